@@ -1,0 +1,17 @@
+"""A DaemonSet and its configuration as one Pulumi component: it restarts when the configuration's content changed."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .configured_daemon_set import ConfiguredDaemonSet, ConfiguredDaemonSetArgs
+
+__all__ = ["ConfiguredDaemonSet", "ConfiguredDaemonSetArgs"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a component when it is first asked for: Pulumi's SDK takes a second that the core does not need."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import configured_daemon_set
+
+    return getattr(configured_daemon_set, name)

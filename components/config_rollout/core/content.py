@@ -1,0 +1,130 @@
+"""What a ConfigMap holds, validated once. Not how it is hashed (digest.py) or compared (diff.py)."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from .finding import Finding
+
+MAX_BYTES = 1024 * 1024
+"""The most that all values of a ConfigMap may hold together, in bytes; keys do not count.
+
+Source: kubernetes 1.36 `ValidateConfigMap`, `MaxSecretSize`.
+"""
+
+MAX_KEY_LENGTH = 253
+"""The longest key of a ConfigMap, in characters. Source: apimachinery `IsConfigMapKey`."""
+
+Fault = tuple[str, str]
+"""What is wrong, and what to do."""
+
+_NOT_IN_A_KEY = re.compile(r"[^-._a-zA-Z0-9]")
+
+
+@dataclass(frozen=True)
+class Content:
+    """
+    What a ConfigMap holds: `data` as key -> UTF-8 bytes of the text, `binary_data` as key -> bytes.
+
+    Make one with `parse_content`; one made by hand is not checked.
+    """
+
+    data: Mapping[str, bytes] = field(default_factory=dict)
+    binary_data: Mapping[str, bytes] = field(default_factory=dict)
+
+    def sections(self) -> list[tuple[str, Mapping[str, bytes]]]:
+        """Return the two maps with their argument names, in the order in which they are hashed and shown."""
+        return [("data", self.data), ("binary_data", self.binary_data)]
+
+
+def parse_content(data: object, binary_data: object = None) -> tuple[Content, list[Finding]]:
+    """
+    Return the content and everything that is wrong with it.
+
+    The content is complete only if there are no findings.
+
+    Args:
+      data: key -> text.
+      binary_data: key -> base64 text (RFC 4648, padded), as in a ConfigMap manifest; `None` is none.
+
+    """
+    findings: list[Finding] = []
+    content = Content(
+        data=_values("data", data, _text, findings),
+        binary_data=_values("binary_data", {} if binary_data is None else binary_data, _base64, findings),
+    )
+    for key in sorted(content.data.keys() & content.binary_data.keys()):
+        findings.append(Finding(f"binary_data['{key}']", "the key is in data too", "Keep it in one of the two"))
+    size = sum(len(value) for _, values in content.sections() for value in values.values())
+    if size > MAX_BYTES:
+        findings.append(
+            Finding(
+                "data",
+                f"all values together are {size:,} bytes; a ConfigMap holds at most {MAX_BYTES:,}",
+                "Ship large files in the image or in a volume",
+            )
+        )
+    if not findings and not content.data and not content.binary_data:
+        findings.append(
+            Finding("data", "there is no key, so there is no configuration", "Add at least one key with its text")
+        )
+    return content, findings
+
+
+def _values(
+    where: str, given: object, to_bytes: Callable[[object], bytes | Fault], findings: list[Finding]
+) -> dict[str, bytes]:
+    """Return key -> bytes of one map; what does not fit goes to the findings and is left out."""
+    if not isinstance(given, Mapping):
+        findings.append(Finding(where, f"must map key to text (got {type(given).__name__})", "Pass a dict"))
+        return {}
+    values: dict[str, bytes] = {}
+    for key, value in given.items():
+        place = f"{where}[{key!r}]"
+        if fault := _key_fault(key):
+            findings.append(Finding(place, *fault))
+        converted = to_bytes(value)
+        if isinstance(converted, bytes):
+            values[str(key)] = converted
+        else:
+            findings.append(Finding(place, *converted))
+    return values
+
+
+def _key_fault(key: object) -> Fault | None:
+    """Return what is wrong with a ConfigMap key. Source: apimachinery `IsConfigMapKey`."""
+    if not isinstance(key, str):
+        return f"the key must be text (got {type(key).__name__})", "Quote it"
+    if not key:
+        return "the key is empty", "Give it the name of the file that the text becomes"
+    if len(key) > MAX_KEY_LENGTH:
+        return f"the key has {len(key)} characters", f"Use at most {MAX_KEY_LENGTH}"
+    if wrong := _NOT_IN_A_KEY.search(key):
+        found = {" ": "a space", "/": "a slash, and a ConfigMap has no folders"}.get(wrong[0], repr(wrong[0]))
+        return f"the key has {found}", "Use letters, digits, '-', '_' or '.'"
+    if key == "." or key.startswith(".."):
+        return "the key is a path, not a file name", "Do not begin it with '..'"
+    return None
+
+
+def _text(value: object) -> bytes | Fault:
+    if not isinstance(value, str):
+        return f"must be text (got {type(value).__name__})", "Pass a plain str, quoted or written out"
+    try:
+        return value.encode()
+    except UnicodeEncodeError as error:
+        return (
+            f"is not UTF-8 text (character {error.start} is half of a surrogate pair)",
+            "Decode the file as UTF-8, or pass its bytes in binary_data",
+        )
+
+
+def _base64(value: object) -> bytes | Fault:
+    if not isinstance(value, str):
+        return f"must be base64 text (got {type(value).__name__})", "Pass base64.b64encode(...).decode()"
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        return f"is not base64 ({str(error).lower()})", "Pass base64.b64encode(...).decode()"

@@ -1,0 +1,126 @@
+"""What differs between two contents, and between two plain structures. Not what follows from it (explain.py)."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .content import Content
+
+
+class _Marker:
+    """A value that is only ever itself."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+ABSENT = _Marker("nothing")
+"""Stands for a field that one side does not have."""
+
+UNKNOWN = _Marker("not known before `up`")
+"""Stands for a value that preview cannot know; it differs from everything, itself included."""
+
+
+@dataclass(frozen=True)
+class KeyChange:
+    """A key of the ConfigMap that was added (`+`), changed (`~`) or removed (`-`)."""
+
+    section: str
+    key: str
+    old: bytes | None
+    new: bytes | None
+
+    @property
+    def op(self) -> str:
+        """Return `+`, `~` or `-`, as Pulumi prints them."""
+        return "+" if self.old is None else "-" if self.new is None else "~"
+
+    def line_diff(self) -> list[str]:
+        """Return the lines removed (`-...`) and added (`+...`), in order, without context; empty for binary data."""
+        if self.section != "data":
+            return []
+        old, new = _lines(self.old or b""), _lines(self.new or b"")
+        changed: list[str] = []
+        for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new).get_opcodes():
+            if tag != "equal":
+                changed += ["-" + line for line in old[i1:i2]]
+                changed += ["+" + line for line in new[j1:j2]]
+        return changed
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """A field of a structure that was added (`+`), changed (`~`) or removed (`-`)."""
+
+    path: str
+    old: object
+    new: object
+
+    @property
+    def op(self) -> str:
+        """Return `+`, `~` or `-`, as Pulumi prints them."""
+        return "+" if self.old is ABSENT else "-" if self.new is ABSENT else "~"
+
+
+def diff_contents(old: Content, new: Content) -> list[KeyChange]:
+    """Return the keys that differ, `data` before `binary_data`, each sorted by key."""
+    changes = []
+    for (section, before), (_, after) in zip(old.sections(), new.sections(), strict=True):
+        for key in sorted(before.keys() | after.keys()):
+            if before.get(key) != after.get(key):
+                changes.append(KeyChange(section, key, before.get(key), after.get(key)))
+    return changes
+
+
+def diff_values(old: object, new: object, path: str = "") -> list[FieldChange]:
+    """
+    Return the fields that differ between two structures of mappings, sequences and leaves.
+
+    Lists whose items all have a `name` of their own are matched by it, as Kubernetes merges containers and volumes;
+    other lists are matched by position.
+    """
+    return list(_walk(old, new, path))
+
+
+def _walk(old: object, new: object, path: str) -> Iterator[FieldChange]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        yield from _walk_fields(old, new, path)
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _walk_items(old, new, path)
+    elif old is UNKNOWN or new is UNKNOWN or old != new or isinstance(old, bool) != isinstance(new, bool):
+        yield FieldChange(path, old, new)
+
+
+def _walk_fields(old: Mapping[str, object], new: Mapping[str, object], path: str) -> Iterator[FieldChange]:
+    for key in sorted(old.keys() | new.keys()):
+        yield from _walk(old.get(key, ABSENT), new.get(key, ABSENT), f"{path}.{key}" if path else key)
+
+
+def _walk_items(old: Sequence[object], new: Sequence[object], path: str) -> Iterator[FieldChange]:
+    before, after = _named(old), _named(new)
+    if before is None or after is None:
+        before = {str(i): item for i, item in enumerate(old)}
+        after = {str(i): item for i, item in enumerate(new)}
+    kept = [name for name in before if name in after]
+    if kept != [name for name in after if name in before]:
+        yield FieldChange(f"{path} (order)", list(before), list(after))
+    for name in {**before, **after}:
+        yield from _walk(before.get(name, ABSENT), after.get(name, ABSENT), f"{path}[{name}]")
+
+
+def _named(items: Sequence[object]) -> dict[str, object] | None:
+    """Return name -> item if every item is a mapping with a name of its own."""
+    named: dict[str, object] = {
+        item["name"]: item for item in items if isinstance(item, Mapping) and isinstance(item.get("name"), str)
+    }
+    return named if len(named) == len(items) else None
+
+
+def _lines(text: bytes) -> list[str]:
+    """Return the lines as they are shown: what tells two lines apart is visible in them."""
+    *whole, last = text.decode(errors="replace").split("\n")
+    lines = [line.replace("\r", "\\r") for line in whole]
+    return [*lines, last.replace("\r", "\\r") + " (no newline at the end)"] if last else lines

@@ -1,0 +1,52 @@
+r"""
+The config hash: canonical bytes of a `Content`, and their SHA-256.
+
+Version 1, one entry after the version line for every key, sorted by the key's bytes, `data` before `binary_data`:
+
+    config-rollout/v1\n
+    SECTION KEY-LENGTH:KEY FORMAT VALUE-LENGTH:VALUE\n
+
+SECTION is `data` or `binary`, lengths are decimal numbers of bytes, FORMAT says what VALUE is: `text` and `bytes`
+are the value itself. The lengths come first, so no value can pretend to be two.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+from .content import Content
+
+VERSION_LINE = b"config-rollout/v1\n"
+
+SHORT_HASH_LENGTH = 10
+"""How many hex digits of the config hash the ConfigMap's name carries."""
+
+_SECTIONS = {"data": (b"data", b"text"), "binary_data": (b"binary", b"bytes")}
+
+
+def canonical_bytes(content: Content) -> bytes:
+    """Return the bytes that are hashed. Two contents share them exactly when they mean the same."""
+    return b"".join(_parts(content))
+
+
+def config_hash(content: Content) -> str:
+    """Return the SHA-256 of the canonical bytes, 64 lowercase hex digits."""
+    digest = hashlib.sha256()
+    for part in _parts(content):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def short_hash(full_hash: str) -> str:
+    """Return the part of a config hash that names and messages carry, 10 hex digits."""
+    return full_hash[:SHORT_HASH_LENGTH]
+
+
+def _parts(content: Content) -> Iterator[bytes]:
+    """Yield the canonical bytes in pieces, so that a large value is never copied."""
+    yield VERSION_LINE
+    for section, values in content.sections():
+        name, value_format = _SECTIONS[section]
+        for key, value in sorted((key.encode(), value) for key, value in values.items()):
+            yield b"%b %d:%b %b %d:" % (name, len(key), key, value_format, len(value))
+            yield value
+            yield b"\n"

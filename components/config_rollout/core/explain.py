@@ -1,0 +1,197 @@
+"""
+Why a DaemonSet changes and what follows, in words.
+
+Read from what the engine is about to write, never from a cluster.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .checks import CONFIG_HASH_ANNOTATION
+from .diff import UNKNOWN, FieldChange, KeyChange, diff_values
+from .digest import short_hash
+from .pod_spec import follow
+from .update_strategy import UpdateStrategy
+
+_MOST_LINES = 12
+"""A text diff of more lines than this is counted, not shown."""
+
+_MOST_WIDTH = 120
+
+Spec = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class DaemonSetUpdate:
+    """
+    One update of a DaemonSet, as the engine's inputs before and after tell it: plain mappings with camelCase keys.
+
+    `keys` are the changes of the ConfigMap that the component was given; whether they restart anything is
+    read from the two DaemonSets alone. With `secret` the fields are named and their values are not shown.
+    """
+
+    old: Spec
+    new: Spec
+    keys: Sequence[KeyChange] = field(default_factory=list)
+    secret: bool = False
+
+    def hashes(self) -> tuple[str, str]:
+        """Return the config hash before and after; empty where there is none."""
+        return _config_hash(self.old), _config_hash(self.new)
+
+    def template_changes(self) -> list[FieldChange]:
+        """Return the changes of the pod template other than the config hash and the ConfigMap's name."""
+        return diff_values(_own_template(self.old), _own_template(self.new))
+
+    def other_changes(self) -> list[FieldChange]:
+        """Return the changes outside the pod template."""
+        return diff_values(_without_template(self.old), _without_template(self.new))
+
+    def restarts(self) -> bool:
+        """Return whether the pod template changes, which is what makes Kubernetes restart pods."""
+        return bool(diff_values(_template(self.old), _template(self.new)))
+
+
+def explain(update: DaemonSetUpdate) -> str:
+    """Return the reason and what follows; the first line alone says the most important."""
+    old_hash, new_hash = update.hashes()
+    keys = update.keys if old_hash != new_hash else []
+    template, others = update.template_changes(), update.other_changes()
+    if not update.restarts() and not others:
+        return (
+            "nothing changed and nothing restarts: the last rollout did not finish, so `up` waits for it again\n"
+            f"  {_where(update.new)}: config hash {short_hash(new_hash)}"
+        )
+    lines = [_headline(update, keys, template, others)]
+    for key in keys:
+        lines += _key_lines(key)
+    if old_hash != new_hash and not keys:
+        lines.append("  ~ configuration: an earlier `up` recorded the new one and was stopped before the DaemonSet")
+    lines += [f"  {_field_line(change, update.secret)}" for change in template]
+    lines += [f"  {_field_line(change, update.secret)}: restarts nothing" for change in others]
+    lines.append(f"  {_consequence(update, old_hash, new_hash)}")
+    return "\n".join(lines)
+
+
+def explain_replace(old_name: str, new_name: str) -> str:
+    """Return what follows when the DaemonSet gets another name or namespace."""
+    return (
+        f"DaemonSet {old_name} is replaced by {new_name}: two DaemonSets at first, then every old pod stops at once\n"
+        "  Keep `name` and `namespace` to avoid it."
+    )
+
+
+def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
+    """Return what an `up` says whose configuration changed while the DaemonSet already has it."""
+    lines = [f"{_key_summary(keys)}: DaemonSet {where} already has it, nothing restarts"]
+    for key in keys:
+        lines += _key_lines(key)
+    return "\n".join(lines)
+
+
+def _headline(
+    update: DaemonSetUpdate, keys: Sequence[KeyChange], template: list[FieldChange], others: list[FieldChange]
+) -> str:
+    old_hash, new_hash = update.hashes()
+    subjects = []
+    if old_hash != new_hash:
+        subjects.append(_key_summary(keys) if keys else "configuration")
+    subjects += [change.path for change in template]
+    verb = "rolling restart" if update.restarts() else "nothing restarts"
+    if update.restarts() and all(change.new is UNKNOWN for change in template) and old_hash == new_hash:
+        verb = "rolling restart, if it differs"
+    subjects = subjects or [change.path for change in others]
+    more = f", and {len(subjects) - 1} more" if len(subjects) > 1 else ""
+    return f"{subjects[0]}{more}: {verb}"
+
+
+def _key_summary(keys: Sequence[KeyChange]) -> str:
+    first = keys[0]
+    changed = first.line_diff()
+    added, removed = (sum(line[0] == sign for line in changed) for sign in "+-")
+    what = {"+": "added", "-": "removed"}.get(first.op) or (f"+{added} -{removed}" if changed else "changed")
+    more = f", and {len(keys) - 1} more" if len(keys) > 1 else ""
+    return f"{first.key} {what}{more}"
+
+
+def _key_lines(change: KeyChange) -> list[str]:
+    """Return one line for the key, and below it the lines of a small text diff."""
+    if change.section != "data":
+        sizes = [f"{len(value):,} bytes" for value in (change.old, change.new) if value is not None]
+        return [f"  {change.op} {change.key}: binary, {' => '.join(sizes)}"]
+    changed = change.line_diff()
+    added, removed = (sum(line[0] == sign for line in changed) for sign in "+-")
+    counts = {"+": f"{added:,} lines", "-": f"{removed:,} lines"}.get(
+        change.op, f"{_lines(added)} added, {removed:,} removed"
+    )
+    shown = changed if len(changed) <= _MOST_LINES and change.op == "~" else []
+    return [f"  {change.op} {change.key}: {counts}", *(f"      {_cut(line)}" for line in shown)]
+
+
+def _field_line(change: FieldChange, secret: bool) -> str:
+    old, new = ("[secret]" if secret else _show(value) for value in (change.old, change.new))
+    return f"{change.op} {change.path}: {({'+': new, '-': old}).get(change.op) or f'{old} => {new}'}"
+
+
+def _consequence(update: DaemonSetUpdate, old_hash: str, new_hash: str) -> str:
+    where = _where(update.new)
+    if not update.restarts():
+        return f"nothing restarts in DaemonSet {where}"
+    hashes = f"{short_hash(old_hash)} => {short_hash(new_hash)}: " if old_hash != new_hash else ""
+    spec = update.new.get("spec")
+    strategy = UpdateStrategy.of(spec.get("updateStrategy") if isinstance(spec, Mapping) else None)
+    return f"{hashes}rolling restart of DaemonSet {where}, {strategy.budget()}"
+
+
+def _where(daemon_set: Spec) -> str:
+    metadata = daemon_set.get("metadata")
+    fields = metadata if isinstance(metadata, Mapping) else {}
+    return f"{fields.get('namespace', 'default')}/{fields.get('name', '?')}"
+
+
+def _template(daemon_set: Spec) -> Spec:
+    spec = daemon_set.get("spec")
+    template = spec.get("template") if isinstance(spec, Mapping) else None
+    return template if isinstance(template, Mapping) else {}
+
+
+def _annotations(daemon_set: Spec) -> Spec:
+    metadata = _template(daemon_set).get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    return annotations if isinstance(annotations, Mapping) else {}
+
+
+def _config_hash(daemon_set: Spec) -> str:
+    return str(_annotations(daemon_set).get(CONFIG_HASH_ANNOTATION, ""))
+
+
+def _own_template(daemon_set: Spec) -> Spec:
+    """Return annotations, labels and pod spec as the caller wrote them: without our hash, with the plain name."""
+    template, metadata = _template(daemon_set), daemon_set.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    content_name = f"{name}-{short_hash(_config_hash(daemon_set))}"
+    pod_spec = template.get("spec")
+    own = follow(pod_spec, content_name, str(name)) if isinstance(pod_spec, Mapping) else {}
+    annotations = {k: v for k, v in _annotations(daemon_set).items() if k != CONFIG_HASH_ANNOTATION}
+    pod_metadata = template.get("metadata")
+    labels = pod_metadata.get("labels") if isinstance(pod_metadata, Mapping) else None
+    return {**own, "annotations": annotations, "labels": labels or {}}
+
+
+def _without_template(daemon_set: Spec) -> Spec:
+    spec = daemon_set.get("spec")
+    rest = {k: v for k, v in spec.items() if k != "template"} if isinstance(spec, Mapping) else {}
+    metadata = daemon_set.get("metadata")
+    return {**rest, "metadata": metadata if isinstance(metadata, Mapping) else {}}
+
+
+def _lines(count: int) -> str:
+    return f"{count:,} line{'' if count == 1 else 's'}"
+
+
+def _show(value: object) -> str:
+    return _cut(value if isinstance(value, str) else repr(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_WIDTH else text[: _MOST_WIDTH - 3] + "..."

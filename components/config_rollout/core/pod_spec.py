@@ -1,0 +1,87 @@
+"""
+Where a pod spec refers to ConfigMaps, and how the references follow a content-named one.
+
+A pod spec here is plain mappings and lists with snake_case or camelCase keys; leaves may be anything.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Path = tuple[str | int, ...]
+"""Keys and positions from the pod spec down to one value."""
+
+# Where a pod spec can name a ConfigMap; `*` stands for every item of a list.
+# Source: kubernetes 1.36 `VisitPodConfigmapNames` in pkg/api/v1/pod/util.go.
+_REFERENCES = [
+    ("volumes", "*", "configMap", "name"),
+    ("volumes", "*", "projected", "sources", "*", "configMap", "name"),
+    *(
+        (containers, "*", *reference)
+        for containers in ("containers", "initContainers", "ephemeralContainers")
+        for reference in (
+            ("env", "*", "valueFrom", "configMapKeyRef", "name"),
+            ("envFrom", "*", "configMapRef", "name"),
+        )
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A place in a pod spec that names a ConfigMap; `name` may be a value that is not known yet."""
+
+    path: Path
+    name: object
+
+
+def references(pod_spec: object) -> list[Reference]:
+    """Return every place of the pod spec that names a ConfigMap."""
+    return [Reference(path, name) for pattern in _REFERENCES for path, name in _match(pod_spec, pattern, ())]
+
+
+def follow(pod_spec: Mapping[str, object], old_name: str, new_name: str) -> dict[str, object]:
+    """Return a copy of the pod spec in which references to ConfigMap `old_name` name `new_name`."""
+    copy = dict(pod_spec)
+    for reference in references(pod_spec):
+        if reference.name == old_name and isinstance(reference.name, str):
+            copy = _replaced(copy, reference.path, new_name)
+    return copy
+
+
+def values(pod_spec: object, *pattern: str) -> Iterator[tuple[Path, object]]:
+    """Yield path and value of every place that a pattern of camelCase keys and `*` fits."""
+    yield from _match(pod_spec, pattern, ())
+
+
+def show_path(path: Path) -> str:
+    """Return a path as text: `volumes[0].config_map.name`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+
+
+def snake_case(camel_case: str) -> str:
+    """Return `maxUnavailable` as `max_unavailable`."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in camel_case)
+
+
+def _match(value: object, pattern: Sequence[str], path: Path) -> Iterator[tuple[Path, object]]:
+    if not pattern:
+        yield path, value
+    elif pattern[0] == "*":
+        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+            for position, item in enumerate(value):
+                yield from _match(item, pattern[1:], (*path, position))
+    elif isinstance(value, Mapping):
+        for key in dict.fromkeys((pattern[0], snake_case(pattern[0]))):
+            if key in value:
+                yield from _match(value[key], pattern[1:], (*path, key))
+
+
+def _replaced(value: Any, path: Path, leaf: object) -> Any:
+    """Return a copy of the structure with another leaf; what the path does not touch is shared."""
+    if not path:
+        return leaf
+    step, rest = path[0], path[1:]
+    copy: Any = dict(value) if isinstance(value, Mapping) else list(value)
+    copy[step] = _replaced(value[step], rest, leaf)
+    return copy

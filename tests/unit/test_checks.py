@@ -1,0 +1,178 @@
+"""The rules on arguments: what each finds, in words, and what it lets pass."""
+
+import pytest
+from config_rollout.core import checks
+
+MOUNTED = {"containers": [{"name": "a", "volume_mounts": [{"name": "c"}]}]}
+GOOD = {**MOUNTED, "volumes": [{"name": "c", "config_map": {"name": "agent"}}]}
+PORT = {"containers": [{"ports": [{"container_port": 80, "host_port": 80}]}]}
+HOST_NETWORK = {"hostNetwork": True, "containers": [{"ports": [{"containerPort": 80}]}]}
+
+
+def lines(findings) -> list[str]:
+    return [str(finding) for finding in findings]
+
+
+@pytest.mark.parametrize("name", ["a", "kube-proxy", "0a", "x" * checks.MAX_NAME_LENGTH])
+def test_name_is_accepted(name):
+    assert [] == lines(checks.check_name("name", name, checks.MAX_NAME_LENGTH))
+
+
+@pytest.mark.parametrize("name", ["", "Agent", "a_b", "a.b", "-a", "a-", "a b", "é", 7])
+def test_name_is_refused(name):
+    assert 1 == len(lines(checks.check_name("name", name)))
+
+
+def test_name_too_long_for_the_hash_is_refused():
+    assert [
+        "name: has 53 characters. Use at most 52, since the ConfigMap's name adds 11 for the hash."
+    ] == lines(checks.check_name("name", "x" * 53, checks.MAX_NAME_LENGTH))
+
+
+def test_misspelt_argument_is_named_with_the_nearest():
+    assert ["min_ready_second: there is no such argument. Write 'min_ready_seconds', if that was meant."] == lines(
+        checks.check_argument_names(["min_ready_second"], ["data", "min_ready_seconds"], [])
+    )
+
+
+def test_missing_argument_is_named():
+    assert ["data: is required. Pass it."] == lines(checks.check_argument_names([], ["data"], ["data"]))
+
+
+@pytest.mark.parametrize(
+    "pod_spec",
+    [
+        pytest.param(GOOD, id="volume"),
+        pytest.param({"containers": [{"env_from": [{"config_map_ref": {"name": "agent"}}]}]}, id="envFrom"),
+        pytest.param({**GOOD, "init_containers": [{"env_from": [{"config_map_ref": {"name": "agent-ca"}}]}]},
+                     id="another ConfigMap of a longer name"),
+        pytest.param({**GOOD, "containers": [{"volumeMounts": [{"name": "c", "subPath": "a"}]}]}, id="subPath"),
+        pytest.param({**GOOD, "containers": [{"volume_mounts": [{"name": object()}, {"name": "c"}]}]},
+                     id="a mount not known yet"),
+    ],
+)  # fmt: skip
+def test_pod_spec_reads_the_config_map(pod_spec):
+    assert [] == lines(checks.check_references("agent", pod_spec))
+
+
+@pytest.mark.parametrize(
+    ("pod_spec", "finding"),
+    [
+        pytest.param(
+            {"containers": []},
+            "pod_spec: no volume or env reads ConfigMap 'agent', so no pod would see this data. "
+            "Add a config_map volume with the name 'agent', or an env_from.",
+            id="no reference",
+        ),
+        pytest.param(
+            {"volumes": [{"config_map": {"name": "agnet"}}]},
+            "pod_spec: no volume or env reads ConfigMap 'agent', so no pod would see this data. "
+            "Write 'agent' where it says 'agnet'.",
+            id="a typo",
+        ),
+        pytest.param(
+            {**GOOD, "init_containers": [{"env_from": [{"config_map_ref": {"name": "Agent"}}]}]},
+            "pod_spec.init_containers[0].env_from[0].config_map_ref.name: names ConfigMap 'Agent', which is not "
+            "'agent'. Write 'agent': the component points it at the right revision.",
+            id="other case beside a good one",
+        ),
+        pytest.param(
+            {**GOOD, "initContainers": [{"envFrom": [{"configMapRef": {"name": "agent-0123456789"}}]}]},
+            "pod_spec.initContainers[0].envFrom[0].configMapRef.name: names ConfigMap 'agent-0123456789', which is "
+            "not 'agent'. Write 'agent': the component points it at the right revision.",
+            id="an old hash",
+        ),
+        pytest.param(
+            {"containers": [{"name": "a"}], "volumes": [{"name": "c", "config_map": {"name": "agent"}}]},
+            "pod_spec: volume 'c' holds ConfigMap 'agent' and no container mounts it. "
+            "Add a volume mount with that name.",
+            id="a volume that nobody mounts",
+        ),
+        pytest.param(
+            "spec", "pod_spec: must be a plain mapping (got str). Pass a dict; its leaves may be Outputs.", id="text"
+        ),
+    ],
+)
+def test_pod_spec_does_not_read_the_config_map(pod_spec, finding):
+    assert [finding] == lines(checks.check_references("agent", pod_spec))
+
+
+@pytest.mark.parametrize(
+    ("given", "pod_spec"),
+    [
+        ({}, {}),
+        ({"type": "OnDelete"}, PORT),
+        ({"rolling_update": {"max_unavailable": "10%"}}, PORT),
+        ({"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}, {}),
+        ({"rollingUpdate": {"maxUnavailable": object(), "maxSurge": object()}}, PORT),
+        ({"type": object()}, {}),
+    ],
+)
+def test_update_strategy_is_accepted(given, pod_spec):
+    assert [] == lines(checks.check_update_strategy(given, pod_spec))
+
+
+@pytest.mark.parametrize(
+    ("given", "pod_spec", "where"),
+    [
+        ("OnDelete", {}, ["update_strategy"]),
+        ({"type": "Recreate"}, {}, ["update_strategy.type"]),
+        ({"max_unavailable": 1}, {}, ["update_strategy.max_unavailable"]),
+        ({"rolling_update": {"max_unavailble": 1}}, {}, ["update_strategy.rolling_update.max_unavailble"]),
+        ({"rolling_update": {"max_unavailable": 0}}, {}, ["update_strategy"]),
+        ({"rolling_update": {"max_unavailable": "0%", "max_surge": "0%"}}, {}, ["update_strategy"]),
+        ({"rolling_update": {"max_surge": 1}}, {}, ["update_strategy"]),
+        ({"rolling_update": {"max_unavailable": -1}}, {}, ["update_strategy.max_unavailable"]),
+        ({"rolling_update": {"max_unavailable": "101%"}}, {}, ["update_strategy.max_unavailable"]),
+        ({"rolling_update": {"max_unavailable": True}}, {}, ["update_strategy.max_unavailable"]),
+        ({"rolling_update": {"max_unavailable": "1"}}, {}, ["update_strategy.max_unavailable"]),
+        ({"rolling_update": {"max_unavailable": 0, "max_surge": 1}}, PORT, ["update_strategy.max_surge"]),
+        ({"rolling_update": {"max_unavailable": 0, "max_surge": 1}}, HOST_NETWORK, ["update_strategy.max_surge"]),
+    ],
+)
+def test_update_strategy_is_refused(given, pod_spec, where):
+    assert where == [finding.where for finding in checks.check_update_strategy(given, pod_spec)]
+
+
+@pytest.mark.parametrize("value", [True, 7, None, 1.5, ["x"]])
+def test_label_that_is_no_text_is_refused(value):
+    assert [f"labels['a']: must be text (got {value!r}). Quote it."] == lines(
+        checks.check_text_map("labels", {"a": value})
+    )
+
+
+def test_label_that_is_not_known_yet_is_accepted():
+    assert [] == lines(checks.check_text_map("labels", {"a": object()}))
+
+
+def test_hash_annotation_of_ones_own_is_refused():
+    assert ["pod_annotations['checksum/config']: is where the config hash goes. Leave it out."] == lines(
+        checks.check_pod_annotations({"checksum/config": "x"})
+    )
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, "1", True, None, [1]])
+def test_number_of_seconds_is_refused(value):
+    assert 1 == len(lines(checks.check_whole_number("min_ready_seconds", value)))
+
+
+@pytest.mark.parametrize("value", [0, 1, 2.0, object()])
+def test_number_of_seconds_is_accepted(value):
+    assert [] == lines(checks.check_whole_number("min_ready_seconds", value))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["pod_spec.containers[0].image", "labels", 'pod_annotations["a"]', "update_strategy", "podSpec.containers[*].image"],
+)
+def test_path_can_be_ignored(path):
+    assert [] == lines(checks.check_ignore_changes([path], "agent", GOOD))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["data", "data['a']", "name", "namespace", "spec", "pod_spec", "pod_spec.volumes", "pod_spec.volumes[0]",
+     "pod_spec.volumes[*].config_map.name", "podSpec.volumes[0].configMap", "pod_annotations", "%"],
+)  # fmt: skip
+def test_path_cannot_be_ignored(path):
+    assert 1 == len(lines(checks.check_ignore_changes([path], "agent", GOOD)))

@@ -1,0 +1,25 @@
+"""Where the DaemonSet holds what the arguments hold."""
+
+import pytest
+from config_rollout.core.paths import daemon_set_path, parse_path
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("pod_spec.containers[0].image", "spec.template.spec.containers[0].image"),
+        ("podSpec.init_containers[*].image_pull_policy", "spec.template.spec.initContainers[*].imagePullPolicy"),
+        ('labels["a.b/c_d"]', 'metadata.labels["a.b/c_d"]'),
+        ("pod_annotations['k']", "spec.template.metadata.annotations.k"),
+        ("update_strategy.rolling_update.max_unavailable", "spec.updateStrategy.rollingUpdate.maxUnavailable"),
+        ("min_ready_seconds", "spec.minReadySeconds"),
+        ("revision_history_limit", "spec.revisionHistoryLimit"),
+    ],
+)
+def test_path_in_the_daemon_set(path, expected):
+    assert expected == daemon_set_path(path)
+
+
+@pytest.mark.parametrize("path", ["", "a..b", "a[", "a[b]", "%"])
+def test_what_is_no_path(path):
+    assert parse_path(path) is None
