@@ -24,9 +24,9 @@ def test_name_is_refused(name):
 
 
 def test_name_too_long_for_the_hash_is_refused():
-    assert [
-        "name: has 53 characters. Use at most 52, since the ConfigMap's name adds 11 for the hash."
-    ] == lines(checks.check_name("name", "x" * 53, checks.MAX_NAME_LENGTH))
+    assert ["name: has 53 characters. Use at most 52, since the ConfigMap's name adds 11 for the hash."] == lines(
+        checks.check_name("name", "x" * 53, checks.MAX_NAME_LENGTH)
+    )
 
 
 def test_misspelt_argument_is_named_with_the_nearest():
@@ -163,7 +163,13 @@ def test_number_of_seconds_is_accepted(value):
 
 @pytest.mark.parametrize(
     "path",
-    ["pod_spec.containers[0].image", "labels", 'pod_annotations["a"]', "update_strategy", "podSpec.containers[*].image"],
+    [
+        "pod_spec.containers[0].image",
+        "labels",
+        'pod_annotations["a"]',
+        "update_strategy",
+        "podSpec.containers[*].image",
+    ],
 )
 def test_path_can_be_ignored(path):
     assert [] == lines(checks.check_ignore_changes([path], "agent", GOOD))

@@ -82,9 +82,9 @@ def test_binary_value_that_is_no_base64_is_refused():
 
 
 def test_no_key_at_all_is_refused():
-    assert [
-        "data: there is no key, so there is no configuration. Add at least one key with its text."
-    ] == faults({}, {})
+    assert ["data: there is no key, so there is no configuration. Add at least one key with its text."] == faults(
+        {}, {}
+    )
 
 
 def test_data_that_is_no_mapping_is_refused():

@@ -64,7 +64,9 @@ def test_hash_ignores_key_order():
         pytest.param(Content({"ab": b"c"}), Content({"a": b"bc"}), id="a byte from key to value"),
         pytest.param(Content({"a": b"x"}), Content({"a": b"x\n"}), id="a newline at the end"),
         pytest.param(
-            Content({"a": b"1\ndata 1:b text 1:2"}), Content({"a": b"1", "b": b"2"}), id="a value that looks like an entry"
+            Content({"a": b"1\ndata 1:b text 1:2"}),
+            Content({"a": b"1", "b": b"2"}),
+            id="a value that looks like an entry",
         ),
     ],
 )
@@ -79,7 +81,9 @@ def test_no_two_of_many_small_contents_share_a_hash():
     for _ in range(5000):
         data, binary = (
             {
-                "".join(maker.choices("ab.", k=maker.randint(1, 2))): b"".join(maker.choices(parts, k=maker.randint(0, 3)))
+                "".join(maker.choices("ab.", k=maker.randint(1, 2))): b"".join(
+                    maker.choices(parts, k=maker.randint(0, 3))
+                )
                 for _ in range(maker.randint(0, 3))
             }
             for _ in range(2)

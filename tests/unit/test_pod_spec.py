@@ -53,7 +53,11 @@ def test_everything_else_stays_the_same(pod_spec):
 
 def test_several_references_follow_together():
     pod_spec = {
-        "volumes": [{"configMap": {"name": "agent"}}, {"configMap": {"name": "other"}}, {"configMap": {"name": "agent"}}]
+        "volumes": [
+            {"configMap": {"name": "agent"}},
+            {"configMap": {"name": "other"}},
+            {"configMap": {"name": "agent"}},
+        ]
     }
 
     assert ["x", "other", "x"] == [reference.name for reference in references(follow(pod_spec, "agent", "x"))]

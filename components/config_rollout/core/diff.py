@@ -85,6 +85,14 @@ def diff_values(old: object, new: object, path: str = "") -> list[FieldChange]:
     return list(_walk(old, new, path))
 
 
+def by_name(items: Sequence[object]) -> dict[str, object] | None:
+    """Return name -> item if every item is a mapping with a name of its own."""
+    named: dict[str, object] = {
+        item["name"]: item for item in items if isinstance(item, Mapping) and isinstance(item.get("name"), str)
+    }
+    return named if len(named) == len(items) else None
+
+
 def _walk(old: object, new: object, path: str) -> Iterator[FieldChange]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         yield from _walk_fields(old, new, path)
@@ -100,7 +108,7 @@ def _walk_fields(old: Mapping[str, object], new: Mapping[str, object], path: str
 
 
 def _walk_items(old: Sequence[object], new: Sequence[object], path: str) -> Iterator[FieldChange]:
-    before, after = _named(old), _named(new)
+    before, after = by_name(old), by_name(new)
     if before is None or after is None:
         before = {str(i): item for i, item in enumerate(old)}
         after = {str(i): item for i, item in enumerate(new)}
@@ -109,14 +117,6 @@ def _walk_items(old: Sequence[object], new: Sequence[object], path: str) -> Iter
         yield FieldChange(f"{path} (order)", list(before), list(after))
     for name in {**before, **after}:
         yield from _walk(before.get(name, ABSENT), after.get(name, ABSENT), f"{path}[{name}]")
-
-
-def _named(items: Sequence[object]) -> dict[str, object] | None:
-    """Return name -> item if every item is a mapping with a name of its own."""
-    named: dict[str, object] = {
-        item["name"]: item for item in items if isinstance(item, Mapping) and isinstance(item.get("name"), str)
-    }
-    return named if len(named) == len(items) else None
 
 
 def _lines(text: bytes) -> list[str]:

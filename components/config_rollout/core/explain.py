@@ -24,7 +24,7 @@ Spec = Mapping[str, object]
 @dataclass(frozen=True)
 class DaemonSetUpdate:
     """
-    One update of a DaemonSet, as the engine's inputs before and after tell it: plain mappings with camelCase keys.
+    One update of a DaemonSet: what it held (recorded.py) and what the engine is about to write, with camelCase keys.
 
     `keys` are the changes of the ConfigMap that the component was given; whether they restart anything is
     read from the two DaemonSets alone. With `secret` the fields are named and their values are not shown.
@@ -59,7 +59,7 @@ def explain(update: DaemonSetUpdate) -> str:
     template, others = update.template_changes(), update.other_changes()
     if not update.restarts() and not others:
         return (
-            "nothing changed and nothing restarts: the last rollout did not finish, so `up` waits for it again\n"
+            "no new restart: the last rollout did not finish, so `up` waits for it again\n"
             f"  {_where(update.new)}: config hash {short_hash(new_hash)}"
         )
     lines = [_headline(update, keys, template, others)]
@@ -121,9 +121,7 @@ def _key_lines(change: KeyChange) -> list[str]:
         return [f"  {change.op} {change.key}: binary, {' => '.join(sizes)}"]
     changed = change.line_diff()
     added, removed = (sum(line[0] == sign for line in changed) for sign in "+-")
-    counts = {"+": f"{added:,} lines", "-": f"{removed:,} lines"}.get(
-        change.op, f"{_lines(added)} added, {removed:,} removed"
-    )
+    counts = {"+": _lines(added), "-": _lines(removed)}.get(change.op, f"{_lines(added)} added, {removed:,} removed")
     shown = changed if len(changed) <= _MOST_LINES and change.op == "~" else []
     return [f"  {change.op} {change.key}: {counts}", *(f"      {_cut(line)}" for line in shown)]
 

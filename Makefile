@@ -1,0 +1,48 @@
+# Two commands matter: `make demo` shows what this is, `make test` proves it. `make help` lists the others.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: setup ## the whole story on a real engine and control plane, in about a minute
+	@$(RUN) -m tools.demo
+
+cluster: setup ## the same control plane, kept open to play with
+	@$(RUN) -m tools.cluster
+
+test: setup ## everything: unit, wiring and engine tests
+	$(RUN) -m pytest
+
+test-unit: setup ## the tests that need neither engine nor cluster, in seconds
+	$(RUN) -m pytest tests/unit tests/wiring
+
+lint: setup ## style and types
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+bench: setup ## measure, and write docs/benchmarks.md
+	$(RUN) -m benchmarks
+
+tools: setup ## build the real tools into the cache, without running anything
+	$(RUN) -m tools.build
+
+lock: setup ## resolve the newest versions that pyproject.toml allows
+	$(RUN) -m pip install --quiet uv
+	$(RUN) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --upgrade --quiet --custom-compile-command "make lock" --output-file requirements.lock
+
+setup: $(VENV)/installed
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("make: Python 3.11 or newer is needed, $(PYTHON) is %d.%d. Set PYTHON=..." % sys.version_info[:2])'
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: help demo cluster test test-unit lint bench tools lock setup
+.DEFAULT_GOAL := help

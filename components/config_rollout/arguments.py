@@ -1,0 +1,93 @@
+"""Takes the arguments of a component apart and reports everything wrong with them at once. The rules are core/'s."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+from .core import checks
+from .core.content import Content, parse_content
+from .core.finding import Finding, report
+
+_NOT_PLAIN = (
+    "is an Output or a secret, and its hash must be known in preview",
+    "Pass plain text; put what is secret or comes from another resource into a Secret, or into env of pod_spec",
+)
+
+
+def checked(
+    who: str, name: str, args: Mapping[str, Any], args_type: type, opts: pulumi.ResourceOptions | None
+) -> tuple[dict[str, Any], Content]:
+    """
+    Return the arguments as plain mappings and lists, and the content of the ConfigMap.
+
+    Raises:
+      ValueError: One line for everything that is wrong, each beginning with `who: where:`.
+
+    """
+    if not isinstance(args, Mapping):
+        wrong = Finding("args", f"must be a mapping (got {type(args).__name__})", "Pass a dict")
+        raise ValueError(report(who, [wrong]))
+    plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
+    known: Mapping[str, Any] = args_type.__annotations__
+    required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
+    findings = list(checks.check_argument_names(plain, known, sorted(required)))
+    findings += _check_values(name, plain)
+    findings += checks.check_ignore_changes(
+        (opts and opts.ignore_changes) or [], str(plain.get("name", name)), plain.get("pod_spec")
+    )
+    content = Content()
+    if "data" in plain or "binary_data" in plain:
+        content, wrong_content = _content(plain)
+        findings += wrong_content
+    if findings:
+        raise ValueError(report(who, findings))
+    return plain, content
+
+
+def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find what is wrong with the arguments one by one; `data` is looked at elsewhere."""
+    kubernetes_name = plain.get("name", name)
+    where = "name" if "name" in plain else "the component's name, which is also the DaemonSet's (or pass `name`)"
+    yield from checks.check_name(where, kubernetes_name, checks.MAX_NAME_LENGTH)
+    if "namespace" in plain and not isinstance(plain["namespace"], pulumi.Output):
+        yield from checks.check_name("namespace", plain["namespace"])
+    if "pod_spec" in plain:
+        yield from checks.check_references(str(kubernetes_name), plain["pod_spec"])
+    if "labels" in plain:
+        yield from checks.check_text_map("labels", plain["labels"])
+    if "pod_annotations" in plain:
+        yield from checks.check_pod_annotations(plain["pod_annotations"])
+    if "update_strategy" in plain:
+        yield from checks.check_update_strategy(plain["update_strategy"], plain.get("pod_spec"))
+    for number, least in (("min_ready_seconds", 0), ("revision_history_limit", 0), ("rollout_timeout_seconds", 1)):
+        if number in plain:
+            yield from checks.check_whole_number(number, plain[number], least)
+
+
+def _content(plain: Mapping[str, Any]) -> tuple[Content, list[Finding]]:
+    """Parse the ConfigMap's content; what is an Output is reported as such and looked at no further."""
+    findings: list[Finding] = []
+    sections: dict[str, Any] = {"data": plain.get("data", {}), "binary_data": plain.get("binary_data", {})}
+    for section, given in sections.items():
+        if isinstance(given, pulumi.Output):
+            return Content(), [Finding(section, *_NOT_PLAIN)]
+        if isinstance(given, Mapping):
+            outputs = [key for key, value in given.items() if isinstance(value, pulumi.Output)]
+            findings += [Finding(f"{section}[{key!r}]", *_NOT_PLAIN) for key in outputs]
+            sections[section] = {key: value for key, value in given.items() if key not in outputs}
+    if findings and not any(sections.values()):
+        return Content(), findings
+    content, wrong = parse_content(sections["data"], sections["binary_data"])
+    return content, findings + wrong
+
+
+def _without_input_types(value: Any) -> Any:
+    """Return a structure in which `ContainerArgs` and its like are dicts, so that what is in them can be seen."""
+    if isinstance(value, Mapping):
+        return {key: _without_input_types(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_input_types(item) for item in value]
+    if pulumi._types.is_input_type(type(value)):
+        return {key: _without_input_types(item) for key, item in vars(value).items() if item is not None}
+    return value

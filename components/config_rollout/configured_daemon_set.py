@@ -1,0 +1,140 @@
+"""
+A DaemonSet and the ConfigMap that it reads, as one component.
+
+Not here: what a configuration means (core/), and the words that explain a change (core/explain.py).
+"""
+
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+from pulumi import Input
+from pulumi_kubernetes.apps.v1 import DaemonSet
+from pulumi_kubernetes.core.v1 import ConfigMap
+
+from .arguments import checked
+from .core.checks import CONFIG_HASH_ANNOTATION
+from .core.digest import config_hash, short_hash
+from .core.pod_spec import follow
+from .hooks.explain import Explainer
+from .options import Options
+
+
+class ConfiguredDaemonSetArgs(TypedDict):
+    """What a `ConfiguredDaemonSet` takes. Mappings and lists are plain; where it says so, leaves may be Outputs."""
+
+    namespace: Input[str]
+    """The namespace of both objects. May be an Output. A change replaces them."""
+    data: Mapping[str, str]
+    """The configuration: key -> UTF-8 text, plain; as files where `pod_spec` mounts it. With `binary_data` 1 MiB."""
+    pod_spec: Mapping[str, Any]
+    """
+    The pods' spec, in snake_case or camelCase, passed through unedited but for the references to the ConfigMap.
+
+    Refer to the ConfigMap by the component's `name`. Leaves may be Outputs.
+    """
+    name: NotRequired[str]
+    """
+    The Kubernetes name of the DaemonSet, a DNS label of at most 52 characters; by default the component's name.
+
+    The ConfigMap is called `NAME-` and the first 10 digits of the config hash. A change replaces both.
+    """
+    binary_data: NotRequired[Mapping[str, str]]
+    """More configuration: key -> base64 text. The hash is of the decoded bytes."""
+    labels: NotRequired[Mapping[str, Input[str]]]
+    """Labels of the ConfigMap and the DaemonSet, never of the pods: a change restarts nothing."""
+    pod_annotations: NotRequired[Mapping[str, Input[str]]]
+    """Annotations of the pods, beside the config hash. A change restarts them."""
+    update_strategy: NotRequired[Mapping[str, Any]]
+    """The DaemonSet's `updateStrategy`; by default Kubernetes' own, one pod at a time."""
+    min_ready_seconds: NotRequired[Input[int]]
+    """How long a new pod must be ready to count as available, in seconds; by default Kubernetes' own, 0."""
+    revision_history_limit: NotRequired[Input[int]]
+    """How many old revisions Kubernetes keeps for `kubectl rollout undo`; by default Kubernetes' own, 10."""
+    rollout_timeout_seconds: NotRequired[int]
+    """
+    How long `up` waits for a rolling restart, in seconds. `custom_timeouts` on the component goes before it.
+
+    By default what 1,000 nodes need at this `update_strategy`: 15 s and `min_ready_seconds` for each turn, at
+    least 600. Past it `up` fails, the ConfigMap of before stays, and the next `up` goes on or back.
+    """
+
+
+class ConfiguredDaemonSet(pulumi.ComponentResource):
+    """
+    A DaemonSet whose pods restart when, and only when, what its ConfigMap holds has changed.
+
+    The ConfigMap is immutable and named after its content. The config hash stands in the pod template's annotation
+    `checksum/config`; when it changes, Kubernetes does a rolling restart and every pod keeps the ConfigMap of
+    its own revision until it is replaced. The old ConfigMap is deleted after the last pod has moved.
+
+    Raises:
+      ValueError: The arguments have faults. All of them are in the message, and nothing was registered.
+
+    """
+
+    config_hash: pulumi.Output[str]
+    """The SHA-256 of the configuration, 64 hex digits, as in the annotation."""
+    config_map: ConfigMap
+    """The ConfigMap, for what this component does not offer."""
+    daemon_set: DaemonSet
+    """The DaemonSet, for what this component does not offer."""
+
+    def __init__(self, name: str, args: ConfiguredDaemonSetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        plain, content = checked(f"{type(self).__name__} '{name}'", name, args, ConfiguredDaemonSetArgs, opts)
+        options = Options(plain, opts)
+        explainer = Explainer(self, options.hook_name(name))
+        kubernetes_name: str = plain.get("name", name)
+        namespace = plain["namespace"]
+
+        super().__init__(
+            "config-rollout:index:ConfiguredDaemonSet",
+            name,
+            {
+                "name": kubernetes_name,
+                "namespace": namespace,
+                "data": plain["data"],
+                "binaryData": plain.get("binary_data"),
+            },
+            options.for_component(explainer.of_component()),
+        )
+
+        full_hash = config_hash(content)
+        content_name = f"{kubernetes_name}-{short_hash(full_hash)}"
+        pod_labels = {"app.kubernetes.io/name": kubernetes_name}
+        labels = {**pod_labels, **plain.get("labels", {})}
+
+        self.config_map = ConfigMap(
+            # The hash is in the logical name too, so a new content is a create, an old one a delete at the end
+            # of a successful `up`, and the way back from a failed one finds the old resource in state.
+            f"{name}-{short_hash(full_hash)}",
+            metadata={"name": content_name, "namespace": namespace, "labels": labels},
+            data=plain["data"],
+            binary_data=plain.get("binary_data"),
+            immutable=True,
+            opts=options.for_config_map(self),
+        )
+        self.daemon_set = DaemonSet(
+            name,
+            metadata={"name": kubernetes_name, "namespace": namespace, "labels": labels},
+            spec={
+                "selector": {"match_labels": pod_labels},
+                "template": {
+                    "metadata": {
+                        "labels": pod_labels,
+                        "annotations": {**plain.get("pod_annotations", {}), CONFIG_HASH_ANNOTATION: full_hash},
+                    },
+                    "spec": follow(plain["pod_spec"], kubernetes_name, content_name),
+                },
+                "update_strategy": plain.get("update_strategy"),
+                "min_ready_seconds": plain.get("min_ready_seconds"),
+                "revision_history_limit": plain.get("revision_history_limit"),
+            },
+            opts=options.for_daemon_set(self, self.config_map, explainer.of_daemon_set()),
+        )
+        explainer.daemon_set_registered(self.daemon_set)
+
+        self.config_hash = pulumi.Output.from_input(full_hash)
+        # Not the children: a resource among the outputs makes the next run's hook of this component fail, since
+        # the SDK looks it up ("unknown resource") before the program has registered it (pulumi 3.272).
+        self.register_outputs({"configHash": self.config_hash})

@@ -1,0 +1,55 @@
+"""What an object held before an update, in the terms of what is written now."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
+from .diff import ABSENT, by_name
+
+_QUANTITY = re.compile(r"([+-]?[0-9]+(?:[.][0-9]+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+_FACTORS: dict[str | None, Decimal] = {
+    None: Decimal(1),
+    "m": Decimal("0.001"),
+    **{unit: Decimal(1000**power) for power, unit in enumerate("kMGTPE", start=1)},
+    **{f"{unit}i": Decimal(1024**power) for power, unit in enumerate("KMGTPE", start=1)},
+}
+
+
+def recorded(live: object, old_inputs: object, new_inputs: object) -> object:
+    """
+    Return the fields of the live object that either inputs name: what an update with `new_inputs` starts from.
+
+    After a failed update the engine still holds the inputs of the one before (seen with pulumi 3.259), and only
+    the live object tells what the cluster has. Fields that neither names are Kubernetes' defaults and left out.
+    """
+    if isinstance(live, Mapping):
+        old, new = (side if isinstance(side, Mapping) else {} for side in (old_inputs, new_inputs))
+        return {
+            key: recorded(live[key], old.get(key, ABSENT), new.get(key, ABSENT))
+            for key in live
+            if key in old or key in new
+        }
+    if isinstance(live, list):
+        return _recorded_items(live, old_inputs, new_inputs)
+    unchanged = old_inputs is not ABSENT and old_inputs == new_inputs
+    return new_inputs if unchanged and _same_quantity(live, new_inputs) else live
+
+
+def _recorded_items(live: list[object], old_inputs: object, new_inputs: object) -> list[object]:
+    old, new = (side if isinstance(side, list) else [] for side in (old_inputs, new_inputs))
+    named = [by_name(side) for side in (live, old, new)]
+    if None in named:
+        named = [{str(number): item for number, item in enumerate(side)} for side in (live, old, new)]
+    lives, olds, news = (side or {} for side in named)
+    return [recorded(item, olds.get(name, ABSENT), news.get(name, ABSENT)) for name, item in lives.items()]
+
+
+def _same_quantity(one: object, other: object) -> bool:
+    """Return whether two texts are the same quantity, as in `1000m` and `1`: the API server rewrites them."""
+    first, second = _quantity(one), _quantity(other)
+    return first is not None and first == second
+
+
+def _quantity(value: object) -> Decimal | None:
+    parts = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+    return Decimal(parts[1]) * _FACTORS[parts[2]] if parts else None

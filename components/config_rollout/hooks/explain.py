@@ -1,0 +1,103 @@
+"""Says at the component, in preview and in up, what the engine is about to change and what follows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from ..core.content import Content, parse_content
+from ..core.diff import UNKNOWN, KeyChange, diff_contents
+from ..core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace
+from ..core.recorded import recorded
+
+
+class Explainer:
+    """
+    Listens to the updates of one component and of its DaemonSet, and logs one message at the component.
+
+    The component's update tells what changed in the configuration; the DaemonSet's update tells whether anything
+    restarts. Only the second is sure to happen, so only it speaks of restarts.
+    """
+
+    def __init__(self, component: pulumi.Resource, hook_name: str) -> None:
+        self._component = component
+        self._hook_name = hook_name
+        self._keys: list[KeyChange] = []
+        self._moved: tuple[str, str] | None = None
+        self._where = ""
+        self._told = False
+
+    def of_component(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks for the component itself."""
+        return self._before_update("configuration", self._component_updates)
+
+    def of_daemon_set(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks for the component's DaemonSet."""
+        return self._before_update("daemon-set", self._daemon_set_updates)
+
+    def daemon_set_registered(self, daemon_set: pulumi.CustomResource) -> None:
+        """Say, once the engine is done with the DaemonSet, what its own update did not say."""
+        daemon_set.urn.apply(lambda _: self._settle())
+
+    def _before_update(self, what: str, function: Any) -> pulumi.ResourceHookBinding:
+        options = pulumi.ResourceHookOptions(on_dry_run=True)
+        return pulumi.ResourceHookBinding(
+            before_update=[pulumi.ResourceHook(f"{self._hook_name}:{what}", function, options)]
+        )
+
+    async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
+        old, _ = await _plain(args.old_inputs)
+        new, _ = await _plain(args.new_inputs)
+        self._keys = diff_contents(_content(old), _content(new))
+        before, after = (f"{inputs.get('namespace')}/{inputs.get('name')}" for inputs in (old, new))
+        self._where = after
+        if before != after:
+            self._moved = before, after
+
+    async def _daemon_set_updates(self, args: pulumi.ResourceHookArgs) -> None:
+        (old, _), (new, secret), (live, was_secret) = [
+            await _plain(values) for values in (args.old_inputs, args.new_inputs, args.old_outputs)
+        ]
+        before = recorded(live, old, new)
+        if isinstance(before, dict):
+            self._tell(explain(DaemonSetUpdate(before, new, self._keys, secret or was_secret)))
+
+    def _settle(self) -> None:
+        if self._moved:
+            self._tell(explain_replace(*self._moved))
+        elif self._keys and not self._told:
+            self._tell(explain_keys(self._keys, self._where))
+
+    def _tell(self, message: str) -> None:
+        self._told = True
+        pulumi.log.info(message, self._component)
+
+
+def _content(inputs: Mapping[str, Any]) -> Content:
+    """Return the content that a component recorded; what an older version let through is compared all the same."""
+    return parse_content(inputs.get("data") or {}, inputs.get("binaryData"))[0]
+
+
+async def _plain(inputs: Mapping[str, Any] | None) -> tuple[dict[str, Any], bool]:
+    """
+    Return the inputs as plain values, and whether any of them is secret.
+
+    A secret leaf makes its whole top-level input secret here, so which leaf it was cannot be told.
+    Source: pulumi 3.272 `deserialize_property` in runtime/rpc.py.
+    """
+    plain: dict[str, Any] = {}
+    secret = False
+    for key, value in (inputs or {}).items():
+        if isinstance(value, pulumi.Output):
+            secret = True
+            value = await value.future()
+        plain[key] = _without_unknowns(value)
+    return plain, secret
+
+
+def _without_unknowns(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_unknowns(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_unknowns(item) for item in value]
+    return UNKNOWN if isinstance(value, pulumi.output.Unknown) else value

@@ -1,0 +1,60 @@
+"""What becomes of the resource options that a user puts on a component. Children get fresh ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from .core.paths import daemon_set_path
+from .core.update_strategy import UpdateStrategy
+
+
+class Options:
+    """
+    Hands a component's resource options on, so that each does what a reader expects.
+
+    `parent`, `aliases`, `depends_on`, `provider`, `providers` and `transforms` reach the children by themselves.
+    `protect` does for the DaemonSet and not for the ConfigMap: every change of the configuration deletes one.
+    `retain_on_delete`, `custom_timeouts` and `ignore_changes` Pulumi keeps to the component, so they are handed on.
+    """
+
+    def __init__(self, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+        self._args = args
+        self._opts = opts or pulumi.ResourceOptions()
+
+    def hook_name(self, name: str) -> str:
+        """Return a name for hooks that no other component of the program has."""
+        parent = self._opts.parent
+        return f"config-rollout:{parent._name}/{name}" if parent else f"config-rollout:{name}"
+
+    def for_component(self, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceOptions:
+        """Return the options of the component itself, with its own hooks beside the user's."""
+        merged = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(hooks=hooks))
+        merged.ignore_changes = None
+        return merged
+
+    def for_config_map(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Return the options of the ConfigMap."""
+        return pulumi.ResourceOptions(parent=parent, protect=False, retain_on_delete=self._opts.retain_on_delete)
+
+    def for_daemon_set(
+        self, parent: pulumi.Resource, config_map: pulumi.Resource, hooks: pulumi.ResourceHookBinding
+    ) -> pulumi.ResourceOptions:
+        """Return the options of the DaemonSet."""
+        return pulumi.ResourceOptions(
+            parent=parent,
+            depends_on=[config_map],
+            retain_on_delete=self._opts.retain_on_delete,
+            ignore_changes=[daemon_set_path(path) for path in self._opts.ignore_changes or []],
+            custom_timeouts=self._timeouts(),
+            hooks=hooks,
+        )
+
+    def _timeouts(self) -> pulumi.CustomTimeouts:
+        seconds = self._args.get("rollout_timeout_seconds")
+        if seconds is None:
+            strategy = UpdateStrategy.of(self._args.get("update_strategy"))
+            seconds = strategy.default_timeout_seconds(self._args.get("min_ready_seconds"))
+        given = self._opts.custom_timeouts or pulumi.CustomTimeouts()
+        limit = f"{int(seconds)}s"
+        return pulumi.CustomTimeouts(given.create or limit, given.update or limit, given.delete)

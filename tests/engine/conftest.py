@@ -1,0 +1,190 @@
+"""One real cluster and one real engine for all of these tests; a namespace and a stack for each."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pytest
+from config_rollout import ConfiguredDaemonSet
+from config_rollout.core.content import Content
+from config_rollout.core.digest import config_hash, short_hash
+from pulumi import automation
+from tools import build
+from tools.engine import Engine
+from tools.local_cluster import LocalCluster
+from tools.pods import Recorder
+
+NODES = 6
+GOOD = {"agent.yaml": "level: info\n"}
+BETTER = {"agent.yaml": "level: debug\n"}
+BAD = {"agent.yaml": "level: bogus\n"}
+"""The configuration whose pods crash."""
+
+
+def hash_of(data: Mapping[str, str]) -> str:
+    return config_hash(Content({key: value.encode() for key, value in data.items()}))
+
+
+def name_of(data: Mapping[str, str], component: str = "agent") -> str:
+    """Return the name of the ConfigMap that holds the data."""
+    return f"{component}-{short_hash(hash_of(data))}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name == "engine":
+            item.add_marker("engine")
+
+
+@pytest.fixture(scope="session")
+def binaries() -> dict[str, Any]:
+    return build.ensure([*build.CONTROL_PLANE, *build.ENGINE])
+
+
+@pytest.fixture(scope="session")
+def cluster(binaries) -> Iterator[LocalCluster]:
+    with LocalCluster(binaries, crashing_config_maps=[name_of(BAD), name_of(BAD, "other")]) as cluster:
+        cluster.add_nodes(NODES)
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def engine(binaries, cluster) -> Iterator[Engine]:
+    with Engine(binaries, cluster.kubeconfig) as engine:
+        yield engine
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def namespace(cluster) -> str:
+    name = f"test-{next(_numbers)}"
+    cluster.create_namespace(name)
+    return name
+
+
+@dataclass
+class Outcome:
+    """What one run of the engine did."""
+
+    failed: bool = False
+    output: str = ""
+    steps: dict[str, str] = field(default_factory=dict)
+    """`Type name` -> operation, for everything that was not `same`; replaced ones have `replace`."""
+    order: list[tuple[str, str]] = field(default_factory=list)
+    """(`Type name`, operation), in the order in which the engine began them."""
+    diffs: dict[str, list[str]] = field(default_factory=dict)
+    """`Type name` -> property paths that differ."""
+    messages: list[str] = field(default_factory=list)
+    """What the components said, whole."""
+
+    def hear(self, event: automation.events.EngineEvent) -> None:
+        if event.resource_pre_event:
+            metadata = event.resource_pre_event.metadata
+            operation = str(getattr(metadata.op, "value", metadata.op))
+            what = _short(metadata.urn)
+            if operation not in ("same", "read"):
+                self.order.append((what, operation))
+                self.steps[what] = operation
+                self.diffs[what] = sorted(metadata.detailed_diff or {})
+        elif event.diagnostic_event and _kind(event.diagnostic_event.urn).startswith("config-rollout:"):
+            self.messages.append(event.diagnostic_event.message.strip())
+
+
+def _kind(urn: str | None) -> str:
+    """Return the type of a resource without its parents'; empty for a message that belongs to none."""
+    return urn.split("::")[2].split("$")[-1] if urn else ""
+
+
+def _short(urn: str) -> str:
+    return f"{_kind(urn).split(':')[-1]} {urn.split('::')[-1]}"
+
+
+class Project:
+    """A Pulumi program of the test's own, run by the real engine."""
+
+    def __init__(self, engine: Engine, namespace: str) -> None:
+        self.namespace = namespace
+        folder = engine.home / "work" / namespace
+        folder.mkdir(parents=True)
+        self._options = automation.LocalWorkspaceOptions(
+            work_dir=str(folder),
+            pulumi_home=str(engine.home),
+            env_vars=engine.environment,
+            pulumi_command=automation.PulumiCommand(root=str(engine.home)),
+        )
+
+    def stack(self, program: Callable[[], Any]) -> automation.Stack:
+        return automation.create_or_select_stack("test", "test", program, opts=self._options)
+
+    def up(self, program: Callable[[], Any], **options: Any) -> Outcome:
+        return self._run("up", program, **options)
+
+    def preview(self, program: Callable[[], Any], **options: Any) -> Outcome:
+        return self._run("preview", program, **options)
+
+    def destroy(self, **options: Any) -> Outcome:
+        return self._run("destroy", lambda: None, **options)
+
+    def refresh(self) -> Outcome:
+        return self._run("refresh", lambda: None)
+
+    def _run(self, command: str, program: Callable[[], Any], **options: Any) -> Outcome:
+        outcome = Outcome()
+        try:
+            result = getattr(self.stack(program), command)(on_event=outcome.hear, color="never", **options)
+            outcome.output = result.stdout
+        except automation.errors.CommandError as error:
+            outcome.failed, outcome.output = True, str(error)
+        return outcome
+
+
+@pytest.fixture
+def project(engine, namespace) -> Project:
+    return Project(engine, namespace)
+
+
+@pytest.fixture
+def record(cluster, namespace) -> Callable[[], Recorder]:
+    return lambda: Recorder(cluster.api, namespace)
+
+
+@pytest.fixture
+def agent(namespace) -> Callable[..., Callable[[], ConfiguredDaemonSet]]:
+    """Return a maker of programs: a component that mounts its data, with the arguments given."""
+
+    def maker(
+        data: Mapping[str, str] = GOOD,
+        name: str = "agent",
+        opts: pulumi.ResourceOptions | Callable[[], pulumi.ResourceOptions] | None = None,
+        ready_after: str = "300ms",
+        image: Any = "agent:1",
+        **arguments: Any,
+    ) -> Callable[[], ConfiguredDaemonSet]:
+        mount = {"name": "config", "mount_path": "/etc/agent"}
+        kubernetes_name = arguments.get("name_", name)
+        arguments = {"name" if key == "name_" else key: value for key, value in arguments.items()}
+
+        def program() -> ConfiguredDaemonSet:
+            return ConfiguredDaemonSet(
+                name,
+                {
+                    "namespace": namespace,
+                    "data": data,
+                    "pod_spec": {
+                        "containers": [{"name": "agent", "image": image() if callable(image) else image,
+                                        "volume_mounts": [mount]}],
+                        "volumes": [{"name": "config", "config_map": {"name": kubernetes_name}}],
+                    },
+                    "pod_annotations": {"local-cluster/ready-after": ready_after},
+                    **arguments,
+                },
+                opts() if callable(opts) else opts,
+            )  # fmt: skip
+
+        return program
+
+    return maker

@@ -1,0 +1,123 @@
+"""The words that preview and up say."""
+
+from config_rollout.core.content import Content
+from config_rollout.core.diff import UNKNOWN, diff_contents
+from config_rollout.core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace
+
+OLD, NEW = "3f1a6b02c4" + "0" * 54, "9c07aa31be" + "0" * 54
+KEYS = diff_contents(Content({"agent.yaml": b"level: info\n"}), Content({"agent.yaml": b"level: debug\n"}))
+
+
+def daemon_set(config_hash: str = OLD, image: object = "agent:1", **spec: object) -> dict:
+    pod_spec = {
+        "containers": [{"name": "agent", "image": image}],
+        "volumes": [{"name": "c", "configMap": {"name": f"agent-{config_hash[:10]}"}}],
+    }
+    template = {"metadata": {"annotations": {"checksum/config": config_hash}}, "spec": pod_spec}
+    return {"metadata": {"name": "agent", "namespace": "monitoring"}, "spec": {"template": template, **spec}}
+
+
+def test_configuration_changed():
+    assert (
+        "agent.yaml +1 -1: rolling restart\n"
+        "  ~ agent.yaml: 1 line added, 1 removed\n"
+        "      -level: info\n"
+        "      +level: debug\n"
+        "  3f1a6b02c4 => 9c07aa31be: rolling restart of DaemonSet monitoring/agent, at most 1 pod at a time"
+    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS))
+
+
+def test_only_the_image_changed():
+    assert (
+        "containers[agent].image: rolling restart\n"
+        "  ~ containers[agent].image: agent:1 => agent:2\n"
+        "  rolling restart of DaemonSet monitoring/agent, at most 1 pod at a time"
+    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2")))
+
+
+def test_image_and_configuration_changed():
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW, "agent:2"), KEYS))
+
+    assert "agent.yaml +1 -1, and 1 more: rolling restart" == message.splitlines()[0]
+    assert "  ~ containers[agent].image: agent:1 => agent:2" in message.splitlines()
+
+
+def test_budget_changed_restarts_nothing():
+    old, new = ({"updateStrategy": {"rollingUpdate": {"maxUnavailable": number}}} for number in (1, 2))
+
+    assert (
+        "updateStrategy.rollingUpdate.maxUnavailable: nothing restarts\n"
+        "  ~ updateStrategy.rollingUpdate.maxUnavailable: 1 => 2: restarts nothing\n"
+        "  nothing restarts in DaemonSet monitoring/agent"
+    ) == explain(DaemonSetUpdate(daemon_set(**old), daemon_set(**new)))
+
+
+def test_waiting_again_is_no_restart():
+    assert (
+        "no new restart: the last rollout did not finish, so `up` waits for it again\n"
+        "  monitoring/agent: config hash 3f1a6b02c4"
+    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set()))
+
+
+def test_key_changes_that_the_daemon_set_already_has_are_not_its_reason():
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), KEYS))
+
+    assert "agent.yaml" not in message
+
+
+def test_hash_change_of_a_stopped_up_is_told_as_such():
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW)))
+
+    assert "configuration: rolling restart" == message.splitlines()[0]
+    assert (
+        "  ~ configuration: an earlier `up` recorded the new one and was stopped before the DaemonSet"
+        in message.splitlines()
+    )
+
+
+def test_image_not_known_yet_restarts_if_it_differs():
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image=UNKNOWN)))
+
+    assert [
+        "containers[agent].image: rolling restart, if it differs",
+        "  ~ containers[agent].image: agent:1 => not known before `up`",
+    ] == message.splitlines()[:2]
+
+
+def test_secret_values_are_not_shown():
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), secret=True))
+
+    assert "agent:" not in message
+    assert "  ~ containers[agent].image: [secret] => [secret]" in message.splitlines()
+
+
+def test_long_diff_is_counted_not_shown():
+    old, new = (b"".join(b"%s %d\n" % (word, line) for line in range(20)) for word in (b"a", b"b"))
+    keys = diff_contents(Content({"k": old}), Content({"k": new}))
+
+    assert ["  ~ k: 20 lines added, 20 removed"] == explain(
+        DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys)
+    ).splitlines()[1:-1]
+
+
+def test_key_added_removed_and_binary():
+    old, new = Content({"a": b"1\n"}, {"z": b"12"}), Content({"b": b"1\n2\n"}, {"z": b"1"})
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), diff_contents(old, new)))
+
+    assert [
+        "a removed, and 2 more: rolling restart",
+        "  - a: 1 line",
+        "  + b: 2 lines",
+        "  ~ z: binary, 2 bytes => 1 bytes",
+    ] == message.splitlines()[:-1]
+
+
+def test_change_that_the_daemon_set_already_has():
+    assert (
+        "agent.yaml +1 -1: DaemonSet monitoring/agent already has it, nothing restarts"
+        == (explain_keys(KEYS, "monitoring/agent").splitlines()[0])
+    )
+
+
+def test_another_namespace_replaces():
+    assert "DaemonSet a/agent is replaced by b/agent" in explain_replace("a/agent", "b/agent")

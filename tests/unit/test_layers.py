@@ -1,0 +1,57 @@
+"""Imports point down only, and the core stands alone."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "components" / "config_rollout"
+
+MAY_IMPORT = {
+    "core": {"core"},
+    "hooks": {"core", "hooks"},
+    "arguments": {"core"},
+    "options": {"core"},
+    "configured_daemon_set": {"core", "hooks", "arguments", "options"},
+    "__init__": {"configured_daemon_set"},
+}
+"""Layer -> the layers of this package that it may import."""
+
+OUTSIDE_OF_CORE = {"pulumi", "pulumi_kubernetes"}
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[tuple[int, str]]:
+    """Return (level, module) of each import of a file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {(0, alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{a.name}" if node.module else a.name for a in node.names]
+            found |= {(node.level, name) for name in names}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path):
+    depth = len(path.relative_to(PACKAGE).parts)
+    layer = layer_of(path)
+    inside = {layer if level < depth else name.split(".")[0] for level, name in imports(path) if level}
+    outside = {name.split(".")[0] for level, name in imports(path) if not level}
+
+    assert set() == inside - MAY_IMPORT[layer]
+    assert set() == {name for name in outside if name not in sys.stdlib_module_names} - (
+        set() if layer == "core" else OUTSIDE_OF_CORE
+    )
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = "import sys, config_rollout, config_rollout.core.explain; print([m for m in sys.modules if 'pulumi' in m])"
+
+    assert "[]\n" == subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

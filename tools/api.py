@@ -1,0 +1,100 @@
+"""The few calls on a Kubernetes API server that the demo, the tests and the benchmarks make."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+Json = dict[str, Any]
+
+_METRIC = re.compile(r"apiserver_request_total\{(.*)\} (\S+)")
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+_NOT_COUNTED = {"events", "leases", "nodes", "tokenreviews", "subjectaccessreviews", "selfsubjectaccessreviews"}
+
+
+class Api:
+    """
+    Speaks to one API server as an administrator.
+
+    Resources are named by their path without the group's prefix: `nodes`, `namespaces/NS/pods/NAME`; those of
+    `apps/v1` are found by their name.
+    """
+
+    def __init__(self, server: str, token: str, certificate: Path) -> None:
+        self.server = server
+        self._certificate = certificate
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session.trust_env = False
+
+    def ready(self) -> bool:
+        """Return whether the API server says that it is ready."""
+        return self._certificate.exists() and bool(self._send("GET", "/readyz").status_code == requests.codes.ok)
+
+    def get(self, path: str) -> Json:
+        """Return one object."""
+        return self._json("GET", path)
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is such an object."""
+        return bool(self._send("GET", _url(path)).status_code == requests.codes.ok)
+
+    def list(self, path: str, selector: str = "") -> list[Json]:
+        """Return the objects of a collection, in the server's order."""
+        items: list[Json] = self._json("GET", path, params={"labelSelector": selector})["items"]
+        return items
+
+    def create(self, path: str, body: Json) -> Json:
+        """Create an object in a collection."""
+        return self._json("POST", path, json=body)
+
+    def patch(self, path: str, body: Json, kind: str = "merge") -> Json:
+        """Change an object by a merge patch (`merge`) or a strategic one (`strategic-merge`)."""
+        headers = {"Content-Type": f"application/{kind}-patch+json"}
+        return self._json("PATCH", path, data=json.dumps(body), headers=headers)
+
+    def delete(self, path: str) -> None:
+        """Delete an object without grace."""
+        self._json("DELETE", path, params={"gracePeriodSeconds": 0})
+
+    def watch(self, path: str, resource_version: str) -> Iterator[Json]:
+        """Yield events (`type`, `object`) from a resource version on, until the server ends the stream."""
+        parameters = {"watch": "1", "resourceVersion": resource_version, "timeoutSeconds": "3600"}
+        with self._send("GET", _url(path), params=parameters, stream=True) as response:
+            response.raise_for_status()
+            for line in response.iter_lines(chunk_size=None):
+                yield json.loads(line)
+
+    def resource_version(self, path: str) -> str:
+        """Return the resource version of a collection as it is now."""
+        version: str = self._json("GET", path, params={"limit": 1})["metadata"]["resourceVersion"]
+        return version
+
+    def request_counts(self) -> Counter[str]:
+        """Return how many requests were answered, as `VERB resource` -> count. Dry runs, status, heartbeats apart."""
+        counts: Counter[str] = Counter()
+        for match in _METRIC.finditer(self._send("GET", "/metrics").text):
+            labels = dict(_LABEL.findall(match[1]))
+            if labels["dry_run"] or labels["subresource"] or labels["resource"] in _NOT_COUNTED:
+                continue
+            counts[f"{labels['verb']} {labels['resource']}"] += int(float(match[2]))
+        return counts
+
+    def _json(self, method: str, path: str, **arguments: Any) -> Json:
+        response = self._send(method, _url(path), **arguments)
+        if not response.ok:
+            raise requests.HTTPError(f"{method} {path}: {response.status_code} {response.text}", response=response)
+        answer: Json = response.json()
+        return answer
+
+    def _send(self, method: str, url: str, **arguments: Any) -> requests.Response:
+        return self._session.request(method, self.server + url, verify=str(self._certificate), **arguments)
+
+
+def _url(path: str) -> str:
+    resources = {"daemonsets", "controllerrevisions"}
+    return f"/apis/apps/v1/{path}" if resources & set(path.split("/")) else f"/api/v1/{path}"

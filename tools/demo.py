@@ -1,0 +1,256 @@
+"""
+Tells what this library does, on the real engine and a real control plane, and checks every sentence that it prints.
+
+The program is the one at the top of the repository, copied, so that its `config.conf` can be edited.
+"""
+
+import re
+import shutil
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config_rollout.core.content import parse_content
+from config_rollout.core.digest import config_hash, short_hash
+from rich.console import Console
+from rich.text import Text
+
+from . import build
+from .engine import Engine
+from .local_cluster import LocalCluster, run_folder
+from .pods import Pod, Recorder
+
+ROOT = Path(__file__).parents[1]
+NODES = 6
+NAMESPACE = "kube-system"
+PODS = f"namespaces/{NAMESPACE}/pods"
+API_SERVER = "https://api.example.com:6443"
+GOOD, BETTER, BAD = "mode: iptables", "mode: nftables", "mode: bogus"
+
+_PROGRAM = ("Pulumi.yaml", "__main__.py", "config.conf", "kubeconfig.conf")
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+class Program:
+    """The example program in a folder of its own, and the stack that it is run as."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine, self._folder = engine, folder
+        for name in _PROGRAM:
+            shutil.copy(ROOT / name, folder / name)
+        (folder / ".venv").symlink_to(ROOT / ".venv")
+        self.pulumi("stack", "init", "demo", show=False)
+        settings = {"apiServer": API_SERVER, "minReadySeconds": "1", "rolloutTimeoutSeconds": "12"}
+        for key, value in settings.items():
+            self.pulumi("config", "set", key, value, show=False)
+
+    def edit(self, before: str, after: str) -> None:
+        """Change one line of `config.conf`."""
+        out.print(Text(f"\n$ sed -i 's/{before}/{after}/' config.conf", style="bold"))
+        path = self._folder / "config.conf"
+        path.write_text(path.read_text().replace(before, after))
+
+    def pulumi(self, *arguments: str, show: bool = True, fails: bool = False) -> str:
+        """Run `pulumi`, print its output and return it; stop the demo if it ends otherwise than expected."""
+        if show:
+            words = [word for word in arguments if word not in ("--yes", "--skip-preview", "--suppress-progress")]
+            out.print(Text(f"\n$ pulumi {' '.join(words)}", style="bold"))
+        done = self._engine.run(*arguments, folder=self._folder, check=False)
+        if show:
+            out.print(textwrap.indent(_short(done.stdout), "  "), style="dim", markup=False)
+        if bool(done.returncode) != fails:
+            sys.exit(f"demo: pulumi {' '.join(arguments)} exited with {done.returncode}:\n{done.stdout}")
+        return done.stdout
+
+    def up(self, fails: bool = False) -> str:
+        """Run `pulumi up` without its preview."""
+        return self.pulumi("up", "--yes", "--skip-preview", "--suppress-progress", fails=fails)
+
+
+class Demo:
+    """The story, chapter by chapter."""
+
+    def __init__(self, cluster: LocalCluster, program: Program) -> None:
+        self._cluster, self._program = cluster, program
+
+    def run(self) -> None:
+        """Tell everything."""
+        self.create()
+        self.nothing_changed()
+        self.one_field_changed()
+        self.bad_configuration()
+        self.way_back()
+        self.destroy()
+
+    def create(self) -> None:
+        """Start kube-proxy on every node."""
+        chapter("kube-proxy and its configuration, created")
+        self._program.up()
+        pods = self._pods()
+        show_pods(pods)
+        check(f"{NODES} nodes run kube-proxy", len(pods) == NODES and all(pod.ready for pod in pods))
+        check("every pod mounts a ConfigMap that is named after its content", self._consistent(pods))
+
+    def nothing_changed(self) -> None:
+        """Run `up` again, and count what reaches the API server."""
+        chapter("Nothing changed, so nothing is written")
+        before = self._cluster.writes()
+        self._program.up()
+        writes = {key: count - before.get(key, 0) for key, count in self._cluster.writes().items()}
+        total = sum(writes.values())
+        check(f"{total} API writes, counted by the API server itself (apiserver_request_total)", total == 0)
+
+    def one_field_changed(self) -> None:
+        """Preview and do a rolling restart."""
+        chapter("One field changed: the preview says what follows, and why")
+        self._program.edit(GOOD, BETTER)
+        before = self._pods()
+        preview = self._program.pulumi("preview", "--diff", "--suppress-progress")
+        old, new = before[0].config_hash, self._hash(BETTER)
+        check("it shows the one annotation", f'"{old}" => "{new}"' in preview)
+        check("it shows the new ConfigMap in the volume", f'"kube-proxy-{short_hash(new)}"' in preview)
+        check("it gives the reason", f"rolling restart of DaemonSet {NAMESPACE}/kube-proxy" in preview)
+        check("and no pod has moved yet", before == self._pods())
+        with self._recorder() as recorder:
+            self._program.up()
+        show_pods(self._pods(), before)
+        replaced = recorder.replaced()
+        check("every pod was replaced exactly once", sorted(replaced.values()) == [1] * NODES)
+        most = max(len(nodes) for nodes in recorder.unavailable())
+        check(f"at most {most} node was without kube-proxy at any moment", most == 1)
+        check("every pod runs the new configuration", {pod.config_hash for pod in self._pods()} == {new})
+
+    def bad_configuration(self) -> None:
+        """Let a rollout fail."""
+        chapter("A configuration that kube-proxy cannot start with")
+        self._program.edit(BETTER, BAD)
+        before = self._pods()
+        self._program.up(fails=True)
+        after = self._pods()
+        show_pods(after, before)
+        crashing = [pod for pod in after if pod.config_hash == self._hash(BAD)]
+        check(f"`up` failed after {len(crashing)} of {NODES} nodes", len(crashing) == 1)
+        check("the others were not touched", set(after) - set(crashing) < set(before))
+        check("and still find their ConfigMap", self._consistent(after))
+
+    def way_back(self) -> None:
+        """Put the good configuration back."""
+        chapter("The way back")
+        self._program.edit(BAD, BETTER)
+        before = self._pods()
+        with self._recorder() as recorder:
+            self._program.up()
+        after = self._pods()
+        show_pods(after, before)
+        check("only the node that had moved was restarted", sum(recorder.replaced().values()) == 1)
+        check("every pod is well", len(after) == NODES and all(pod.ready for pod in after))
+        check("one ConfigMap is left", len(self._config_maps()) == 1)
+
+    def destroy(self) -> None:
+        """Leave nothing behind."""
+        chapter("Destroyed")
+        self._program.pulumi("destroy", "--yes", "--skip-preview", "--suppress-progress")
+        left = len(self._config_maps()) + len(self._cluster.api.list(f"namespaces/{NAMESPACE}/daemonsets"))
+        check("no DaemonSet and no ConfigMap is left", left == 0)
+
+    def _pods(self) -> list[Pod]:
+        """Return the pods in the order of their nodes, once the cluster has come to rest."""
+        pods: list[Pod] = []
+        for _ in range(100):
+            before, pods = pods, [Pod.of(pod) for pod in self._cluster.api.list(PODS)]
+            if pods and before == pods:
+                break
+            time.sleep(0.2)
+        return sorted(pods, key=lambda pod: pod.node)
+
+    def _config_maps(self) -> list[str]:
+        maps = self._cluster.api.list(f"namespaces/{NAMESPACE}/configmaps")
+        return [m["metadata"]["name"] for m in maps if m["metadata"]["name"].startswith("kube-proxy")]
+
+    def _consistent(self, pods: list[Pod]) -> bool:
+        """Return whether every pod mounts the ConfigMap of its own hash, and that ConfigMap exists."""
+        exist = set(self._config_maps())
+        names = [(f"kube-proxy-{short_hash(pod.config_hash)}", pod.config_maps) for pod in pods]
+        return all((name,) == mounted and name in exist for name, mounted in names)
+
+    def _recorder(self) -> Recorder:
+        return Recorder(self._cluster.api, NAMESPACE)
+
+    def _hash(self, mode: str) -> str:
+        return hash_of(mode)
+
+
+def hash_of(mode: str) -> str:
+    """Return the config hash of the example program with another line in place of its mode."""
+    content, _ = parse_content(
+        {
+            "config.conf": (ROOT / "config.conf").read_text().replace(GOOD, mode),
+            "kubeconfig.conf": (ROOT / "kubeconfig.conf").read_text().format(server=API_SERVER),
+        }
+    )
+    return config_hash(content)
+
+
+def chapter(title: str) -> None:
+    """Print the heading of a chapter."""
+    out.print()
+    out.rule(f"[bold]{title}", align="left")
+
+
+def show_pods(pods: list[Pod], before: list[Pod] | None = None) -> None:
+    """Print a line for each node: its pod, whether it is ready, its configuration; what is new is marked."""
+    known = {pod.uid for pod in before or pods}
+    out.print()
+    for pod in pods:
+        state = "ready" if pod.ready else "CrashLoopBackOff"
+        mark = "" if pod.uid in known else "  <- new"
+        style = "" if pod.ready else "red"
+        out.print(f"  {pod.node}  {pod.name}  {state:16}  {pod.config_maps[0]}{mark}", style=style, markup=False)
+
+
+def check(claim: str, holds: bool) -> None:
+    """Print a sentence that was checked; end the demo at one that is not true."""
+    if not holds:
+        out.print(f"  [red]NOT TRUE: {claim}")
+        sys.exit(1)
+    out.print(f"  [green]checked:[/] {claim}")
+
+
+def _short(output: str) -> str:
+    """Return pulumi's output without what says nothing here: progress, durations, hints, empty lines at the ends."""
+    noise = re.compile(r"^@ |^Duration:|^The resources in the stack|^If you want to remove|^\[resource plugin|^\s*$")
+    return "\n".join(line for line in output.splitlines() if not noise.match(line))
+
+
+@contextmanager
+def _everything() -> Iterator[Demo]:
+    binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE])
+    out.print(f"A control plane with {NODES} nodes, on this machine: etcd, API server, controllers, scheduler; kwok")
+    out.print("plays the nodes. The engine is Pulumi's own. The program is __main__.py of this repository.")
+    bad = f"kube-proxy-{short_hash(hash_of(BAD))}"
+    with LocalCluster(binaries, crashing_config_maps=[bad]) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
+        cluster.add_nodes(NODES)
+        folder = run_folder("demo")
+        try:
+            yield Demo(cluster, Program(engine, folder))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> None:
+    """Tell the story; exit with 0 only if all of it was true."""
+    started = time.monotonic()
+    with _everything() as demo:
+        demo.run()
+    out.print(f"\nEverything above was checked, in {time.monotonic() - started:.0f} s. To go on by hand:")
+    out.print("  make cluster   keeps such a cluster open and prints what to export; then edit config.conf and")
+    out.print("                 run `pulumi preview`", markup=False)
+    out.print("  make test      proves the rest")
+
+
+if __name__ == "__main__":
+    main()

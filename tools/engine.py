@@ -1,0 +1,71 @@
+"""The real Pulumi CLI in a home of its own: its own state, plugins and settings, nothing of the user's."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from .build import TOOLS
+from .local_cluster import run_folder
+
+_FROM_THE_USER = ("HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "TMPDIR", "SSL_CERT_FILE", "XDG_CACHE_HOME")
+
+
+class Engine:
+    """A context manager; the home is gone when it ends."""
+
+    def __init__(self, binaries: Mapping[str, Path], kubeconfig: Path) -> None:
+        self.home = run_folder("pulumi")
+        self._link(binaries)
+        (self.home / "state").mkdir()
+        self.environment = {
+            **{name: os.environ[name] for name in _FROM_THE_USER if name in os.environ},
+            "PATH": f"{self.home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+            "KUBECONFIG": str(kubeconfig),
+            "PULUMI_HOME": str(self.home),
+            "PULUMI_BACKEND_URL": f"file://{self.home / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
+        }
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def run(self, *arguments: str, folder: Path, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        """
+        Run `pulumi` in a program's folder; stdout and stderr come back as one text.
+
+        Raises:
+          RuntimeError: It failed and `check` is set; with its output.
+
+        """
+        done = subprocess.run(
+            [str(self.home / "bin" / "pulumi"), *arguments, "--non-interactive"],
+            cwd=folder, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+        if check and done.returncode:
+            raise RuntimeError(f"pulumi {' '.join(arguments)} exited with {done.returncode}:\n{done.stdout}")
+        return done
+
+    def _link(self, binaries: Mapping[str, Path]) -> None:
+        """Put the programs on the engine's own PATH, and the provider where the engine looks for plugins."""
+        provider = TOOLS["pulumi-resource-kubernetes"]
+        plugin = self.home / "plugins" / f"resource-kubernetes-v{provider.version}"
+        plugin.mkdir(parents=True)
+        (self.home / "bin").mkdir()
+        for name, program in binaries.items():
+            folder = plugin if name == provider.name else self.home / "bin"
+            (folder / name).symlink_to(program)
+            for _, file in [TOOLS[name].beside] if TOOLS[name].beside else []:
+                beside = program.parent / Path(file).name
+                if beside.exists():
+                    (folder / beside.name).symlink_to(beside)

@@ -1,0 +1,132 @@
+"""How kwok plays nodes and pods: its configuration, as data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+READY_AFTER = "local-cluster/ready-after"
+"""Pod annotation: how long after its start the pod is ready, as "2s" or "300ms". Default 300 ms."""
+
+FATE = "local-cluster/fate"
+"""Pod annotation: `crash` (CrashLoopBackOff) or `never-ready` (runs, and its readiness probe fails)."""
+
+_READY_MILLISECONDS = 300
+_STOP_MILLISECONDS = 100
+_PARALLEL = 64
+
+Json = dict[str, Any]
+
+
+def node(name: str, number: int, labels: Mapping[str, str]) -> Json:
+    """Return a Linux node with room for 110 pods."""
+    resources = {"cpu": "8", "memory": "32Gi", "pods": "110"}
+    return {
+        "metadata": {"name": name, "labels": {"kubernetes.io/os": "linux", "kubernetes.io/hostname": name, **labels}},
+        "status": {
+            "allocatable": resources,
+            "capacity": resources,
+            "addresses": [{"type": "InternalIP", "address": f"10.200.{number // 250}.{number % 250 + 1}"}],
+        },
+    }
+
+
+def configuration(crashing_config_maps: Sequence[str]) -> list[Json]:
+    """Return kwok's configuration and the stages that nodes and pods go through."""
+    options = {
+        "manageAllNodes": True,
+        "cidr": "10.0.0.1/24",
+        "nodeLeaseDurationSeconds": 40,
+        "nodeLeaseParallelism": 4,
+        "podPlayStageParallelism": _PARALLEL,
+        "nodePlayStageParallelism": _PARALLEL,
+        "podsOnNodeSyncParallelism": 4,
+        "enablePodsOnNodeSyncListPager": False,
+        "enablePodsOnNodeSyncStreamWatch": True,
+    }
+    mounted = ".spec.volumes[]?.configMap.name"
+    fate = f'.metadata.annotations["{FATE}"]'
+    crashing = list(crashing_config_maps) or [""]
+    alive = _is(fate, "DoesNotExist"), _is(mounted, "NotIn", *crashing)
+    return [
+        {"kind": "KwokConfiguration", "apiVersion": "config.kwok.x-k8s.io/v1alpha1", "options": options},
+        _stage("node-ready", "Node", [_is(_READY, "NotIn", "True")], {"statusTemplate": _NODE_READY}),
+        _pod_stage("pod-ready", alive, _pod_status("True", "running: {startedAt: %s}")),
+        _pod_stage("pod-never-ready", [_is(fate, "In", "never-ready")],
+                   _pod_status("False", "running: {startedAt: %s}")),
+        _pod_stage("pod-crash", [_is(fate, "In", "crash")], _CRASH),
+        _pod_stage("pod-crash-by-config-map", [_is(fate, "DoesNotExist"), _is(mounted, "In", *crashing)], _CRASH),
+        _stage("pod-delete", "Pod", [_is(".metadata.deletionTimestamp", "Exists")], {"delete": True},
+               {"durationMilliseconds": _STOP_MILLISECONDS}),
+    ]  # fmt: skip
+
+
+_READY = '.status.conditions[]? | select(.type == "Ready") | .status'
+
+_NOW = "{{ Now | Quote }}"
+
+_NODE_READY = """
+conditions:
+{{ range NodeConditions }}
+- {type: {{ .type | Quote }}, status: {{ .status | Quote }}, reason: {{ .reason | Quote }},
+   message: {{ .message | Quote }}, lastHeartbeatTime: {{ Now | Quote }}, lastTransitionTime: {{ Now | Quote }}}
+{{ end }}
+nodeInfo: {architecture: amd64, bootID: "", containerRuntimeVersion: kwok, kernelVersion: kwok, kubeProxyVersion: kwok,
+  kubeletVersion: kwok, machineID: "", operatingSystem: linux, osImage: "", systemUUID: ""}
+phase: Running
+"""
+
+
+def _pod_status(ready: str, state: str, restarts: int = 0) -> str:
+    """Return a status template: a pod that runs, ready or not, its containers in the given state."""
+    conditions = "\n".join(
+        f'- {{type: {kind}, status: "{status}", lastTransitionTime: {_NOW}}}'
+        for kind, status in (("Initialized", "True"), ("Ready", ready), ("ContainersReady", ready))
+    )
+    return f"""
+phase: Running
+startTime: {_NOW}
+hostIP: {{{{ NodeIPWith .spec.nodeName | Quote }}}}
+podIP: {{{{ NodeIPWith .spec.nodeName | Quote }}}}
+conditions:
+{conditions}
+containerStatuses:
+{{{{ range .spec.containers }}}}
+- name: {{{{ .name | Quote }}}}
+  image: {{{{ .image | Quote }}}}
+  ready: {ready.lower()}
+  restartCount: {restarts}
+  state: {{{state.replace("%s", _NOW)}}}
+{{{{ end }}}}
+"""
+
+
+_CRASH = _pod_status(
+    "False", "waiting: {reason: CrashLoopBackOff, message: back-off restarting failed container}", restarts=3
+)
+
+
+def _is(key: str, operator: str, *values: str) -> Json:
+    return {"key": key, "operator": operator, **({"values": list(values)} if values else {})}
+
+
+def _pod_stage(name: str, rules: Sequence[Json], status: str) -> Json:
+    """Return a stage that a pod on a node goes through once, after its time."""
+    starting = [_is(".metadata.deletionTimestamp", "DoesNotExist"), _is(".status.phase", "In", "Pending")]
+    after = {
+        "durationMilliseconds": _READY_MILLISECONDS,
+        "durationFrom": {"expressionFrom": f'.metadata.annotations["{READY_AFTER}"]'},
+    }
+    return _stage(name, "Pod", [*starting, *rules], {"statusTemplate": status}, after)
+
+
+def _stage(name: str, kind: str, rules: Sequence[Json], following: Json, delay: Json | None = None) -> Json:
+    return {
+        "kind": "Stage",
+        "apiVersion": "kwok.x-k8s.io/v1alpha1",
+        "metadata": {"name": name},
+        "spec": {
+            "resourceRef": {"apiGroup": "v1", "kind": kind},
+            "selector": {"matchExpressions": list(rules)},
+            **({"delay": delay} if delay else {}),
+            "next": following,
+        },
+    }

@@ -1,0 +1,243 @@
+"""
+A real control plane on this machine, with nodes that kwok plays: for the demo, the tests and the benchmarks.
+
+etcd, API server, controller manager and scheduler are the real ones. No kubelet runs: kwok sets the status of nodes
+and pods, and annotations of a pod choose how it behaves. Everything lives in one folder and dies with this process.
+"""
+
+import base64
+import csv
+import ctypes
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from . import kwok
+from .api import Api
+
+RUN_FOLDER = Path(__file__).parents[1] / ".run"
+"""Holds a folder for each process that runs a cluster; those of dead processes are removed by the next."""
+
+_START_SECONDS = 60
+_EC_KEY_HEAD = bytes.fromhex("30310201010420")
+_EC_KEY_TAIL = bytes.fromhex("a00a06082a8648ce3d030107")
+
+
+class LocalCluster:
+    """
+    One control plane and its nodes. A context manager: whatever happens inside, nothing of it is left.
+
+    Args:
+      binaries: Where the programs of `build.CONTROL_PLANE` are.
+      crashing_config_maps: Names of ConfigMaps; a pod that mounts one of them crashes, as if it could not read it.
+
+    """
+
+    def __init__(self, binaries: Mapping[str, Path], crashing_config_maps: Sequence[str] = ()) -> None:
+        self._binaries = binaries
+        self._crashing = list(crashing_config_maps)
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._token = secrets.token_hex(16)
+        self.folder = run_folder("cluster")
+        self.kubeconfig = self.folder / "kubeconfig"
+        names = ("api", "etcd", "etcd-peer", "controllers", "scheduler", "kwok")
+        self._ports = dict(zip(names, _free_ports(len(names)), strict=True))
+        self.api = Api(f"https://127.0.0.1:{self._ports['api']}", self._token, self.folder / "certs" / "apiserver.crt")
+
+    def __enter__(self) -> "LocalCluster":
+        try:
+            self._write_files()
+            self.start("etcd")
+            self.start("kube-apiserver")
+            self.wait_ready()
+            for part in ("kube-controller-manager", "kube-scheduler", "kwok"):
+                self.start(part)
+            self._wait(
+                "the default service account", lambda: self.api.exists("namespaces/default/serviceaccounts/default")
+            )
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for part in reversed(list(self._processes)):
+            self.kill(part)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, part: str) -> None:
+        """Start one part, or start it again after `kill`, with the same ports and data."""
+        with (self.folder / f"{part}.log").open("ab") as log:
+            self._processes[part] = subprocess.Popen(
+                [str(self._binaries[part]), *self._arguments(part)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=_die_with_parent,
+            )  # fmt: skip
+
+    def kill(self, part: str) -> None:
+        """Kill one part at once (SIGKILL) and wait until it is gone."""
+        process = self._processes.pop(part)
+        process.kill()
+        process.wait()
+
+    def wait_ready(self) -> None:
+        """Wait until the API server says that it is ready."""
+        self._wait("the API server", self.api.ready)
+
+    def add_nodes(self, count: int, zones: int = 3, prefix: str = "node") -> list[str]:
+        """Create nodes spread over zones, wait until they are Ready, and return their names."""
+        names = [f"{prefix}-{number + 1}" for number in range(count)]
+        for number, name in enumerate(names):
+            self.add_node(name, {"topology.kubernetes.io/zone": f"zone-{'abcdefgh'[number % zones]}"})
+        self._wait("the nodes", lambda: all(self._is_ready(node) for node in self.api.list("nodes")))
+        return names
+
+    def add_node(self, name: str, labels: Mapping[str, str] | None = None) -> None:
+        """Create one node; kwok makes it Ready."""
+        self.api.create("nodes", kwok.node(name, len(self.api.list("nodes")), labels or {}))
+
+    def create_namespace(self, name: str) -> None:
+        """Create a namespace and wait until pods can be created in it."""
+        self.api.create("namespaces", {"metadata": {"name": name}})
+        self._wait("its service account", lambda: self.api.exists(f"namespaces/{name}/serviceaccounts/default"))
+        self._wait("its root CA", lambda: self.api.exists(f"namespaces/{name}/configmaps/kube-root-ca.crt"))
+
+    def writes(self) -> dict[str, int]:
+        """
+        Return how often the API server has written what programs and controllers write, as `VERB resource` -> count.
+
+        Read from `apiserver_request_total`. Heartbeats, events and status do not count, nor do dry runs.
+        """
+        return {
+            key: count
+            for key, count in self.api.request_counts().items()
+            if key.split(" ")[0] in ("POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION")
+        }
+
+    def _arguments(self, part: str) -> list[str]:
+        folder, port = self.folder, self._ports
+        etcd, peer = (f"http://127.0.0.1:{port[name]}" for name in ("etcd", "etcd-peer"))
+        client = [f"--kubeconfig={self.kubeconfig}", "--leader-elect=false", "--bind-address=127.0.0.1"]
+        fast = ["--kube-api-qps=2000", "--kube-api-burst=4000"]
+        return {
+            "etcd": [
+                f"--data-dir={folder / 'etcd'}", f"--listen-client-urls={etcd}", f"--advertise-client-urls={etcd}",
+                f"--listen-peer-urls={peer}", f"--initial-advertise-peer-urls={peer}",
+                f"--initial-cluster=default={peer}", "--unsafe-no-fsync",
+            ],
+            "kube-apiserver": [
+                f"--etcd-servers={etcd}", "--bind-address=127.0.0.1", f"--secure-port={port['api']}",
+                f"--cert-dir={folder / 'certs'}", "--service-account-issuer=https://kubernetes.default.svc",
+                f"--service-account-key-file={folder / 'sa.key'}",
+                f"--service-account-signing-key-file={folder / 'sa.key'}",
+                f"--token-auth-file={folder / 'tokens.csv'}", "--authorization-mode=RBAC",
+                "--service-cluster-ip-range=10.0.0.0/24", "--endpoint-reconciler-type=none", "--allow-privileged=true",
+                "--kubelet-preferred-address-types=InternalIP",
+            ],
+            "kube-controller-manager": [
+                *client, *fast, f"--secure-port={port['controllers']}", f"--cert-dir={folder / 'controllers'}",
+                f"--service-account-private-key-file={folder / 'sa.key'}",
+                f"--root-ca-file={folder / 'certs' / 'apiserver.crt'}", "--use-service-account-credentials=true",
+                "--node-monitor-grace-period=200s",
+            ],
+            "kube-scheduler": [
+                *client, *fast, f"--secure-port={port['scheduler']}", f"--cert-dir={folder / 'scheduler'}",
+            ],
+            "kwok": [
+                f"--kubeconfig={self.kubeconfig}", f"--config={folder / 'kwok.yaml'}",
+                f"--server-address=127.0.0.1:{port['kwok']}",
+            ],
+        }[part]  # fmt: skip
+
+    def _write_files(self) -> None:
+        key = base64.b64encode(_EC_KEY_HEAD + secrets.token_bytes(32) + _EC_KEY_TAIL).decode()
+        (self.folder / "sa.key").write_text(f"-----BEGIN EC PRIVATE KEY-----\n{key}\n-----END EC PRIVATE KEY-----\n")
+        with (self.folder / "tokens.csv").open("w") as file:
+            csv.writer(file).writerow([self._token, "admin", "admin", "system:masters"])
+        (self.folder / "kwok.yaml").write_text(
+            "\n---\n".join(json.dumps(document) for document in kwok.configuration(self._crashing))
+        )
+        certificate = str(self.folder / "certs" / "apiserver.crt")
+        cluster = {"server": self.api.server, "certificate-authority": certificate}
+        config = {
+            "apiVersion": "v1", "kind": "Config", "current-context": "local",
+            "clusters": [{"name": "local", "cluster": cluster}],
+            "users": [{"name": "admin", "user": {"token": self._token}}],
+            "contexts": [{"name": "local", "context": {"cluster": "local", "user": "admin", "namespace": "default"}}],
+        }  # fmt: skip
+        self.kubeconfig.write_text(json.dumps(config, indent=2))
+
+    def _wait(self, what: str, done: Callable[[], bool]) -> None:
+        """
+        Wait until `done`, at most a minute.
+
+        Raises:
+          RuntimeError: A part has died, or the time is over; with the end of that part's log.
+
+        """
+        give_up = time.monotonic() + _START_SECONDS
+        while True:
+            for part, process in self._processes.items():
+                if process.poll() is not None:
+                    raise RuntimeError(f"cluster: {part} exited with {process.returncode}:\n{self._log_end(part)}")
+            try:
+                if done():
+                    return
+            except requests.RequestException:
+                pass
+            if time.monotonic() > give_up:
+                raise RuntimeError(f"cluster: waited {_START_SECONDS} s for {what}:\n{self._log_end('kube-apiserver')}")
+            time.sleep(0.05)
+
+    def _log_end(self, part: str) -> str:
+        return "\n".join((self.folder / f"{part}.log").read_text(errors="replace").splitlines()[-15:])
+
+    @staticmethod
+    def _is_ready(node: Mapping[str, Any]) -> bool:
+        conditions: Iterable[Mapping[str, str]] = node["status"].get("conditions", [])
+        return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def run_folder(name: str) -> Path:
+    """Return a new folder under `.run` for this process, after removing those that dead processes left."""
+    RUN_FOLDER.mkdir(exist_ok=True)
+    for left in RUN_FOLDER.iterdir():
+        owner = left.name.rsplit("-", 1)[-1]
+        if not (owner.isdigit() and Path(f"/proc/{owner}").exists()):
+            shutil.rmtree(left, ignore_errors=True)
+    number = len(list(RUN_FOLDER.glob(f"{name}*-{os.getpid()}")))
+    folder = RUN_FOLDER / f"{name}{number or ''}-{os.getpid()}"
+    folder.mkdir()
+    return folder
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on, all different."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    try:
+        return [listener.getsockname()[1] for listener in sockets]
+    finally:
+        for listener in sockets:
+            listener.close()
+
+
+if sys.platform == "linux":
+    _LIBC = ctypes.CDLL(None)
+
+    def _die_with_parent() -> None:
+        _LIBC.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+else:
+
+    def _die_with_parent() -> None:
+        """Do nothing: only Linux can tie a process to its parent."""
