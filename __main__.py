@@ -16,6 +16,7 @@ NAMESPACE = "kube-system"
 CONFIG_FOLDER = "/var/lib/kube-proxy"
 
 settings = pulumi.Config()
+min_ready_seconds = settings.get_int("minReadySeconds")
 version = settings.get("version") or "v1.36.3"
 
 account = k8s.core.v1.ServiceAccount("kube-proxy", metadata={"name": "kube-proxy", "namespace": NAMESPACE})
@@ -68,7 +69,7 @@ proxy = ConfiguredDaemonSet(
         },
         "pod_spec": pod_spec,
         "update_strategy": {"rolling_update": {"max_unavailable": settings.get("maxUnavailable") or "10%"}},
-        "min_ready_seconds": settings.get_int("minReadySeconds") or 10,
+        "min_ready_seconds": 10 if min_ready_seconds is None else min_ready_seconds,
         "rollout_timeout_seconds": settings.get_int("rolloutTimeoutSeconds"),
     },
     pulumi.ResourceOptions(depends_on=[account]),

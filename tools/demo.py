@@ -4,12 +4,13 @@ Tells what this library does, on the real engine and a real control plane, and c
 The program is the one at the top of the repository, copied, so that its `config.conf` can be edited.
 """
 
+import json
 import re
 import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from config_rollout.core.digest import config_hash, short_hash
 from rich.console import Console
 from rich.text import Text
 
-from . import build
+from . import build, terminal
 from .engine import Engine
 from .local_cluster import LocalCluster, run_folder
 from .pods import Pod, Recorder
@@ -30,6 +31,8 @@ PODS = f"namespaces/{NAMESPACE}/pods"
 API_SERVER = "https://api.example.com:6443"
 GOOD, BETTER, BAD = "mode: iptables", "mode: nftables", "mode: bogus"
 
+_DAEMON_SET_DIFF = r"(?m)^.*apps/v1:DaemonSet: \(update\)$(?:\n +[~\[{}\]].*)+"
+
 _PROGRAM = ("Pulumi.yaml", "__main__.py", "config.conf", "kubeconfig.conf")
 
 out = Console(highlight=False, soft_wrap=True)
@@ -39,36 +42,48 @@ class Program:
     """The example program in a folder of its own, and the stack that it is run as."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
-        self._engine, self._folder = engine, folder
+        self._engine, self.folder = engine, folder
         for name in _PROGRAM:
             shutil.copy(ROOT / name, folder / name)
         (folder / ".venv").symlink_to(ROOT / ".venv")
-        self.pulumi("stack", "init", "demo", show=False)
-        settings = {"apiServer": API_SERVER, "minReadySeconds": "1", "rolloutTimeoutSeconds": "12"}
-        for key, value in settings.items():
-            self.pulumi("config", "set", key, value, show=False)
+        settings = {"apiServer": API_SERVER, "minReadySeconds": 0, "rolloutTimeoutSeconds": 6}
+        config = {f"kube-proxy:{key}": value for key, value in settings.items()}
+        (folder / "Pulumi.demo.yaml").write_text(json.dumps({"config": config}))
+        engine.run("stack", "init", "demo", folder=folder)
 
-    def edit(self, before: str, after: str) -> None:
+    def edit(self, before: str, after: str, show: bool = True) -> None:
         """Change one line of `config.conf`."""
-        out.print(Text(f"\n$ sed -i 's/{before}/{after}/' config.conf", style="bold"))
-        path = self._folder / "config.conf"
+        if show:
+            out.print(Text(f"\n$ sed -i 's/{before}/{after}/' config.conf", style="bold"))
+        path = self.folder / "config.conf"
         path.write_text(path.read_text().replace(before, after))
 
-    def pulumi(self, *arguments: str, show: bool = True, fails: bool = False) -> str:
-        """Run `pulumi`, print its output and return it; stop the demo if it ends otherwise than expected."""
-        if show:
-            words = [word for word in arguments if word not in ("--yes", "--skip-preview", "--suppress-progress")]
-            out.print(Text(f"\n$ pulumi {' '.join(words)}", style="bold"))
-        done = self._engine.run(*arguments, folder=self._folder, check=False)
-        if show:
-            out.print(textwrap.indent(_short(done.stdout), "  "), style="dim", markup=False)
-        if bool(done.returncode) != fails:
-            sys.exit(f"demo: pulumi {' '.join(arguments)} exited with {done.returncode}:\n{done.stdout}")
-        return done.stdout
+    def pulumi(self, *words: str, hidden: Sequence[str] = (), only: str = "", fails: bool = False) -> str:
+        """
+        Run `pulumi`, print what a person would see and return it; end the demo if it ends otherwise than expected.
+
+        Args:
+          words: The command as it is shown.
+          hidden: More arguments.
+          only: A pattern; what it does not match is left out of what is printed.
+          fails: Whether it has to fail.
+
+        """
+        out.print(Text(f"\n$ pulumi {' '.join(words)}", style="bold"))
+        color = "always" if out.is_terminal else "never"
+        command = [self._engine.program, *words, *hidden, "--color", color]
+        code, picture = terminal.run(command, self.folder, self._engine.environment)
+        shown = (
+            "\n...\n".join(match[0].strip("\n") for match in re.finditer(only, picture)) if only else _short(picture)
+        )
+        out.print(Text.from_ansi(textwrap.indent(shown, "  ")))
+        if bool(code) != fails:
+            sys.exit(f"demo: pulumi {' '.join(words)} exited with {code}:\n{picture}")
+        return picture
 
     def up(self, fails: bool = False) -> str:
         """Run `pulumi up` without its preview."""
-        return self.pulumi("up", "--yes", "--skip-preview", "--suppress-progress", fails=fails)
+        return self.pulumi("up", hidden=["--yes", "--skip-preview"], fails=fails)
 
 
 class Demo:
@@ -109,7 +124,8 @@ class Demo:
         chapter("One field changed: the preview says what follows, and why")
         self._program.edit(GOOD, BETTER)
         before = self._pods()
-        preview = self._program.pulumi("preview", "--diff", "--suppress-progress")
+        self._program.pulumi("preview")
+        preview = self._program.pulumi("preview", "--diff", only=_DAEMON_SET_DIFF)
         old, new = before[0].config_hash, self._hash(BETTER)
         check("it shows the one annotation", f'"{old}" => "{new}"' in preview)
         check("it shows the new ConfigMap in the volume", f'"kube-proxy-{short_hash(new)}"' in preview)
@@ -153,7 +169,7 @@ class Demo:
     def destroy(self) -> None:
         """Leave nothing behind."""
         chapter("Destroyed")
-        self._program.pulumi("destroy", "--yes", "--skip-preview", "--suppress-progress")
+        self._program.pulumi("destroy", hidden=["--yes", "--skip-preview"])
         left = len(self._config_maps()) + len(self._cluster.api.list(f"namespaces/{NAMESPACE}/daemonsets"))
         check("no DaemonSet and no ConfigMap is left", left == 0)
 
@@ -221,8 +237,8 @@ def check(claim: str, holds: bool) -> None:
 
 
 def _short(output: str) -> str:
-    """Return pulumi's output without what says nothing here: progress, durations, hints, empty lines at the ends."""
-    noise = re.compile(r"^@ |^Duration:|^The resources in the stack|^If you want to remove|^\[resource plugin|^\s*$")
+    """Return pulumi's output without empty lines and without what says nothing here."""
+    noise = re.compile(r"^Duration:|^The resources in the stack|^If you want to remove|^\s*$")
     return "\n".join(line for line in output.splitlines() if not noise.match(line))
 
 

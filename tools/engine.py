@@ -12,12 +12,15 @@ from .local_cluster import run_folder
 
 _FROM_THE_USER = ("HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "TMPDIR", "SSL_CERT_FILE", "XDG_CACHE_HOME")
 
+_PLUGINS = {"pulumi-resource-kubernetes": "resource-kubernetes", "pulumi-language-python": "language-python"}
+
 
 class Engine:
     """A context manager; the home is gone when it ends."""
 
     def __init__(self, binaries: Mapping[str, Path], kubeconfig: Path) -> None:
         self.home = run_folder("pulumi")
+        self.program = str(self.home / "bin" / "pulumi")
         self._link(binaries)
         (self.home / "state").mkdir()
         self.environment = {
@@ -49,7 +52,7 @@ class Engine:
 
         """
         done = subprocess.run(
-            [str(self.home / "bin" / "pulumi"), *arguments, "--non-interactive"],
+            [self.program, *arguments, "--non-interactive"],
             cwd=folder, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
         if check and done.returncode:
@@ -57,15 +60,12 @@ class Engine:
         return done
 
     def _link(self, binaries: Mapping[str, Path]) -> None:
-        """Put the programs on the engine's own PATH, and the provider where the engine looks for plugins."""
-        provider = TOOLS["pulumi-resource-kubernetes"]
-        plugin = self.home / "plugins" / f"resource-kubernetes-v{provider.version}"
-        plugin.mkdir(parents=True)
+        """Put `pulumi` on the engine's own PATH, and its plugins where it looks for them."""
         (self.home / "bin").mkdir()
         for name, program in binaries.items():
-            folder = plugin if name == provider.name else self.home / "bin"
-            (folder / name).symlink_to(program)
-            for _, file in [TOOLS[name].beside] if TOOLS[name].beside else []:
-                beside = program.parent / Path(file).name
-                if beside.exists():
-                    (folder / beside.name).symlink_to(beside)
+            folder = self.home / "bin"
+            if kind := _PLUGINS.get(name):
+                folder = self.home / "plugins" / f"{kind}-v{TOOLS[name].version}"
+                folder.mkdir(parents=True)
+            for file in (program, *(program.parent / Path(beside).name for beside in TOOLS[name].beside[1:])):
+                (folder / file.name).symlink_to(file)

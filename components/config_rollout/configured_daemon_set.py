@@ -83,7 +83,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
     def __init__(self, name: str, args: ConfiguredDaemonSetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         plain, content = checked(f"{type(self).__name__} '{name}'", name, args, ConfiguredDaemonSetArgs, opts)
         options = Options(plain, opts)
-        explainer = Explainer(self, options.hook_name(name))
+        explainer = Explainer(self, name)
         kubernetes_name: str = plain.get("name", name)
         namespace = plain["namespace"]
 

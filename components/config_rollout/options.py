@@ -22,11 +22,6 @@ class Options:
         self._args = args
         self._opts = opts or pulumi.ResourceOptions()
 
-    def hook_name(self, name: str) -> str:
-        """Return a name for hooks that no other component of the program has."""
-        parent = self._opts.parent
-        return f"config-rollout:{parent._name}/{name}" if parent else f"config-rollout:{name}"
-
     def for_component(self, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceOptions:
         """Return the options of the component itself, with its own hooks beside the user's."""
         merged = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(hooks=hooks))

@@ -11,6 +11,7 @@ from config_rollout import ConfiguredDaemonSet
 from config_rollout.core.content import Content
 from config_rollout.core.digest import config_hash, short_hash
 from pulumi import automation
+
 from tools import build
 from tools.engine import Engine
 from tools.local_cluster import LocalCluster
@@ -108,6 +109,7 @@ class Project:
 
     def __init__(self, engine: Engine, namespace: str) -> None:
         self.namespace = namespace
+        self._stack: automation.Stack | None = None
         folder = engine.home / "work" / namespace
         folder.mkdir(parents=True)
         self._options = automation.LocalWorkspaceOptions(
@@ -118,7 +120,10 @@ class Project:
         )
 
     def stack(self, program: Callable[[], Any]) -> automation.Stack:
-        return automation.create_or_select_stack("test", "test", program, opts=self._options)
+        if self._stack is None:
+            self._stack = automation.create_stack(self.namespace, "test", program, opts=self._options)
+        self._stack.workspace.program = program
+        return self._stack
 
     def up(self, program: Callable[[], Any], **options: Any) -> Outcome:
         return self._run("up", program, **options)
@@ -134,8 +139,9 @@ class Project:
 
     def _run(self, command: str, program: Callable[[], Any], **options: Any) -> Outcome:
         outcome = Outcome()
+        stack = self.stack(program)
         try:
-            result = getattr(self.stack(program), command)(on_event=outcome.hear, color="never", **options)
+            result = getattr(stack, command)(on_event=outcome.hear, color="never", **options)
             outcome.output = result.stdout
         except automation.errors.CommandError as error:
             outcome.failed, outcome.output = True, str(error)

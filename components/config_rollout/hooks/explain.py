@@ -1,5 +1,6 @@
 """Says at the component, in preview and in up, what the engine is about to change and what follows."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,9 @@ from ..core.diff import UNKNOWN, KeyChange, diff_contents
 from ..core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace
 from ..core.recorded import recorded
 
+# Pulumi wants hook names unique in a program, and two components may share theirs under different parents.
+_numbers = itertools.count(1)
+
 
 class Explainer:
     """
@@ -19,9 +23,9 @@ class Explainer:
     restarts. Only the second is sure to happen, so only it speaks of restarts.
     """
 
-    def __init__(self, component: pulumi.Resource, hook_name: str) -> None:
+    def __init__(self, component: pulumi.Resource, name: str) -> None:
         self._component = component
-        self._hook_name = hook_name
+        self._hook_name = f"config-rollout:{name}:{next(_numbers)}"
         self._keys: list[KeyChange] = []
         self._moved: tuple[str, str] | None = None
         self._where = ""

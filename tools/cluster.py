@@ -1,0 +1,38 @@
+"""Keeps the local cluster open, and says how to use it from another shell."""
+
+import argparse
+import shlex
+import signal
+
+from . import build
+from .engine import Engine
+from .local_cluster import LocalCluster
+
+_EXPORTED = ("KUBECONFIG", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PATH")
+
+
+def main() -> None:
+    """Start a control plane with nodes that kwok plays, and keep it until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m tools.cluster", description=main.__doc__)
+    parser.add_argument("--nodes", type=int, default=6, help="how many nodes (default 6)")
+    nodes = parser.parse_args().nodes
+    binaries = build.ensure(build.TOOLS)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with LocalCluster(binaries) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
+        cluster.add_nodes(nodes)
+        environment = cluster.folder / "environment"
+        lines = [f"export {name}={shlex.quote(engine.environment[name])}" for name in _EXPORTED]
+        environment.write_text("\n".join([*lines, ""]))
+        print(f"A cluster with {nodes} nodes is open until Ctrl-C. In another shell, in this folder:\n")
+        print(f"  source {environment}")
+        print("  kubectl get nodes")
+        print("  pulumi stack init dev && pulumi config set apiServer https://api.example.com:6443")
+        print("  pulumi up                  # then edit config.conf, and `pulumi preview`", flush=True)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            print("\nClosing.")
+
+
+if __name__ == "__main__":
+    main()
