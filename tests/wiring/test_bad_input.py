@@ -1,0 +1,104 @@
+"""Everything wrong with the arguments is said at once, before anything is registered."""
+
+import pulumi
+import pytest
+from config_rollout import ConfiguredDaemonSet
+from pulumi.runtime import mocks
+from tests.wiring.conftest import POD_SPEC, _Monitor, arguments
+
+SECRET = "is an Output or a secret, and its hash must be known in preview. Pass plain text; put what is secret or " \
+    "comes from another resource into a Secret, or into env of pod_spec."  # fmt: skip
+
+
+@pytest.fixture
+def refused():
+    """Return a function that gives the lines of the error, and checks that nothing was registered."""
+
+    def run(name: str = "agent", opts: pulumi.ResourceOptions | None = None, **changes) -> list[str]:
+        monitor = _Monitor()
+        mocks.set_mocks(monitor.mocks, monitor=monitor)
+        with pytest.raises(ValueError) as error:  # noqa: PT011 - the message is what is looked at
+            ConfiguredDaemonSet(name, arguments(**changes), opts)
+
+        assert [] == monitor.requests
+        return str(error.value).splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"data": {"agent yaml": ""}}, "data['agent yaml']: the key has a space. Use letters, digits, '-', '_' or '.'."),
+        ({"data": {}}, "data: there is no key, so there is no configuration. Add at least one key with its text."),
+        ({"data": None}, "data: is required. Pass it."),
+        ({"data": {"k": 5}}, "data['k']: must be text (got int). Pass a plain str, quoted or written out."),
+        ({"binary_data": {"agent.yaml": ""}},
+         "binary_data['agent.yaml']: the key is in data too. Keep it in one of the two."),
+        ({"namespaces": "x"}, "namespaces: there is no such argument. Write 'namespace', if that was meant."),
+        ({"namespace": "Kube_System"},
+         "namespace: is no DNS label (got 'Kube_System'). Use lowercase letters, digits and '-', and begin and end "
+         "with a letter or digit."),
+        ({"min_ready_seconds": -1},
+         "min_ready_seconds: must be a whole number of at least 0 (got -1). Pass such an int."),
+        ({"rollout_timeout_seconds": 0},
+         "rollout_timeout_seconds: must be a whole number of at least 1 (got 0). Pass such an int."),
+        ({"pod_annotations": {"a": 1}}, "pod_annotations['a']: must be text (got 1). Quote it."),
+        ({"update_strategy": {"rolling_update": {"max_unavailable": 0}}},
+         "update_strategy: max_unavailable and max_surge are both 0, so no pod could ever be replaced. "
+         "Raise one of them."),
+    ],
+)  # fmt: skip
+def test_bad_argument_is_refused(refused, changes, line):
+    assert [f"ConfiguredDaemonSet 'agent': {line}"] == refused(**changes)
+
+
+def test_output_in_data_is_refused_with_the_way_out(refused):
+    assert [f"ConfiguredDaemonSet 'agent': data['k']: {SECRET}"] == refused(data={"k": pulumi.Output.from_input("v")})
+
+
+def test_secret_in_data_is_refused_with_the_way_out(refused):
+    assert [f"ConfiguredDaemonSet 'agent': data['k']: {SECRET}"] == refused(data={"k": pulumi.Output.secret("v")})
+
+
+def test_data_that_is_an_output_is_refused_with_the_way_out(refused):
+    assert [f"ConfiguredDaemonSet 'agent': data: {SECRET}"] == refused(data=pulumi.Output.from_input({"k": "v"}))
+
+
+def test_component_name_that_is_no_kubernetes_name_is_refused(refused):
+    (line,) = refused("Agent", pod_spec={**POD_SPEC, "volumes": [{"name": "c", "config_map": {"name": "Agent"}}]})
+
+    assert "the component's name, which is also the DaemonSet's (or pass `name`): is no DNS label (got 'Agent')" in line
+
+
+def test_kubernetes_name_too_long_for_the_hash_is_refused(refused):
+    name = "x" * 53
+    (line,) = refused(name, pod_spec={**POD_SPEC, "volumes": [{"name": "c", "config_map": {"name": name}}]})
+
+    assert "has 53 characters. Use at most 52, since the ConfigMap's name adds 11 for the hash." in line
+
+
+def test_ignored_configuration_is_refused(refused):
+    (line,) = refused(opts=pulumi.ResourceOptions(ignore_changes=["data"]))
+
+    assert "ignore_changes: 'data': cannot be ignored" in line
+
+
+def test_every_fault_is_said_at_once(refused):
+    lines = refused(
+        "Agent",
+        namspace="x",
+        data={"a b": 1, "c": pulumi.Output.secret("x")},
+        labels={"l": True},
+        update_strategy={"rolling_update": {"max_surge": 1}},
+    )
+
+    assert [
+        "namspace", "the component's name, which is also the DaemonSet's (or pass `name`)", "pod_spec", "labels['l']",
+        "update_strategy", "data['c']", "data['a b']", "data['a b']",
+    ] == [line.removeprefix("ConfiguredDaemonSet 'Agent': ").split(": ")[0] for line in lines]  # fmt: skip
+
+
+def test_arguments_that_are_no_mapping_are_refused():
+    with pytest.raises(ValueError, match=r"^ConfiguredDaemonSet 'agent': args: must be a mapping \(got list\)"):
+        ConfiguredDaemonSet("agent", [])
