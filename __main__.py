@@ -9,26 +9,29 @@ from pathlib import Path
 
 import pulumi
 import pulumi_kubernetes as k8s
+
 from config_rollout import ConfiguredDaemonSet
 
 HERE = Path(__file__).parent
 NAMESPACE = "kube-system"
+# Not `kube-proxy`: if the cluster has one after all, its service account stays its own.
+ACCOUNT = "config-rollout-kube-proxy"
 CONFIG_FOLDER = "/var/lib/kube-proxy"
 
 settings = pulumi.Config()
 min_ready_seconds = settings.get_int("minReadySeconds")
 version = settings.get("version") or "v1.36.3"
 
-account = k8s.core.v1.ServiceAccount("kube-proxy", metadata={"name": "kube-proxy", "namespace": NAMESPACE})
+account = k8s.core.v1.ServiceAccount("kube-proxy", metadata={"name": ACCOUNT, "namespace": NAMESPACE})
 k8s.rbac.v1.ClusterRoleBinding(
     "kube-proxy",
-    metadata={"name": "kube-proxy"},
+    metadata={"name": ACCOUNT},
     role_ref={"api_group": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:node-proxier"},
-    subjects=[{"kind": "ServiceAccount", "name": "kube-proxy", "namespace": NAMESPACE}],
+    subjects=[{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}],
 )
 
 pod_spec = {
-    "service_account_name": "kube-proxy",
+    "service_account_name": ACCOUNT,
     "host_network": True,
     "priority_class_name": "system-node-critical",
     "node_selector": {"kubernetes.io/os": "linux"},

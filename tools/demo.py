@@ -14,10 +14,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from config_rollout.core.content import parse_content
-from config_rollout.core.digest import config_hash, short_hash
 from rich.console import Console
 from rich.text import Text
+
+from config_rollout.core.content import parse_content
+from config_rollout.core.digest import config_hash, short_hash
 
 from . import build, terminal
 from .engine import Engine
@@ -80,6 +81,10 @@ class Program:
         if bool(code) != fails:
             sys.exit(f"demo: pulumi {' '.join(words)} exited with {code}:\n{picture}")
         return picture
+
+    def up_quietly(self) -> None:
+        """Run `pulumi up` and print nothing."""
+        self._engine.run("up", "--yes", "--skip-preview", folder=self.folder)
 
     def up(self, fails: bool = False) -> str:
         """Run `pulumi up` without its preview."""

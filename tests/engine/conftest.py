@@ -7,14 +7,15 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi import automation
+
 from config_rollout import ConfiguredDaemonSet
 from config_rollout.core.content import Content
 from config_rollout.core.digest import config_hash, short_hash
-from pulumi import automation
-
 from tools import build
+from tools.demo import Program
 from tools.engine import Engine
-from tools.local_cluster import LocalCluster
+from tools.local_cluster import LocalCluster, run_folder
 from tools.pods import Recorder
 
 NODES = 6
@@ -151,6 +152,14 @@ class Project:
 @pytest.fixture
 def project(engine, namespace) -> Project:
     return Project(engine, namespace)
+
+
+@pytest.fixture
+def program(engine) -> Iterator[Program]:
+    """Give the example program, run by the real command line as a process of its own."""
+    program = Program(engine, run_folder("program"))
+    yield program
+    engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=program.folder)
 
 
 @pytest.fixture

@@ -238,6 +238,18 @@ def test_quantity_that_the_api_server_rewrites_is_no_change(project, agent):
     assert "agent.yaml +1 -1: rolling restart" == outcome.messages[0].splitlines()[0]
 
 
+def test_on_delete_waits_and_keeps_what_the_old_pods_read(project, agent, cluster, namespace, record):
+    by_hand = {"update_strategy": {"type": "OnDelete"}, "rollout_timeout_seconds": 5}
+    project.up(agent(**by_hand))
+    with record() as recorder:
+        outcome = project.up(agent(BETTER, **by_hand))
+
+    assert outcome.failed
+    assert {} == recorder.replaced()
+    assert [name_of(BETTER), name_of(GOOD)] == sorted(config_maps(cluster, namespace))
+    assert outcome.messages[0].endswith("each pod when someone deletes it (OnDelete)")
+
+
 def test_destroy_leaves_nothing(project, agent, cluster, namespace):
     project.up(agent())
     project.up(agent(BETTER))

@@ -5,11 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-import pytest
-
 from tests.engine.conftest import BETTER, GOOD, NODES, hash_of, name_of
-from tools.demo import Program
-from tools.local_cluster import run_folder
 from tools.pods import Pod
 
 
@@ -73,17 +69,9 @@ def test_node_that_restarts_in_the_middle_finds_the_configuration_it_had(project
     assert [True] * NODES == held
 
 
-@pytest.fixture
-def program(engine, cluster) -> Program:
-    """Return the example program, run by the real command line as a process of its own."""
-    program = Program(engine, run_folder("program"))
-    yield program
-    engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=program.folder)
-
-
 def test_up_killed_in_the_middle_goes_on(program, engine, cluster):
     pods = "namespaces/kube-system/pods"
-    engine.run("up", "--yes", "--skip-preview", folder=program.folder)
+    program.up_quietly()
     before = {Pod.of(pod).uid for pod in cluster.api.list(pods)}
     program.edit("mode: iptables", "mode: nftables", show=False)
     process = subprocess.Popen(
@@ -97,7 +85,7 @@ def test_up_killed_in_the_middle_goes_on(program, engine, cluster):
     process.wait()
 
     engine.run("cancel", "--yes", folder=program.folder)
-    engine.run("up", "--yes", "--skip-preview", folder=program.folder)
+    program.up_quietly()
     after = [Pod.of(pod) for pod in cluster.api.list(pods)]
     maps = [m["metadata"]["name"] for m in cluster.api.list("namespaces/kube-system/configmaps")]
 
@@ -107,22 +95,20 @@ def test_up_killed_in_the_middle_goes_on(program, engine, cluster):
     assert before.isdisjoint({pod.uid for pod in after})
 
 
-def test_example_program_refuses_a_cluster_that_has_a_kube_proxy(program, engine, cluster):
+def test_example_program_leaves_a_kube_proxy_that_is_there_as_it_was(program, engine, cluster):
     labels = {"k8s-app": "kube-proxy"}
-    theirs = {
-        "metadata": {"name": "kube-proxy", "labels": labels},
-        "spec": {
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "p", "image": "theirs"}]}},
-        },
-    }
-    path = "namespaces/kube-system/daemonsets"
-    cluster.api.create(path, theirs)
+    pods = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "p", "image": "theirs"}]}}
+    path, account = "namespaces/kube-system/daemonsets", "namespaces/kube-system/serviceaccounts/kube-proxy"
+    cluster.api.create("namespaces/kube-system/serviceaccounts", {"metadata": {"name": "kube-proxy"}})
+    spec = {"selector": {"matchLabels": labels}, "template": pods}
+    theirs = cluster.api.create(path, {"metadata": {"name": "kube-proxy"}, "spec": spec})
     try:
-        done = engine.run("up", "--yes", folder=program.folder, check=False)
+        assert engine.run("up", "--yes", folder=program.folder, check=False).returncode
+        engine.run("destroy", "--yes", folder=program.folder)
 
-        assert done.returncode
-        assert "theirs" == cluster.api.get(f"{path}/kube-proxy")["spec"]["template"]["spec"]["containers"][0]["image"]
-        assert not cluster.api.exists("namespaces/kube-system/serviceaccounts/kube-proxy")
+        live = cluster.api.get(f"{path}/kube-proxy")
+        assert (theirs["metadata"]["uid"], theirs["spec"]) == (live["metadata"]["uid"], live["spec"])
+        assert cluster.api.exists(account)
     finally:
         cluster.api.delete(f"{path}/kube-proxy")
+        cluster.api.delete(account)

@@ -1,6 +1,7 @@
 """The rules on arguments: what each finds, in words, and what it lets pass."""
 
 import pytest
+
 from config_rollout.core import checks
 
 MOUNTED = {"containers": [{"name": "a", "volume_mounts": [{"name": "c"}]}]}

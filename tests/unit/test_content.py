@@ -1,6 +1,7 @@
 """What a ConfigMap may hold."""
 
 import pytest
+
 from config_rollout.core.content import MAX_BYTES, MAX_KEY_LENGTH, parse_content
 
 

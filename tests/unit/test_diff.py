@@ -1,6 +1,7 @@
 """What differs between two contents, and between two structures."""
 
 import pytest
+
 from config_rollout.core.content import Content
 from config_rollout.core.diff import ABSENT, UNKNOWN, KeyChange, diff_contents, diff_values
 

@@ -4,6 +4,7 @@ import hashlib
 import random
 
 import pytest
+
 from config_rollout.core.content import Content
 from config_rollout.core.digest import canonical_bytes, config_hash, short_hash
 

@@ -1,6 +1,7 @@
 """Where the DaemonSet holds what the arguments hold."""
 
 import pytest
+
 from config_rollout.core.paths import daemon_set_path, parse_path
 
 

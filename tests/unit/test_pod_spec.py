@@ -3,6 +3,7 @@
 import copy
 
 import pytest
+
 from config_rollout.core.pod_spec import follow, references, show_path
 
 REFERENCES = [

@@ -1,6 +1,7 @@
 """What an update starts from, read from the live object."""
 
 import pytest
+
 from config_rollout.core.recorded import recorded
 
 

@@ -1,6 +1,7 @@
 """How many pods may be away at once, and how long a restart of 1,000 nodes takes at that."""
 
 import pytest
+
 from config_rollout.core.update_strategy import UpdateStrategy
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pulumi
 import pytest
-from config_rollout import ConfiguredDaemonSet
 from google.protobuf import json_format
 from pulumi.runtime import mocks
+
+from config_rollout import ConfiguredDaemonSet
 
 
 class _Mocks(mocks.Mocks):

@@ -2,8 +2,9 @@
 
 import pulumi
 import pytest
-from config_rollout import ConfiguredDaemonSet
 from pulumi.runtime import mocks
+
+from config_rollout import ConfiguredDaemonSet
 from tests.wiring.conftest import POD_SPEC, _Monitor, arguments
 
 SECRET = "is an Output or a secret, and its hash must be known in preview. Pass plain text; put what is secret or " \
@@ -29,7 +30,7 @@ def refused():
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"data": {"agent yaml": ""}}, "data['agent yaml']: the key has a space. Use letters, digits, '-', '_' or '.'."),
+        ({"data": {"a b": ""}}, "data['a b']: the key has a space. Use letters, digits, '-', '_' or '.'."),
         ({"data": {}}, "data: there is no key, so there is no configuration. Add at least one key with its text."),
         ({"data": None}, "data: is required. Pass it."),
         ({"data": {"k": 5}}, "data['k']: must be text (got int). Pass a plain str, quoted or written out."),

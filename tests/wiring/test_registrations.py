@@ -5,6 +5,7 @@ import base64
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
+
 from config_rollout.core.content import Content
 from config_rollout.core.digest import config_hash
 from tests.wiring.conftest import GOOD, POD_SPEC

@@ -1,0 +1,1 @@
+"""Ratios of one run on one machine, and the table of them in the README."""

@@ -1,0 +1,71 @@
+"""What the README shows is what happens."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from config_rollout import ConfiguredDaemonSet
+from tests.engine.conftest import NODES
+from tests.unit.test_documents import ROOT, blocks
+from tools import demo, terminal
+
+
+def squeezed(text: str) -> list[str]:
+    """Return the lines without what depends on the width of a terminal."""
+    return [re.sub(r"\s+", " ", line).strip() for line in text.splitlines() if line.strip()]
+
+
+def test_preview_is_the_real_one(program, engine):
+    program.up_quietly()
+    program.edit(demo.GOOD, demo.BETTER, show=False)
+    _, picture = terminal.run([engine.program, "preview", "--color", "never"], program.folder, engine.environment)
+    command, *shown = squeezed(blocks("text")[0])
+
+    assert "$ pulumi preview" == command
+    assert shown == squeezed(picture)[: len(shown)]
+
+
+@pytest.fixture
+def installed(tmp_path) -> Path:
+    """Return the Python of a new environment with this project installed from its folder."""
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", ROOT, "pulumi-kubernetes==4.25.0"], check=True)
+    return python
+
+
+def test_program_runs_in_an_environment_where_only_this_was_installed(installed, engine, cluster, tmp_path):
+    (code,) = blocks("python")
+    (tmp_path / "__main__.py").write_text(code)
+    (tmp_path / "agent.yaml").write_text("level: info\n")
+    runtime = "{name: python, options: {toolchain: pip, virtualenv: venv}}"
+    (tmp_path / "Pulumi.yaml").write_text(f"name: quick-start\nruntime: {runtime}\n")
+    engine.run("stack", "init", "dev", folder=tmp_path)
+    engine.run("up", "--yes", folder=tmp_path)
+    try:
+        assert NODES == cluster.api.get("namespaces/default/daemonsets/node-agent")["status"]["numberReady"]
+
+        (tmp_path / "agent.yaml").write_text("level: debug\n")
+        assert "agent.yaml +1 -1: rolling restart" in engine.run("preview", folder=tmp_path).stdout
+    finally:
+        engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=tmp_path)
+
+
+def test_errors_are_the_real_ones():
+    shown = blocks("text")[1].splitlines()
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - the message is what is looked at
+        ConfiguredDaemonSet(
+            "node-agent",
+            {
+                "namespace": "default",
+                "data": {"agent yaml": ""},
+                "pod_spec": {"volumes": [{"config_map": {"name": "nod-agent"}}]},
+            },
+            pulumi.ResourceOptions(),
+        )
+
+    assert sorted(shown) == sorted(str(error.value).splitlines())

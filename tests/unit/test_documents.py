@@ -1,0 +1,52 @@
+"""What the documents say of the repository is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.build import MODULES, TOOLS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = {path.name: path.read_text() for path in ROOT.glob("*.md")}
+
+
+def blocks(language: str) -> list[str]:
+    """Return the README's code blocks in a language."""
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", README)
+
+
+def test_every_command_of_the_readme_is_one_that_a_test_runs():
+    commands = [line.split("#")[0].strip() for block in blocks("shell") for line in block.splitlines()]
+
+    assert ["make demo", "make test", "pip install ."] == commands
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z-]+)`", "".join(DOCUMENTS.values())))))
+def test_make_has_the_target(target):
+    assert re.search(rf"(?m)^{target}:", (ROOT / "Makefile").read_text())
+
+
+@pytest.mark.parametrize("document", sorted(DOCUMENTS))
+def test_links_lead_somewhere(document):
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", DOCUMENTS[document]) if not link.startswith("http")]
+
+    assert [] == [link for link in links if not (ROOT / link).exists()]
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:components|tools|tests|benchmarks)/[^`]*)`",
+                                                       DOCUMENTS["CONTRIBUTING.md"]))))  # fmt: skip
+def test_place_exists(path):
+    assert list(ROOT.glob(path))
+
+
+def test_measured_table_is_filled_in():
+    (table,) = re.findall(r"(?s)<!-- benchmarks -->\n(.*?)<!-- /benchmarks -->", README)
+
+    assert 7 == len(table.splitlines())
+
+
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
+def test_version_of_a_tool_is_the_one_its_module_pins(tool):
+    assert f" v{tool.version}" in (MODULES / tool.module / "go.mod").read_text()
