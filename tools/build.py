@@ -2,7 +2,8 @@
 Gets the real tools: from PATH where the version fits, else from the user's cache, else built from pinned Go modules.
 
 The cache is `$XDG_CACHE_HOME/config-rollout` (`~/.cache/config-rollout`), one folder a tool, named after everything
-that it was built from, so another checkout with the same pins builds nothing.
+that it was built from, so another checkout with the same pins builds nothing. Go's own caches are in it too, so that
+deleting it leaves nothing.
 """
 
 import argparse
@@ -239,7 +240,7 @@ def _build_all(go: str, tools: list[Tool]) -> dict[str, Path]:
 
 
 def _build(go: str, tool: Tool, progress: _Progress) -> Path:
-    """Build one tool into the cache. What an interrupted build compiled is in Go's own cache, so the next goes on."""
+    """Build one tool into the cache. What an interrupted build compiled is in Go's cache, so the next goes on."""
     folder = tool.folder()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock, progress.step(tool.title):
@@ -259,7 +260,13 @@ def _build(go: str, tool: Tool, progress: _Progress) -> Path:
 
 
 def _run_go(go: str, tool: Tool, *arguments: str) -> str:
-    environment = os.environ | {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-trimpath -buildvcs=false"}
+    environment = os.environ | {
+        "CGO_ENABLED": "0",
+        "GOTOOLCHAIN": "local",
+        "GOFLAGS": "-trimpath -buildvcs=false -modcacherw",  # the last one so that `rm -rf` can delete the cache
+        "GOMODCACHE": str(CACHE / "go" / "modules"),
+        "GOCACHE": str(CACHE / "go" / "build"),
+    }
     done = subprocess.run(
         [go, *arguments], cwd=MODULES / tool.module, env=environment, capture_output=True, text=True, check=False
     )

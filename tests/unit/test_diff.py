@@ -39,6 +39,12 @@ def test_line_diff(old, new, lines):
     assert lines == KeyChange("data", "k", old, new).line_diff()
 
 
+def test_line_diff_of_a_long_text_still_finds_what_changed():
+    old = b"".join(b"line %d\n" % (number % 100) for number in range(40_000))
+
+    assert ["-line 7", "+new"] == KeyChange("data", "k", old, old.replace(b"line 7\n", b"new\n", 1)).line_diff()
+
+
 def test_line_diff_of_binary_data_is_empty():
     assert [] == KeyChange("binary_data", "k", b"a", b"b").line_diff()
 

@@ -1,10 +1,14 @@
 """What differs between two contents, and between two plain structures. Not what follows from it (explain.py)."""
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .content import Content
+
+_MOST_LINES_IN_ORDER = 4000
+"""Comparing in order takes time with the square of the lines; beyond this, lines are only counted."""
 
 
 class _Marker:
@@ -39,12 +43,18 @@ class KeyChange:
         return "+" if self.old is None else "-" if self.new is None else "~"
 
     def line_diff(self) -> list[str]:
-        """Return the lines removed (`-...`) and added (`+...`), in order, without context; empty for binary data."""
+        """
+        Return the lines removed (`-...`) and added (`+...`), without context; empty for binary data.
+
+        In the order of the text, up to 4,000 lines of both sides together; in longer ones a moved line is none.
+        """
         if self.section != "data":
             return []
         old, new = _lines(self.old or b""), _lines(self.new or b"")
+        if len(old) + len(new) > _MOST_LINES_IN_ORDER:
+            return [*("-" + line for line in _more(old, new)), *("+" + line for line in _more(new, old))]
         changed: list[str] = []
-        for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new).get_opcodes():
+        for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
             if tag != "equal":
                 changed += ["-" + line for line in old[i1:i2]]
                 changed += ["+" + line for line in new[j1:j2]]
@@ -117,6 +127,17 @@ def _walk_items(old: Sequence[object], new: Sequence[object], path: str) -> Iter
         yield FieldChange(f"{path} (order)", list(before), list(after))
     for name in {**before, **after}:
         yield from _walk(before.get(name, ABSENT), after.get(name, ABSENT), f"{path}[{name}]")
+
+
+def _more(lines: list[str], others: list[str]) -> list[str]:
+    """Return the lines that stand here more often than there, in order."""
+    surplus = Counter(lines) - Counter(others)
+    found = []
+    for line in lines:
+        if surplus[line] > 0:
+            surplus[line] -= 1
+            found.append(line)
+    return found
 
 
 def _lines(text: bytes) -> list[str]:
