@@ -211,7 +211,8 @@ def hash_of(mode: str) -> str:
         {
             "config.conf": (ROOT / "config.conf").read_text().replace(GOOD, mode),
             "kubeconfig.conf": (ROOT / "kubeconfig.conf").read_text().format(server=API_SERVER),
-        }
+        },
+        declared={"config.conf": "yaml", "kubeconfig.conf": "yaml"},
     )
     return config_hash(content)
 

@@ -78,7 +78,7 @@ def _content(plain: Mapping[str, Any]) -> tuple[Content, list[Finding]]:
             sections[section] = {key: value for key, value in given.items() if key not in outputs}
     if findings and not any(sections.values()):
         return Content(), findings
-    content, wrong = parse_content(sections["data"], sections["binary_data"])
+    content, wrong = parse_content(sections["data"], sections["binary_data"], plain.get("formats"))
     return content, findings + wrong
 
 

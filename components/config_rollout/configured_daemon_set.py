@@ -39,6 +39,12 @@ class ConfiguredDaemonSetArgs(TypedDict):
 
     The ConfigMap is called `NAME-` and the first 10 digits of the config hash. A change replaces both.
     """
+    formats: NotRequired[Mapping[str, str]]
+    """
+    Key of `data` -> `text`, `yaml`, `json` or `toml`, for keys whose suffix does not tell it.
+
+    What a format does not count restarts nothing. A change of the format itself changes the hash.
+    """
     binary_data: NotRequired[Mapping[str, str]]
     """More configuration: key -> base64 text. The hash is of the decoded bytes."""
     labels: NotRequired[Mapping[str, Input[str]]]
@@ -95,6 +101,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "namespace": namespace,
                 "data": plain["data"],
                 "binaryData": plain.get("binary_data"),
+                "formats": plain.get("formats"),
             },
             options.for_component(explainer.of_component()),
         )

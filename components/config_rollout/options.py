@@ -29,8 +29,13 @@ class Options:
         return merged
 
     def for_config_map(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Return the options of the ConfigMap."""
-        return pulumi.ResourceOptions(parent=parent, protect=False, retain_on_delete=self._opts.retain_on_delete)
+        """Return the options of the ConfigMap. Its name says what it means: other bytes under it mean the same."""
+        return pulumi.ResourceOptions(
+            parent=parent,
+            protect=False,
+            retain_on_delete=self._opts.retain_on_delete,
+            ignore_changes=["data", "binaryData"],
+        )
 
     def for_daemon_set(
         self, parent: pulumi.Resource, config_map: pulumi.Resource, hooks: pulumi.ResourceHookBinding

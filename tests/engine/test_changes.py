@@ -66,10 +66,9 @@ def test_preview_shows_annotation_volume_and_reason_and_nothing_else(project, ag
         "spec.template.spec.volumes[0].configMap.name",
     ] == outcome.diffs[AGENT]
     assert [
-        "agent.yaml +1 -1: rolling restart\n"
-        "  ~ agent.yaml: 1 line added, 1 removed\n"
-        "      -level: info\n"
-        "      +level: debug\n"
+        "agent.yaml: level info => debug: rolling restart\n"
+        "  ~ agent.yaml\n"
+        "      ~ level: info => debug\n"
         f"  {hash_of(GOOD)[:10]} => {hash_of(BETTER)[:10]}: rolling restart of DaemonSet {project.namespace}/agent, "
         "at most 1 pod at a time"
     ] == outcome.messages
@@ -235,7 +234,7 @@ def test_quantity_that_the_api_server_rewrites_is_no_change(project, agent):
     project.up(agent(pod_spec={"containers": [container]}))
     outcome = project.preview(agent(BETTER, pod_spec={"containers": [container]}))
 
-    assert "agent.yaml +1 -1: rolling restart" == outcome.messages[0].splitlines()[0]
+    assert "agent.yaml: level info => debug: rolling restart" == outcome.messages[0].splitlines()[0]
 
 
 def test_on_delete_waits_and_keeps_what_the_old_pods_read(project, agent, cluster, namespace, record):

@@ -50,7 +50,7 @@ def test_program_runs_in_an_environment_where_only_this_was_installed(installed,
         assert NODES == cluster.api.get("namespaces/default/daemonsets/node-agent")["status"]["numberReady"]
 
         (tmp_path / "agent.yaml").write_text("level: debug\n")
-        assert "agent.yaml +1 -1: rolling restart" in engine.run("preview", folder=tmp_path).stdout
+        assert "agent.yaml: level info => debug: rolling restart" in engine.run("preview", folder=tmp_path).stdout
     finally:
         engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=tmp_path)
 

@@ -10,14 +10,29 @@ from config_rollout.core.digest import canonical_bytes, config_hash, short_hash
 
 KNOWN = [
     (
-        Content({"agent.yaml": b"level: info\n"}),
-        b"config-rollout/v1\ndata 10:agent.yaml text 12:level: info\n\n",
-        "f62493310933830ff4b42fe9cfd6b2ddbaa5b3d8e84a7f9689552f9a5676f3cf",
+        Content({"agent.conf": b"level: info\n"}),
+        b"config-rollout/v1\ndata 10:agent.conf text 12:level: info\n\n",
+        "52e23eeab5ac976a1ed520ff07faafb866f036566b882a8a724ebb58f1f877e4",
     ),
     (
         Content({"b": b"", "a": "é".encode()}, {"c": b"\x00\n"}),
         b"config-rollout/v1\ndata 1:a text 2:\xc3\xa9\ndata 1:b text 0:\nbinary 1:c bytes 2:\x00\n\n",
         "37aa2d3c6fcb9c934e8d4b6e423ea565aa6cb04c9f6cd230e25f06fd575ca8e1",
+    ),
+    (
+        Content({"a.yaml": b"level: info # note\n"}),
+        b"config-rollout/v1\ndata 6:a.yaml yaml 17:{s5:levels4:info}\n",
+        "dc780e151c34a75b25728b6fc26684bd68b09d63fdcf9688abbe9f54185edfa7",
+    ),
+    (
+        Content({"a.json": b"[1, 1.0]"}),
+        b"config-rollout/v1\ndata 6:a.json json 11:[i1;p3:1.0]\n",
+        "3cfb4045900d012c1bfe9296d1b000d5306efefd7026496cbadb0a288220cbfc",
+    ),
+    (
+        Content({"a.toml": b"b = 0x10"}),
+        b"config-rollout/v1\ndata 6:a.toml toml 10:{s1:bi16;}\n",
+        "f2bb494ff79e3ee0bb955c1fe94e69ce66d4874ec2ff84aa07c13afb99ee3a91",
     ),
     (Content(), b"config-rollout/v1\n", "c80f9410ef5dc95a0ca8b79e7e9a79c36e176801812db9310b03e9be4d3af31a"),
 ]

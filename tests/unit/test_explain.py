@@ -5,7 +5,7 @@ from config_rollout.core.diff import UNKNOWN, diff_contents
 from config_rollout.core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace
 
 OLD, NEW = "3f1a6b02c4" + "0" * 54, "9c07aa31be" + "0" * 54
-KEYS = diff_contents(Content({"agent.yaml": b"level: info\n"}), Content({"agent.yaml": b"level: debug\n"}))
+KEYS = diff_contents(Content({"agent.conf": b"level: info\n"}), Content({"agent.conf": b"level: debug\n"}))
 
 
 def daemon_set(config_hash: str = OLD, image: object = "agent:1", **spec: object) -> dict:
@@ -19,8 +19,8 @@ def daemon_set(config_hash: str = OLD, image: object = "agent:1", **spec: object
 
 def test_configuration_changed():
     assert (
-        "agent.yaml +1 -1: rolling restart\n"
-        "  ~ agent.yaml: 1 line added, 1 removed\n"
+        "agent.conf +1 -1: rolling restart\n"
+        "  ~ agent.conf: 1 line added, 1 removed\n"
         "      -level: info\n"
         "      +level: debug\n"
         "  3f1a6b02c4 => 9c07aa31be: rolling restart of DaemonSet monitoring/agent, at most 1 pod at a time"
@@ -38,7 +38,7 @@ def test_only_the_image_changed():
 def test_image_and_configuration_changed():
     message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW, "agent:2"), KEYS))
 
-    assert "agent.yaml +1 -1, and 1 more: rolling restart" == message.splitlines()[0]
+    assert "agent.conf +1 -1, and 1 more: rolling restart" == message.splitlines()[0]
     assert "  ~ containers[agent].image: agent:1 => agent:2" in message.splitlines()
 
 
@@ -62,7 +62,7 @@ def test_waiting_again_is_no_restart():
 def test_key_changes_that_the_daemon_set_already_has_are_not_its_reason():
     message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), KEYS))
 
-    assert "agent.yaml" not in message
+    assert "agent.conf" not in message
 
 
 def test_hash_change_of_a_stopped_up_is_told_as_such():
@@ -114,10 +114,48 @@ def test_key_added_removed_and_binary():
 
 def test_change_that_the_daemon_set_already_has():
     assert (
-        "agent.yaml +1 -1: DaemonSet monitoring/agent already has it, nothing restarts"
+        "agent.conf +1 -1: DaemonSet monitoring/agent already has it, nothing restarts"
         == (explain_keys(KEYS, "monitoring/agent").splitlines()[0])
     )
 
 
 def test_another_namespace_replaces():
     assert "DaemonSet a/agent is replaced by b/agent" in explain_replace("a/agent", "b/agent")
+
+
+def yaml_change(old: bytes, new: bytes):
+    return diff_contents(Content({"agent.yaml": old}), Content({"agent.yaml": new}))
+
+
+def test_yaml_is_told_field_by_field():
+    keys = yaml_change(b"mode: iptables\nport: 1\nold: x\n", b"mode: nftables # new\nport: 1\nmore: [a]\n")
+
+    assert [
+        "agent.yaml: mode iptables => nftables, and 2 more: rolling restart",
+        "  ~ agent.yaml",
+        "      ~ mode: iptables => nftables",
+        "      + more: ['a']",
+        "      - old: x",
+    ] == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys)).splitlines()[:-1]
+
+
+def test_text_that_is_not_understood_says_why():
+    keys = yaml_change(b"a: 1\na: 1\n", b"a: 1\na: 2\n")
+
+    assert (
+        "  ~ agent.yaml: 1 line added, 1 removed; counts byte for byte: "
+        "key 'a' stands in one mapping twice, or differs only in case"
+    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys)).splitlines()[1]
+
+
+def test_text_only_change_is_one_line():
+    assert "agent.yaml is written differently and means the same: nothing restarts" == (
+        explain_keys(yaml_change(b"a: 1\n", b"a: 1 # note\n"), "monitoring/agent")
+    )
+
+
+def test_text_only_change_beside_a_real_one_is_told():
+    keys = yaml_change(b"a: 1\n", b"a: 1 # note\n")
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), keys))
+
+    assert "  = agent.yaml: written differently, means the same" in message.splitlines()

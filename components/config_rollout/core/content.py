@@ -2,11 +2,15 @@
 
 import base64
 import binascii
+import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from . import formats
 from .finding import Finding
+from .formats.meaning import Meaning
 
 MAX_BYTES = 1024 * 1024
 """The most that all values of a ConfigMap may hold together, in bytes; keys do not count.
@@ -28,18 +32,26 @@ class Content:
     """
     What a ConfigMap holds: `data` as key -> UTF-8 bytes of the text, `binary_data` as key -> bytes.
 
-    Make one with `parse_content`; one made by hand is not checked.
+    `formats` names the format of keys of `data` whose suffix does not tell it. Make one with `parse_content`; one
+    made by hand is not checked.
     """
 
     data: Mapping[str, bytes] = field(default_factory=dict)
     binary_data: Mapping[str, bytes] = field(default_factory=dict)
+    formats: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def meanings(self) -> Mapping[str, Meaning]:
+        """Return what the values mean, `data` and `binary_data` together: no key is in both."""
+        text = {key: formats.read(value, formats.format_of(key, self.formats)) for key, value in self.data.items()}
+        return {**text, **{key: Meaning("bytes", value) for key, value in self.binary_data.items()}}
 
     def sections(self) -> list[tuple[str, Mapping[str, bytes]]]:
         """Return the two maps with their argument names, in the order in which they are hashed and shown."""
         return [("data", self.data), ("binary_data", self.binary_data)]
 
 
-def parse_content(data: object, binary_data: object = None) -> tuple[Content, list[Finding]]:
+def parse_content(data: object, binary_data: object = None, declared: object = None) -> tuple[Content, list[Finding]]:
     """
     Return the content and everything that is wrong with it.
 
@@ -48,12 +60,14 @@ def parse_content(data: object, binary_data: object = None) -> tuple[Content, li
     Args:
       data: key -> text.
       binary_data: key -> base64 text (RFC 4648, padded), as in a ConfigMap manifest; `None` is none.
+      declared: key of `data` -> its format, for keys whose suffix does not tell it; `None` is none.
 
     """
     findings: list[Finding] = []
     content = Content(
         data=_values("data", data, _text, findings),
         binary_data=_values("binary_data", {} if binary_data is None else binary_data, _base64, findings),
+        formats={} if declared is None else _formats(declared, data, findings),
     )
     for key in sorted(content.data.keys() & content.binary_data.keys()):
         findings.append(Finding(f"binary_data['{key}']", "the key is in data too", "Keep it in one of the two"))
@@ -91,6 +105,23 @@ def _values(
         else:
             findings.append(Finding(place, *converted))
     return values
+
+
+def _formats(declared: object, data: object, findings: list[Finding]) -> dict[str, str]:
+    """Return key -> format; formats that do not exist, or of keys that do not, go to the findings."""
+    if not isinstance(declared, Mapping):
+        findings.append(Finding("formats", f"must map key to format (got {type(declared).__name__})", "Pass a dict"))
+        return {}
+    known = ", ".join(f"'{name}'" for name in formats.FORMATS)
+    for key, name in declared.items():
+        place = f"formats[{key!r}]"
+        if name not in formats.FORMATS:
+            findings.append(Finding(place, f"there is no such format (got {name!r})", f"Use one of {known}"))
+        if isinstance(data, Mapping) and key not in data:
+            near = difflib.get_close_matches(str(key), [str(k) for k in data], n=1)
+            fix = f"Write '{near[0]}', if that was meant" if near else "Name a key of data"
+            findings.append(Finding(place, "data has no such key", fix))
+    return {str(key): name for key, name in declared.items() if name in formats.FORMATS}
 
 
 def _key_fault(key: object) -> Fault | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .content import Content
+from .formats.meaning import Meaning
 
 _MOST_LINES_IN_ORDER = 4000
 """Comparing in order takes time with the square of the lines; beyond this, lines are only counted."""
@@ -36,11 +37,26 @@ class KeyChange:
     key: str
     old: bytes | None
     new: bytes | None
+    old_meaning: Meaning | None = None
+    new_meaning: Meaning | None = None
 
     @property
     def op(self) -> str:
         """Return `+`, `~` or `-`, as Pulumi prints them."""
         return "+" if self.old is None else "-" if self.new is None else "~"
+
+    @property
+    def means_the_same(self) -> bool:
+        """Return whether the bytes differ and the meaning does not: nothing that is hashed has changed."""
+        old, new = self.old_meaning, self.new_meaning
+        return old is not None and new is not None and (old.format, old.canonical) == (new.format, new.canonical)
+
+    def fields(self) -> "list[FieldChange] | None":
+        """Return the fields that differ; `None` where one side was not understood, so that only its text can differ."""
+        old, new = self.old_meaning, self.new_meaning
+        if old is None or new is None or old.format != new.format or old.format in ("text", "bytes"):
+            return None
+        return diff_values(old.value, new.value)
 
     def line_diff(self) -> list[str]:
         """
@@ -80,8 +96,13 @@ def diff_contents(old: Content, new: Content) -> list[KeyChange]:
     changes = []
     for (section, before), (_, after) in zip(old.sections(), new.sections(), strict=True):
         for key in sorted(before.keys() | after.keys()):
-            if before.get(key) != after.get(key):
-                changes.append(KeyChange(section, key, before.get(key), after.get(key)))
+            meanings = (
+                old.meanings[key] if key in before else None,
+                new.meanings[key] if key in after else None,
+            )
+            change = KeyChange(section, key, before.get(key), after.get(key), *meanings)
+            if change.old != change.new or not change.means_the_same:
+                changes.append(change)
     return changes
 
 

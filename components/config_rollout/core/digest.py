@@ -7,7 +7,8 @@ Version 1, one entry after the version line for every key, sorted by the key's b
     SECTION KEY-LENGTH:KEY FORMAT VALUE-LENGTH:VALUE\n
 
 SECTION is `data` or `binary`, lengths are decimal numbers of bytes, FORMAT says what VALUE is: `text` and `bytes`
-are the value itself. The lengths come first, so no value can pretend to be two.
+are the value itself; `yaml`, `json` and `toml` are the typed bytes of what it means (formats/meaning.py). The lengths
+come first, so no value can pretend to be two.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ VERSION_LINE = b"config-rollout/v1\n"
 SHORT_HASH_LENGTH = 10
 """How many hex digits of the config hash the ConfigMap's name carries."""
 
-_SECTIONS = {"data": (b"data", b"text"), "binary_data": (b"binary", b"bytes")}
+_SECTIONS = {"data": b"data", "binary_data": b"binary"}
 
 
 def canonical_bytes(content: Content) -> bytes:
@@ -45,8 +46,9 @@ def _parts(content: Content) -> Iterator[bytes]:
     """Yield the canonical bytes in pieces, so that a large value is never copied."""
     yield VERSION_LINE
     for section, values in content.sections():
-        name, value_format = _SECTIONS[section]
-        for key, value in sorted((key.encode(), value) for key, value in values.items()):
-            yield b"%b %d:%b %b %d:" % (name, len(key), key, value_format, len(value))
+        for raw, key in sorted((key.encode(), key) for key in values):
+            meaning = content.meanings[key]
+            value = meaning.canonical
+            yield b"%b %d:%b %b %d:" % (_SECTIONS[section], len(raw), raw, meaning.format.encode(), len(value))
             yield value
             yield b"\n"

@@ -55,7 +55,7 @@ class DaemonSetUpdate:
 def explain(update: DaemonSetUpdate) -> str:
     """Return the reason and what follows; the first line alone says the most important."""
     old_hash, new_hash = update.hashes()
-    keys = update.keys if old_hash != new_hash else []
+    keys = [key for key in update.keys if key.means_the_same or old_hash != new_hash]
     template, others = update.template_changes(), update.other_changes()
     if not update.restarts() and not others:
         return (
@@ -82,7 +82,11 @@ def explain_replace(old_name: str, new_name: str) -> str:
 
 
 def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
-    """Return what an `up` says whose configuration changed while the DaemonSet already has it."""
+    """Return what an `up` says whose configuration changed while nothing about the DaemonSet does."""
+    if all(key.means_the_same for key in keys):
+        names = ", ".join(key.key for key in keys)
+        verb = "is written differently and means" if len(keys) == 1 else "are written differently and mean"
+        return f"{names} {verb} the same: nothing restarts"
     lines = [f"{_key_summary(keys)}: DaemonSet {where} already has it, nothing restarts"]
     for key in keys:
         lines += _key_lines(key)
@@ -106,24 +110,51 @@ def _headline(
 
 
 def _key_summary(keys: Sequence[KeyChange]) -> str:
-    first = keys[0]
-    changed = first.line_diff()
-    added, removed = (sum(line[0] == sign for line in changed) for sign in "+-")
-    what = {"+": "added", "-": "removed"}.get(first.op) or (f"+{added} -{removed}" if changed else "changed")
-    more = f", and {len(keys) - 1} more" if len(keys) > 1 else ""
-    return f"{first.key} {what}{more}"
+    """Return the first field or key that changed, and how many more there are."""
+    changed = [key for key in keys if not key.means_the_same]
+    key, fields = changed[0], changed[0].fields()
+    count = sum(len(other.fields() or [other]) for other in changed)
+    more = f", and {count - 1} more" if count > 1 else ""
+    if fields:
+        return f"{key.key}: {_field_words(fields[0])}{more}"
+    lines = key.line_diff()
+    added, removed = (sum(line[0] == sign for line in lines) for sign in "+-")
+    what = {"+": "added", "-": "removed"}.get(key.op) or (f"+{added} -{removed}" if lines else "changed")
+    return f"{key.key} {what}{more}"
 
 
 def _key_lines(change: KeyChange) -> list[str]:
-    """Return one line for the key, and below it the lines of a small text diff."""
+    """Return one line for the key, and below it its fields, or the lines of a small text diff."""
+    if change.means_the_same:
+        return [f"  = {change.key}: written differently, means the same"]
+    fields = change.fields()
+    if fields is not None:
+        shown = [f"      {_field_line(field, secret=False)}" for field in fields[:_MOST_LINES]]
+        left = [f"      and {len(fields) - _MOST_LINES:,} more"] if len(fields) > _MOST_LINES else []
+        return [f"  {change.op} {change.key}", *shown, *left]
     if change.section != "data":
         sizes = [f"{len(value):,} bytes" for value in (change.old, change.new) if value is not None]
         return [f"  {change.op} {change.key}: binary, {' => '.join(sizes)}"]
-    changed = change.line_diff()
-    added, removed = (sum(line[0] == sign for line in changed) for sign in "+-")
-    counts = {"+": _lines(added), "-": _lines(removed)}.get(change.op, f"{_lines(added)} added, {removed:,} removed")
-    shown = changed if len(changed) <= _MOST_LINES and change.op == "~" else []
+    lines = change.line_diff()
+    added, removed = (sum(line[0] == sign for line in lines) for sign in "+-")
+    counts = {"+": _lines(added), "-": _lines(removed)}.get(
+        change.op, f"{_lines(added)} added, {removed:,} removed{_note(change)}"
+    )
+    shown = lines if len(lines) <= _MOST_LINES and change.op == "~" else []
     return [f"  {change.op} {change.key}: {counts}", *(f"      {_cut(line)}" for line in shown)]
+
+
+def _note(change: KeyChange) -> str:
+    """Return why a text that should have a meaning counts byte for byte."""
+    notes = [meaning.note for meaning in (change.new_meaning, change.old_meaning) if meaning and meaning.note]
+    return f"; counts byte for byte: {notes[0]}" if notes else ""
+
+
+def _field_words(change: FieldChange) -> str:
+    """Return a field's change as part of a sentence."""
+    if change.op == "~":
+        return f"{change.path} {_show(change.old)} => {_show(change.new)}"
+    return f"{change.path} {'added' if change.op == '+' else 'removed'}"
 
 
 def _field_line(change: FieldChange, secret: bool) -> str:

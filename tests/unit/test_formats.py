@@ -1,0 +1,176 @@
+"""What counts as a change, generated from the tables of docs/what-counts.md."""
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config_rollout.core.content import Content
+from config_rollout.core.diff import diff_contents
+from config_rollout.core.digest import canonical_bytes, config_hash
+from config_rollout.core.formats import format_of, read
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "what-counts.md").read_text()
+
+
+def rows() -> list:
+    """Return (format, one, other, same or differ) of every row."""
+    found, name = [], ""
+    for line in DOCUMENT.splitlines():
+        if line.startswith("## "):
+            name = line[3:].lower()
+        elif row := re.fullmatch(r"\| `(.*?)` \| `(.*?)` \| (same|differ) \| (.*) \|", line):
+            one, other, verdict, why = row.groups()
+            found.append(pytest.param(name, text(one), text(other), verdict, id=f"{name}: {one} | {other} | {why}"))
+    return found
+
+
+def text(written: str) -> bytes:
+    """Return the text that a cell of the table stands for."""
+    escapes = {r"\\": "\\", r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\|": "|"}
+    unescape = re.compile(r"\\\\|\\[nrt|]|\\u[0-9a-f]{4}")
+    return unescape.sub(lambda m: escapes.get(m[0]) or chr(int(m[0][2:], 16)), written).encode()
+
+
+def content(name: str, value: bytes) -> Content:
+    return Content({"k": value}, formats={"k": name})
+
+
+def test_every_row_of_the_document_is_read():
+    assert len(re.findall(r"(?m)\| (?:same|differ) \|", DOCUMENT)) == len(rows())
+
+
+@pytest.mark.parametrize(("name", "one", "other", "verdict"), rows())
+def test_row(name, one, other, verdict):
+    first, second = content(name, one), content(name, other)
+
+    assert ("same" if config_hash(first) == config_hash(second) else "differ") == verdict
+
+
+@pytest.mark.parametrize(("name", "one", "other", "verdict"), rows())
+def test_diff_is_empty_exactly_where_the_hashes_are_equal(name, one, other, verdict):
+    changes = diff_contents(content(name, one), content(name, other))
+    changes = [change for change in changes if not change.means_the_same]
+
+    assert ("differ" if changes else "same") == verdict
+    assert all(change.fields() is None or change.fields() for change in changes)
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("a.yaml", "yaml"), ("a.yml", "yaml"), ("a.json", "json"), ("a.toml", "toml"), ("a.YAML", "text"), ("a", "text")],
+)
+def test_suffix_tells_the_format(key, name):
+    assert name == format_of(key, {})
+
+
+def test_declared_format_goes_before_the_suffix():
+    assert "text" == format_of("a.yaml", {"a.yaml": "text"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "note"),
+    [
+        ("yaml", b"a: 1\na: 2", "key 'a' stands in one mapping twice, or differs only in case"),
+        ("yaml", b"a: [", "it is no YAML that all readers accept (did not find expected node content, line 2)"),
+        ("yaml", b"a: {{ b }}", "it looks like a template"),
+        ("yaml", b"on: 1", "readers take the key on for different things"),
+        ("yaml", b"\xff\xfe\x00", "it begins with a byte order mark"),
+        ("yaml", b"a: \xc3", "it is not UTF-8"),
+        ("yaml", b"a: !x b", "it has the tag !x"),
+        ("json", b"{,}", "it is no JSON (Expecting property name enclosed in double quotes, line 1)"),
+        ("json", b"[NaN]", "NaN is no JSON number"),
+        ("json", b"\xc3", "it is not UTF-8"),
+        ("toml", b"a", "it is no TOML (Expected '=' after a key in a key/value pair (at end of document))"),
+    ],
+)
+def test_what_is_not_understood_counts_byte_for_byte_and_says_why(name, value, note):
+    meaning = read(value, name)
+
+    assert ("text", value, note) == (meaning.format, meaning.canonical, meaning.note)
+
+
+BOMB = b"a0: &a0 [x, x]\n" + b"".join(
+    b"a%d: &a%d [%b]\n" % (i, i, b", ".join([b"*a%d" % (i - 1)] * 9)) for i in range(1, 40)
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("yaml", BOMB, id="alias bomb"),
+        pytest.param("yaml", b"&a [*a]", id="an alias to itself"),
+        pytest.param("yaml", b"[" * 100_000 + b"]" * 100_000, id="100,000 brackets"),
+        pytest.param("yaml", b"- " * 100_000 + b"x", id="100,000 dashes"),
+        pytest.param("yaml", b"".join(b" " * i + b"a:\n" for i in range(600)), id="600 levels of blocks"),
+        pytest.param("yaml", b"? " * 10_000, id="10,000 complex keys"),
+        pytest.param("json", b"[" * 100_000 + b"]" * 100_000, id="100,000 brackets of JSON"),
+        pytest.param("toml", b"a = " + b"[" * 10_000 + b"]" * 10_000, id="10,000 brackets of TOML"),
+        pytest.param("yaml", b"a: \x00", id="a NUL"),
+        pytest.param("json", b'{"a": ' + b"9" * 10_000 + b".5}", id="a number of 10,000 digits"),
+    ],
+)
+def test_hostile_text_is_read_or_counts_byte_for_byte(name, value):
+    assert read(value, name).format in ("text", name)
+
+
+def test_canonical_bytes_of_yaml():
+    value = b"b: [1, 1.0, yes, x]\na: {c: ~, d: true}\n"
+
+    assert (b"config-rollout/v1\ndata 1:k yaml 43:{s1:a{s1:cns1:dt}s1:b[i1;p3:1.0p3:yess1:x]}\n") == canonical_bytes(
+        content("yaml", value)
+    )
+
+
+def test_the_same_structure_in_another_format_is_a_change():
+    assert config_hash(content("yaml", b"{}")) != config_hash(content("json", b"{}"))
+
+
+def shuffled(value: object, maker: random.Random) -> object:
+    """Return the same structure with its mappings in another order."""
+    if isinstance(value, dict):
+        return {key: shuffled(item, maker) for key, item in maker.sample(list(value.items()), len(value))}
+    return [shuffled(item, maker) for item in value] if isinstance(value, list) else value
+
+
+def random_value(maker: random.Random, depth: int = 0) -> object:
+    kind = maker.choice(["text", "number", "bool", "null"] + ["list", "mapping"] * (depth < 4))
+    if kind == "list":
+        return [random_value(maker, depth + 1) for _ in range(maker.randint(0, 4))]
+    if kind == "mapping":
+        return {f"k{n}": random_value(maker, depth + 1) for n in maker.sample(range(9), maker.randint(0, 4))}
+    texts = ["", "x", "yes", "1e3", "10", "~", "é", "a: b", "# c", "line\nbreak\n", " x ", "12:30", "0.0.0.0:1"]
+    values = {"text": maker.choice(texts), "number": maker.randint(-99, 99), "bool": maker.random() < 0.5, "null": None}
+    return values[kind]
+
+
+def test_another_layout_of_random_structures_means_the_same():
+    maker = random.Random(5)
+    for _ in range(300):
+        value = {"top": random_value(maker)}
+        texts = [
+            yaml.safe_dump(value),
+            yaml.safe_dump(shuffled(value, maker), sort_keys=False, default_flow_style=True, width=20),
+            yaml.safe_dump(value, indent=6, explicit_start=True),
+        ]
+
+        assert 1 == len({config_hash(content("yaml", one.encode())) for one in texts})
+
+
+def test_random_structures_share_a_hash_exactly_if_they_are_equal():
+    maker = random.Random(6)
+    by_hash: dict[str, str] = {}
+    for _ in range(2000):
+        value = {"top": random_value(maker, 2)}
+        digest = config_hash(content("yaml", yaml.safe_dump(value).encode()))
+
+        assert repr_sorted(value) == by_hash.setdefault(digest, repr_sorted(value))
+    assert len(set(by_hash.values())) == len(by_hash)
+
+
+def repr_sorted(value: object) -> str:
+    if isinstance(value, dict):
+        return "mapping" + repr(sorted((key, repr_sorted(item)) for key, item in value.items()))
+    return repr([repr_sorted(item) for item in value]) if isinstance(value, list) else repr(value)
