@@ -170,6 +170,17 @@ def test_random_structures_share_a_hash_exactly_if_they_are_equal():
     assert len(set(by_hash.values())) == len(by_hash)
 
 
+def test_documents_of_a_stream_are_told_apart():
+    maker = random.Random(7)
+    for _ in range(300):
+        values = [{"top": random_value(maker)} for _ in range(4)]
+        stream = yaml.safe_dump_all(values).encode()
+
+        assert values == list(yaml.safe_load_all(stream))
+        parts = [read(yaml.safe_dump(value).encode(), "yaml").canonical for value in values]
+        assert b"(%b)" % b"".join(parts) == read(stream, "yaml").canonical
+
+
 def repr_sorted(value: object) -> str:
     if isinstance(value, dict):
         return "mapping" + repr(sorted((key, repr_sorted(item)) for key, item in value.items()))

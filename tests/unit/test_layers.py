@@ -16,10 +16,13 @@ MAY_IMPORT = {
     "options": {"core"},
     "configured_daemon_set": {"core", "hooks", "arguments", "options"},
     "__init__": {"configured_daemon_set"},
+    "sources": {"core"},
+    "cli": {"core", "sources"},
+    "__main__": {"cli"},
 }
 """Layer -> the layers of this package that it may import."""
 
-OUTSIDE = {"core": {"yaml"}}
+OUTSIDE = {"core": {"yaml"}, "cli": set(), "sources": set()}
 """Layer -> the packages that it may import; the others may import Pulumi's."""
 
 

@@ -64,11 +64,11 @@ def explain(update: DaemonSetUpdate) -> str:
         )
     lines = [_headline(update, keys, template, others)]
     for key in keys:
-        lines += _key_lines(key)
+        lines += key_lines(key)
     if old_hash != new_hash and not keys:
         lines.append("  ~ configuration: an earlier `up` recorded the new one and was stopped before the DaemonSet")
-    lines += [f"  {_field_line(change, update.secret)}" for change in template]
-    lines += [f"  {_field_line(change, update.secret)}: restarts nothing" for change in others]
+    lines += [f"  {field_line(change, update.secret)}" for change in template]
+    lines += [f"  {field_line(change, update.secret)}: restarts nothing" for change in others]
     lines.append(f"  {_consequence(update, old_hash, new_hash)}")
     return "\n".join(lines)
 
@@ -89,7 +89,7 @@ def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
         return f"{names} {verb} the same: nothing restarts"
     lines = [f"{_key_summary(keys)}: DaemonSet {where} already has it, nothing restarts"]
     for key in keys:
-        lines += _key_lines(key)
+        lines += key_lines(key)
     return "\n".join(lines)
 
 
@@ -123,13 +123,13 @@ def _key_summary(keys: Sequence[KeyChange]) -> str:
     return f"{key.key} {what}{more}"
 
 
-def _key_lines(change: KeyChange) -> list[str]:
+def key_lines(change: KeyChange) -> list[str]:
     """Return one line for the key, and below it its fields, or the lines of a small text diff."""
     if change.means_the_same:
         return [f"  = {change.key}: written differently, means the same"]
     fields = change.fields()
     if fields is not None:
-        shown = [f"      {_field_line(field, secret=False)}" for field in fields[:_MOST_LINES]]
+        shown = [f"      {field_line(field, secret=False)}" for field in fields[:_MOST_LINES]]
         left = [f"      and {len(fields) - _MOST_LINES:,} more"] if len(fields) > _MOST_LINES else []
         return [f"  {change.op} {change.key}", *shown, *left]
     if change.section != "data":
@@ -157,7 +157,8 @@ def _field_words(change: FieldChange) -> str:
     return f"{change.path} {'added' if change.op == '+' else 'removed'}"
 
 
-def _field_line(change: FieldChange, secret: bool) -> str:
+def field_line(change: FieldChange, secret: bool) -> str:
+    """Return a field's change as a line, with Pulumi's signs."""
     old, new = ("[secret]" if secret else _show(value) for value in (change.old, change.new))
     return f"{change.op} {change.path}: {({'+': new, '-': old}).get(change.op) or f'{old} => {new}'}"
 

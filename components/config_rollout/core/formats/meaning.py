@@ -103,7 +103,7 @@ def check_keys(keys: list[str]) -> None:
 
     Source: Go's `encoding/json` matches the names of struct fields without regard to case, and the last one wins.
     """
-    if len({key.casefold() for key in keys}) < len(keys):
+    if len(set(map(str.casefold, keys))) < len(keys):
         twice = next(key for key in keys if sum(other.casefold() == key.casefold() for other in keys) > 1)
         raise NotUnderstood(f"key {twice!r} stands in one mapping twice, or differs only in case")
 

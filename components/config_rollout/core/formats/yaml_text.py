@@ -77,17 +77,7 @@ def read_yaml(text: bytes) -> Meaning:
     for pattern, why in _ONLY_SOME_READ:
         if pattern.search(text):
             raise NotUnderstood(why)
-    check_utf_8(text)
-    try:
-        _check_depth(text)
-        parser, reader = _Parser(text), _Reader()
-        documents = []
-        while parser.check_node():
-            documents.append(reader.read(parser.get_node(), 0))
-    except yaml.YAMLError as error:
-        raise NotUnderstood(f"it is no YAML that all readers accept ({_problem(error)})") from None
-    if not documents:
-        documents.append((b"n", None))
+    documents = _documents(text) or [(b"n", None)]
     encoded = encode_documents([canonical for canonical, _ in documents])
     if len(documents) == 1:
         return Meaning("yaml", encoded, documents[0][1])
@@ -95,15 +85,45 @@ def read_yaml(text: bytes) -> Meaning:
     return Meaning("yaml", encoded, numbered)
 
 
+def load_documents(text: bytes) -> list[Any]:
+    """
+    Return the plain values of a stream of YAML documents, JSON included.
+
+    Raises:
+      NotUnderstood: It is no YAML, or nothing that is the same to all readers.
+
+    """
+    return [value for _, value in _documents(text)]
+
+
+def _documents(text: bytes) -> list[tuple[bytes, Any]]:
+    """Return typed bytes and value of each document."""
+    check_utf_8(text)
+    try:
+        _check_depth(text)
+        parser, documents = _Parser(text), []
+        while parser.check_node():
+            root = parser.get_node()
+            documents.append(_Reader().read(root, 0))
+    except yaml.YAMLError as error:
+        raise NotUnderstood(f"it is no YAML that all readers accept ({_problem(error)})") from None
+    return documents
+
+
 class _Reader:
-    """Turns nodes into typed bytes and plain values; a node that aliases name is turned once."""
+    """
+    Turns the nodes of one document into typed bytes and plain values; a node that aliases name is turned once.
+
+    Nodes are known by their identity, so the document's root must live as long as its reader.
+    """
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[bytes, Any]] = {}
+        self._scalars: dict[tuple[str, str], tuple[bytes, Any]] = {}
 
     def read(self, node: Any, depth: int) -> tuple[bytes, Any]:
         if node.__class__ is yaml.ScalarNode:
-            return _scalar(node)
+            return self._scalar(node.tag, node.value)
         known = self._known.get(id(node))
         if known is not None:
             return known
@@ -122,17 +142,32 @@ class _Reader:
     def _mapping(self, pairs: list[tuple[Any, Any]], depth: int) -> tuple[bytes, dict[str, Any]]:
         entries, value = [], {}
         for key_node, value_node in pairs:
-            key = _key(key_node)
+            key = self._key(key_node)
             encoded, plain = self.read(value_node, depth + 1)
             entries.append((key, encoded))
             value[key_node.value if key[:1] == b"s" else f"<{key_node.value}>"] = plain
         check_keys([key_node.value for key_node, _ in pairs])
         return encode_mapping(entries), value
 
+    def _scalar(self, tag: str, text: str) -> tuple[bytes, Any]:
+        """Return typed bytes and value of a scalar; most texts stand in a file many times."""
+        known = self._scalars.get((tag, text))
+        if known is None:
+            known = self._scalars[tag, text] = _scalar(tag, text)
+        return known
 
-def _scalar(node: Any) -> tuple[bytes, Any]:
+    def _key(self, node: Any) -> bytes:
+        """Return the typed bytes of a key: text, a whole number, or the merge key as it is written."""
+        if node.__class__ is not yaml.ScalarNode:
+            raise NotUnderstood("a key is not a scalar")
+        encoded, _ = self._scalar(node.tag, node.value)
+        if encoded[:1] in b"si" or node.value == "<<":
+            return encoded
+        raise NotUnderstood(f"readers take the key {node.value or 'null'!s} for different things")
+
+
+def _scalar(tag: str, text: str) -> tuple[bytes, Any]:
     """Return typed bytes and value of a scalar."""
-    text, tag = node.value, node.tag
     if tag == "quoted":
         return encode_text(text), text
     if tag != "plain":
@@ -145,16 +180,6 @@ def _scalar(node: Any) -> tuple[bytes, Any]:
     if _SOME_READER_DIFFERS.fullmatch(text):
         return encode_number(text), Spelled(text)
     return encode_text(text), text
-
-
-def _key(node: Any) -> bytes:
-    """Return the typed bytes of a key: text, a whole number, or the merge key as it is written."""
-    if node.__class__ is not yaml.ScalarNode:
-        raise NotUnderstood("a key is not a scalar")
-    encoded, _ = _scalar(node)
-    if encoded[:1] in b"si" or node.value == "<<":
-        return encoded
-    raise NotUnderstood(f"readers take the key {node.value or 'null'!s} for different things")
 
 
 def _check_depth(text: bytes) -> None:

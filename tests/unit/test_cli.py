@@ -1,0 +1,242 @@
+"""The command line, run as a program."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config_rollout.core.content import MAX_BYTES, Content
+from config_rollout.core.digest import config_hash
+from config_rollout.sources import MAX_FILE_BYTES
+
+ONE = "mode: iptables\nport: 1\n"
+SAME = "port: 1 # note\nmode: iptables\n"
+OTHER = "mode: nftables\nport: 1\n"
+
+MANIFEST = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: %s}
+data:
+  c.yaml: |
+    mode: iptables
+    port: 1
+binaryData: {b: AAE=}
+---
+"""
+
+
+def run(*arguments: object, given: bytes = b"") -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "config_rollout", *map(str, arguments)]
+    return subprocess.run(command, input=given, capture_output=True, timeout=20)
+
+
+def hash_of(text: str, key: str = "c.yaml", **binary: bytes) -> str:
+    return config_hash(Content({key: text.encode()}, binary))
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Return a function that writes a text to a file in a folder of its own."""
+
+    def write(text: str | bytes, name: str = "c.yaml", folder: str = "f") -> Path:
+        path = tmp_path / folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    return write
+
+
+def test_hash_of_a_file(file):
+    assert f"{hash_of(ONE)}\n".encode() == run("hash", file(ONE)).stdout
+
+
+def test_hash_of_a_folder(file):
+    file(ONE)
+    folder = file(b"\x00\xff", "b").parent
+
+    assert f"{hash_of(ONE, b=bytes([0, 255]))}\n".encode() == run("hash", folder).stdout
+
+
+def test_hash_of_a_folder_that_a_kubelet_mounted(file, tmp_path):
+    file(ONE, folder="..2026")
+    (tmp_path / "..data").symlink_to("..2026")
+    (tmp_path / "c.yaml").symlink_to("..data/c.yaml")
+
+    assert f"{hash_of(ONE)}\n".encode() == run("hash", tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        pytest.param(MANIFEST % "agent", [], id="one ConfigMap"),
+        pytest.param(MANIFEST % "agent" + "apiVersion: v1\nkind: Secret\nmetadata: {}\n", [], id="beside a Secret"),
+        pytest.param(MANIFEST % "agent" + MANIFEST % "other", ["--name", "agent"], id="chosen by name"),
+        pytest.param(
+            json.dumps(
+                {
+                    "apiVersion": "v1",
+                    "kind": "List",
+                    "items": [
+                        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "agent"},
+                         "data": {"c.yaml": ONE}, "binaryData": {"b": "AAE="}},
+                    ],
+                }
+            ),
+            [],
+            id="a JSON list",
+        ),
+    ],
+)  # fmt: skip
+def test_hash_of_a_manifest(file, text, arguments):
+    assert f"{hash_of(ONE, b=bytes([0, 1]))}\n".encode() == run("hash", file(text), *arguments).stdout
+
+
+def test_hash_of_standard_input_with_a_declared_format():
+    expected = config_hash(Content({"stdin": ONE.encode()}, formats={"stdin": "yaml"}))
+
+    assert f"{expected}\n".encode() == run("hash", "-", "--format", "stdin=yaml", given=SAME.encode()).stdout
+
+
+def test_configuration_with_a_kind_of_its_own_is_a_file(file):
+    text = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+
+    assert f"{hash_of(text)}\n".encode() == run("hash", file(text)).stdout
+
+
+def test_canonical_bytes_have_the_hash(file):
+    path = file(ONE)
+
+    assert run("hash", path).stdout.decode().strip() == hashlib.sha256(run("canonical", path).stdout).hexdigest()
+
+
+def test_hash_as_json_says_what_was_not_understood(file):
+    answer = json.loads(run("hash", file("a: 1\na: 2\n"), "--json").stdout)
+
+    assert {"c.yaml": {"format": "text", "note": "key 'a' stands in one mapping twice, or differs only in case"}} == (
+        answer["keys"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "output"),
+    [
+        pytest.param(ONE, ONE, 0, "nothing restarts\n", id="nothing"),
+        pytest.param(
+            ONE, SAME, 0, "= c.yaml: written differently, means the same\nnothing restarts\n", id="another text"
+        ),
+        pytest.param(
+            ONE,
+            OTHER,
+            1,
+            f"~ c.yaml\n    ~ mode: iptables => nftables\n{hash_of(ONE)[:10]} => {hash_of(OTHER)[:10]}: restart\n",
+            id="a field",
+        ),
+    ],
+)
+def test_diff(file, old, new, code, output):
+    done = run("diff", file(old, folder="old"), file(new, folder="new"))
+
+    assert (code, output) == (done.returncode, done.stdout.decode())
+
+
+def test_diff_as_json(file):
+    done = run("diff", file("a: 1e3\nb: [x]\n", folder="old"), file("a: 1000\nc: null\n", folder="new"), "--json")
+    answer = json.loads(done.stdout)
+    row = {"key": "c.yaml", "effect": "restart"}
+
+    assert [
+        row | {"path": "a", "op": "~", "old": "1e3", "new": "1000"},
+        row | {"path": "b", "op": "-", "old": ["x"], "new": None},
+        row | {"path": "c", "op": "+", "old": None, "new": None},
+    ] == answer["changes"]
+    assert (True, hash_of("a: 1e3\nb: [x]\n"), hash_of("a: 1000\nc: null\n")) == (
+        answer["restart"], answer["old_hash"], answer["new_hash"],
+    )  # fmt: skip
+
+
+def nested(depth: int) -> bytes:
+    return b"apiVersion: v1\na: " + b"[" * depth + b"]" * depth
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        (MANIFEST % "a" + MANIFEST % "b", [], "holds 2 ConfigMaps (a, b). Choose one with --name."),
+        (MANIFEST % "a", ["--name", "b"], "holds no ConfigMap 'b' (got a). Choose one of them."),
+        ("apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n", [],
+         "holds no ConfigMap (got Secret). Name a manifest with one."),
+        ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\ndata: {a: 1}\n", [],
+         "data['a']: must be text (got Spelled). Pass a plain str, quoted or written out."),
+        ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\ndata: x\n", [],
+         "data: must be a mapping (got str). Write key: text."),
+        ("x" * (MAX_BYTES + 1), [], "data: all values together are 1,048,577 bytes"),
+        (b"x" * (MAX_FILE_BYTES + 1), [], "is larger than 4,194,304 bytes; a ConfigMap holds at most 1,048,576."),
+        ("a", ["--format", "c.yml=yaml"], "formats['c.yml']: data has no such key. Write 'c.yaml', if that was meant."),
+        ("a", ["--format", "c.yaml=xml"], "formats['c.yaml']: there is no such format (got 'xml')."),
+    ],
+)  # fmt: skip
+def test_trouble_is_one_sentence_and_exit_2(file, text, arguments, message):
+    done = run("hash", file(text), *arguments)
+
+    assert (2, b"") == (done.returncode, done.stdout)
+    assert message in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["hash", "/nowhere"], ["diff", "-", "-"], ["hash"], ["hash", "-", "--format", "x"]]
+)
+def test_bad_call_is_exit_2_without_a_traceback(arguments):
+    done = run(*arguments)
+
+    assert 2 == done.returncode
+    assert b"Traceback" not in done.stderr
+
+
+def test_folder_in_a_folder_is_trouble(tmp_path):
+    (tmp_path / "sub").mkdir()
+
+    assert b"holds the folder 'sub', and a ConfigMap has no folders" in run("hash", tmp_path).stderr
+
+
+@pytest.mark.parametrize("text", [nested(10_000), nested(100_000), b"apiVersion: v1\n\x00", b"apiVersion: \xff"])
+def test_hostile_file_is_hashed_or_refused_without_a_traceback(file, text):
+    done = run("hash", file(text))
+
+    assert done.returncode in (0, 2)
+    assert b"Traceback" not in done.stderr
+
+
+def test_closed_pipe_is_quiet(file):
+    path = file("".join(f"key-{number}: 1\n" for number in range(20_000)))
+    command = f"{sys.executable} -m config_rollout canonical {path} | head -c 1"
+    done = subprocess.run(command, shell=True, capture_output=True)
+
+    assert (b"c", b"") == (done.stdout, done.stderr)
+
+
+def test_command_line_imports_no_pulumi(file):
+    code = (
+        "import sys; from config_rollout.cli import main; main(sys.argv[1:]);"
+        "print([module for module in sys.modules if 'pulumi' in module])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "hash", file(ONE)], capture_output=True, text=True)
+
+    assert "[]" == done.stdout.splitlines()[-1]
+
+
+def test_example_of_the_document_is_what_is_printed(file, tmp_path):
+    document = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
+    command, *output = document.split("```text\n")[1].split("```")[0].splitlines()
+    file("mode: iptables\n", "config.yaml", "old")
+    file("mode: nftables\n", "config.yaml", "new")
+    words = command.removeprefix("$ config-rollout ").split()
+    done = subprocess.run(
+        [sys.executable, "-m", "config_rollout", *words], capture_output=True, text=True, cwd=tmp_path
+    )
+
+    assert output == done.stdout.splitlines()
