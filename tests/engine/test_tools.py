@@ -1,0 +1,94 @@
+"""The cluster that everything here runs on: its nodes, its parts, and that nothing of it is left."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engine.conftest import BETTER, NODES
+from tests.unit.test_documents import ROOT
+from tools import build
+from tools.local_cluster import RUN_FOLDER, run_folder
+
+HOLD = """
+import time
+from tools import build
+from tools.local_cluster import LocalCluster
+with LocalCluster(build.ensure(build.CONTROL_PLANE)) as cluster:
+    print(cluster.folder, flush=True)
+    time.sleep(300)
+"""
+
+
+def running(folder: str) -> list[str]:
+    """Return the command lines of the processes that were started with something in the folder."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if folder in line:
+            lines.append(line.replace("\0", " "))
+    return lines
+
+
+def started(*command: str) -> subprocess.Popen:
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+@pytest.mark.parametrize("part", build.CONTROL_PLANE)
+def test_part_can_be_killed_and_started_again(cluster, part):
+    cluster.kill(part)
+    cluster.start(part)
+    cluster.wait_ready()
+
+    assert NODES == len(cluster.api.list("nodes"))
+
+
+def test_pod_that_is_never_ready_stops_a_rollout(project, agent, record):
+    project.up(agent())
+    with record() as recorder:
+        never = {"pod_annotations": {"local-cluster/fate": "never-ready"}}
+        outcome = project.up(agent(BETTER, rollout_timeout_seconds=5, **never))
+
+    assert outcome.failed
+    assert 1 == sum(recorder.replaced().values())
+
+
+def test_killed_cluster_leaves_no_process_and_its_folder_goes_with_the_next(cluster):
+    holder = started(sys.executable, "-c", HOLD)
+    folder = holder.stdout.readline().strip()
+    assert running(folder)
+    holder.kill()
+    holder.wait()
+    gone = next((True for _ in range(100) if not running(folder) or subprocess.run(["sleep", "0.1"]).returncode), False)
+    next_one = run_folder("next")
+    next_one.rmdir()
+
+    assert gone
+    assert not Path(folder).exists()
+
+
+def test_make_cluster_can_be_used_from_another_shell_and_closes():
+    holder = started(sys.executable, "-m", "tools.cluster", "--nodes", "3")
+    source = next(line.split()[1] for line in holder.stdout if line.strip().startswith("source "))
+    command = f"source {source} && kubectl get nodes --output name && pulumi whoami && echo $PULUMI_HOME"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    holder.send_signal(signal.SIGINT)
+    holder.wait(30)
+    *nodes, _, home = done.stdout.split()
+
+    assert ["node/node-1", "node/node-2", "node/node-3"] == nodes
+    assert [False, False] == [Path(source).exists(), Path(home).exists()]
+    assert [] == running(str(Path(source).parent))
+
+
+def test_run_folder_holds_nothing_of_dead_processes(cluster):
+    owners = {int(folder.name.rsplit("-", 1)[-1]) for folder in RUN_FOLDER.iterdir()}
+
+    assert [] == [owner for owner in owners if not Path(f"/proc/{owner}").exists()]
+    assert os.getpid() in owners
