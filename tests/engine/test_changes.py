@@ -123,15 +123,16 @@ def test_crashing_change_stops_and_only_the_moved_pod_goes_back(project, agent, 
         failed = project.up(agent(BAD, rollout_timeout_seconds=5))
     assert failed.failed
     assert 1 == sum(recorder.replaced().values())
-    assert [name_of(BAD), name_of(GOOD)] == sorted(config_maps(cluster, namespace))
+    assert sorted([name_of(BAD), name_of(GOOD)]) == config_maps(cluster, namespace)
 
     with record() as recorder:
         again = project.up(agent(BAD, rollout_timeout_seconds=5))
     assert again.failed
     assert {} == recorder.replaced()
-    assert ["no new restart: the last rollout did not finish, so `up` waits for it again"] == [
-        message.splitlines()[0] for message in again.messages
-    ]
+    assert [
+        "no new restart: the last rollout did not finish, so `up` waits for it again",
+        f"the rollout of DaemonSet {namespace}/agent was not through in time: what has not moved keeps what it had",
+    ] == [message.splitlines()[0] for message in again.messages]
 
     with record() as recorder:
         back = project.up(agent())
@@ -245,7 +246,7 @@ def test_on_delete_waits_and_keeps_what_the_old_pods_read(project, agent, cluste
 
     assert outcome.failed
     assert {} == recorder.replaced()
-    assert [name_of(BETTER), name_of(GOOD)] == sorted(config_maps(cluster, namespace))
+    assert sorted([name_of(BETTER), name_of(GOOD)]) == config_maps(cluster, namespace)
     assert outcome.messages[0].endswith("each pod when someone deletes it (OnDelete)")
 
 

@@ -150,7 +150,7 @@ def test_two_components_in_one_namespace_do_not_touch_each_other(project, agent,
         outcome = project.up(both(BETTER))
 
     assert {name_of(BETTER)} == {pod.config_maps[0] for kind, pod in recorder.events if kind == "ADDED"}
-    assert [name_of(BETTER), name_of(GOOD, "other")] == config_maps(cluster, namespace)
+    assert sorted([name_of(BETTER), name_of(GOOD, "other")]) == config_maps(cluster, namespace)
     assert 1 == len(outcome.messages)
 
 

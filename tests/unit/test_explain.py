@@ -2,7 +2,7 @@
 
 from config_rollout.core.content import Content
 from config_rollout.core.diff import UNKNOWN, diff_contents
-from config_rollout.core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace
+from config_rollout.core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace, explain_unfinished
 
 OLD, NEW = "3f1a6b02c4" + "0" * 54, "9c07aa31be" + "0" * 54
 KEYS = diff_contents(Content({"agent.conf": b"level: info\n"}), Content({"agent.conf": b"level: debug\n"}))
@@ -159,3 +159,10 @@ def test_text_only_change_beside_a_real_one_is_told():
     message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), keys))
 
     assert "  = agent.yaml: written differently, means the same" in message.splitlines()
+
+
+def test_rollout_that_was_not_through_says_what_to_do():
+    assert (
+        "the rollout of DaemonSet monitoring/agent was not through in time: what has not moved keeps what it had"
+        == (explain_unfinished(daemon_set()).splitlines()[0])
+    )

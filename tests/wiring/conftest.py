@@ -76,7 +76,8 @@ def register() -> Register:
             ConfiguredDaemonSet(name, arguments(**changes), opts)
 
         program()
-        registered = [Registered(request) for request in monitor.requests]
+        requests = [request for request in monitor.requests if request.type != "pulumi:pulumi:Stack"]
+        registered = [Registered(request) for request in requests]
         return {f"{r.type.split(':')[-1]} {r.name}": r for r in registered}
 
     return run

@@ -73,6 +73,15 @@ def explain(update: DaemonSetUpdate) -> str:
     return "\n".join(lines)
 
 
+def explain_unfinished(daemon_set: Spec) -> str:
+    """Return what to do when the rollout of a DaemonSet was not through in time."""
+    return (
+        f"the rollout of DaemonSet {_where(daemon_set)} was not through in time: what has not moved keeps what it had\n"
+        "  Correct the configuration, or put the old one back, and run `pulumi up`: it goes on from here, and only\n"
+        "  pods that have to move restart. If all is well and it only needs longer, raise rollout_timeout_seconds."
+    )
+
+
 def explain_replace(old_name: str, new_name: str) -> str:
     """Return what follows when the DaemonSet gets another name or namespace."""
     return (

@@ -8,11 +8,14 @@ import pulumi
 
 from ..core.content import Content, parse_content
 from ..core.diff import UNKNOWN, KeyChange, diff_contents
-from ..core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace
+from ..core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace, explain_unfinished
 from ..core.recorded import recorded
 
 # Pulumi wants hook names unique in a program, and two components may share theirs under different parents.
 _numbers = itertools.count(1)
+
+# Source: pulumi-kubernetes 4.25 provider.go, the message of an update that was written and not awaited to its end.
+_NOT_THROUGH = "failed to fully initialize or become live"
 
 
 class Explainer:
@@ -37,7 +40,9 @@ class Explainer:
 
     def of_daemon_set(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the component's DaemonSet."""
-        return self._before_update("daemon-set", self._daemon_set_updates)
+        hooks = self._before_update("daemon-set", self._daemon_set_updates)
+        hooks.on_error = [pulumi.ErrorHook(f"{self._hook_name}:failed", self._daemon_set_failed)]
+        return hooks
 
     def daemon_set_registered(self, daemon_set: pulumi.CustomResource) -> None:
         """Say, once the engine is done with the DaemonSet, what its own update did not say."""
@@ -66,6 +71,13 @@ class Explainer:
         before = recorded(live, old, new)
         if isinstance(before, dict):
             self._tell(explain(DaemonSetUpdate(before, new, self._keys, secret or was_secret)))
+
+    async def _daemon_set_failed(self, args: pulumi.ErrorHookArgs) -> bool:
+        """Say what to do about a rollout that was not through in time; never ask for another try."""
+        if any(_NOT_THROUGH in error for error in args.errors):
+            new, _ = await _plain(args.new_inputs)
+            pulumi.log.info(explain_unfinished(new), self._component)
+        return False
 
     def _settle(self) -> None:
         if self._moved:
