@@ -26,6 +26,9 @@ lint: setup ## style and types
 bench: setup ## measure, and write docs/benchmarks.md
 	$(RUN) -m benchmarks
 
+docs: setup ## fill the tables that are made from the code
+	$(RUN) -m tools.documents
+
 tools: setup ## build the real tools into the cache, without running anything
 	$(RUN) -m tools.build
 
@@ -44,5 +47,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit lint bench tools lock setup
+.PHONY: help demo cluster test test-unit lint bench docs tools lock setup
 .DEFAULT_GOAL := help

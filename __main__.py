@@ -70,7 +70,7 @@ proxy = ConfiguredDaemonSet(
             "config.conf": (HERE / "config.conf").read_text(),
             "kubeconfig.conf": (HERE / "kubeconfig.conf").read_text().format(server=settings.require("apiServer")),
         },
-        "formats": {"config.conf": "yaml", "kubeconfig.conf": "yaml"},
+        "formats": {"kubeconfig.conf": "yaml"},
         "pod_spec": pod_spec,
         "update_strategy": {"rolling_update": {"max_unavailable": settings.get("maxUnavailable") or "10%"}},
         "min_ready_seconds": 10 if min_ready_seconds is None else min_ready_seconds,

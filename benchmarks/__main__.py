@@ -1,7 +1,6 @@
 """Measures what the README quotes and writes it there: `python -m benchmarks`, or `make bench`."""
 
 import hashlib
-import re
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from config_rollout import ConfiguredDaemonSet
 from config_rollout.core.content import parse_content
 from config_rollout.core.digest import config_hash
 from tools import build
+from tools.documents import filled
 from tools.engine import Engine
 from tools.local_cluster import LocalCluster
 
@@ -122,8 +122,7 @@ def main() -> None:
     rows = [*engine_rows(), hash_row(), import_row()]
     text = table(rows)
     print(text)
-    between = re.compile(r"(?s)(<!-- benchmarks -->\n).*(<!-- /benchmarks -->)")
-    README.write_text(between.sub(lambda marks: f"{marks[1]}{text}\n{marks[2]}", README.read_text()))
+    README.write_text(filled(README.read_text(), "benchmarks", text))
 
 
 if __name__ == "__main__":

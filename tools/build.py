@@ -73,13 +73,20 @@ class Tool:
 
 def _kubernetes(name: str, *ask: str) -> Tool:
     version = "1.36.3"
-    minor = version.split(".")[1]
-    fields = (f"gitVersion=v{version}", "gitMajor=1", f"gitMinor={minor}", "gitTreeState=clean")
+    stamps, package = _kubernetes_stamps(version), f"k8s.io/kubernetes/cmd/{name}"
+    return Tool(name, "kubernetes", package, version, stamps, ask=ask, fits=r"v1\.36\.\d+")
+
+
+def _kube_proxy(version: str) -> Tool:
+    """Return the kube-proxy of one release, called after it: they judge what a configuration means."""
+    name = f"kube-proxy-{version.rsplit('.', 1)[0]}"
+    return Tool(name, name, "k8s.io/kubernetes/cmd/kube-proxy", version, _kubernetes_stamps(version))
+
+
+def _kubernetes_stamps(version: str) -> tuple[str, ...]:
+    fields = (f"gitVersion=v{version}", "gitMajor=1", f"gitMinor={version.split('.')[1]}", "gitTreeState=clean")
     packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-    stamps = tuple(f"{package}.{field}" for package in packages for field in fields)
-    return Tool(
-        name, "kubernetes", f"k8s.io/kubernetes/cmd/{name}", version, stamps, ask=ask, fits=rf"v1\.{minor}\.\d+"
-    )
+    return tuple(f"{package}.{field}" for package in packages for field in fields)
 
 
 _SDK_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
@@ -108,10 +115,12 @@ TOOLS = {
         _kubernetes("kube-controller-manager", "--version"),
         _kubernetes("kube-scheduler", "--version"),
         _kubernetes("kubectl", "version", "--client"),
+        *map(_kube_proxy, ("1.34.3", "1.35.4", "1.36.3", "1.37.2")),
     )
 }  # fmt: skip
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
+JUDGES = tuple(name for name in TOOLS if name.startswith("kube-proxy-"))
 ENGINE = ("pulumi", "pulumi-resource-kubernetes", "pulumi-language-python")
 
 

@@ -8,7 +8,7 @@ from . import build
 from .engine import Engine
 from .local_cluster import LocalCluster
 
-_EXPORTED = ("KUBECONFIG", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PATH")
+_EXPORTED = ("KUBECONFIG", "KUBECACHEDIR", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PATH")
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.cluster", description=main.__doc__)
     parser.add_argument("--nodes", type=int, default=6, help="how many nodes (default 6)")
     nodes = parser.parse_args().nodes
-    binaries = build.ensure(build.TOOLS)
+    binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE, "kubectl"])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with LocalCluster(binaries) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
         cluster.add_nodes(nodes)

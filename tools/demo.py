@@ -30,7 +30,10 @@ NODES = 6
 NAMESPACE = "kube-system"
 PODS = f"namespaces/{NAMESPACE}/pods"
 API_SERVER = "https://api.example.com:6443"
-GOOD, BETTER, BAD = "mode: iptables", "mode: nftables", "mode: bogus"
+GOOD, BETTER, TYPO = "mode: iptables", "mode: nftables", "mode: nftable"
+REWRITTEN = 'mode: "iptables"  # for now'
+BAD = "mode: ipvs"
+"""What kube-proxy accepts and cannot start with on nodes without the kernel modules: here, the nodes are told so."""
 
 _DAEMON_SET_DIFF = r"(?m)^.*apps/v1:DaemonSet: \(update\)$(?:\n +[~\[{}\]].*)+"
 
@@ -101,7 +104,9 @@ class Demo:
         """Tell everything."""
         self.create()
         self.nothing_changed()
+        self.text_changed()
         self.one_field_changed()
+        self.refused()
         self.bad_configuration()
         self.way_back()
         self.destroy()
@@ -118,16 +123,25 @@ class Demo:
     def nothing_changed(self) -> None:
         """Run `up` again, and count what reaches the API server."""
         chapter("Nothing changed, so nothing is written")
-        before = self._cluster.writes()
+        before = self._writes()
         self._program.up()
-        writes = {key: count - before.get(key, 0) for key, count in self._cluster.writes().items()}
-        total = sum(writes.values())
+        total = self._writes() - before
         check(f"{total} API writes, counted by the API server itself (apiserver_request_total)", total == 0)
+
+    def text_changed(self) -> None:
+        """Write the same configuration differently."""
+        chapter("The text changed and its meaning did not")
+        self._program.edit(GOOD, REWRITTEN)
+        before = self._writes()
+        output = self._program.up()
+        total = self._writes() - before
+        check(f"{total} API writes", total == 0)
+        check("and it says why", "is written differently and means the same: nothing restarts" in output)
 
     def one_field_changed(self) -> None:
         """Preview and do a rolling restart."""
         chapter("One field changed: the preview says what follows, and why")
-        self._program.edit(GOOD, BETTER)
+        self._program.edit(REWRITTEN, BETTER)
         before = self._pods()
         self._program.pulumi("preview")
         preview = self._program.pulumi("preview", "--diff", only=_DAEMON_SET_DIFF)
@@ -145,10 +159,17 @@ class Demo:
         check(f"at most {most} node was without kube-proxy at any moment", most == 1)
         check("every pod runs the new configuration", {pod.config_hash for pod in self._pods()} == {new})
 
+    def refused(self) -> None:
+        """Ask for what kube-proxy would refuse."""
+        chapter("A configuration that kube-proxy would refuse")
+        self._program.edit(BETTER, TYPO)
+        output = self._program.pulumi("preview", fails=True)
+        check("it is refused before anything is registered", "mode: is unknown (got 'nftable')" in output)
+
     def bad_configuration(self) -> None:
         """Let a rollout fail."""
-        chapter("A configuration that kube-proxy cannot start with")
-        self._program.edit(BETTER, BAD)
+        chapter("A configuration that is valid, and kube-proxy cannot start with it on these nodes")
+        self._program.edit(TYPO, BAD)
         before = self._pods()
         self._program.up(fails=True)
         after = self._pods()
@@ -188,6 +209,9 @@ class Demo:
             time.sleep(0.2)
         return sorted(pods, key=lambda pod: pod.node)
 
+    def _writes(self) -> int:
+        return sum(self._cluster.writes().values())
+
     def _config_maps(self) -> list[str]:
         maps = self._cluster.api.list(f"namespaces/{NAMESPACE}/configmaps")
         return [m["metadata"]["name"] for m in maps if m["metadata"]["name"].startswith("kube-proxy")]
@@ -212,7 +236,7 @@ def hash_of(mode: str) -> str:
             "config.conf": (ROOT / "config.conf").read_text().replace(GOOD, mode),
             "kubeconfig.conf": (ROOT / "kubeconfig.conf").read_text().format(server=API_SERVER),
         },
-        declared={"config.conf": "yaml", "kubeconfig.conf": "yaml"},
+        declared={"kubeconfig.conf": "yaml"},
     )
     return config_hash(content)
 

@@ -27,6 +27,7 @@ class Engine:
             **{name: os.environ[name] for name in _FROM_THE_USER if name in os.environ},
             "PATH": f"{self.home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
             "KUBECONFIG": str(kubeconfig),
+            "KUBECACHEDIR": str(self.home / "kube-cache"),
             "PULUMI_HOME": str(self.home),
             "PULUMI_BACKEND_URL": f"file://{self.home / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "",

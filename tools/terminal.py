@@ -13,7 +13,7 @@ from pathlib import Path
 
 _ROWS, _COLUMNS = 60, 150
 _UP = re.compile(r"\x1b\[\d+A")
-_CONTROL = re.compile(r"\x1b\[\??[\d;]*[A-HJKSTfhlsu]|\r")
+_CONTROL = re.compile(r"\x1b\[\??[\d;]*[A-HJKSTfhlsu]")
 
 
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
@@ -36,4 +36,5 @@ def last_picture(output: str) -> str:
     """Return what is left on the screen: a cursor that goes up begins to draw the table anew."""
     *_, table, rest = ["", *_UP.split(output)]
     text = _CONTROL.sub("", rest if "Type  " in rest else f"{table.rstrip()}\n\n{rest}")
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    lines = [line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in text.split("\n")]  # "\r" writes a line anew
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")

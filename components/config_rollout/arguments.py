@@ -15,6 +15,10 @@ _NOT_PLAIN = (
 )
 
 
+class BadArguments(pulumi.RunError, ValueError):
+    """Everything wrong with a component's arguments, one line each; Pulumi prints it without a stack trace."""
+
+
 def checked(
     who: str, name: str, args: Mapping[str, Any], args_type: type, opts: pulumi.ResourceOptions | None
 ) -> tuple[dict[str, Any], Content]:
@@ -22,12 +26,12 @@ def checked(
     Return the arguments as plain mappings and lists, and the content of the ConfigMap.
 
     Raises:
-      ValueError: One line for everything that is wrong, each beginning with `who: where:`.
+      BadArguments: One line for everything that is wrong, each beginning with `who: where:`.
 
     """
     if not isinstance(args, Mapping):
         wrong = Finding("args", f"must be a mapping (got {type(args).__name__})", "Pass a dict")
-        raise ValueError(report(who, [wrong]))
+        raise BadArguments(report(who, [wrong]))
     plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
     known: Mapping[str, Any] = args_type.__annotations__
     required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
@@ -41,7 +45,7 @@ def checked(
         content, wrong_content = _content(plain)
         findings += wrong_content
     if findings:
-        raise ValueError(report(who, findings))
+        raise BadArguments(report(who, findings))
     return plain, content
 
 

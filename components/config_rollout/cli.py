@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .core.content import Content
+from .core.content import Content, warnings
 from .core.diff import ABSENT, KeyChange, diff_contents
 from .core.digest import canonical_bytes, config_hash
 from .core.explain import key_lines
+from .core.finding import report
 from .core.formats import FORMATS
 from .sources import Trouble, read_content
 
@@ -81,7 +82,10 @@ def _key_and_format(text: str) -> tuple[str, str]:
 
 
 def _content(given: argparse.Namespace, path: str) -> Content:
-    return read_content(path, given.name, dict(given.format))
+    content = read_content(path, given.name, dict(given.format))
+    for line in report(path, warnings(content)).splitlines():
+        print(f"config-rollout: warning: {line}", file=sys.stderr)
+    return content
 
 
 def _hash(given: argparse.Namespace) -> int:
@@ -121,16 +125,15 @@ def _diff(given: argparse.Namespace) -> int:
 
 def _rows(change: KeyChange) -> Iterator[dict[str, Any]]:
     """Yield one row for each field that changed, or one for the key where there are no fields."""
-    row = {"key": change.key, "path": "", "op": change.op, "old": None, "new": None, "effect": "restart"}
-    if change.means_the_same:
-        yield row | {"effect": "none"}
-        return
+    row = {"key": change.key, "path": "", "op": change.op, "old": None, "new": None}
     fields = change.fields()
-    if fields is None:
-        yield row
+    if not fields:
+        same = change.means_the_same
+        yield row | {"effect": "none" if same else "restart", "class": "no-op" if same else "restart"}
         return
     for field in fields:
-        yield row | {"path": field.path, "op": field.op, "old": _plain(field.old), "new": _plain(field.new)}
+        values = {"path": field.path, "op": field.op, "old": _plain(field.old), "new": _plain(field.new)}
+        yield row | values | {"effect": field.effect.effect, "class": field.effect.kind}
 
 
 def _plain(value: object) -> Any:

@@ -14,7 +14,9 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from .arguments import checked
 from .core.checks import CONFIG_HASH_ANNOTATION
+from .core.content import warnings
 from .core.digest import config_hash, short_hash
+from .core.finding import report
 from .core.pod_spec import follow
 from .hooks.explain import Explainer
 from .options import Options
@@ -41,7 +43,9 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """
     formats: NotRequired[Mapping[str, str]]
     """
-    Key of `data` -> `text`, `yaml`, `json` or `toml`, for keys whose suffix does not tell it.
+    Key of `data` -> `text`, `yaml`, `json`, `toml` or `kube-proxy`, for keys that do not tell it.
+
+    A KubeProxyConfiguration is known by what it holds, the others by the key's suffix.
 
     What a format does not count restarts nothing. A change of the format itself changes the hash.
     """
@@ -75,7 +79,8 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
     its own revision until it is replaced. The old ConfigMap is deleted after the last pod has moved.
 
     Raises:
-      ValueError: The arguments have faults. All of them are in the message, and nothing was registered.
+      BadArguments: The arguments have faults; all of them are in the message, and nothing was registered.
+        A ValueError that Pulumi prints without a stack trace.
 
     """
 
@@ -105,6 +110,9 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
             },
             options.for_component(explainer.of_component()),
         )
+
+        for line in report(f"{type(self).__name__} '{name}'", warnings(content)).splitlines():
+            pulumi.log.warn(line, self)
 
         full_hash = config_hash(content)
         content_name = f"{kubernetes_name}-{short_hash(full_hash)}"

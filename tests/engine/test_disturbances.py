@@ -112,3 +112,18 @@ def test_example_program_leaves_a_kube_proxy_that_is_there_as_it_was(program, en
     finally:
         cluster.api.delete(f"{path}/kube-proxy")
         cluster.api.delete(account)
+
+
+def test_bad_arguments_are_said_without_a_stack_trace(program, engine):
+    path = program.folder / "__main__.py"
+    path.write_text(
+        path.read_text().replace('"namespace": NAMESPACE,\n        "data"', '"namspace": "x",\n        "data"')
+    )
+    program.edit("mode: iptables", "mode: bogus", show=False)
+    done = engine.run("preview", folder=program.folder, check=False)
+
+    assert done.returncode
+    assert "Traceback" not in done.stdout
+    for fault in ("namspace: there is no such argument", "namespace: is required", "mode: is unknown (got 'bogus')"):
+        assert "ConfiguredDaemonSet 'kube-proxy': " in done.stdout
+        assert fault in done.stdout

@@ -53,3 +53,58 @@ def test_declared_format_is_read(project, agent, cluster):
     project.up(agent({"agent.conf": '{"a": 1, "b": 2}'}, **formats))
 
     assert {} == written(cluster, lambda: project.up(agent({"agent.conf": '{"b": 2, "a": 1}'}, **formats)))
+
+
+KUBE_PROXY = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+
+
+def proxy(text: str) -> dict[str, str]:
+    return {"config.conf": KUBE_PROXY + text}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(
+            "mode: iptables\niptables: {syncPeriod: 30s}\n",
+            "config.conf is written differently and means the same: nothing restarts",
+            id="an explicit default",
+        ),
+        pytest.param(
+            "mode: iptables\nipvs: {scheduler: lc}\n",
+            "config.conf: nothing that is in force changes, nothing restarts",
+            id="a section that the mode never reads",
+        ),
+    ],
+)
+def test_kube_proxy_change_that_is_not_in_force_writes_nothing(project, agent, cluster, text, said):
+    project.up(agent(proxy("mode: iptables\n")))
+    heard = []
+
+    def change() -> None:
+        heard.extend(message.splitlines()[0] for message in project.up(agent(proxy(text))).messages)
+
+    assert {} == written(cluster, change)
+    assert [said] == heard
+
+
+def test_kube_proxy_mode_that_is_switched_is_told_as_such(project, agent):
+    project.up(agent(proxy("mode: iptables\n")))
+    message = project.preview(agent(proxy("mode: nftables\n"))).messages[0]
+
+    assert "config.conf: mode iptables => nftables, and 1 more: rolling restart" == message.splitlines()[0]
+    assert "~ mode: iptables => nftables (data plane: " in message
+
+
+def test_unknown_field_of_kube_proxy_is_refused_before_anything_is_registered(project, agent, cluster):
+    outcome = project.up(agent(proxy("mode: iptables\niptables: {synPeriod: 30s}\n")))
+
+    assert outcome.failed
+    assert "data['config.conf']: iptables.synPeriod: kube-proxy knows no such field and would drop it" in outcome.output
+    assert [] == [what for what, _ in outcome.order if what != f"Stack test-{project.namespace}"]
+
+
+def test_unset_mode_of_kube_proxy_is_warned_about(project, agent):
+    outcome = project.preview(agent(proxy("")))
+
+    assert "data['config.conf']: mode: is not set" in outcome.messages[0]

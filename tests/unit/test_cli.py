@@ -102,7 +102,7 @@ def test_hash_of_standard_input_with_a_declared_format():
 
 
 def test_configuration_with_a_kind_of_its_own_is_a_file(file):
-    text = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+    text = "apiVersion: example.com/v1\nkind: AgentConfiguration\n"
 
     assert f"{hash_of(text)}\n".encode() == run("hash", file(text)).stdout
 
@@ -146,7 +146,7 @@ def test_diff(file, old, new, code, output):
 def test_diff_as_json(file):
     done = run("diff", file("a: 1e3\nb: [x]\n", folder="old"), file("a: 1000\nc: null\n", folder="new"), "--json")
     answer = json.loads(done.stdout)
-    row = {"key": "c.yaml", "effect": "restart"}
+    row = {"key": "c.yaml", "effect": "restart", "class": "restart"}
 
     assert [
         row | {"path": "a", "op": "~", "old": "1e3", "new": "1000"},

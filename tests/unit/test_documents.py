@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import documents
 from tools.build import MODULES, TOOLS
 
 ROOT = Path(__file__).parents[2]
@@ -50,3 +51,9 @@ def test_measured_table_is_filled_in():
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
 def test_version_of_a_tool_is_the_one_its_module_pins(tool):
     assert f" v{tool.version}" in (MODULES / tool.module / "go.mod").read_text()
+
+
+def test_parts_that_are_made_from_the_code_are_up_to_date():
+    path, text = documents.kube_proxy()
+
+    assert text == path.read_text()

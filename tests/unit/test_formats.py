@@ -63,11 +63,11 @@ def test_diff_is_empty_exactly_where_the_hashes_are_equal(name, one, other, verd
     [("a.yaml", "yaml"), ("a.yml", "yaml"), ("a.json", "json"), ("a.toml", "toml"), ("a.YAML", "text"), ("a", "text")],
 )
 def test_suffix_tells_the_format(key, name):
-    assert name == format_of(key, {})
+    assert name == format_of(key, b"", {})
 
 
 def test_declared_format_goes_before_the_suffix():
-    assert "text" == format_of("a.yaml", {"a.yaml": "text"})
+    assert "text" == format_of("a.yaml", b"", {"a.yaml": "text"})
 
 
 @pytest.mark.parametrize(

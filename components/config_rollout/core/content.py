@@ -43,7 +43,9 @@ class Content:
     @cached_property
     def meanings(self) -> Mapping[str, Meaning]:
         """Return what the values mean, `data` and `binary_data` together: no key is in both."""
-        text = {key: formats.read(value, formats.format_of(key, self.formats)) for key, value in self.data.items()}
+        text = {
+            key: formats.read(value, formats.format_of(key, value, self.formats)) for key, value in self.data.items()
+        }
         return {**text, **{key: Meaning("bytes", value) for key, value in self.binary_data.items()}}
 
     def sections(self) -> list[tuple[str, Mapping[str, bytes]]]:
@@ -84,7 +86,23 @@ def parse_content(data: object, binary_data: object = None, declared: object = N
         findings.append(
             Finding("data", "there is no key, so there is no configuration", "Add at least one key with its text")
         )
+    if not findings:
+        findings += _inside(content, "findings")
     return content, findings
+
+
+def warnings(content: Content) -> list[Finding]:
+    """Return what is not wrong with the content and should not stay as it is."""
+    return _inside(content, "warnings")
+
+
+def _inside(content: Content, what: str) -> list[Finding]:
+    """Return the findings or warnings of the formats that know their fields, with the key before the field."""
+    return [
+        Finding(f"data[{key!r}]: {finding.where}", finding.what, finding.fix)
+        for key, meaning in content.meanings.items()
+        for finding in getattr(meaning, what)
+    ]
 
 
 def _values(

@@ -3,13 +3,16 @@
 import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .content import Content
-from .formats.meaning import Meaning
+from .formats.meaning import FieldEffect, Meaning
 
 _MOST_LINES_IN_ORDER = 4000
 """Comparing in order takes time with the square of the lines; beyond this, lines are only counted."""
+
+
+_RESTARTS = FieldEffect()
 
 
 class _Marker:
@@ -56,7 +59,8 @@ class KeyChange:
         old, new = self.old_meaning, self.new_meaning
         if old is None or new is None or old.format != new.format or old.format in ("text", "bytes"):
             return None
-        return diff_values(old.value, new.value)
+        changes = diff_values(old.value, new.value)
+        return [replace(change, effect=_effect(change.path, old, new)) for change in changes]
 
     def line_diff(self) -> list[str]:
         """
@@ -84,6 +88,7 @@ class FieldChange:
     path: str
     old: object
     new: object
+    effect: FieldEffect = _RESTARTS
 
     @property
     def op(self) -> str:
@@ -159,6 +164,17 @@ def _more(lines: list[str], others: list[str]) -> list[str]:
             surplus[line] -= 1
             found.append(line)
     return found
+
+
+def _effect(path: str, old: Meaning, new: Meaning) -> FieldEffect:
+    """Return what the change of a field does. One that is in force on either side counts; a list's is its field's."""
+    steps = path.split("[")[0].split(".")
+    for length in range(len(steps), 0, -1):
+        field = ".".join(steps[:length])
+        if field in new.effects:
+            before, after = old.effects.get(field, _RESTARTS), new.effects[field]
+            return before if after.effect == "none" else after
+    return _RESTARTS
 
 
 def _lines(text: bytes) -> list[str]:

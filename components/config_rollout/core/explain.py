@@ -92,10 +92,15 @@ def explain_replace(old_name: str, new_name: str) -> str:
 
 def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
     """Return what an `up` says whose configuration changed while nothing about the DaemonSet does."""
-    if all(key.means_the_same for key in keys):
+    if all(key.means_the_same and not key.fields() for key in keys):
         names = ", ".join(key.key for key in keys)
         verb = "is written differently and means" if len(keys) == 1 else "are written differently and mean"
         return f"{names} {verb} the same: nothing restarts"
+    if all(key.means_the_same for key in keys):
+        changed = next(key for key in keys if key.fields())
+        more = f", and {len(keys) - 1} more" if len(keys) > 1 else ""
+        lines = [f"{changed.key}{more}: nothing that is in force changes, nothing restarts"]
+        return "\n".join([*lines, *(line for key in keys for line in key_lines(key))])
     lines = [f"{_key_summary(keys)}: DaemonSet {where} already has it, nothing restarts"]
     for key in keys:
         lines += key_lines(key)
@@ -121,8 +126,8 @@ def _headline(
 def _key_summary(keys: Sequence[KeyChange]) -> str:
     """Return the first field or key that changed, and how many more there are."""
     changed = [key for key in keys if not key.means_the_same]
-    key, fields = changed[0], changed[0].fields()
-    count = sum(len(other.fields() or [other]) for other in changed)
+    key, fields = changed[0], _restarting(changed[0])
+    count = sum(len(_restarting(other) or [other]) for other in changed)
     more = f", and {count - 1} more" if count > 1 else ""
     if fields:
         return f"{key.key}: {_field_words(fields[0])}{more}"
@@ -132,11 +137,16 @@ def _key_summary(keys: Sequence[KeyChange]) -> str:
     return f"{key.key} {what}{more}"
 
 
+def _restarting(change: KeyChange) -> list[FieldChange]:
+    """Return the fields of a key whose change restarts."""
+    return [field for field in change.fields() or [] if field.effect.effect == "restart"]
+
+
 def key_lines(change: KeyChange) -> list[str]:
     """Return one line for the key, and below it its fields, or the lines of a small text diff."""
-    if change.means_the_same:
-        return [f"  = {change.key}: written differently, means the same"]
     fields = change.fields()
+    if change.means_the_same and not fields:
+        return [f"  = {change.key}: written differently, means the same"]
     if fields is not None:
         shown = [f"      {field_line(field, secret=False)}" for field in fields[:_MOST_LINES]]
         left = [f"      and {len(fields) - _MOST_LINES:,} more"] if len(fields) > _MOST_LINES else []
@@ -167,9 +177,13 @@ def _field_words(change: FieldChange) -> str:
 
 
 def field_line(change: FieldChange, secret: bool) -> str:
-    """Return a field's change as a line, with Pulumi's signs."""
+    """Return a field's change as a line, with Pulumi's signs, and what it does where that is known."""
     old, new = ("[secret]" if secret else _show(value) for value in (change.old, change.new))
-    return f"{change.op} {change.path}: {({'+': new, '-': old}).get(change.op) or f'{old} => {new}'}"
+    line = f"{change.op} {change.path}: {({'+': new, '-': old}).get(change.op) or f'{old} => {new}'}"
+    effect = change.effect
+    if effect.kind == "restart":
+        return line
+    return f"{line} ({'nothing' if effect.effect == 'none' else effect.kind}: {effect.why})"
 
 
 def _consequence(update: DaemonSetUpdate, old_hash: str, new_hash: str) -> str:

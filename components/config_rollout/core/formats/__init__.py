@@ -1,7 +1,8 @@
 """
 The formats that are read for their meaning, and which of them a key has.
 
-A format is declared for the key, or told by the key's suffix, or it is text. What cannot be understood in one way
+A format is declared for the key, or told by the text itself (a KubeProxyConfiguration), or by the key's suffix, or it
+is text. What cannot be understood in one way
 only counts byte for byte.
 """
 
@@ -12,14 +13,16 @@ from .meaning import Meaning, NotUnderstood
 BY_SUFFIX = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 """The end of a key, and the format it stands for."""
 
-FORMATS = ("text", "yaml", "json", "toml")
+FORMATS = ("text", "yaml", "json", "toml", "kube-proxy")
 """The formats that can be declared."""
 
 
-def format_of(key: str, declared: Mapping[str, str]) -> str:
-    """Return the format of a key: as declared, else by its suffix, else `text`."""
+def format_of(key: str, text: bytes, declared: Mapping[str, str]) -> str:
+    """Return the format of a key: as declared, else by what it holds, else by its suffix, else `text`."""
     if key in declared:
         return declared[key]
+    if b"kubeproxy.config.k8s.io" in text and _is_kube_proxy(text):
+        return "kube-proxy"
     return next((name for suffix, name in BY_SUFFIX.items() if key.endswith(suffix)), "text")
 
 
@@ -33,8 +36,18 @@ def read(text: bytes, name: str) -> Meaning:
         return Meaning("text", text, note=str(why))
 
 
+def _is_kube_proxy(text: bytes) -> bool:
+    from .kube_proxy import is_kube_proxy
+
+    return is_kube_proxy(text)
+
+
 def _read(text: bytes, name: str) -> Meaning:
     """Import a format when it is first needed: most programs use one."""
+    if name == "kube-proxy":
+        from .kube_proxy_meaning import read_meaning
+
+        return read_meaning(text)
     if name == "yaml":
         from .yaml_text import read_yaml
 

@@ -14,8 +14,10 @@ Typed bytes, unambiguous because every kind begins with its own letter and every
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..finding import Finding
 
 MAX_DEPTH = 100
 """How deep a value may be nested and still be understood."""
@@ -41,18 +43,35 @@ class Spelled:
 
 
 @dataclass(frozen=True)
+class FieldEffect:
+    """
+    What the change of a field does: `restart` or `none`, its class in an operator's words, and a sentence about it.
+
+    `none` is a field that the program as it is configured never reads.
+    """
+
+    effect: str = "restart"
+    kind: str = "restart"
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Meaning:
     """
     What a value of a ConfigMap means.
 
     `format` is the word that stands in the canonical bytes, `canonical` the bytes after it. `value` is the plain
-    structure for a diff; `None` stands for text that counts byte for byte, and `note` says why it does.
+    structure for a diff; `None` stands for text that counts byte for byte, and `note` says why it does. `effects` is
+    field -> what its change does, for formats that know their fields; `findings` is what the program would refuse.
     """
 
     format: str
     canonical: bytes
     value: object = None
     note: str = ""
+    effects: Mapping[str, FieldEffect] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
 
 
 class NotUnderstood(Exception):

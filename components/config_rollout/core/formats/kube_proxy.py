@@ -1,0 +1,324 @@
+"""
+A KubeProxyConfiguration as kube-proxy on Linux reads it: what is in force, what the active mode never reads, what is
+refused. Not what a change of it does (kube_proxy_fields.py).
+
+The judge is the real program: `kube-proxy --config X --write-config-to Y` prints what this calls effective.
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ..finding import Finding
+from .kube_proxy_fields import BY_PATH, FIELDS, LEGACY, LINUX, LOCAL_MODES, LOG_FORMATS, MODES, Field, Kind
+from .kube_proxy_text import parse_text
+from .kube_proxy_validation import validate
+from .kube_proxy_values import (
+    MAX_INT32,
+    MAX_INT64,
+    Number,
+    address,
+    duration,
+    float32,
+    integer,
+    is_ipv4,
+    quantity,
+    show_duration,
+    with_port,
+)
+from .meaning import NotUnderstood
+
+API_VERSION, KIND = "kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"
+
+UNSET_MODE = "unset (iptables)"
+"""The effective mode when none is given: iptables today, another in a later release, so not equal to `iptables`."""
+
+NO_SUCH_FIELD = "kube-proxy knows no such field and would drop it silently"
+"""What is said of a field that the real kube-proxy ignores; every other finding it refuses itself."""
+
+_HEALTHZ_PORT, _METRICS_PORT = 10256, 10249
+
+
+@dataclass(frozen=True)
+class Reading:
+    """
+    What a text configures. Only `effective` decides about a restart, and only if there are no findings.
+
+    `findings` is what kube-proxy refuses or drops silently, `warnings` what it should not have to read.
+    `effective` and `inactive` nest plain values by field: durations in Go's spelling (`1h0m0s`), quantities as whole
+    numbers, lists and mappings as they are. Together they hold every field.
+    """
+
+    findings: list[Finding]
+    warnings: list[Finding]
+    effective: dict[str, object]
+    inactive: dict[str, object]
+
+
+def is_kube_proxy(text: bytes) -> bool:
+    """Tell whether the text is a KubeProxyConfiguration of the one version there is."""
+    try:
+        return _is_kube_proxy(parse_text(text))
+    except NotUnderstood:
+        return False
+
+
+def read_kube_proxy(text: bytes) -> Reading | None:
+    """Return what the text configures, or `None` if it is something else or could be read in two ways."""
+    try:
+        tree = parse_text(text)
+    except NotUnderstood:
+        return None
+    return _read(tree) if isinstance(tree, dict) and _is_kube_proxy(tree) else None
+
+
+def _is_kube_proxy(tree: object) -> bool:
+    return isinstance(tree, dict) and tree.get("apiVersion") == API_VERSION and tree.get("kind") == KIND
+
+
+def _read(tree: dict[str, object]) -> Reading:
+    findings, warnings = _structure(tree)
+    values: dict[str, object] = {}
+    refused: dict[str, object] = {}
+    for field in FIELDS:
+        try:
+            values[field.path] = _value(field, _get(tree, field.path))
+        except _Refused as why:
+            findings.append(Finding(field.path, *why.args))
+            refused[field.path] = f"refused: {_get(tree, field.path)!r}"
+    given = values.get("mode")
+    mode = given if isinstance(given, str) and given else "iptables"
+    _complete(values, mode)
+    if mode not in LINUX:
+        findings.append(_wrong_mode(mode))
+    findings += validate(values, mode)
+    if given == "":
+        values["mode"] = UNSET_MODE
+        warnings.append(
+            Finding("mode", "is not set: iptables today, another in a later release", "Write the mode that you want")
+        )
+    warnings += _without_effect(values)
+    local, form = str(values.get("detectLocalMode")), str(values.get("logging.format"))
+    known = mode in MODES and local in LOCAL_MODES and form in LOG_FORMATS  # else everything counts
+    live = {field.path for field in FIELDS if not known or field.is_read(mode, local, form)}
+    every = values | refused
+    return Reading(findings, warnings, _nest(every, live), _nest(every, set(BY_PATH) - live))
+
+
+def _wrong_mode(mode: str) -> Finding:
+    if mode == "kernelspace":
+        return Finding("mode", "kernelspace is known to kube-proxy on Windows only", f"Use one of {', '.join(LINUX)}")
+    return Finding("mode", f"is unknown (got {mode!r})", f"Use one of {', '.join(LINUX)}")
+
+
+def _without_effect(values: Mapping[str, object]) -> Iterator[Finding]:
+    for path in ("logging.options.text.splitStream", "logging.options.json.splitStream"):
+        if values.get(path) is True:
+            flag = f"--log-{path.split('.')[2]}-split-stream"
+            yield Finding(path, "kube-proxy sets it back to false when it merges its flags", f"Use the flag {flag}")
+
+
+def _complete(values: dict[str, object], mode: str) -> None:
+    """Set what depends on other fields. Source: `SetDefaults_KubeProxyConfiguration`, `platformApplyDefaults`."""
+    ip = values.get("bindAddress")
+    four = is_ipv4(address(ip)) if isinstance(ip, str) else True
+    for path, port, any_host in (
+        ("healthzBindAddress", _HEALTHZ_PORT, "0.0.0.0" if four else "[::]"),
+        ("metricsBindAddress", _METRICS_PORT, "127.0.0.1" if four else "[::1]"),
+    ):
+        given = values.get(path)
+        if isinstance(given, str):
+            values[path] = with_port(given, port) if given else f"{any_host}:{port}"
+    if mode == "nftables" and values.get("nodePortAddresses") == []:
+        values["nodePortAddresses"] = ["primary"]
+
+
+def _structure(tree: dict[str, object]) -> tuple[list[Finding], list[Finding]]:
+    """Return findings on sections that are none and on unknown fields, and warnings on fields of older releases."""
+    findings: list[Finding] = []
+    warnings: list[Finding] = []
+    sections = {path[:i] for path in BY_PATH for i, letter in enumerate(path) if letter == "."}
+
+    def walk(section: dict[str, object], prefix: str) -> None:
+        for key, value in section.items():
+            path = prefix + key
+            if path in LEGACY:
+                warnings.append(Finding(path, f"no supported kube-proxy reads it: {LEGACY[path]}", "Remove it"))
+            elif path in sections:
+                if isinstance(value, dict):
+                    walk(value, path + ".")
+                elif value is not None:
+                    findings.append(Finding(path, f"must be a mapping (got {_show(value)})", "Nest its fields in it"))
+            elif path not in BY_PATH and path not in ("apiVersion", "kind"):
+                findings.append(Finding(path, NO_SUCH_FIELD, _nearest(path, [*BY_PATH, *sections])))
+
+    walk(tree, "")
+    modules = _get(tree, "logging.vmodule")
+    for i, item in enumerate(modules if isinstance(modules, list) else []):
+        for key in item.keys() - {"filePattern", "verbosity"} if isinstance(item, dict) else ():
+            where = f"logging.vmodule[{i}].{key}"
+            findings.append(Finding(where, NO_SUCH_FIELD, "Write filePattern and verbosity only"))
+    return findings, warnings
+
+
+def _nearest(path: str, known: list[str]) -> str:
+    """Return advice: the same name in other case, the same name elsewhere, or the most similar one."""
+    lower, leaf = path.lower(), path.rpartition(".")[2].lower()
+    near = [name for name in known if name.lower() == lower]
+    near = near or [name for name in known if name.lower().rpartition(".")[2] == leaf]
+    near = near or difflib.get_close_matches(path, known, n=1)
+    if not near:
+        return "Remove it"
+    return f"Write {' or '.join(repr(name) for name in sorted(near))}, if that was meant"
+
+
+def _get(tree: object, path: str) -> object:
+    """Return the value at a path as it is written, or `_ABSENT`."""
+    for key in path.split("."):
+        if not isinstance(tree, dict) or key not in tree:
+            return _ABSENT
+        tree = tree[key]
+    return tree
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+_ABSENT = _Absent()
+
+
+class _Refused(Exception):
+    """A value is not of its field's type; the arguments are what is wrong and what to do."""
+
+
+def _value(field: Field, given: object) -> object:
+    """Return the value in force: the default for an absent one, and for a null or zero where Go takes it for one."""
+    default = list(field.default) if isinstance(field.default, tuple) else field.default
+    if given is _ABSENT or (given is None and field.null_is_default):
+        return _zero_of(field, default)
+    value = _CONVERT[field.kind](given)
+    if not field.pointer and value in ("", "0s", 0) and not isinstance(value, bool):
+        return _zero_of(field, default)
+    return value
+
+
+def _zero_of(field: Field, default: object) -> object:
+    """Return the default, but nothing where another field or the mode decides about it."""
+    return "" if field.path in ("mode", "healthzBindAddress", "metricsBindAddress") else default
+
+
+def _string(given: object) -> str:
+    if not isinstance(given, str):
+        raise _Refused(f"must be text (got {_show(given)})", "Quote it")
+    return given
+
+
+def _bool(given: object) -> bool:
+    if not isinstance(given, bool):
+        raise _Refused(f"must be true or false (got {_show(given)})", "Write it without quotes")
+    return given
+
+
+def _int(given: object, least: int = -MAX_INT32 - 1, most: int = MAX_INT32) -> int:
+    value = integer(given, least, most) if isinstance(given, Number) else None
+    if value is None:
+        raise _Refused(
+            f"must be a whole number from {least} to {most} (got {_show(given)})", "Write it in digits, without quotes"
+        )
+    return value
+
+
+def _float(given: object) -> float:
+    value = float32(given) if isinstance(given, Number) else None
+    if value is None:
+        raise _Refused(f"must be a number (got {_show(given)})", "Write it in digits, without quotes")
+    return int(value) if value.is_integer() and abs(value) < 10**15 else value
+
+
+def _duration(given: object) -> str:
+    value = duration(given) if isinstance(given, str) else None
+    if value is None:
+        raise _Refused(f"must be a duration (got {_show(given)})", "Write it like '30s' or '1h30m', with a unit")
+    return show_duration(value)
+
+
+def _duration_or_nanoseconds(given: object) -> str:
+    return show_duration(_int(given, -MAX_INT64 - 1, MAX_INT64)) if isinstance(given, Number) else _duration(given)
+
+
+def _quantity(given: object) -> int:
+    text = given.literal if isinstance(given, Number) else given
+    value = quantity(text) if isinstance(text, str) else None
+    if value is None:
+        raise _Refused(f"must be a quantity (got {_show(given)})", "Write it like '64Ki'")
+    return value
+
+
+def _strings(given: object) -> list[str]:
+    if not isinstance(given, list):
+        raise _Refused(f"must be a list (got {_show(given)})", "Put '-' before each item")
+    return ["" if item is None else _string(item) for item in given]
+
+
+def _gates(given: object) -> dict[str, bool]:
+    if not isinstance(given, dict):
+        raise _Refused(f"must be a mapping (got {_show(given)})", "Write it like {AllAlpha: false}")
+    return {name: False if value is None else _bool(value) for name, value in sorted(given.items())}
+
+
+def _vmodule(given: object) -> list[dict[str, object]]:
+    if not isinstance(given, list):
+        raise _Refused(f"must be a list (got {_show(given)})", "Put '-' before each item")
+    items = []
+    for item in given:
+        if not isinstance(item, dict):
+            raise _Refused(f"must hold mappings (got {_show(item)})", "Write items of filePattern and verbosity")
+        pattern, verbosity = item.get("filePattern"), item.get("verbosity")
+        items.append(
+            {
+                "filePattern": "" if pattern is None else _string(pattern),
+                "verbosity": 0 if verbosity is None else _int(verbosity, 0),
+            }
+        )
+    return items
+
+
+_CONVERT = {
+    Kind.STRING: _string,
+    Kind.BOOL: _bool,
+    Kind.INT32: _int,
+    Kind.UINT31: lambda given: _int(given, 0),
+    Kind.FLOAT32: _float,
+    Kind.DURATION: _duration,
+    Kind.DURATION_OR_NS: _duration_or_nanoseconds,
+    Kind.QUANTITY: _quantity,
+    Kind.STRINGS: _strings,
+    Kind.GATES: _gates,
+    Kind.VMODULE: _vmodule,
+}
+"""Kind -> what makes a value of it, or raises `_Refused`."""
+
+
+def _show(value: object) -> str:
+    """Return a value in an operator's words."""
+    if isinstance(value, Number):
+        return value.literal
+    if isinstance(value, bool) or value is None:
+        return "null" if value is None else str(value).lower()
+    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
+
+
+def _nest(values: Mapping[str, object], paths: Iterable[str]) -> dict[str, object]:
+    """Return `{"ipvs": {"scheduler": ...}}` from the values at these paths, sorted by path."""
+    nested: dict[str, object] = {}
+    for path in sorted(paths):
+        *parents, leaf = path.split(".")
+        place = nested
+        for key in parents:
+            inner = place.setdefault(key, {})
+            assert isinstance(inner, dict)
+            place = inner
+        place[leaf] = values[path]
+    return nested

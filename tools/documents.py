@@ -1,0 +1,30 @@
+"""Fills the parts of the documents that are made from the code: `make docs`."""
+
+import re
+from pathlib import Path
+
+from config_rollout.core.formats.kube_proxy_fields import render_table
+
+ROOT = Path(__file__).parents[1]
+
+
+def filled(document: str, name: str, text: str) -> str:
+    """Return a document with `text` between `<!-- NAME -->` and `<!-- /NAME -->`."""
+    between = re.compile(rf"(?s)(<!-- {name} -->\n).*(<!-- /{name} -->)")
+    return between.sub(lambda marks: f"{marks[1]}{text.rstrip()}\n{marks[2]}", document)
+
+
+def kube_proxy() -> tuple[Path, str]:
+    """Return the document on kube-proxy, and what it has to hold."""
+    path = ROOT / "docs" / "kube-proxy.md"
+    return path, filled(path.read_text(), "fields", render_table())
+
+
+def main() -> None:
+    """Write every document anew."""
+    path, text = kube_proxy()
+    path.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
