@@ -9,13 +9,13 @@ import re
 from collections import Counter
 from itertools import combinations
 
-from tests.judge import generate
 import pytest
 import yaml
 
 from config_rollout.core.formats import kube_proxy as kp
 from config_rollout.core.formats.kube_proxy_fields import FIELDS, Kind
 from config_rollout.core.formats.kube_proxy_values import quantity, show_duration
+from tests.judge import generate
 
 pytestmark = pytest.mark.judge
 
