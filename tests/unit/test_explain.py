@@ -24,7 +24,7 @@ def test_configuration_changed():
         "      -level: info\n"
         "      +level: debug\n"
         "  3f1a6b02c4 => 9c07aa31be: rolling restart of DaemonSet monitoring/agent, at most 1 pod at a time"
-    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS))
+    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD))
 
 
 def test_only_the_image_changed():
@@ -36,7 +36,7 @@ def test_only_the_image_changed():
 
 
 def test_image_and_configuration_changed():
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW, "agent:2"), KEYS))
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW, "agent:2"), KEYS, OLD))
 
     assert "agent.conf +1 -1, and 1 more: rolling restart" == message.splitlines()[0]
     assert "  ~ containers[agent].image: agent:1 => agent:2" in message.splitlines()
@@ -60,7 +60,7 @@ def test_waiting_again_is_no_restart():
 
 
 def test_key_changes_that_the_daemon_set_already_has_are_not_its_reason():
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), KEYS))
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), KEYS, OLD))
 
     assert "agent.conf" not in message
 
@@ -69,10 +69,20 @@ def test_hash_change_of_a_stopped_up_is_told_as_such():
     message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW)))
 
     assert "configuration: rolling restart" == message.splitlines()[0]
-    assert (
-        "  ~ configuration: an earlier `up` recorded the new one and was stopped before the DaemonSet"
-        in message.splitlines()
-    )
+    assert "  ~ configuration: an earlier `up` was stopped before it reached the DaemonSet" in message.splitlines()
+
+
+def test_keys_since_another_configuration_are_not_told():
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS, keys_since=NEW))
+
+    assert ["configuration: rolling restart", "agent.conf" in message] == [message.splitlines()[0], False]
+
+
+def test_hash_change_of_a_stopped_up_beside_a_text_only_change():
+    keys = yaml_change(b"a: 1\n", b"a: 1 # note\n")
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys, OLD))
+
+    assert "configuration: rolling restart" == message.splitlines()[0]
 
 
 def test_image_not_known_yet_restarts_if_it_differs():
@@ -96,13 +106,13 @@ def test_long_diff_is_counted_not_shown():
     keys = diff_contents(Content({"k": old}), Content({"k": new}))
 
     assert ["  ~ k: 20 lines added, 20 removed"] == explain(
-        DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys)
+        DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys, OLD)
     ).splitlines()[1:-1]
 
 
 def test_key_added_removed_and_binary():
     old, new = Content({"a": b"1\n"}, {"z": b"12"}), Content({"b": b"1\n2\n"}, {"z": b"1"})
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), diff_contents(old, new)))
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), diff_contents(old, new), OLD))
 
     assert [
         "a removed, and 2 more: rolling restart",
@@ -136,7 +146,7 @@ def test_yaml_is_told_field_by_field():
         "      ~ mode: iptables => nftables",
         "      + more: ['a']",
         "      - old: x",
-    ] == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys)).splitlines()[:-1]
+    ] == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys, OLD)).splitlines()[:-1]
 
 
 def test_text_that_is_not_understood_says_why():
@@ -145,7 +155,7 @@ def test_text_that_is_not_understood_says_why():
     assert (
         "  ~ agent.yaml: 1 line added, 1 removed; counts byte for byte: "
         "key 'a' stands in one mapping twice, or differs only in case"
-    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys)).splitlines()[1]
+    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys, OLD)).splitlines()[1]
 
 
 def test_text_only_change_is_one_line():
@@ -156,7 +166,7 @@ def test_text_only_change_is_one_line():
 
 def test_text_only_change_beside_a_real_one_is_told():
     keys = yaml_change(b"a: 1\n", b"a: 1 # note\n")
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), keys))
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), keys, OLD))
 
     assert "  = agent.yaml: written differently, means the same" in message.splitlines()
 

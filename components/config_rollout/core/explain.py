@@ -26,18 +26,26 @@ class DaemonSetUpdate:
     """
     One update of a DaemonSet: what it held (recorded.py) and what the engine is about to write, with camelCase keys.
 
-    `keys` are the changes of the ConfigMap that the component was given; whether they restart anything is
-    read from the two DaemonSets alone. With `secret` the fields are named and their values are not shown.
+    `keys` are the changes of the ConfigMap since the configuration whose hash is `keys_since`; whether they restart
+    anything is read from the two DaemonSets alone. With `secret` the fields are named and their values are not shown.
     """
 
     old: Spec
     new: Spec
     keys: Sequence[KeyChange] = field(default_factory=list)
+    keys_since: str = ""
     secret: bool = False
 
     def hashes(self) -> tuple[str, str]:
         """Return the config hash before and after; empty where there is none."""
         return _config_hash(self.old), _config_hash(self.new)
+
+    def told_keys(self) -> list[KeyChange]:
+        """Return the key changes that are this DaemonSet's: not those since what an `up` recorded and never wrote."""
+        old_hash, new_hash = self.hashes()
+        if self.keys_since != old_hash:
+            return []
+        return [key for key in self.keys if key.means_the_same or old_hash != new_hash]
 
     def template_changes(self) -> list[FieldChange]:
         """Return the changes of the pod template other than the config hash and the ConfigMap's name."""
@@ -55,7 +63,7 @@ class DaemonSetUpdate:
 def explain(update: DaemonSetUpdate) -> str:
     """Return the reason and what follows; the first line alone says the most important."""
     old_hash, new_hash = update.hashes()
-    keys = [key for key in update.keys if key.means_the_same or old_hash != new_hash]
+    keys = update.told_keys()
     template, others = update.template_changes(), update.other_changes()
     if not update.restarts() and not others:
         return (
@@ -65,8 +73,8 @@ def explain(update: DaemonSetUpdate) -> str:
     lines = [_headline(update, keys, template, others)]
     for key in keys:
         lines += key_lines(key)
-    if old_hash != new_hash and not keys:
-        lines.append("  ~ configuration: an earlier `up` recorded the new one and was stopped before the DaemonSet")
+    if old_hash != new_hash and all(key.means_the_same for key in keys):
+        lines.append("  ~ configuration: an earlier `up` was stopped before it reached the DaemonSet")
     lines += [f"  {field_line(change, update.secret)}" for change in template]
     lines += [f"  {field_line(change, update.secret)}: restarts nothing" for change in others]
     lines.append(f"  {_consequence(update, old_hash, new_hash)}")
@@ -113,7 +121,7 @@ def _headline(
     old_hash, new_hash = update.hashes()
     subjects = []
     if old_hash != new_hash:
-        subjects.append(_key_summary(keys) if keys else "configuration")
+        subjects.append("configuration" if all(key.means_the_same for key in keys) else _key_summary(keys))
     subjects += [change.path for change in template]
     verb = "rolling restart" if update.restarts() else "nothing restarts"
     if update.restarts() and all(change.new is UNKNOWN for change in template) and old_hash == new_hash:

@@ -8,6 +8,7 @@ import pulumi
 
 from ..core.content import Content, parse_content
 from ..core.diff import UNKNOWN, KeyChange, diff_contents
+from ..core.digest import config_hash
 from ..core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace, explain_unfinished
 from ..core.recorded import recorded
 
@@ -30,6 +31,7 @@ class Explainer:
         self._component = component
         self._hook_name = f"config-rollout:{name}:{next(_numbers)}"
         self._keys: list[KeyChange] = []
+        self._keys_since = ""
         self._moved: tuple[str, str] | None = None
         self._where = ""
         self._told = False
@@ -58,11 +60,11 @@ class Explainer:
     async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
         old, _ = await _plain(args.old_inputs)
         new, _ = await _plain(args.new_inputs)
-        self._keys = diff_contents(_content(old), _content(new))
-        before, after = (f"{inputs.get('namespace')}/{inputs.get('name')}" for inputs in (old, new))
-        self._where = after
-        if before != after:
-            self._moved = before, after
+        before = _content(old)
+        self._keys, self._keys_since = diff_contents(before, _content(new)), config_hash(before)
+        was, self._where = (f"{inputs.get('namespace')}/{inputs.get('name')}" for inputs in (old, new))
+        if was != self._where:
+            self._moved = was, self._where
 
     async def _daemon_set_updates(self, args: pulumi.ResourceHookArgs) -> None:
         (old, _), (new, secret), (live, was_secret) = [
@@ -70,7 +72,7 @@ class Explainer:
         ]
         before = recorded(live, old, new)
         if isinstance(before, dict):
-            self._tell(explain(DaemonSetUpdate(before, new, self._keys, secret or was_secret)))
+            self._tell(explain(DaemonSetUpdate(before, new, self._keys, self._keys_since, secret or was_secret)))
 
     async def _daemon_set_failed(self, args: pulumi.ErrorHookArgs) -> bool:
         """Say what to do about a rollout that was not through in time; never ask for another try."""
