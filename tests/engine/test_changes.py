@@ -103,7 +103,7 @@ def test_config_map_comes_before_the_daemon_set_and_goes_after_the_last_pod(proj
     project.up(agent())
     version = cluster.api.resource_version(path)
     with record() as recorder:
-        project.up(agent(BETTER))
+        assert not project.up(agent(BETTER)).failed
     events = {}
     for event in cluster.api.watch(path, version):
         metadata = event["object"]["metadata"]

@@ -80,6 +80,7 @@ def test_up_killed_in_the_middle_goes_on(program, engine, cluster):
         start_new_session=True,
     )  # fmt: skip
     while before == {Pod.of(pod).uid for pod in cluster.api.list(pods)}:
+        assert process.poll() is None
         time.sleep(0.05)
     process.kill()
     process.wait()
