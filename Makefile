@@ -12,7 +12,7 @@ demo: setup ## the whole story on a real engine and control plane, in about a mi
 cluster: setup ## the same control plane, kept open to play with
 	@$(RUN) -m tools.cluster
 
-test: setup ## everything: unit, wiring and engine tests
+test: setup tools ## everything: unit, wiring and engine tests, and the real kube-proxy as judge
 	$(RUN) -m pytest
 
 test-unit: setup ## the tests that need neither engine nor cluster, in seconds
@@ -30,7 +30,7 @@ docs: setup ## fill the tables that are made from the code
 	$(RUN) -m tools.documents
 
 tools: setup ## build the real tools into the cache, without running anything
-	$(RUN) -m tools.build
+	@$(RUN) -m tools.build
 
 lock: setup ## resolve the newest versions that pyproject.toml allows
 	$(RUN) -m pip install --quiet uv

@@ -52,4 +52,4 @@ class Judge:
 @pytest.fixture(scope="session", params=build.JUDGES)
 def judge(request):
     """Return the kube-proxy of a release."""
-    return Judge(request.param, build.ensure(build.JUDGES)[request.param])
+    return Judge(request.param, build.ensure([request.param])[request.param])

@@ -33,7 +33,7 @@ EXCEPTIONS = {
 
 MESSAGES = {
     "feature gate": re.compile("unrecognized feature gate: NoSuchGate|depends on features that are disabled"),
-    "hidden metrics": re.compile("showHiddenMetricsForVersion: Invalid value"),
+    "hidden metrics": re.compile("(?i)showHiddenMetricsForVersion: Invalid value"),
 }
 """The exceptions in which kube-proxy refuses what we accept, and its words."""
 
