@@ -1,6 +1,7 @@
 """One real cluster and one real engine for all of these tests; a namespace and a stack for each."""
 
 import itertools
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -160,6 +161,7 @@ def program(engine) -> Iterator[Program]:
     program = Program(engine, run_folder("program"))
     yield program
     engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=program.folder)
+    shutil.rmtree(program.folder)
 
 
 @pytest.fixture
