@@ -168,7 +168,7 @@ class Demo:
 
     def bad_configuration(self) -> None:
         """Let a rollout fail."""
-        chapter("A configuration that is valid, and kube-proxy cannot start with it on these nodes")
+        chapter("A valid configuration that kube-proxy cannot start with")
         self._program.edit(TYPO, BAD)
         before = self._pods()
         self._program.up(fails=True)
