@@ -43,9 +43,9 @@ class Api:
         """Return whether there is such an object."""
         return bool(self._send("GET", _url(path)).status_code == requests.codes.ok)
 
-    def list(self, path: str, selector: str = "") -> list[Json]:
+    def list(self, path: str) -> list[Json]:
         """Return the objects of a collection, in the server's order."""
-        items: list[Json] = self._json("GET", path, params={"labelSelector": selector})["items"]
+        items: list[Json] = self._json("GET", path)["items"]
         return items
 
     def create(self, path: str, body: Json) -> Json:

@@ -145,7 +145,7 @@ class Demo:
         before = self._pods()
         self._program.pulumi("preview")
         preview = self._program.pulumi("preview", "--diff", only=_DAEMON_SET_DIFF)
-        old, new = before[0].config_hash, self._hash(BETTER)
+        old, new = before[0].config_hash, hash_of(BETTER)
         check("it shows the one annotation", f'"{old}" => "{new}"' in preview)
         check("it shows the new ConfigMap in the volume", f'"kube-proxy-{short_hash(new)}"' in preview)
         check("it gives the reason", f"rolling restart of DaemonSet {NAMESPACE}/kube-proxy" in preview)
@@ -174,7 +174,7 @@ class Demo:
         self._program.up(fails=True)
         after = self._pods()
         show_pods(after, before)
-        crashing = [pod for pod in after if pod.config_hash == self._hash(BAD)]
+        crashing = [pod for pod in after if pod.config_hash == hash_of(BAD)]
         check(f"`up` failed after {len(crashing)} of {NODES} nodes", len(crashing) == 1)
         check("the others were not touched", set(after) - set(crashing) < set(before))
         check("and still find their ConfigMap", self._consistent(after))
@@ -224,9 +224,6 @@ class Demo:
 
     def _recorder(self) -> Recorder:
         return Recorder(self._cluster.api, NAMESPACE)
-
-    def _hash(self, mode: str) -> str:
-        return hash_of(mode)
 
 
 def hash_of(mode: str) -> str:

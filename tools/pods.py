@@ -61,7 +61,6 @@ class Recorder:
 
     api: Api
     namespace: str
-    selector: str = ""
     before: list[Pod] = field(default_factory=list)
     events: list[tuple[str, Pod]] = field(default_factory=list)
 
