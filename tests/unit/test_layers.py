@@ -17,12 +17,13 @@ MAY_IMPORT = {
     "configured_daemon_set": {"core", "hooks", "arguments", "options"},
     "__init__": {"configured_daemon_set"},
     "sources": {"core"},
-    "cli": {"core", "sources"},
+    "commands": {"core", "sources", "commands"},
+    "cli": {"sources", "commands"},
     "__main__": {"cli"},
 }
 """Layer -> the layers of this package that it may import."""
 
-OUTSIDE = {"core": {"yaml"}, "cli": set(), "sources": set()}
+OUTSIDE = {"core": {"yaml"}, "cli": set(), "commands": set(), "sources": set()}
 """Layer -> the packages that it may import; the others may import Pulumi's."""
 
 

@@ -1,0 +1,73 @@
+"""`diff`: what a change of a configuration does."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from ..core.diff import ABSENT, KeyChange, diff_contents
+from ..core.digest import config_hash, short_hash
+from ..core.explain import key_lines
+from ..sources import Trouble
+from .reading import PATH, add_options, read
+
+NO_RESTART, RESTART = 0, 1
+"""The exit codes."""
+
+_COLORS = {"+": "\033[32m", "-": "\033[31m", "~": "\033[33m"}
+_RESET = "\033[0m"
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    text = "print what changed; exit with 0 for no restart, 1 for one, 2 for trouble"
+    command = commands.add_parser("diff", help=text, description=text)
+    command.set_defaults(run=_diff)
+    command.add_argument("old", metavar="OLD", help=PATH)
+    command.add_argument("new", metavar="NEW", help=PATH)
+    command.add_argument("--json", action="store_true", help="as described in docs/command-line.md")
+    add_options(command)
+
+
+def _diff(given: argparse.Namespace) -> int:
+    if given.old == given.new == "-":
+        raise Trouble("-: standard input cannot be both OLD and NEW. Name a file for one of them.")
+    old, new = read(given, given.old), read(given, given.new)
+    hashes = config_hash(old), config_hash(new)
+    changes = diff_contents(old, new)
+    restart = hashes[0] != hashes[1]
+    if given.json:
+        rows = [row for change in changes for row in _rows(change)]
+        print(json.dumps({"restart": restart, "old_hash": hashes[0], "new_hash": hashes[1], "changes": rows}, indent=2))
+    else:
+        for line in [line for change in changes for line in key_lines(change)]:
+            print(_colored(line[2:]))
+        print("nothing restarts" if not restart else f"{short_hash(hashes[0])} => {short_hash(hashes[1])}: restart")
+    return RESTART if restart else NO_RESTART
+
+
+def _rows(change: KeyChange) -> Iterator[dict[str, Any]]:
+    """Yield one row for each field that changed, or one for the key where there are no fields."""
+    row = {"key": change.key, "path": "", "op": change.op, "old": None, "new": None}
+    fields = change.fields()
+    if not fields:
+        same = change.means_the_same
+        yield row | {"effect": "none" if same else "restart", "class": "no-op" if same else "restart"}
+        return
+    for field in fields:
+        values = {"path": field.path, "op": field.op, "old": _plain(field.old), "new": _plain(field.new)}
+        yield row | values | {"effect": field.effect.effect, "class": field.effect.kind}
+
+
+def _plain(value: object) -> Any:
+    """Return a value as JSON can hold it: what is spelled in its own way as its spelling, what is absent as null."""
+    if value is ABSENT:
+        return None
+    return json.loads(json.dumps(value, default=repr))
+
+
+def _colored(line: str) -> str:
+    """Return the line in the colour of its sign, on a terminal."""
+    sign = line.lstrip()[:1]
+    return f"{_COLORS[sign]}{line}{_RESET}" if sign in _COLORS and sys.stdout.isatty() else line
