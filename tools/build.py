@@ -115,6 +115,7 @@ TOOLS = {
         _kubernetes("kube-controller-manager", "--version"),
         _kubernetes("kube-scheduler", "--version"),
         _kubernetes("kubectl", "version", "--client"),
+        _kubernetes("kubeadm", "version", "-o", "short"),
         *map(_kube_proxy, ("1.34.3", "1.35.4", "1.36.3", "1.37.2")),
     )
 }  # fmt: skip
