@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 from .core import checks
-from .core.content import Content, parse_content
+from .core.content import Content, parse_content, unmatched
 from .core.finding import Finding, report
 
 _NOT_PLAIN = (
@@ -82,8 +82,10 @@ def _content(plain: Mapping[str, Any]) -> tuple[Content, list[Finding]]:
             sections[section] = {key: value for key, value in given.items() if key not in outputs}
     if findings and not any(sections.values()):
         return Content(), findings
-    content, wrong = parse_content(sections["data"], sections["binary_data"], plain.get("formats"))
-    return content, findings + wrong
+    content, wrong = parse_content(
+        sections["data"], sections["binary_data"], plain.get("formats"), plain.get("effects")
+    )
+    return content, [*findings, *wrong, *(unmatched(content) if not wrong else []), *checks.check_no_reload(content)]
 
 
 def _without_input_types(value: Any) -> Any:

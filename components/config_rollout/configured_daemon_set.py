@@ -49,6 +49,13 @@ class ConfiguredDaemonSetArgs(TypedDict):
 
     What a format does not count restarts nothing. A change of the format itself changes the hash.
     """
+    effects: NotRequired[Mapping[str, str]]
+    """
+    `KEY` or `KEY:PATH` -> `restart` or `none`, for programs whose fields nobody here knows.
+
+    Paths are as preview prints them. What restarts nothing is not in the hash: pods get it with the next change that
+    restarts. A path that names no field is refused.
+    """
     binary_data: NotRequired[Mapping[str, str]]
     """More configuration: key -> base64 text. The hash is of the decoded bytes."""
     labels: NotRequired[Mapping[str, Input[str]]]
@@ -107,6 +114,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "data": plain["data"],
                 "binaryData": plain.get("binary_data"),
                 "formats": plain.get("formats"),
+                "effects": plain.get("effects"),
             },
             options.for_component(explainer.of_component()),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .core.content import MAX_BYTES, Content, parse_content
+from .core.content import MAX_BYTES
 from .core.finding import Finding, report
 from .core.formats.meaning import NotUnderstood
 
@@ -18,29 +18,19 @@ class Trouble(Exception):
     """What keeps a configuration from being read, told as the user should see it."""
 
 
-def read_content(path: str, name: str | None, formats: Mapping[str, str]) -> Content:
+def read_maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """
-    Return the content at a path.
+    Return `data` and `binary_data` as a ConfigMap would hold them, unchecked.
 
     Args:
       path: A file (its name is the key), a folder (a file for each key), a manifest with a ConfigMap (YAML or JSON,
         also a List or several documents), or `-` for standard input (key `stdin`).
       name: Which ConfigMap of a manifest; needed if there are several.
-      formats: Key -> format, as the component takes it.
 
     Raises:
       Trouble: With one line for everything that is wrong.
 
     """
-    data, binary = _maps(path, name)
-    content, findings = parse_content(data, binary, formats)
-    if findings:
-        raise Trouble(report(path, findings))
-    return content
-
-
-def _maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return `data` and `binary_data` as a ConfigMap would hold them."""
     if path != "-" and Path(path).is_dir():
         return _by_encoding({file.name: _bytes(file) for file in _files(Path(path))})
     key, text = ("stdin", _limited(path, sys.stdin.buffer.read(MAX_FILE_BYTES + 1))) if path == "-" else _file(path)

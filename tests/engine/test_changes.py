@@ -164,8 +164,8 @@ def test_image_change_is_named_and_keeps_the_config_map(project, agent, cluster,
 
     assert {AGENT: "update"} == outcome.steps
     assert [
-        "containers[agent].image: rolling restart\n"
-        "  ~ containers[agent].image: agent:1 => agent:2\n"
+        "containers[name=agent].image: rolling restart\n"
+        "  ~ containers[name=agent].image: agent:1 => agent:2\n"
         f"  rolling restart of DaemonSet {namespace}/agent, at most 1 pod at a time"
     ] == outcome.messages
     assert [1] * NODES == list(recorder.replaced().values())
@@ -183,7 +183,7 @@ def test_image_that_preview_cannot_know_leaves_the_hash_visible(project, agent):
         "spec.template.spec.containers[0].image",
         "spec.template.spec.volumes[0].configMap.name",
     ] == outcome.diffs[AGENT]
-    assert "  ~ containers[agent].image: agent:1 => not known before `up`" in outcome.messages[0].splitlines()
+    assert "  ~ containers[name=agent].image: agent:1 => not known before `up`" in outcome.messages[0].splitlines()
     assert not project.up(agent(BETTER, image=image)).failed
 
 
@@ -193,7 +193,7 @@ def test_secret_in_the_pod_spec_is_not_told(project, agent):
 
     assert not outcome.failed
     assert "hush" not in outcome.output + "".join(outcome.messages)
-    assert "  ~ containers[agent].image: [secret] => [secret]" in outcome.messages[0].splitlines()
+    assert "  ~ containers[name=agent].image: [secret] => [secret]" in outcome.messages[0].splitlines()
 
 
 def test_renamed_key_is_one_restart(project, agent, record):

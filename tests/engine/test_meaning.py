@@ -55,6 +55,31 @@ def test_declared_format_is_read(project, agent, cluster):
     assert {} == written(cluster, lambda: project.up(agent({"agent.conf": '{"b": 2, "a": 1}'}, **formats)))
 
 
+NOTHING = {"effects": {"agent.yaml:level": "none"}}
+
+
+def test_field_that_is_stated_to_do_nothing_writes_nothing_and_says_so(project, agent, cluster):
+    project.up(agent(ONE, **NOTHING))
+    said = []
+
+    assert {} == written(cluster, lambda: said.extend(project.up(agent(OTHER, **NOTHING)).messages))
+    assert [
+        "agent.yaml: nothing that is in force changes, nothing restarts\n"
+        "  ~ agent.yaml\n"
+        "      ~ level: info => debug (nothing: stated in `effects`)\n"
+        "  The ConfigMap is left as it is until a change that restarts"
+    ] == said
+
+
+def test_field_that_is_stated_to_do_nothing_comes_with_the_next_restart(project, agent, cluster, namespace):
+    data = {"agent.yaml": "level: debug\nports: [1, 3]\n"}
+    for one in (ONE, OTHER, data):
+        project.up(agent(one, **NOTHING))
+    (name,) = config_maps(cluster, namespace)
+
+    assert data == cluster.api.get(f"namespaces/{namespace}/configmaps/{name}")["data"]
+
+
 KUBE_PROXY = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 
 

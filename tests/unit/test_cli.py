@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from config_rollout.core.content import MAX_BYTES, Content
@@ -15,6 +16,9 @@ from config_rollout.sources import MAX_FILE_BYTES
 ONE = "mode: iptables\nport: 1\n"
 SAME = "port: 1 # note\nmode: iptables\n"
 OTHER = "mode: nftables\nport: 1\n"
+
+KUBE_PROXY = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+DOCS = Path(__file__).parents[2] / "docs"
 
 MANIFEST = """apiVersion: v1
 kind: ConfigMap
@@ -188,6 +192,79 @@ def test_trouble_is_one_sentence_and_exit_2(file, text, arguments, message):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--effect", "c.yml=none"], "effects['c.yml']: there is no such key. Write 'c.yaml', if that was meant."),
+        (["--effect", "c.yaml:q=none"], "effects['c.yaml:q']: there is no such field."),
+        (["--effect", "c.yaml=no"], "effects['c.yaml']: there is no such effect (got 'no')."),
+        (["--effect", "c.yaml"], "must be KEY=EFFECT (got 'c.yaml')"),
+    ],
+)
+@pytest.mark.parametrize("command", ["hash", "diff"])
+def test_bad_effect_is_trouble(file, command, arguments, message):
+    paths = [file(ONE, folder=folder) for folder in ("old", "new")][: {"hash": 1, "diff": 2}[command]]
+    done = run(command, *paths, *arguments)
+
+    assert (2, b"") == (done.returncode, done.stdout)
+    assert message in done.stderr.decode()
+
+
+def test_field_that_is_stated_to_do_nothing_restarts_nothing(file):
+    done = run("diff", file(ONE, folder="old"), file(OTHER, folder="new"), "--effect", "c.yaml:mode=none")
+
+    assert 0 == done.returncode
+    assert (
+        "~ c.yaml\n    ~ mode: iptables => nftables (nothing: stated in `effects`)\nnothing restarts\n"
+        == done.stdout.decode()
+    )
+
+
+def test_reload_is_told_and_restarts_nothing(file):
+    paths = file("a\n", "a.conf", "old"), file("b\n", "a.conf", "new")
+    done = run("diff", *paths, "--effect", "a.conf=reload", "--json")
+
+    assert 0 == done.returncode
+    assert [("reload", "stated")] == [(row["effect"], row["class"]) for row in json.loads(done.stdout)["changes"]]
+
+
+def test_options_may_name_a_key_that_one_side_has_not_yet(file):
+    file(ONE, folder="old")
+    file(ONE, folder="new")
+    file("a: 1", "new.conf", "new")
+    folders = file(ONE, folder="old").parent, file(ONE, folder="new").parent
+    done = run("diff", *folders, "--format", "new.conf=yaml", "--effect", "new.conf:a=none")
+
+    assert (1, b"") == (done.returncode, done.stderr)
+
+
+def test_secrets_are_not_printed(file):
+    paths = file("auth: {password: hunter2}", folder="old"), file("auth: {password: hunter3}", folder="new")
+
+    assert b"~ auth.password: [secret] => [secret]" in run("diff", *paths).stdout
+    (row,) = json.loads(run("diff", *paths, "--json").stdout)["changes"]
+    assert ("[secret]", "[secret]") == (row["old"], row["new"])
+
+
+PAIRS = [
+    (ONE, OTHER, []),
+    (ONE, SAME, []),
+    ("a: 1\na: 2\n", "a: 1\na: 3\n", []),
+    (ONE, OTHER, ["--effect", "c.yaml:mode=reload"]),
+    ("1: a\nb: .inf\n", "1: b\nc: {2026-11-25: [~]}\n", []),
+    (f"{KUBE_PROXY}mode: iptables\n", f"{KUBE_PROXY}mode: nftables\nipvs: {{scheduler: lc}}\n", []),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "options"), PAIRS)
+def test_json_is_as_its_schemas_say(file, old, new, options):
+    first, second = file(old, folder="old"), file(new, folder="new")
+    for command, paths in (("hash", [first]), ("hash", [second]), ("diff", [first, second])):
+        schema = json.loads((DOCS / "schemas" / f"{command}.json").read_text())
+
+        jsonschema.validate(json.loads(run(command, *paths, *options, "--json").stdout), schema)
+
+
+@pytest.mark.parametrize(
     "arguments", [["hash", "/nowhere"], ["diff", "-", "-"], ["hash"], ["hash", "-", "--format", "x"]]
 )
 def test_bad_call_is_exit_2_without_a_traceback(arguments):
@@ -230,7 +307,7 @@ def test_command_line_imports_no_pulumi(file):
 
 
 def test_example_of_the_document_is_what_is_printed(file, tmp_path):
-    document = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
+    document = (DOCS / "command-line.md").read_text()
     command, *output = document.split("```text\n")[1].split("```")[0].splitlines()
     file("mode: iptables\n", "config.yaml", "old")
     file("mode: nftables\n", "config.yaml", "new")

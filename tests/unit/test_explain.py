@@ -29,8 +29,8 @@ def test_configuration_changed():
 
 def test_only_the_image_changed():
     assert (
-        "containers[agent].image: rolling restart\n"
-        "  ~ containers[agent].image: agent:1 => agent:2\n"
+        "containers[name=agent].image: rolling restart\n"
+        "  ~ containers[name=agent].image: agent:1 => agent:2\n"
         "  rolling restart of DaemonSet monitoring/agent, at most 1 pod at a time"
     ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2")))
 
@@ -39,7 +39,7 @@ def test_image_and_configuration_changed():
     message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW, "agent:2"), KEYS, OLD))
 
     assert "agent.conf +1 -1, and 1 more: rolling restart" == message.splitlines()[0]
-    assert "  ~ containers[agent].image: agent:1 => agent:2" in message.splitlines()
+    assert "  ~ containers[name=agent].image: agent:1 => agent:2" in message.splitlines()
 
 
 def test_budget_changed_restarts_nothing():
@@ -89,8 +89,8 @@ def test_image_not_known_yet_restarts_if_it_differs():
     message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image=UNKNOWN)))
 
     assert [
-        "containers[agent].image: rolling restart, if it differs",
-        "  ~ containers[agent].image: agent:1 => not known before `up`",
+        "containers[name=agent].image: rolling restart, if it differs",
+        "  ~ containers[name=agent].image: agent:1 => not known before `up`",
     ] == message.splitlines()[:2]
 
 
@@ -98,7 +98,7 @@ def test_secret_values_are_not_shown():
     message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), secret=True))
 
     assert "agent:" not in message
-    assert "  ~ containers[agent].image: [secret] => [secret]" in message.splitlines()
+    assert "  ~ containers[name=agent].image: [secret] => [secret]" in message.splitlines()
 
 
 def test_long_diff_is_counted_not_shown():

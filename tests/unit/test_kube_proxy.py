@@ -5,7 +5,7 @@ import json
 import pytest
 
 from config_rollout.core.formats import kube_proxy_text, kube_proxy_values
-from config_rollout.core.formats.kube_proxy import UNSET_MODE, is_kube_proxy, read_kube_proxy
+from config_rollout.core.formats.kube_proxy import UNSET_MODE, read_kube_proxy
 from config_rollout.core.formats.kube_proxy_fields import BY_PATH, FIELDS, render_table
 from config_rollout.core.formats.kube_proxy_values import Number
 
@@ -48,7 +48,7 @@ def restarts(old: str, new: str) -> bool:
     ],
 )
 def test_text_is_told_by_its_api_version_and_kind(text, expected):
-    assert expected == is_kube_proxy(text.encode())
+    assert expected == (read_kube_proxy(text.encode()) is not None)
 
 
 @pytest.mark.parametrize(

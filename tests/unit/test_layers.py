@@ -23,7 +23,7 @@ MAY_IMPORT = {
 }
 """Layer -> the layers of this package that it may import."""
 
-OUTSIDE = {"core": {"yaml"}, "cli": set(), "commands": set(), "sources": set()}
+OUTSIDE = {"core": {"yaml", "detect_secrets"}, "cli": set(), "commands": set(), "sources": set()}
 """Layer -> the packages that it may import; the others may import Pulumi's."""
 
 

@@ -36,6 +36,13 @@ def refused():
         ({"data": {"k": 5}}, "data['k']: must be text (got int). Pass a plain str, quoted or written out."),
         ({"binary_data": {"agent.yaml": ""}},
          "binary_data['agent.yaml']: the key is in data too. Keep it in one of the two."),
+        ({"effects": {"agent.yaml:levels": "none"}},
+         "effects['agent.yaml:levels']: there is no such field. Write 'level', if that was meant."),
+        ({"effects": {"agent.yml": "none"}},
+         "effects['agent.yml']: there is no such key. Write 'agent.yaml', if that was meant."),
+        ({"effects": {"agent.yaml:level": "reload"}},
+         "effects['agent.yaml:level']: is reload, and the ConfigMap that a pod mounts never changes. Use 'restart', or "
+         "'none' if the program needs no restart to be right."),
         ({"namespaces": "x"}, "namespaces: there is no such argument. Write 'namespace', if that was meant."),
         ({"namespace": "Kube_System"},
          "namespace: is no DNS label (got 'Kube_System'). Use lowercase letters, digits and '-', and begin and end "

@@ -37,6 +37,13 @@ def test_config_map_is_immutable_and_named_after_its_content(register):
     assert (f"agent-{HASH[:10]}", "monitoring") == (inputs["metadata"]["name"], inputs["metadata"]["namespace"])
 
 
+def test_what_is_stated_to_do_nothing_is_not_in_the_name(register):
+    effects = {"agent.yaml:level": "none"}
+    names = [set(register(data={"agent.yaml": text}, effects=effects)) for text in ("level: info", "level: debug")]
+
+    assert names[0] == names[1] != {"ConfiguredDaemonSet agent", CONFIG_MAP, DAEMON_SET}
+
+
 def test_hash_is_the_only_annotation(register):
     template = register()[DAEMON_SET].inputs["spec"]["template"]
 

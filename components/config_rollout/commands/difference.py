@@ -3,12 +3,13 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..core.diff import ABSENT, KeyChange, diff_contents
 from ..core.digest import config_hash, short_hash
-from ..core.explain import key_lines
+from ..core.explain import field_name, key_lines
+from ..core.secret_values import hide
 from ..sources import Trouble
 from .reading import PATH, add_options, read
 
@@ -33,7 +34,7 @@ def add(commands: Any) -> None:
 def _diff(given: argparse.Namespace) -> int:
     if given.old == given.new == "-":
         raise Trouble("-: standard input cannot be both OLD and NEW. Name a file for one of them.")
-    old, new = read(given, given.old), read(given, given.new)
+    old, new = read(given, given.old, given.new)
     hashes = config_hash(old), config_hash(new)
     changes = diff_contents(old, new)
     restart = hashes[0] != hashes[1]
@@ -50,21 +51,25 @@ def _diff(given: argparse.Namespace) -> int:
 def _rows(change: KeyChange) -> Iterator[dict[str, Any]]:
     """Yield one row for each field that changed, or one for the key where there are no fields."""
     row = {"key": change.key, "path": "", "op": change.op, "old": None, "new": None}
-    fields = change.fields()
-    if not fields:
-        same = change.means_the_same
-        yield row | {"effect": "none" if same else "restart", "class": "no-op" if same else "restart"}
+    if not change.fields:
+        yield row | {"effect": change.effect.effect, "class": change.effect.kind}
         return
-    for field in fields:
-        values = {"path": field.path, "op": field.op, "old": _plain(field.old), "new": _plain(field.new)}
+    for field in change.fields:
+        name = field_name(field.path)
+        old, new = (_plain(hide(value, name)) for value in (field.old, field.new))
+        values = {"path": field.path, "op": field.op, "old": old, "new": new}
         yield row | values | {"effect": field.effect.effect, "class": field.effect.kind}
 
 
 def _plain(value: object) -> Any:
     """Return a value as JSON can hold it: what is spelled in its own way as its spelling, what is absent as null."""
-    if value is ABSENT:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if value is ABSENT or value is None:
         return None
-    return json.loads(json.dumps(value, default=repr))
+    return value if isinstance(value, str | int | float) else repr(value)
 
 
 def _colored(line: str) -> str:

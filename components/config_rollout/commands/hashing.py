@@ -26,7 +26,7 @@ def add(commands: Any) -> None:
 
 
 def _hash(given: argparse.Namespace) -> int:
-    content = read(given, given.path)
+    (content,) = read(given, given.path)
     digest = config_hash(content)
     if given.json:
         keys = {
@@ -39,5 +39,5 @@ def _hash(given: argparse.Namespace) -> int:
 
 
 def _canonical(given: argparse.Namespace) -> int:
-    sys.stdout.buffer.write(canonical_bytes(read(given, given.path)))
+    sys.stdout.buffer.write(canonical_bytes(*read(given, given.path)))
     return 0

@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from typing import Any
 
-from ..core.content import Content, warnings
+from ..core.content import Content, parse_content, unmatched, warnings
+from ..core.effects import EFFECTS
 from ..core.finding import report
 from ..core.formats import FORMATS
-from ..sources import read_content
+from ..sources import Trouble, read_maps
 
 PATH = "a file, a folder (a file for each key), a manifest with a ConfigMap, or - for standard input"
 
@@ -19,21 +21,49 @@ def add_options(command: argparse.ArgumentParser) -> None:
         metavar="KEY=FORMAT",
         action="append",
         default=[],
-        type=_key_and_format,
+        type=_key_and("FORMAT"),
         help=f"the format of a key whose suffix does not tell it: {', '.join(FORMATS)}",
+    )
+    command.add_argument(
+        "--effect",
+        metavar="KEY[:PATH]=EFFECT",
+        action="append",
+        default=[],
+        type=_key_and("EFFECT"),
+        help=f"what a change of a key or of a field in it does: {', '.join(EFFECTS)}",
     )
 
 
-def read(given: argparse.Namespace, path: str) -> Content:
-    """Return the content at a path; its warnings go to standard error."""
-    content = read_content(path, given.name, dict(given.format))
-    for line in report(path, warnings(content)).splitlines():
-        print(f"config-rollout: warning: {line}", file=sys.stderr)
-    return content
+def read(given: argparse.Namespace, *paths: str) -> list[Content]:
+    """
+    Return the contents at the paths; their warnings go to standard error.
+
+    What an option says of a key or a field must be there at one path at least: others may have it not yet, or no more.
+    """
+    maps = [read_maps(path, given.name) for path in paths]
+    keys = {key for data, binary in maps for key in (*data, *binary)}
+    contents = []
+    for path, (data, binary) in zip(paths, maps, strict=True):
+        elsewhere = keys - {*data, *binary}
+        formats = {key: name for key, name in given.format if key not in elsewhere}
+        effects = {name: effect for name, effect in given.effect if name.partition(":")[0] not in elsewhere}
+        content, findings = parse_content(data, binary, formats, effects)
+        if findings:
+            raise Trouble(report(path, findings))
+        contents.append(content)
+    if wrong := unmatched(*contents):
+        raise Trouble(report(paths[-1], wrong))
+    for path, content in zip(paths, contents, strict=True):
+        for line in report(path, warnings(content)).splitlines():
+            print(f"config-rollout: warning: {line}", file=sys.stderr)
+    return contents
 
 
-def _key_and_format(text: str) -> tuple[str, str]:
-    key, equals, name = text.rpartition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"must be KEY=FORMAT (got {text!r})")
-    return key, name
+def _key_and(what: str) -> Any:
+    def parse(text: str) -> tuple[str, str]:
+        key, equals, name = text.rpartition("=")
+        if not equals:
+            raise argparse.ArgumentTypeError(f"must be KEY={what} (got {text!r})")
+        return key, name
+
+    return parse

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from . import paths
 from . import pod_spec as pods
+from .content import Content
 from .digest import SHORT_HASH_LENGTH
 from .finding import Finding
 from .update_strategy import PERCENT, UpdateStrategy, is_number_of_pods, is_zero
@@ -90,6 +91,18 @@ def check_update_strategy(given: object, pod_spec: object) -> Iterator[Finding]:
         *_check_budget(f"{where}.max_surge", strategy.max_surge),
     ]
     yield from wrong or _check_budgets(where, strategy, pod_spec)
+
+
+def check_no_reload(content: Content) -> Iterator[Finding]:
+    """Find what is stated to be read again by a running pod: it would have to see its ConfigMap change."""
+    for key, stated in content.effects.items():
+        for path, effect in stated.items():
+            if effect == "reload":
+                yield Finding(
+                    f"effects['{key}:{path}']" if path else f"effects['{key}']",
+                    "is reload, and the ConfigMap that a pod mounts never changes",
+                    "Use 'restart', or 'none' if the program needs no restart to be right",
+                )
 
 
 def check_references(name: str, pod_spec: object) -> Iterator[Finding]:

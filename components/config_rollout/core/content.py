@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from . import formats
+from .effects import Effects, check_paths, parse_effects, state
 from .finding import Finding
 from .formats.meaning import Meaning
 
@@ -32,28 +33,30 @@ class Content:
     """
     What a ConfigMap holds: `data` as key -> UTF-8 bytes of the text, `binary_data` as key -> bytes.
 
-    `formats` names the format of keys of `data` whose suffix does not tell it. Make one with `parse_content`; one
-    made by hand is not checked.
+    `formats` names the format of keys of `data` whose suffix does not tell it, `effects` is key -> what the changes of
+    its fields do. Make one with `parse_content`; one made by hand is not checked.
     """
 
     data: Mapping[str, bytes] = field(default_factory=dict)
     binary_data: Mapping[str, bytes] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
+    effects: Mapping[str, Effects] = field(default_factory=dict)
 
     @cached_property
     def meanings(self) -> Mapping[str, Meaning]:
         """Return what the values mean, `data` and `binary_data` together: no key is in both."""
-        text = {
-            key: formats.read(value, formats.format_of(key, value, self.formats)) for key, value in self.data.items()
-        }
-        return {**text, **{key: Meaning("bytes", value) for key, value in self.binary_data.items()}}
+        every = {key: formats.read_key(key, value, self.formats) for key, value in self.data.items()}
+        every |= {key: Meaning("bytes", value) for key, value in self.binary_data.items()}
+        return {key: state(m, self.effects[key]) if key in self.effects else m for key, m in every.items()}
 
     def sections(self) -> list[tuple[str, Mapping[str, bytes]]]:
         """Return the two maps with their argument names, in the order in which they are hashed and shown."""
         return [("data", self.data), ("binary_data", self.binary_data)]
 
 
-def parse_content(data: object, binary_data: object = None, declared: object = None) -> tuple[Content, list[Finding]]:
+def parse_content(
+    data: object, binary_data: object = None, declared: object = None, effects: object = None
+) -> tuple[Content, list[Finding]]:
     """
     Return the content and everything that is wrong with it.
 
@@ -63,14 +66,16 @@ def parse_content(data: object, binary_data: object = None, declared: object = N
       data: key -> text.
       binary_data: key -> base64 text (RFC 4648, padded), as in a ConfigMap manifest; `None` is none.
       declared: key of `data` -> its format, for keys whose suffix does not tell it; `None` is none.
+      effects: `KEY` or `KEY:PATH` -> `restart`, `reload` or `none`; `None` is none. Paths are for `unmatched` to check.
 
     """
     findings: list[Finding] = []
-    content = Content(
-        data=_values("data", data, _text, findings),
-        binary_data=_values("binary_data", {} if binary_data is None else binary_data, _base64, findings),
-        formats={} if declared is None else _formats(declared, data, findings),
-    )
+    texts = _values("data", data, _text, findings)
+    binaries = _values("binary_data", {} if binary_data is None else binary_data, _base64, findings)
+    known = {} if declared is None else _formats(declared, data, findings)
+    stated, wrong = parse_effects({} if effects is None else effects, [*texts, *binaries])
+    findings += wrong
+    content = Content(texts, binaries, known, stated)
     for key in sorted(content.data.keys() & content.binary_data.keys()):
         findings.append(Finding(f"binary_data['{key}']", "the key is in data too", "Keep it in one of the two"))
     size = sum(len(value) for _, values in content.sections() for value in values.values())
@@ -89,6 +94,16 @@ def parse_content(data: object, binary_data: object = None, declared: object = N
     if not findings:
         findings += _inside(content, "findings")
     return content, findings
+
+
+def unmatched(*contents: Content) -> list[Finding]:
+    """Return a finding for every path of `effects` that names no field in any of the contents that have its key."""
+    findings = []
+    for key in dict.fromkeys(key for content in contents for key in content.effects):
+        each = [check_paths(key, content.meanings[key]) for content in contents if key in content.effects]
+        shared = set.intersection(*({finding.where for finding in found} for found in each))
+        findings += [finding for finding in each[-1] if finding.where in shared]
+    return findings
 
 
 def warnings(content: Content) -> list[Finding]:

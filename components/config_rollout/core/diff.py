@@ -4,8 +4,10 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from .content import Content
+from .effects import LEFT_OUT, Effects, by_name, by_position, effect_at, field_path, restarting, stated_effect
 from .formats.meaning import FieldEffect, Meaning
 
 _MOST_LINES_IN_ORDER = 4000
@@ -13,6 +15,12 @@ _MOST_LINES_IN_ORDER = 4000
 
 
 _RESTARTS = FieldEffect()
+_NO_OP = FieldEffect("none", "no-op", "written differently, means the same")
+
+_ORDER = " (order)"
+
+NO_NEWLINE = " (no newline at the end)"
+"""What the last line of a text ends in that has no newline."""
 
 
 class _Marker:
@@ -49,22 +57,43 @@ class KeyChange:
         return "+" if self.old is None else "-" if self.new is None else "~"
 
     @property
-    def means_the_same(self) -> bool:
-        """Return whether the bytes differ and the meaning does not: nothing that is hashed has changed."""
-        old, new = self.old_meaning, self.new_meaning
-        return old is not None and new is not None and (old.format, old.canonical) == (new.format, new.canonical)
+    def restarts(self) -> bool:
+        """Return whether anything that is hashed has changed."""
+        return _hashed(self.old_meaning) != _hashed(self.new_meaning)
 
+    @property
+    def effect(self) -> FieldEffect:
+        """Return what the change of the key does as a whole, for one without fields."""
+        if self.restarts:
+            return _RESTARTS
+        return stated_effect("", *self._stated) if any(self._stated) else _NO_OP
+
+    @property
+    def restated(self) -> bool:
+        """Return whether the text is the same and only what is stated of it has changed: its format, its effects."""
+        return self.restarts and (self.fields == [] or self.old == self.new)
+
+    @cached_property
     def fields(self) -> "list[FieldChange] | None":
-        """Return the fields that differ; `None` where one side was not understood, so that only its text can differ."""
+        """The fields that differ; `None` where one side was not understood, so that only its text can differ."""
         old, new = self.old_meaning, self.new_meaning
         if old is None or new is None or old.format != new.format or old.format in ("text", "bytes"):
             return None
         changes = diff_values(old.value, new.value)
-        return [replace(change, effect=_effect(change.path, old, new)) for change in changes]
+        told = [replace(change, effect=_effect(change, old, new)) for change in changes]
+        if self.restarts:
+            return told
+        none = stated_effect("", *self._stated)  # the hash has the last word
+        return [replace(one, effect=none) if one.effect.effect == "restart" else one for one in told]
 
+    @property
+    def _stated(self) -> list[Effects]:
+        return [meaning.stated for meaning in (self.old_meaning, self.new_meaning) if meaning]
+
+    @cached_property
     def line_diff(self) -> list[str]:
         """
-        Return the lines removed (`-...`) and added (`+...`), without context; empty for binary data.
+        The lines removed (`-...`) and added (`+...`), without context; empty for binary data.
 
         In the order of the text, up to 4,000 lines of both sides together; in longer ones a moved line is none.
         """
@@ -106,7 +135,7 @@ def diff_contents(old: Content, new: Content) -> list[KeyChange]:
                 new.meanings[key] if key in after else None,
             )
             change = KeyChange(section, key, before.get(key), after.get(key), *meanings)
-            if change.old != change.new or not change.means_the_same:
+            if change.old != change.new or change.restarts:
                 changes.append(change)
     return changes
 
@@ -115,18 +144,10 @@ def diff_values(old: object, new: object, path: str = "") -> list[FieldChange]:
     """
     Return the fields that differ between two structures of mappings, sequences and leaves.
 
-    Lists whose items all have a `name` of their own are matched by it, as Kubernetes merges containers and volumes;
-    other lists are matched by position.
+    Lists whose items all have a `name` of their own are matched by it, as Kubernetes merges containers and volumes, and
+    the path says so: `containers[name=agent].image`. Other lists are matched by position: `args[0]`.
     """
     return list(_walk(old, new, path))
-
-
-def by_name(items: Sequence[object]) -> dict[str, object] | None:
-    """Return name -> item if every item is a mapping with a name of its own."""
-    named: dict[str, object] = {
-        item["name"]: item for item in items if isinstance(item, Mapping) and isinstance(item.get("name"), str)
-    }
-    return named if len(named) == len(items) else None
 
 
 def _walk(old: object, new: object, path: str) -> Iterator[FieldChange]:
@@ -139,18 +160,17 @@ def _walk(old: object, new: object, path: str) -> Iterator[FieldChange]:
 
 
 def _walk_fields(old: Mapping[str, object], new: Mapping[str, object], path: str) -> Iterator[FieldChange]:
-    for key in sorted(old.keys() | new.keys()):
-        yield from _walk(old.get(key, ABSENT), new.get(key, ABSENT), f"{path}.{key}" if path else key)
+    for key in sorted(old.keys() | new.keys(), key=lambda key: (str(key), isinstance(key, str))):
+        yield from _walk(old.get(key, ABSENT), new.get(key, ABSENT), field_path(path, key))
 
 
 def _walk_items(old: Sequence[object], new: Sequence[object], path: str) -> Iterator[FieldChange]:
     before, after = by_name(old), by_name(new)
     if before is None or after is None:
-        before = {str(i): item for i, item in enumerate(old)}
-        after = {str(i): item for i, item in enumerate(new)}
+        before, after = by_position(old), by_position(new)
     kept = [name for name in before if name in after]
     if kept != [name for name in after if name in before]:
-        yield FieldChange(f"{path} (order)", list(before), list(after))
+        yield FieldChange(f"{path}{_ORDER}", list(before), list(after))
     for name in {**before, **after}:
         yield from _walk(before.get(name, ABSENT), after.get(name, ABSENT), f"{path}[{name}]")
 
@@ -166,9 +186,16 @@ def _more(lines: list[str], others: list[str]) -> list[str]:
     return found
 
 
-def _effect(path: str, old: Meaning, new: Meaning) -> FieldEffect:
+def _hashed(meaning: Meaning | None) -> tuple[str, bytes] | None:
+    """Return what of a key is hashed; `None` for nothing."""
+    return None if meaning is None or meaning.canonical is None else (meaning.format, meaning.canonical)
+
+
+def _effect(change: FieldChange, old: Meaning, new: Meaning) -> FieldEffect:
     """Return what the change of a field does. One that is in force on either side counts; a list's is its field's."""
-    steps = path.split("[")[0].split(".")
+    if not _part_restarts(change, old.stated, new.stated):
+        return stated_effect(change.path.removesuffix(_ORDER), old.stated, new.stated)
+    steps = change.path.split("[")[0].split(".")
     for length in range(len(steps), 0, -1):
         field = ".".join(steps[:length])
         if field in new.effects:
@@ -177,8 +204,35 @@ def _effect(path: str, old: Meaning, new: Meaning) -> FieldEffect:
     return _RESTARTS
 
 
+def _part_restarts(change: FieldChange, old: Effects, new: Effects) -> bool:
+    """Return whether what restarts of the two sides differs, by what is stated of each."""
+    if not old and not new:
+        return True
+    path = change.path.removesuffix(_ORDER)
+    if path != change.path:
+        names = (change.old, old), (change.new, new)
+        return _restarting_names(path, *names[0]) != _restarting_names(path, *names[1])
+    before, after = (
+        value if value is ABSENT else restarting(value, path, stated)
+        for value, stated in ((change.old, old), (change.new, new))
+    )
+    before, after = (ABSENT if part is LEFT_OUT and not _is_place(path) else part for part in (before, after))
+    return before is not after and bool(diff_values(before, after))
+
+
+def _restarting_names(path: str, names: object, stated: Effects) -> list[object]:
+    """Return the names of a list's items, without the names of those that restart nothing."""
+    known = names if isinstance(names, list) else []
+    return [name if effect_at(f"{path}[{name}]", stated) == "restart" else LEFT_OUT for name in known]
+
+
+def _is_place(path: str) -> bool:
+    """Return whether a path ends in a position in a list, which is kept also by what restarts nothing."""
+    return path.endswith("]") and path.rpartition("[")[2][:-1].isdigit()
+
+
 def _lines(text: bytes) -> list[str]:
     """Return the lines as they are shown: what tells two lines apart is visible in them."""
     *whole, last = text.decode(errors="replace").split("\n")
     lines = [line.replace("\r", "\\r") for line in whole]
-    return [*lines, last.replace("\r", "\\r") + " (no newline at the end)"] if last else lines
+    return [*lines, last.replace("\r", "\\r") + NO_NEWLINE] if last else lines

@@ -8,7 +8,7 @@ Version 1, one entry after the version line for every key, sorted by the key's b
 
 SECTION is `data` or `binary`, lengths are decimal numbers of bytes, FORMAT says what VALUE is: `text` and `bytes`
 are the value itself; `yaml`, `json` and `toml` are the typed bytes of what it means (formats/meaning.py). The lengths
-come first, so no value can pretend to be two.
+come first, so no value can pretend to be two. What is stated to restart nothing (effects.py) is left out.
 """
 
 import hashlib
@@ -49,6 +49,8 @@ def _parts(content: Content) -> Iterator[bytes]:
         for raw, key in sorted((key.encode(), key) for key in values):
             meaning = content.meanings[key]
             value = meaning.canonical
+            if value is None:
+                continue
             yield b"%b %d:%b %b %d:" % (_SECTIONS[section], len(raw), raw, meaning.format.encode(), len(value))
             yield value
             yield b"\n"

@@ -4,13 +4,17 @@ Why a DaemonSet changes and what follows, in words.
 Read from what the engine is about to write, never from a cluster.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .checks import CONFIG_HASH_ANNOTATION
-from .diff import UNKNOWN, FieldChange, KeyChange, diff_values
+from .diff import NO_NEWLINE, UNKNOWN, FieldChange, KeyChange, diff_values
 from .digest import short_hash
+from .effects import STATED
+from .formats.meaning import FieldEffect
 from .pod_spec import follow
+from .secret_values import hide, secret_lines
 from .update_strategy import UpdateStrategy
 
 _MOST_LINES = 12
@@ -45,7 +49,7 @@ class DaemonSetUpdate:
         old_hash, new_hash = self.hashes()
         if self.keys_since != old_hash:
             return []
-        return [key for key in self.keys if key.means_the_same or old_hash != new_hash]
+        return [key for key in self.keys if not key.restarts or old_hash != new_hash]
 
     def template_changes(self) -> list[FieldChange]:
         """Return the changes of the pod template other than the config hash and the ConfigMap's name."""
@@ -73,7 +77,7 @@ def explain(update: DaemonSetUpdate) -> str:
     lines = [_headline(update, keys, template, others)]
     for key in keys:
         lines += key_lines(key)
-    if old_hash != new_hash and all(key.means_the_same for key in keys):
+    if old_hash != new_hash and not any(key.restarts for key in keys):
         lines.append("  ~ configuration: an earlier `up` was stopped before it reached the DaemonSet")
     lines += [f"  {field_line(change, update.secret)}" for change in template]
     lines += [f"  {field_line(change, update.secret)}: restarts nothing" for change in others]
@@ -100,15 +104,18 @@ def explain_replace(old_name: str, new_name: str) -> str:
 
 def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
     """Return what an `up` says whose configuration changed while nothing about the DaemonSet does."""
-    if all(key.means_the_same and not key.fields() for key in keys):
+    if all(not key.restarts and key.fields == [] for key in keys):
         names = ", ".join(key.key for key in keys)
         verb = "is written differently and means" if len(keys) == 1 else "are written differently and mean"
         return f"{names} {verb} the same: nothing restarts"
-    if all(key.means_the_same for key in keys):
-        changed = next(key for key in keys if key.fields())
+    if not any(key.restarts for key in keys):
+        changed = next(key for key in keys if key.fields != [])
         more = f", and {len(keys) - 1} more" if len(keys) > 1 else ""
         lines = [f"{changed.key}{more}: nothing that is in force changes, nothing restarts"]
-        return "\n".join([*lines, *(line for key in keys for line in key_lines(key))])
+        lines += [line for key in keys for line in key_lines(key)]
+        if any(_is_stated(key) for key in keys):
+            lines.append("  The ConfigMap is left as it is until a change that restarts")
+        return "\n".join(lines)
     lines = [f"{_key_summary(keys)}: DaemonSet {where} already has it, nothing restarts"]
     for key in keys:
         lines += key_lines(key)
@@ -121,7 +128,7 @@ def _headline(
     old_hash, new_hash = update.hashes()
     subjects = []
     if old_hash != new_hash:
-        subjects.append("configuration" if all(key.means_the_same for key in keys) else _key_summary(keys))
+        subjects.append(_key_summary(keys) if any(key.restarts for key in keys) else "configuration")
     subjects += [change.path for change in template]
     verb = "rolling restart" if update.restarts() else "nothing restarts"
     if update.restarts() and all(change.new is UNKNOWN for change in template) and old_hash == new_hash:
@@ -133,13 +140,15 @@ def _headline(
 
 def _key_summary(keys: Sequence[KeyChange]) -> str:
     """Return the first field or key that changed, and how many more there are."""
-    changed = [key for key in keys if not key.means_the_same]
+    changed = [key for key in keys if key.restarts]
     key, fields = changed[0], _restarting(changed[0])
     count = sum(len(_restarting(other) or [other]) for other in changed)
     more = f", and {count - 1} more" if count > 1 else ""
     if fields:
         return f"{key.key}: {_field_words(fields[0])}{more}"
-    lines = key.line_diff()
+    if key.restated:
+        return f"{key.key} counts in another way{more}"
+    lines = key.line_diff
     added, removed = (sum(line[0] == sign for line in lines) for sign in "+-")
     what = {"+": "added", "-": "removed"}.get(key.op) or (f"+{added} -{removed}" if lines else "changed")
     return f"{key.key} {what}{more}"
@@ -147,28 +156,48 @@ def _key_summary(keys: Sequence[KeyChange]) -> str:
 
 def _restarting(change: KeyChange) -> list[FieldChange]:
     """Return the fields of a key whose change restarts."""
-    return [field for field in change.fields() or [] if field.effect.effect == "restart"]
+    return [field for field in change.fields or [] if field.effect.effect == "restart"]
+
+
+def _is_stated(change: KeyChange) -> bool:
+    """Return whether a change restarts nothing because the caller says so."""
+    effects = [change.effect, *(field.effect for field in change.fields or [])]
+    return any(effect.kind == STATED for effect in effects)
 
 
 def key_lines(change: KeyChange) -> list[str]:
     """Return one line for the key, and below it its fields, or the lines of a small text diff."""
-    fields = change.fields()
-    if change.means_the_same and not fields:
+    fields = change.fields
+    if fields == [] and not change.restarts:
         return [f"  = {change.key}: written differently, means the same"]
+    if change.restated:
+        return [f"  {change.op} {change.key}: what is stated in `formats` or `effects` changed", *_field_lines(fields)]
     if fields is not None:
-        shown = [f"      {field_line(field, secret=False)}" for field in fields[:_MOST_LINES]]
-        left = [f"      and {len(fields) - _MOST_LINES:,} more"] if len(fields) > _MOST_LINES else []
-        return [f"  {change.op} {change.key}", *shown, *left]
+        return [f"  {change.op} {change.key}", *_field_lines(fields)]
     if change.section != "data":
         sizes = [f"{len(value):,} bytes" for value in (change.old, change.new) if value is not None]
-        return [f"  {change.op} {change.key}: binary, {' => '.join(sizes)}"]
-    lines = change.line_diff()
+        return [f"  {change.op} {change.key}: binary, {' => '.join(sizes)}{_words(change.effect)}"]
+    lines = change.line_diff
     added, removed = (sum(line[0] == sign for line in lines) for sign in "+-")
     counts = {"+": _lines(added), "-": _lines(removed)}.get(
         change.op, f"{_lines(added)} added, {removed:,} removed{_note(change)}"
     )
-    shown = lines if len(lines) <= _MOST_LINES and change.op == "~" else []
-    return [f"  {change.op} {change.key}: {counts}", *(f"      {_cut(line)}" for line in shown)]
+    shown = _without_secrets(change, lines) if len(lines) <= _MOST_LINES and change.op == "~" else []
+    return [f"  {change.op} {change.key}: {counts}{_words(change.effect)}", *(f"      {_cut(line)}" for line in shown)]
+
+
+def _field_lines(fields: Sequence[FieldChange] | None) -> list[str]:
+    """Return a line for each of the first fields, and how many more there are."""
+    fields = fields or []
+    shown = [f"      {field_line(field, secret=False)}" for field in fields[:_MOST_LINES]]
+    return [*shown, *([f"      and {len(fields) - _MOST_LINES:,} more"] if len(fields) > _MOST_LINES else [])]
+
+
+def _without_secrets(change: KeyChange, lines: Sequence[str]) -> list[str]:
+    """Return the lines of a text diff, those that look like secrets without their text."""
+    texts = [(value or b"").decode(errors="replace") for value in (change.old, change.new)]
+    secret = {line.replace("\r", "\\r") for text in texts for line in secret_lines(text)} if lines else set()
+    return [f"{line[0]}[secret]" if line[1:].removesuffix(NO_NEWLINE) in secret else line for line in lines]
 
 
 def _note(change: KeyChange) -> str:
@@ -186,12 +215,26 @@ def _field_words(change: FieldChange) -> str:
 
 def field_line(change: FieldChange, secret: bool) -> str:
     """Return a field's change as a line, with Pulumi's signs, and what it does where that is known."""
-    old, new = ("[secret]" if secret else _show(value) for value in (change.old, change.new))
+    name = field_name(change.path)
+    old, new = ("[secret]" if secret else _show(hide(value, name)) for value in (change.old, change.new))
     line = f"{change.op} {change.path}: {({'+': new, '-': old}).get(change.op) or f'{old} => {new}'}"
-    effect = change.effect
+    return line + _words(change.effect)
+
+
+def field_name(path: str) -> str:
+    """Return the name of the field that a path leads to, or of the item whose `value` it is."""
+    *_, last = path.split(".")
+    name, _, item = last.partition("[")
+    named = re.search(r"\[name=([^]]*)\]\.value$", path)
+    return named[1] if named else name or item.removesuffix("]")
+
+
+def _words(effect: FieldEffect) -> str:
+    """Return what a change does, for the end of its line; nothing for a restart without more to say."""
     if effect.kind == "restart":
-        return line
-    return f"{line} ({'nothing' if effect.effect == 'none' else effect.kind}: {effect.why})"
+        return ""
+    what = {"none": "nothing", "reload": "reload"}.get(effect.effect, effect.kind)
+    return f" ({what}: {effect.why})"
 
 
 def _consequence(update: DaemonSetUpdate, old_hash: str, new_hash: str) -> str:
@@ -255,4 +298,6 @@ def _show(value: object) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_WIDTH else text[: _MOST_WIDTH - 3] + "..."
+    """Return a text without the middle of what is too wide: two long values mostly differ at an end."""
+    half = (_MOST_WIDTH - 3) // 2
+    return text if len(text) <= _MOST_WIDTH else f"{text[:half]}...{text[-half:]}"

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from .diff import ABSENT, by_name
+from .diff import ABSENT
+from .effects import by_name, by_position
 
 _QUANTITY = re.compile(r"([+-]?[0-9]+(?:[.][0-9]+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 _FACTORS: dict[str | None, Decimal] = {
@@ -39,7 +40,7 @@ def _recorded_items(live: list[object], old_inputs: object, new_inputs: object) 
     old, new = (side if isinstance(side, list) else [] for side in (old_inputs, new_inputs))
     named = [by_name(side) for side in (live, old, new)]
     if None in named:
-        named = [{str(number): item for number, item in enumerate(side)} for side in (live, old, new)]
+        named = [by_position(side) for side in (live, old, new)]
     lives, olds, news = (side or {} for side in named)
     return [recorded(item, olds.get(name, ABSENT), news.get(name, ABSENT)) for name, item in lives.items()]
 

@@ -94,7 +94,8 @@ class Explainer:
 
 def _content(inputs: Mapping[str, Any]) -> Content:
     """Return the content that a component recorded; what an older version let through is compared all the same."""
-    return parse_content(inputs.get("data") or {}, inputs.get("binaryData"), inputs.get("formats"))[0]
+    declared = inputs.get("formats"), inputs.get("effects")
+    return parse_content(inputs.get("data") or {}, inputs.get("binaryData"), *declared)[0]
 
 
 async def _plain(inputs: Mapping[str, Any] | None) -> tuple[dict[str, Any], bool]:

@@ -2,8 +2,7 @@
 The formats that are read for their meaning, and which of them a key has.
 
 A format is declared for the key, or told by the text itself (a KubeProxyConfiguration), or by the key's suffix, or it
-is text. What cannot be understood in one way
-only counts byte for byte.
+is text. What cannot be understood in one way only counts byte for byte.
 """
 
 from collections.abc import Mapping
@@ -17,13 +16,15 @@ FORMATS = ("text", "yaml", "json", "toml", "kube-proxy")
 """The formats that can be declared."""
 
 
-def format_of(key: str, text: bytes, declared: Mapping[str, str]) -> str:
-    """Return the format of a key: as declared, else by what it holds, else by its suffix, else `text`."""
+def read_key(key: str, text: bytes, declared: Mapping[str, str]) -> Meaning:
+    """Return what a key's text means in its format: as declared, else by what it holds, else by its suffix."""
     if key in declared:
-        return declared[key]
-    if b"kubeproxy.config.k8s.io" in text and _is_kube_proxy(text):
-        return "kube-proxy"
-    return next((name for suffix, name in BY_SUFFIX.items() if key.endswith(suffix)), "text")
+        return read(text, declared[key])
+    if b"kubeproxy.config.k8s.io" in text:
+        meaning = read(text, "kube-proxy")
+        if meaning.format == "kube-proxy":
+            return meaning
+    return read(text, next((name for suffix, name in BY_SUFFIX.items() if key.endswith(suffix)), "text"))
 
 
 def read(text: bytes, name: str) -> Meaning:
@@ -34,12 +35,6 @@ def read(text: bytes, name: str) -> Meaning:
         return _read(text, name)
     except NotUnderstood as why:
         return Meaning("text", text, note=str(why))
-
-
-def _is_kube_proxy(text: bytes) -> bool:
-    from .kube_proxy import is_kube_proxy
-
-    return is_kube_proxy(text)
 
 
 def _read(text: bytes, name: str) -> Meaning:

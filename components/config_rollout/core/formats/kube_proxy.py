@@ -55,14 +55,6 @@ class Reading:
     inactive: dict[str, object]
 
 
-def is_kube_proxy(text: bytes) -> bool:
-    """Tell whether the text is a KubeProxyConfiguration of the one version there is."""
-    try:
-        return _is_kube_proxy(parse_text(text))
-    except NotUnderstood:
-        return False
-
-
 def read_kube_proxy(text: bytes) -> Reading | None:
     """Return what the text configures, or `None` if it is something else or could be read in two ways."""
     try:

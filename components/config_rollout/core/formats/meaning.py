@@ -10,6 +10,7 @@ Typed bytes, unambiguous because every kind begins with its own letter and every
     p3:1e3              a scalar that readers take for different things, or a number with a spelling of its own
     [ITEM...]           a list
     {KEY VALUE...}      a mapping, sorted by the bytes of its keys
+    _                   the place of an item of a list that is stated to restart nothing
     (DOCUMENT...)       a stream of several documents
 """
 
@@ -42,12 +43,16 @@ class Spelled:
         return self.text
 
 
+class Documents(dict[str, object]):
+    """A stream of several documents: `document 1` and so on -> value."""
+
+
 @dataclass(frozen=True)
 class FieldEffect:
     """
-    What the change of a field does: `restart` or `none`, its class in an operator's words, and a sentence about it.
+    What the change of a field does: `restart`, `reload` or `none`, its class in an operator's words, and a sentence.
 
-    `none` is a field that the program as it is configured never reads.
+    `none` is a field that the program as it is configured never reads, or that is stated to do nothing.
     """
 
     effect: str = "restart"
@@ -60,16 +65,18 @@ class Meaning:
     """
     What a value of a ConfigMap means.
 
-    `format` is the word that stands in the canonical bytes, `canonical` the bytes after it. `value` is the plain
-    structure for a diff; `None` stands for text that counts byte for byte, and `note` says why it does. `effects` is
-    field -> what its change does, for formats that know their fields; `findings` is what the program would refuse.
+    `format` is the word that stands in the canonical bytes, `canonical` the bytes after it, `None` if no change of it
+    restarts. `value` is the plain structure for a diff; `None` stands for text that counts byte for byte, and `note`
+    says why it does. `effects` is field -> what its change does, for formats that know their fields, `stated` path ->
+    effect as the caller says; `findings` is what the program would refuse.
     """
 
     format: str
-    canonical: bytes
+    canonical: bytes | None
     value: object = None
     note: str = ""
     effects: Mapping[str, FieldEffect] = field(default_factory=dict)
+    stated: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
 
@@ -132,8 +139,8 @@ def encode_value(value: object, number: Callable[[object], bytes], depth: int = 
     if depth > MAX_DEPTH:
         raise NotUnderstood(f"it is nested deeper than {MAX_DEPTH}")
     if isinstance(value, dict):
-        check_keys(list(value))
-        return encode_mapping([(encode_text(k), encode_value(v, number, depth + 1)) for k, v in value.items()])
+        check_keys([str(key) for key in value])
+        return encode_mapping([(_encode_key(k), encode_value(v, number, depth + 1)) for k, v in value.items()])
     if isinstance(value, list):
         return encode_list([encode_value(item, number, depth + 1) for item in value])
     if value is None:
@@ -141,6 +148,10 @@ def encode_value(value: object, number: Callable[[object], bytes], depth: int = 
     if isinstance(value, bool):
         return b"t" if value else b"f"
     return encode_text(value) if isinstance(value, str) else number(value)
+
+
+def _encode_key(key: object) -> bytes:
+    return encode_number(key.text) if isinstance(key, Spelled) else encode_text(str(key))
 
 
 def _joined(first: bytes, parts: list[bytes], last: bytes) -> bytes:

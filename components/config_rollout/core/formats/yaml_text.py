@@ -13,6 +13,7 @@ from yaml.cyaml import CParser  # type: ignore[attr-defined] # its stubs do not 
 
 from .meaning import (
     MAX_DEPTH,
+    Documents,
     Meaning,
     NotUnderstood,
     Spelled,
@@ -81,7 +82,7 @@ def read_yaml(text: bytes) -> Meaning:
     encoded = encode_documents([canonical for canonical, _ in documents])
     if len(documents) == 1:
         return Meaning("yaml", encoded, documents[0][1])
-    numbered = {f"document {number}": value for number, (_, value) in enumerate(documents, start=1)}
+    numbered = Documents({f"document {number}": value for number, (_, value) in enumerate(documents, start=1)})
     return Meaning("yaml", encoded, numbered)
 
 
@@ -139,13 +140,14 @@ class _Reader:
         self._known[id(node)] = result
         return result
 
-    def _mapping(self, pairs: list[tuple[Any, Any]], depth: int) -> tuple[bytes, dict[str, Any]]:
-        entries, value = [], {}
+    def _mapping(self, pairs: list[tuple[Any, Any]], depth: int) -> tuple[bytes, dict[str | Spelled, Any]]:
+        entries: list[tuple[bytes, bytes]] = []
+        value: dict[str | Spelled, Any] = {}
         for key_node, value_node in pairs:
             key = self._key(key_node)
             encoded, plain = self.read(value_node, depth + 1)
             entries.append((key, encoded))
-            value[key_node.value if key[:1] == b"s" else f"<{key_node.value}>"] = plain
+            value[key_node.value if key[:1] == b"s" else Spelled(key_node.value)] = plain
         check_keys([key_node.value for key_node, _ in pairs])
         return encode_mapping(entries), value
 
