@@ -1,5 +1,8 @@
 """A text that is written differently and means the same, on the real engine."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.engine.conftest import hash_of, name_of
@@ -53,6 +56,16 @@ def test_declared_format_is_read(project, agent, cluster):
     project.up(agent({"agent.conf": '{"a": 1, "b": 2}'}, **formats))
 
     assert {} == written(cluster, lambda: project.up(agent({"agent.conf": '{"b": 2, "a": 1}'}, **formats)))
+
+
+def test_annotation_is_what_anyone_gets_from_the_canonical_bytes(project, agent, cluster, namespace, tmp_path):
+    (tmp_path / "agent.yaml").write_text(ONE["agent.yaml"])
+    project.up(agent(SAME))
+    template = cluster.api.get(f"namespaces/{namespace}/daemonsets/agent")["spec"]["template"]
+    command = f"{sys.executable} -m config_rollout canonical {tmp_path} | sha256sum"
+    answer = subprocess.run(command, shell=True, capture_output=True, text=True, check=True).stdout
+
+    assert f"{template['metadata']['annotations']['checksum/config']}  -\n" == answer
 
 
 NOTHING = {"effects": {"agent.yaml:level": "none"}}
