@@ -21,18 +21,18 @@ KNOWN = [
     ),
     (
         Content({"a.yaml": b"level: info # note\n"}),
-        b"config-rollout/v1\ndata 6:a.yaml yaml 17:{s5:levels4:info}\n",
-        "dc780e151c34a75b25728b6fc26684bd68b09d63fdcf9688abbe9f54185edfa7",
+        b'config-rollout/v1\ndata 6:a.yaml yaml 16:{"level":"info"}\n',
+        "77edcd6b31ace657fa060586dfb9c64545e5814159c6332fd17a1a7020a3b493",
     ),
     (
         Content({"a.json": b"[1, 1.0]"}),
-        b"config-rollout/v1\ndata 6:a.json json 11:[i1;p3:1.0]\n",
-        "3cfb4045900d012c1bfe9296d1b000d5306efefd7026496cbadb0a288220cbfc",
+        b'config-rollout/v1\ndata 6:a.json json 10:[1,"!1.0"]\n',
+        "c555f8a838ce7d5d55c13f79530b29bcaaf995e619acbce5b12d03e5ea11aa45",
     ),
     (
         Content({"a.toml": b"b = 0x10"}),
-        b"config-rollout/v1\ndata 6:a.toml toml 10:{s1:bi16;}\n",
-        "f2bb494ff79e3ee0bb955c1fe94e69ce66d4874ec2ff84aa07c13afb99ee3a91",
+        b'config-rollout/v1\ndata 6:a.toml toml 8:{"b":16}\n',
+        "24914be9497c6241d5236a3ea05b7a7a260e050de220f05bdafb84a243812a3e",
     ),
     (Content(), b"config-rollout/v1\n", "c80f9410ef5dc95a0ca8b79e7e9a79c36e176801812db9310b03e9be4d3af31a"),
 ]

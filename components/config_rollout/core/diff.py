@@ -139,8 +139,8 @@ def _walk(old: object, new: object, path: str) -> Iterator[FieldChange]:
 
 
 def _walk_fields(old: Mapping[str, object], new: Mapping[str, object], path: str) -> Iterator[FieldChange]:
-    for key in sorted(old.keys() | new.keys()):
-        yield from _walk(old.get(key, ABSENT), new.get(key, ABSENT), f"{path}.{key}" if path else key)
+    for key in sorted(old.keys() | new.keys(), key=lambda key: (str(key), isinstance(key, str))):
+        yield from _walk(old.get(key, ABSENT), new.get(key, ABSENT), f"{path}.{key}" if path else str(key))
 
 
 def _walk_items(old: Sequence[object], new: Sequence[object], path: str) -> Iterator[FieldChange]:
