@@ -29,19 +29,22 @@ from .meaning import (
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
-# Plain scalars that at least one reader does not take for text: YAML 1.1 (yaml.org/type), YAML 1.2 core schema,
-# PyYAML's resolver and Go's (go.yaml.in/yaml/v2 resolve.go). Generous: a match only costs the freedom to quote.
-_SOME_READER_DIFFERS = re.compile(
-    r"""(?xi)
-    y|n|yes|no|on|off|=|<<                                                  # YAML 1.1 booleans, value and merge key
-    | [-+]?(0x[0-9a-f_]*|0b[01_]*|0o?[0-7_]*|[0-9][0-9_,]*)                 # whole numbers in any base
-    | [-+]?([0-9][0-9_,]*)?\.?[0-9_]*(e[-+]?[0-9_]+)?                       # floats
-    | [-+]?(0x[0-9a-f_]*\.?[0-9a-f_]*p[-+]?[0-9]+)                          # hexadecimal floats
-    | [-+]?\.?(inf|infinity|nan)                                            # not finite
-    | [-+]?[0-9][0-9_]*(:[0-9]{1,2})+(\.[0-9_]*)?                           # base 60
-    | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*                                      # dates and times
+# Plain scalars that at least one reader does not take for text, once `_` and `,` are taken out: YAML 1.1
+# (yaml.org/type), YAML 1.2 core schema, PyYAML's resolver and Go's, which takes out every `_` (go.yaml.in/yaml/v2
+# resolve.go). Generous: a match only costs the freedom to quote.
+SOME_READER_DIFFERS = re.compile(
+    r"""(?xia)
+    y|n|yes|no|on|off|=|<<                                       # YAML 1.1 booleans, value and merge key
+    | [-+]?(0x[0-9a-f]*|0b[01]*|0o[0-7]*|[0-9]+)                 # whole numbers in any base
+    | [-+]?(?=[.0-9])[0-9]*\.?[0-9]*(e[-+]?[0-9]*)?              # floats
+    | [-+]?0x[0-9a-f]*\.?[0-9a-f]*p[-+]?[0-9]*                   # hexadecimal floats
+    | [-+]?\.?(inf|infinity|nan)                                 # not finite
+    | [-+]?[0-9]+(:[0-9]{1,2})+(\.[0-9]*)?                       # base 60
+    | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*                           # dates and times
     """
 )
+
+_MAYBE_BARE_TAG = re.compile(rb"!(?:[\s,\[\]{}<]|\Z)")
 
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
@@ -100,6 +103,8 @@ def load_documents(text: bytes) -> list[Any]:
     """
     decode_utf_8(text)
     try:
+        if _MAYBE_BARE_TAG.search(text):
+            _check_bare_tag(text)
         parser, documents = _Parser(text), []
         while parser.check_node():
             root = parser.get_node()
@@ -164,11 +169,18 @@ def _plain(text: str) -> str | bool | Spelled | None:
         return None
     if text in _BOOLEANS:
         return _BOOLEANS[text]
-    return Spelled(text) if _SOME_READER_DIFFERS.fullmatch(text) else text
+    bare = text.replace("_", "").replace(",", "")
+    return Spelled(text) if SOME_READER_DIFFERS.fullmatch(bare) else text
 
 
 def _may_be_key(spelling: str) -> bool:
     return spelling == "<<" or (len(spelling) <= MAX_DIGITS and WHOLE_NUMBER.fullmatch(spelling) is not None)
+
+
+def _check_bare_tag(text: bytes) -> None:
+    """Refuse the tag `!`: `! 12` is a text to YAML 1.2 and a number to PyYAML. Nodes do not show it."""
+    if any(getattr(event, "tag", None) == "!" for event in yaml.parse(text, Loader=yaml.CSafeLoader)):
+        raise NotUnderstood("it has the tag !")
 
 
 def _problem(error: yaml.YAMLError) -> str:
