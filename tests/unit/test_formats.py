@@ -122,9 +122,9 @@ def test_hostile_text_is_read_or_counts_byte_for_byte(name, value):
 def test_canonical_bytes_of_yaml():
     value = b"b: [1, 1.0, yes, x]\na: {c: ~, d: true}\n"
 
-    assert (b"config-rollout/v1\ndata 1:k yaml 43:{s1:a{s1:cns1:dt}s1:b[i1;p3:1.0p3:yess1:x]}\n") == canonical_bytes(
-        content("yaml", value)
-    )
+    assert (
+        b'config-rollout/v1\ndata 1:k yaml 51:{"a":{"c":null,"d":true},"b":[1,"!1.0","!yes","x"]}\n'
+    ) == canonical_bytes(content("yaml", value))
 
 
 def test_the_same_structure_in_another_format_is_a_change():
@@ -181,7 +181,7 @@ def test_documents_of_a_stream_are_told_apart():
 
         assert values == list(yaml.safe_load_all(stream))
         parts = [read(yaml.safe_dump(value).encode(), "yaml").canonical for value in values]
-        assert b"(%b)" % b"".join(parts) == read(stream, "yaml").canonical
+        assert b"\n".join(parts) == read(stream, "yaml").canonical
 
 
 def repr_sorted(value: object) -> str:

@@ -7,8 +7,8 @@ Version 1, one entry after the version line for every key, sorted by the key's b
     SECTION KEY-LENGTH:KEY FORMAT VALUE-LENGTH:VALUE\n
 
 SECTION is `data` or `binary`, lengths are decimal numbers of bytes, FORMAT says what VALUE is: `text` and `bytes`
-are the value itself; `yaml`, `json` and `toml` are the typed bytes of what it means (formats/meaning.py). The lengths
-come first, so no value can pretend to be two. What is stated to restart nothing (effects.py) is left out.
+are the value itself; `yaml`, `json`, `toml` and `kube-proxy` are what it means, as JSON (formats/meaning.py). The
+lengths come first, so no value can pretend to be two. What is stated to restart nothing (effects.py) is left out.
 """
 
 import hashlib

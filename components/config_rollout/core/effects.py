@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from .finding import Finding
-from .formats.meaning import Documents, FieldEffect, Meaning, Spelled, encode_documents, encode_number, encode_value
+from .formats.meaning import Documents, FieldEffect, Meaning, encode_value
 
 EFFECTS = ("restart", "reload", "none")
 """What a change can do: restart the pods; be read again by the running program; nothing."""
@@ -86,7 +86,7 @@ def state(meaning: Meaning, stated: Effects) -> Meaning:
         whole = stated.get("", "restart")
         return replace(meaning, stated=stated, canonical=meaning.canonical if whole == "restart" else None)
     left = restarting(meaning.value, "", stated)
-    return replace(meaning, stated=stated, canonical=None if left is LEFT_OUT else _encoded(left))
+    return replace(meaning, stated=stated, canonical=None if left is LEFT_OUT else encode_value(left))
 
 
 def restarting(value: object, path: str, stated: Effects) -> object:
@@ -145,18 +145,6 @@ def _restarting(value: object, path: str, inherited: str, stated: Effects) -> ob
     else:
         kept, nothing = value, True
     return LEFT_OUT if nothing and effect != "restart" else kept
-
-
-def _encoded(value: object) -> bytes:
-    if isinstance(value, Documents):
-        return encode_documents([encode_value(document, _leaf) for document in value.values()])
-    return encode_value(value, _leaf)
-
-
-def _leaf(value: object) -> bytes:
-    if value is LEFT_OUT:
-        return b"_"
-    return encode_number(value.text if isinstance(value, Spelled) else str(value))
 
 
 def _places(value: object, path: str) -> Iterator[tuple[str, object]]:

@@ -5,8 +5,27 @@ Source: RFC 8259; readers differ on duplicate keys, NaN and what is beyond a dou
 """
 
 import json
+import re
+from itertools import chain
+from typing import Any
 
-from .meaning import Meaning, NotUnderstood, Spelled, check_keys, check_utf_8, encode_number, encode_value
+from .meaning import (
+    MAX_DEPTH,
+    MAX_DIGITS,
+    TOO_DEEP,
+    Meaning,
+    NotUnderstood,
+    Spelled,
+    decode_utf_8,
+    encode_value,
+    mapping_of,
+    write,
+)
+
+_CONTAINERS = {dict, list}
+_MINUS_ZERO = re.compile(r"-0(?:[\s,\]}]|\Z)")
+_DIGITS_AS_ZERO = bytes(0x30 if chr(byte).isascii() and chr(byte).isdigit() else byte for byte in range(256))
+_MANY_DIGITS = b"0" * MAX_DIGITS  # perhaps one too many, or in a text
 
 
 def read_json(text: bytes) -> Meaning:
@@ -17,30 +36,51 @@ def read_json(text: bytes) -> Meaning:
       NotUnderstood: Readers could read it differently, or not at all.
 
     """
-    check_utf_8(text)
+    decoded = decode_utf_8(text)
+    canonical = encode_plainly(decoded)
+    return Meaning("json", encode_value(load(decoded)) if canonical is None else canonical, lambda: load(decoded))
+
+
+def load(text: str) -> object:
+    """Return the plain value of a JSON text, its numbers as they are spelled."""
     try:
-        value = json.loads(
-            text.decode(),
-            object_pairs_hook=_mapping,
-            parse_int=Spelled,
-            parse_float=Spelled,
-            parse_constant=_constant,
+        return json.loads(
+            text, object_pairs_hook=mapping_of, parse_int=Spelled, parse_float=Spelled, parse_constant=_constant
         )
     except json.JSONDecodeError as error:
         raise NotUnderstood(f"it is no JSON ({error.msg}, line {error.lineno})") from None
     except RecursionError:
-        raise NotUnderstood("it is nested too deep") from None
-    return Meaning("json", encode_value(value, _number), value)
+        raise NotUnderstood(TOO_DEEP) from None
 
 
-def _mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    check_keys([key for key, _ in pairs])
-    return dict(pairs)
+def encode_plainly(text: str) -> bytes | None:
+    """
+    Return what `encode_value(load(text))` does, several times faster; `None` for texts that need a closer look.
+
+    Nearly all of it is a parser and a writer in C. What they would drop or take for the same is looked for in the
+    text and in the result: a key that stands twice leaves fewer colons than there were.
+    """
+    if ("!" in text and '"!' in text) or ("\\" in text and "\\u" in text) or _MINUS_ZERO.search(text):
+        return None
+    try:
+        value = json.loads(text, parse_float="!".__add__, parse_constant=_constant)
+    except (ValueError, RecursionError):
+        return None
+    canonical = write(value)
+    if canonical.count(b":") != text.count(":") or _MANY_DIGITS in canonical.translate(_DIGITS_AS_ZERO):
+        return None
+    return canonical if _is_shallow_and_its_keys_differ(value) else None
 
 
-def _number(value: object) -> bytes:
-    assert isinstance(value, Spelled)
-    return encode_number(value.text)
+def _is_shallow_and_its_keys_differ(value: Any) -> bool:
+    """Tell whether no two keys anywhere differ only in case, and it is nested as deep as may be or less."""
+    keys: set[str] = set()
+    level: list[Any] = [value] if value.__class__ in _CONTAINERS else []
+    for _ in range(MAX_DEPTH):
+        keys.update(*(container for container in level if container.__class__ is dict))
+        items = chain.from_iterable([c.values() if c.__class__ is dict else c for c in level])
+        level = [item for item in items if item.__class__ in _CONTAINERS]
+    return not level and len(set(map(str.casefold, keys))) == len(keys)
 
 
 def _constant(name: str) -> object:

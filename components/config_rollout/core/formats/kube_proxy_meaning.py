@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from .kube_proxy import UNSET_MODE, Reading, read_kube_proxy
 from .kube_proxy_fields import BY_PATH, Field
-from .meaning import FieldEffect, Meaning, NotUnderstood, encode_number, encode_value
+from .meaning import FieldEffect, Meaning, NotUnderstood, encode_value
 
 INACTIVE = "inactive"
 """The class of a change that the active mode never reads."""
@@ -23,7 +23,7 @@ def read_meaning(text: bytes) -> Meaning:
         raise NotUnderstood("it is no KubeProxyConfiguration that can be read in one way only")
     return Meaning(
         "kube-proxy",
-        encode_value(reading.effective, lambda number: encode_number(repr(number))),
+        encode_value(reading.effective),
         _merged(reading.effective, reading.inactive),
         effects=_effects(reading),
         findings=tuple(reading.findings),

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from .kube_proxy_values import Number
-from .meaning import MAX_DEPTH, NotUnderstood, check_utf_8
+from .meaning import MAX_DEPTH, NotUnderstood, decode_utf_8
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -46,8 +46,7 @@ def parse_text(text: bytes) -> object:
       NotUnderstood: Go and this could read it differently, or not at all.
 
     """
-    check_utf_8(text)
-    decoded = text.decode()
+    decoded = decode_utf_8(text)
     if found := _ONLY_SOME_READ.search(decoded):
         raise NotUnderstood(f"it holds {found[0]!r}, which not every reader knows")
     return _parse_json(decoded) if decoded.lstrip().startswith("{") else _parse_yaml(decoded)

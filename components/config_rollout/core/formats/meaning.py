@@ -1,27 +1,30 @@
 r"""
 What a text means: a value of plain types, and the bytes that are hashed for it.
 
-Typed bytes, unambiguous because every kind begins with its own letter and every text with its length:
+The bytes are JSON without white space, the members of an object sorted by the UTF-8 bytes of their names, and nothing
+escaped in a string but what JSON asks for (`\"`, `\\`, `\b \t \n \f \r`, other control characters as `\u001f`):
 
-    n                   null
-    t, f                true, false
-    i10;                a whole number that every reader spells back as `10`
-    s2:ab               text, its length in bytes of UTF-8
-    p3:1e3              a scalar that readers take for different things, or a number with a spelling of its own
-    [ITEM...]           a list
-    {KEY VALUE...}      a mapping, sorted by the bytes of its keys
-    _                   the place of an item of a list that is stated to restart nothing
-    (DOCUMENT...)       a stream of several documents
+    null true false     themselves
+    10                  a whole number that every reader spells back as `10`, of at most 18 characters
+    "ab"                a text; one that begins with `!` gets another: "!!ab"
+    "!1e3"              any other scalar as it is spelled: what readers take for different things, floats, dates
+    "!left out"         the place of an item of a list that is stated to restart nothing
+    [ITEM,...]          a list
+    {"KEY":VALUE,...}   a mapping; a key that is no text is written as "!10" or "!<<"
+    VALUE\nVALUE        several documents, a line each
 """
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import cast
 
 from ..finding import Finding
 
 MAX_DEPTH = 100
-"""How deep a value may be nested and still be understood."""
+"""How many lists and mappings may stand in one another and still be understood."""
 
 MAX_EXPANDED_BYTES = 8 * 1024 * 1024
 """How many bytes a value may mean, aliases expanded."""
@@ -32,10 +35,12 @@ WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 MAX_DIGITS = 18
 """Longer whole numbers are 64-bit integers to some readers and rounded to others."""
 
+_WRITER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), check_circular=False)
+
 
 @dataclass(frozen=True)
 class Spelled:
-    """A scalar that is only equal to the same spelling."""
+    """A scalar, or a key, that is only equal to the same spelling."""
 
     text: str
 
@@ -66,95 +71,157 @@ class Meaning:
     What a value of a ConfigMap means.
 
     `format` is the word that stands in the canonical bytes, `canonical` the bytes after it, `None` if no change of it
-    restarts. `value` is the plain structure for a diff; `None` stands for text that counts byte for byte, and `note`
-    says why it does. `effects` is field -> what its change does, for formats that know their fields, `stated` path ->
-    effect as the caller says; `findings` is what the program would refuse.
+    restarts. `structure` is the value, or what reads it: only a diff needs it. `note` says why a text counts byte for
+    byte. `effects` is field -> what its change does, for formats that know their fields, `stated` path -> effect as the
+    caller says; `findings` is what the program would refuse.
     """
 
     format: str
     canonical: bytes | None
-    value: object = None
+    structure: object = None
     note: str = ""
     effects: Mapping[str, FieldEffect] = field(default_factory=dict)
     stated: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
 
+    @cached_property
+    def value(self) -> object:
+        """The plain structure; `None` for null, and for text that counts byte for byte."""
+        return cast(Callable[[], object], self.structure)() if callable(self.structure) else self.structure
+
 
 class NotUnderstood(Exception):
     """The text cannot be read in one way only; the message says why, as the end of "counts byte for byte: "."""
 
 
-def encode_text(text: str, kind: bytes = b"s") -> bytes:
-    """Return the typed bytes of a text (`s`) or of a spelled scalar (`p`)."""
+def decode_utf_8(text: bytes) -> str:
+    """Return the text, or refuse bytes that are no UTF-8."""
     try:
-        raw = text.encode()
-    except UnicodeEncodeError:
-        raise NotUnderstood("it holds half of a surrogate pair") from None
-    return b"%b%d:%b" % (kind, len(raw), raw)
-
-
-def encode_number(spelling: str) -> bytes:
-    """Return the typed bytes of a number: as a whole number where all readers agree, else as it is spelled."""
-    whole = WHOLE_NUMBER.fullmatch(spelling) and len(spelling) <= MAX_DIGITS
-    return b"i%b;" % spelling.encode() if whole else encode_text(spelling, b"p")
-
-
-def encode_list(items: list[bytes]) -> bytes:
-    """Return the typed bytes of a list."""
-    return _joined(b"[", items, b"]")
-
-
-def encode_mapping(entries: list[tuple[bytes, bytes]]) -> bytes:
-    """Return the typed bytes of a mapping, its entries in the order of their keys' bytes."""
-    return _joined(b"{", [part for entry in sorted(entries) for part in entry], b"}")
-
-
-def encode_documents(documents: list[bytes]) -> bytes:
-    """Return the typed bytes of a stream of documents; one alone is itself."""
-    return documents[0] if len(documents) == 1 else _joined(b"(", documents, b")")
-
-
-def check_utf_8(text: bytes) -> None:
-    """Refuse bytes that are no UTF-8."""
-    try:
-        text.decode()
+        return text.decode()
     except UnicodeDecodeError:
         raise NotUnderstood("it is not UTF-8") from None
 
 
-def check_keys(keys: list[str]) -> None:
+def mapping_of(pairs: Iterable[tuple[str | Spelled, object]]) -> dict[str | Spelled, object]:
+    """Return a mapping; a key that stands in it twice is refused."""
+    pairs = list(pairs)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        check_keys([key for key, _ in pairs])
+    return found
+
+
+def check_keys(keys: Iterable[object]) -> None:
     """
     Refuse keys that readers could take for one: the same, or the same but for case.
 
     Source: Go's `encoding/json` matches the names of struct fields without regard to case, and the last one wins.
     """
-    if len(set(map(str.casefold, keys))) < len(keys):
-        twice = next(key for key in keys if sum(other.casefold() == key.casefold() for other in keys) > 1)
-        raise NotUnderstood(f"key {twice!r} stands in one mapping twice, or differs only in case")
+    seen = set()
+    for key in map(str, keys):
+        folded = key.casefold()
+        if folded in seen:
+            raise NotUnderstood(f"key {key!r} stands in one mapping twice, or differs only in case")
+        seen.add(folded)
 
 
-def encode_value(value: object, number: Callable[[object], bytes], depth: int = 0) -> bytes:
-    """Return the typed bytes of a parsed structure; `number` encodes every leaf that is no text, bool or null."""
-    if depth > MAX_DEPTH:
-        raise NotUnderstood(f"it is nested deeper than {MAX_DEPTH}")
-    if isinstance(value, dict):
-        check_keys([str(key) for key in value])
-        return encode_mapping([(_encode_key(k), encode_value(v, number, depth + 1)) for k, v in value.items()])
-    if isinstance(value, list):
-        return encode_list([encode_value(item, number, depth + 1) for item in value])
-    if value is None:
-        return b"n"
-    if isinstance(value, bool):
-        return b"t" if value else b"f"
-    return encode_text(value) if isinstance(value, str) else number(value)
+def encode_value(value: object) -> bytes:
+    """
+    Return the bytes of a value of dicts, lists, texts, bools and `None`; any other leaf is as its `str` spells it.
+
+    Raises:
+      NotUnderstood: It is too deep or too large, or has keys that readers could take for one.
+
+    """
+    if isinstance(value, Documents):
+        return encode_documents([encode_value(document) for document in value.values()])
+    written, _, _ = _Written().container(value) if isinstance(value, dict | list) else (_leaf(value), 0, 0)
+    return write(written)
 
 
-def _encode_key(key: object) -> bytes:
-    return encode_number(key.text) if isinstance(key, Spelled) else encode_text(str(key))
+def encode_documents(documents: list[bytes]) -> bytes:
+    """Return the bytes of a stream of documents; one alone is itself, none is null."""
+    return b"\n".join(documents or [b"null"])
 
 
-def _joined(first: bytes, parts: list[bytes], last: bytes) -> bytes:
-    if sum(map(len, parts)) > MAX_EXPANDED_BYTES:
-        raise NotUnderstood(f"it means more than {MAX_EXPANDED_BYTES // 2**20} MiB once its aliases are expanded")
-    return b"".join((first, *parts, last))
+def write(written: object) -> bytes:
+    """Return a structure that JSON can hold as the bytes that are hashed."""
+    try:
+        canonical = _WRITER.encode(written).encode()
+    except UnicodeEncodeError:
+        raise NotUnderstood("it holds half of a surrogate pair") from None
+    if len(canonical) > MAX_EXPANDED_BYTES:
+        raise NotUnderstood(_TOO_LARGE)
+    return canonical
+
+
+_TOO_LARGE = f"it means more than {MAX_EXPANDED_BYTES // 2**20} MiB once its aliases are expanded"
+
+
+class _Written:
+    """
+    Turns a structure into one that JSON can hold; a part that aliases share is turned once, and stays shared.
+
+    With each part go the least that it can take when written, and how many containers stand in one another in it.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[object, int, int]] = {}
+        self._names: dict[tuple[object, ...], tuple[str, ...]] = {}
+
+    def container(self, value: dict[object, object] | list[object]) -> tuple[object, int, int]:
+        known = self._known.get(id(value))
+        if known is None:
+            known = self._known[id(value)] = self._container(value)
+        return known
+
+    def _container(self, value: dict[object, object] | list[object]) -> tuple[object, int, int]:
+        size, height = 2 + len(value), 0
+        items: list[object] = []
+        for item in value.values() if isinstance(value, dict) else value:
+            if item.__class__ is str:
+                size += len(item)
+                items.append("!" + item if item[:1] == "!" else item)
+            elif item.__class__ is dict or item.__class__ is list:
+                written, its_size, its_height = self.container(item)
+                size += its_size
+                height = max(height, its_height)
+                items.append(written)
+            else:
+                items.append(_leaf(item))
+        if size > MAX_EXPANDED_BYTES:
+            raise NotUnderstood(_TOO_LARGE)
+        if height >= MAX_DEPTH:
+            raise NotUnderstood(TOO_DEEP)
+        written = dict(zip(self._names_of(value), items, strict=True)) if isinstance(value, dict) else items
+        return written, size, height + 1
+
+    def _names_of(self, mapping: dict[object, object]) -> tuple[str, ...]:
+        """Return the keys as they are written; most mappings of a file have the keys of another."""
+        keys = tuple(mapping)
+        names = self._names.get(keys)
+        if names is None:
+            check_keys(keys)
+            names = self._names[keys] = tuple(map(_key, keys))
+        return names
+
+
+TOO_DEEP = f"it is nested deeper than {MAX_DEPTH}"
+"""Why a text is not understood that has more containers in one another."""
+
+
+def _key(key: object) -> str:
+    written = str(key)
+    return "!" + written if key.__class__ is not str or written[:1] == "!" else written
+
+
+def _leaf(value: object) -> str | int | None:
+    """Return a scalar as JSON can hold it."""
+    if value.__class__ is str:
+        return "!" + value if value[:1] == "!" else value
+    if value is None or value.__class__ is bool:
+        return value
+    spelling = str(value)
+    whole = len(spelling) <= MAX_DIGITS and WHOLE_NUMBER.fullmatch(spelling)
+    return int(spelling) if whole else "!" + spelling

@@ -1,12 +1,12 @@
 """
 TOML: comments, layout, key order, quote style and the way a table is written mean nothing.
 
-Source: TOML 1.0.0. A float or a date counts as it is spelled, or as it prints.
+Source: TOML 1.0.0. A float or a date counts as it is spelled, or as it prints. Whole numbers have 64 bits.
 """
 
 import tomllib
 
-from .meaning import Meaning, NotUnderstood, Spelled, check_utf_8, encode_number, encode_text, encode_value
+from .meaning import TOO_DEEP, Meaning, NotUnderstood, Spelled, decode_utf_8, encode_value
 
 
 def read_toml(text: bytes) -> Meaning:
@@ -17,17 +17,13 @@ def read_toml(text: bytes) -> Meaning:
       NotUnderstood: Readers could read it differently, or not at all.
 
     """
-    check_utf_8(text)
+    decoded = decode_utf_8(text)
     try:
-        value = tomllib.loads(text.decode(), parse_float=Spelled)
+        value = tomllib.loads(decoded, parse_float=Spelled)
+        return Meaning("toml", encode_value(value), value)
     except tomllib.TOMLDecodeError as error:
         raise NotUnderstood(f"it is no TOML ({error})") from None
     except RecursionError:
-        raise NotUnderstood("it is nested too deep") from None
-    return Meaning("toml", encode_value(value, _other), value)
-
-
-def _other(value: object) -> bytes:
-    if isinstance(value, int):
-        return encode_number(str(value))
-    return encode_text(value.text if isinstance(value, Spelled) else str(value), b"p")
+        raise NotUnderstood(TOO_DEEP) from None
+    except ValueError:
+        raise NotUnderstood("it has a number with thousands of digits") from None

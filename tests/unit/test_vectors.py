@@ -1,0 +1,64 @@
+"""Version 1 is contract: literal bytes and hashes, and a second implementation that agrees."""
+
+import hashlib
+import json
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from config_rollout.core.content import Content
+from config_rollout.core.digest import canonical_bytes, config_hash
+from config_rollout.core.formats.yaml_text import SOME_READER_DIFFERS
+from tests.unit import generate, independent
+
+VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text())
+CONTENTS = 10_000
+
+
+def content(vector: dict) -> Content:
+    binary = {key: bytes.fromhex(value) for key, value in vector.get("binary_data", {}).items()}
+    return Content({key: value.encode() for key, value in vector["data"].items()}, binary, vector.get("formats", {}))
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["what"])
+def test_canonical_bytes_of_version_1(vector):
+    assert vector["canonical"] == canonical_bytes(content(vector)).decode(errors="backslashreplace")
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["what"])
+def test_config_hash_of_version_1(vector):
+    assert vector["hash"] == config_hash(content(vector))
+    assert vector["hash"] == hashlib.sha256(canonical_bytes(content(vector))).hexdigest()
+
+
+# What is in force of a KubeProxyConfiguration is judged by the real kube-proxy.
+@pytest.mark.parametrize("vector", [v for v in VECTORS if "kube-proxy" not in v["what"]], ids=lambda v: v["what"])
+def test_independent_implementation_agrees_on_the_vector(vector):
+    given = content(vector)
+    formats = {key: given.formats.get(key, key.rpartition(".")[2].replace("yml", "yaml")) for key in given.data}
+
+    assert independent.canonical(given.data, given.binary_data, formats) == canonical_bytes(given)
+
+
+def test_independent_implementation_agrees_on_10_000_contents():
+    maker = random.Random(1)
+    understood = dict.fromkeys(["yaml", "json", "toml", "text"], 0)
+    for _ in range(CONTENTS):
+        formats = {f"k{n}": maker.choice(["yaml", "yaml", "json", "toml", "text"]) for n in range(maker.randint(0, 2))}
+        data = {key: generate.text_of(maker, form) for key, form in formats.items()}
+        binary = {"b": maker.randbytes(3)} if maker.random() < 0.1 else {}
+        given = Content(data, binary, formats)
+
+        assert independent.canonical(data, binary, formats) == canonical_bytes(given), data
+        for meaning in (given.meanings[key] for key in formats):
+            understood[meaning.format] += 1
+    assert min(understood.values()) > CONTENTS / 10, understood
+
+
+def test_document_has_the_rule_for_plain_scalars_that_the_code_has():
+    code = re.sub(r"#.*|\s|\(\?xia\)", "", SOME_READER_DIFFERS.pattern)
+    block = independent.DOCUMENT.split("\n```")[0]
+
+    assert "|".join(block.splitlines()) == code
