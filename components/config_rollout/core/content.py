@@ -87,8 +87,13 @@ def parse_content(data: object, binary_data: object = None, declared: object = N
             Finding("data", "there is no key, so there is no configuration", "Add at least one key with its text")
         )
     if not findings:
-        findings += _inside(content, "findings")
+        findings += refusals(content)
     return content, findings
+
+
+def refusals(content: Content) -> list[Finding]:
+    """Return what the program would refuse in a content that is otherwise complete."""
+    return _inside(content, "findings")
 
 
 def warnings(content: Content) -> list[Finding]:
