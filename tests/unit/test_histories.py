@@ -39,9 +39,9 @@ BYTES = ALL.removesuffix(" config-rollout")
 
 
 class Repository:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
-        self.git("init", "--quiet", "--initial-branch=main")
+        self.git("init", "--quiet", "--initial-branch=main", *options)
 
     def git(self, *arguments: str) -> None:
         environment = {**os.environ, **IDENTITY, "GIT_CONFIG_GLOBAL": os.devnull}
@@ -129,6 +129,14 @@ def test_bare_repository(repository, tmp_path):
     repository.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare"))
 
     assert [(True, ALL)] == found(tmp_path / "bare", "--path", "c.yaml")
+
+
+def test_repository_that_names_objects_by_sha_256(tmp_path):
+    repository = Repository(tmp_path, "--object-format=sha256")
+    for text in (ONE, SAME, OTHER):
+        repository.commit(conf__c_yaml=text, conf__d="x")
+
+    assert [(False, BYTES), (True, ALL)] == found(tmp_path, "--path", "conf")
 
 
 def test_merged_branch_is_one_step(repository):

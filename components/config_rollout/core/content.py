@@ -91,14 +91,14 @@ def parse_content(data: object, binary_data: object = None, declared: object = N
     return content, findings
 
 
-def refusals(content: Content) -> list[Finding]:
-    """Return what the program would refuse in a content that is otherwise complete."""
-    return _inside(content, "findings")
-
-
 def warnings(content: Content) -> list[Finding]:
     """Return what is not wrong with the content and should not stay as it is."""
     return _inside(content, "warnings")
+
+
+def refusals(content: Content) -> list[Finding]:
+    """Return what the program would refuse in a content that is otherwise complete."""
+    return _inside(content, "findings")
 
 
 def _inside(content: Content, what: str) -> list[Finding]:
