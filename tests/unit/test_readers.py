@@ -25,6 +25,7 @@ def reads_the_same(name: str, one: bytes, other: bytes) -> bool:
         ("yaml", b"a: 1", b"a: 1.0", False),
         ("yaml", b"a: 1", b"a: true", False),
         ("yaml", b"a: [1, 2]", b"a: [2, 1]", False),
+        ("yaml", b"a: [0.0, -0.0]", b"a: [0.0, 0.0]", False),
         ("yaml", b"a:", b"b:", False),
         ("yaml", b"a: on", b"a: true", False),  # text to YAML 1.2
         ("yaml", b"a: 010", b"a: 8", False),  # 10 to YAML 1.2

@@ -101,18 +101,23 @@ def _readings(text: bytes, readers: tuple[Callable[[bytes], object], ...]) -> It
 
 
 class _Digests:
-    """Digests of values, each object once: what YAML's aliases share is never expanded."""
+    """Digests of values, each object and each text once: what YAML's aliases share is never expanded."""
 
     def __init__(self) -> None:
-        self._known: dict[int, bytes] = {}
+        self._objects: dict[int, bytes] = {}
+        self._texts: dict[str, bytes] = {}
 
-    def of(self, value: object) -> bytes:
+    def of(self, value: Any) -> bytes:
         """Return the digest of a value and its type. The value must outlive this object."""
+        if isinstance(value, str):
+            if value not in self._texts:
+                self._texts[value] = _of_leaf(value)
+            return self._texts[value]
         if not isinstance(value, (dict, list, set)):
-            return _sha256(type(value).__name__.encode(), repr(value).encode(errors="surrogatepass"))
-        if id(value) not in self._known:
-            self._known[id(value)] = self._of_many(value)
-        return self._known[id(value)]
+            return _of_leaf(value)
+        if id(value) not in self._objects:
+            self._objects[id(value)] = self._of_many(value)
+        return self._objects[id(value)]
 
     def _of_many(self, value: dict[Any, Any] | list[Any] | set[Any]) -> bytes:
         if isinstance(value, list):
@@ -120,6 +125,10 @@ class _Digests:
         if isinstance(value, set):
             return _sha256(b"set", *sorted(map(self.of, value)))
         return _sha256(b"dict", *sorted(self.of(key) + self.of(item) for key, item in value.items()))
+
+
+def _of_leaf(value: object) -> bytes:
+    return _sha256(type(value).__name__.encode(), repr(value).encode(errors="surrogatepass"))
 
 
 def _sha256(*parts: bytes) -> bytes:
