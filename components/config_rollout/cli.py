@@ -11,6 +11,9 @@ from .sources import Trouble
 TROUBLE = 2
 """The exit code of every command that could not do its work."""
 
+INTERRUPTED = 130
+"""The exit code of a command that was interrupted from the keyboard, as shells have it."""
+
 _COMMANDS = (hashing, difference, replay)
 
 
@@ -30,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Trouble as trouble:
         print(f"config-rollout: {trouble}", file=sys.stderr)
         return TROUBLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has seen enough
         return TROUBLE

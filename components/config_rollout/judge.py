@@ -1,6 +1,8 @@
 """Lets a program say what is in force with a configuration, as the judge of a replay."""
 
 import hashlib
+import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -31,24 +33,28 @@ def judge_by(command: str) -> Callable[[Snapshot], str]:
 
 
 def _run(command: str, folder: str, name: str) -> bytes:
-    try:
-        done = subprocess.run(
-            command,
-            shell=True,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Trouble(f"--judge: took more than {_TIMEOUT} s for {name}. Name a command that ends.") from None
-    said = done.stderr.decode(errors="replace").strip().splitlines()
-    if done.returncode:
+    with subprocess.Popen(
+        command,
+        shell=True,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        try:
+            printed, complaints = process.communicate(timeout=_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise Trouble(f"--judge: took more than {_TIMEOUT} s for {name}. Name a command that ends.") from None
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)  # the shell and what it started
+    said = complaints.decode(errors="replace").strip().splitlines()
+    if process.returncode:
         raise Trouble(
-            f"--judge: exit code {done.returncode} for {name} ({said[-1] if said else 'without a word'}). "
+            f"--judge: exit code {process.returncode} for {name} ({said[-1] if said else 'without a word'}). "
             "Let it print something of its own, and exit with 0, for what it refuses."
         )
-    if not done.stdout:
+    if not printed:
         raise Trouble(f"--judge: printed nothing for {name}. Let it print what is in force.")
-    return done.stdout
+    return printed

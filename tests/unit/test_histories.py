@@ -3,13 +3,17 @@
 import io
 import json
 import os
+import signal
 import subprocess
+import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
+from config_rollout import judge
 from config_rollout.cli import main
 from config_rollout.sources import MAX_FILE_BYTES
 
@@ -338,6 +342,34 @@ def test_trouble_with_lines(lines, rows, contents, message):
 )
 def test_trouble_with_options(lines, arguments, message):
     check_trouble(replay(lines(*TWO), *arguments), message)
+
+
+def test_judge_that_does_not_end_is_ended_with_all_it_started(lines, tmp_path, monkeypatch):
+    monkeypatch.setattr(judge, "_TIMEOUT", 0.5)
+
+    check_trouble(
+        replay(lines(*TWO), "--judge", f"sleep 600 & echo $! > {tmp_path}/pid; wait"),
+        "--judge: took more than 0.5 s for line 1. Name a command that ends.",
+    )
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+def is_running(pid: int) -> bool:
+    state = Path(f"/proc/{pid}/stat")
+    return state.exists() and state.read_text().split()[2] not in "ZX"
+
+
+def test_interrupt_ends_quietly(lines, tmp_path):
+    endless = f"echo > {tmp_path}/begun; sleep 600"
+    command = [sys.executable, "-m", "config_rollout", "replay", lines(*TWO), "--judge", endless]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not (tmp_path / "begun").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+
+        assert (b"", b"") == process.communicate(timeout=60)
+        assert 130 == process.returncode
 
 
 def test_some_histories_with_what_is_in_force_are_trouble(lines, tmp_path):

@@ -18,6 +18,8 @@ PICTURES = (".svg", ".png")
 
 _SAY_EVERY = 100
 """How many snapshots pass between two words of progress."""
+_ANEW = "\r\033[K"
+"""Begins the line of a terminal anew."""
 
 
 def add(commands: Any) -> None:
@@ -132,8 +134,9 @@ def _with_progress(snapshots: "Iterable[Snapshot]") -> "Iterator[Snapshot]":
                 print(f"\r{number:,} snapshots ...", end="", file=sys.stderr, flush=True)
             yield snapshot
     finally:
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
+        print(_ANEW, end="", file=sys.stderr, flush=True)
 
 
 def _warn(text: str) -> None:
-    print(f"config-rollout: warning: {text}", file=sys.stderr)
+    anew = _ANEW if sys.stderr.isatty() else ""
+    print(f"{anew}config-rollout: warning: {text}", file=sys.stderr)
