@@ -52,6 +52,15 @@ def test_what_means_the_same_to_us_is_read_the_same_by_all(name, one, other, ver
     assert reads_the_same(name, one, other)
 
 
+def test_kube_proxy_is_known_by_what_it_says_and_other_text_is_not():
+    text = b"apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ipvs\n"
+    one, noted = Content({"c.conf": text}), Content({"c.conf": text + b"# note"})
+    mention, other = (Content({"c.conf": b"a: kubeproxy.config.k8s.io/v1alpha1" + end}) for end in (b"", b" # note"))
+
+    assert parsed_digest(one) == parsed_digest(noted)
+    assert parsed_digest(mention) != parsed_digest(other)
+
+
 def test_key_and_section_count():
     contents = [Content({"a": b"x"}), Content({"b": b"x"}), Content(binary_data={"a": b"x"})]
 
@@ -81,4 +90,4 @@ def test_judge_shares_no_code_with_what_it_judges():
     ours = {node.module: {alias.name for alias in node.names} for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom) and node.level}  # fmt: skip
 
-    assert {"content": {"Content"}, "formats": {"format_of"}} == ours
+    assert {"content": {"Content"}, "formats": {"BY_SUFFIX"}} == ours

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from .content import Content
-from .formats import format_of
+from .formats import BY_SUFFIX
 
 _REFUSALS = (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError)
 """What the readers raise for a text that they do not take."""
@@ -68,6 +68,8 @@ def _toml(text: bytes) -> object:
     return tomllib.loads(text.decode())
 
 
+_KUBE_PROXY = re.compile(rb"""(?m)^[\s{,]*["']?apiVersion["']?\s*:\s*["']?kubeproxy\.config\.k8s\.io/""")
+
 _YAML = (_yaml_1_1, _yaml_1_2)
 _READERS: Mapping[str, tuple[Callable[[bytes], object], ...]] = {
     "yaml": _YAML,
@@ -82,11 +84,20 @@ def parsed_digest(content: Content) -> str:
     digest = hashlib.sha256()
     for section, values in content.sections():
         for key, text in sorted(values.items()):
-            name = format_of(key, text, content.formats) if section == "data" else "bytes"
+            name = _format_of(key, text, content.formats) if section == "data" else "bytes"
             digest.update(f"{section} {key} ".encode())
             for one in _readings(text, _READERS.get(name, ())):
                 digest.update(one)
     return digest.hexdigest()
+
+
+def _format_of(key: str, text: bytes, declared: Mapping[str, str]) -> str:
+    """Return the format of a text: as declared, else by what it says it is, else by the key's suffix."""
+    if key in declared:
+        return declared[key]
+    if _KUBE_PROXY.search(text):
+        return "kube-proxy"
+    return next((name for suffix, name in BY_SUFFIX.items() if key.endswith(suffix)), "text")
 
 
 def _readings(text: bytes, readers: tuple[Callable[[bytes], object], ...]) -> Iterator[bytes]:
