@@ -1,12 +1,14 @@
 """What common readers read: the judge of a replay, which must not know our own rules."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 from config_rollout.core import readers
 from config_rollout.core.content import Content
+from config_rollout.core.digest import config_hash
 from config_rollout.core.readers import parsed_digest
 from tests.unit.test_formats import content, rows
 
@@ -50,6 +52,30 @@ def test_readers(name, one, other, same):
 @pytest.mark.parametrize(("name", "one", "other", "verdict"), [row for row in rows() if "same" in row.values])
 def test_what_means_the_same_to_us_is_read_the_same_by_all(name, one, other, verdict):
     assert reads_the_same(name, one, other)
+
+
+SCALARS = re.findall(
+    r"\S+",
+    """
+    0 -0 +1 1 01 010 08 0o10 0x10 0X10 0b10 1_000 1000 1,000 1. 1.0 1.00 .5 0.5 1e3 1E3 1e+3 1.0e3 1e400 12:30 190:20:30
+    ~ null Null NULL nULL true True TRUE tRUE false yes Yes no on off y n Y N = << .inf -.inf .INF .nan .NaN inf nan
+    2001-12-14 2001-12-14T21:59:43Z '1' "1" '~' "null" 'true' "on" '' "" !!str !!int !!float !!null x 'x' "x" - [] {}
+    123456789012345678 1234567890123456789 12345678901234567890 123456789012345678901 0.1 0.10 1e-7 "\\x41" 'A' A
+    10.0.0.0/8 30s 1.2.3 [x] "[]" *a &a
+    """,
+)
+"""Plain and quoted scalars that readers are known to differ on."""
+
+
+@pytest.mark.parametrize("place", ["a: %s", "- %s", "%s: 1", "[%s, 1]", "? %s\n: 1", "a: {b: %s}", "a: %s\nb: 1"])
+def test_what_has_one_hash_is_read_the_same_wherever_readers_differ(place):
+    by_hash: dict[str, set[str]] = {}
+    for scalar in dict.fromkeys(SCALARS):
+        one = content("yaml", (place % scalar).encode())
+        by_hash.setdefault(config_hash(one), set()).add(parsed_digest(one))
+
+    assert {1} == set(map(len, by_hash.values()))
+    assert len(by_hash) > 60
 
 
 def test_kube_proxy_is_known_by_what_it_says_and_other_text_is_not():
