@@ -1,6 +1,10 @@
 """Fills the parts of the documents that are made from the code: `make docs`."""
 
 import re
+import subprocess
+import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from config_rollout.core.formats.kube_proxy_fields import render_table
@@ -20,10 +24,52 @@ def kube_proxy() -> tuple[Path, str]:
     return path, filled(path.read_text(), "fields", render_table())
 
 
+REPLAYS = {
+    "otel-collector": (
+        "tests/data/otel-collector/daemonset-only.jsonl",
+        "tests/data/otel-collector/daemonset-and-deployment.jsonl",
+        "--format",
+        "relay=yaml",
+    ),
+    "kubespray": ("tests/data/kubespray-kube-proxy/releases.jsonl",),
+}
+"""The histories of the document on replay: name -> arguments of the command."""
+
+
+@cache
+def replayed(name: str) -> tuple[str, str]:
+    """Return what the command prints for a history, and the picture that it draws."""
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder, "picture.svg")
+        command = [sys.executable, "-m", "config_rollout", "replay", *REPLAYS[name], "--output", str(picture)]
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+        return done.stdout, picture.read_text()
+
+
+def replay() -> tuple[Path, str]:
+    """Return the document on replay, and what it has to hold."""
+    path = ROOT / "docs" / "replay.md"
+    text = path.read_text()
+    for name, arguments in REPLAYS.items():
+        command = f"$ config-rollout replay {' '.join(arguments)}"
+        text = filled(text, name, f"```text\n{command}\n{replayed(name)[0]}```")
+    return path, text
+
+
+def pictures() -> list[tuple[Path, str]]:
+    """Return the pictures of the document on replay, and what they have to hold."""
+    return [(ROOT / "docs" / f"replay-{name}.svg", replayed(name)[1]) for name in REPLAYS]
+
+
+def every() -> list[tuple[Path, str]]:
+    """Return every document that is made from the code, and what it has to hold."""
+    return [kube_proxy(), replay(), *pictures()]
+
+
 def main() -> None:
     """Write every document anew."""
-    path, text = kube_proxy()
-    path.write_text(text)
+    for path, text in every():
+        path.write_text(text)
 
 
 if __name__ == "__main__":

@@ -32,19 +32,23 @@ def read_maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, An
 
     """
     if path != "-" and Path(path).is_dir():
-        return _by_encoding({file.name: _bytes(file) for file in _files(Path(path))})
+        return by_encoding(read_folder(Path(path)))
     key, text = ("stdin", _limited(path, sys.stdin.buffer.read(MAX_FILE_BYTES + 1))) if path == "-" else _file(path)
-    objects = _kubernetes_objects(text)
-    if objects is None:
-        return _by_encoding({key: text})
-    return _config_map(path, objects, name)
+    found = config_map_in(path, text, name)
+    return by_encoding({key: text}) if found is None else maps_of(found)
 
 
 def _file(path: str) -> tuple[str, bytes]:
-    return Path(path).name, _bytes(Path(path))
+    return Path(path).name, read_file(Path(path))
 
 
-def _bytes(file: Path) -> bytes:
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return name -> bytes of the files in a folder."""
+    return {file.name: read_file(file) for file in _files(folder)}
+
+
+def read_file(file: Path) -> bytes:
+    """Return the bytes of a file that is not too large."""
     try:
         with file.open("rb") as stream:
             return _limited(str(file), stream.read(MAX_FILE_BYTES + 1))
@@ -69,7 +73,7 @@ def _files(folder: Path) -> Iterable[Path]:
     return entries
 
 
-def _by_encoding(files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, Any]]:
+def by_encoding(files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return text and other files apart, as `kubectl create configmap --from-file` does."""
     text, binary = {}, {}
     for key, value in files.items():
@@ -78,6 +82,17 @@ def _by_encoding(files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, 
         except UnicodeDecodeError:
             binary[key] = base64.b64encode(value).decode()
     return text, binary
+
+
+def config_map_in(path: str, text: bytes, name: str | None) -> Mapping[str, Any] | None:
+    """Return the ConfigMap that a manifest holds, the one of that name if there is one; `None` for other text."""
+    objects = _kubernetes_objects(text)
+    return None if objects is None else _config_map(path, objects, name)
+
+
+def maps_of(config_map: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return `data` and `binary_data` of a ConfigMap."""
+    return dict(config_map.get("data") or {}), dict(config_map.get("binaryData") or {})
 
 
 def _kubernetes_objects(text: bytes) -> list[Mapping[str, Any]] | None:
@@ -91,7 +106,11 @@ def _kubernetes_objects(text: bytes) -> list[Mapping[str, Any]] | None:
     except NotUnderstood:
         return None
     objects = [item for document in documents for item in _items(document)]
-    kubernetes = [o for o in objects if isinstance(o, Mapping) and {"apiVersion", "kind", "metadata"} <= o.keys()]
+    kubernetes = [
+        o
+        for o in objects
+        if isinstance(o, Mapping) and {"apiVersion", "kind"} <= o.keys() and isinstance(o.get("metadata"), Mapping)
+    ]
     return kubernetes if objects and len(kubernetes) == len(objects) else None
 
 
@@ -103,8 +122,8 @@ def _items(document: Any) -> list[Any]:
     return [document]
 
 
-def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the maps of the one ConfigMap that is meant."""
+def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -> Mapping[str, Any]:
+    """Return the one ConfigMap that is meant, its two maps checked."""
     maps = {str(o["metadata"].get("name")): o for o in objects if o["kind"] == "ConfigMap"}
     kinds = ", ".join(sorted({str(o["kind"]) for o in objects}))
     if not maps:
@@ -121,4 +140,4 @@ def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -
     ]
     if wrong:
         raise Trouble(report(path, wrong))
-    return dict(found.get("data") or {}), dict(found.get("binaryData") or {})
+    return found

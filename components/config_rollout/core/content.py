@@ -92,7 +92,7 @@ def parse_content(
             Finding("data", "there is no key, so there is no configuration", "Add at least one key with its text")
         )
     if not findings:
-        findings += _inside(content, "findings")
+        findings += refusals(content)
     return content, findings
 
 
@@ -109,6 +109,11 @@ def unmatched(*contents: Content) -> list[Finding]:
 def warnings(content: Content) -> list[Finding]:
     """Return what is not wrong with the content and should not stay as it is."""
     return _inside(content, "warnings")
+
+
+def refusals(content: Content) -> list[Finding]:
+    """Return what the program would refuse in a content that is otherwise complete."""
+    return _inside(content, "findings")
 
 
 def _inside(content: Content, what: str) -> list[Finding]:
