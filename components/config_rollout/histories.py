@@ -46,12 +46,14 @@ class Reading:
     Args:
       name: Which ConfigMap of a manifest.
       formats: Key -> format, as the component takes it.
+      effects: Key or key:path -> effect, as the component takes it. The judge never hears of them.
       warn: Is told what a person should know and what stops nothing.
 
     """
 
     name: str | None
     formats: Mapping[str, str]
+    effects: Mapping[str, str]
     warn: Callable[[str], None]
     says_effective: set[bool] = field(default_factory=set)
     """Whether snapshots said what is in force."""
@@ -85,11 +87,13 @@ class Reading:
             raise Trouble(f"{path}: holds {found}, and a replay compares at least two. Name a longer history.")
 
     def check(self) -> None:
-        """Refuse a declared format that no snapshot had a use for."""
-        unused = [key for key in self.formats if key not in self._keys]
-        if unused:
-            keys = ", ".join(sorted(self._keys))
-            raise Trouble(f"--format {unused[0]}: no snapshot has such a key (got {keys}). Name one of them.")
+        """Refuse a format or an effect of a key that no snapshot had."""
+        named = [("--format", key) for key in self.formats]
+        named += [("--effect", name.partition(":")[0]) for name in self.effects]
+        for option, key in named:
+            if key not in self._keys:
+                keys = ", ".join(sorted(self._keys))
+                raise Trouble(f"{option} {key}: no snapshot has such a key (got {keys}). Name one of them.")
 
     def _snapshots(self, path: str, inside: str | None) -> Iterator[Snapshot]:
         wrong = [name for name in self.formats.values() if name not in FORMATS]
@@ -168,12 +172,17 @@ class Reading:
     def _content(self, where: str, data: object, binary_data: object) -> Content:
         """Return the content, also one that the component would refuse: history was not made with it."""
         declared = {key: name for key, name in self.formats.items() if isinstance(data, Mapping) and key in data}
-        content, findings = parse_content(data, binary_data, declared)
+        keys = {
+            *(data if isinstance(data, Mapping) else ()),
+            *(binary_data if isinstance(binary_data, Mapping) else ()),
+        }
+        effects = {name: effect for name, effect in self.effects.items() if name.partition(":")[0] in keys}
+        content, findings = parse_content(data, binary_data, declared, effects)
         if findings and findings != (refused := refusals(content)):
             raise Trouble(report(where, [f for f in findings if f not in refused]))
         for finding in findings:
             self._say_refused(where, finding)
-        self._keys |= content.data.keys()
+        self._keys |= content.data.keys() | content.binary_data.keys()
         self.formats_in_use |= {meaning.format for meaning in content.meanings.values()}
         return content
 

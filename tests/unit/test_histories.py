@@ -265,6 +265,12 @@ def test_declared_format_reaches_the_judge_and_us(lines):
     assert [(False, BYTES)] == found(lines(*rows), "--format", "c=yaml")
 
 
+def test_stated_effect_reaches_us_and_not_the_judge(lines):
+    rows = [{"data": {"c.yaml": text}} for text in (ONE, OTHER)]
+
+    assert [(True, BYTES)] == found(lines(*rows), "--effect", "c.yaml:a=none")
+
+
 def test_several_histories_are_counted_together_and_never_compared(lines, tmp_path):
     file = lines({"data": {"c": "1"}}, {"data": {"c": "2"}})
 
@@ -333,6 +339,7 @@ def test_trouble_with_lines(lines, rows, contents, message):
     [
         (["--format", "x=yaml"], "--format x: no snapshot has such a key (got c). Name one of them."),
         (["--format", "c=xml"], "--format: there is no such format (got 'xml')."),
+        (["--effect", "x=none"], "--effect x: no snapshot has such a key (got c). Name one of them."),
         (["--path", "x"], "is a file, and --path is for git repositories."),
         (["--judge", "echo no >&2; exit 3"], "--judge: exit code 3 for line 1 (no). Let it print something"),
         (["--judge", "true"], "--judge: printed nothing for line 1. Let it print what is in force."),

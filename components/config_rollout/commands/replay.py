@@ -49,7 +49,7 @@ def _replay(given: argparse.Namespace) -> int:
     from ..histories import Reading
 
     draw = _drawing(given.output) if given.output else None
-    reading = Reading(given.name, dict(given.format), _warn)
+    reading = Reading(given.name, dict(given.format), dict(given.effect), _warn)
     judge = _judge(given.judge)
     every: list[replay.Transition] = []
     for path in given.histories:
