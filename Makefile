@@ -18,6 +18,9 @@ test: setup tools ## everything: unit, wiring and engine tests, and the real kub
 test-unit: setup ## the tests that need neither engine nor cluster, in seconds
 	$(RUN) -m pytest tests/unit tests/wiring
 
+fuzz: setup ## try the parsers and the diff on new inputs for MINUTES=10
+	$(RUN) -m tests.fuzz $(or $(MINUTES),10)
+
 lint: setup ## style and types
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -47,5 +50,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit lint bench docs tools lock setup
+.PHONY: help demo cluster test test-unit fuzz lint bench docs tools lock setup
 .DEFAULT_GOAL := help

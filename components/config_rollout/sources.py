@@ -106,12 +106,12 @@ def _kubernetes_objects(text: bytes) -> list[Mapping[str, Any]] | None:
     except NotUnderstood:
         return None
     objects = [item for document in documents for item in _items(document)]
-    kubernetes = [
-        o
-        for o in objects
-        if isinstance(o, Mapping) and {"apiVersion", "kind"} <= o.keys() and isinstance(o.get("metadata"), Mapping)
-    ]
+    kubernetes = [o for o in objects if isinstance(o, Mapping) and _is_kubernetes(o)]
     return kubernetes if objects and len(kubernetes) == len(objects) else None
+
+
+def _is_kubernetes(value: Mapping[str, Any]) -> bool:
+    return isinstance(value.get("metadata"), Mapping) and {"apiVersion", "kind"} <= value.keys()
 
 
 def _items(document: Any) -> list[Any]:
@@ -124,7 +124,8 @@ def _items(document: Any) -> list[Any]:
 
 def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -> Mapping[str, Any]:
     """Return the one ConfigMap that is meant, its two maps checked."""
-    maps = {str(o["metadata"].get("name")): o for o in objects if o["kind"] == "ConfigMap"}
+    every = [o for o in objects if o["kind"] == "ConfigMap"]
+    maps = {str(o["metadata"].get("name")): o for o in every}
     kinds = ", ".join(sorted({str(o["kind"]) for o in objects}))
     if not maps:
         raise Trouble(f"{path}: holds no ConfigMap (got {kinds}). Name a manifest with one.")
@@ -132,7 +133,10 @@ def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -
         raise Trouble(f"{path}: holds {len(maps)} ConfigMaps ({', '.join(sorted(maps))}). Choose one with --name.")
     if name is not None and name not in maps:
         raise Trouble(f"{path}: holds no ConfigMap '{name}' (got {', '.join(sorted(maps))}). Choose one of them.")
-    found = maps[name] if name is not None else next(iter(maps.values()))
+    chosen = name if name is not None else next(iter(maps))
+    if (count := sum(str(o["metadata"].get("name")) == chosen for o in every)) > 1:
+        raise Trouble(f"{path}: holds {count} ConfigMaps called '{chosen}'. Leave one in the manifest.")
+    found = maps[chosen]
     wrong = [
         Finding(section, f"must be a mapping (got {type(found[section]).__name__})", "Write key: text")
         for section in ("data", "binaryData")

@@ -60,20 +60,20 @@ def check_paths(key: str, meaning: Meaning) -> list[Finding]:
     if meaning.format == "kube-proxy" and meaning.stated:
         fix = "Leave them out: what each field does is known"
         return [Finding(f"effects[{key!r}]", "the key is a KubeProxyConfiguration", fix)]
-    places = [] if meaning.value is None else list(_places(meaning.value, ""))
+    fields = [] if meaning.value is None else list(places(meaning.value, ""))
     findings = []
     for path in filter(None, meaning.stated):
-        here = [value for at, value in places if at == path]
+        here = [value for at, value in fields if at == path]
         place = f"effects['{key}:{path}']"
-        if not places:
+        if not fields:
             why = meaning.note or f"it is {meaning.format}"
             fix = "State it for the whole key, or give the key a format"
             findings.append(Finding(place, f"the key has no fields, since {why}", fix))
         elif len(here) != 1:
-            fix = _nearest(path, {at for at, _ in places}, "Name a field as `config-rollout diff` prints it")
+            fix = _nearest(path, {at for at, _ in fields}, "Name a field as `config-rollout diff` prints it")
             two = Finding(place, "two fields have this path", _WIDER)
             findings.append(two if here else Finding(place, "there is no such field", fix))
-        elif sum(_covers(path, at) for at, _ in places) != sum(1 for _ in _places(here[0], path)):
+        elif sum(_covers(path, at) for at, _ in fields) != sum(1 for _ in places(here[0], path)):
             findings.append(Finding(place, "the path of another field begins like it", _WIDER))
     return findings
 
@@ -130,6 +130,17 @@ def field_path(path: str, key: object) -> str:
     return f"{path}.{key}" if path else str(key)
 
 
+def places(value: object, path: str) -> Iterator[tuple[str, object]]:
+    """Yield the path and the value of everything in a value, itself included, paths as a diff prints them."""
+    yield path, value
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from places(item, field_path(path, key))
+    elif isinstance(value, list):
+        for at, item in _items(value, path):
+            yield from places(item, at)
+
+
 def _restarting(value: object, path: str, inherited: str, stated: Effects) -> object:
     effect = stated.get(path, inherited)
     if isinstance(value, Mapping):
@@ -145,17 +156,6 @@ def _restarting(value: object, path: str, inherited: str, stated: Effects) -> ob
     else:
         kept, nothing = value, True
     return LEFT_OUT if nothing and effect != "restart" else kept
-
-
-def _places(value: object, path: str) -> Iterator[tuple[str, object]]:
-    """Yield the path and the value of everything in a value, itself included."""
-    yield path, value
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _places(item, field_path(path, key))
-    elif isinstance(value, list):
-        for at, item in _items(value, path):
-            yield from _places(item, at)
 
 
 def _items(items: Sequence[object], path: str) -> list[tuple[str, object]]:

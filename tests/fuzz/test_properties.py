@@ -1,0 +1,249 @@
+"""
+What holds for any input: nothing crashes or hangs, and hash, canonical bytes and diff say the same.
+
+Here every property is tried on the same few examples each time; `make fuzz` goes on with new ones.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from config_rollout.core.content import Content, parse_content, unmatched, warnings
+from config_rollout.core.diff import diff_contents
+from config_rollout.core.digest import canonical_bytes, config_hash
+from config_rollout.core.effects import EFFECTS, places
+from config_rollout.core.explain import explain_keys, key_lines
+from config_rollout.core.formats import json_text, read
+from config_rollout.core.formats import kube_proxy_values as values
+from config_rollout.core.formats.meaning import NotUnderstood, Spelled, encode_value
+from config_rollout.core.formats.yaml_text import load_documents
+from config_rollout.core.paths import IGNORABLE, camel_case, covers, daemon_set_path, parse_path
+from config_rollout.sources import Trouble, read_maps
+from tests.fuzz.strategies import formats, makers, manifests, pairs, texts
+from tests.unit import generate, independent
+
+DEADLINE_MILLISECONDS = 5000
+"""An example that takes longer hangs; the time is for a busy machine, most take one millisecond."""
+
+OPTIONS = {
+    "database": None,
+    "deadline": DEADLINE_MILLISECONDS,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+}
+
+PROPERTIES: dict[str, Callable[[settings], Callable[[], None]]] = {}
+"""Name -> what makes the test of a property, under some settings."""
+
+EXAMPLES: Counter[str] = Counter()
+"""Name of a property -> how many examples it was tried on."""
+
+
+def for_any(*strategies: st.SearchStrategy) -> Callable[[Callable[..., None]], Callable[[], None]]:
+    """Make a test of a property: it holds for whatever the strategies make."""
+
+    def decorated(check: Callable[..., None]) -> Callable[[], None]:
+        name = check.__name__
+
+        def counted(example: tuple) -> None:
+            EXAMPLES[name] += 1
+            check(*example)
+
+        def test_under(options: settings) -> Callable[[], None]:
+            return options(given(st.tuples(*strategies))(counted))
+
+        PROPERTIES[name] = test_under
+        return test_under(settings(max_examples=100, derandomize=True, **OPTIONS))
+
+    return decorated
+
+
+def try_on(name: str, examples: int, round_number: int) -> None:
+    """Try a property on new examples, other ones in each round."""
+    phases = [Phase.generate, Phase.target, Phase.shrink]
+    seed(round_number)(PROPERTIES[name](settings(max_examples=examples, phases=phases, **OPTIONS)))()
+
+
+def one_key(form: str, text: bytes) -> Content:
+    return Content({"k": text}, formats={"k": form})
+
+
+@for_any(formats.flatmap(lambda form: st.tuples(st.just(form), texts(form))))
+def test_any_text_is_read_or_counts_byte_for_byte(example):
+    form, text = example
+    meaning = read(text, form)
+
+    assert meaning.format in (form, "text")
+    assert meaning.format != "text" or (text, None) == (meaning.canonical, meaning.value)
+    assert form == "text" or bool(meaning.note) == (meaning.format == "text")
+    assert all(str(finding) for finding in (*meaning.findings, *meaning.warnings))
+
+
+@for_any(pairs())
+def test_hash_canonical_bytes_and_diff_say_the_same(pair):
+    form, one, other = pair
+    old, new = one_key(form, one), one_key(form, other)
+    changes = diff_contents(old, new)
+    same = canonical_bytes(old) == canonical_bytes(new)
+
+    assert same == (config_hash(old) == config_hash(new))
+    assert same == (not any(change.restarts for change in changes))
+    for change in changes:
+        fields = change.fields
+        assert fields is None or same == (not [field for field in fields if field.effect.effect == "restart"])
+        assert key_lines(change)
+    assert explain_keys(changes, "k") or not changes
+
+
+@for_any(pairs(), makers)
+def test_what_is_stated_is_hashed_and_told_alike(pair, maker):
+    form, one, other = pair
+    known = [path for text in (one, other) for path, _ in places(read(text, form).value, "")]
+    stated = {path: maker.choice(EFFECTS) for path in maker.choices(known, k=2)}
+    old, new = (Content({"k": text}, formats={"k": form}, effects={"k": stated}) for text in (one, other))
+    if form == "kube-proxy" or unmatched(old, new):
+        return
+    for change in diff_contents(old, new):
+        effects = {field.effect.effect for field in change.fields or []} or {change.effect.effect}
+        assert change.restarts == (config_hash(old) != config_hash(new)) == ("restart" in effects)
+        assert key_lines(change)
+
+
+@for_any(makers)
+def test_keys_are_told_apart(maker):
+    contents = []
+    for _ in range(2):
+        data = {maker.choice("ab"): maker.choice([b"", b"1", b"1\ndata 1:b text 1:1"]) for _ in range(2)}
+        binary = {"c": maker.choice([b"", b"1"])} if maker.random() < 0.5 else {}
+        contents.append(Content(data, binary))
+    old, new = contents
+    equal = (old.data, old.binary_data) == (new.data, new.binary_data)
+
+    assert equal == (config_hash(old) == config_hash(new)) == (not diff_contents(old, new))
+
+
+@for_any(st.sampled_from(["yaml", "json", "toml"]).flatmap(lambda form: st.tuples(st.just(form), texts(form))))
+def test_independent_implementation_agrees(example):
+    form, text = example
+    meaning = read(text, form)
+
+    assert independent.read(text, form) == (meaning.format, meaning.canonical)
+
+
+@for_any(texts("json"))
+def test_fast_and_thorough_reading_of_json_agree(text):
+    try:
+        decoded = text.decode()
+        thorough = encode_value(json_text.load(decoded))
+    except (UnicodeDecodeError, NotUnderstood):
+        return
+
+    assert json_text.encode_plainly(decoded) in (thorough, None)
+
+
+@for_any(texts("yaml"))
+def test_pyyaml_without_libyaml_reads_the_same(text):
+    """Its scanner is another program; a text that it refuses is none that two readers read differently."""
+    try:
+        documents = load_documents(text)
+        nodes = list(yaml.compose_all(text.decode(), Loader=yaml.SafeLoader))
+    except (NotUnderstood, yaml.YAMLError, RecursionError):
+        return
+    if read(text, "yaml").format == "yaml":
+        assert [plain(node) for node in nodes] == [ours(document) for document in documents]
+
+
+def plain(node):
+    """Return what PyYAML takes a node for: text as text, null and booleans as such, others as they are spelled."""
+    if node is None:
+        return None
+    if isinstance(node, yaml.SequenceNode):
+        return [plain(item) for item in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return [[plain(key), plain(value)] for key, value in node.value]
+    kind = node.tag.rpartition(":")[2]
+    return None if kind == "null" else (kind, node.value.lower() if kind == "bool" else node.value)
+
+
+def ours(value):
+    if isinstance(value, dict):
+        return [[ours(key), ours(item)] for key, item in value.items()]
+    if isinstance(value, list):
+        return [ours(item) for item in value]
+    if isinstance(value, Spelled):  # PyYAML may take it for a text, which is why it counts as it is spelled
+        kind = yaml.SafeLoader("").resolve(yaml.ScalarNode, value.text, (True, False)).rpartition(":")[2]
+        return (kind, value.text.lower() if kind == "bool" else value.text)
+    return None if value is None else ("bool", str(value).lower()) if isinstance(value, bool) else ("str", value)
+
+
+@for_any(st.one_of(manifests(), manifests(), texts("yaml")), st.sampled_from([None, "agent", "other"]))
+def test_any_file_has_a_content_or_is_trouble(text, name):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "c.yaml"
+        path.write_bytes(text)
+        try:
+            content, findings = parse_content(*read_maps(str(path), name))
+        except Trouble as trouble:
+            told = str(trouble).splitlines()
+        else:
+            told = [f"{path}: {finding}" for finding in (*findings, *warnings(content))]
+            assert config_hash(content)
+
+        assert all(line.startswith(f"{path}: ") and line.endswith(".") for line in told)
+
+
+keys = st.one_of(st.text(max_size=5), st.sampled_from(["a.yaml", "a.json", "a", ".", "..", "x" * 254]), st.integers())
+leaves = st.one_of(st.text(max_size=20), st.sampled_from(generate.EDGES), st.binary(max_size=5), st.none(), st.floats())
+
+
+@for_any(
+    st.one_of(st.dictionaries(keys, leaves, max_size=4), leaves),
+    st.one_of(st.dictionaries(keys, st.one_of(leaves, st.sampled_from(["AAE=", "AAE", "é"])), max_size=3), leaves),
+    st.one_of(st.none(), st.dictionaries(keys, st.one_of(formats, leaves), max_size=2), leaves),
+)
+def test_any_arguments_are_a_content_or_findings(data, binary_data, declared):
+    content, findings = parse_content(data, binary_data, declared)
+
+    assert all(map(str, findings))
+    if not findings:
+        assert {**data, **(binary_data or {})}.keys() == content.meanings.keys()
+
+
+steps = st.one_of(st.sampled_from([*IGNORABLE, "[0]", "[*]", '["a"]', "['b\\'c']", ".x", "..", "[", "]"]), st.text())
+
+
+@for_any(st.lists(steps, max_size=6).map("".join), st.sampled_from(IGNORABLE))
+def test_any_text_is_a_path_or_none(text, argument):
+    path = parse_path(text)
+
+    assert path is None or (covers(path, path) and covers(path[:1], path))
+    if parse_path(argument + text) is not None and parse_path(argument + text)[0] == argument:
+        assert daemon_set_path(argument + text)
+    assert isinstance(camel_case(text), str)
+
+
+numbers = st.one_of(
+    st.sampled_from(generate.EDGES),
+    st.from_regex(r"[-+]?[0-9.]{0,12}(e[-+]?[0-9]{1,6}|[numkMGTPE]i?|[nuµm]?s|m|h)*[0-9]{0,3}", fullmatch=True),
+    st.from_regex(r"\[?[0-9a-f:.%/]{0,20}\]?(:[0-9]{0,6})?", fullmatch=True),
+    st.text(max_size=30),
+)
+
+
+@for_any(numbers)
+def test_any_text_is_a_value_of_kube_proxy_or_none(text):
+    number = values.Number(text)
+    if (nanoseconds := values.duration(text)) is not None:
+        assert nanoseconds == values.duration(values.show_duration(nanoseconds))
+    if (whole := values.quantity(text)) is not None:
+        assert abs(whole) <= values.MAX_INT64
+    if (single := values.float32(number)) is not None:
+        assert single == values.float32(values.Number(repr(single)))
+    if (ip := values.address(text)) is not None:
+        assert ip == values.address(str(ip))
+    assert values.integer(number, 0, 10) in (None, *range(11))
+    values.cidr_family(text), values.split_host_port(text), values.with_port(text, 1)
