@@ -1,16 +1,16 @@
-"""The command line: what a configuration hashes to, and what a change of it does. Imports no Pulumi."""
+"""The command line: hash and diff of a configuration, and what is wrong with manifests. Imports no Pulumi."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from .commands import difference, hashing
+from .commands import check, difference, hashing
 from .sources import Trouble
 
 TROUBLE = 2
 """The exit code of every command that could not do its work."""
 
-_COMMANDS = (hashing, difference)
+_COMMANDS = (hashing, difference, check)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
