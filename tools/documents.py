@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from config_rollout.core.formats.kube_proxy_fields import render_table
+from config_rollout.core.rules import document as rules
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,10 +21,17 @@ def kube_proxy() -> tuple[Path, str]:
     return path, filled(path.read_text(), "fields", render_table())
 
 
+def policies() -> tuple[Path, str]:
+    """Return the document on the policies, and what it has to hold."""
+    path = ROOT / "docs" / "policies.md"
+    text = filled(path.read_text(), "rules", rules.render_table())
+    return path, filled(text, "examples", rules.render_examples())
+
+
 def main() -> None:
     """Write every document anew."""
-    path, text = kube_proxy()
-    path.write_text(text)
+    for path, text in (kube_proxy(), policies()):
+        path.write_text(text)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from ..finding import Finding
+from .names import is_taken_along
 from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects, Reference, is_named_by_pulumi, name_follows_content
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 
@@ -44,7 +45,9 @@ def _not_hashed(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObj
         if where := _unknown_part(workload):
             yield workload, NotChecked(where)
             continue
-        left = [(reference, o) for reference, o in objects.read_by(workload) if not _restarts_by_itself(o)]
+        left = [
+            (r, o) for r, o in objects.read_by(workload) if not (_restarts_by_itself(o) or is_taken_along(workload, o))
+        ]
         if left:
             yield workload, _reads(left)
             continue

@@ -34,6 +34,12 @@ def _hash_from_resource(objects: Objects, _: Parameters) -> Iterator[tuple[Kuber
                     yield workload, _deletes(where, workload, o)
 
 
+def is_taken_along(workload: KubernetesObject, o: KubernetesObject) -> bool:
+    """Return whether the workload is replaced with a ConfigMap or Secret, since it is made of its outputs."""
+    urns = [urn for found in workload.program.depends.values() for urn in found] if workload.program else []
+    return bool(o.program and o.program.urn in urns and _is_replaced(o) and _has_fixed_name(o))
+
+
 def _deletes(where: str, workload: KubernetesObject, o: KubernetesObject) -> Finding:
     return Finding(
         where,
