@@ -63,7 +63,7 @@ def yaml_program(engine):
     folder = run_folder("yaml")
 
     def run(resources: Any, *command: str, check: bool = False) -> str:
-        text = yaml.safe_dump({"name": "yaml", "runtime": "yaml", "resources": resources})
+        text = json.dumps({"name": "yaml", "runtime": "yaml", "resources": resources})
         new = not (folder / "Pulumi.yaml").exists()
         (folder / "Pulumi.yaml").write_text(text)
         if new:
