@@ -1,7 +1,5 @@
-"""The policy pack: `pulumi preview --policy-pack policies`. The rules are config_rollout's."""
+"""The policy pack: `pulumi preview --policy-pack policies`. Rules and adapters are config_rollout's."""
 
-from pulumi_policy import PolicyPack
+from config_rollout.policies import serve
 
-from config_rollout.policies import policies
-
-PolicyPack("config-rollout", policies())
+serve()

@@ -1,14 +1,19 @@
 """The rules as Pulumi policies: thin adapters, one for rules on one resource and one for rules on the whole stack."""
 
+import io
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
+import pulumi_policy.policy as policy_module
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
     PolicyConfigSchema,
+    PolicyPack,
     PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
@@ -40,6 +45,47 @@ class Unchecked(proxy.UnknownValueError):
         o, first = unchecked[0]
         more = f", and {len(unchecked) - 1} more" if len(unchecked) > 1 else ""
         self.message = f"{o.title}: {first}{more}"
+
+
+def serve() -> None:
+    """Serve the policies to the engine, until it ends the process."""
+    # PolicyPack writes its port and does not flush, and not every language host runs Python with -u.
+    sys.stdout = io.TextIOWrapper(open(sys.stdout.fileno(), "wb", 0, closefd=False), write_through=True)  # noqa: SIM115
+    _read_once()
+    PolicyPack("config-rollout", policies())
+
+
+def _read_once() -> None:
+    """
+    Make pulumi_policy turn the properties of a resource into plain values once, not once for every policy.
+
+    That was nine tenths of the pack's time. What it makes is the same, and nothing changes it but a remediation,
+    whose properties are left alone. A release without these names works as before, only slower.
+    """
+    for name in ("deserialize_properties", "unknown_checking_proxy"):
+        if hasattr(policy_module, name):
+            setattr(policy_module, name, _Memory(getattr(policy_module, name)))
+    names = vars(policy_module)
+    if "json_format" in names:  # not in protobuf's own module, which others use
+        names["json_format"] = SimpleNamespace(MessageToDict=_Memory(names["json_format"].MessageToDict))
+
+
+class _Memory:
+    """A function of one object that remembers its answers, by identity, for as many objects as a stack has."""
+
+    def __init__(self, function: Callable[..., Any], most: int = 20_000) -> None:
+        self._function, self._most = function, most
+        self._known: dict[int, tuple[Any, Any]] = {}
+
+    def __call__(self, given: Any, *more: Any) -> Any:
+        if more:
+            return self._function(given, *more)
+        known = self._known.get(id(given))
+        if known is None or known[0] is not given:
+            if len(self._known) >= self._most:
+                self._known = {}
+            known = self._known[id(given)] = (given, self._function(given))
+        return known[1]
 
 
 def policies() -> list[Policy]:
@@ -135,7 +181,7 @@ def _object(resource: ResourceValidationArgs | PolicyResource, kind: str, patch:
         replaces=_replaces(kind, resource) if kind in CONFIGURATION else True,
         protected=resource.opts.protect,
     )
-    return KubernetesObject(kind, plain(resource.props), resource.urn, patch, program)
+    return KubernetesObject(kind, _plain_once(resource.props), resource.urn, patch, program)
 
 
 def _replaces(kind: str, resource: ResourceValidationArgs | PolicyResource) -> object:
@@ -155,6 +201,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, Sequence):
         return [_item(value, position) for position in range(len(value))]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_plain_once = _Memory(plain)
 
 
 def _item(holder: Any, key: Any) -> Any:

@@ -1,5 +1,10 @@
 """The rules as Pulumi policies, called as the engine calls them: unknown values, providers, skips, what is told."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from pulumi_policy import (
     PolicyCustomTimeouts,
@@ -15,7 +20,7 @@ from pulumi_policy import (
 
 from config_rollout.core.rules import RULES
 from config_rollout.core.rules.objects import UNKNOWN
-from config_rollout.policies import Unchecked, plain, policies
+from config_rollout.policies import Unchecked, _Memory, plain, policies
 
 POLICIES = {policy.name: policy for policy in policies()}
 UNKNOWN_TEXT = proxy.UNKNOWN_STRING_VALUE
@@ -237,3 +242,25 @@ def test_remediation_leaves_what_is_skipped():
     args = one(DAEMON_SET, daemon_set(), skip=[{"name": "agent", "reason": "a test"}])
 
     assert None is POLICIES["min-ready-seconds"].remediate(args)
+
+
+def test_memory_answers_as_the_function_does_and_asks_it_once():
+    asked = []
+    memory = _Memory(lambda given: asked.append(given) or [given["a"]], most=2)
+    one, same, other = {"a": 1}, {"a": 1}, {"a": 2}
+    answers = [memory(one), memory(one), memory(same), memory(other), memory(one)]
+
+    assert [[1], [1], [1], [2], [1]] == answers
+    assert answers[0] is answers[1]
+    assert [one, same, other, one] == asked  # two objects are kept, and equal ones are not the same
+
+
+def test_pack_answers_the_engine_without_its_host_unbuffering_it():
+    """The port has to reach the engine through a pipe, also from a Python that was not started with -u."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    pack = Path(__file__).parents[2] / "policies"
+    with subprocess.Popen([sys.executable, pack, "127.0.0.1:1"], stdout=subprocess.PIPE, env=environment) as process:
+        port = process.stdout.readline()
+        process.kill()
+
+    assert port.strip().isdigit()

@@ -34,7 +34,9 @@ _RELOADING_COREFILE = re.compile(r"(?m)^\s*reload(\s|$)")
 _SHORTEST = 8
 """The fewest hex digits of a hash that is one: 32 bits, which is what Gardener's names carry."""
 
-_ALGORITHMS = ("sha256", "sha1", "md5", "sha512", "sha224", "sha384")
+_ALGORITHMS = {64: "sha256", 40: "sha1", 32: "md5", 128: "sha512", 56: "sha224", 96: "sha384"}
+"""How many hex digits a hash has -> what made it."""
+
 _CHART_FILES = ("configmap", "config-map", "config", "cm", "secret", "secrets", "configmap-agent", "env")
 
 
@@ -151,12 +153,12 @@ def _hashed_name(workload: KubernetesObject, value: str) -> str | None:
     """Return the name or path whose hash the value is, of those that the workload itself mentions."""
     if not _HASH.fullmatch(value):
         return None
-    return next((name for name in _names(workload) for digest in _digests(name) if digest.startswith(value)), None)
-
-
-def _digests(text: str) -> Iterator[str]:
-    for algorithm in _ALGORITHMS:
-        yield hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()
+    algorithms = [_ALGORITHMS[len(value)]] if len(value) in _ALGORITHMS else list(_ALGORITHMS.values())
+    for name in _names(workload):
+        digests = (hashlib.new(algorithm, name.encode(), usedforsecurity=False) for algorithm in algorithms)
+        if any(digest.hexdigest().startswith(value.lower()) for digest in digests):
+            return name
+    return None
 
 
 def _names(workload: KubernetesObject) -> Iterator[str]:
