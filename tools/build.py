@@ -98,6 +98,7 @@ TOOLS = {
         Tool(
             "pulumi-resource-kubernetes", "pulumi-resource-kubernetes", ".", "4.25.0",
             ("github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version.Version=4.25.0",),
+            beside=("github.com/pulumi/pulumi-kubernetes/provider/v4", "cmd/pulumi-resource-kubernetes/schema.json"),
         ),
         _kubernetes("kube-apiserver", "--version"),
         Tool(
@@ -109,6 +110,11 @@ TOOLS = {
             "github.com/pulumi/pulumi/sdk/python/cmd/pulumi-language-python/v3", "3.187.0", (_SDK_VERSION,),
             ask=("-version",), fits=r"v?3\.\d+\.\d+",
             beside=("github.com/pulumi/pulumi/sdk/v3", "python/cmd/pulumi-language-python-exec"),
+        ),
+        Tool(
+            "pulumi-language-yaml", "pulumi-language-yaml",
+            "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", "1.21.2",
+            ("github.com/pulumi/pulumi-yaml/pkg/version.Version",),
         ),
         Tool("etcd", "etcd", "go.etcd.io/etcd/server/v3", "3.6.14", ask=("--version",), fits=r"3\.[56]\.\d+"),
         Tool("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", "0.8.0", ask=("--version",), fits=r"v?0\.8\.\d+"),
@@ -123,6 +129,7 @@ TOOLS = {
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 JUDGES = tuple(name for name in TOOLS if name.startswith("kube-proxy-"))
 ENGINE = ("pulumi", "pulumi-resource-kubernetes", "pulumi-language-python")
+YAML_PROGRAMS = "pulumi-language-yaml"
 
 
 def ensure(names: Iterable[str]) -> dict[str, Path]:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from config_rollout.core.formats.kube_proxy_fields import render_table
+from config_rollout.core.rules import document as rules
 
 ROOT = Path(__file__).parents[1]
 
@@ -61,9 +62,16 @@ def pictures() -> list[tuple[Path, str]]:
     return [(ROOT / "docs" / f"replay-{name}.svg", replayed(name)[1]) for name in REPLAYS]
 
 
+def policies() -> tuple[Path, str]:
+    """Return the document on the policies, and what it has to hold."""
+    path = ROOT / "docs" / "policies.md"
+    text = filled(path.read_text(), "rules", rules.render_table())
+    return path, filled(text, "examples", rules.render_examples())
+
+
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
-    return [kube_proxy(), replay(), *pictures()]
+    return [kube_proxy(), policies(), replay(), *pictures()]
 
 
 def main() -> None:

@@ -12,7 +12,11 @@ from .local_cluster import run_folder
 
 _FROM_THE_USER = ("HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "TMPDIR", "SSL_CERT_FILE", "XDG_CACHE_HOME")
 
-_PLUGINS = {"pulumi-resource-kubernetes": "resource-kubernetes", "pulumi-language-python": "language-python"}
+_PLUGINS = {
+    "pulumi-resource-kubernetes": "resource-kubernetes",
+    "pulumi-language-python": "language-python",
+    "pulumi-language-yaml": "language-yaml",
+}
 
 
 class Engine:

@@ -1,10 +1,10 @@
-"""The command line: what a configuration hashes to, and what a change of it does. Imports no Pulumi."""
+"""The command line: hash and diff of a configuration, and what is wrong with manifests. Imports no Pulumi."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from .commands import difference, hashing, replay
+from .commands import check, difference, hashing, replay
 from .completion import SHELLS, PrintCompletion
 from .sources import Trouble
 
@@ -14,7 +14,7 @@ TROUBLE = 2
 INTERRUPTED = 130
 """The exit code of a command that was interrupted from the keyboard, as shells have it."""
 
-_COMMANDS = (hashing, difference, replay)
+_COMMANDS = (hashing, difference, replay, check)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

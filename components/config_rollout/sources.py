@@ -1,8 +1,8 @@
-"""Reads a configuration from where the command line says: a file, a folder, a manifest, or standard input."""
+"""Reads configurations and manifests from where the command line says: a file, a folder, or standard input."""
 
 import base64
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,12 @@ from .core.formats.meaning import NotUnderstood
 
 MAX_FILE_BYTES = 4 * MAX_BYTES
 """The largest file that is read: a manifest of a full ConfigMap, encoded in base64 and indented."""
+
+
+MAX_MANIFEST_BYTES = 64 * MAX_BYTES
+"""The largest file of manifests that is read."""
+
+_MANIFESTS = (".yaml", ".yml", ".json")
 
 
 class Trouble(Exception):
@@ -38,6 +44,29 @@ def read_maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, An
     return by_encoding({key: text}) if found is None else maps_of(found)
 
 
+def read_manifests(path: str) -> Iterator[tuple[str, bytes]]:
+    """
+    Yield name and text of each file of manifests.
+
+    Args:
+      path: A file, a folder (its .yaml, .yml and .json files, those of its folders too), or `-` for standard input.
+
+    Raises:
+      Trouble: Something cannot be read, or a folder holds no such file.
+
+    """
+    if path == "-":
+        yield "stdin", _limited(path, sys.stdin.buffer.read(MAX_MANIFEST_BYTES + 1), MAX_MANIFEST_BYTES)
+        return
+    files = [Path(path)]
+    if files[0].is_dir():
+        files = sorted(file for file in files[0].rglob("*") if file.suffix in _MANIFESTS and file.is_file())
+        if not files:
+            raise Trouble(f"{path}: holds no file that ends in {', '.join(_MANIFESTS)}. Name a folder of manifests.")
+    for file in files:
+        yield str(file), read_file(file, MAX_MANIFEST_BYTES)
+
+
 def _file(path: str) -> tuple[str, bytes]:
     return Path(path).name, read_file(Path(path))
 
@@ -47,20 +76,20 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     return {file.name: read_file(file) for file in _files(folder)}
 
 
-def read_file(file: Path) -> bytes:
+def read_file(file: Path, most: int = MAX_FILE_BYTES) -> bytes:
     """Return the bytes of a file that is not too large."""
     try:
         with file.open("rb") as stream:
-            return _limited(str(file), stream.read(MAX_FILE_BYTES + 1))
+            return _limited(str(file), stream.read(most + 1), most)
     except OSError as error:
         raise Trouble(
             f"{file}: {(error.strerror or str(error)).lower()}. Name a file, a folder, a manifest or '-'."
         ) from None
 
 
-def _limited(path: str, text: bytes) -> bytes:
-    if len(text) > MAX_FILE_BYTES:
-        raise Trouble(f"{path}: is larger than {MAX_FILE_BYTES:,} bytes; a ConfigMap holds at most {MAX_BYTES:,}.")
+def _limited(path: str, text: bytes, most: int = MAX_FILE_BYTES) -> bytes:
+    if len(text) > most:
+        raise Trouble(f"{path}: is larger than {most:,} bytes; a ConfigMap holds at most {MAX_BYTES:,}.")
     return text
 
 

@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def binaries() -> dict[str, Any]:
-    return build.ensure([*build.CONTROL_PLANE, *build.ENGINE])
+    return build.ensure([*build.CONTROL_PLANE, *build.ENGINE, build.YAML_PROGRAMS])
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +83,8 @@ class Outcome:
     """`Type name` -> property paths that differ."""
     messages: list[str] = field(default_factory=list)
     """What the components said, whole."""
+    findings: list[tuple[str, str, str]] = field(default_factory=list)
+    """(rule, `Type name`, level) of what a policy pack found; empty where the engine names no resource."""
 
     def hear(self, event: automation.events.EngineEvent) -> None:
         if event.resource_pre_event:
@@ -93,6 +95,9 @@ class Outcome:
                 self.order.append((what, operation))
                 self.steps[what] = operation
                 self.diffs[what] = sorted(metadata.detailed_diff or {})
+        elif event.policy_event:
+            urn, level = event.policy_event.resource_urn, event.policy_event.enforcement_level
+            self.findings.append((event.policy_event.policy_name, _short(urn) if urn else "", level))
         elif event.diagnostic_event and _kind(event.diagnostic_event.urn).startswith("config-rollout:"):
             self.messages.append(event.diagnostic_event.message.strip())
 

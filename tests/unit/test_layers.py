@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "picture": {"core"},
     "commands": {"core", "sources", "histories", "judge", "picture", "commands"},
     "completion": set(),
+    "policies": {"core"},
     "cli": {"sources", "commands", "completion"},
     "__main__": {"cli"},
 }
@@ -38,6 +39,7 @@ OUTSIDE = {
     "judge": set(),
     "picture": {"matplotlib"},
     "completion": {"shtab"},
+    "policies": {"pulumi_policy"},
 }
 """Layer -> the packages that it may import; the others may import Pulumi's."""
 

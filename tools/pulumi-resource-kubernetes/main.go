@@ -2,11 +2,29 @@
 package main
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
+
 	"github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/provider"
 	"github.com/pulumi/pulumi-kubernetes/provider/v4/pkg/version"
 )
 
 func main() {
-	// Python programs carry their types in the SDK: an empty schema and no Terraform mapping are enough.
-	provider.Serve("kubernetes", version.Version, []byte("{}"), []byte("{}"))
+	// No Terraform mapping is needed.
+	provider.Serve("kubernetes", version.Version, schema(), []byte("{}"))
+}
+
+// schema returns the types that YAML programs ask for; Python programs carry them in the SDK. The module's file lies
+// beside the program and has no version.
+func schema() []byte {
+	program, err := os.Executable()
+	if err != nil {
+		return []byte("{}")
+	}
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(program), "schema.json"))
+	if err != nil {
+		return []byte("{}")
+	}
+	return bytes.Replace(text, []byte("{"), []byte(`{"version": "`+version.Version+`",`), 1)
 }

@@ -1,0 +1,101 @@
+"""Measures what the policy pack adds to a preview, and how much `check` reads: `python -m benchmarks.policies`."""
+
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tools import build
+from tools.documents import filled
+from tools.engine import Engine
+from tools.local_cluster import LocalCluster
+
+ROOT = Path(__file__).parents[1]
+DOCUMENT = ROOT / "docs" / "policies.md"
+COUNTS = {10: 7, 100: 5, 1000: 1}
+"""How many resources -> how many pairs of previews."""
+
+PROGRAM = """
+import pulumi
+import pulumi_kubernetes as k8s
+
+for number in range(int(pulumi.Config().require("count")) // 2):
+    name, labels = f"agent-{number}-{number:010x}", {"app": f"agent-{number}"}
+    metadata = {"name": name, "namespace": "default"}
+    k8s.core.v1.ConfigMap(f"config-{number}", metadata=metadata, data={"agent.yaml": "level: info"}, immutable=True)
+    container = {
+        "name": "agent", "image": "agent:1",
+        "readiness_probe": {"http_get": {"path": "/ready", "port": 8080}},
+        "volume_mounts": [{"name": "config", "mount_path": "/etc/agent"}],
+    }
+    template = {
+        "metadata": {"labels": labels, "annotations": {"checksum/config": f"{number:064x}"}},
+        "spec": {"containers": [container], "volumes": [{"name": "config", "config_map": {"name": name}}]},
+    }
+    spec = {"selector": {"match_labels": labels}, "template": template, "min_ready_seconds": 10}
+    k8s.apps.v1.DaemonSet(f"agent-{number}", metadata=metadata, spec=spec)
+"""
+
+CHART = ROOT / "tests" / "data" / "manifests"
+CHART_BYTES = 2_000_000
+"""As much as a large chart renders to, its CustomResourceDefinitions left out: they are not even parsed."""
+
+
+def preview_rows() -> list[tuple[str, str, str]]:
+    """Measure previews of a program's first deployment, by the command line, with and without the pack."""
+    rows = []
+    binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE])
+    with LocalCluster(binaries) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
+        folder = engine.home / "work"
+        folder.mkdir()
+        options = f"{{toolchain: pip, virtualenv: {ROOT / '.venv'}}}"
+        (folder / "Pulumi.yaml").write_text(f"name: bench\nruntime: {{name: python, options: {options}}}\n")
+        (folder / "__main__.py").write_text(PROGRAM)
+        for count, pairs in COUNTS.items():
+            engine.run("stack", "init", f"s{count}", folder=folder)
+            engine.run("config", "set", "count", str(count), folder=folder)
+
+            def seconds(*pack: str) -> float:
+                started = time.perf_counter()
+                engine.run("preview", *pack, folder=folder)
+                return time.perf_counter() - started
+
+            seconds()
+            timed = [(seconds(), seconds("--policy-pack", str(ROOT / "policies"))) for _ in range(pairs)]
+            without, ratio = statistics.median(one for one, _ in timed), statistics.median(b / a for a, b in timed)
+            added = statistics.median(b - a for a, b in timed)
+            what = f"`preview` of {count:,} resources ({without:.1f} s), with the pack / without"
+            rows.append((what, f"{ratio:.2f} (+{added:.1f} s)", "at most 1.15" if count == 100 else ""))
+        shutil.rmtree(folder)
+    return rows
+
+
+def check_row() -> tuple[str, str, str]:
+    """Measure `check` over many manifests, as a program."""
+    text = b"".join(b"\n---\n" + path.read_bytes() for path in sorted(CHART.glob("*.yaml")))
+    text *= CHART_BYTES // len(text) + 1
+    command = [sys.executable, "-m", "config_rollout", "check", "-"]
+
+    def seconds() -> float:
+        started = time.perf_counter()
+        subprocess.run(command, input=text, capture_output=True, check=True)
+        return time.perf_counter() - started
+
+    took = statistics.median(seconds() for _ in range(5))
+    return f"`check` of {len(text) / 1e6:.1f} MB of manifests", f"{len(text) / 1e6 / took:.1f} MB a second", ""
+
+
+def main() -> None:
+    """Measure, print the table, and put it into the document."""
+    rows = [*preview_rows(), check_row()]
+    lines = ["| what | measured | goal |", "| --- | --- | --- |", *(f"| {' | '.join(row)} |" for row in rows)]
+    text = "\n".join(lines)
+    print(text)
+    if DOCUMENT.exists():
+        DOCUMENT.write_text(filled(DOCUMENT.read_text(), "measured", text))
+
+
+if __name__ == "__main__":
+    main()

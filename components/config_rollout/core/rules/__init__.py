@@ -1,0 +1,36 @@
+"""
+The rules on Kubernetes objects, and how they are run: `check(objects, settings)`.
+
+One file a subject; each rule is there once, for the policy pack and the command line alike.
+"""
+
+from . import budgets, hashes, ineffective, kube_proxy, names, patches, readiness, volatile
+from .rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    names.HASH_FROM_RESOURCE,
+    names.CONFIG_REPLACED,
+    names.IMMUTABLE_FIXED_NAME,
+    hashes.NOT_HASHED,
+    hashes.HASH_BESIDE_TEMPLATE,
+    hashes.HASH_NOT_OF_CONTENT,
+    volatile.VOLATILE_TEMPLATE,
+    readiness.READINESS_PROBE,
+    readiness.MIN_READY_SECONDS,
+    budgets.CRITICAL_BUDGET,
+    budgets.UPDATE_STRATEGY,
+    budgets.SURGE_ON_HOST,
+    ineffective.ON_DELETE,
+    ineffective.DISRUPTION_BUDGET,
+    kube_proxy.REFUSES,
+    kube_proxy.IGNORES,
+    kube_proxy.MODE,
+    kube_proxy.IPVS,
+    kube_proxy.HEALTH_PORT,
+    kube_proxy.SECRET,
+    patches.PATCH_ON_DESTROY,
+)
+"""Every rule, in the order in which findings on one object are told."""
+
+BY_ID = {rule.id: rule for rule in RULES}
+"""Id -> rule."""

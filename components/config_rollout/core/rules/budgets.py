@@ -1,0 +1,179 @@
+"""Rules on how many pods of a DaemonSet a rolling restart takes away at once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..checks import check_update_strategy
+from ..finding import Finding
+from ..update_strategy import PERCENT, UpdateStrategy, is_zero
+from .objects import POD_SPEC, UNKNOWN, KubernetesObject
+from .rule import Level, NotChecked, Parameter, Parameters, Rule, Said, Severity
+
+_ROLLING = "https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/"
+
+_IN_A_MANIFEST = {
+    "update_strategy": "spec.updateStrategy",
+    "pod_spec.": "spec.template.spec.",
+    "max_unavailable": "maxUnavailable",
+    "max_surge": "maxSurge",
+    "spec.updateStrategy.maxUnavailable": "spec.updateStrategy.rollingUpdate.maxUnavailable",
+    "spec.updateStrategy.maxSurge": "spec.updateStrategy.rollingUpdate.maxSurge",
+    "Pass": "Write",
+    "a dict": "a mapping",
+    "an int": "a whole number",
+}
+"""The component's words for its arguments -> those for the object, replaced in this order."""
+
+
+def _strategy(daemon_set: KubernetesObject) -> UpdateStrategy:
+    return UpdateStrategy.of(daemon_set.get("spec", "updateStrategy"))
+
+
+def _critical_budget(daemon_set: KubernetesObject, given: Parameters) -> Iterator[Said]:
+    priority = daemon_set.get(*POD_SPEC, "priorityClassName")
+    if not isinstance(priority, str) or not priority.startswith("system-"):
+        return
+    budget = _strategy(daemon_set).max_unavailable
+    where = "spec.updateStrategy.rollingUpdate.maxUnavailable"
+    share = PERCENT.fullmatch(budget) if isinstance(budget, str) else None
+    if budget is UNKNOWN:
+        yield NotChecked(where)
+    elif share and given["maxShare"] < int(share[1]) <= 100:
+        yield Finding(
+            where,
+            f"lets {budget} of a fleet with priority {priority} be away at once",
+            f"Use at most {given['maxShare']}%",
+        )
+
+
+def _smaller_budget(daemon_set: KubernetesObject, given: Parameters) -> tuple[tuple[str, ...], Any] | None:
+    if any(isinstance(said, Finding) for said in _critical_budget(daemon_set, given)):
+        return ("spec", "updateStrategy", "rollingUpdate", "maxUnavailable"), f"{given['maxShare']}%"
+    return None
+
+
+def _update_strategy(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
+    strategy = daemon_set.get("spec", "updateStrategy")
+    if strategy is None or strategy is UNKNOWN:
+        return
+    for finding in check_update_strategy(strategy, daemon_set.pod_spec):
+        yield Finding(*map(_in_a_manifest, (finding.where, finding.what, finding.fix)))
+
+
+def _in_a_manifest(text: str) -> str:
+    for ours, theirs in _IN_A_MANIFEST.items():
+        text = text.replace(ours, theirs)
+    return text
+
+
+def _surge_on_host(daemon_set: KubernetesObject, given: Parameters) -> Iterator[Said]:
+    surge = _strategy(daemon_set).max_surge
+    if daemon_set.get(*POD_SPEC, "hostNetwork") is not True or surge is UNKNOWN or is_zero(surge):
+        return
+    if any(True for _ in _update_strategy(daemon_set, given)):
+        return  # declared ports, or worse: said there
+    yield Finding(
+        "spec.updateStrategy.rollingUpdate.maxSurge",
+        f"is {surge} and the pods use the node's network, so two of them share its ports, and the old one may answer "
+        "the probe of the new one",
+        "Use maxUnavailable, with maxSurge 0",
+    )
+
+
+CRITICAL_BUDGET = Rule(
+    id="critical-budget",
+    level=Level.ADVISORY,
+    severity=Severity.HIGH,
+    topic="rollout",
+    prevents="a rolling restart that takes a large part of what every node needs away at once",
+    fix="a maxUnavailable of at most `maxShare` for pods of a system- priority",
+    link=_ROLLING,
+    kinds=("DaemonSet",),
+    check_one=_critical_budget,
+    parameters=(Parameter("maxShare", "the largest share of the fleet, in percent", 25, 1, 100),),
+    remedy=_smaller_budget,
+    bad="""
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  updateStrategy: {rollingUpdate: {maxUnavailable: 50%}}
+  template:
+    spec:
+      priorityClassName: system-node-critical
+      containers: [{name: agent, image: "agent:1"}]
+""",
+    good="""
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  updateStrategy: {rollingUpdate: {maxUnavailable: 10%}}
+  template:
+    spec:
+      priorityClassName: system-node-critical
+      containers: [{name: agent, image: "agent:1"}]
+""",
+)
+
+UPDATE_STRATEGY = Rule(
+    id="update-strategy",
+    level=Level.MANDATORY,
+    severity=Severity.HIGH,
+    topic="rollout",
+    prevents="an update strategy that the API server refuses, or whose new pods can never start",
+    fix="one of maxUnavailable and maxSurge above 0, and no maxSurge with ports of the node",
+    link=_ROLLING,
+    kinds=("DaemonSet",),
+    check_one=_update_strategy,
+    bad="""
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+  template:
+    spec:
+      containers: [{name: agent, image: "agent:1", ports: [{containerPort: 8080, hostPort: 8080}]}]
+""",
+    good="""
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  updateStrategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}
+  template:
+    spec:
+      containers: [{name: agent, image: "agent:1", ports: [{containerPort: 8080, hostPort: 8080}]}]
+""",
+)
+
+SURGE_ON_HOST = Rule(
+    id="surge-on-host",
+    level=Level.ADVISORY,
+    severity=Severity.HIGH,
+    topic="rollout",
+    prevents="two pods of one program on one node's network, where the old one answers for the new one",
+    fix="maxUnavailable in place of maxSurge for pods with hostNetwork",
+    link="https://github.com/kubernetes/enhancements/tree/master/keps/sig-apps/1591-daemonset-surge",
+    kinds=("DaemonSet",),
+    check_one=_surge_on_host,
+    bad="""
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+  template:
+    spec: {hostNetwork: true, containers: [{name: agent, image: "agent:1"}]}
+""",
+    good="""
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  updateStrategy: {rollingUpdate: {maxUnavailable: 1}}
+  template:
+    spec: {hostNetwork: true, containers: [{name: agent, image: "agent:1"}]}
+""",
+)

@@ -1,0 +1,54 @@
+"""Runs the rules over objects."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ..finding import Finding
+from . import RULES
+from .objects import KubernetesObject, Objects
+from .rule import Level, NotChecked, Parameters, Rule, Said
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What a rule found on an object, and what follows."""
+
+    rule: Rule
+    level: Level
+    object: KubernetesObject
+    finding: Finding
+
+
+def check(
+    objects: Iterable[KubernetesObject], settings: Settings
+) -> tuple[list[Violation], list[tuple[KubernetesObject, NotChecked]]]:
+    """Return what the rules find, object by object, and what they could not look at."""
+    every = Objects.of(objects)
+    order = {id(o): number for number, o in enumerate(every.all)}
+    violations: list[Violation] = []
+    unchecked: list[tuple[KubernetesObject, NotChecked]] = []
+    for rule in RULES:
+        of_rule = settings.of(rule)
+        level = of_rule.level or rule.level
+        if level is Level.DISABLED:
+            continue
+        for o, said in run(rule, every, of_rule.parameters):
+            if of_rule.covers(o):
+                continue
+            if isinstance(said, Finding):
+                violations.append(Violation(rule, level, o, said))
+            else:
+                unchecked.append((o, said))
+    violations.sort(key=lambda violation: order[id(violation.object)])
+    unchecked.sort(key=lambda pair: order[id(pair[0])])
+    return violations, unchecked
+
+
+def run(rule: Rule, objects: Objects, given: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+    """Yield what one rule says, with the object that it speaks of."""
+    if rule.check_all:
+        yield from rule.check_all(objects, given)
+    elif rule.check_one:
+        for o in objects.all if not rule.kinds else objects.kind(*rule.kinds):
+            yield from ((o, said) for said in rule.check_one(o, given))

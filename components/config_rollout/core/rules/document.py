@@ -1,0 +1,32 @@
+"""The rules as Markdown: the table, and the examples."""
+
+from . import RULES
+from .rule import Level, Rule
+
+
+def render_table() -> str:
+    """Return the table of all rules, one line each."""
+    lines = ["| rule | level | prevents | what to do |", "| --- | --- | --- | --- |"]
+    for rule in RULES:
+        only = " (programs only)" if rule.programs_only else ""
+        level = f"**{rule.level.value}**" if rule.level is Level.MANDATORY else rule.level.value
+        cells = (f"[`{rule.id}`](#{rule.id}){only}", f"{level}, {rule.severity.value}", rule.prevents, rule.fix)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def render_examples() -> str:
+    """Return a chapter for every rule: its source, its parameters, a bad and a good example."""
+    return "\n".join(_chapter(rule) for rule in RULES)
+
+
+def _chapter(rule: Rule) -> str:
+    parameters = "".join(
+        f"\n\nParameter `{p.name}`: {p.what}; {p.default} unless set, from {p.least} to {p.most}."
+        for p in rule.parameters
+    )
+    remedy = "\n\nAt the level `remediate` the pack sets it itself." if rule.remedy else ""
+    return (
+        f"### {rule.id}\n\nTopic: {rule.topic}. [Source]({rule.link}).{parameters}{remedy}\n\n"
+        f"Bad:\n\n```yaml\n{rule.bad.strip()}\n```\n\nGood:\n\n```yaml\n{rule.good.strip()}\n```\n"
+    )

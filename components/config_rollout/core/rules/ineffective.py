@@ -1,0 +1,121 @@
+"""Rules on settings that look as if they made a DaemonSet's rollout safe or happen at all, and do not."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..finding import Finding
+from ..update_strategy import UpdateStrategy
+from .objects import WORKLOADS, KubernetesObject, Objects
+from .rule import Level, Parameters, Rule, Said, Severity
+
+
+def _on_delete(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
+    if UpdateStrategy.of(daemon_set.get("spec", "updateStrategy")).type != "OnDelete" or daemon_set.patch:
+        return
+    if daemon_set.program and daemon_set.program.of_this_library:
+        return  # the component drives it, or waits for whoever does
+    yield Finding(
+        "spec.updateStrategy.type",
+        "is OnDelete, and nothing here deletes the pods: a change reaches a node when it happens to restart",
+        "Use RollingUpdate, or skip this rule with the name of what deletes them as the reason",
+    )
+
+
+def _disruption_budget(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+    for budget in objects.kind("PodDisruptionBudget"):
+        selector = budget.get("spec", "selector")
+        if not isinstance(selector, Mapping) or not (selector.get("matchLabels") or selector.get("matchExpressions")):
+            continue
+        chosen = [o for o in objects.kind(*WORKLOADS) if o.namespace == budget.namespace and _selects(selector, o)]
+        if chosen and all(o.kind == "DaemonSet" for o in chosen):
+            yield (
+                budget,
+                Finding(
+                    "spec.selector",
+                    f"selects the pods of DaemonSet '{chosen[0].name}', whose rolling update does not look at it, and "
+                    "which kubectl drain leaves alone",
+                    "Set updateStrategy.rollingUpdate.maxUnavailable on the DaemonSet, and remove this",
+                ),
+            )
+
+
+def _selects(selector: Mapping[str, Any], workload: KubernetesObject) -> bool:
+    """Return whether a label selector matches the pods of a workload. Source: apimachinery `LabelSelector`."""
+    labels = workload.texts("spec", "template", "metadata", "labels")
+    wanted = selector.get("matchLabels") or {}
+    if not isinstance(wanted, Mapping) or any(labels.get(str(key)) != value for key, value in wanted.items()):
+        return False
+    expressions = selector.get("matchExpressions") or []
+    return isinstance(expressions, list) and all(_holds(expression, labels) for expression in expressions)
+
+
+def _holds(expression: object, labels: Mapping[str, object]) -> bool:
+    if not isinstance(expression, Mapping):
+        return False
+    key, values = expression.get("key"), expression.get("values") or []
+    if not isinstance(values, list):
+        return False
+    return {
+        "In": key in labels and labels.get(str(key)) in values,
+        "NotIn": key not in labels or labels.get(str(key)) not in values,
+        "Exists": key in labels,
+        "DoesNotExist": key not in labels,
+    }.get(str(expression.get("operator")), False)
+
+
+ON_DELETE = Rule(
+    id="on-delete",
+    level=Level.ADVISORY,
+    severity=Severity.MEDIUM,
+    topic="rollout",
+    prevents="a change that reaches each node at the next crash or reboot, in no order",
+    fix="RollingUpdate, or waves of config-rollout, or a skip that names what deletes the pods",
+    link="https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/",
+    kinds=("DaemonSet",),
+    check_one=_on_delete,
+    bad="""
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec: {updateStrategy: {type: OnDelete}}
+""",
+    good="""
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec: {updateStrategy: {type: RollingUpdate}}
+""",
+)
+
+DISRUPTION_BUDGET = Rule(
+    id="disruption-budget",
+    level=Level.ADVISORY,
+    severity=Severity.LOW,
+    topic="rollout",
+    prevents="trust in a PodDisruptionBudget that no rolling update of a DaemonSet looks at",
+    fix="maxUnavailable on the DaemonSet",
+    link="https://kubernetes.io/docs/concepts/workloads/pods/disruptions/",
+    check_all=_disruption_budget,
+    bad="""
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: agent}
+spec: {maxUnavailable: 1, selector: {matchLabels: {app: agent}}}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec: {template: {metadata: {labels: {app: agent}}}}
+""",
+    good="""
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec: {template: {metadata: {labels: {app: agent}}}}
+""",
+)

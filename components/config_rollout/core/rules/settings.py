@@ -1,0 +1,159 @@
+"""What a user sets: levels, parameters, and what a rule skips. The same JSON for the policy pack and `check`."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..finding import Finding
+from . import BY_ID
+from .objects import KubernetesObject
+from .rule import Level, Parameter, Rule
+
+LEVELS = ("advisory", "mandatory", "remediate", "disabled")
+"""The levels that Pulumi knows. Where nothing can be remediated, `remediate` counts as advisory."""
+
+_LEVEL, _SKIP = "enforcementLevel", "skip"
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Objects that a rule says nothing of, by shell patterns, and why."""
+
+    namespace: str
+    name: str
+    reason: str
+
+    def covers(self, o: KubernetesObject) -> bool:
+        """Return whether the object is one of these."""
+        return fnmatchcase(str(o.namespace), self.namespace) and fnmatchcase(str(o.name), self.name)
+
+
+@dataclass(frozen=True)
+class RuleSettings:
+    """One rule's settings: `level` is `None` where the rule's own stands."""
+
+    level: Level | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    skips: tuple[Skip, ...] = ()
+
+    def covers(self, o: KubernetesObject) -> bool:
+        """Return whether the rule is to say nothing of an object."""
+        return any(skip.covers(o) for skip in self.skips)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All rules' settings; `every` is the level of the rules that have none of their own here."""
+
+    rules: Mapping[str, RuleSettings] = field(default_factory=dict)
+    every: Level | None = None
+
+    def of(self, rule: Rule) -> RuleSettings:
+        """Return a rule's settings, with level and parameters filled in."""
+        given = self.rules.get(rule.id, RuleSettings())
+        return RuleSettings(
+            given.level or self.every or rule.level, {**rule.defaults(), **given.parameters}, given.skips
+        )
+
+
+def parse_settings(given: object) -> tuple[Settings, list[Finding]]:
+    """
+    Return the settings and everything that is wrong with them.
+
+    Args:
+      given: Rule -> level, or rule -> mapping of `enforcementLevel`, `skip` and the rule's parameters; `all` is the
+        level of the others. What `--policy-pack-config` takes.
+
+    """
+    if not isinstance(given, Mapping):
+        return Settings(), [Finding("settings", f"must be a mapping (got {type(given).__name__})", "Write {}")]
+    findings: list[Finding] = []
+    rules: dict[str, RuleSettings] = {}
+    every = None
+    for name, value in given.items():
+        if name == "all":
+            every = _level("all", value.get(_LEVEL) if isinstance(value, Mapping) else value, findings)
+        elif name not in BY_ID:
+            near = difflib.get_close_matches(str(name), BY_ID, n=1)
+            fix = f"Write '{near[0]}', if that was meant" if near else f"Known are {', '.join(BY_ID)}"
+            findings.append(Finding(str(name), "there is no such rule", fix))
+        else:
+            rules[name], wrong = parse_rule_settings(BY_ID[name], value)
+            findings += wrong
+    return Settings(rules, every), findings
+
+
+def parse_rule_settings(rule: Rule, given: object) -> tuple[RuleSettings, list[Finding]]:
+    """Return one rule's settings and everything that is wrong with them."""
+    findings: list[Finding] = []
+    if not isinstance(given, Mapping):
+        return RuleSettings(_level(rule.id, given, findings)), findings
+    known = {parameter.name: parameter for parameter in rule.parameters}
+    level = None
+    parameters: dict[str, int] = {}
+    skips: tuple[Skip, ...] = ()
+    for key, value in given.items():
+        where = f"{rule.id}.{key}"
+        if key == _LEVEL:
+            level = _level(where, value, findings)
+        elif key == _SKIP:
+            skips = tuple(_skips(where, value, findings))
+        elif key in known:
+            parameters[key] = _number(where, known[key], value, findings)
+        else:
+            names = (_LEVEL, _SKIP, *known)
+            findings.append(Finding(where, "there is no such setting", f"Known are {', '.join(names)}"))
+    return RuleSettings(level, parameters, skips), findings
+
+
+def schema(rule: Rule) -> dict[str, dict[str, Any]]:
+    """Return the JSON schema of a rule's settings but for the level, property by property."""
+    text = {"type": "string", "minLength": 1}
+    properties = {"namespace": text, "name": text, "reason": text}
+    item = {"type": "object", "properties": properties, "required": ["reason"], "additionalProperties": False,
+            "minProperties": 2}  # fmt: skip
+    numbers = {
+        p.name: {"type": "integer", "minimum": p.least, "maximum": p.most, "default": p.default, "description": p.what}
+        for p in rule.parameters
+    }
+    skip = {"type": "array", "items": item, "description": "namespace or name as a shell pattern, and the reason"}
+    return {**numbers, _SKIP: skip}
+
+
+def _level(where: str, given: object, findings: list[Finding]) -> Level | None:
+    if given not in LEVELS:
+        findings.append(Finding(where, f"is no level (got {given!r})", f"Use one of {', '.join(LEVELS)}"))
+        return None
+    return Level.ADVISORY if given == "remediate" else Level(given)
+
+
+def _number(where: str, parameter: Parameter, given: object, findings: list[Finding]) -> int:
+    whole = isinstance(given, int | float) and not isinstance(given, bool) and given == int(given)
+    if whole and parameter.least <= given <= parameter.most:  # type: ignore[operator]
+        return int(given)  # type: ignore[call-overload, no-any-return]
+    findings.append(
+        Finding(where, f"is no such number (got {given!r})", f"Use one from {parameter.least} to {parameter.most}")
+    )
+    return parameter.default
+
+
+def _skips(where: str, given: object, findings: list[Finding]) -> Iterator[Skip]:
+    if not isinstance(given, list | tuple):
+        findings.append(Finding(where, f"must be a list (got {type(given).__name__})", "Put the entry into [ ]"))
+        return
+    for number, entry in enumerate(given):
+        here = f"{where}[{number}]"
+        if not isinstance(entry, Mapping):
+            findings.append(Finding(here, f"must be a mapping (got {type(entry).__name__})", "Name what is skipped"))
+            continue
+        texts = {key: entry[key] for key in entry if isinstance(entry[key], str) and entry[key].strip()}
+        if unknown := sorted({str(key) for key in entry} - {"namespace", "name", "reason"}):
+            findings.append(Finding(f"{here}.{unknown[0]}", "there is no such key", "Use namespace, name and reason"))
+        elif "reason" not in texts:
+            findings.append(Finding(here, "has no reason", "Say why, for whoever reads this next"))
+        elif len(texts) == 1:
+            findings.append(Finding(here, "names nothing", "Add namespace or name, also with * and ?"))
+        else:
+            yield Skip(texts.get("namespace", "*"), texts.get("name", "*"), texts["reason"])

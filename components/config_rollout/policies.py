@@ -1,0 +1,225 @@
+"""The rules as Pulumi policies: thin adapters, one for rules on one resource and one for rules on the whole stack."""
+
+import io
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pulumi_policy.policy as policy_module
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyConfigSchema,
+    PolicyPack,
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    Severity,
+    StackValidationArgs,
+    StackValidationPolicy,
+    proxy,
+)
+
+from .core.finding import Finding, report
+from .core.rules import RULES
+from .core.rules.checking import run
+from .core.rules.objects import CONFIGURATION, UNKNOWN, KubernetesObject, Objects, Program
+from .core.rules.rule import NotChecked, Rule
+from .core.rules.settings import RuleSettings, Settings, parse_rule_settings, schema
+
+_TYPE = re.compile(r"kubernetes:(?:core|apps|policy|extensions)/[a-z0-9]+:([A-Za-z]+?)(Patch)?")
+_ANY_PATCH = re.compile(r"kubernetes:[^:]+/[a-z0-9]+:([A-Za-z]+)(Patch)")
+
+_SENTINELS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
+
+
+class Unchecked(proxy.UnknownValueError):
+    """What a rule could not look at in a preview; Pulumi tells it as advisory, whatever the policy's level."""
+
+    def __init__(self, unchecked: Sequence[tuple[KubernetesObject, NotChecked]]) -> None:
+        super().__init__(proxy.UNKNOWN_STRING_VALUE, [])
+        o, first = unchecked[0]
+        more = f", and {len(unchecked) - 1} more" if len(unchecked) > 1 else ""
+        self.message = f"{o.title}: {first}{more}"
+
+
+def serve() -> None:
+    """Serve the policies to the engine, until it ends the process."""
+    # PolicyPack writes its port and does not flush, and not every language host runs Python with -u.
+    sys.stdout = io.TextIOWrapper(open(sys.stdout.fileno(), "wb", 0, closefd=False), write_through=True)  # noqa: SIM115
+    _read_once()
+    PolicyPack("config-rollout", policies())
+
+
+def _read_once() -> None:
+    """
+    Make pulumi_policy turn the properties of a resource into plain values once, not once for every policy.
+
+    That was nine tenths of the pack's time. What it makes is the same, and nothing changes it but a remediation,
+    whose properties are left alone. A release without these names works as before, only slower.
+    """
+    for name in ("deserialize_properties", "unknown_checking_proxy"):
+        if hasattr(policy_module, name):
+            setattr(policy_module, name, _Memory(getattr(policy_module, name)))
+    names = vars(policy_module)
+    if "json_format" in names:  # not in protobuf's own module, which others use
+        names["json_format"] = SimpleNamespace(MessageToDict=_Memory(names["json_format"].MessageToDict))
+
+
+class _Memory:
+    """A function of one object that remembers its answers, by identity, for as many objects as a stack has."""
+
+    def __init__(self, function: Callable[..., Any], most: int = 20_000) -> None:
+        self._function, self._most = function, most
+        self._known: dict[int, tuple[Any, Any]] = {}
+
+    def __call__(self, given: Any, *more: Any) -> Any:
+        if more:
+            return self._function(given, *more)
+        known = self._known.get(id(given))
+        if known is None or known[0] is not given:
+            if len(self._known) >= self._most:
+                self._known = {}
+            known = self._known[id(given)] = (given, self._function(given))
+        return known[1]
+
+
+def policies() -> list[Policy]:
+    """Return a policy for every rule."""
+    return [_stack_policy(rule) if rule.check_all else _resource_policy(rule) for rule in RULES]
+
+
+def _common(rule: Rule) -> dict[str, Any]:
+    return {
+        "name": rule.id,
+        "description": f"Prevents {rule.prevents}.",
+        "enforcement_level": EnforcementLevel(rule.level.value),
+        "config_schema": PolicyConfigSchema(schema(rule)),
+        "severity": Severity(rule.severity.value),
+        "tags": [rule.topic],
+        "remediation_steps": f"{rule.fix[:1].upper()}{rule.fix[1:]}.",
+        "url": rule.link,
+    }
+
+
+def _resource_policy(rule: Rule) -> ResourceValidationPolicy:
+    def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+        if objects := _objects([args], rule.kinds):
+            settings = _settings(rule, args.get_config())
+            said = run(rule, Objects(objects), settings.parameters)
+            _tell(said, settings, lambda _, message: report_violation(message, None))
+
+    return ResourceValidationPolicy(
+        validate=validate, remediate=_remediation(rule) if rule.remedy else None, **_common(rule)
+    )
+
+
+def _remediation(rule: Rule) -> Any:
+    def remediate(args: ResourceValidationArgs) -> Any:
+        settings = _settings(rule, args.get_config())
+        for o in _objects([args], rule.kinds):
+            edit = rule.remedy(o, settings.parameters) if rule.remedy and not settings.covers(o) else None
+            if edit:
+                return _edited(args.props, *edit)
+        return None
+
+    return remediate
+
+
+def _stack_policy(rule: Rule) -> StackValidationPolicy:
+    def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        settings = _settings(rule, args.get_config())
+        said = run(rule, Objects(_objects(args.resources)), settings.parameters)
+        _tell(said, settings, lambda o, message: report_violation(message, o.program.urn))
+
+    return StackValidationPolicy(validate=validate, **_common(rule))
+
+
+def _tell(said: Iterable[tuple[KubernetesObject, Any]], settings: RuleSettings, violation: Any) -> None:
+    """Report the findings, one line each, and raise what could not be looked at."""
+    unchecked = []
+    for o, what in said:
+        if settings.covers(o):
+            continue
+        if isinstance(what, Finding):
+            violation(o, str(what))
+        else:
+            unchecked.append((o, what))
+    if unchecked:
+        raise Unchecked(unchecked)
+
+
+def _settings(rule: Rule, given: Mapping[str, Any]) -> RuleSettings:
+    """Return the settings of a rule; the engine has held them against the schema."""
+    settings, wrong = parse_rule_settings(rule, dict(given))
+    if wrong:
+        raise ValueError(report("policy pack config-rollout", wrong))
+    return Settings({rule.id: settings}).of(rule)
+
+
+def _objects(
+    resources: Iterable[ResourceValidationArgs | PolicyResource], kinds: Sequence[str] = ()
+) -> list[KubernetesObject]:
+    """Return the resources that rules look at, of these kinds if there are any."""
+    found = []
+    for resource in resources:
+        name = _ANY_PATCH.fullmatch(resource.resource_type) or _TYPE.fullmatch(resource.resource_type)
+        if name and (not kinds or name[1] in kinds):
+            found.append(_object(resource, name[1], bool(name[2])))
+    return found
+
+
+def _object(resource: ResourceValidationArgs | PolicyResource, kind: str, patch: bool) -> KubernetesObject:
+    dependencies = getattr(resource, "property_dependencies", {})
+    program = Program(
+        urn=resource.urn,
+        depends={name: [each.urn for each in found] for name, found in dependencies.items()},
+        replaces=_replaces(kind, resource) if kind in CONFIGURATION else True,
+        protected=resource.opts.protect,
+    )
+    return KubernetesObject(kind, _plain_once(resource.props), resource.urn, patch, program)
+
+
+def _replaces(kind: str, resource: ResourceValidationArgs | PolicyResource) -> object:
+    """Return whether the provider replaces an object of this kind when its data changes: the default."""
+    if os.environ.get(f"PULUMI_K8S_ENABLE_{kind.upper()}_MUTABLE", "").lower() in ("true", "1"):
+        return False
+    set_to = plain(resource.provider.props).get(f"enable{kind}Mutable") if resource.provider else None
+    return UNKNOWN if set_to is UNKNOWN else set_to not in (True, "true")
+
+
+def plain(value: Any) -> Any:
+    """Return a copy of what Pulumi hands a policy as plain values, with `UNKNOWN` for what is not known yet."""
+    if isinstance(value, str):
+        return UNKNOWN if value in _SENTINELS else value
+    if isinstance(value, Mapping):
+        return {key: _item(value, key) for key in value}
+    if isinstance(value, Sequence):
+        return [_item(value, position) for position in range(len(value))]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_plain_once = _Memory(plain)
+
+
+def _item(holder: Any, key: Any) -> Any:
+    try:
+        return plain(holder[key])
+    except proxy.UnknownValueError:
+        return UNKNOWN
+
+
+def _edited(props: Any, path: tuple[str, ...], value: object) -> Any:
+    """Return the properties with a value set; they are edited in place, which keeps secrets and what is unknown."""
+    *above, last = path
+    place = props
+    for key in above:
+        if key not in place:
+            place[key] = {}
+        place = place[key]
+    place[last] = value
+    return props

@@ -1,0 +1,185 @@
+"""`config-rollout check`, run as a program."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from config_rollout.core.rules import BY_ID, RULES
+
+ROOT = Path(__file__).parents[2]
+KUBEADM = ROOT / "tests" / "data" / "manifests" / "kubeadm-1.36.3-kube-proxy.yaml"
+SCHEMA = json.loads((ROOT / "docs" / "schemas" / "check.json").read_text())
+BAD, GOOD = BY_ID["update-strategy"].bad, BY_ID["readiness-probe"].good
+ADVISORY = BY_ID["readiness-probe"].bad
+
+
+def run(*arguments: object, given: str | bytes = b"") -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "config_rollout", "check", *map(str, arguments)]
+    text = given.encode() if isinstance(given, str) else given
+    return subprocess.run(command, input=text, capture_output=True, timeout=60, cwd=ROOT)
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text: str, name: str = "m.yaml") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(("text", "code"), [(BAD, 1), (ADVISORY, 0), (GOOD, 0), ("", 2), ("kind: Service\n", 0)])
+def test_exit_code(text, code):
+    assert code == run("-", given=text).returncode
+
+
+def test_finding_is_one_line_with_place_level_and_rule():
+    first = run(KUBEADM.relative_to(ROOT)).stdout.decode().splitlines()[0]
+
+    assert (
+        "tests/data/manifests/kubeadm-1.36.3-kube-proxy.yaml:146: advisory: DaemonSet kube-system/kube-proxy: "
+        "spec.template.spec.volumes[0].configMap.name: reads ConfigMap 'kube-proxy', and nothing in the pod template "
+        "changes with the content, so pods keep the old one until something else restarts them. Write a hash of the "
+        "content into an annotation of the pod template, or name the object after its content. [config-not-hashed]"
+    ) == first
+
+
+def test_last_line_counts():
+    assert "3 findings, 0 mandatory, in 2 objects" == run(KUBEADM).stdout.decode().splitlines()[-1]
+
+
+def test_what_no_rule_looks_at_is_noted():
+    note = (
+        "config-rollout: note: no rule looks at: ServiceAccount (1), ClusterRoleBinding (1), Role (1), RoleBinding (1)"
+    )
+
+    assert note == run(KUBEADM).stderr.decode().strip()
+
+
+@pytest.mark.parametrize("text", [rule.bad for rule in RULES if not rule.programs_only] + [GOOD])
+def test_json_is_what_the_schema_says(text):
+    answer = json.loads(run("-", "--json", given=text).stdout)
+
+    jsonschema.validate(answer, SCHEMA)
+
+
+def test_json():
+    findings = json.loads(run("-", "--json", given=BAD).stdout)["findings"]
+
+    assert {
+        "rule": "update-strategy",
+        "level": "mandatory",
+        "resource": "DaemonSet default/agent",
+        "path": "spec.updateStrategy.rollingUpdate.maxSurge",
+        "message": "spec.template.spec.containers[0].ports[0] is a port of the node, so old and new pod cannot run on "
+        "one node",
+        "fix": "Use maxUnavailable, with maxSurge 0",
+    } in findings
+
+
+def test_sarif():
+    log = json.loads(run(KUBEADM.relative_to(ROOT), "--sarif").stdout)
+    (done,) = log["runs"]
+    first = done["results"][0]
+    rules = done["tool"]["driver"]["rules"]
+
+    assert ("2.1.0", [rule.id for rule in RULES]) == (log["version"], [rule["id"] for rule in rules])
+    assert ("config-not-hashed", "warning") == (first["ruleId"], first["level"])
+    assert first["ruleId"] == rules[first["ruleIndex"]]["id"]
+    assert {
+        "artifactLocation": {"uri": "tests/data/manifests/kubeadm-1.36.3-kube-proxy.yaml"},
+        "region": {"startLine": 146},
+    } == first["locations"][0]["physicalLocation"]
+    assert "no rule looks at" in done["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+
+
+def test_folder_is_one_stack_whatever_file_a_thing_stands_in(file, tmp_path):
+    first, second = BY_ID["config-not-hashed"].bad.split("---")
+    file(first, "one.yml")
+    file(second, "sub/two.yaml")
+    file("not a manifest", "README.md")
+
+    assert b"[config-not-hashed]" in run(tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "output"),
+    [
+        ({"update-strategy": "advisory"}, 0, b"advisory: DaemonSet default/agent: spec.updateStrategy"),
+        ({"update-strategy": {"skip": [{"name": "agent", "reason": "a test"}]}}, 0, b"2 findings, 0 mandatory"),
+        ({"all": "mandatory"}, 1, b"3 findings, 3 mandatory"),
+    ],
+)
+def test_config(file, given, code, output):
+    done = run(file(BAD), "--config", file(json.dumps(given), "config.json"))
+
+    assert code == done.returncode
+    assert output in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is no JSON"),
+        ("[]", "settings: must be a mapping (got list)"),
+        ('{"nonsense": "advisory"}', "nonsense: there is no such rule. Known are hash-from-resource"),
+    ],
+)
+def test_wrong_config_is_trouble(file, text, message):
+    done = run(file(BAD), "--config", file(text, "config.json"))
+
+    assert (2, b"") == (done.returncode, done.stdout)
+    assert message in done.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "message"),
+    [
+        (["/nowhere"], "", "/nowhere: no such file or directory"),
+        (["-"], "", "-: holds no Kubernetes object that can be read. Name rendered manifests."),
+        (["-"], "---\n---\n", "note: no rule looks at: empty document (2)"),
+        (["-"], "image: {{ .Values.image }}\n", "note: stdin:1: has template syntax; render it first"),
+        (["README.md"], "", "holds no Kubernetes object that can be read"),
+        (["-", "--config", "/nowhere"], GOOD, "/nowhere: no such file or directory. Name a JSON file."),
+        (["-", "--json", "--sarif"], GOOD, "not allowed with argument"),
+    ],
+)
+def test_trouble_is_told_without_a_traceback(arguments, given, message):
+    done = run(*arguments, given=given)
+
+    assert (2, b"") == (done.returncode, done.stdout)
+    assert message in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+
+
+def test_folder_without_manifests_is_trouble(tmp_path):
+    assert b"holds no file that ends in .yaml, .yml, .json" in run(tmp_path).stderr
+
+
+def test_templates_left_in_leave_the_rest():
+    done = run("-", given="kind: DaemonSet\nspec: {{ .Values.spec }}\n---\n" + BAD)
+
+    assert 1 == done.returncode
+    assert b"note: stdin:1: has template syntax" in done.stderr
+
+
+def test_ten_thousand_resources_are_checked(file):
+    path = file("\n---\n".join([BAD.replace("agent", f"agent-{number}") for number in range(10_000)]))
+
+    assert 30_000 == len(json.loads(run(path, "--json").stdout)["findings"])
+
+
+def test_check_imports_no_pulumi():
+    code = (
+        "import sys; from config_rollout.cli import main; main(sys.argv[1:]);"
+        "print([module for module in sys.modules if 'pulumi' in module], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "check", "-"], input=GOOD, capture_output=True, text=True)
+
+    assert "[]" == done.stderr.splitlines()[-1]

@@ -1,0 +1,116 @@
+"""What is read of a manifest, and what is left out with a note."""
+
+import json
+
+import pytest
+
+from config_rollout.core.rules.manifest import Place
+from tests.unit.rule_examples import manifest
+
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        pytest.param(MAP, 1, id="one document"),
+        pytest.param(f"---\n# first\n{MAP}---\n{MAP}...\n", 2, id="two documents"),
+        pytest.param(f"--- # a comment\n{MAP}", 1, id="a comment beside the separator"),
+        pytest.param("\ufeff" + MAP.replace("\n", "\r\n"), 1, id="from Windows"),
+        pytest.param("apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap}\n", 1, id="a List"),
+        pytest.param(
+            "apiVersion: v1\nkind: List\nitems: [{kind: List, items: [{apiVersion: v1, kind: Secret}]}]\n",
+            1,
+            id="a List in a List",
+        ),
+        pytest.param("apiVersion: v1\nkind: ConfigMapList\nitems: [{metadata: {name: a}}]\n", 1, id="a ConfigMapList"),
+        pytest.param(json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "é\u2028"}}), 1, id="JSON"),
+        pytest.param("{apiVersion: v1, kind: ConfigMap}", 1, id="flow YAML"),
+        pytest.param(json.dumps([{"apiVersion": "v1", "kind": "Secret"}] * 3), 3, id="a JSON list"),
+    ],
+)  # fmt: skip
+def test_objects(text, count):
+    found = manifest(text)
+
+    assert (count, []) == (len(found.objects), found.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "skipped"),
+    [
+        pytest.param("---\n---\n# nothing\n", {"empty document": 2}, id="empty documents"),
+        pytest.param("apiVersion: v1\nkind: Service\n", {"Service": 1}, id="another kind"),
+        pytest.param(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {names: {kind: DaemonSet}}\n",
+            {"CustomResourceDefinition": 1},
+            id="a CRD",
+        ),
+        pytest.param("apiVersion: example.com/v1\nkind: DaemonSet\n", {"DaemonSet": 1}, id="another group"),
+        pytest.param("apiVersion: v1\nkind: List\nitems: []\n", {}, id="an empty List"),
+        pytest.param("apiVersion: v1\nkind: Service\nspec: [\n", {"Service": 1}, id="another kind is not even read"),
+    ],
+)
+def test_skipped(text, skipped):
+    found = manifest(text)
+
+    assert ([], skipped, []) == (found.objects, dict(found.skipped), found.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("apiVersion: v1\nkind: ConfigMap\ndata: {{ .Values.data }}\n", "has template syntax; render it first"),
+        ("{{- if .Values.on }}\napiVersion: v1\nkind: ConfigMap\n{{- end }}\n", "has template syntax; render it first"),
+        ("apiVersion: v1\nkind: ConfigMap\ndata: [\n", "it is no YAML"),
+        ("apiVersion: v1\nkind: ConfigMap\nkind: Secret\n", "key 'kind' stands in one mapping twice"),
+        ("just text\n", "is no Kubernetes object"),
+        ("a: 1\n", "is no Kubernetes object"),
+        ("kind: ConfigMap\n", "is no Kubernetes object"),
+        ("kind: [1]\napiVersion: v1\n", "is no Kubernetes object"),
+        ("[1, 2]", "is no Kubernetes object"),
+        ("apiVersion: v1\nkind: ConfigMap\nx: &a {b: 1}\nz: {<<: *a}\n", "it has a merge key"),
+        ("apiVersion: v1\nkind: ConfigMap\nx: !!python/name:os.system\n", "it has the tag"),
+        ("apiVersion: v1\nkind: ConfigMap\nx: " + "[" * 200 + "]" * 200, "it is nested deeper than 100"),
+        ("apiVersion: v1\nkind: ConfigMap\nx: " + "[" * 5000, "it is no YAML"),
+        ("apiVersion: v1\nkind: ConfigMap\nx: \x00\n", "it is no YAML"),
+    ],
+)
+def test_note(text, note):
+    found = manifest(text)
+
+    assert [] == found.objects
+    assert note in found.notes[0]
+
+
+@pytest.mark.parametrize("text", [b"kind: \xff\xfe", b"\xff\xfe\x00", b"{" * 100_000, b"[" * 100_000, b"---" * 9])
+def test_hostile_text_is_a_note(text):
+    found = manifest(text)
+
+    assert ([], 1) == (found.objects, len(found.notes))
+
+
+def test_what_cannot_be_read_leaves_the_other_documents():
+    found = manifest(f"{MAP}---\nkind: ConfigMap\ndata: [\n---\n{MAP}")
+
+    assert (2, 1) == (len(found.objects), len(found.notes))
+
+
+def test_place_is_the_first_line_with_something_on_it():
+    found = manifest(f"\n# a comment\n{MAP}---\n\n{MAP}")
+
+    assert [Place("file", 3), Place("file", 8)] == [o.place for o in found.objects]
+
+
+def test_scalars_are_what_go_takes_them_for():
+    text = MAP.replace("{name: a}", "{a: 10, b: 010, c: yes, d: 1.5, e: '10', f: ~, g: 2026-01-01, h: 1e3}")
+    (found,) = manifest(text).objects
+
+    assert {"a": 10, "b": 8, "c": True, "d": 1.5, "e": "10", "f": None, "g": "2026-01-01", "h": 1000} == (
+        found.get("metadata")
+    )
+
+
+def test_ten_thousand_resources_are_read():
+    found = manifest("---\n".join([MAP] * 10_000))
+
+    assert (10_000, []) == (len(found.objects), found.notes)

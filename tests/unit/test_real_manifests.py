@@ -1,0 +1,45 @@
+"""Every finding over real manifests, each looked at and right: what it says is so, and worth a change."""
+
+from pathlib import Path
+
+import pytest
+
+from config_rollout.core.rules.checking import check
+from config_rollout.core.rules.settings import Settings
+from tests.unit.rule_examples import manifest
+
+FOLDER = Path(__file__).parents[1] / "data" / "manifests"
+
+KUBEADM = "kubeadm-1.36.3-kube-proxy.yaml"
+FINDINGS = {
+    # Right: kube-proxy does not reread its file, and kubeadm hashes nothing. It is what this library is for.
+    (KUBEADM, "config-not-hashed"),
+    # Right: the manifest has no probe at all, so a kube-proxy that crashes in a loop counts as available for moments.
+    (KUBEADM, "readiness-probe"),
+    # Right: 0, with the consequence of the line above.
+    (KUBEADM, "min-ready-seconds"),
+    # Right: these have a readinessProbe, and nothing but it: a collector that crashes after a minute goes everywhere.
+    ("otel-daemonset-and-deployment", "min-ready-seconds"),
+    ("otel-daemonset-collector-logs", "min-ready-seconds"),
+    ("otel-daemonset-hostmetrics", "min-ready-seconds"),
+    ("otel-daemonset-only", "min-ready-seconds"),
+}
+
+
+def stack(name: str) -> list[Path]:
+    return sorted(FOLDER.glob(f"{name}*"))
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in FINDINGS}))
+def test_findings_are_those_that_were_looked_at(name):
+    found = manifest(b"\n---\n".join(path.read_bytes() for path in stack(name)))
+    violations, unchecked = check(found.objects, Settings())
+
+    assert ([], []) == (found.notes, unchecked)
+    assert sorted(rule for other, rule in FINDINGS if other == name) == sorted(v.rule.id for v in violations)
+
+
+def test_every_manifest_is_looked_at():
+    files = {path for name, _ in FINDINGS for path in stack(name)}
+
+    assert sorted(FOLDER.glob("*.yaml")) == sorted(files)

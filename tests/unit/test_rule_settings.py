@@ -1,0 +1,83 @@
+"""Levels, parameters and skips."""
+
+import pytest
+
+from config_rollout.core.rules import RULES
+from config_rollout.core.rules.checking import check
+from config_rollout.core.rules.rule import Level
+from config_rollout.core.rules.settings import Settings, parse_settings
+from tests.unit.rule_examples import manifest
+
+TEXT = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent, namespace: system}\nspec: {}\n"
+RULE = "min-ready-seconds"
+SKIP = {"namespace": "system", "name": "agent", "reason": "it is short"}
+
+
+def levels(given: object) -> list[str]:
+    settings, wrong = parse_settings(given)
+    violations, _ = check(manifest(TEXT).objects, settings)
+    assert [] == wrong
+    return [violation.level.value for violation in violations]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ["advisory"]),
+        ({RULE: "mandatory"}, ["mandatory"]),
+        ({RULE: {"enforcementLevel": "mandatory"}}, ["mandatory"]),
+        ({RULE: "remediate"}, ["advisory"]),
+        ({RULE: "disabled"}, []),
+        ({"all": "disabled"}, []),
+        ({"all": {"enforcementLevel": "mandatory"}}, ["mandatory"]),
+        ({"all": "disabled", RULE: "advisory"}, ["advisory"]),
+        ({"all": "mandatory", RULE: {"seconds": 5}}, ["mandatory"]),
+        ({RULE: {"skip": [SKIP]}}, []),
+        ({RULE: {"skip": [{"namespace": "sys*", "reason": "x"}]}}, []),
+        ({RULE: {"skip": [{"name": "agent", "reason": "x"}]}}, []),
+        ({RULE: {"skip": [SKIP | {"name": "other"}]}}, ["advisory"]),
+        ({RULE: {"skip": [SKIP | {"namespace": "kube-system"}]}}, ["advisory"]),
+    ],
+)
+def test_settings(given, expected):
+    assert expected == levels(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([], "settings: must be a mapping (got list)"),
+        ({"min-ready-second": "advisory"}, "there is no such rule. Write 'min-ready-seconds', if that was meant"),
+        ({RULE: "high"}, "is no level (got 'high'). Use one of advisory, mandatory"),
+        ({RULE: {"enforcementLevel": 1}}, "is no level (got 1)"),
+        ({RULE: {"second": 1}}, "there is no such setting. Known are enforcementLevel, skip, seconds"),
+        ({RULE: {"seconds": "5"}}, "is no such number (got '5'). Use one from 1 to 3600"),
+        ({RULE: {"seconds": 0}}, "is no such number (got 0)"),
+        ({RULE: {"seconds": True}}, "is no such number (got True)"),
+        ({RULE: {"skip": SKIP}}, "must be a list (got dict)"),
+        ({RULE: {"skip": ["agent"]}}, "skip[0]: must be a mapping (got str)"),
+        ({RULE: {"skip": [{"name": "agent"}]}}, "has no reason. Say why"),
+        ({RULE: {"skip": [{"name": "agent", "reason": " "}]}}, "has no reason"),
+        ({RULE: {"skip": [{"reason": "x"}]}}, "names nothing"),
+        ({RULE: {"skip": [SKIP | {"kind": "x"}]}}, "kind: there is no such key"),
+    ],
+)
+def test_wrong_settings_are_told(given, message):
+    _, wrong = parse_settings(given)
+
+    assert message in "\n".join(map(str, wrong))
+
+
+def test_defaults():
+    levels = {rule.id: Settings().of(rule).level for rule in RULES}
+
+    assert {
+        Level.MANDATORY: {"hash-from-resource", "update-strategy", "kube-proxy-refuses"},
+        Level.DISABLED: {"patch-on-destroy"},
+    } == {kind: {name for name, level in levels.items() if level is kind} for kind in (Level.MANDATORY, Level.DISABLED)}
+
+
+def test_all_switches_on_what_is_off_as_the_engine_does():
+    settings, _ = parse_settings({"all": "advisory"})
+
+    assert {Level.ADVISORY} == {settings.of(rule).level for rule in RULES}
