@@ -28,6 +28,7 @@ lint: setup ## style and types
 
 bench: setup ## measure, and write docs/benchmarks.md
 	$(RUN) -m benchmarks
+	$(RUN) -m benchmarks.policies
 
 docs: setup ## fill the tables that are made from the code
 	$(RUN) -m tools.documents

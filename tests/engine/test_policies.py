@@ -3,7 +3,6 @@
 import asyncio
 import json
 import shutil
-from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -277,7 +276,3 @@ def test_pack_copied_beside_a_program_works(engine):
     shutil.rmtree(folder)
 
     assert {("config-replaced", "config")} == told(output)
-
-
-def test_pack_holds_two_files_only():
-    assert ["PulumiPolicy.yaml", "__main__.py"] == sorted(path.name for path in Path(PACK).iterdir() if path.is_file())

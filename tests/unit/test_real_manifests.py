@@ -18,6 +18,14 @@ FINDINGS = {
     (KUBEADM, "readiness-probe"),
     # Right: 0, with the consequence of the line above.
     (KUBEADM, "min-ready-seconds"),
+    # Right: flannel reads net-conf.json when it starts, and nothing here follows the content.
+    ("kube-flannel", "config-not-hashed"),
+    # Right: it has a readinessProbe, and goes on as soon as that was good once.
+    ("kube-flannel", "min-ready-seconds"),
+    # Right: the SHA-256 of an empty text, since the chart hashes the ConfigMap that it does not make.
+    ("otel-target-allocator-existing-configmap", "hash-not-of-content"),
+    # Right: the pods carry the chart's version, so every release of the chart restarts them.
+    ("otel-target-allocator-existing-configmap", "volatile-template"),
     # Right: these have a readinessProbe, and nothing but it: a collector that crashes after a minute goes everywhere.
     ("otel-daemonset-and-deployment", "min-ready-seconds"),
     ("otel-daemonset-collector-logs", "min-ready-seconds"),

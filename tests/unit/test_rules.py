@@ -98,7 +98,8 @@ VOLUME = "volumes: [{name: v, configMap: {name: agent}}]"
             0,
             id="named by kustomize",
         ),
-        pytest.param(config_map(more="immutable: true") + reading(VOLUME), 0, id="never changes"),
+        pytest.param(config_map(more="immutable: true\ndata: {a: x}") + reading(VOLUME), 0, id="never changes"),
+        pytest.param(config_map(more="") + reading(VOLUME), 0, id="filled by others"),
         pytest.param(
             config_map() + reading(VOLUME, metadata="annotations: {reloader.stakater.com/auto: 'true'}"),
             0,
@@ -203,9 +204,9 @@ def annotated(value: str) -> str:
     [
         (hashlib.sha256(b"agent/templates/configmap.yaml").hexdigest(), "is the hash of 'agent/templates/configmap.ya"),
         (hashlib.sha1(b"agent").hexdigest(), "is the hash of 'agent'"),
-        (hashlib.md5(b"").hexdigest(), "is the hash of ''"),
+        (hashlib.md5(b"").hexdigest(), "is the hash of an empty text"),
         (hashlib.sha256(b"/etc/agent").hexdigest()[:10], "is the hash of '/etc/agent'"),
-        ("sha256:" + hashlib.sha256(b"").hexdigest(), "is the hash of ''"),
+        ("sha256:" + hashlib.sha256(b"").hexdigest(), "is the hash of an empty text"),
         ("/etc/agent/agent.yaml", "is a path"),
         ("v2", "is too short to be a hash"),
         ("", "is empty"),
@@ -417,6 +418,14 @@ def test_secret_in_config_map(text, findings):
     found = manifest(config_map(more=f'data: {{k: "{text}"}}')).objects
 
     assert findings == len(said("secret-in-config-map", found))
+
+
+def test_no_finding_shows_a_variable():
+    env = "[{name: JOB_UUID, value: s3cret}, {name: RUN_ID, value: s3cret}]"
+    text = workload(f"spec: {{containers: [{{image: a, env: {env}}}]}}")
+    found = said("volatile-template", manifest(text).objects)
+
+    assert [2, False] == [len(found), "s3cret" in "".join(found)]
 
 
 def test_no_finding_shows_a_secret():

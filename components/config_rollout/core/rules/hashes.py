@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 from ..finding import Finding
 from .names import is_taken_along
-from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects, Reference, is_named_by_pulumi, name_follows_content
+from .objects import (
+    UNKNOWN,
+    WORKLOADS,
+    KubernetesObject,
+    Objects,
+    Reference,
+    has_content,
+    is_named_by_pulumi,
+    name_follows_content,
+)
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 
 _ANNOTATIONS = ("spec", "template", "metadata", "annotations")
@@ -97,8 +106,8 @@ def _is_hash(value: object) -> bool:
 
 
 def _restarts_by_itself(o: KubernetesObject) -> bool:
-    """Return whether a change of the content reaches the pods: by another name, or because the program looks."""
-    if name_follows_content(o) or o.get("immutable") is True:
+    """Return whether no hash is needed: the name changes, the program looks itself, or nothing is held here."""
+    if name_follows_content(o) or o.get("immutable") is True or not has_content(o):
         return True
     if is_named_by_pulumi(o) and o.program and o.program.replaces is not False:
         return True
@@ -142,7 +151,8 @@ def _hash_not_of_content(workload: KubernetesObject, _: Parameters) -> Iterator[
         elif len(text) < _SHORTEST:
             yield Finding(where, f"is too short to be a hash (got {value!r})", fix)
         elif (hashed := _hashed_name(workload, text)) is not None:
-            yield Finding(where, f"is the hash of {hashed!r}, a name that does not change with the content", fix)
+            of = f"{hashed!r}, a name that" if hashed.strip() else "an empty text, which"
+            yield Finding(where, f"is the hash of {of} does not change with the content", fix)
 
 
 def _is_base64_of_a_hash(text: str) -> bool:

@@ -50,8 +50,7 @@ def parse_manifest(file: str, text: bytes, into: Manifest) -> None:
     for line, document in _documents(text.removeprefix(b"\xef\xbb\xbf")):
         content = _NOT_A_COMMENT.search(document)
         if not content:
-            if text.strip():
-                into.skipped["empty document"] += 1
+            into.skipped["empty document"] += 1
             continue
         line += document.count(b"\n", 0, content.start())
         kinds = {kind.decode() for kind, _ in _KIND.findall(document)}

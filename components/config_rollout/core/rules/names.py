@@ -9,6 +9,7 @@ from .objects import (
     WORKLOADS,
     KubernetesObject,
     Objects,
+    has_content,
     is_named_by_pulumi,
     name_follows_content,
 )
@@ -63,7 +64,7 @@ def _has_fixed_name(o: KubernetesObject) -> bool:
 def _config_replaced(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
     if o.patch or o.program is None or o.get("immutable") is True or not _has_fixed_name(o):
         return
-    if not any(o.get(section) for section in ("data", "binaryData", "stringData")):
+    if not has_content(o):
         return
     option = f"enable{o.kind}Mutable"
     if o.program.replaces is UNKNOWN:

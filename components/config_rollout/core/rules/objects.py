@@ -157,6 +157,11 @@ def name_follows_content(o: KubernetesObject) -> bool:
     return isinstance(o.name, str) and bool(_HASH_AT_THE_END.fullmatch(o.name))
 
 
+def has_content(o: KubernetesObject) -> bool:
+    """Return whether a ConfigMap or Secret holds something here; what is empty is filled by others, as certificates."""
+    return any(o.get(section) for section in ("data", "binaryData", "stringData"))
+
+
 def is_named_by_pulumi(o: KubernetesObject) -> bool:
     """Return whether Pulumi gave the name, and gives another whenever it replaces the object."""
     return o.program is not None and o.texts("metadata", "annotations").get("pulumi.com/autonamed") == "true"

@@ -17,6 +17,8 @@ _TIME_KEY = re.compile(r"(?i)(time|date|(deploy|restart|updat|creat|generat|roll
 _RUN_KEY = re.compile(r"(?i)(build|run|pipeline|deploy(ment)?)[-_.]?(number|num|no|id|counter)$")
 _RANDOM_KEY = re.compile(r"(?i)(^|[-_./])(rollme|nonce|random|uuid|guid)$")
 _COMMIT_KEY = re.compile(r"(?i)(^|[-_./])(git|commit|vcs)([-_./]|$)|(git|commit)[-_.]?(sha|hash|id|ref)|revision$")
+_ALWAYS = "so every deployment restarts every pod"
+
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _CHART = re.compile(r".*-v?[0-9]+\.[0-9]+\.[0-9]+.*")
 
@@ -31,7 +33,7 @@ def _volatile_template(workload: KubernetesObject, _: Parameters) -> Iterator[Sa
                     if key != "kubectl.kubernetes.io/restartedAt"
                     else "Leave it to kubectl rollout restart"
                 )
-                yield Finding(where, f"{what}, so every deployment restarts every pod", fix)
+                yield Finding(where, what, fix)
     yield from _volatile_variables(workload)
 
 
@@ -44,9 +46,7 @@ def _volatile_variables(workload: KubernetesObject) -> Iterator[Said]:
                 continue
             if what := _volatile(workload, name, value, bool(_is_time(value) and _TIME_KEY.search(name))):
                 fix = "Leave it out of the pod template; what is only to be read belongs on metadata"
-                yield Finding(
-                    f"{path}, {name}", f"{what.partition(' (got')[0]}, so every deployment restarts every pod", fix
-                )
+                yield Finding(f"{path}, {name}", re.sub(r" \(got .*\)", "", what), fix)
 
 
 def _is_time(value: str) -> bool:
@@ -54,19 +54,19 @@ def _is_time(value: str) -> bool:
 
 
 def _volatile(workload: KubernetesObject, key: str, value: str, is_time: bool) -> str | None:
-    """Return what is volatile about a value, as the begin of a sentence."""
+    """Return what is volatile about a value, and what follows."""
     if key == "kubectl.kubernetes.io/restartedAt":
-        return "is the time of a restart by hand"
+        return f"is the time of a restart by hand, {_ALWAYS}"
     if key in ("helm.sh/chart", "chart") and _CHART.fullmatch(value):
-        return f"is the chart's version (got {value!r})"
+        return f"is the chart's version (got {value!r}), so every release of the chart restarts every pod"
     if is_time:
-        return f"is a time (got {value!r})"
+        return f"is a time (got {value!r}), {_ALWAYS}"
     if _RUN_KEY.search(key) and value:
-        return f"is the number of a run (got {value!r})"
+        return f"is the number of a run (got {value!r}), {_ALWAYS}"
     if _RANDOM_KEY.search(key) and value:
-        return f"is random (got {value!r})"
+        return f"is random (got {value!r}), {_ALWAYS}"
     if _COMMIT_KEY.search(key) and _COMMIT.fullmatch(value) and not _in_an_image(workload, value):
-        return f"is a commit (got {value!r})"
+        return f"is a commit (got {value!r}), {_ALWAYS}"
     return None
 
 
