@@ -1,8 +1,11 @@
 """Reads a configuration from where the command line says: a file, a folder, a manifest, or standard input."""
 
 import base64
+import os
+import stat
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,27 +44,38 @@ def read_content(path: str, name: str | None, formats: Mapping[str, str]) -> Con
 
 def _maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return `data` and `binary_data` as a ConfigMap would hold them."""
-    if path != "-" and Path(path).is_dir():
-        return _by_encoding({file.name: _bytes(file) for file in _files(Path(path))})
-    key, text = ("stdin", _limited(path, sys.stdin.buffer.read(MAX_FILE_BYTES + 1))) if path == "-" else _file(path)
+    if path == "-":
+        key, text = "stdin", _limited(path, sys.stdin.buffer.read(MAX_FILE_BYTES + 1))
+    else:
+        with _told(path):
+            if Path(path).is_dir():
+                return _by_encoding(_folder(Path(path)))
+        key, text = Path(path).name, _bytes(Path(path))
     objects = _kubernetes_objects(text)
     if objects is None:
         return _by_encoding({key: text})
     return _config_map(path, objects, name)
 
 
-def _file(path: str) -> tuple[str, bytes]:
-    return Path(path).name, _bytes(Path(path))
+@contextmanager
+def _told(path: Path | str) -> Iterator[None]:
+    """Turn what the system refuses into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise Trouble(f"{path}: {why}. Name a file, a folder, a manifest or '-'.") from None
 
 
 def _bytes(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return _limited(str(file), stream.read(MAX_FILE_BYTES + 1))
-    except OSError as error:
-        raise Trouble(
-            f"{file}: {(error.strerror or str(error)).lower()}. Name a file, a folder, a manifest or '-'."
-        ) from None
+    """Return what a file holds. One that is a pipe is read to its end, if anyone writes to it."""
+    with _told(file), open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as stream:
+        first = stream.read(1)  # `None`: the writer of a pipe has not begun
+        if first == b"" and stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+            raise Trouble(f"{file}: is a pipe that nobody writes to. Name a file, a folder, a manifest or '-'.")
+        os.set_blocking(stream.fileno(), True)
+        with open(stream.fileno(), "rb", closefd=False) as rest:
+            return _limited(str(file), (first or b"") + rest.read(MAX_FILE_BYTES + 1))
 
 
 def _limited(path: str, text: bytes) -> bytes:
@@ -70,13 +84,18 @@ def _limited(path: str, text: bytes) -> bytes:
     return text
 
 
-def _files(folder: Path) -> Iterable[Path]:
-    """Return the files of a folder; `..data` and its like are how a kubelet mounts a ConfigMap."""
+def _folder(folder: Path) -> dict[str, bytes]:
+    """Return name -> bytes of a folder's files; `..data` and its like are how a kubelet mounts a ConfigMap."""
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".."))
     folders = [entry.name for entry in entries if entry.is_dir()]
     if folders:
         raise Trouble(f"{folder}: holds the folder '{folders[0]}', and a ConfigMap has no folders. Name a flat folder.")
-    return entries
+    files: dict[str, bytes] = {}
+    for entry in entries:
+        files[entry.name] = _bytes(entry)
+        if sum(map(len, files.values())) > MAX_BYTES:
+            raise Trouble(f"{folder}: is larger than {MAX_BYTES:,} bytes, which is all that a ConfigMap holds.")
+    return files
 
 
 def _by_encoding(files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -120,8 +139,8 @@ def _items(document: Any) -> list[Any]:
 def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the maps of the one ConfigMap that is meant."""
     every = [o for o in objects if o["kind"] == "ConfigMap"]
-    maps = {str(o["metadata"].get("name")): o for o in every}
-    kinds = ", ".join(sorted({str(o["kind"]) for o in objects}))
+    maps = {_name(o): o for o in every}
+    kinds = ", ".join(sorted({_shown(o["kind"]) for o in objects}))
     if not maps:
         raise Trouble(f"{path}: holds no ConfigMap (got {kinds}). Name a manifest with one.")
     if name is None and len(maps) > 1:
@@ -129,7 +148,7 @@ def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -
     if name is not None and name not in maps:
         raise Trouble(f"{path}: holds no ConfigMap '{name}' (got {', '.join(sorted(maps))}). Choose one of them.")
     chosen = name if name is not None else next(iter(maps))
-    if (count := sum(str(o["metadata"].get("name")) == chosen for o in every)) > 1:
+    if (count := sum(_name(o) == chosen for o in every)) > 1:
         raise Trouble(f"{path}: holds {count} ConfigMaps called '{chosen}'. Leave one in the manifest.")
     found = maps[chosen]
     wrong = [
@@ -140,3 +159,12 @@ def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -
     if wrong:
         raise Trouble(report(path, wrong))
     return dict(found.get("data") or {}), dict(found.get("binaryData") or {})
+
+
+def _name(config_map: Mapping[str, Any]) -> str:
+    return _shown(config_map["metadata"].get("name"))
+
+
+def _shown(value: object) -> str:
+    """Return a value as a sentence can hold it, on one line."""
+    return text if (text := str(value)).isprintable() else repr(text)
