@@ -1,26 +1,19 @@
 """Measures what the README quotes and writes it there: `python -m benchmarks`, or `make bench`."""
 
-import hashlib
-import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pulumi_kubernetes as k8s
 from pulumi import automation
 
+from benchmarks import core
+from benchmarks.timing import paired
 from config_rollout import ConfiguredDaemonSet
-from config_rollout.core.content import parse_content
-from config_rollout.core.digest import config_hash
 from tools import build
 from tools.documents import filled
 from tools.engine import Engine
 from tools.local_cluster import LocalCluster
 
 README = Path(__file__).parents[1] / "README.md"
-PAIRS = 9
 
 DATA = {"agent.yaml": "level: info\n"}
 POD_SPEC = {
@@ -75,42 +68,6 @@ def engine_rows() -> list[tuple[str, str, str]]:
     ]
 
 
-def hash_row() -> tuple[str, str, str]:
-    """Measure the hash of 1 MiB of text against SHA-256 of the same bytes."""
-    text = "key: value # comment\n" * (1024 * 1024 // 21)
-    content, _ = parse_content({"k": text})
-    raw = text.encode()
-    ratio = paired(lambda: config_hash(content), lambda: hashlib.sha256(raw).hexdigest(), repeat=200)
-    return "hash of 1 MiB / `hashlib.sha256` of the same bytes", f"{ratio:.2f}", "at most 1.1"
-
-
-def import_row() -> tuple[str, str, str]:
-    """Measure a Python that imports the package and its core against one that imports nothing."""
-
-    def python(code: str) -> Callable[[], object]:
-        return lambda: subprocess.run([sys.executable, "-c", code], check=True)
-
-    started = time.perf_counter()
-    python("import config_rollout.core.explain")()
-    seconds = time.perf_counter() - started
-    ratio = paired(python("import config_rollout.core.explain"), python("pass"))
-    return "start with the package and its core / a bare Python", f"{ratio:.1f}", f"({seconds * 1000:.0f} ms)"
-
-
-def paired(one: Callable[[], object], other: Callable[[], object], repeat: int = 1) -> float:
-    """Return the median ratio of the times of two actions, run in turn, after one run of each to warm up."""
-    timed(one, 1), timed(other, 1)
-    return statistics.median(timed(one, repeat) / timed(other, repeat) for _ in range(PAIRS))
-
-
-def timed(action: Callable[[], object], repeat: int) -> float:
-    """Return how long it takes, in seconds."""
-    started = time.perf_counter()
-    for _ in range(repeat):
-        action()
-    return time.perf_counter() - started
-
-
 def table(rows: list[tuple[str, str, str]]) -> str:
     """Return the rows as Markdown."""
     lines = ["| what | measured | goal |", "| --- | --- | --- |", *(f"| {' | '.join(row)} |" for row in rows)]
@@ -119,7 +76,7 @@ def table(rows: list[tuple[str, str, str]]) -> str:
 
 def main() -> None:
     """Measure everything, print the table, and put it into the README."""
-    rows = [*engine_rows(), hash_row(), import_row()]
+    rows = [*engine_rows(), *core.rows()]
     text = table(rows)
     print(text)
     README.write_text(filled(README.read_text(), "benchmarks", text))

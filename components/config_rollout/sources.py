@@ -1,8 +1,11 @@
 """Reads configurations and manifests from where the command line says: a file, a folder, or standard input."""
 
 import base64
+import os
+import stat
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +40,13 @@ def read_maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, An
       Trouble: With one line for everything that is wrong.
 
     """
-    if path != "-" and Path(path).is_dir():
-        return by_encoding(read_folder(Path(path)))
-    key, text = ("stdin", _limited(path, sys.stdin.buffer.read(MAX_FILE_BYTES + 1))) if path == "-" else _file(path)
+    if path == "-":
+        key, text = "stdin", _standard_input(MAX_FILE_BYTES)
+    else:
+        with _told(path):
+            if Path(path).is_dir():
+                return by_encoding(read_folder(Path(path)))
+        key, text = Path(path).name, read_file(Path(path))
     found = config_map_in(path, text, name)
     return by_encoding({key: text}) if found is None else maps_of(found)
 
@@ -56,50 +63,61 @@ def read_manifests(path: str) -> Iterator[tuple[str, bytes]]:
 
     """
     if path == "-":
-        yield "stdin", _limited(path, sys.stdin.buffer.read(MAX_MANIFEST_BYTES + 1), MAX_MANIFEST_BYTES)
+        yield "stdin", _standard_input(MAX_MANIFEST_BYTES)
         return
     files = [Path(path)]
-    if files[0].is_dir():
-        files = sorted(file for file in files[0].rglob("*") if file.suffix in _MANIFESTS and file.is_file())
-        if not files:
-            raise Trouble(f"{path}: holds no file that ends in {', '.join(_MANIFESTS)}. Name a folder of manifests.")
+    with _told(path):
+        if files[0].is_dir():
+            files = sorted(file for file in files[0].rglob("*") if file.suffix in _MANIFESTS and file.is_file())
+    if not files:
+        raise Trouble(f"{path}: holds no file that ends in {', '.join(_MANIFESTS)}. Name a folder of manifests.")
     for file in files:
         yield str(file), read_file(file, MAX_MANIFEST_BYTES)
 
 
-def _file(path: str) -> tuple[str, bytes]:
-    return Path(path).name, read_file(Path(path))
-
-
 def read_folder(folder: Path) -> dict[str, bytes]:
-    """Return name -> bytes of the files in a folder."""
-    return {file.name: read_file(file) for file in _files(folder)}
-
-
-def read_file(file: Path, most: int = MAX_FILE_BYTES) -> bytes:
-    """Return the bytes of a file that is not too large."""
-    try:
-        with file.open("rb") as stream:
-            return _limited(str(file), stream.read(most + 1), most)
-    except OSError as error:
-        raise Trouble(
-            f"{file}: {(error.strerror or str(error)).lower()}. Name a file, a folder, a manifest or '-'."
-        ) from None
-
-
-def _limited(path: str, text: bytes, most: int = MAX_FILE_BYTES) -> bytes:
-    if len(text) > most:
-        raise Trouble(f"{path}: is larger than {most:,} bytes; a ConfigMap holds at most {MAX_BYTES:,}.")
-    return text
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    """Return the files of a folder; `..data` and its like are how a kubelet mounts a ConfigMap."""
+    """Return name -> bytes of a folder's files; `..data` and its like are how a kubelet mounts a ConfigMap."""
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".."))
     folders = [entry.name for entry in entries if entry.is_dir()]
     if folders:
         raise Trouble(f"{folder}: holds the folder '{folders[0]}', and a ConfigMap has no folders. Name a flat folder.")
-    return entries
+    files: dict[str, bytes] = {}
+    for entry in entries:
+        files[entry.name] = read_file(entry)
+        if sum(map(len, files.values())) > MAX_BYTES:
+            raise Trouble(f"{folder}: is larger than {MAX_BYTES:,} bytes, which is all that a ConfigMap holds.")
+    return files
+
+
+def read_file(file: Path, most: int = MAX_FILE_BYTES) -> bytes:
+    """Return the bytes of a file that is not too large; of a pipe, until its end, if anyone writes to it."""
+    with _told(file), open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as stream:
+        first = stream.read(1)  # `None`: the writer of a pipe has not begun
+        if first == b"" and stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+            raise Trouble(f"{file}: is a pipe that nobody writes to. Name a file, a folder, a manifest or '-'.")
+        os.set_blocking(stream.fileno(), True)
+        with open(stream.fileno(), "rb", closefd=False) as rest:
+            return _limited(str(file), (first or b"") + rest.read(most + 1), most)
+
+
+@contextmanager
+def _told(path: Path | str) -> Iterator[None]:
+    """Turn what the system refuses into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise Trouble(f"{path}: {why}. Name a file, a folder, a manifest or '-'.") from None
+
+
+def _standard_input(most: int) -> bytes:
+    return _limited("-", sys.stdin.buffer.read(most + 1), most)
+
+
+def _limited(path: str, text: bytes, most: int) -> bytes:
+    if len(text) > most:
+        raise Trouble(f"{path}: is larger than {most:,} bytes; a ConfigMap holds at most {MAX_BYTES:,}.")
+    return text
 
 
 def by_encoding(files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -154,8 +172,8 @@ def _items(document: Any) -> list[Any]:
 def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -> Mapping[str, Any]:
     """Return the one ConfigMap that is meant, its two maps checked."""
     every = [o for o in objects if o["kind"] == "ConfigMap"]
-    maps = {str(o["metadata"].get("name")): o for o in every}
-    kinds = ", ".join(sorted({str(o["kind"]) for o in objects}))
+    maps = {_name(o): o for o in every}
+    kinds = ", ".join(sorted({_shown(o["kind"]) for o in objects}))
     if not maps:
         raise Trouble(f"{path}: holds no ConfigMap (got {kinds}). Name a manifest with one.")
     if name is None and len(maps) > 1:
@@ -163,7 +181,7 @@ def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -
     if name is not None and name not in maps:
         raise Trouble(f"{path}: holds no ConfigMap '{name}' (got {', '.join(sorted(maps))}). Choose one of them.")
     chosen = name if name is not None else next(iter(maps))
-    if (count := sum(str(o["metadata"].get("name")) == chosen for o in every)) > 1:
+    if (count := sum(_name(o) == chosen for o in every)) > 1:
         raise Trouble(f"{path}: holds {count} ConfigMaps called '{chosen}'. Leave one in the manifest.")
     found = maps[chosen]
     wrong = [
@@ -174,3 +192,12 @@ def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -
     if wrong:
         raise Trouble(report(path, wrong))
     return found
+
+
+def _name(config_map: Mapping[str, Any]) -> str:
+    return _shown(config_map["metadata"].get("name"))
+
+
+def _shown(value: object) -> str:
+    """Return a value as a sentence can hold it, on one line."""
+    return text if (text := str(value)).isprintable() else repr(text)

@@ -4,9 +4,13 @@ TOML: comments, layout, key order, quote style and the way a table is written me
 Source: TOML 1.0.0. A float or a date counts as it is spelled, or as it prints. Whole numbers have 64 bits.
 """
 
+import re
 import tomllib
 
-from .meaning import TOO_DEEP, Meaning, NotUnderstood, Spelled, decode_utf_8, encode_value
+from .meaning import MAX_DEPTH, TOO_DEEP, Meaning, NotUnderstood, Spelled, decode_utf_8, encode_value
+
+_PART = r"""(?:[\w-]++|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*"""
+_TOO_MANY_PARTS = re.compile(rf"(?<![\w-])(?:{_PART}){{{MAX_DEPTH}}}", re.ASCII)
 
 
 def read_toml(text: bytes) -> Meaning:
@@ -18,6 +22,8 @@ def read_toml(text: bytes) -> Meaning:
 
     """
     decoded = decode_utf_8(text)
+    if _TOO_MANY_PARTS.search(decoded):  # the parser takes time with the square of a key's parts
+        raise NotUnderstood(TOO_DEEP)
     try:
         value = tomllib.loads(decoded, parse_float=Spelled)
         return Meaning("toml", encode_value(value), value)

@@ -36,8 +36,8 @@ SOME_READER_DIFFERS = re.compile(
     r"""(?xia)
     y|n|yes|no|on|off|=|<<                                       # YAML 1.1 booleans, value and merge key
     | [-+]?(0x[0-9a-f]*|0b[01]*|0o[0-7]*|[0-9]+)                 # whole numbers in any base
-    | [-+]?(?=[.0-9])[0-9]*\.?[0-9]*(e[-+]?[0-9]*)?              # floats
-    | [-+]?0x[0-9a-f]*\.?[0-9a-f]*p[-+]?[0-9]*                   # hexadecimal floats
+    | [-+]?([0-9]+(\.[0-9]*)?|\.[0-9]*)(e[-+]?[0-9]*)?            # floats
+    | [-+]?0x[0-9a-f]*(\.[0-9a-f]*)?p[-+]?[0-9]*                 # hexadecimal floats
     | [-+]?\.?(inf|infinity|nan)                                 # not finite
     | [-+]?[0-9]+(:[0-9]{1,2})+(\.[0-9]*)?                       # base 60
     | [0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*                           # dates and times

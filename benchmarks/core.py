@@ -1,0 +1,98 @@
+"""What the core costs, against what any program that reads the same text has to pay: `python -m benchmarks.core`."""
+
+import hashlib
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable
+
+import yaml
+
+from benchmarks.timing import paired, timed
+from config_rollout.core.content import Content
+from config_rollout.core.digest import config_hash
+
+MIB = 2**20
+Row = tuple[str, str, str]
+
+
+def configuration(size: int, write: Callable[[object], str]) -> bytes:
+    """Return a configuration of services, as long as `size` or a little longer, always the same."""
+    maker, services, text = random.Random(1), list[object](), ""
+    while len(text) < size:
+        for number in range(len(services), len(services) + max(1, len(services) // 4)):
+            service = {
+                "name": f"service-{number}",
+                "enabled": number % 3 == 0,
+                "timeout": f"{number % 60}s",
+                "ratio": maker.randint(1, 99) / 100,
+                "labels": {"app.kubernetes.io/name": f"service-{number}", "zone": maker.choice("abc")},
+                "ports": [8000 + number % 100, 9000],
+                "env": [{"name": f"VARIABLE_{i}", "value": maker.choice(["a b", "info", "/etc/x"])} for i in range(3)],
+                "note": None,
+            }
+            services.append(service)
+        text = write({"services": services})
+    return text.encode()
+
+
+def as_yaml(value: object) -> str:
+    """Return block YAML."""
+    return yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False)
+
+
+def as_json(value: object) -> str:
+    """Return indented JSON."""
+    return json.dumps(value, indent=2)
+
+
+def hashed(key: str, text: bytes) -> Callable[[], str]:
+    """Return what reads the text anew and hashes what it means."""
+    return lambda: config_hash(Content({key: text}))
+
+
+def rows() -> list[Row]:
+    """Measure; a peer's hash of the same content joins them as a row of its own."""
+    as_text = b"key: value # comment\n" * (MIB // 21)
+    in_yaml, in_json = configuration(MIB, as_yaml), configuration(MIB, as_json)
+    small = configuration(1024, as_yaml)
+    ratios = [
+        ("1 MiB of text / `hashlib.sha256` of it", "at most 1.1",
+         paired(hashed("a", as_text), lambda: hashlib.sha256(as_text).hexdigest(), 50)),
+        ("1 MiB of YAML / libyaml's compose of it", "at most 1.5",
+         paired(hashed("a.yaml", in_yaml), lambda: yaml.compose(in_yaml, Loader=yaml.CSafeLoader))),
+        ("1 MiB of JSON / `json.loads` of it", "at most 2",
+         paired(hashed("a.json", in_json), lambda: json.loads(in_json), 10)),
+        ("a byte of 1 MiB of YAML / a byte of 1 KiB", "1: linear",
+         paired(hashed("a.yaml", in_yaml), hashed("a.yaml", small)) * len(small) / len(in_yaml)),
+        ("start of the command / `python -c 'import yaml'`", "at most 2",
+         paired(started("-m", "config_rollout", "--help"), started("-c", "import yaml"))),
+    ]  # fmt: skip
+    found = [(f"hash of {name}" if "byte" in name or "MiB" in name else name, f"{ratio:.2f}", goal)
+             for name, goal, ratio in ratios]  # fmt: skip
+    found += [(f"peak of memory / input, 1 MiB of {key[2:].upper()}", f"{peak(key, text):.0f}", "")
+              for key, text in (("a.yaml", in_yaml), ("a.json", in_json))]  # fmt: skip
+    seconds = statistics.median(timed(started("-m", "config_rollout", "--help"), 1) for _ in range(9))
+    return [*found, ("start of the command", f"{seconds * 1000:.0f} ms", "150 ms")]
+
+
+def started(*arguments: str) -> Callable[[], object]:
+    """Return what runs a Python to its end."""
+    return lambda: subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+def peak(key: str, text: bytes) -> float:
+    """Return the most memory that Python holds while it hashes, against the text."""
+    tracemalloc.start()
+    hashed(key, text)()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most / len(text)
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print("| " + " | ".join(row) + " |")
