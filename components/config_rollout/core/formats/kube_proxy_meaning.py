@@ -23,12 +23,25 @@ def read_meaning(text: bytes) -> Meaning:
         raise NotUnderstood("it is no KubeProxyConfiguration that can be read in one way only")
     return Meaning(
         "kube-proxy",
-        encode_value(reading.effective),
+        encode_value(_without_defaults(reading.effective)),
         _merged(reading.effective, reading.inactive),
         effects=_effects(reading),
         findings=tuple(reading.findings),
         warnings=tuple(reading.warnings),
     )
+
+
+def _without_defaults(effective: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Return what is in force other than by default: a field that a later kube-proxy adds then changes no hash."""
+    left: dict[str, object] = {}
+    for key, value in effective.items():
+        field = BY_PATH.get(f"{prefix}{key}")
+        if field is None and isinstance(value, Mapping):
+            if inside := _without_defaults(value, f"{prefix}{key}."):
+                left[key] = inside
+        elif field is None or value != (list(field.default) if isinstance(field.default, tuple) else field.default):
+            left[key] = value
+    return left
 
 
 def _effects(reading: Reading) -> dict[str, FieldEffect]:
