@@ -89,3 +89,16 @@ def test_absent_side_is_marked():
     (change,) = diff_values({}, {"a": 1})
 
     assert ABSENT is change.old
+
+
+def test_line_diff_of_lines_that_repeat_takes_no_long_time():
+    old, new = b"a\n" * 2000, b"a\nb\n" * 1000
+
+    assert (1000, 1000) == tuple(KeyChange("data", "k", old, new).line_diff.count(line) for line in ("-a", "+b"))
+
+
+def test_line_diff_of_a_long_text_with_many_equal_lines_is_in_order():
+    old = b"server {\n  listen 1;\n}\n" * 400
+    new = old.replace(b"listen 1", b"listen 2", 1)
+
+    assert ["-  listen 1;", "+  listen 2;"] == KeyChange("data", "k", old, new).line_diff

@@ -11,7 +11,8 @@ from .effects import LEFT_OUT, Effects, by_name, by_position, effect_at, field_p
 from .formats.meaning import FieldEffect, Meaning
 
 _MOST_LINES_IN_ORDER = 4000
-"""Comparing in order takes time with the square of the lines; beyond this, lines are only counted."""
+_MOST_PAIRS_IN_ORDER = 20_000
+"""Comparing in order takes long for many lines, and for lines that stand often; beyond this, they are only counted."""
 
 
 _RESTARTS = FieldEffect()
@@ -95,12 +96,13 @@ class KeyChange:
         """
         The lines removed (`-...`) and added (`+...`), without context; empty for binary data.
 
-        In the order of the text, up to 4,000 lines of both sides together; in longer ones a moved line is none.
+        In the order of the text, up to 4,000 lines of both sides together that do not repeat each other too often;
+        beyond that a moved line is none.
         """
         if self.section != "data":
             return []
-        old, new = _lines(self.old or b""), _lines(self.new or b"")
-        if len(old) + len(new) > _MOST_LINES_IN_ORDER:
+        old, new = _without_ends(_lines(self.old or b""), _lines(self.new or b""))
+        if len(old) + len(new) > _MOST_LINES_IN_ORDER or _pairs(old, new) > _MOST_PAIRS_IN_ORDER:
             return [*("-" + line for line in _more(old, new)), *("+" + line for line in _more(new, old))]
         changed: list[str] = []
         for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -173,6 +175,20 @@ def _walk_items(old: Sequence[object], new: Sequence[object], path: str) -> Iter
         yield FieldChange(f"{path}{_ORDER}", list(before), list(after))
     for name in {**before, **after}:
         yield from _walk(before.get(name, ABSENT), after.get(name, ABSENT), f"{path}[{name}]")
+
+
+def _without_ends(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+    """Return both sides without the lines at the beginning and at the end that they share."""
+    least = min(len(old), len(new))
+    first = next((n for n in range(least) if old[n] != new[n]), least)
+    last = next((n for n in range(least - first) if old[-1 - n] != new[-1 - n]), least - first)
+    return old[first : len(old) - last], new[first : len(new) - last]
+
+
+def _pairs(old: list[str], new: list[str]) -> int:
+    """Return how many pairs of equal lines there are, one from each side."""
+    counts = Counter(new)
+    return sum(counts[line] for line in old)
 
 
 def _more(lines: list[str], others: list[str]) -> list[str]:
