@@ -15,7 +15,7 @@ from tools.local_cluster import LocalCluster
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "policies.md"
-COUNTS = {10: 7, 100: 5, 1000: 1}
+COUNTS = {10: 5, 100: 5, 1000: 1}
 """How many resources -> how many pairs of previews."""
 
 PROGRAM = """

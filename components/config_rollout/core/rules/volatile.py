@@ -15,7 +15,8 @@ _SECONDS = re.compile(r"1[4-9][0-9]{8}(\.[0-9]+|[0-9]{3}|[0-9]{6}|[0-9]{9})?")
 
 _TIME_KEY = re.compile(r"(?i)(time|date|(deploy|restart|updat|creat|generat|roll|releas|appl)(ed)?[-_.]?(at|on))$")
 _RUN_KEY = re.compile(r"(?i)(build|run|pipeline|deploy(ment)?)[-_.]?(number|num|no|id|counter)$")
-_RANDOM_KEY = re.compile(r"(?i)(^|[-_./])(rollme|nonce|random|uuid|guid)$")
+_RUN = re.compile(r"[0-9][0-9._-]*|[0-9a-f]{8}-[0-9a-f]{4}-.*")
+_RANDOM_KEY = re.compile(r"(?i)(^|[-_./])(rollme|nonce|random)$")
 _COMMIT_KEY = re.compile(r"(?i)(^|[-_./])(git|commit|vcs)([-_./]|$)|(git|commit)[-_.]?(sha|hash|id|ref)|revision$")
 _ALWAYS = "so every deployment restarts every pod"
 
@@ -61,7 +62,7 @@ def _volatile(workload: KubernetesObject, key: str, value: str, is_time: bool) -
         return f"is the chart's version (got {value!r}), so every release of the chart restarts every pod"
     if is_time:
         return f"is a time (got {value!r}), {_ALWAYS}"
-    if _RUN_KEY.search(key) and value:
+    if _RUN_KEY.search(key) and _RUN.fullmatch(value):
         return f"is the number of a run (got {value!r}), {_ALWAYS}"
     if _RANDOM_KEY.search(key) and value:
         return f"is random (got {value!r}), {_ALWAYS}"
