@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 
 from config_rollout.core.formats.kube_proxy_fields import render_table
+from config_rollout.core.found import all_rights
+from config_rollout.core.layout import Layout
+from config_rollout.core.rights import role
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,10 +23,16 @@ def kube_proxy() -> tuple[Path, str]:
     return path, filled(path.read_text(), "fields", render_table())
 
 
+def adopting() -> tuple[Path, str]:
+    """Return the document on adopting kube-proxy, and what it has to hold."""
+    path = ROOT / "docs" / "adopting-kube-proxy.md"
+    return path, filled(path.read_text(), "role", f"```yaml\n{role(all_rights(Layout()))}\n```")
+
+
 def main() -> None:
     """Write every document anew."""
-    path, text = kube_proxy()
-    path.write_text(text)
+    for path, text in (kube_proxy(), adopting()):
+        path.write_text(text)
 
 
 if __name__ == "__main__":

@@ -111,6 +111,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "manage": settings.manage,
                 "data": dict(prepared.said) if prepared.full_hash else _UNKNOWN,
                 "formats": settings.formats(),
+                "retained": bool(self._options.retain_on_delete),
             },
             self._options.for_component(self._explainer.of_component()),
         )
@@ -227,8 +228,10 @@ class KubeProxy(pulumi.ComponentResource):
         mounted = content_name(layout.daemon_set, prepared.full_hash)
         probe = files.probe(prepared.content.data[layout.key])
         opts = self._options.for_daemon_set(self, [config_map, *account], self._explainer.of_daemon_set())
-        # What was adopted becomes ours, and the other way round, in place: one DaemonSet all the time.
+        # What was adopted becomes ours in place: one DaemonSet all the time. The selector, which a patch does not say,
+        # would look new to the provider, and replace it.
         opts.aliases = [pulumi.Alias(type_="kubernetes:apps/v1:DaemonSetPatch")]
+        opts.ignore_changes = ["spec.selector"]
         return DaemonSet(
             self._name,
             metadata={
@@ -252,7 +255,6 @@ class KubeProxy(pulumi.ComponentResource):
     def _patch_daemon_set(self, full_hash: Any, after: list[pulumi.Resource]) -> DaemonSetPatch:
         layout = self._prepared.settings.layout
         opts = self._options.for_daemon_set(self, after, self._explainer.of_daemon_set())
-        opts.aliases = [pulumi.Alias(type_="kubernetes:apps/v1:DaemonSet")]
         opts.retain_on_delete = True
         return DaemonSetPatch(
             self._name,

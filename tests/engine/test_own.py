@@ -15,6 +15,10 @@ JOINING = {"Impersonate-User": "system:bootstrap:abcdef",
            "Impersonate-Group": "system:bootstrappers:kubeadm:default-node-token"}  # fmt: skip
 
 
+def retained() -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(retain_on_delete=True)
+
+
 def own(**arguments):
     opts = arguments.pop("opts", None)
     given = {"manage": "own", "config": CONFIGURATION, "api_server": f"https://{ENDPOINT}", "version": "v1.36.3",
@@ -64,6 +68,7 @@ def test_destroy_leaves_nothing(owned, cluster):
 @pytest.mark.parametrize("command", ["preview", "up"])
 def test_own_is_refused_while_kubeadm_s_is_there_before_the_first_write(project, kubeadm, cluster, command):
     kubeadm.addon()
+    settle(cluster)
     outcomes = []
 
     assert {} == written(cluster, lambda: outcomes.append(getattr(project, command)(own())))
@@ -85,15 +90,27 @@ def test_adopted_becomes_own_in_place(project, kubeadm, cluster, restarts):  # n
     assert {} == written(cluster, lambda: project.up(own()))
 
 
-def test_own_becomes_adopted_in_place_and_kubeadm_goes_on(owned, cluster, kubeadm, restarts):  # noqa: F811
+@pytest.mark.parametrize("command", ["preview", "up"])
+def test_own_that_would_be_deleted_by_adopting_is_kept(owned, cluster, command):
     before = cluster.api.get(DAEMON_SET)["metadata"]["uid"]
+    outcome = getattr(owned, command)(adopt())
+
+    assert outcome.failed
+    assert "KubeProxy 'kube-proxy': manage: 'own' => 'adopt' would delete our own DaemonSet. Set retain_on_delete" \
+        in outcome.output  # fmt: skip
+    assert before == cluster.api.get(DAEMON_SET)["metadata"]["uid"]
+
+
+def test_own_becomes_adopted_and_kubeadm_goes_on(owned, cluster, kubeadm, restarts):  # noqa: F811
+    before = cluster.api.get(DAEMON_SET)["metadata"]["uid"]
+    assert {} == written(cluster, lambda: owned.up(own(opts=retained)))
     outcomes = []
 
     assert 0 == restarts(lambda: outcomes.append(owned.up(adopt())))
-    assert not outcomes[0].failed
+    assert not outcomes[0].failed, outcomes[0].output
     assert before == cluster.api.get(DAEMON_SET)["metadata"]["uid"]
     assert cluster.api.exists(ACCOUNT)
-    assert {} == written(cluster, lambda: owned.up(adopt()))
+    assert {} == written(cluster, lambda: owned.up(adopt(), refresh=True))
     assert not owned.destroy().failed
     assert NODES == cluster.api.get(DAEMON_SET)["status"]["numberReady"]
     assert cluster.api.exists(f"{OF}/configmaps/kube-proxy")
@@ -109,8 +126,7 @@ def test_kubeadm_over_our_own_is_taken_back_with_a_refresh(owned, cluster, kubea
 
 
 def test_retain_on_delete_leaves_it_running(project, kubeadm, cluster):
-    retained = own(opts=lambda: pulumi.ResourceOptions(retain_on_delete=True))
-    project.up(retained)
+    project.up(own(opts=retained))
 
     assert not project.destroy().failed
     assert NODES == cluster.api.get(DAEMON_SET)["status"]["numberReady"]

@@ -4,6 +4,7 @@ import pulumi
 
 from ..core.adoption import Adoption
 from .explain import Explainer
+from .leave import refuse_deletion
 
 
 class AdoptionExplainer(Explainer):
@@ -16,8 +17,15 @@ class AdoptionExplainer(Explainer):
 
     def __init__(self, component: pulumi.Resource, name: str, adoption: Adoption | None) -> None:
         super().__init__(component, name)
+        self._who = f"{type(component).__name__} '{name}'"
         self._adoption = adoption
         self._put_back = False
+
+    def of_component(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks for the component itself: it is told of, and never deletes what it was to adopt."""
+        hooks = super().of_component()
+        hooks.before_update = [*(hooks.before_update or []), refuse_deletion(self._who, f"{self._hook_name}:leave")]
+        return hooks
 
     def of_daemon_set(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the patch of the DaemonSet."""
