@@ -134,8 +134,21 @@ class KubeProxy(pulumi.ComponentResource):
             self.daemon_set = self._own_daemon_set(config_map, account)
         else:
             self.daemon_set = self._patch_daemon_set(prepared.full_hash, [config_map, *account])
+        self.daemon_set.metadata["uid"].apply(self._is_another)
         last = self._known_config_map() if prepared.known else self.daemon_set
         self._explainer.daemon_set_registered(last)
+
+    def _is_another(self, uid: str) -> None:
+        """Warn if what the provider has is not what was read: all that was said before is then of another object."""
+        found = self._prepared.found
+        live = found and found.daemon_set
+        if live and uid and uid != live["metadata"]["uid"]:
+            pulumi.log.warn(
+                f"DaemonSet {self._prepared.settings.layout.where} has the UID {live['metadata']['uid']} where it was "
+                f"read, and {uid} to the Kubernetes provider. Either someone made it anew since the last `up` (see "
+                "`pulumi up --refresh`), or `kubeconfig` and `context` name another cluster than the provider's.",
+                self,
+            )
 
     def _has_account(self) -> bool:
         """Tell whether the pods run under our service account: one that is ours, or one that was and was adopted."""

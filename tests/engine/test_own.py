@@ -11,8 +11,7 @@ from tools.adoption import NFTABLES
 from tools.kubeadm import CONFIGURATION, ENDPOINT
 
 ACCOUNT = f"{OF}/serviceaccounts/config-rollout-kube-proxy"
-JOINING = {"Impersonate-User": "system:bootstrap:abcdef",
-           "Impersonate-Group": "system:bootstrappers:kubeadm:default-node-token"}  # fmt: skip
+JOINING = "system:bootstrap:abcdef", "system:bootstrappers:kubeadm:default-node-token"
 
 
 def retained() -> pulumi.ResourceOptions:
@@ -51,8 +50,7 @@ def test_change_is_one_rolling_restart_and_reaches_both_config_maps(owned, clust
 
 def test_node_that_joins_may_read_the_config_map_that_it_knows(owned, cluster):
     def answer(name):
-        url = f"{cluster.api.server}/api/v1/{OF}/configmaps/{name}"
-        return cluster.api._session.get(url, headers=JOINING, verify=str(cluster.api._certificate)).status_code
+        return cluster.api.status(f"{OF}/configmaps/{name}", *JOINING)
 
     assert (200, 403) == (answer("kube-proxy"), answer(mounted(cluster)))
 

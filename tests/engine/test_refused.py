@@ -167,6 +167,28 @@ def test_right_to_read_that_is_missing_makes_the_preview_shorter_and_up_an_error
         assert "resources: [daemonsets], resourceNames: [kube-proxy], verbs: [get]" in outcome.output
 
 
+def test_cluster_that_does_not_answer_makes_the_preview_shorter_and_up_an_error(project, cluster, kubeadm):
+    kubeadm.addon()
+    kubeconfig = json.loads(cluster.kubeconfig.read_text())
+    kubeconfig["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
+    project.stack(adopt()).set_config("kubernetes:kubeconfig", automation.ConfigValue(json.dumps(kubeconfig)))
+    preview, up = project.preview(adopt()), project.up(adopt())
+
+    assert (False, True) == (preview.failed, up.failed)
+    assert "the cluster cannot be read, so this preview cannot say what is there" in preview.output
+    assert f"error: {HEAD}https://127.0.0.1:1: does not answer (" in up.output
+
+
+def test_other_cluster_than_the_provider_s_is_warned_about(project, cluster, kubeadm, namespace):
+    kubeadm.addon()
+    project.up(adopt())
+    cluster.api.delete(DAEMON_SET)
+    kubeadm.addon()
+    outcome = project.preview(adopt())
+
+    assert "name another cluster than the provider's" in outcome.output
+
+
 def test_deprecated_mode_is_warned_about(project, kubeadm):
     kubeadm.addon({"mode": "ipvs"})
     preview = project.preview(adopt())
