@@ -93,7 +93,7 @@ class KubeProxy(pulumi.ComponentResource):
         prepared = prepare(f"{type(self).__name__} '{name}'", args, KubeProxyArgs, opts)
         settings, layout = prepared.settings, prepared.settings.layout
         self._name, self._prepared = name, prepared
-        self._explainer = AdoptionExplainer(self, name, _adoption(prepared))
+        self._explainer = AdoptionExplainer(self, name, _adoption(prepared), bool(prepared.full_hash))
         self._options = Options(
             {
                 "update_strategy": settings.update_strategy,
@@ -134,9 +134,15 @@ class KubeProxy(pulumi.ComponentResource):
             self.daemon_set = self._own_daemon_set(config_map, account)
         else:
             self.daemon_set = self._patch_daemon_set(prepared.full_hash, [config_map, *account])
-        self.daemon_set.metadata["uid"].apply(self._is_another)
+        self._uid().apply(self._is_another)
         last = self._known_config_map() if prepared.known else self.daemon_set
         self._explainer.daemon_set_registered(last)
+
+    def _uid(self) -> pulumi.Output[str]:
+        """Return the UID that the provider returned; a preview that may not dry-run has none."""
+        return pulumi.Output.from_input(self.daemon_set.metadata).apply(
+            lambda metadata: (metadata and metadata.get("uid")) or _UNKNOWN
+        )
 
     def _is_another(self, uid: str) -> None:
         """Warn if what the provider has is not what was read: all that was said before is then of another object."""
@@ -222,7 +228,7 @@ class KubeProxy(pulumi.ComponentResource):
         if prepared.settings.manage == "own":
             metadata["labels"] = {"app": layout.config_map}
             owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": layout.daemon_set}
-            metadata["ownerReferences"] = [{**owner, "uid": self.daemon_set.metadata["uid"]}]
+            metadata["ownerReferences"] = [{**owner, "uid": self._uid()}]
         return ConfigMapPatch(
             f"{self._name}-known",
             metadata=metadata,

@@ -169,13 +169,14 @@ def test_right_to_read_that_is_missing_makes_the_preview_shorter_and_up_an_error
 
 def test_cluster_that_does_not_answer_makes_the_preview_shorter_and_up_an_error(project, cluster, kubeadm):
     kubeadm.addon()
+    project.up(adopt())
     kubeconfig = json.loads(cluster.kubeconfig.read_text())
     kubeconfig["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
     project.stack(adopt()).set_config("kubernetes:kubeconfig", automation.ConfigValue(json.dumps(kubeconfig)))
     preview, up = project.preview(adopt()), project.up(adopt())
 
     assert (False, True) == (preview.failed, up.failed)
-    assert "the cluster cannot be read, so this preview cannot say what is there" in preview.output
+    assert [True] == ["the cluster cannot be read, so this preview cannot say" in said for said in preview.messages]
     assert f"error: {HEAD}https://127.0.0.1:1: does not answer (" in up.output
 
 
