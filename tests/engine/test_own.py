@@ -5,7 +5,7 @@ import pytest
 
 from config_rollout import KubeProxy
 from tests.engine.conftest import NODES
-from tests.engine.test_adopt import DAEMON_SET, OF, adopt, live, mounted, restarts, settle  # noqa: F401 - a fixture
+from tests.engine.test_adopt import DAEMON_SET, OF, OTHER, adopt, live, mounted, restarts, settle  # noqa: F401 - a fixture
 from tests.engine.test_changes import written
 from tools.adoption import NFTABLES
 from tools.kubeadm import CONFIGURATION, ENDPOINT
@@ -44,7 +44,7 @@ def test_own_runs_on_every_node_and_a_second_up_writes_nothing(owned, cluster):
 
 def test_change_is_one_rolling_restart_and_reaches_both_config_maps(owned, cluster, restarts):  # noqa: F811
     assert 1 == restarts(lambda: owned.up(own(config=NFTABLES)))
-    assert "kube-proxy-edf065c7a5" == mounted(cluster)
+    assert OTHER == mounted(cluster)
     assert "mode: nftables" in cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["config.conf"]
 
 

@@ -9,6 +9,7 @@ from .content import Content
 from .diff import FieldChange, KeyChange, diff_contents, diff_values
 from .explain import field_line, key_lines
 from .found import image, mounted_name
+from .kube_proxy_files import means
 from .layout import LAYOUTS, Layout, Object
 from .naming import is_content_name
 from .update_strategy import UpdateStrategy
@@ -50,9 +51,8 @@ class Adoption:
 
     def drifted(self) -> list[KeyChange]:
         """Return the keys that the program says and that the ConfigMap that others know by name has otherwise."""
-        return [
-            key for key in diff_contents(self.live, self.wanted) if key.key in self.given and not key.means_the_same
-        ]
+        changes = diff_contents(self.live, self.wanted)
+        return [key for key in changes if key.key in self.given and means(key.old_meaning) != means(key.new_meaning)]
 
     def explain(self) -> str:
         """Return what adopting finds and costs; the first line alone says the most important."""

@@ -8,6 +8,7 @@ from typing import Any
 from .content import Content
 from .finding import Finding
 from .formats.kube_proxy import API_VERSION, KIND, read_kube_proxy
+from .formats.meaning import Meaning
 from .layout import Layout
 
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -119,12 +120,13 @@ def same_bytes(live: Mapping[str, str], wanted: Mapping[str, str], formats: Mapp
     """Return what is wanted, in the live bytes where those mean the same: nothing is written for a comment."""
     texts = ({key: text.encode(errors="replace") for key, text in side.items()} for side in (live, wanted))
     here, there = (Content(side, {}, {k: v for k, v in formats.items() if k in side}).meanings for side in texts)
-    same = {key for key in wanted if key in live and _means(here[key]) == _means(there[key])}
+    same = {key for key in wanted if key in live and means(here[key]) == means(there[key])}
     return {key: live[key] if key in same else text for key, text in wanted.items()}
 
 
-def _means(meaning: Any) -> tuple[str, bytes]:
-    return meaning.format, meaning.canonical
+def means(meaning: Meaning | None) -> tuple[str, bytes] | None:
+    """Return what two texts share if they mean the same."""
+    return (meaning.format, meaning.canonical) if meaning else None
 
 
 def _completed(config: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
