@@ -8,6 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from config_rollout.core.formats.kube_proxy_fields import render_table
+from config_rollout.core.found import all_rights
+from config_rollout.core.layout import Layout
+from config_rollout.core.rights import role
 from config_rollout.core.rules import document as rules
 
 ROOT = Path(__file__).parents[1]
@@ -69,9 +72,15 @@ def policies() -> tuple[Path, str]:
     return path, filled(text, "examples", rules.render_examples())
 
 
+def adopting() -> tuple[Path, str]:
+    """Return the document on adopting kube-proxy, and what it has to hold."""
+    path = ROOT / "docs" / "adopting-kube-proxy.md"
+    return path, filled(path.read_text(), "role", f"```yaml\n{role(all_rights(Layout()))}\n```")
+
+
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
-    return [kube_proxy(), policies(), replay(), *pictures()]
+    return [kube_proxy(), adopting(), policies(), replay(), *pictures()]
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from config_rollout.core.digest import config_hash, short_hash
 from tools import build
 from tools.demo import Program
 from tools.engine import Engine
+from tools.kubeadm import Kubeadm
 from tools.local_cluster import LocalCluster, run_folder
 from tools.pods import Recorder
 
@@ -156,7 +157,8 @@ class Project:
 
 
 @pytest.fixture
-def project(engine, namespace) -> Project:
+def project(engine, cluster, namespace, monkeypatch) -> Project:
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))  # programs run in this process, and read the cluster
     return Project(engine, namespace)
 
 
@@ -210,3 +212,16 @@ def agent(namespace) -> Callable[..., Callable[[], ConfiguredDaemonSet]]:
         return program
 
     return maker
+
+
+@pytest.fixture
+def kubeadm(cluster) -> Iterator[Kubeadm]:
+    """Give the real kubeadm, and leave no kube-proxy behind: there is one name for it in a cluster."""
+    program = build.ensure(["kubeadm"])["kubeadm"]
+    yield Kubeadm(program, cluster, build.TOOLS["kubeadm"].version)
+    cluster.remove_kube_proxy()
+
+
+@pytest.fixture
+def record_kube_system(cluster) -> Callable[[], Recorder]:
+    return lambda: Recorder(cluster.api, "kube-system")

@@ -12,7 +12,7 @@ from tests.unit.test_formats import rows
 
 ROOT = Path(__file__).parents[2]
 
-REAL = [(ROOT / name).read_bytes() for name in ("config.conf", "kubeconfig.conf", "Pulumi.yaml", "pyproject.toml")]
+REAL = [(ROOT / name).read_bytes() for name in ("config.conf", "Pulumi.yaml", "pyproject.toml")]
 REAL += [text for row in rows() for text in row.values[1:3]]
 """The configurations of this repository, and every example of docs/what-counts.md."""
 

@@ -14,8 +14,12 @@ MAY_IMPORT = {
     "hooks": {"core", "hooks"},
     "arguments": {"core"},
     "options": {"core"},
+    "cluster": {"core"},
     "configured_daemon_set": {"core", "hooks", "arguments", "options"},
-    "__init__": {"configured_daemon_set"},
+    "look": {"core", "cluster"},
+    "prepare": {"core", "cluster", "look", "arguments"},
+    "kube_proxy": {"core", "hooks", "options", "prepare"},
+    "__init__": {"configured_daemon_set", "kube_proxy"},
     "sources": {"core"},
     "git_history": {"sources"},
     "histories": {"core", "sources", "git_history"},
@@ -40,6 +44,7 @@ OUTSIDE = {
     "picture": {"matplotlib"},
     "completion": {"shtab"},
     "policies": {"pulumi_policy"},
+    "cluster": {"kubernetes", "urllib3", "yaml"},
 }
 """Layer -> the packages that it may import; the others may import Pulumi's."""
 

@@ -60,7 +60,8 @@ class KeyChange:
     @property
     def restarts(self) -> bool:
         """Return whether anything that is hashed has changed."""
-        return _hashed(self.old_meaning) != _hashed(self.new_meaning)
+        old, new = self.old_meaning, self.new_meaning
+        return (old and old.hashed) != (new and new.hashed)
 
     @property
     def effect(self) -> FieldEffect:
@@ -200,11 +201,6 @@ def _more(lines: list[str], others: list[str]) -> list[str]:
             surplus[line] -= 1
             found.append(line)
     return found
-
-
-def _hashed(meaning: Meaning | None) -> tuple[str, bytes] | None:
-    """Return what of a key is hashed; `None` for nothing."""
-    return None if meaning is None or meaning.canonical is None else (meaning.format, meaning.canonical)
 
 
 def _effect(change: FieldChange, old: Meaning, new: Meaning) -> FieldEffect:

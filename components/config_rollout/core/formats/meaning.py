@@ -85,6 +85,11 @@ class Meaning:
     findings: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
 
+    @property
+    def hashed(self) -> tuple[str, bytes] | None:
+        """Return what of it is hashed, which two texts share if they mean the same; `None` for nothing."""
+        return None if self.canonical is None else (self.format, self.canonical)
+
     @cached_property
     def value(self) -> object:
         """The plain structure; `None` for null, and for text that counts byte for byte."""
