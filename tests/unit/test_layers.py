@@ -17,13 +17,14 @@ MAY_IMPORT = {
     "configured_daemon_set": {"core", "hooks", "arguments", "options"},
     "__init__": {"configured_daemon_set"},
     "sources": {"core"},
-    "commands": {"core", "sources", "commands"},
+    "group_vars": {"core", "sources"},
+    "commands": {"core", "sources", "group_vars", "commands"},
     "cli": {"sources", "commands"},
     "__main__": {"cli"},
 }
 """Layer -> the layers of this package that it may import."""
 
-OUTSIDE = {"core": {"yaml"}, "cli": set(), "commands": set(), "sources": set()}
+OUTSIDE = {"core": {"yaml"}, "cli": set(), "commands": set(), "sources": set(), "group_vars": {"yaml"}}
 """Layer -> the packages that it may import; the others may import Pulumi's."""
 
 
