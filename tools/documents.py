@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from config_rollout.core import compatibility
 from config_rollout.core.formats.kube_proxy_fields import render_table
 
 ROOT = Path(__file__).parents[1]
@@ -20,10 +21,20 @@ def kube_proxy() -> tuple[Path, str]:
     return path, filled(path.read_text(), "fields", render_table())
 
 
+def needs() -> tuple[Path, str]:
+    """Return the document on compatibility, and what it has to hold."""
+    path = ROOT / "docs" / "compatibility.md"
+    return path, filled(path.read_text(), "needs", compatibility.render_table())
+
+
+DOCUMENTS = (kube_proxy, needs)
+
+
 def main() -> None:
     """Write every document anew."""
-    path, text = kube_proxy()
-    path.write_text(text)
+    for document in DOCUMENTS:
+        path, text = document()
+        path.write_text(text)
 
 
 if __name__ == "__main__":

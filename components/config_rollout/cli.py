@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from .commands import difference, hashing, kubespray
+from .core.compatibility import judge
+from .core.finding import report
 from .sources import Trouble
 
 TROUBLE = 2
@@ -21,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add(commands)
     given = parser.parse_args(arguments)
     try:
+        _check_python()
         code: int = given.run(given)
         sys.stdout.flush()
     except Trouble as trouble:
@@ -30,3 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # whoever read us has seen enough
         return TROUBLE
     return code
+
+
+def _check_python() -> None:
+    findings, warnings = judge({"python": ".".join(map(str, sys.version_info[:3]))})
+    if findings:
+        raise Trouble(report("python", findings))
+    for line in report("python", warnings).splitlines():
+        print(f"config-rollout: warning: {line}", file=sys.stderr)

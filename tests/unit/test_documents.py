@@ -53,7 +53,8 @@ def test_version_of_a_tool_is_the_one_its_module_pins(tool):
     assert f" v{tool.version}" in (MODULES / tool.module / "go.mod").read_text()
 
 
-def test_parts_that_are_made_from_the_code_are_up_to_date():
-    path, text = documents.kube_proxy()
+@pytest.mark.parametrize("document", documents.DOCUMENTS, ids=lambda document: document.__name__)
+def test_parts_that_are_made_from_the_code_are_up_to_date(document):
+    path, text = document()
 
     assert text == path.read_text()

@@ -14,12 +14,13 @@ MAY_IMPORT = {
     "hooks": {"core", "hooks"},
     "arguments": {"core"},
     "options": {"core"},
-    "configured_daemon_set": {"core", "hooks", "arguments", "options"},
-    "__init__": {"configured_daemon_set"},
+    "compatibility": {"core"},
+    "configured_daemon_set": {"core", "hooks", "arguments", "compatibility", "options"},
+    "__init__": {"compatibility", "configured_daemon_set"},
     "sources": {"core"},
     "group_vars": {"core", "sources"},
     "commands": {"core", "sources", "group_vars", "commands"},
-    "cli": {"sources", "commands"},
+    "cli": {"core", "sources", "commands"},
     "__main__": {"cli"},
 }
 """Layer -> the layers of this package that it may import."""
