@@ -23,6 +23,9 @@ lint: setup ## style and types
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
+matrix: setup ## the releases of Kubernetes and Python, each with its own tools; writes docs/compatibility.md
+	$(RUN) -m tools.matrix
+
 bench: setup ## measure, and write docs/benchmarks.md
 	$(RUN) -m benchmarks
 
@@ -47,5 +50,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit lint bench docs tools lock setup
+.PHONY: help demo cluster test test-unit lint matrix bench docs tools lock setup
 .DEFAULT_GOAL := help

@@ -1,0 +1,136 @@
+"""
+What kubespray does to kube-proxy, task by task, on a control plane with the real kubeadm and kubectl.
+
+Source: kubernetes-sigs/kubespray 46dbdd3, `roles/kubernetes/control-plane/tasks/kubeadm-upgrade.yml` and
+`roles/kubernetes/kubeadm/tasks/main.yml`; retold, not copied.
+"""
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .local_cluster import LocalCluster
+from .pods import Recorder
+
+NAMESPACE, NAME = "kube-system", "kube-proxy"
+LOCAL_ENDPOINT = "https://127.0.0.1:6443"
+"""The API server of a node behind kubespray's local load balancer."""
+
+DATA = Path(__file__).parents[1] / "tests" / "data" / "kubespray-kube-proxy"
+"""What the releases render; its README says where it is from."""
+
+_SELECTOR = "k8s-app=kube-proxy"
+_SECONDS = 60
+
+
+class Kubespray:
+    """The tasks of one cluster; `binaries` has kubeadm and kubectl."""
+
+    def __init__(self, cluster: LocalCluster, binaries: Mapping[str, Path]) -> None:
+        self._cluster, self._binaries = cluster, binaries
+        self._config = cluster.folder / "kubeadm.yaml"
+
+    def upgrade(self, configuration: str) -> bool:
+        """Do what upgrade-cluster.yml does, and return whether it force-deleted the pods."""
+        self.addon(configuration)
+        return self.edit_server()
+
+    def addon(self, configuration: str) -> None:
+        """Let kubeadm write its addon for kube-proxy, with this KubeProxyConfiguration, and wait for its rollout."""
+        version = self._run("kubeadm", "version", "-o", "short").strip()
+        documents = [
+            {"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "InitConfiguration",
+             "localAPIEndpoint": {"advertiseAddress": "10.200.0.1", "bindPort": 6443},
+             "nodeRegistration": {"name": "node-1", "criSocket": "unix:///run/nowhere.sock"}},
+            {"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "ClusterConfiguration",
+             "kubernetesVersion": version, "networking": {"podSubnet": "10.233.64.0/18"}},
+        ]  # fmt: skip
+        self._config.write_text("\n---\n".join([*map(json.dumps, documents), configuration]))
+        files = "--config", str(self._config), "--kubeconfig", str(self._cluster.kubeconfig)
+        self._run("kubeadm", "init", "phase", "addon", "kube-proxy", *files)
+        self.wait()
+
+    def edit_server(self, endpoint: str = LOCAL_ENDPOINT) -> bool:
+        """
+        Put another address into `server:`, and force-delete all pods if the ConfigMap's resource version moved.
+
+        Return whether they were deleted.
+        """
+        before = self._resource_version()
+        kubectl = f"{self._binaries['kubectl']} --namespace {NAMESPACE}"
+        edit = (
+            f"{kubectl} get configmap {NAME} -o yaml | sed 's#server:.*#server: {endpoint}#' | {kubectl} replace -f -"
+        )
+        self._shell("bash", "-o", "pipefail", "-c", edit)
+        if self._resource_version() == before:
+            return False
+        self._run("kubectl", "delete", "pod", "--namespace", NAMESPACE, "--selector", _SELECTOR, "--force",
+                  "--grace-period", "0")  # fmt: skip
+        self.wait()
+        return True
+
+    def wait(self) -> None:
+        """Wait until every node has a ready pod of the newest revision."""
+        give_up = time.monotonic() + _SECONDS
+        while not self._through():
+            if time.monotonic() > give_up:
+                raise RuntimeError(f"kubespray: waited {_SECONDS} s for {NAMESPACE}/{NAME}")
+            time.sleep(0.05)
+
+    def _through(self) -> bool:
+        daemon_set = self._cluster.api.get(f"namespaces/{NAMESPACE}/daemonsets/{NAME}")
+        status, wanted = daemon_set["status"], len(self._cluster.api.list("nodes"))
+        return (
+            status.get("observedGeneration") == daemon_set["metadata"]["generation"]
+            and wanted == status.get("updatedNumberScheduled") == status.get("numberAvailable")
+            and wanted == len(self._cluster.api.list(f"namespaces/{NAMESPACE}/pods"))
+        )
+
+    def _resource_version(self) -> str:
+        jsonpath = "jsonpath={.metadata.resourceVersion}"
+        return self._run("kubectl", "get", "configmap", NAME, "--namespace", NAMESPACE, "-o", jsonpath)
+
+    def _run(self, program: str, *arguments: str) -> str:
+        return self._shell(str(self._binaries[program]), *arguments)
+
+    def _shell(self, *command: str) -> str:
+        environment = os.environ | {"KUBECONFIG": str(self._cluster.kubeconfig)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=_SECONDS)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a series of runs did to the pods of kube-proxy."""
+
+    runs: int
+    restarts: int
+    """Runs in which pods were replaced."""
+    pods: int
+    """Pods that were replaced in all runs."""
+    at_once: int
+    """The most nodes without a ready pod at one time."""
+
+
+def releases() -> list[tuple[str, str]]:
+    """Return release tag and the KubeProxyConfiguration that it renders, in order of time."""
+    index = json.loads((DATA / "index.json").read_text())
+    return [(row["tag"], (DATA / row["file"]).read_text()) for row in index]
+
+
+def counted(cluster: LocalCluster, texts: Iterable[str], run: Callable[[str], object]) -> Counted:
+    """Return what running each of the texts in turn did."""
+    runs = restarts = pods = at_once = 0
+    for text in texts:
+        with Recorder(cluster.api, NAMESPACE) as recorder:
+            run(text)
+        replaced = sum(recorder.replaced().values())
+        runs, restarts, pods = runs + 1, restarts + (replaced > 0), pods + replaced
+        at_once = max(at_once, *map(len, recorder.unavailable()))
+    return Counted(runs, restarts, pods, at_once)
