@@ -148,10 +148,14 @@ def ensure(names: Iterable[str]) -> dict[str, Path]:
     """
     if RELEASE not in RELEASES:
         sys.exit(f"tools: KUBERNETES_RELEASE: is none of {', '.join(RELEASES)} (got {RELEASE!r}). Set one of them.")
-    known = TOOLS | OTHER_RELEASES
-    wanted = {(of_release if (of_release := f"{name}-{RELEASE}") in OTHER_RELEASES else name): name for name in names}
-    tools = [tool for name, tool in known.items() if name in wanted]
-    return {wanted[name]: path for name, path in _ensure(tools).items()}
+    names = list(dict.fromkeys(names))
+    paths = _ensure([tool for tool in (TOOLS | OTHER_RELEASES).values() if tool in map(chosen, names)])
+    return {name: paths[chosen(name).name] for name in names}
+
+
+def chosen(name: str) -> Tool:
+    """Return the tool that a name stands for: the one of `RELEASE`, if that has one of its own."""
+    return OTHER_RELEASES.get(f"{name}-{RELEASE}") or (TOOLS | OTHER_RELEASES)[name]
 
 
 def _ensure(tools: list[Tool]) -> dict[str, Path]:

@@ -10,7 +10,7 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from rich.text import Text
 
 from config_rollout.core.content import parse_content
 from config_rollout.core.digest import config_hash, short_hash
+from config_rollout.core.kube_proxy_files import kubeconfig_file
 
 from . import build, terminal
 from .engine import Engine
@@ -35,9 +36,13 @@ REWRITTEN = 'mode: "iptables"  # for now'
 BAD = "mode: ipvs"
 """What kube-proxy accepts and cannot start with on nodes without the kernel modules: here, the nodes are told so."""
 
+QUICK = {"min-ready-seconds": 0, "rollout-timeout-seconds": 6}
+OWN = {"manage": "own", "config-file": "config.conf", "api-server": API_SERVER, "version": "v1.36.3", **QUICK}
+"""Settings of the stack: a kube-proxy of our own, that nobody has to wait for."""
+
 _DAEMON_SET_DIFF = r"(?m)^.*apps/v1:DaemonSet: \(update\)$(?:\n +[~\[{}\]].*)+"
 
-_PROGRAM = ("Pulumi.yaml", "__main__.py", "config.conf", "kubeconfig.conf")
+_PROGRAM = ("Pulumi.yaml", "__main__.py", "config.conf")
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -45,13 +50,12 @@ out = Console(highlight=False, soft_wrap=True)
 class Program:
     """The example program in a folder of its own, and the stack that it is run as."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(self, engine: Engine, folder: Path, settings: Mapping[str, object] | None = None) -> None:
         self._engine, self.folder = engine, folder
         for name in _PROGRAM:
             shutil.copy(ROOT / name, folder / name)
         (folder / ".venv").symlink_to(ROOT / ".venv")
-        settings = {"apiServer": API_SERVER, "minReadySeconds": 0, "rolloutTimeoutSeconds": 6}
-        config = {f"kube-proxy:{key}": value for key, value in settings.items()}
+        config = {f"kube-proxy:{key}": value for key, value in (OWN if settings is None else settings).items()}
         (folder / "Pulumi.demo.yaml").write_text(json.dumps({"config": config}))
         engine.run("stack", "init", "demo", folder=folder)
 
@@ -197,7 +201,10 @@ class Demo:
         chapter("Destroyed")
         self._program.pulumi("destroy", hidden=["--yes", "--skip-preview"])
         left = len(self._config_maps()) + len(self._cluster.api.list(f"namespaces/{NAMESPACE}/daemonsets"))
-        check("no DaemonSet and no ConfigMap is left", left == 0)
+        check("no DaemonSet and no ConfigMap of its pods is left", left == 0)
+        known = f"namespaces/{NAMESPACE}/configmaps/kube-proxy"
+        gone = any(not self._cluster.api.exists(known) or time.sleep(0.2) for _ in range(100))
+        check("Kubernetes has removed the ConfigMap that `kubeadm join` reads, which belonged to the DaemonSet", gone)
 
     def _pods(self) -> list[Pod]:
         """Return the pods in the order of their nodes, once the cluster has come to rest."""
@@ -214,7 +221,7 @@ class Demo:
 
     def _config_maps(self) -> list[str]:
         maps = self._cluster.api.list(f"namespaces/{NAMESPACE}/configmaps")
-        return [m["metadata"]["name"] for m in maps if m["metadata"]["name"].startswith("kube-proxy")]
+        return [m["metadata"]["name"] for m in maps if m["metadata"]["name"].startswith("kube-proxy-")]
 
     def _consistent(self, pods: list[Pod]) -> bool:
         """Return whether every pod mounts the ConfigMap of its own hash, and that ConfigMap exists."""
@@ -231,7 +238,7 @@ def hash_of(mode: str) -> str:
     content, _ = parse_content(
         {
             "config.conf": (ROOT / "config.conf").read_text().replace(GOOD, mode),
-            "kubeconfig.conf": (ROOT / "kubeconfig.conf").read_text().format(server=API_SERVER),
+            "kubeconfig.conf": kubeconfig_file(API_SERVER),
         },
         declared={"kubeconfig.conf": "yaml"},
     )

@@ -112,6 +112,17 @@ class LocalCluster:
         self._wait("its service account", lambda: self.api.exists(f"namespaces/{name}/serviceaccounts/default"))
         self._wait("its root CA", lambda: self.api.exists(f"namespaces/{name}/configmaps/kube-root-ca.crt"))
 
+    def remove_kube_proxy(self) -> None:
+        """Remove what is left of a kube-proxy in `kube-system`, and wait until its pods are gone."""
+        of = "namespaces/kube-system"
+        paths = [f"{of}/daemonsets/kube-proxy", f"{of}/serviceaccounts/kube-proxy"]
+        maps = [item["metadata"]["name"] for item in self.api.list(f"{of}/configmaps")]
+        paths += [f"{of}/configmaps/{name}" for name in maps if name.startswith("kube-proxy")]
+        for path in paths:
+            if self.api.exists(path):
+                self.api.delete(path)
+        self._wait("kube-proxy to be gone", lambda: not self.api.list(f"{of}/pods"))
+
     def writes(self) -> dict[str, int]:
         """
         Return how often the API server has written what programs and controllers write, as `VERB resource` -> count.

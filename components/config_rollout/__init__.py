@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .configured_daemon_set import ConfiguredDaemonSet, ConfiguredDaemonSetArgs
+    from .kube_proxy import KubeProxy, KubeProxyArgs
 
-__all__ = ["ConfiguredDaemonSet", "ConfiguredDaemonSetArgs"]
+__all__ = ["ConfiguredDaemonSet", "ConfiguredDaemonSetArgs", "KubeProxy", "KubeProxyArgs"]
 
 
 def __getattr__(name: str) -> Any:
@@ -15,6 +16,10 @@ def __getattr__(name: str) -> Any:
     from . import compatibility
 
     compatibility.check_packages(__name__)
+    if name.startswith("KubeProxy"):
+        from . import kube_proxy
+
+        return getattr(kube_proxy, name)
     from . import configured_daemon_set
 
     return getattr(configured_daemon_set, name)

@@ -29,13 +29,7 @@ def checked(
       BadArguments: One line for everything that is wrong, each beginning with `who: where:`.
 
     """
-    if not isinstance(args, Mapping):
-        wrong = Finding("args", f"must be a mapping (got {type(args).__name__})", "Pass a dict")
-        raise BadArguments(report(who, [wrong]))
-    plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
-    known: Mapping[str, Any] = args_type.__annotations__
-    required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
-    findings = list(checks.check_argument_names(plain, known, sorted(required)))
+    plain, findings = plain_arguments(who, args, args_type)
     findings += _check_values(name, plain)
     findings += checks.check_ignore_changes(
         (opts and opts.ignore_changes) or [], str(plain.get("name", name)), plain.get("pod_spec")
@@ -47,6 +41,23 @@ def checked(
     if findings:
         raise BadArguments(report(who, findings))
     return plain, content
+
+
+def plain_arguments(who: str, args: Mapping[str, Any], args_type: type) -> tuple[dict[str, Any], list[Finding]]:
+    """
+    Return the arguments as plain mappings and lists, and what is wrong with their names.
+
+    Raises:
+      BadArguments: They are no mapping.
+
+    """
+    if not isinstance(args, Mapping):
+        wrong = Finding("args", f"must be a mapping (got {type(args).__name__})", "Pass a dict")
+        raise BadArguments(report(who, [wrong]))
+    plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
+    known: Mapping[str, Any] = args_type.__annotations__
+    required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
+    return plain, list(checks.check_argument_names(plain, known, sorted(required)))
 
 
 def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:

@@ -57,6 +57,19 @@ def check(who: str) -> None:
         pulumi.log.warn(line)
 
 
+def check_kubernetes(who: str, version: str) -> list[str]:
+    """
+    Return what is to be said of the API server's version, each line beginning with `who`.
+
+    Raises:
+      Incompatible: It is too old.
+
+    """
+    findings, warnings = judge({"kubernetes": version})
+    _raise(who, findings)
+    return report(who, warnings).splitlines()
+
+
 def engine_version() -> str | None:
     """
     Return the version of the CLI, or `None` where there is none, as under mocks.

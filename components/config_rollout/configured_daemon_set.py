@@ -148,7 +148,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "min_ready_seconds": plain.get("min_ready_seconds"),
                 "revision_history_limit": plain.get("revision_history_limit"),
             },
-            opts=options.for_daemon_set(self, self.config_map, explainer.of_daemon_set()),
+            opts=options.for_daemon_set(self, [self.config_map], explainer.of_daemon_set()),
         )
         explainer.daemon_set_registered(self.daemon_set)
 

@@ -1,6 +1,6 @@
 """What becomes of the resource options that a user puts on a component. Children get fresh ones."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -22,6 +22,11 @@ class Options:
         self._args = args
         self._opts = opts or pulumi.ResourceOptions()
 
+    @property
+    def retain_on_delete(self) -> bool | None:
+        """Return what the user says about objects of the cluster that `destroy` meets."""
+        return self._opts.retain_on_delete
+
     def for_component(self, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceOptions:
         """Return the options of the component itself, with its own hooks beside the user's."""
         merged = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(hooks=hooks))
@@ -38,12 +43,12 @@ class Options:
         )
 
     def for_daemon_set(
-        self, parent: pulumi.Resource, config_map: pulumi.Resource, hooks: pulumi.ResourceHookBinding
+        self, parent: pulumi.Resource, after: Sequence[pulumi.Resource], hooks: pulumi.ResourceHookBinding
     ) -> pulumi.ResourceOptions:
-        """Return the options of the DaemonSet."""
+        """Return the options of the DaemonSet, which comes after what it needs."""
         return pulumi.ResourceOptions(
             parent=parent,
-            depends_on=[config_map],
+            depends_on=list(after),
             retain_on_delete=self._opts.retain_on_delete,
             ignore_changes=[daemon_set_path(path) for path in self._opts.ignore_changes or []],
             custom_timeouts=self._timeouts(),

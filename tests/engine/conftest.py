@@ -16,6 +16,7 @@ from config_rollout.core.digest import config_hash, short_hash
 from tools import build
 from tools.demo import Program
 from tools.engine import Engine
+from tools.kubeadm import Kubeadm
 from tools.local_cluster import LocalCluster, run_folder
 from tools.pods import Recorder
 
@@ -205,3 +206,17 @@ def agent(namespace) -> Callable[..., Callable[[], ConfiguredDaemonSet]]:
         return program
 
     return maker
+
+
+@pytest.fixture
+def kubeadm(cluster, monkeypatch) -> Iterator[Kubeadm]:
+    """Give the real kubeadm, and leave no kube-proxy behind: there is one name for it in a cluster."""
+    program = build.ensure(["kubeadm"])["kubeadm"]
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))  # the programs of these tests run in this process
+    yield Kubeadm(program, cluster, build.chosen("kubeadm").version)
+    cluster.remove_kube_proxy()
+
+
+@pytest.fixture
+def record_kube_system(cluster) -> Callable[[], Recorder]:
+    return lambda: Recorder(cluster.api, "kube-system")

@@ -15,8 +15,12 @@ MAY_IMPORT = {
     "arguments": {"core"},
     "options": {"core"},
     "compatibility": {"core"},
+    "cluster": {"core"},
     "configured_daemon_set": {"core", "hooks", "arguments", "compatibility", "options"},
-    "__init__": {"compatibility", "configured_daemon_set"},
+    "look": {"core", "cluster"},
+    "prepare": {"core", "cluster", "look", "arguments", "compatibility"},
+    "kube_proxy": {"core", "hooks", "options", "prepare"},
+    "__init__": {"compatibility", "configured_daemon_set", "kube_proxy"},
     "sources": {"core"},
     "group_vars": {"core", "sources"},
     "commands": {"core", "sources", "group_vars", "commands"},
@@ -25,7 +29,14 @@ MAY_IMPORT = {
 }
 """Layer -> the layers of this package that it may import."""
 
-OUTSIDE = {"core": {"yaml"}, "cli": set(), "commands": set(), "sources": set(), "group_vars": {"yaml"}}
+OUTSIDE = {
+    "core": {"yaml"},
+    "cli": set(),
+    "commands": set(),
+    "sources": set(),
+    "group_vars": {"yaml"},
+    "cluster": {"kubernetes", "urllib3", "yaml"},
+}
 """Layer -> the packages that it may import; the others may import Pulumi's."""
 
 

@@ -1,0 +1,169 @@
+"""Taking over a kube-proxy that someone else made: what is written to its DaemonSet, and what that means for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .checks import CONFIG_HASH_ANNOTATION
+from .content import Content
+from .diff import FieldChange, KeyChange, diff_contents, diff_values
+from .explain import field_line, key_lines
+from .found import image, mounted_name
+from .layout import LAYOUTS, Layout, Object
+from .naming import is_content_name
+from .update_strategy import UpdateStrategy
+
+_TEMPLATE = "spec.template."
+_HASH = ("spec.template.metadata.annotations", "spec.template.spec.volumes")
+"""Where the config hash and the name of its ConfigMap are: told by what they stand for."""
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """
+    A kube-proxy as it is, and as it is to be. Objects are as the API server sends them.
+
+    `live` is what the ConfigMap holds that others know by name, `read` what the pods read, `wanted` what they are to
+    read; `given` are the keys of it that the program says, and that are written to both ConfigMaps.
+    """
+
+    layout: Layout
+    daemon_set: Object
+    live: Content
+    read: Content
+    wanted: Content
+    patch: Mapping[str, Any]
+    given: Sequence[str] = ()
+
+    def is_managed(self) -> bool:
+        """Tell whether the pods read a ConfigMap of their own revision, as they do from the first `up` on."""
+        return is_content_name(mounted_name(self.daemon_set, self.layout), self.layout.daemon_set)
+
+    def changes(self) -> list[FieldChange]:
+        """Return what the patch changes in the live DaemonSet; items of lists are found by their name."""
+        spec = {"minReadySeconds": 0, **self.daemon_set["spec"]}  # the API server leaves a 0 out
+        return diff_values(_named({**self.daemon_set, "spec": spec}, self.patch), self.patch)
+
+    def restarts(self) -> bool:
+        """Tell whether the patch changes the pod template, which is what makes Kubernetes restart pods."""
+        return any(change.path.startswith(_TEMPLATE) for change in self.changes())
+
+    def drifted(self) -> list[KeyChange]:
+        """Return the keys that the program says and that the ConfigMap that others know by name has otherwise."""
+        return [
+            key for key in diff_contents(self.live, self.wanted) if key.key in self.given and not key.means_the_same
+        ]
+
+    def explain(self) -> str:
+        """Return what adopting finds and costs; the first line alone says the most important."""
+        where = f"DaemonSet {self.layout.where} ({image(self.daemon_set, self.layout)}, {self._layout_name()})"
+        if not self.restarts():
+            return "\n".join([f"adopts {where}: it is as it is to be, nothing restarts", *self._lines()])
+        lines = [f"adopts {where}: one rolling restart", *self._lines()]
+        if not self.is_managed():
+            lines.append(
+                "  it restarts once because its pods get a ConfigMap of their own revision; from then on only a "
+                "changed configuration restarts them"
+            )
+        return "\n".join([*lines, self._consequence()])
+
+    def explain_taken_back(self) -> str:
+        """Return what `up` does about a DaemonSet that someone else overwrote."""
+        what = "one rolling restart" if self.restarts() else "nothing restarts"
+        lines = [f"takes DaemonSet {self.layout.where} back, which was overwritten since the last `up`: {what}"]
+        lines += self._lines()
+        return "\n".join([*lines, *([self._consequence()] if self.restarts() else [])])
+
+    def explain_left(self, put_back: bool) -> str:
+        """
+        Return what someone else changed since the last `up`, and whether this one sees it; empty if nothing is.
+
+        `put_back` tells whether this `up` writes the ConfigMap that others know by name.
+        """
+        drifted, changes = self.drifted(), self.changes()
+        lines = []
+        if changes:
+            restarts = "with one rolling restart" if self.restarts() else "and restarts nothing"
+            lines = [f"DaemonSet {self.layout.where} was changed by someone else since the last `up`", *self._lines()]
+            if not self.is_managed():
+                lines[0] = f"DaemonSet {self.layout.where} was overwritten since the last `up`, as kubeadm does"
+                name = mounted_name(self.daemon_set, self.layout)
+                lines.append(f"  its pods read ConfigMap {name}, as it is when they start: it is not managed now")
+            lines.append(f"  `pulumi up --refresh` takes it back, {restarts}; without --refresh it stays so")
+        if drifted:
+            name = f"{self.layout.namespace}/{self.layout.config_map}"
+            lines += [f"ConfigMap {name} was changed by someone else since the last `up`; the pods do not read it"]
+            lines += [line for key in drifted for line in key_lines(key)]
+            lines.append(
+                "  `up` puts it back and restarts nothing"
+                if put_back
+                else "  `pulumi up --refresh` puts it back and restarts nothing; without --refresh it stays so"
+            )
+        return "\n".join(lines)
+
+    def _lines(self) -> list[str]:
+        keys = [line for key in diff_contents(self.read, self.wanted) for line in key_lines(key)]
+        changes = self.changes()
+        fields = [f"  {self._line(change)}" for change in changes if not _is_hash(change.path)]
+        before, after = mounted_name(self.daemon_set, self.layout), mounted_name(self.patch, self.layout)
+        mounted = [f"  ~ the pods' ConfigMap: {before} => {after}"] if before != after else []
+        rest = ["  nothing else of the DaemonSet changes"] if changes else []
+        return [*(keys or ["  = configuration: as it is"]), *fields, *mounted, *rest]
+
+    def _line(self, change: FieldChange) -> str:
+        path = change.path.removeprefix("spec.").removeprefix("template.spec.")
+        line = field_line(replace(change, path=path), secret=False)
+        return line if change.path.startswith(_TEMPLATE) else f"{line}: restarts nothing"
+
+    def _consequence(self) -> str:
+        budget = UpdateStrategy.of(self.patch["spec"]["updateStrategy"]).budget()
+        return f"  rolling restart of DaemonSet {self.layout.where}, {budget}"
+
+    def _layout_name(self) -> str:
+        names = [name for name, layout in LAYOUTS.items() if layout == self.layout]
+        return f"layout {names[0]}" if names else "a layout of its own"
+
+
+def patch(
+    layout: Layout,
+    full_hash: Any,
+    config_map: Any,
+    update_strategy: Mapping[str, Any],
+    min_ready_seconds: int,
+    probe: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Return the fields of an adopted DaemonSet that this library owns, with camelCase keys."""
+    volume = {"name": layout.volume, "configMap": {"name": config_map}}
+    containers = [{"name": layout.container, "readinessProbe": dict(probe)}] if probe else []
+    return {
+        "spec": {
+            "minReadySeconds": min_ready_seconds,
+            "updateStrategy": dict(update_strategy),
+            "template": {
+                "metadata": {"annotations": {CONFIG_HASH_ANNOTATION: full_hash}},
+                "spec": {**({"containers": containers} if containers else {}), "volumes": [volume]},
+            },
+        }
+    }
+
+
+def has_other_probe(daemon_set: Object, layout: Layout) -> bool:
+    """Tell whether someone gave kube-proxy a readiness probe that asks something else: it stays theirs."""
+    for container in daemon_set["spec"]["template"]["spec"].get("containers") or []:
+        if container["name"] == layout.container and container.get("readinessProbe"):
+            return bool((container["readinessProbe"].get("httpGet") or {}).get("path") != "/livez")
+    return False
+
+
+def _is_hash(path: str) -> bool:
+    return path.startswith(_HASH)
+
+
+def _named(live: Any, wanted: Any) -> Any:
+    """Return the fields of the live object that the wanted ones name; items of lists by their name."""
+    if isinstance(wanted, Mapping) and isinstance(live, Mapping):
+        return {key: _named(live[key], item) for key, item in wanted.items() if key in live}
+    if isinstance(wanted, list) and isinstance(live, list):
+        items = {item["name"]: item for item in live}
+        return [{"name": one["name"], **_named(items[one["name"]], one)} for one in wanted if one["name"] in items]
+    return live

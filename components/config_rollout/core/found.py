@@ -1,0 +1,127 @@
+"""The kube-proxy that is in a cluster, and what keeps it from being adopted, or another one from being made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .finding import Finding
+from .layout import LAYOUTS, Layout, Object, misfits, no_daemon_set, runs, static_pods, twins
+from .rights import Right
+
+MANAGER = "config-rollout"
+"""Field manager of everything that is patched: the fields that are ours are found under it."""
+
+OWNER = "config-rollout-own"
+"""Field manager of a DaemonSet that is ours as a whole: adopting it later lets nothing of it go."""
+
+MANAGER_ANNOTATION = "pulumi.com/patchFieldManager"
+"""Where the Kubernetes provider is told the field manager."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """
+    What was read, as the API server sends it.
+
+    `mounted` is the ConfigMap that the pods read, if it is not the one that others know by name. `daemon_sets` and
+    `pods` are those of the namespace, as far as we may list them.
+    """
+
+    daemon_set: Object | None = None
+    config_map: Object | None = None
+    mounted: Object | None = None
+    daemon_sets: Sequence[Object] = field(default_factory=list)
+    pods: Sequence[Object] = field(default_factory=list)
+
+    def data(self) -> dict[str, str]:
+        """Return what the ConfigMap that others know by name holds: key -> text."""
+        return dict((self.config_map or {}).get("data") or {})
+
+    def is_ours(self) -> bool:
+        """Tell whether this library wrote to the DaemonSet before; nothing but managed fields survives kubeadm."""
+        metadata: Mapping[str, Any] = (self.daemon_set or {}).get("metadata") or {}
+        managers = [str(entry.get("manager")) for entry in metadata.get("managedFields") or []]
+        told = (metadata.get("annotations") or {}).get(MANAGER_ANNOTATION)
+        return bool({MANAGER, OWNER} & {*managers, told})
+
+
+def mounted_name(daemon_set: Object, layout: Layout) -> str:
+    """Return the name of the ConfigMap that the layout's volume mounts; empty if there is no such volume."""
+    for volume in _pod_spec(daemon_set).get("volumes") or []:
+        if volume.get("name") == layout.volume:
+            return str((volume.get("configMap") or {}).get("name", ""))
+    return ""
+
+
+def image(daemon_set: Object, layout: Layout) -> str:
+    """Return the image of kube-proxy's container."""
+    containers = _pod_spec(daemon_set).get("containers") or []
+    return next((str(one.get("image", "")) for one in containers if one.get("name") == layout.container), "")
+
+
+def version(image: str) -> str:
+    """Return the tag of an image, without its digest: `v1.36.3`."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
+def check_adoptable(layout: Layout, found: Found, needed: Sequence[str]) -> list[Finding]:
+    """Find what keeps a kube-proxy from being adopted. `needed` are the keys that must be there to be taken over."""
+    if found.daemon_set is None:
+        return [no_daemon_set(layout, found.daemon_sets, found.pods)]
+    wrong = misfits(layout, found.daemon_set, found.config_map, needed)
+    if wrong:
+        others = [
+            name
+            for name, other in LAYOUTS.items()
+            if other != layout and not misfits(other, found.daemon_set, None, [])
+        ]
+        where = f"DaemonSet {layout.where}"
+        wrong += [Finding(where, f"it looks like layout '{name}'", f"Pass layout='{name}'") for name in others]
+    if same := twins(layout, found.daemon_sets):
+        what = f"{', '.join(same)} runs kube-proxy on the same nodes"
+        wrong.append(
+            Finding(f"DaemonSet {layout.where}", what, "Remove one of them, or name the right one in `layout`")
+        )
+    return wrong
+
+
+def check_ownable(layout: Layout, found: Found) -> list[Finding]:
+    """Find a kube-proxy that is there already and not ours."""
+    where, fix = f"DaemonSet {layout.where}", "Use manage='adopt', or remove it first"
+    if found.daemon_set is not None and not found.is_ours():
+        what = f"it is there already ({image(found.daemon_set, layout) or 'another program'})"
+        return [Finding(where, what, fix)]
+    others = [item["metadata"]["name"] for item in found.daemon_sets if runs(item, layout.container)]
+    others = [name for name in others if name != layout.daemon_set]
+    if others:
+        return [Finding(where, f"kube-proxy runs in DaemonSet {', '.join(others)} already", fix)]
+    if static := static_pods(found.pods):
+        return [Finding(where, f"kube-proxy runs in static pods already ({', '.join(static)})", "Remove them first")]
+    return []
+
+
+def needed_rights(layout: Layout, config_map: str) -> list[Right]:
+    """Return what is written: the DaemonSet, the ConfigMap that others know by name, and the pods' own one."""
+    of = layout.namespace
+    return [
+        Right("patch", "apps", "daemonsets", of, layout.daemon_set),
+        Right("patch", "", "configmaps", of, layout.config_map),
+        Right("create", "", "configmaps", of),
+        Right("patch", "", "configmaps", of, config_map),
+    ]
+
+
+def all_rights(layout: Layout) -> list[Right]:
+    """Return every right that adopting takes, those of the Kubernetes provider included."""
+    of = layout.namespace
+    return [
+        *(Right(verb, "apps", "daemonsets", of, layout.daemon_set) for verb in ("get", "patch")),
+        *(Right(verb, "apps", "daemonsets", of) for verb in ("list", "watch")),
+        *(Right(verb, "", "configmaps", of) for verb in ("get", "create", "patch")),
+        *(Right(verb, "", "pods", of) for verb in ("list", "watch")),
+    ]
+
+
+def _pod_spec(daemon_set: Object) -> Mapping[str, Any]:
+    pod_spec: Mapping[str, Any] = daemon_set["spec"]["template"]["spec"]
+    return pod_spec

@@ -1,0 +1,176 @@
+"""The two files that kube-proxy reads, made from what a program says: its configuration and its kubeconfig."""
+
+import re
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any
+
+from .content import Content
+from .finding import Finding
+from .formats.kube_proxy import API_VERSION, KIND, read_kube_proxy
+from .layout import Layout
+
+_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+_SERVER = re.compile(r"(?m)^([ \t]*(?:-[ \t]+)?server:[ \t]*).*$")
+_HEALTHZ_PORT = 10256
+
+
+def config_file(config: object, layout: Layout, mode_required: bool) -> tuple[str, list[Finding]]:
+    """
+    Return the text of a KubeProxyConfiguration and what is wrong with it as a whole.
+
+    What is wrong with its fields is found where the content is parsed. A mapping gets `apiVersion`, `kind` and the
+    path of the kubeconfig if it does not name them; a text is taken as it is.
+    """
+    findings: list[Finding] = []
+    if isinstance(config, str):
+        text = config
+    elif isinstance(config, Mapping):
+        text, findings = _dumped(_completed(config, layout))
+    else:
+        wrong = f"must be a mapping or the text of a {KIND} (got {type(config).__name__})"
+        return "", [Finding("config", wrong, "Pass a dict or the text of the file")]
+    if findings:
+        return text, findings
+    reading = read_kube_proxy(text.encode(errors="replace"))
+    if reading is None:
+        return text, [_not_understood(text)]
+    if mode_required and not _plain(text).get("mode"):
+        what = "is not set: iptables today, another in a later release"
+        return text, [Finding("config: mode", what, "Write the mode that you want")]
+    return text, []
+
+
+def kubeconfig_file(server: str) -> str:
+    """
+    Return the text of the kubeconfig that kubeadm gives kube-proxy, for an API server's address.
+
+    Source: kubernetes 1.36 cmd/kubeadm/app/phases/addons/proxy/manifests.go.
+    """
+    cluster = {"certificate-authority": f"{_ACCOUNT}/ca.crt", "server": server}
+    return _yaml(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"cluster": cluster, "name": "default"}],
+            "contexts": [
+                {"context": {"cluster": "default", "namespace": "default", "user": "default"}, "name": "default"}
+            ],
+            "current-context": "default",
+            "users": [{"name": "default", "user": {"tokenFile": f"{_ACCOUNT}/token"}}],
+        }
+    )
+
+
+def with_server(kubeconfig: str | None, server: str) -> str:
+    """Return a kubeconfig with another address in its one `server:`; kubeadm's where there is no such line."""
+    if kubeconfig is None or len(_SERVER.findall(kubeconfig)) != 1:
+        return kubeconfig_file(server)
+    return _SERVER.sub(lambda line: line[1] + server, kubeconfig)
+
+
+def check_server(server: object) -> list[Finding]:
+    """Find what keeps `api_server` from being the address of an API server that works without kube-proxy."""
+    fix = "Write https://HOST:PORT, an address that works without kube-proxy"
+    if not isinstance(server, str):
+        return [Finding("api_server", f"must be plain text (got {type(server).__name__})", fix)]
+    try:
+        parts = urllib.parse.urlsplit(server)
+        sound = parts.scheme in ("https", "http") and parts.path in ("", "/") and not parts.query and not parts.fragment
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        sound, host = False, None
+    if not sound or not host or re.search(r"\s", server):
+        return [Finding("api_server", f"is no URL of a server (got {server!r})", fix)]
+    if re.fullmatch(r"kubernetes(\.default(\.svc(\..+)?)?)?", host):
+        return [Finding("api_server", f"is that of a Service, which needs kube-proxy (got {server!r})", fix)]
+    return []
+
+
+def check_release(config: bytes, version: str) -> list[Finding]:
+    """Return what the release of kube-proxy (`v1.36.3`; empty: unknown) makes of a configuration: warnings."""
+    reading, release = read_kube_proxy(config), re.match(r"v?1\.(\d+)", version)
+    old = release is not None and int(release[1]) < 35
+    if reading is None or reading.effective.get("mode") != "ipvs" or old:
+        return []
+    # Source: KEP-5495, and the announcement of Kubernetes 1.35.
+    what = "ipvs is deprecated since Kubernetes 1.35 (December 2025), and a later release will not have it"
+    return [Finding("config: mode", what, "Move to nftables")]
+
+
+def probe(config: bytes) -> dict[str, Any]:
+    """
+    Return the readiness probe that fits a configuration.
+
+    `/livez` tells whether the rules are synced, and not, as `/healthz`, whether the node is about to be removed.
+    Source: kubernetes 1.36 pkg/proxy/healthcheck/proxy_health.go.
+    """
+    reading = read_kube_proxy(config)
+    address = str(reading.effective.get("healthzBindAddress", "")) if reading else ""
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    get: dict[str, Any] = {"path": "/livez", "port": int(port) if port.isdigit() else _HEALTHZ_PORT}
+    if host not in ("", "0.0.0.0", "::"):
+        get["host"] = host  # else the kubelet asks the node's address, where nothing listens
+    return {"httpGet": get, "periodSeconds": 5}
+
+
+def same_bytes(live: Mapping[str, str], wanted: Mapping[str, str], formats: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wanted, in the live bytes where those mean the same: nothing is written for a comment."""
+    texts = ({key: text.encode(errors="replace") for key, text in side.items()} for side in (live, wanted))
+    here, there = (Content(side, {}, {k: v for k, v in formats.items() if k in side}).meanings for side in texts)
+    same = {key for key in wanted if key in live and _means(here[key]) == _means(there[key])}
+    return {key: live[key] if key in same else text for key, text in wanted.items()}
+
+
+def _means(meaning: Any) -> tuple[str, bytes]:
+    return meaning.format, meaning.canonical
+
+
+def _completed(config: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+    """Return the configuration with what every KubeProxyConfiguration needs."""
+    connection = config.get("clientConnection")
+    whole = {"apiVersion": API_VERSION, "kind": KIND, **config}
+    if connection is None or (isinstance(connection, Mapping) and not connection.get("kubeconfig")):
+        whole["clientConnection"] = {**(connection or {}), "kubeconfig": layout.kubeconfig_path}
+    return whole
+
+
+def _dumped(config: dict[str, Any]) -> tuple[str, list[Finding]]:
+    import yaml
+
+    try:
+        return _yaml(config), []
+    except yaml.YAMLError as error:
+        what = f"holds what YAML cannot say ({str(error).splitlines()[0]})"
+        return "", [Finding("config", what, "Use plain dicts, lists, text and numbers; no Outputs")]
+
+
+def _not_understood(text: str) -> Finding:
+    plain = _plain(text)
+    version, kind = plain.get("apiVersion"), plain.get("kind")
+    if kind == KIND and version != API_VERSION:
+        what = f"has apiVersion {version!r}, and {API_VERSION} is the only one that a released kube-proxy reads"
+        return Finding("config", what, f"Write apiVersion: {API_VERSION}")
+    if kind is not None:
+        return Finding("config", f"is a {kind}, not a {KIND}", f"Pass the {KIND}")
+    return Finding("config", f"is no {KIND} that can be read in one way only", f"Begin it with kind: {KIND}")
+
+
+def _plain(text: str) -> Mapping[str, Any]:
+    """Return the mapping that a text holds; empty if it holds another thing."""
+    from .formats.meaning import NotUnderstood
+    from .formats.yaml_text import load_documents
+
+    try:
+        documents = load_documents(text.encode(errors="replace"))
+    except NotUnderstood:
+        return {}
+    return documents[0] if len(documents) == 1 and isinstance(documents[0], dict) else {}
+
+
+def _yaml(value: object) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+    return text

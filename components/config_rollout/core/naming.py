@@ -1,0 +1,18 @@
+"""Names that carry a config hash."""
+
+import re
+
+from .digest import SHORT_HASH_LENGTH, short_hash
+
+_SHORT_HASH = re.compile(rf"[0-9a-f]{{{SHORT_HASH_LENGTH}}}")
+
+
+def content_name(name: str, full_hash: str) -> str:
+    """Return the name of the ConfigMap that holds a configuration of the DaemonSet `name`."""
+    return f"{name}-{short_hash(full_hash)}"
+
+
+def is_content_name(given: str, name: str) -> bool:
+    """Tell whether a ConfigMap's name is one that `content_name` makes for `name`."""
+    prefix, _, suffix = given.rpartition("-")
+    return prefix == name and _SHORT_HASH.fullmatch(suffix) is not None

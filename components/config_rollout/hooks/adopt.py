@@ -1,0 +1,51 @@
+"""Says at the component what adopting does, and what became of an adopted kube-proxy since the last `up`."""
+
+import pulumi
+
+from ..core.adoption import Adoption
+from .explain import Explainer
+
+
+class AdoptionExplainer(Explainer):
+    """
+    Explains from the live DaemonSet what the engine's own state cannot tell.
+
+    What the engine changes from one configuration to the next is explained as that of any DaemonSet. Without an
+    adoption (the cluster could not be read in preview) that is all.
+    """
+
+    def __init__(self, component: pulumi.Resource, name: str, adoption: Adoption | None) -> None:
+        super().__init__(component, name)
+        self._adoption = adoption
+        self._put_back = False
+
+    def of_daemon_set(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks for the patch of the DaemonSet."""
+        hooks = super().of_daemon_set()
+        options = pulumi.ResourceHookOptions(on_dry_run=True, ignore_errors=True)
+        hooks.before_create = [pulumi.ResourceHook(f"{self._hook_name}:adopt", self._daemon_set_adopted, options)]
+        return hooks
+
+    def of_config_map(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks for the patch of the ConfigMap that others know by name."""
+        return self._before_update("known", self._config_map_updates)
+
+    async def _config_map_updates(self, args: pulumi.ResourceHookArgs) -> None:
+        self._put_back = True
+
+    async def _daemon_set_adopted(self, args: pulumi.ResourceHookArgs) -> None:
+        if self._adoption:
+            self._tell(self._adoption.explain())
+
+    async def _daemon_set_updates(self, args: pulumi.ResourceHookArgs) -> None:
+        if self._adoption and not self._adoption.is_managed():
+            self._tell(self._adoption.explain_taken_back())
+        else:
+            await super()._daemon_set_updates(args)
+
+    def _settle(self) -> None:
+        left = self._adoption.explain_left(self._put_back) if self._adoption and not self._told else ""
+        if left:
+            self._tell(left)
+        else:
+            super()._settle()

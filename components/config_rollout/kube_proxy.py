@@ -1,0 +1,309 @@
+"""
+kube-proxy as one component: made anew on a cluster that has none, or adopted as kubeadm made it.
+
+Not here: what its configuration means (core/formats/), what is found in a cluster (core/found.py), what adopting
+writes (core/adoption.py).
+"""
+
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
+from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapPatch, ServiceAccount
+from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
+
+from .core import kube_proxy_files as files
+from .core import kube_proxy_pods as pods
+from .core.adoption import Adoption, has_other_probe, patch
+from .core.checks import CONFIG_HASH_ANNOTATION
+from .core.content import Content, parse_content
+from .core.digest import short_hash
+from .core.found import MANAGER, MANAGER_ANNOTATION, OWNER
+from .core.naming import content_name
+from .hooks.adopt import AdoptionExplainer
+from .options import Options
+from .prepare import Prepared, prepare
+
+_UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
+
+
+class KubeProxyArgs(TypedDict):
+    """What a `KubeProxy` takes. Everything is plain: it is read before anything is registered."""
+
+    manage: str
+    """`own`: make it, on a cluster that has none. `adopt`: take over the one that is there."""
+    config: NotRequired[Any]
+    """
+    The KubeProxyConfiguration (v1alpha1), as a mapping or as text. With `adopt` it may be left out: then what the live
+    ConfigMap holds is rolled out, whoever wrote it. `mode` is required with `own`.
+    """
+    api_server: NotRequired[str]
+    """
+    The API server that kube-proxy dials, as `https://HOST:PORT`: no Service's address, which needs kube-proxy.
+
+    Required with `own`. With `adopt` it replaces `server:` in the live kubeconfig.
+    """
+    layout: NotRequired[Any]
+    """
+    Under which names the cluster keeps kube-proxy: `kubeadm` (default; kubespray's too), `eks`, or a mapping of those
+    names that differ from kubeadm's: `namespace`, `daemon_set`, `config_map`, `key`, `kubeconfig_key`, `volume`,
+    `container`, `kubeconfig_path`.
+    """
+    max_unavailable: NotRequired[Any]
+    """How many kube-proxies may be away at once in a restart, as a number or a share; default `10%`."""
+    min_ready_seconds: NotRequired[int]
+    """How long a new kube-proxy must be ready to count as available, in seconds; default 10."""
+    rollout_timeout_seconds: NotRequired[int]
+    """How long `up` waits for a rolling restart, in seconds; default: what 1,000 nodes need, at least 600."""
+    version: NotRequired[str]
+    """The release of kube-proxy with `own`, as `v1.36.3`; or pass `image`."""
+    image: NotRequired[str]
+    """The image of kube-proxy with `own`, in place of `version`."""
+    kubeconfig: NotRequired[str]
+    """
+    The kubeconfig of the cluster, as a path or as its content, if the program uses a provider of its own.
+
+    By default the cluster is found as the default provider finds it: `kubernetes:kubeconfig`, KUBECONFIG,
+    `~/.kube/config`, or the pod's own account.
+    """
+    context: NotRequired[str]
+    """The context of that kubeconfig; by default `kubernetes:context`, or its current one."""
+
+
+class KubeProxy(pulumi.ComponentResource):
+    """
+    kube-proxy, restarted when, and only when, what its configuration means has changed.
+
+    Its pods read a ConfigMap of their own revision, immutable and named after its content. The ConfigMap that
+    `kubeadm join` and `kubeadm upgrade` know by name is kept up to date beside it. An adopted kube-proxy keeps
+    everything else that it has, and `destroy` leaves it as it is.
+
+    Raises:
+      BadArguments: The arguments have faults, or do not fit what is in the cluster; all of them are in the message,
+        and nothing was registered. A ValueError that Pulumi prints without a stack trace.
+
+    """
+
+    config_hash: pulumi.Output[str]
+    """The SHA-256 of the configuration, 64 hex digits, as in the annotation `checksum/config` of the pods."""
+    daemon_set: DaemonSet | DaemonSetPatch
+    """The DaemonSet, or the patch of the adopted one, for what this component does not offer."""
+
+    def __init__(self, name: str, args: KubeProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        prepared = prepare(f"{type(self).__name__} '{name}'", args, KubeProxyArgs, opts)
+        settings, layout = prepared.settings, prepared.settings.layout
+        self._name, self._prepared = name, prepared
+        self._explainer = AdoptionExplainer(self, name, _adoption(prepared))
+        self._options = Options(
+            {
+                "update_strategy": settings.update_strategy,
+                "min_ready_seconds": settings.min_ready_seconds,
+                "rollout_timeout_seconds": args.get("rollout_timeout_seconds"),
+            },
+            opts,
+        )
+        super().__init__(
+            "config-rollout:index:KubeProxy",
+            name,
+            {
+                "name": layout.daemon_set,
+                "namespace": layout.namespace,
+                "manage": settings.manage,
+                "data": dict(prepared.said) if prepared.full_hash else _UNKNOWN,
+                "formats": settings.formats(),
+            },
+            self._options.for_component(self._explainer.of_component()),
+        )
+        for line in prepared.warned:
+            pulumi.log.warn(line, self)
+        if prepared.full_hash:
+            self._register()
+        else:
+            self.daemon_set = self._patch_daemon_set(_UNKNOWN, [])
+        self.config_hash = pulumi.Output.from_input(prepared.full_hash) if prepared.full_hash else _UNKNOWN
+        # Not the children: see ConfiguredDaemonSet.
+        self.register_outputs({"configHash": self.config_hash})
+
+    def _register(self) -> None:
+        """Register the pods' ConfigMap, the DaemonSet that reads it, and the ConfigMap that others know by name."""
+        prepared, settings = self._prepared, self._prepared.settings
+        account = self._account() if self._has_account() else []
+        config_map = self._config_map()
+        if settings.manage == "own":
+            self.daemon_set = self._own_daemon_set(config_map, account)
+        else:
+            self.daemon_set = self._patch_daemon_set(prepared.full_hash, [config_map, *account])
+        last = self._known_config_map() if prepared.known else self.daemon_set
+        self._explainer.daemon_set_registered(last)
+
+    def _has_account(self) -> bool:
+        """Tell whether the pods run under our service account: one that is ours, or one that was and was adopted."""
+        settings, found = self._prepared.settings, self._prepared.found
+        live = (found and found.daemon_set) or {"spec": {"template": {"spec": {}}}}
+        used = live["spec"]["template"]["spec"].get("serviceAccountName")
+        return settings.manage == "own" or used == pods.account(settings.layout)
+
+    def _account(self) -> list[pulumi.Resource]:
+        """Register the service account and its rights, and the right of `kubeadm join`."""
+        layout = self._prepared.settings.layout
+        account, binding = pods.account(layout), pods.binding(layout)
+        metadata = {"name": account, "namespace": layout.namespace}
+        of_pods = {"kind": "ServiceAccount", "name": account, "namespace": layout.namespace}
+        name = self._name
+        reader = Role(f"{name}-join", metadata=metadata, rules=pods.join_rules(layout), opts=self._beside())
+        return [
+            ServiceAccount(name, metadata=metadata, opts=self._beside()),
+            ClusterRoleBinding(
+                name,
+                metadata={"name": binding},
+                role_ref=pods.account_role(),
+                subjects=[of_pods],
+                opts=self._beside(),
+            ),
+            reader,
+            RoleBinding(
+                f"{name}-join",
+                metadata=metadata,
+                role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": account},
+                subjects=[pods.joining_nodes()],
+                opts=self._beside(),
+            ),
+        ]
+
+    def _config_map(self) -> pulumi.Resource:
+        """Register the ConfigMap of this content. An adopted DaemonSet mounts it after `destroy` too."""
+        prepared, layout = self._prepared, self._prepared.settings.layout
+        arguments: dict[str, Any] = {
+            "metadata": {
+                "name": content_name(layout.daemon_set, prepared.full_hash),
+                "namespace": layout.namespace,
+                "labels": pods.pod_labels(layout),
+                "annotations": _managed_by(MANAGER),
+            },
+            "data": dict(prepared.data),
+            "immutable": True,
+        }
+        name = f"{self._name}-{short_hash(prepared.full_hash)}"
+        opts = self._options.for_config_map(self)
+        if prepared.settings.manage == "own":
+            opts.aliases = [pulumi.Alias(type_="kubernetes:core/v1:ConfigMapPatch")]
+            return ConfigMap(name, **arguments, opts=opts)
+        opts.aliases = [pulumi.Alias(type_="kubernetes:core/v1:ConfigMap")]
+        opts.retain_on_delete = True
+        return ConfigMapPatch(name, **arguments, opts=opts)
+
+    def _known_config_map(self) -> ConfigMapPatch:
+        """
+        Register what is ours of the ConfigMap that others know by name, after the last pod has moved.
+
+        A patch, since a ConfigMap of one name would be deleted and made anew for every change; Kubernetes deletes it
+        with the DaemonSet if that is ours.
+        """
+        prepared, layout = self._prepared, self._prepared.settings.layout
+        metadata: dict[str, Any] = {
+            "name": layout.config_map,
+            "namespace": layout.namespace,
+            "annotations": _managed_by(MANAGER),
+        }
+        if prepared.settings.manage == "own":
+            metadata["labels"] = {"app": layout.config_map}
+            owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": layout.daemon_set}
+            metadata["ownerReferences"] = [{**owner, "uid": self.daemon_set.metadata["uid"]}]
+        return ConfigMapPatch(
+            f"{self._name}-known",
+            metadata=metadata,
+            data=dict(prepared.known),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[self.daemon_set],
+                retain_on_delete=True,
+                hooks=self._explainer.of_config_map(),
+            ),
+        )
+
+    def _own_daemon_set(self, config_map: pulumi.Resource, account: list[pulumi.Resource]) -> DaemonSet:
+        prepared, settings = self._prepared, self._prepared.settings
+        layout, labels = settings.layout, pods.pod_labels(settings.layout)
+        mounted = content_name(layout.daemon_set, prepared.full_hash)
+        probe = files.probe(prepared.content.data[layout.key])
+        opts = self._options.for_daemon_set(self, [config_map, *account], self._explainer.of_daemon_set())
+        # What was adopted becomes ours, and the other way round, in place: one DaemonSet all the time.
+        opts.aliases = [pulumi.Alias(type_="kubernetes:apps/v1:DaemonSetPatch")]
+        return DaemonSet(
+            self._name,
+            metadata={
+                "name": layout.daemon_set,
+                "namespace": layout.namespace,
+                "labels": labels,
+                "annotations": _managed_by(OWNER),
+            },
+            spec={
+                "selector": {"matchLabels": labels},
+                "minReadySeconds": settings.min_ready_seconds,
+                "updateStrategy": dict(settings.update_strategy),
+                "template": {
+                    "metadata": {"labels": labels, "annotations": {CONFIG_HASH_ANNOTATION: prepared.full_hash}},
+                    "spec": pods.pod_spec(layout, mounted, settings.image, probe),
+                },
+            },
+            opts=opts,
+        )
+
+    def _patch_daemon_set(self, full_hash: Any, after: list[pulumi.Resource]) -> DaemonSetPatch:
+        layout = self._prepared.settings.layout
+        opts = self._options.for_daemon_set(self, after, self._explainer.of_daemon_set())
+        opts.aliases = [pulumi.Alias(type_="kubernetes:apps/v1:DaemonSet")]
+        opts.retain_on_delete = True
+        return DaemonSetPatch(
+            self._name,
+            metadata={
+                "name": layout.daemon_set,
+                "namespace": layout.namespace,
+                "annotations": _managed_by(MANAGER),
+            },
+            spec=_patch(self._prepared, full_hash)["spec"],
+            opts=opts,
+        )
+
+    def _beside(self) -> pulumi.ResourceOptions:
+        """Return the options of what an own kube-proxy has beside its DaemonSet; one that was adopted keeps it."""
+        retained = self._prepared.settings.manage == "adopt" or self._options.retain_on_delete
+        return pulumi.ResourceOptions(parent=self, retain_on_delete=retained)
+
+
+def _managed_by(manager: str) -> dict[str, str]:
+    """Return how the Kubernetes provider writes an object: under this field manager, whoever has the fields now."""
+    return {MANAGER_ANNOTATION: manager, "pulumi.com/patchForce": "true"}
+
+
+def _patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
+    """Return what is written to an adopted DaemonSet. A readiness probe that someone else gave it stays theirs."""
+    settings, found = prepared.settings, prepared.found
+    layout = settings.layout
+    theirs = found is not None and found.daemon_set is not None and has_other_probe(found.daemon_set, layout)
+    probe = None if theirs else files.probe(prepared.content.data.get(layout.key, b""))
+    known = isinstance(full_hash, str)
+    config_map = content_name(layout.daemon_set, full_hash) if known else full_hash
+    return patch(layout, full_hash, config_map, settings.update_strategy, settings.min_ready_seconds, probe)
+
+
+def _adoption(prepared: Prepared) -> Adoption | None:
+    """Return what adopting means for what is in the cluster; nothing where that is not adopted, or not known."""
+    settings, found = prepared.settings, prepared.found
+    if settings.manage != "adopt" or found is None or found.daemon_set is None:
+        return None
+    live = _content(found.data(), settings.formats())
+    mounted = (found.mounted or {}).get("data")
+    return Adoption(
+        settings.layout,
+        found.daemon_set,
+        live,
+        _content(mounted, settings.formats()) if mounted else live,
+        prepared.content,
+        _patch(prepared, prepared.full_hash),
+        list(prepared.known),
+    )
+
+
+def _content(data: dict[str, str], formats: dict[str, str]) -> Content:
+    return parse_content(data, None, {key: name for key, name in formats.items() if key in data})[0]

@@ -1,0 +1,210 @@
+"""What a `KubeProxy` is to register: from its arguments and from what is in the cluster, checked before anything is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from . import compatibility
+from .arguments import BadArguments, plain_arguments
+from .cluster import Cluster, ClusterError
+from .core.content import Content, parse_content, warnings
+from .core.digest import config_hash
+from .core.finding import Finding, report
+from .core.found import Found, all_rights, check_adoptable, check_ownable, image, needed_rights, version
+from .core.kube_proxy_arguments import Settings, parse
+from .core.kube_proxy_files import check_release, same_bytes, with_server
+from .core.naming import content_name
+from .core.rights import role
+from .look import look
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """
+    Everything that is registered follows from this.
+
+    `found` is `None` if the cluster could not be read, which only a preview survives; the content is then not known
+    where it is taken from there, and `full_hash` is empty. `said` is the configuration in the program's words, `data`
+    what the pods read, `known` what is written to the ConfigMap that others know by name, all of them key -> text.
+    """
+
+    settings: Settings
+    found: Found | None = None
+    content: Content = field(default_factory=Content)
+    full_hash: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
+    warned: list[str] = field(default_factory=list)
+    """Sentences for the user."""
+
+
+def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.ResourceOptions | None) -> Prepared:
+    """
+    Return what is to be registered.
+
+    Raises:
+      BadArguments: With one line for everything that is wrong with the arguments; or, if nothing is, for everything
+        that they do not fit in the cluster.
+
+    """
+    compatibility.check(who)
+    plain, findings = plain_arguments(who, args, args_type)
+    settings, wrong = parse(plain)
+    findings += wrong + _check_options(plain, opts) + _check_given(settings)
+    _refuse(who, findings)
+    try:
+        cluster = _cluster(plain)
+        warned = compatibility.check_kubernetes(who, cluster.version())
+        found = look(cluster, settings.layout)
+    except ClusterError as error:
+        if not pulumi.runtime.is_dry_run():
+            raise BadArguments(f"{who}: {error}") from None
+        warned = [f"{who}: the cluster cannot be read, so this preview cannot say what is there: {error}"]
+        return _unread(settings, warned)
+    _refuse(who, _misfits(settings, found))
+    said = _data(settings, found)
+    content, findings = parse_content(said, None, _formats(settings, said))
+    warned += _warnings(who, settings, content, findings, found)
+    full_hash = config_hash(content)
+    try:
+        data = _kept(who, cluster, settings, said, full_hash)
+        missing = [
+            right for right in needed_rights(settings.layout, _name(settings, full_hash)) if not cluster.may(right)
+        ]
+    except ClusterError as error:
+        if not pulumi.runtime.is_dry_run():
+            raise BadArguments(f"{who}: {error}") from None
+        data, missing = said, []
+    if missing:
+        listed = ", ".join(str(right) for right in missing)
+        line = f"{who}: {cluster.server}: may not {listed}. `up` needs it; the smallest Role is"
+        message = f"{line}\n{role(all_rights(settings.layout))}"
+        if not pulumi.runtime.is_dry_run():
+            raise BadArguments(message)
+        warned.append(message)
+    known = same_bytes(found.data(), {key: said[key] for key in _written(settings, said)}, _formats(settings, said))
+    return Prepared(settings, found, content, full_hash, said, data, known, warned)
+
+
+def _refuse(who: str, findings: list[Finding]) -> None:
+    if findings:
+        raise BadArguments(report(who, findings))
+
+
+def _check_options(plain: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> list[Finding]:
+    """Find resource options that cannot do what a reader expects."""
+    findings = [
+        Finding(f"ignore_changes: '{path}'", "cannot be ignored", "Leave it out: only what is said here is written")
+        for path in (opts and opts.ignore_changes) or []
+    ]
+    if "kubeconfig" not in plain and _has_provider(opts):
+        what = "is required with a provider of your own: what is in the cluster is read beside it"
+        findings.append(Finding("kubeconfig", what, "Pass the same kubeconfig, and `context` if it has several"))
+    return findings
+
+
+def _has_provider(opts: pulumi.ResourceOptions | None) -> bool:
+    """Tell whether the children get a Kubernetes provider that is not the default one."""
+    if opts is None:
+        return False
+    several = opts.providers or []
+    given = [opts.provider, *(several.values() if isinstance(several, Mapping) else several)]
+    inherited = getattr(opts.parent, "_providers", {})
+    return "kubernetes" in inherited or any(getattr(one, "package", "") == "kubernetes" for one in given)
+
+
+def _check_given(settings: Settings) -> list[Finding]:
+    """Find what kube-proxy would refuse, or drop, in the configuration that the program says."""
+    if not settings.config:
+        return []
+    key = settings.layout.key
+    _, findings = parse_content({key: settings.config}, None, {key: "kube-proxy"})
+    return [Finding(_place(settings, finding.where), finding.what, finding.fix) for finding in findings]
+
+
+def _place(settings: Settings, where: str) -> str:
+    """Return where a user finds what is in a key: in the argument, or in the live ConfigMap."""
+    layout = settings.layout
+    mine = f"data[{layout.key!r}]"
+    if settings.config and where.startswith(mine):
+        return f"config{where.removeprefix(mine)}"
+    return f"ConfigMap {layout.namespace}/{layout.config_map}: {where}"
+
+
+def _cluster(plain: Mapping[str, Any]) -> Cluster:
+    """Return the cluster that the provider writes to."""
+    provider = pulumi.Config("kubernetes")
+    kubeconfig, context = plain.get("kubeconfig"), plain.get("context")
+    if kubeconfig:
+        return Cluster.find(kubeconfig, context)
+    return Cluster.find(provider.get("kubeconfig"), context or provider.get("context"), provider.get("cluster"))
+
+
+def _unread(settings: Settings, warned: list[str]) -> Prepared:
+    """Return what is known without the cluster."""
+    if settings.manage == "adopt":
+        return Prepared(settings, warned=warned)
+    data = settings.given()
+    content, _ = parse_content(data, None, settings.formats())
+    return Prepared(settings, None, content, config_hash(content), data, data, data, warned)
+
+
+def _misfits(settings: Settings, found: Found) -> list[Finding]:
+    if settings.manage == "own":
+        return check_ownable(settings.layout, found)
+    return check_adoptable(settings.layout, found, settings.taken_over())
+
+
+def _data(settings: Settings, found: Found) -> dict[str, str]:
+    """Return what the pods are to read. Keys of the live ConfigMap that nobody here knows stay."""
+    if settings.manage == "own":
+        return settings.given()
+    live, kubeconfig_key = found.data(), settings.layout.kubeconfig_key
+    data = live | settings.given()
+    if settings.server:
+        data[kubeconfig_key] = with_server(live.get(kubeconfig_key), settings.server)
+    return data
+
+
+def _formats(settings: Settings, data: Mapping[str, str]) -> dict[str, str]:
+    return {key: name for key, name in settings.formats().items() if key in data}
+
+
+def _written(settings: Settings, data: Mapping[str, str]) -> list[str]:
+    """Return the keys of the ConfigMap known by name that are ours to write: those that the program says."""
+    taken_over = settings.taken_over() if settings.manage == "adopt" else []
+    return [key for key in settings.formats() if key in data and key not in taken_over]
+
+
+def _warnings(who: str, settings: Settings, content: Content, findings: list[Finding], found: Found) -> list[str]:
+    """Return what should not stay as it is. What is wrong with what is live anyway is no reason to refuse it."""
+    release = version(settings.image or (image(found.daemon_set, settings.layout) if found.daemon_set else ""))
+    told = [Finding(_place(settings, f.where), f.what, f.fix) for f in [*findings, *warnings(content)]]
+    return report(who, [*told, *check_release(content.data[settings.layout.key], release)]).splitlines()
+
+
+def _name(settings: Settings, full_hash: str) -> str:
+    return content_name(settings.layout.daemon_set, full_hash)
+
+
+def _kept(who: str, cluster: Cluster, settings: Settings, data: dict[str, str], full_hash: str) -> dict[str, str]:
+    """
+    Return the bytes that the pods' ConfigMap has, if there is one under its name already: it is immutable.
+
+    Raises:
+      BadArguments: It means something else, so someone made it by hand.
+
+    """
+    name, layout = _name(settings, full_hash), settings.layout
+    kept = cluster.get("configmaps", name, layout.namespace)
+    if kept is None:
+        return data
+    held: dict[str, str] = dict(kept.get("data") or {})
+    content, _ = parse_content(held, None, _formats(settings, held))
+    if config_hash(content) != full_hash:
+        what = "there is one already, and it holds another configuration than its name says"
+        _refuse(who, [Finding(f"ConfigMap {layout.namespace}/{name}", what, "Delete it once no pod mounts it")])
+    return held

@@ -1,0 +1,59 @@
+"""The real kubeadm against the local control plane: its addon kube-proxy, as `kubeadm init` and `upgrade` write it."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from .local_cluster import LocalCluster
+
+ENDPOINT = "api.example.com:6443"
+"""What kubeadm is told of the API server's address."""
+
+CONFIGURATION = {"mode": "iptables", "clusterCIDR": "10.244.0.0/16"}
+"""What it is told of kube-proxy."""
+
+_HEAD = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration"}
+
+
+class Kubeadm:
+    """Runs one phase of `kubeadm init`, as often as it is asked to."""
+
+    def __init__(self, program: Path, cluster: LocalCluster, version: str) -> None:
+        self._program, self._cluster, self._version = program, cluster, version
+
+    def addon(self, configuration: Mapping[str, object] = CONFIGURATION, endpoint: str = ENDPOINT) -> str:
+        """
+        Write kube-proxy's objects, over whatever is there: `kubeadm init phase addon kube-proxy`.
+
+        Raises:
+          RuntimeError: It failed; with its output.
+
+        """
+        file = self._cluster.folder / "kubeadm.yaml"
+        documents = [
+            {
+                "apiVersion": "kubeadm.k8s.io/v1beta4",
+                "kind": "InitConfiguration",
+                "localAPIEndpoint": {"advertiseAddress": "10.1.2.3", "bindPort": 6443},
+                "nodeRegistration": {"name": "node-1", "criSocket": "unix:///run/containerd/containerd.sock"},
+            },
+            {
+                "apiVersion": "kubeadm.k8s.io/v1beta4",
+                "kind": "ClusterConfiguration",
+                "kubernetesVersion": f"v{self._version}",
+                "controlPlaneEndpoint": endpoint,
+                "networking": {"podSubnet": "10.244.0.0/16"},
+            },
+            {**_HEAD, **configuration},
+        ]
+        file.write_text(yaml.safe_dump_all(documents))
+        command = [str(self._program), "init", "phase", "addon", "kube-proxy", "--config", str(file)]
+        command += ["--kubeconfig", str(self._cluster.kubeconfig)]
+        done = subprocess.run(
+            command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60
+        )
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}")
+        return done.stdout
