@@ -9,10 +9,13 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from .kubeadm import Kubeadm
 from .local_cluster import LocalCluster
 from .pods import Recorder
 
@@ -28,11 +31,10 @@ _SECONDS = 60
 
 
 class Kubespray:
-    """The tasks of one cluster; `binaries` has kubeadm and kubectl."""
+    """The tasks of one cluster, with its kubeadm and this `kubectl`."""
 
-    def __init__(self, cluster: LocalCluster, binaries: Mapping[str, Path]) -> None:
-        self._cluster, self._binaries = cluster, binaries
-        self._config = cluster.folder / "kubeadm.yaml"
+    def __init__(self, cluster: LocalCluster, kubeadm: Kubeadm, kubectl: Path) -> None:
+        self._cluster, self._kubeadm, self._program = cluster, kubeadm, kubectl
 
     def upgrade(self, configuration: str) -> bool:
         """Do what upgrade-cluster.yml does, and return whether it force-deleted the pods."""
@@ -41,17 +43,7 @@ class Kubespray:
 
     def addon(self, configuration: str) -> None:
         """Let kubeadm write its addon for kube-proxy, with this KubeProxyConfiguration, and wait for its rollout."""
-        version = self._run("kubeadm", "version", "-o", "short").strip()
-        documents = [
-            {"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "InitConfiguration",
-             "localAPIEndpoint": {"advertiseAddress": "10.200.0.1", "bindPort": 6443},
-             "nodeRegistration": {"name": "node-1", "criSocket": "unix:///run/nowhere.sock"}},
-            {"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "ClusterConfiguration",
-             "kubernetesVersion": version, "networking": {"podSubnet": "10.233.64.0/18"}},
-        ]  # fmt: skip
-        self._config.write_text("\n---\n".join([*map(json.dumps, documents), configuration]))
-        files = "--config", str(self._config), "--kubeconfig", str(self._cluster.kubeconfig)
-        self._run("kubeadm", "init", "phase", "addon", "kube-proxy", *files)
+        self._kubeadm.addon(yaml.safe_load(configuration))
         self.wait()
 
     def edit_server(self, endpoint: str = LOCAL_ENDPOINT) -> bool:
@@ -61,15 +53,14 @@ class Kubespray:
         Return whether they were deleted.
         """
         before = self._resource_version()
-        kubectl = f"{self._binaries['kubectl']} --namespace {NAMESPACE}"
+        kubectl = f"{self._program} --namespace {NAMESPACE}"
         edit = (
             f"{kubectl} get configmap {NAME} -o yaml | sed 's#server:.*#server: {endpoint}#' | {kubectl} replace -f -"
         )
         self._shell("bash", "-o", "pipefail", "-c", edit)
         if self._resource_version() == before:
             return False
-        self._run("kubectl", "delete", "pod", "--namespace", NAMESPACE, "--selector", _SELECTOR, "--force",
-                  "--grace-period", "0")  # fmt: skip
+        self._kubectl("delete", "pod", "--selector", _SELECTOR, "--force", "--grace-period", "0")
         self.wait()
         return True
 
@@ -91,11 +82,10 @@ class Kubespray:
         )
 
     def _resource_version(self) -> str:
-        jsonpath = "jsonpath={.metadata.resourceVersion}"
-        return self._run("kubectl", "get", "configmap", NAME, "--namespace", NAMESPACE, "-o", jsonpath)
+        return self._kubectl("get", "configmap", NAME, "-o", "jsonpath={.metadata.resourceVersion}")
 
-    def _run(self, program: str, *arguments: str) -> str:
-        return self._shell(str(self._binaries[program]), *arguments)
+    def _kubectl(self, *arguments: str) -> str:
+        return self._shell(str(self._program), "--namespace", NAMESPACE, *arguments)
 
     def _shell(self, *command: str) -> str:
         environment = os.environ | {"KUBECONFIG": str(self._cluster.kubeconfig)}
