@@ -26,6 +26,9 @@ lint: setup ## style and types
 matrix: setup ## the releases of Kubernetes and Python, each with its own tools; writes docs/compatibility.md
 	$(RUN) -m tools.matrix
 
+kubespray: setup ## replay what kubespray did to kube-proxy; writes the table of docs/kubespray.md
+	$(RUN) -m tools.kubespray
+
 bench: setup ## measure, and write docs/benchmarks.md
 	$(RUN) -m benchmarks
 
@@ -50,5 +53,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit lint matrix bench docs tools lock setup
+.PHONY: help demo cluster test test-unit lint matrix kubespray bench docs tools lock setup
 .DEFAULT_GOAL := help

@@ -7,23 +7,33 @@ Source: kubernetes-sigs/kubespray 46dbdd3, `roles/kubernetes/control-plane/tasks
 
 import json
 import os
+import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from . import build
+from .demo import Program
+from .documents import ROOT, filled
+from .engine import Engine
 from .kubeadm import Kubeadm
-from .local_cluster import LocalCluster
+from .local_cluster import LocalCluster, run_folder
 from .pods import Recorder
 
 NAMESPACE, NAME = "kube-system", "kube-proxy"
 LOCAL_ENDPOINT = "https://127.0.0.1:6443"
 """The API server of a node behind kubespray's local load balancer."""
 
-DATA = Path(__file__).parents[1] / "tests" / "data" / "kubespray-kube-proxy"
+NODES = 6
+
+ADOPT = {"manage": "adopt", "config-file": "config.conf", "api-server": LOCAL_ENDPOINT, "min-ready-seconds": 0}
+"""Settings of the example program that adopts this kube-proxy, without a wait that would only cost time here."""
+
+DATA = ROOT / "tests" / "data" / "kubespray-kube-proxy"
 """What the releases render; its README says where it is from."""
 
 _SELECTOR = "k8s-app=kube-proxy"
@@ -114,6 +124,29 @@ def releases() -> list[tuple[str, str]]:
     return [(row["tag"], (DATA / row["file"]).read_text()) for row in index]
 
 
+def history(cluster: LocalCluster, kubespray: Kubespray, program: Program, texts: Sequence[str]) -> dict[str, Counted]:
+    """
+    Return what each way does to the pods, over the same texts; the cluster has no kube-proxy at first.
+
+    `program` is the example program with the settings `ADOPT`.
+    """
+
+    def up(configuration: str) -> None:
+        (program.folder / "config.conf").write_text(configuration)
+        program.up_quietly()
+
+    first, *later = texts
+    kubespray.upgrade(first)
+    return {
+        "`upgrade-cluster.yml` of each release": counted(cluster, later, kubespray.upgrade),
+        "adopting it": counted(cluster, [later[-1]], up),
+        "`pulumi up` of each release, addon skipped": counted(cluster, [first, *later], up),
+        "`cluster.yml` over what was adopted": counted(cluster, later[-1:], lambda _: kubespray.edit_server()),
+        "`upgrade-cluster.yml` over what was adopted": counted(cluster, later[-1:], kubespray.upgrade),
+        "and the next `pulumi up`, refreshed": counted(cluster, later[-1:], up),
+    }
+
+
 def counted(cluster: LocalCluster, texts: Iterable[str], run: Callable[[str], object]) -> Counted:
     """Return what running each of the texts in turn did."""
     runs = restarts = pods = at_once = 0
@@ -124,3 +157,34 @@ def counted(cluster: LocalCluster, texts: Iterable[str], run: Callable[[str], ob
         runs, restarts, pods = runs + 1, restarts + (replaced > 0), pods + replaced
         at_once = max(at_once, *map(len, recorder.unavailable()))
     return Counted(runs, restarts, pods, at_once)
+
+
+def render_table(figures: dict[str, Counted]) -> str:
+    """Return the figures as a table in Markdown."""
+    head = "| what | runs | that replaced pods | pods replaced | nodes without one at once |"
+    rows = [
+        f"| {what} | {it.runs} | {it.restarts} | {it.pods} | {it.at_once} of {NODES} |" for what, it in figures.items()
+    ]
+    return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
+
+
+def main() -> None:
+    """Replay the history and write what it cost into docs/kubespray.md."""
+    path = ROOT / "docs" / "kubespray.md"
+    binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE, "kubeadm", "kubectl"])
+    with LocalCluster(binaries) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
+        cluster.add_nodes(NODES)
+        kubeadm = Kubeadm(binaries["kubeadm"], cluster, build.chosen("kubeadm").version)
+        folder = run_folder("kubespray")
+        try:
+            kubespray = Kubespray(cluster, kubeadm, binaries["kubectl"])
+            texts = [text for _, text in releases()]
+            table = render_table(history(cluster, kubespray, Program(engine, folder, ADOPT), texts))
+        finally:
+            shutil.rmtree(folder)
+    path.write_text(filled(path.read_text(), "history", table))
+    print(table)
+
+
+if __name__ == "__main__":
+    main()

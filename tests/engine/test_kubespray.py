@@ -1,12 +1,16 @@
 """kubespray's tasks, replayed on the real control plane: what they restart, and what they leave of what we adopted."""
 
+import shutil
+
 import pytest
 
 from config_rollout.core.formats.kube_proxy import read_kube_proxy
 from tests.engine.conftest import NODES
 from tools import build
+from tools.demo import Program
 from tools.kubeadm import ENDPOINT
-from tools.kubespray import LOCAL_ENDPOINT, NAMESPACE, Counted, Kubespray, counted, releases
+from tools.kubespray import ADOPT, LOCAL_ENDPOINT, NAMESPACE, Counted, Kubespray, counted, history, releases
+from tools.local_cluster import run_folder
 
 PATH = f"namespaces/{NAMESPACE}"
 HISTORY = [text for _, text in releases()]
@@ -18,17 +22,39 @@ def kubespray(cluster, kubeadm):
     return Kubespray(cluster, kubeadm, build.ensure(["kubectl"])["kubectl"])
 
 
+@pytest.fixture
+def folder():
+    folder = run_folder("kubespray")
+    yield folder
+    shutil.rmtree(folder)
+
+
+def live(cluster) -> bytes:
+    """Return the configuration in the ConfigMap that the pods mount."""
+    spec = cluster.api.get(f"{PATH}/daemonsets/kube-proxy")["spec"]["template"]["spec"]
+    (name,) = [volume["configMap"]["name"] for volume in spec["volumes"] if "configMap" in volume]
+    return cluster.api.get(f"{PATH}/configmaps/{name}")["data"]["config.conf"].encode()
+
+
 def test_history_holds_one_meaning():
     assert 38 == len(HISTORY)
     assert 1 == len({str(read_kube_proxy(text.encode()).effective) for text in HISTORY})
 
 
-def test_every_upgrade_takes_every_node_at_once(cluster, kubespray):
-    kubespray.upgrade(HISTORY[0])
+def test_upgrade_takes_every_node_at_once_and_ours_restarts_once_to_adopt(cluster, engine, kubespray, folder):
+    texts = [*dict.fromkeys(HISTORY), HISTORY[-1]]
+    figures = history(cluster, kubespray, Program(engine, folder, ADOPT), texts)
 
-    assert Counted(runs=37, restarts=37, pods=37 * NODES, at_once=NODES) == (
-        counted(cluster, HISTORY[1:], kubespray.upgrade)
-    )
+    assert 7 == len(texts)
+    assert [
+        Counted(runs=6, restarts=6, pods=6 * NODES, at_once=NODES),
+        Counted(runs=1, restarts=1, pods=NODES, at_once=1),
+        Counted(runs=7, restarts=0, pods=0, at_once=0),
+        Counted(runs=1, restarts=0, pods=0, at_once=0),
+        Counted(runs=1, restarts=1, pods=2 * NODES, at_once=NODES),
+        Counted(runs=1, restarts=1, pods=NODES, at_once=1),
+    ] == list(figures.values())
+    assert read_kube_proxy(live(cluster)).effective == read_kube_proxy(HISTORY[-1].encode()).effective
 
 
 def test_edit_that_changes_no_text_deletes_nothing(kubespray):
