@@ -203,8 +203,12 @@ class Demo:
         left = len(self._config_maps()) + len(self._cluster.api.list(f"namespaces/{NAMESPACE}/daemonsets"))
         check("no DaemonSet and no ConfigMap of its pods is left", left == 0)
         known = f"namespaces/{NAMESPACE}/configmaps/kube-proxy"
-        gone = any(not self._cluster.api.exists(known) or time.sleep(0.2) for _ in range(100))
-        check("Kubernetes has removed the ConfigMap that `kubeadm join` reads, which belonged to the DaemonSet", gone)
+        for _ in range(100):
+            if not self._cluster.api.exists(known):
+                break
+            time.sleep(0.2)
+        gone = not self._cluster.api.exists(known)
+        check("Kubernetes has removed the ConfigMap that `kubeadm join` reads: it belonged to the DaemonSet", gone)
 
     def _pods(self) -> list[Pod]:
         """Return the pods in the order of their nodes, once the cluster has come to rest."""

@@ -1,25 +1,318 @@
-"""A kube-proxy that kubeadm made, adopted: the real kubeadm, engine and control plane."""
+"""A kube-proxy that kubeadm made, adopted, and what others then do to it: the real kubeadm, engine and cluster."""
+
+import subprocess
+
+import pulumi
+import pytest
 
 from config_rollout import KubeProxy
 from tests.engine.conftest import NODES
 from tests.engine.test_changes import written
+from tests.unit.test_documents import ROOT
+from tools import adoption, build
+from tools.adoption import NFTABLES
+from tools.kubeadm import CONFIGURATION, ENDPOINT
 
-DAEMON_SET = "namespaces/kube-system/daemonsets/kube-proxy"
+OF = "namespaces/kube-system"
+DAEMON_SET = f"{OF}/daemonsets/kube-proxy"
+SERVER = f"https://{ENDPOINT}"
+HEADLINE = "adopts DaemonSet kube-system/kube-proxy (registry.k8s.io/kube-proxy:v1.36.3, layout kubeadm): "
 
 
 def adopt(**arguments):
-    return lambda: KubeProxy("kube-proxy", {"manage": "adopt", "min_ready_seconds": 0, **arguments})
+    """Return a program. All pods at once: what these tests count is restarts, not how many are away."""
+    opts = arguments.pop("opts", None)
+    quick = {"manage": "adopt", "min_ready_seconds": 0, "max_unavailable": "100%"}
+    return lambda: KubeProxy("kube-proxy", {**quick, **arguments}, opts and opts())
 
 
-def test_adopting_what_is_live_is_one_rolling_restart(project, kubeadm, cluster, record_kube_system):
+@pytest.fixture
+def restarts(cluster, record_kube_system):
+    """Return a function that does something and gives how often each pod was restarted by it: 0, or a list."""
+
+    def during(action):
+        with record_kube_system() as recorder:
+            action()
+            settle(cluster)
+        counts = sorted(recorder.replaced().values())
+        return counts[0] if counts and counts == [counts[0]] * NODES else counts or 0
+
+    return during
+
+
+def settle(cluster):
+    def still():
+        live = cluster.api.get(DAEMON_SET)
+        status = live["status"]
+        return (
+            status.get("observedGeneration") == live["metadata"]["generation"]
+            and status.get("updatedNumberScheduled") == status.get("numberAvailable") == NODES
+            and len(cluster.api.list(f"{OF}/pods")) == NODES
+        )
+
+    cluster._wait("kube-proxy to come to rest", still)
+
+
+def live(cluster):
+    return cluster.api.get(DAEMON_SET)["spec"]
+
+
+def mounted(cluster):
+    volumes = live(cluster)["template"]["spec"]["volumes"]
+    return next(volume["configMap"]["name"] for volume in volumes if volume["name"] == "kube-proxy")
+
+
+def kubectl(cluster, *arguments):
+    program = build.ensure(["kubectl"])["kubectl"]
+    command = [program, "--kubeconfig", cluster.kubeconfig, "-n", "kube-system", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+@pytest.fixture
+def adopted(project, kubeadm, cluster):
+    """Adopt what kubeadm made, and give the project."""
     kubeadm.addon()
-    preview = project.preview(adopt())
-    print(preview.output, *preview.messages, sep="\n")
-    with record_kube_system() as recorder:
-        outcome = project.up(adopt())
-    print(outcome.output)
-    assert not outcome.failed
-    assert [1] * NODES == list(recorder.replaced().values())
+    assert not project.up(adopt()).failed
+    settle(cluster)
+    return project
 
-    w = written(cluster, lambda: print(project.up(adopt()).output))
-    assert {} == w
+
+def test_story_is_the_one_that_the_documents_tell(kubeadm, cluster, engine):
+    binaries = build.ensure(["kubeadm", "kubectl"])
+    version = build.TOOLS["kubeadm"].version
+    table = adoption.render(adoption.Story(cluster, engine, binaries, version).run(), version)
+
+    assert table in (ROOT / "docs" / "adopting-kube-proxy.md").read_text()
+
+
+def test_preview_says_what_was_found_and_what_it_costs_and_why(project, kubeadm):
+    kubeadm.addon()
+
+    assert [
+        f"{HEADLINE}one rolling restart",
+        "  = configuration: as it is",
+        "  + containers[kube-proxy].readinessProbe: {'httpGet': {'path': '/livez', 'port': 10256}, 'periodSeconds': 5}",
+        "  ~ updateStrategy.rollingUpdate.maxUnavailable: 1 => 10%: restarts nothing",
+        "  ~ the pods' ConfigMap: kube-proxy => kube-proxy-48c0a26724",
+        "  nothing else of the DaemonSet changes",
+        "  it restarts once because its pods get a ConfigMap of their own revision; from then on only a changed "
+        "configuration restarts them",
+        "  rolling restart of DaemonSet kube-system/kube-proxy, at most 10% of its pods at a time",
+    ] == project.preview(adopt(max_unavailable="10%")).messages[0].splitlines()
+
+
+def test_preview_says_field_by_field_what_differs_from_what_was_asked_for(project, kubeadm):
+    kubeadm.addon()
+    message = project.preview(adopt(config=NFTABLES, api_server="https://10.0.0.1:6443")).messages[0]
+
+    assert "      ~ mode: iptables => nftables (data plane: " in message
+    assert "      ~ clusters[default].cluster.server: https://api.example.com:6443 => https://10.0.0.1:6443" in message
+
+
+def test_preview_writes_nothing(project, kubeadm, cluster):
+    kubeadm.addon()
+
+    assert {} == written(cluster, lambda: project.preview(adopt()))
+
+
+def test_config_map_that_others_know_is_kept_up_to_date(adopted, cluster):
+    adopted.up(adopt(config=NFTABLES, api_server="https://10.0.0.1:6443"))
+    data = cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]
+
+    assert "mode: nftables" in data["config.conf"]
+    assert "    server: https://10.0.0.1:6443\n" in data["kubeconfig.conf"]
+
+
+def test_without_config_what_others_write_is_rolled_out(adopted, cluster, restarts):
+    text = cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["config.conf"]
+    edited = {"data": {"config.conf": text.replace("mode: iptables", "mode: nftables")}}
+    cluster.api.patch(f"{OF}/configmaps/kube-proxy", edited)
+    said = []
+
+    assert 1 == restarts(lambda: said.extend(adopted.up(adopt()).messages))
+    assert said[0].startswith("config.conf: mode iptables => nftables, and 1 more: rolling restart")
+    assert "kube-proxy-edf065c7a5" == mounted(cluster)
+
+
+def test_same_meaning_in_other_bytes_uses_the_config_map_that_was_kept(adopted, cluster, restarts):
+    first = mounted(cluster)
+    adopted.up(adopt(config=NFTABLES))
+    rewritten = {**CONFIGURATION, "iptables": {"syncPeriod": "30000ms"}}
+    outcomes = []
+
+    assert 1 == restarts(lambda: outcomes.append(adopted.up(adopt(config=rewritten))))
+    assert not outcomes[0].failed
+    assert first == mounted(cluster)
+
+
+def test_config_map_of_that_name_that_means_something_else_is_refused(project, kubeadm, cluster):
+    kubeadm.addon()
+    name = "kube-proxy-48c0a26724"
+    cluster.api.create(f"{OF}/configmaps", {"metadata": {"name": name}, "data": {"config.conf": "mine"}})
+    outcome = project.preview(adopt())
+
+    assert outcome.failed
+    assert f"ConfigMap kube-system/{name}: there is one already, and it holds another configuration" in outcome.output
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+def test_kubectl_edit_of_what_is_ours(adopted, cluster, restarts, refresh):
+    cluster.api.patch(DAEMON_SET, {"spec": {"updateStrategy": {"rollingUpdate": {"maxUnavailable": 1}}}})
+    said = []
+
+    assert 0 == restarts(lambda: said.extend(adopted.up(adopt(), refresh=refresh).messages))
+    assert ("100%" if refresh else 1) == live(cluster)["updateStrategy"]["rollingUpdate"]["maxUnavailable"]
+    assert [
+        "updateStrategy.rollingUpdate.maxUnavailable: nothing restarts"
+        if refresh
+        else "DaemonSet kube-system/kube-proxy was changed by someone else since the last `up`"
+    ] == [message.splitlines()[0].removeprefix("spec.") for message in said]
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+def test_kubectl_edit_of_what_is_kubeadm_s_stays(adopted, cluster, restarts, refresh):
+    containers = [{"name": "kube-proxy", "image": "registry.k8s.io/kube-proxy:v1.36.4"}]
+    edit = {"spec": {"template": {"spec": {"containers": containers}}}}
+    restarts(lambda: cluster.api.patch(DAEMON_SET, edit, "strategic-merge"))
+
+    assert {} == written(cluster, lambda: adopted.up(adopt(), refresh=refresh))
+    assert containers[0]["image"] == live(cluster)["template"]["spec"]["containers"][0]["image"]
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+def test_kubectl_edit_of_the_config_map_with_config_given(adopted, cluster, restarts, refresh):
+    given = adopt(config=CONFIGURATION)
+    adopted.up(given)
+    text = cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["config.conf"]
+    edited = {"data": {"config.conf": text.replace("mode: iptables", "mode: ipvs")}}
+    cluster.api.patch(f"{OF}/configmaps/kube-proxy", edited)
+    said = []
+
+    assert 0 == restarts(lambda: said.extend(adopted.up(given, refresh=refresh).messages))
+    assert said[-1].startswith("ConfigMap kube-system/kube-proxy was changed by someone else since the last `up`")
+    assert "      ~ mode: ipvs => iptables" in said[-1]
+    assert refresh == (text == cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["config.conf"])
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+def test_rollout_restart_is_left_alone(adopted, cluster, restarts, refresh):
+    assert 1 == restarts(lambda: kubectl(cluster, "rollout", "restart", "daemonset/kube-proxy"))
+
+    assert {} == written(cluster, lambda: adopted.up(adopt(), refresh=refresh))
+    assert "kubectl.kubernetes.io/restartedAt" in live(cluster)["template"]["metadata"]["annotations"]
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+def test_rollout_undo_finds_its_configuration_and_is_taken_back_with_a_refresh(adopted, cluster, restarts, refresh):
+    old = mounted(cluster)
+    given = adopt(config=NFTABLES)
+    adopted.up(given)
+    new = mounted(cluster)
+    assert 1 == restarts(lambda: kubectl(cluster, "rollout", "undo", "daemonset/kube-proxy"))
+    assert old == mounted(cluster)
+    said = []
+
+    assert int(refresh) == restarts(lambda: said.extend(adopted.up(given, refresh=refresh).messages))
+    assert (new if refresh else old) == mounted(cluster)
+    assert [
+        "configuration: rolling restart"
+        if refresh
+        else "DaemonSet kube-system/kube-proxy was changed by someone else since the last `up`"
+    ] == [message.splitlines()[0] for message in said]
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+@pytest.mark.parametrize("where", ["pods", "daemon set"])
+def test_annotation_of_another_field_manager_stays(adopted, cluster, restarts, refresh, where):
+    metadata = {"metadata": {"annotations": {"team": "net"}}}
+    edit = metadata if where == "daemon set" else {"spec": {"template": metadata}}
+
+    assert (1 if where == "pods" else 0) == restarts(lambda: cluster.api.patch(DAEMON_SET, edit))
+    assert {} == written(cluster, lambda: adopted.up(adopt(), refresh=refresh))
+    found = cluster.api.get(DAEMON_SET)
+    place = found if where == "daemon set" else found["spec"]["template"]
+    assert "net" == place["metadata"]["annotations"]["team"]
+
+
+@pytest.mark.parametrize("refresh", [False, True])
+def test_kubespray_s_sed_and_forced_deletion(adopted, cluster, restarts, refresh):
+    text = cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["kubeconfig.conf"]
+    edited = {"data": {"kubeconfig.conf": text.replace(SERVER, "https://127.0.0.1:6443")}}
+
+    def playbook():
+        cluster.api.patch(f"{OF}/configmaps/kube-proxy", edited)
+        kubectl(cluster, "delete", "pod", "-l", "k8s-app=kube-proxy", "--force", "--grace-period=0")
+
+    assert 1 == restarts(playbook)
+    said = []
+    assert 1 == restarts(lambda: said.extend(adopted.up(adopt(), refresh=refresh).messages))
+    assert "kubeconfig.conf: clusters[default].cluster.server https://api.example.com:6443 => https://127.0.0.1:6443" \
+        in said[0]  # fmt: skip
+    assert {} == written(cluster, lambda: adopted.up(adopt(), refresh=refresh))
+
+
+def test_kubespray_s_sed_of_the_address_that_the_program_says_changes_nothing(project, kubeadm, cluster, restarts):
+    kubeadm.addon()
+    local = adopt(api_server="https://127.0.0.1:6443")
+    project.up(local)
+    kubeadm.addon()
+    text = cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["kubeconfig.conf"]
+    cluster.api.patch(f"{OF}/configmaps/kube-proxy", {"data": {"kubeconfig.conf": text.replace(SERVER, "https://127.0.0.1:6443")}})  # fmt: skip # noqa: E501
+
+    assert 1 == restarts(lambda: project.up(local, refresh=True))
+    assert {} == written(cluster, lambda: project.up(local, refresh=True))
+
+
+def test_kubeadm_with_another_image_costs_its_own_restart_and_ours(adopted, cluster, kubeadm, restarts):
+    kubeadm._version = "1.36.4"
+
+    assert 1 == restarts(kubeadm.addon)
+    assert 1 == restarts(lambda: adopted.up(adopt(), refresh=True))
+    assert "registry.k8s.io/kube-proxy:v1.36.4" == live(cluster)["template"]["spec"]["containers"][0]["image"]
+
+
+def test_destroy_leaves_a_kube_proxy_that_goes_on_by_itself(adopted, cluster, kubeadm, restarts):
+    name = mounted(cluster)
+
+    assert 0 == restarts(adopted.destroy)
+    assert cluster.api.exists(f"{OF}/configmaps/{name}")
+    cluster.add_node("joined")
+    try:
+        cluster._wait("a pod on it", lambda: cluster.api.get(DAEMON_SET)["status"].get("numberReady") == NODES + 1)
+    finally:
+        cluster.api.delete("nodes/joined")
+        cluster._wait("it to be gone", lambda: len(cluster.api.list(f"{OF}/pods")) == NODES)
+    assert 1 == restarts(kubeadm.addon)
+    assert "kube-proxy" == mounted(cluster)
+
+
+def test_new_stack_takes_over_what_an_earlier_one_left(adopted, cluster, engine, restarts):
+    adopted.destroy()
+    said = []
+
+    assert 0 == restarts(lambda: said.extend(adopted.up(adopt()).messages))
+    assert [f"{HEADLINE}it is as it is to be, nothing restarts", "  = configuration: as it is"] == said[0].splitlines()
+
+
+def test_readiness_probe_of_someone_else_stays_theirs(project, kubeadm, cluster, restarts):
+    kubeadm.addon()
+    theirs = {"name": "kube-proxy", "readinessProbe": {"tcpSocket": {"port": 10256}}}
+    edit = {"spec": {"template": {"spec": {"containers": [theirs]}}}}
+    restarts(lambda: cluster.api.patch(DAEMON_SET, edit, "strategic-merge"))
+
+    assert not project.up(adopt()).failed
+    assert {"port": 10256} == live(cluster)["template"]["spec"]["containers"][0]["readinessProbe"]["tcpSocket"]
+
+
+def test_probe_follows_the_health_address(adopted, cluster):
+    adopted.up(adopt(config={**CONFIGURATION, "healthzBindAddress": "127.0.0.1:20256"}))
+    probe = live(cluster)["template"]["spec"]["containers"][0]["readinessProbe"]["httpGet"]
+
+    assert ("/livez", 20256, "127.0.0.1") == (probe["path"], probe["port"], probe["host"])
+
+
+def test_retain_is_not_needed_and_protect_refuses(adopted):
+    protected = adopt(opts=lambda: pulumi.ResourceOptions(protect=True))
+    adopted.up(protected)
+
+    assert adopted.destroy().failed

@@ -20,6 +20,13 @@ from config_rollout.core.recorded import recorded
             {"c": [{"name": "y", "i": 1}, {"name": "x", "i": 1}]},
             id="lists by name",
         ),
+        pytest.param(
+            {"v": [{"name": "mine", "d": 0}, {"name": "theirs", "d": 0}]},
+            {"v": [{"name": "mine", "d": 0}]},
+            {"v": [{"name": "mine", "d": 1}]},
+            {"v": [{"name": "mine", "d": 0}]},
+            id="what others added to a list by name",
+        ),
         pytest.param({"l": ["a", "b"]}, {"l": ["a"]}, {"l": ["a"]}, {"l": ["a", "b"]}, id="lists by position"),
         pytest.param({"cpu": "1"}, {"cpu": "1000m"}, {"cpu": "1000m"}, {"cpu": "1000m"}, id="a quantity rewritten"),
         pytest.param({"m": "1Gi"}, {"m": "1024Mi"}, {"m": "1024Mi"}, {"m": "1024Mi"}, id="a binary quantity rewritten"),

@@ -13,6 +13,9 @@ from config_rollout import ConfiguredDaemonSet
 
 class _Mocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        if "metadata" in args.inputs:
+            metadata = {**args.inputs["metadata"], "uid": f"{args.name}-uid"}
+            return f"{args.name}-id", {**args.inputs, "metadata": metadata}
         return f"{args.name}-id", args.inputs
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:

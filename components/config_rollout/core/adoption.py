@@ -86,7 +86,9 @@ class Adoption:
             restarts = "with one rolling restart" if self.restarts() else "and restarts nothing"
             lines = [f"DaemonSet {self.layout.where} was changed by someone else since the last `up`", *self._lines()]
             if not self.is_managed():
-                lines[0] = f"DaemonSet {self.layout.where} was overwritten since the last `up`, as kubeadm does"
+                lines[0] = (
+                    f"DaemonSet {self.layout.where} was overwritten since the last `up`, as kubeadm overwrites it"
+                )
                 name = mounted_name(self.daemon_set, self.layout)
                 lines.append(f"  its pods read ConfigMap {name}, as it is when they start: it is not managed now")
             lines.append(f"  `pulumi up --refresh` takes it back, {restarts}; without --refresh it stays so")

@@ -38,9 +38,12 @@ def recorded(live: object, old_inputs: object, new_inputs: object) -> object:
 def _recorded_items(live: list[object], old_inputs: object, new_inputs: object) -> list[object]:
     old, new = (side if isinstance(side, list) else [] for side in (old_inputs, new_inputs))
     named = [by_name(side) for side in (live, old, new)]
-    if None in named:
+    by_position = None in named
+    if by_position:
         named = [{str(number): item for number, item in enumerate(side)} for side in (live, old, new)]
     lives, olds, news = (side or {} for side in named)
+    if not by_position:  # what others added is theirs: Kubernetes merges such lists by name
+        lives = {name: item for name, item in lives.items() if name in olds or name in news}
     return [recorded(item, olds.get(name, ABSENT), news.get(name, ABSENT)) for name, item in lives.items()]
 
 

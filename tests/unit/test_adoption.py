@@ -1,0 +1,123 @@
+"""What adopting a kube-proxy changes, and the words for it."""
+
+import pytest
+
+from config_rollout.core.adoption import Adoption, has_other_probe, patch
+from config_rollout.core.content import parse_content
+from config_rollout.core.digest import config_hash
+from config_rollout.core.layout import LAYOUTS, Layout
+from config_rollout.core.naming import content_name
+from tests.unit.kubeadm_objects import CONFIG, config_map, daemon_set
+
+STRATEGY = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}
+PROBE = {"httpGet": {"path": "/livez", "port": 10256}, "periodSeconds": 5}
+FORMATS = {"config.conf": "kube-proxy", "kubeconfig.conf": "yaml"}
+
+
+def content(**changes):
+    return parse_content(config_map(**changes)["data"], None, FORMATS)[0]
+
+
+def adoption(live=None, wanted=None, read=None, layout=None, **arguments):
+    wanted, layout = wanted or content(), layout or Layout()
+    full = config_hash(wanted)
+    wish = patch(layout, full, content_name(layout.daemon_set, full), STRATEGY, 0, PROBE)
+    stable = arguments.pop("stable", content())
+    return Adoption(layout, live or daemon_set(), stable, read or stable, wanted, wish, **arguments)
+
+
+def adopted(wanted=None):
+    """Return a DaemonSet that has all that the patch wants."""
+    full = config_hash(wanted or content())
+    live = daemon_set(mounts=content_name("kube-proxy", full))
+    live["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] = "10%"
+    template = live["spec"]["template"]
+    template["metadata"]["annotations"] = {"checksum/config": full, "kubectl.kubernetes.io/restartedAt": "now"}
+    template["spec"]["containers"][0]["readinessProbe"] = {**PROBE, "timeoutSeconds": 1}
+    return live
+
+
+NFTABLES = content(config_conf=CONFIG.replace("iptables", "nftables"))
+
+
+def test_adopting_restarts_what_kubeadm_made():
+    assert adoption().restarts()
+
+
+def test_adopting_again_restarts_nothing_and_leaves_others_fields_alone():
+    again = adoption(live=adopted())
+
+    assert ([], False) == (again.changes(), again.restarts())
+    assert again.explain().splitlines()[0].endswith("layout kubeadm): it is as it is to be, nothing restarts")
+
+
+def test_budget_alone_restarts_nothing():
+    live = adopted()
+    live["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] = 1
+
+    assert (["spec.updateStrategy.rollingUpdate.maxUnavailable"], False) == (
+        [change.path for change in adoption(live=live).changes()],
+        adoption(live=live).restarts(),
+    )
+
+
+@pytest.mark.parametrize(("live", "expected"), [(daemon_set(), False), (adopted(), True)])
+def test_managed_is_what_reads_a_config_map_of_its_own(live, expected):
+    assert expected == adoption(live=live).is_managed()
+
+
+def test_explanation_has_the_fields_that_differ():
+    assert "      ~ mode: iptables => nftables (data plane: " in adoption(wanted=NFTABLES).explain()
+
+
+def test_overwritten_is_told_with_the_way_back():
+    text = adoption(wanted=NFTABLES).explain_left(put_back=False)
+
+    assert "DaemonSet kube-system/kube-proxy was overwritten since the last `up`" in text
+    assert "  its pods read ConfigMap kube-proxy, as it is when they start: it is not managed now" in text
+    assert text.endswith("`pulumi up --refresh` takes it back, with one rolling restart; without --refresh it stays so")
+
+
+def test_nothing_is_told_of_what_is_as_it_was_left():
+    assert "" == adoption(live=adopted()).explain_left(put_back=False)
+
+
+@pytest.mark.parametrize(
+    ("put_back", "end"),
+    [
+        (True, "  `up` puts it back and restarts nothing"),
+        (False, "  `pulumi up --refresh` puts it back and restarts nothing; without --refresh it stays so"),
+    ],
+)
+def test_config_map_that_someone_edited_is_told(put_back, end):
+    edited = adoption(live=adopted(), stable=NFTABLES, read=content(), given=["config.conf"])
+
+    assert [
+        "ConfigMap kube-system/kube-proxy was changed by someone else since the last `up`; the pods do not read it",
+        "  ~ config.conf",
+    ] == edited.explain_left(put_back).splitlines()[:2]
+    assert end == edited.explain_left(put_back).splitlines()[-1]
+
+
+def test_config_map_that_nobody_here_says_is_not_drift():
+    assert [] == adoption(live=adopted(), stable=NFTABLES, given=[]).drifted()
+
+
+def test_other_layout_is_told_by_its_name():
+    layout = LAYOUTS["eks"]
+    text = adoption(live=daemon_set(volume="config", mounts="kube-proxy-config"), layout=layout).explain()
+
+    assert "(registry.k8s.io/kube-proxy:v1.36.3, layout eks)" in text
+
+
+@pytest.mark.parametrize(
+    ("probe", "expected"),
+    [(None, False), ({"httpGet": {"path": "/livez", "port": 1}}, False), ({"httpGet": {"path": "/healthz"}}, True),
+     ({"exec": {"command": ["x"]}}, True)],
+)  # fmt: skip
+def test_probe_of_someone_else_is_known(probe, expected):
+    live = daemon_set()
+    if probe:
+        live["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = probe
+
+    assert expected == has_other_probe(live, Layout())

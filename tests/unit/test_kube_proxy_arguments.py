@@ -1,0 +1,150 @@
+"""The arguments of KubeProxy and the two files made of them."""
+
+import pytest
+import yaml
+
+from config_rollout.core.kube_proxy_arguments import parse
+from config_rollout.core.kube_proxy_files import (
+    check_release,
+    check_server,
+    kubeconfig_file,
+    probe,
+    same_bytes,
+    with_server,
+)
+from tests.unit.kubeadm_objects import CONFIG, KUBECONFIG
+
+OWN = {"manage": "own", "config": {"mode": "nftables"}, "api_server": "https://h:6443", "version": "v1.36.3"}
+
+
+def lines(given) -> list[str]:
+    return [str(finding) for finding in parse(given)[1]]
+
+
+@pytest.mark.parametrize("given", [OWN, {"manage": "adopt"}, {"manage": "adopt", "config": CONFIG}])
+def test_good_arguments_are_accepted(given):
+    assert [] == lines(given)
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({"manage": "mine"}, "manage: must be 'own' or 'adopt' (got 'mine'). Use 'adopt' for a kube-proxy that is "
+         "there, as kubeadm makes it, or 'own' for a cluster without one."),
+        ({"config": 7}, "config: must be a mapping or the text of a KubeProxyConfiguration (got int). "
+         "Pass a dict or the text of the file."),
+        ({"config": {"mode": object()}}, "config: holds what YAML cannot say "),
+        ({"config": "a: 1"}, "config: is no KubeProxyConfiguration that can be read in one way only. "
+         "Begin it with kind: KubeProxyConfiguration."),
+        ({"config": "kind: KubeletConfiguration"},
+         "config: is a KubeletConfiguration, not a KubeProxyConfiguration. Pass the KubeProxyConfiguration."),
+        ({"config": {"apiVersion": "kubeproxy.config.k8s.io/v1alpha2"}},
+         "config: has apiVersion 'kubeproxy.config.k8s.io/v1alpha2', and kubeproxy.config.k8s.io/v1alpha1 is the only "
+         "one that a released kube-proxy reads. Write apiVersion: kubeproxy.config.k8s.io/v1alpha1."),
+        ({"config": {"clusterCIDR": "10.0.0.0/8"}}, "config: mode: is not set: iptables today, another in a later "
+         "release. Write the mode that you want."),
+        ({"version": None}, "version, image: one of them is required with manage='own'. "
+         "Pass version='v1.36.3', the cluster's release, or a whole image."),
+        ({"image": "x"}, "version, image: both are given. "
+         "Pass version='v1.36.3', the cluster's release, or a whole image."),
+        ({"api_server": None}, "api_server: is required with manage='own'. Pass https://HOST:PORT."),
+        ({"max_unavailable": "many"},
+         "max_unavailable: is no number or share of pods (got 'many'). Pass an int or '0%' to '100%'."),
+        ({"max_unavailable": 0}, "max_unavailable: max_unavailable and max_surge are both 0, so no pod could ever be "
+         "replaced. Raise one of them."),
+        ({"min_ready_seconds": -1}, "min_ready_seconds: must be a whole number of at least 0 (got -1). "
+         "Pass such an int."),
+        ({"layout": "eks"}, "layout: has no kubeconfig_key, where the kubeconfig goes. Use 'kubeadm', or name it."),
+    ],
+)  # fmt: skip
+def test_bad_argument_is_refused(changes, wrong):
+    given = {key: value for key, value in {**OWN, **changes}.items() if value is not None}
+
+    assert any(line.startswith(wrong) for line in lines(given))
+
+
+def test_image_of_an_adopted_kube_proxy_is_kubeadm_s():
+    assert ["version: is kubeadm's with manage='adopt'. Leave it out: `kubeadm upgrade` sets it."] == lines(
+        {"manage": "adopt", "version": "v1.36.3"}
+    )
+
+
+@pytest.mark.parametrize(
+    "server", ["https://10.0.0.1:6443", "https://api.example.com", "http://h:1/", "https://[::1]:6443"]
+)
+def test_address_is_accepted(server):
+    assert [] == check_server(server)
+
+
+@pytest.mark.parametrize(
+    "server",
+    ["", "10.0.0.1:6443", "api.example.com", "https://", "https://h:port", "https://h/path", "ftp://h", "https://a b",
+     "https://h?x=1", 7, None],
+)  # fmt: skip
+def test_address_that_is_no_url_is_refused(server):
+    (finding,) = check_server(server)
+
+    assert "Write https://HOST:PORT, an address that works without kube-proxy" == finding.fix
+
+
+@pytest.mark.parametrize("host", ["kubernetes", "kubernetes.default", "kubernetes.default.svc.cluster.local"])
+def test_address_of_a_service_is_refused(host):
+    assert "is that of a Service, which needs kube-proxy" in str(*check_server(f"https://{host}:443"))
+
+
+def test_mapping_gets_what_every_configuration_needs():
+    settings, _ = parse({**OWN, "config": {"mode": "nftables", "clientConnection": {"qps": 7}}})
+
+    assert {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration", "mode": "nftables",
+        "clientConnection": {"qps": 7, "kubeconfig": "/var/lib/kube-proxy/kubeconfig.conf"},
+    } == yaml.safe_load(settings.config)  # fmt: skip
+
+
+def test_text_is_taken_as_it_is():
+    assert CONFIG == parse({**OWN, "config": CONFIG})[0].config
+
+
+def test_address_is_changed_in_place():
+    assert KUBECONFIG.replace("10.1.2.3", "h") == with_server(KUBECONFIG, "https://h:6443")
+
+
+@pytest.mark.parametrize("kubeconfig", [None, "", "clusters: []", KUBECONFIG + KUBECONFIG])
+def test_kubeconfig_without_one_address_becomes_kubeadm_s(kubeconfig):
+    assert kubeconfig_file("https://h") == with_server(kubeconfig, "https://h")
+
+
+@pytest.mark.parametrize(
+    ("mode", "version", "warned"),
+    [("ipvs", "v1.36.3", True), ("ipvs", "1.35.0", True), ("ipvs", "", True), ("ipvs", "v1.34.3", False),
+     ("iptables", "v1.36.3", False)],
+)  # fmt: skip
+def test_ipvs_is_warned_about_with_its_date(mode, version, warned):
+    found = check_release(CONFIG.replace("iptables", mode).encode(), version)
+
+    assert warned == bool(found)
+    assert all("deprecated since Kubernetes 1.35 (December 2025)" in finding.what for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("", {"path": "/livez", "port": 10256}),
+        ("0.0.0.0:20256", {"path": "/livez", "port": 20256}),
+        ("'[::]:10256'", {"path": "/livez", "port": 10256}),
+        ("127.0.0.1:10256", {"path": "/livez", "port": 10256, "host": "127.0.0.1"}),
+        ("'[::1]:10256'", {"path": "/livez", "port": 10256, "host": "::1"}),
+    ],
+)
+def test_probe_asks_where_kube_proxy_listens(address, expected):
+    text = CONFIG + (f"healthzBindAddress: {address}\n" if address else "")
+
+    assert expected == probe(text.encode())["httpGet"]
+
+
+def test_what_means_the_same_keeps_its_live_bytes():
+    live = {"config.conf": "# mine\n" + CONFIG, "kubeconfig.conf": KUBECONFIG}
+    wanted = {"config.conf": CONFIG, "kubeconfig.conf": KUBECONFIG.replace("10.1.2.3", "h")}
+    formats = {"config.conf": "kube-proxy", "kubeconfig.conf": "yaml"}
+
+    assert {**wanted, "config.conf": live["config.conf"]} == same_bytes(live, wanted, formats)

@@ -1,0 +1,258 @@
+"""What a KubeProxy registers, and what it refuses before it registers anything. The cluster is a mapping here."""
+
+import pulumi
+import pytest
+from pulumi.runtime import mocks
+
+from config_rollout import KubeProxy
+from config_rollout import prepare as preparing
+from config_rollout.cluster import Cluster, ClusterError
+from tests.unit.kubeadm_objects import CONFIG, config_map, daemon_set
+from tests.wiring.conftest import Registered, _Monitor
+
+OWN = {"manage": "own", "config": CONFIG, "api_server": "https://h:6443", "version": "v1.36.3"}
+ADOPT = {"manage": "adopt"}
+KUBEADM = {("daemonsets", "kube-proxy"): daemon_set(), ("configmaps", "kube-proxy"): config_map()}
+
+
+class FakeCluster:
+    server = "https://fake"
+
+    def __init__(self, objects, missing=(), broken=None):
+        self._objects, self._missing, self._broken = objects, missing, broken
+
+    def get(self, resource, name, namespace=""):
+        if self._broken:
+            raise self._broken
+        return self._objects.get((resource, name))
+
+    def list(self, resource, namespace="", labels=""):
+        return [item for (kind, _), item in self._objects.items() if kind == resource]
+
+    def may(self, right):
+        return (right.verb, right.resource) not in self._missing
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Return a function that runs a KubeProxy under mocks; gives what was registered by `Type name`, or the error."""
+
+    def run(args, objects=KUBEADM, opts=None, preview=False, missing=(), broken=None):
+        monkeypatch.setattr(Cluster, "find", lambda *_: FakeCluster(objects, missing, broken))
+        monitor = _Monitor()
+        mocks.set_mocks(monitor.mocks, preview=preview, monitor=monitor)
+
+        @pulumi.runtime.test
+        def program():
+            KubeProxy("kube-proxy", args, opts() if opts else None)
+
+        try:
+            program()
+        except ValueError as error:
+            assert [] == [r.type for r in monitor.requests if "Stack" not in r.type and "providers" not in r.type]
+            return str(error)
+        registered = [Registered(request) for request in monitor.requests if request.type != "pulumi:pulumi:Stack"]
+        return {f"{r.type.split(':')[-1]} {r.name}": r for r in registered}
+
+    return run
+
+
+def of(registered, kind):
+    return next(r for what, r in registered.items() if what.startswith(f"{kind} "))
+
+
+def test_adopting_registers_patches_only(run):
+    registered = run({**ADOPT, "config": CONFIG})
+
+    assert ["ConfigMapPatch", "ConfigMapPatch", "DaemonSetPatch", "KubeProxy"] == sorted(
+        what.split(" ")[0] for what in registered
+    )
+
+
+def test_everything_adopted_is_retained_and_forced_under_one_field_manager(run):
+    patches = [r for what, r in run({**ADOPT, "config": CONFIG}).items() if "Patch" in what]
+
+    assert [True] * 3 == [r.request.retainOnDelete for r in patches]
+    assert [{"pulumi.com/patchFieldManager": "config-rollout", "pulumi.com/patchForce": "true"}] * 3 == [
+        r.inputs["metadata"]["annotations"] for r in patches
+    ]
+
+
+def test_without_config_the_config_map_that_others_know_is_left_to_them(run):
+    assert "ConfigMapPatch kube-proxy-known" not in run(ADOPT)
+
+
+def test_only_what_the_program_says_is_written_to_the_config_map_that_others_know(run):
+    registered = run({**ADOPT, "api_server": "https://h:6443"})
+
+    assert ["kubeconfig.conf"] == list(registered["ConfigMapPatch kube-proxy-known"].inputs["data"])
+
+
+def test_adopted_daemon_set_gets_these_fields_and_no_others(run):
+    spec = of(run(ADOPT), "DaemonSetPatch").inputs["spec"]
+    (container,) = spec["template"]["spec"]["containers"]
+
+    assert {"minReadySeconds", "updateStrategy", "template"} == set(spec)
+    assert {"name", "readinessProbe"} == set(container)
+    assert ["checksum/config"] == list(spec["template"]["metadata"]["annotations"])
+    assert ["kube-proxy"] == [volume["name"] for volume in spec["template"]["spec"]["volumes"]]
+
+
+@pytest.mark.parametrize("args", [OWN, ADOPT])
+def test_no_property_of_the_daemon_set_depends_on_a_resource(run, args):
+    registered = run(args, objects={} if args is OWN else KUBEADM)
+    what = of(registered, "DaemonSet" if args is OWN else "DaemonSetPatch")
+
+    assert [] == [urn for urns in what.property_dependencies.values() for urn in urns]
+
+
+def test_adopted_and_own_are_one_resource_to_the_engine(run):
+    own, adopted = of(run(OWN, objects={}), "DaemonSet"), of(run(ADOPT), "DaemonSetPatch")
+
+    assert "kubernetes:apps/v1:DaemonSetPatch" in [alias.spec.type for alias in own.request.aliases]
+    assert "kubernetes:apps/v1:DaemonSet" in [alias.spec.type for alias in adopted.request.aliases]
+    assert own.name == adopted.name
+
+
+def test_own_registers_what_kubeadm_s_addon_would_create(run):
+    registered = run(OWN, objects={})
+    pod_spec = of(registered, "DaemonSet").inputs["spec"]["template"]["spec"]
+
+    assert [
+        "ClusterRoleBinding", "ConfigMap", "ConfigMapPatch", "DaemonSet", "KubeProxy", "Role", "RoleBinding",
+        "ServiceAccount",
+    ] == sorted(what.split(" ")[0] for what in registered)  # fmt: skip
+    assert ("registry.k8s.io/kube-proxy:v1.36.3", {"path": "/livez", "port": 10256}) == (
+        pod_spec["containers"][0]["image"],
+        pod_spec["containers"][0]["readinessProbe"]["httpGet"],
+    )
+    assert {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}} == of(registered, "DaemonSet").inputs[
+        "spec"
+    ]["updateStrategy"]
+
+
+def test_nodes_that_join_may_read_the_config_map_that_they_know(run):
+    registered = run(OWN, objects={})
+    rules, subject = registered["Role kube-proxy-join"].inputs["rules"], registered["RoleBinding kube-proxy-join"]
+
+    assert [
+        {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["kube-proxy"], "verbs": ["get"]}
+    ] == rules
+    assert ["system:bootstrappers:kubeadm:default-node-token"] == [s["name"] for s in subject.inputs["subjects"]]
+
+
+def test_service_account_of_a_kube_proxy_that_was_ours_is_kept(run):
+    live = daemon_set(manager="config-rollout-own")
+    live["spec"]["template"]["spec"]["serviceAccountName"] = "config-rollout-kube-proxy"
+    registered = run(ADOPT, objects={**KUBEADM, ("daemonsets", "kube-proxy"): live})
+
+    assert of(registered, "ServiceAccount").request.retainOnDelete
+
+
+def test_kept_bytes_of_the_same_meaning_are_used(run):
+    name = next(what for what in run(ADOPT) if what.startswith("ConfigMapPatch")).split(" ")[1]
+    kept = config_map(config_conf="# as it was first written\n" + CONFIG)
+    registered = run(ADOPT, objects={**KUBEADM, ("configmaps", name): kept})
+
+    assert kept["data"] == registered[f"ConfigMapPatch {name}"].inputs["data"]
+
+
+def test_preview_without_the_cluster_is_shorter_and_not_red(run):
+    registered = run(ADOPT, preview=True, broken=ClusterError("https://fake: does not answer."))
+    patch = of(registered, "DaemonSetPatch").inputs["spec"]["template"]
+
+    assert {"KubeProxy", "DaemonSetPatch"} == {what.split(" ")[0] for what in registered}
+    assert {"checksum/config": pulumi.runtime.rpc.UNKNOWN} == patch["metadata"]["annotations"]
+
+
+def test_own_preview_without_the_cluster_is_whole(run):
+    assert "DaemonSet kube-proxy" in run(OWN, preview=True, broken=ClusterError("https://fake: does not answer."))
+
+
+@pytest.mark.parametrize("args", [OWN, ADOPT])
+def test_up_without_the_cluster_is_an_error(run, args):
+    assert "KubeProxy 'kube-proxy': https://fake: does not answer." == run(
+        args, broken=ClusterError("https://fake: does not answer.")
+    )
+
+
+def test_up_without_a_right_is_an_error_with_the_smallest_role(run):
+    error = run(ADOPT, missing=[("patch", "daemonsets")])
+
+    assert error.startswith(
+        "KubeProxy 'kube-proxy': https://fake: may not patch daemonsets 'kube-proxy' in namespace kube-system. "
+        "`up` needs it; the smallest Role is\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"
+    )
+
+
+def test_preview_without_a_right_to_write_is_whole(run):
+    assert "DaemonSetPatch kube-proxy" in run(ADOPT, preview=True, missing=[("patch", "daemonsets")])
+
+
+def test_everything_wrong_is_said_at_once(run):
+    lines = run({"manage": "own", "layuot": "x", "config": {"mode": "nftable", "iptables": {"synPeriod": "1s"}},
+                 "api_server": "h"}).splitlines()  # fmt: skip
+
+    assert [
+        "layuot", "version, image", "api_server", "config", "config",
+    ] == [line.removeprefix("KubeProxy 'kube-proxy': ").split(": ")[0] for line in lines]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("args", "objects", "wrong"),
+    [
+        (OWN, KUBEADM, "DaemonSet kube-system/kube-proxy: it is there already "),
+        (ADOPT, {}, "DaemonSet kube-system/kube-proxy: there is none (found nothing). "),
+        ({**ADOPT, "layout": {"volume": "v"}}, KUBEADM,
+         "DaemonSet kube-system/kube-proxy: there is no volume of a ConfigMap 'v' (found kube-proxy). "),
+        ({**ADOPT, "config": pulumi.Output.from_input("x")}, KUBEADM,
+         "config: must be a mapping or the text of a KubeProxyConfiguration (got Output). "),
+        ({**ADOPT, "config": {"mode": pulumi.Output.from_input("x")}}, KUBEADM, "config: holds what YAML cannot say "),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused(run, args, objects, wrong):
+    assert run(args, objects=objects).startswith(f"KubeProxy 'kube-proxy': {wrong}")
+
+
+def test_what_is_wrong_with_what_is_live_is_no_reason_to_refuse_it(run):
+    live = {**KUBEADM, ("configmaps", "kube-proxy"): config_map(config_conf=CONFIG + "resourceContainer: /x\nodd: 1\n")}
+
+    assert "DaemonSetPatch kube-proxy" in run(ADOPT, objects=live)
+
+
+def test_ignored_changes_are_refused(run):
+    error = run(ADOPT, opts=lambda: pulumi.ResourceOptions(ignore_changes=["config"]))
+
+    assert "KubeProxy 'kube-proxy': ignore_changes: 'config': cannot be ignored" in error
+
+
+@pytest.mark.parametrize("how", ["provider", "providers"])
+def test_provider_of_the_program_s_own_needs_its_kubeconfig(run, how):
+    import pulumi_kubernetes as k8s
+
+    def opts():
+        provider = k8s.Provider("mine", kubeconfig="x")
+        return pulumi.ResourceOptions(**{how: provider if how == "provider" else [provider]})
+
+    assert "kubeconfig: is required with a provider of your own" in run(ADOPT, opts=opts)
+    assert "DaemonSetPatch kube-proxy" in run({**ADOPT, "kubeconfig": "x"}, opts=opts)
+
+
+def test_layout_of_an_unknown_kind_names_the_known(run):
+    assert "layout: there is no such layout (got 'aks'). Use 'kubeadm', 'eks', or a mapping." in run(
+        {**ADOPT, "layout": "aks"}
+    )
+
+
+def test_prepare_reads_the_cluster_that_the_provider_writes_to(monkeypatch):
+    asked = []
+    monkeypatch.setattr(Cluster, "find", lambda *given: asked.append(given))
+    pulumi.runtime.set_all_config({"kubernetes:kubeconfig": "k", "kubernetes:context": "c", "kubernetes:cluster": "d"})
+    try:
+        preparing._cluster({})
+        preparing._cluster({"context": "e"})
+        preparing._cluster({"kubeconfig": "mine"})
+    finally:
+        pulumi.runtime.set_all_config({})
+
+    assert [("k", "c", "d"), ("k", "e", "d"), ("mine", None)] == asked
