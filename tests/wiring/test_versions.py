@@ -4,9 +4,13 @@ import logging
 
 import pulumi
 import pytest
+from pulumi.runtime import mocks
 
 import config_rollout
-from config_rollout import compatibility
+from config_rollout import KubeProxy, compatibility
+from config_rollout.cluster import Cluster
+from tests.wiring.conftest import _Monitor
+from tests.wiring.test_kube_proxy import ADOPT, KUBEADM, FakeCluster
 
 REFUSAL = "Pulumi CLI version {} does not satisfy the version range"
 
@@ -71,3 +75,35 @@ def test_package_that_is_too_old_is_refused_before_a_component_is_imported(monke
 
     with pytest.raises(pulumi.RunError, match="config_rollout: the Python package pulumi: is too old"):
         config_rollout.ConfiguredDaemonSet  # noqa: B018 (the import happens when it is asked for)
+
+
+@pytest.fixture
+def adopt(monkeypatch):
+    """Return a function that adopts a kube-proxy on an API server of a release, and gives what was registered."""
+
+    def adopt(release: str) -> list[str]:
+        cluster = FakeCluster(KUBEADM)
+        cluster.release = release
+        monkeypatch.setattr(Cluster, "find", lambda *_: cluster)
+        monitor = _Monitor()
+        mocks.set_mocks(monitor.mocks, monitor=monitor)
+        pulumi.runtime.test(lambda: KubeProxy("kube-proxy", ADOPT) and None)()
+        return [request.type.split(":")[-1] for request in monitor.requests]
+
+    return adopt
+
+
+def test_api_server_that_is_too_old_gets_nothing(adopt):
+    with pytest.raises(
+        compatibility.Incompatible, match=r"^KubeProxy 'kube-proxy': Kubernetes: is too old \(got v1.30"
+    ):
+        adopt("v1.30.9")
+
+
+@pytest.mark.parametrize(("release", "warned"), [("v1.33.1", True), ("v1.34.3-eks-1", False), ("v1.38.0", True)])
+def test_api_server_that_the_tests_have_not_seen_is_warned_about(adopt, caplog, release, warned):
+    with caplog.at_level(logging.WARNING):
+        registered = adopt(release)
+
+    assert "DaemonSetPatch" in registered
+    assert warned == ("KubeProxy 'kube-proxy': Kubernetes: is " in caplog.text)
