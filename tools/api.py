@@ -11,6 +11,10 @@ import requests
 
 Json = dict[str, Any]
 
+_RBAC = "rbac.authorization.k8s.io/v1"
+_GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1", "roles": _RBAC, "rolebindings": _RBAC}
+"""Resource -> group and version, of those that are not in the core group."""
+
 _METRIC = re.compile(r"apiserver_request_total\{(.*)\} (\S+)")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 _NOT_COUNTED = {
@@ -23,8 +27,8 @@ class Api:
     """
     Speaks to one API server as an administrator.
 
-    Resources are named by their path without the group's prefix: `nodes`, `namespaces/NS/pods/NAME`; those of
-    `apps/v1` are found by their name.
+    Resources are named by their path without the group's prefix: `nodes`, `namespaces/NS/pods/NAME`; their group is
+    found by their name.
     """
 
     def __init__(self, server: str, token: str, certificate: Path) -> None:
@@ -99,5 +103,5 @@ class Api:
 
 
 def _url(path: str) -> str:
-    resources = {"daemonsets", "controllerrevisions"}
-    return f"/apis/apps/v1/{path}" if resources & set(path.split("/")) else f"/api/v1/{path}"
+    group = next((_GROUPS[step] for step in path.split("/") if step in _GROUPS), None)
+    return f"/apis/{group}/{path}" if group else f"/api/v1/{path}"

@@ -42,7 +42,7 @@ OWN = {"manage": "own", "config-file": "config.conf", "api-server": API_SERVER, 
 
 _DAEMON_SET_DIFF = r"(?m)^.*apps/v1:DaemonSet: \(update\)$(?:\n +[~\[{}\]].*)+"
 
-_PROGRAM = ("Pulumi.yaml", "__main__.py", "config.conf")
+PROGRAM = ("Pulumi.yaml", "__main__.py", "config.conf")
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -52,7 +52,7 @@ class Program:
 
     def __init__(self, engine: Engine, folder: Path, settings: Mapping[str, object] | None = None) -> None:
         self._engine, self.folder = engine, folder
-        for name in _PROGRAM:
+        for name in PROGRAM:
             shutil.copy(ROOT / name, folder / name)
         (folder / ".venv").symlink_to(ROOT / ".venv")
         config = {f"kube-proxy:{key}": value for key, value in (OWN if settings is None else settings).items()}

@@ -63,7 +63,7 @@ class LocalCluster:
             self.wait_ready()
             for part in ("kube-controller-manager", "kube-scheduler", "kwok"):
                 self.start(part)
-            self._wait(
+            self.wait(
                 "the default service account", lambda: self.api.exists("namespaces/default/serviceaccounts/default")
             )
         except BaseException:
@@ -92,14 +92,14 @@ class LocalCluster:
 
     def wait_ready(self) -> None:
         """Wait until the API server says that it is ready."""
-        self._wait("the API server", self.api.ready)
+        self.wait("the API server", self.api.ready)
 
     def add_nodes(self, count: int, zones: int = 3, prefix: str = "node") -> list[str]:
         """Create nodes spread over zones, wait until they are Ready, and return their names."""
         names = [f"{prefix}-{number + 1}" for number in range(count)]
         for number, name in enumerate(names):
             self.add_node(name, {"topology.kubernetes.io/zone": f"zone-{'abcdefgh'[number % zones]}"})
-        self._wait("the nodes", lambda: all(self._is_ready(node) for node in self.api.list("nodes")))
+        self.wait("the nodes", lambda: all(self._is_ready(node) for node in self.api.list("nodes")))
         return names
 
     def add_node(self, name: str, labels: Mapping[str, str] | None = None) -> None:
@@ -109,19 +109,20 @@ class LocalCluster:
     def create_namespace(self, name: str) -> None:
         """Create a namespace and wait until pods can be created in it."""
         self.api.create("namespaces", {"metadata": {"name": name}})
-        self._wait("its service account", lambda: self.api.exists(f"namespaces/{name}/serviceaccounts/default"))
-        self._wait("its root CA", lambda: self.api.exists(f"namespaces/{name}/configmaps/kube-root-ca.crt"))
+        self.wait("its service account", lambda: self.api.exists(f"namespaces/{name}/serviceaccounts/default"))
+        self.wait("its root CA", lambda: self.api.exists(f"namespaces/{name}/configmaps/kube-root-ca.crt"))
 
     def remove_kube_proxy(self) -> None:
         """Remove what is left of a kube-proxy in `kube-system`, and wait until its pods are gone."""
         of = "namespaces/kube-system"
-        paths = [f"{of}/daemonsets/kube-proxy", f"{of}/serviceaccounts/kube-proxy"]
+        accounts = [f"{of}/serviceaccounts/{name}" for name in ("kube-proxy", "config-rollout-kube-proxy")]
+        paths = [f"{of}/daemonsets/kube-proxy", *accounts]
         maps = [item["metadata"]["name"] for item in self.api.list(f"{of}/configmaps")]
         paths += [f"{of}/configmaps/{name}" for name in maps if name.startswith("kube-proxy")]
         for path in paths:
             if self.api.exists(path):
                 self.api.delete(path)
-        self._wait("kube-proxy to be gone", lambda: not self.api.list(f"{of}/pods"))
+        self.wait("kube-proxy to be gone", lambda: not self.api.list(f"{of}/pods"))
 
     def writes(self) -> dict[str, int]:
         """
@@ -188,7 +189,7 @@ class LocalCluster:
         }  # fmt: skip
         self.kubeconfig.write_text(json.dumps(config, indent=2))
 
-    def _wait(self, what: str, done: Callable[[], bool]) -> None:
+    def wait(self, what: str, done: Callable[[], bool]) -> None:
         """
         Wait until `done`, at most a minute.
 

@@ -181,9 +181,14 @@ def _written(settings: Settings, data: Mapping[str, str]) -> list[str]:
 
 def _warnings(who: str, settings: Settings, content: Content, findings: list[Finding], found: Found) -> list[str]:
     """Return what should not stay as it is. What is wrong with what is live anyway is no reason to refuse it."""
-    release = version(settings.image or (image(found.daemon_set, settings.layout) if found.daemon_set else ""))
-    told = [Finding(_place(settings, f.where), f.what, f.fix) for f in [*findings, *warnings(content)]]
-    return report(who, [*told, *check_release(content.data[settings.layout.key], release)]).splitlines()
+    layout = settings.layout
+    release = version(settings.image or (image(found.daemon_set, layout) if found.daemon_set else ""))
+    by_release = [
+        Finding(f"data[{layout.key!r}]: {f.where}", f.what, f.fix)
+        for f in check_release(content.data.get(layout.key, b""), release)
+    ]
+    told = [*findings, *warnings(content), *by_release]
+    return report(who, [Finding(_place(settings, f.where), f.what, f.fix) for f in told]).splitlines()
 
 
 def _name(settings: Settings, full_hash: str) -> str:

@@ -1,6 +1,7 @@
 """What the README shows is what happens."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from config_rollout import ConfiguredDaemonSet
 from tests.engine.conftest import NODES
 from tests.unit.test_documents import ROOT, blocks
-from tools import demo, terminal
+from tools import build, demo, terminal
+from tools.local_cluster import run_folder
 
 
 def squeezed(text: str) -> list[str]:
@@ -27,6 +29,35 @@ def test_preview_is_the_real_one(program, engine):
 
     assert "$ pulumi preview" == command
     assert shown == squeezed(picture)[: len(shown)]
+
+
+def test_quick_start_adopts_what_kubeadm_made(kubeadm, cluster, engine):
+    _, first, second, _ = blocks("shell")
+    setup, first = first.split("\n", 1)
+    folder = run_folder("quick-start")
+    for name in demo.PROGRAM:
+        shutil.copy(ROOT / name, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    (folder / "bin").mkdir()
+    (folder / "bin" / "kubectl").symlink_to(build.ensure(["kubectl"])["kubectl"])
+    environment = {**engine.environment, "PATH": f"{folder / 'bin'}:{engine.environment['PATH']}"}
+
+    def shell(commands: str) -> str:
+        done = subprocess.run(["bash", "-ec", commands], cwd=folder, env=environment, capture_output=True, text=True)
+        assert not done.returncode, done.stdout + done.stderr
+        return done.stdout
+
+    kubeadm.addon()
+    try:
+        assert "make setup" == setup
+        assert "adopts DaemonSet kube-system/kube-proxy" in shell(first)
+        shell("pulumi up --yes --skip-preview")
+        assert "rolling restart" not in shell(second)
+        shell("sed -i 's/mode: iptables/mode: nftables/' config.conf")
+        assert "config.conf: mode iptables => nftables, and 1 more: rolling restart" in shell("pulumi preview")
+    finally:
+        engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=folder)
+        shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def check_release(config: bytes, version: str) -> list[Finding]:
         return []
     # Source: KEP-5495, and the announcement of Kubernetes 1.35.
     what = "ipvs is deprecated since Kubernetes 1.35 (December 2025), and a later release will not have it"
-    return [Finding("config: mode", what, "Move to nftables")]
+    return [Finding("mode", what, "Move to nftables")]
 
 
 def probe(config: bytes) -> dict[str, Any]:
