@@ -24,8 +24,13 @@ from .local_cluster import run_folder
 
 DOCUMENT = ROOT / "docs" / "compatibility.md"
 
-ENGINE_TESTS = ("test_adopt.py", "test_own.py", "test_changes.py", "test_kubespray.py", "test_meaning.py")
-"""The engine tests that a release of Kubernetes can decide about; the others are about Pulumi and our tools."""
+ENGINE_TESTS = (
+    "test_adopt.py::test_story_is_the_one_that_the_documents_tell",
+    "test_changes.py",
+    "test_kubespray.py",
+    "test_meaning.py",
+)
+"""What a release of Kubernetes can decide about: the rest is about Pulumi and our tools, or the story in detail."""
 
 _HEAD = ("| with | run | passed | in `make test` |", "| --- | --- | --- | --- |")
 _DEFAULT_KUBERNETES = "1.36"
