@@ -153,6 +153,16 @@ def test_field(given, path, expected):
             id="a gate without value",
         ),
         pytest.param(
+            {"kube_proxy_feature_gates": "A=true"},
+            "kube_proxy_feature_gates: must list GATE=true or GATE=false (got 'A=true'). Write '- Gate=true'.",
+            id="gates that are no list",
+        ),
+        pytest.param(
+            {"kube_proxy_nodeport_addresses_cidr": "10.0.0.0/80"},
+            "kube_proxy_nodeport_addresses_cidr: is no CIDR (got '10.0.0.0/80'). Write it like '10.0.0.0/8'.",
+            id="a bad value, by the variable that has it",
+        ),
+        pytest.param(
             {"kube_proxy_scheduler": "rr\nmode: x"},
             "kube_proxy_scheduler: breaks the YAML that kubespray makes of it (got 'rr\\nmode: x'). Write a plain "
             "value.",
@@ -167,6 +177,12 @@ def test_field(given, path, expected):
 )
 def test_refused(given, expected):
     assert [expected] == findings(**given)
+
+
+def test_reference_to_what_each_host_has_its_own_of_is_refused():
+    given = {"kube_proxy_client_kubeconfig": "/etc/{{ kube_override_hostname }}"}
+
+    assert ["kube_proxy_client_kubeconfig"] == [finding.where for finding in convert(given).findings]
 
 
 def test_references_in_a_circle_are_refused():

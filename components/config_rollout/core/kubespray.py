@@ -85,7 +85,7 @@ VARIABLES = (
 _OF_PATH = {path: variable.name for variable in VARIABLES for path in variable.paths}
 
 _DEFAULTS: dict[str, object] = {
-    **{variable.name: variable.default for variable in VARIABLES},
+    **{variable.name: variable.default for variable in VARIABLES if variable.default is not None},
     "kube_pods_subnet_ipv6": "fd85:ee78:d8a6:8607::1:0000/112",
     "ipv4_stack": True,
     "enable_dual_stack_networks": False,
@@ -139,8 +139,8 @@ def convert(given: Mapping[str, object]) -> Conversion:
     reading = read_kube_proxy(text.encode())
     findings = [*_unknown(given), *variables.findings]
     if reading is not None:
-        findings += [_of_variable(finding) for finding in reading.findings]
-        warnings += [_of_variable(warning) for warning in reading.warnings]
+        findings += [variables.blamed(finding) for finding in reading.findings]
+        warnings += [variables.blamed(warning) for warning in reading.warnings]
     return Conversion(text, list(dict.fromkeys(findings)), list(dict.fromkeys(warnings)))
 
 
@@ -160,6 +160,12 @@ class _Variables:
         self._given = given
         self.findings: list[Finding] = []
         self.warnings: list[Finding] = []
+        self._from = dict(_OF_PATH)
+
+    def blamed(self, finding: Finding) -> Finding:
+        """Return what is said of a field as said of the variable that it comes from."""
+        path = re.sub(r"\[.*", "", finding.where)
+        return Finding(self._from.get(path, finding.where), finding.what, finding.fix)
 
     def fields(self) -> Iterator[tuple[str, object]]:
         """Yield path -> value of each field that the template writes."""
@@ -228,6 +234,7 @@ class _Variables:
             (True, False): ["kube_pods_subnet"],
             (True, True): ["kube_pods_subnet", "kube_pods_subnet_ipv6"],
         }.get(families, ["kube_pods_subnet_ipv6"])
+        self._from["clusterCIDR"] = " and ".join(names)
         return ",".join(_spelled(self._value(name)) for name in names)
 
     def _host_name(self) -> object:
@@ -247,6 +254,7 @@ class _Variables:
         name, legacy = _P + "nodeport_addresses", _P + "nodeport_addresses_cidr"
         own = name not in self._given or self._is_own_default(name)
         if own and legacy in self._given:
+            self._from["nodePortAddresses"] = legacy
             return f"[{_spelled(self._value(legacy))}]"
         if legacy in self._given:
             self.warnings.append(Finding(legacy, f"is not read, since {name} is given", "Remove it"))
@@ -257,6 +265,7 @@ class _Variables:
         """Return gate -> value from the first of the two lists that is not empty; `None` if both are."""
         for name in (_P + "feature_gates", "kube_feature_gates"):
             if value := self._value(name):
+                self._from["featureGates"] = name
                 return _gates(name, value)
         return None
 
@@ -278,11 +287,11 @@ class _Variables:
 
 def _gates(name: str, value: object) -> dict[str, bool]:
     gates = {}
-    for item in value if isinstance(value, list) else [value]:
+    for item in value if isinstance(value, list) else [None]:
         found = re.fullmatch(r"([A-Za-z]\w*)=(true|false)", item, re.IGNORECASE) if isinstance(item, str) else None
         if not found:
             raise _NotKnown(
-                Finding(name, f"must list GATE=true or GATE=false (got {_shown(item)})", "Write '- Gate=true'")
+                Finding(name, f"must list GATE=true or GATE=false (got {_shown(item or value)})", "Write '- Gate=true'")
             )
         gates[found[1]] = found[2].lower() == "true"
     return gates
@@ -338,12 +347,6 @@ def _shown(value: object) -> str:
 
 def _is_on(value: object) -> bool:
     return value is True or (isinstance(value, str) and value.lower() in ("true", "yes", "strict"))
-
-
-def _of_variable(finding: Finding) -> Finding:
-    """Return what is said of a field as said of the variable that it comes from."""
-    path = re.sub(r"\[.*", "", finding.where)
-    return Finding(_OF_PATH.get(path, finding.where), finding.what, finding.fix)
 
 
 def _render(values: Mapping[str, object]) -> str:
