@@ -11,6 +11,7 @@ Settings of the stack, all of them optional with `manage: adopt`:
     version                  of kube-proxy that is our own
     max-unavailable, min-ready-seconds, rollout-timeout-seconds
                              of a rolling restart
+    retain                   `true`: `pulumi destroy`, and a change to `adopt`, leave a kube-proxy that is our own
 """
 
 import json
@@ -36,6 +37,7 @@ proxy = KubeProxy(
         "min_ready_seconds": settings.get_int("min-ready-seconds"),
         "rollout_timeout_seconds": settings.get_int("rollout-timeout-seconds"),
     },
+    pulumi.ResourceOptions(retain_on_delete=settings.get_bool("retain")),
 )
 
 pulumi.export("config_hash", proxy.config_hash)

@@ -33,11 +33,11 @@ _SAID = re.compile(r"config-rollout:index:KubeProxy \(kube-proxy\):\n\s*(.+)")
 
 @dataclass(frozen=True)
 class Row:
-    """One step: who did what, how often each pod was restarted, how many objects were written, what was said."""
+    """One step: who did what, how many pods each node got by it, how many objects were written, what was said."""
 
     what: str
     command: str
-    restarts: str
+    started: str
     writes: int
     said: str = ""
 
@@ -119,9 +119,9 @@ class Story:
         counts = sorted(set(recorder.replaced().values())) or [0]
         if len(recorder.replaced()) not in (0, NODES):
             counts = [0, *counts]
-        restarts = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+        started = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
         said = _SAID.search(output) if command.startswith("pulumi") else None
-        self.rows.append(Row(what, command, restarts, self._writes() - before, said[1].strip() if said else ""))
+        self.rows.append(Row(what, command, started, self._writes() - before, said[1].strip() if said else ""))
 
     def _writes(self) -> int:
         written = self._cluster.writes().items()
@@ -150,10 +150,10 @@ def render(rows: Sequence[Row], version: str) -> str:
     """Return the rows as a table."""
     lines = [f"Kubernetes {version}, {NODES} nodes:", ""]
     lines += [
-        "| what happens | command | restarts of each pod | writes | what is said |",
+        "| what happens | command | pods started on each node | writes | what is said |",
         "| --- | --- | --- | --- | --- |",
     ]
-    return "\n".join([*lines, *(f"| {r.what} | `{r.command}` | {r.restarts} | {r.writes} | {r.said} |" for r in rows)])
+    return "\n".join([*lines, *(f"| {r.what} | `{r.command}` | {r.started} | {r.writes} | {r.said} |" for r in rows)])
 
 
 def main() -> None:

@@ -46,6 +46,11 @@ class Api:
         """Return one object."""
         return self._json("GET", path)
 
+    def status(self, path: str, user: str, group: str) -> int:
+        """Return how a GET is answered to another user, as an HTTP status."""
+        headers = {"Impersonate-User": user, "Impersonate-Group": group}
+        return int(self._send("GET", _url(path), headers=headers).status_code)
+
     def exists(self, path: str) -> bool:
         """Return whether there is such an object."""
         return bool(self._send("GET", _url(path)).status_code == requests.codes.ok)

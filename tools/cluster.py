@@ -26,7 +26,8 @@ def main() -> None:
         print(f"A cluster with {nodes} nodes is open until Ctrl-C. In another shell, in this folder:\n")
         print(f"  source {environment}")
         print("  kubectl get nodes")
-        print("  pulumi stack init dev && pulumi config set apiServer https://api.example.com:6443")
+        print("  pulumi stack init dev && pulumi config set manage own && pulumi config set config-file config.conf")
+        print("  pulumi config set api-server https://api.example.com:6443 && pulumi config set version v1.36.3")
         print("  pulumi up                  # then edit config.conf, and `pulumi preview`", flush=True)
         try:
             signal.pause()

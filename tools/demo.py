@@ -40,6 +40,9 @@ QUICK = {"min-ready-seconds": 0, "rollout-timeout-seconds": 6}
 OWN = {"manage": "own", "config-file": "config.conf", "api-server": API_SERVER, "version": "v1.36.3", **QUICK}
 """Settings of the stack: a kube-proxy of our own, that nobody has to wait for."""
 
+ADOPT = {"manage": "adopt", "config-file": "config.conf", **QUICK}
+"""The same for the one that kubeadm made."""
+
 _DAEMON_SET_DIFF = r"(?m)^.*apps/v1:DaemonSet: \(update\)$(?:\n +[~\[{}\]].*)+"
 
 PROGRAM = ("Pulumi.yaml", "__main__.py", "config.conf")

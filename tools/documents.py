@@ -5,6 +5,9 @@ from pathlib import Path
 
 from config_rollout.core import compatibility
 from config_rollout.core.formats.kube_proxy_fields import render_table
+from config_rollout.core.found import all_rights
+from config_rollout.core.layout import Layout
+from config_rollout.core.rights import role
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,7 +30,13 @@ def needs() -> tuple[Path, str]:
     return path, filled(path.read_text(), "needs", compatibility.render_table())
 
 
-DOCUMENTS = (kube_proxy, needs)
+def adopting() -> tuple[Path, str]:
+    """Return the document on adopting kube-proxy, and what it has to hold."""
+    path = ROOT / "docs" / "adopting-kube-proxy.md"
+    return path, filled(path.read_text(), "role", f"```yaml\n{role(all_rights(Layout()))}\n```")
+
+
+DOCUMENTS = (kube_proxy, adopting, needs)
 
 
 def main() -> None:

@@ -23,9 +23,11 @@ class Kubeadm:
     def __init__(self, program: Path, cluster: LocalCluster, version: str) -> None:
         self._program, self._cluster, self._version = program, cluster, version
 
-    def addon(self, configuration: Mapping[str, object] = CONFIGURATION, endpoint: str = ENDPOINT) -> str:
+    def addon(self, configuration: Mapping[str, object] = CONFIGURATION, version: str = "") -> str:
         """
         Write kube-proxy's objects, over whatever is there: `kubeadm init phase addon kube-proxy`.
+
+        `version` is that of the kube-proxy to install; by default the one of this kubeadm's cluster.
 
         Raises:
           RuntimeError: It failed; with its output.
@@ -42,8 +44,8 @@ class Kubeadm:
             {
                 "apiVersion": "kubeadm.k8s.io/v1beta4",
                 "kind": "ClusterConfiguration",
-                "kubernetesVersion": f"v{self._version}",
-                "controlPlaneEndpoint": endpoint,
+                "kubernetesVersion": f"v{version or self._version}",
+                "controlPlaneEndpoint": ENDPOINT,
                 "networking": {"podSubnet": "10.244.0.0/16"},
             },
             {**_HEAD, **configuration},

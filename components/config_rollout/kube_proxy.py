@@ -93,7 +93,7 @@ class KubeProxy(pulumi.ComponentResource):
         prepared = prepare(f"{type(self).__name__} '{name}'", args, KubeProxyArgs, opts)
         settings, layout = prepared.settings, prepared.settings.layout
         self._name, self._prepared = name, prepared
-        self._explainer = AdoptionExplainer(self, name, _adoption(prepared))
+        self._explainer = AdoptionExplainer(self, name, _adoption(prepared), bool(prepared.full_hash))
         self._options = Options(
             {
                 "update_strategy": settings.update_strategy,
@@ -111,6 +111,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "manage": settings.manage,
                 "data": dict(prepared.said) if prepared.full_hash else _UNKNOWN,
                 "formats": settings.formats(),
+                "retained": bool(self._options.retain_on_delete),
             },
             self._options.for_component(self._explainer.of_component()),
         )
@@ -133,8 +134,27 @@ class KubeProxy(pulumi.ComponentResource):
             self.daemon_set = self._own_daemon_set(config_map, account)
         else:
             self.daemon_set = self._patch_daemon_set(prepared.full_hash, [config_map, *account])
+        self._uid().apply(self._is_another)
         last = self._known_config_map() if prepared.known else self.daemon_set
         self._explainer.daemon_set_registered(last)
+
+    def _uid(self) -> pulumi.Output[str]:
+        """Return the UID that the provider returned; a preview that may not dry-run has none."""
+        return pulumi.Output.from_input(self.daemon_set.metadata).apply(
+            lambda metadata: (metadata and metadata.get("uid")) or _UNKNOWN
+        )
+
+    def _is_another(self, uid: str) -> None:
+        """Warn if what the provider has is not what was read: all that was said before is then of another object."""
+        found = self._prepared.found
+        live = found and found.daemon_set
+        if live and uid and uid != live["metadata"]["uid"]:
+            pulumi.log.warn(
+                f"DaemonSet {self._prepared.settings.layout.where} has the UID {live['metadata']['uid']} where it was "
+                f"read, and {uid} to the Kubernetes provider. Either someone made it anew since the last `up` (see "
+                "`pulumi up --refresh`), or `kubeconfig` and `context` name another cluster than the provider's.",
+                self,
+            )
 
     def _has_account(self) -> bool:
         """Tell whether the pods run under our service account: one that is ours, or one that was and was adopted."""
@@ -208,7 +228,7 @@ class KubeProxy(pulumi.ComponentResource):
         if prepared.settings.manage == "own":
             metadata["labels"] = {"app": layout.config_map}
             owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": layout.daemon_set}
-            metadata["ownerReferences"] = [{**owner, "uid": self.daemon_set.metadata["uid"]}]
+            metadata["ownerReferences"] = [{**owner, "uid": self._uid()}]
         return ConfigMapPatch(
             f"{self._name}-known",
             metadata=metadata,
@@ -227,8 +247,10 @@ class KubeProxy(pulumi.ComponentResource):
         mounted = content_name(layout.daemon_set, prepared.full_hash)
         probe = files.probe(prepared.content.data[layout.key])
         opts = self._options.for_daemon_set(self, [config_map, *account], self._explainer.of_daemon_set())
-        # What was adopted becomes ours, and the other way round, in place: one DaemonSet all the time.
+        # What was adopted becomes ours in place: one DaemonSet all the time. The selector, which a patch does not say,
+        # would look new to the provider, and replace it.
         opts.aliases = [pulumi.Alias(type_="kubernetes:apps/v1:DaemonSetPatch")]
+        opts.ignore_changes = ["spec.selector"]
         return DaemonSet(
             self._name,
             metadata={
@@ -252,7 +274,6 @@ class KubeProxy(pulumi.ComponentResource):
     def _patch_daemon_set(self, full_hash: Any, after: list[pulumi.Resource]) -> DaemonSetPatch:
         layout = self._prepared.settings.layout
         opts = self._options.for_daemon_set(self, after, self._explainer.of_daemon_set())
-        opts.aliases = [pulumi.Alias(type_="kubernetes:apps/v1:DaemonSet")]
         opts.retain_on_delete = True
         return DaemonSetPatch(
             self._name,

@@ -71,9 +71,8 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     full_hash = config_hash(content)
     try:
         data = _kept(who, cluster, settings, said, full_hash)
-        missing = [
-            right for right in needed_rights(settings.layout, _name(settings, full_hash)) if not cluster.may(right)
-        ]
+        needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
+        missing = [right for right in needed if not cluster.may(right)]
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(f"{who}: {error}") from None
@@ -81,7 +80,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     if missing:
         listed = ", ".join(str(right) for right in missing)
         line = f"{who}: {cluster.server}: may not {listed}. `up` needs it; the smallest Role is"
-        message = f"{line}\n{role(all_rights(settings.layout))}"
+        message = f"{line}\n{role(all_rights(settings.layout, settings.manage))}"
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(message)
         warned.append(message)

@@ -152,7 +152,8 @@ class Project:
 
 
 @pytest.fixture
-def project(engine, namespace) -> Project:
+def project(engine, cluster, namespace, monkeypatch) -> Project:
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))  # programs run in this process, and read the cluster
     return Project(engine, namespace)
 
 
@@ -209,10 +210,9 @@ def agent(namespace) -> Callable[..., Callable[[], ConfiguredDaemonSet]]:
 
 
 @pytest.fixture
-def kubeadm(cluster, monkeypatch) -> Iterator[Kubeadm]:
+def kubeadm(cluster) -> Iterator[Kubeadm]:
     """Give the real kubeadm, and leave no kube-proxy behind: there is one name for it in a cluster."""
     program = build.ensure(["kubeadm"])["kubeadm"]
-    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))  # the programs of these tests run in this process
     yield Kubeadm(program, cluster, build.chosen("kubeadm").version)
     cluster.remove_kube_proxy()
 

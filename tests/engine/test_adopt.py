@@ -1,11 +1,14 @@
 """A kube-proxy that kubeadm made, adopted, and what others then do to it: the real kubeadm, engine and cluster."""
 
+import dataclasses
 import subprocess
 
 import pulumi
 import pytest
+import yaml
 
 from config_rollout import KubeProxy
+from config_rollout.core.layout import LAYOUTS
 from tests.engine.conftest import NODES
 from tests.engine.test_changes import written
 from tests.unit.test_documents import ROOT
@@ -261,16 +264,15 @@ def test_kubespray_s_sed_of_the_address_that_the_program_says_changes_nothing(pr
     project.up(local)
     restarts(kubeadm.addon)
     text = cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["kubeconfig.conf"]
-    cluster.api.patch(f"{OF}/configmaps/kube-proxy", {"data": {"kubeconfig.conf": text.replace(SERVER, "https://127.0.0.1:6443")}})  # fmt: skip # noqa: E501
+    edited = {"data": {"kubeconfig.conf": text.replace(SERVER, "https://127.0.0.1:6443")}}
+    cluster.api.patch(f"{OF}/configmaps/kube-proxy", edited)
 
     assert 1 == restarts(lambda: project.up(local, refresh=True))
     assert {} == written(cluster, lambda: project.up(local, refresh=True))
 
 
 def test_kubeadm_with_another_image_costs_its_own_restart_and_ours(adopted, cluster, kubeadm, restarts):
-    kubeadm._version = NEXT
-
-    assert 1 == restarts(kubeadm.addon)
+    assert 1 == restarts(lambda: kubeadm.addon(version=NEXT))
     assert 1 == restarts(lambda: adopted.up(adopt(), refresh=True))
     assert f"registry.k8s.io/kube-proxy:v{NEXT}" == live(cluster)["template"]["spec"]["containers"][0]["image"]
 
@@ -307,6 +309,30 @@ def test_readiness_probe_of_someone_else_stays_theirs(project, kubeadm, cluster,
 
     assert not project.up(adopt()).failed
     assert {"port": 10256} == live(cluster)["template"]["spec"]["containers"][0]["readinessProbe"]["tcpSocket"]
+
+
+def test_layout_of_eks(project, cluster, namespace):
+    """The add-on's names, in a namespace of the test's own."""
+    config = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration", "mode": "iptables"}
+    for name, key, text in (("kube-proxy-config", "config", yaml.safe_dump(config)), ("kube-proxy", "kubeconfig", "")):
+        made = {"metadata": {"name": name}, "data": {key: text}}
+        cluster.api.create(f"namespaces/{namespace}/configmaps", made)
+    labels = {"k8s-app": "kube-proxy"}
+    volumes = [{"name": volume, "configMap": {"name": name}}
+               for volume, name in (("kubeconfig", "kube-proxy"), ("config", "kube-proxy-config"))]  # fmt: skip
+    pods = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "kube-proxy", "image": "kube-proxy:v1"}],
+                                                     "volumes": volumes}}  # fmt: skip
+    path = f"namespaces/{namespace}/daemonsets"
+    spec = {"selector": {"matchLabels": labels}, "template": pods}
+    cluster.api.create(path, {"metadata": {"name": "kube-proxy"}, "spec": spec})
+    layout = dataclasses.asdict(LAYOUTS["eks"]) | {"namespace": namespace}
+
+    assert not project.up(adopt(layout=layout, config={**config, "mode": "nftables"})).failed
+    volumes = cluster.api.get(f"{path}/kube-proxy")["spec"]["template"]["spec"]["volumes"]
+    assert ["kube-proxy", "kube-proxy-"] == [volume["configMap"]["name"][:11] for volume in volumes]
+    known = cluster.api.get(f"namespaces/{namespace}/configmaps/kube-proxy-config")["data"]
+    assert ["config"] == list(known)
+    assert "mode: nftables" in known["config"]
 
 
 def test_probe_follows_the_health_address(adopted, cluster):

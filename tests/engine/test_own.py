@@ -11,8 +11,11 @@ from tools.adoption import NFTABLES
 from tools.kubeadm import CONFIGURATION, ENDPOINT
 
 ACCOUNT = f"{OF}/serviceaccounts/config-rollout-kube-proxy"
-JOINING = {"Impersonate-User": "system:bootstrap:abcdef",
-           "Impersonate-Group": "system:bootstrappers:kubeadm:default-node-token"}  # fmt: skip
+JOINING = "system:bootstrap:abcdef", "system:bootstrappers:kubeadm:default-node-token"
+
+
+def retained() -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(retain_on_delete=True)
 
 
 def own(**arguments):
@@ -47,8 +50,7 @@ def test_change_is_one_rolling_restart_and_reaches_both_config_maps(owned, clust
 
 def test_node_that_joins_may_read_the_config_map_that_it_knows(owned, cluster):
     def answer(name):
-        url = f"{cluster.api.server}/api/v1/{OF}/configmaps/{name}"
-        return cluster.api._session.get(url, headers=JOINING, verify=str(cluster.api._certificate)).status_code
+        return cluster.api.status(f"{OF}/configmaps/{name}", *JOINING)
 
     assert (200, 403) == (answer("kube-proxy"), answer(mounted(cluster)))
 
@@ -64,6 +66,7 @@ def test_destroy_leaves_nothing(owned, cluster):
 @pytest.mark.parametrize("command", ["preview", "up"])
 def test_own_is_refused_while_kubeadm_s_is_there_before_the_first_write(project, kubeadm, cluster, command):
     kubeadm.addon()
+    settle(cluster)
     outcomes = []
 
     assert {} == written(cluster, lambda: outcomes.append(getattr(project, command)(own())))
@@ -85,15 +88,27 @@ def test_adopted_becomes_own_in_place(project, kubeadm, cluster, restarts):  # n
     assert {} == written(cluster, lambda: project.up(own()))
 
 
-def test_own_becomes_adopted_in_place_and_kubeadm_goes_on(owned, cluster, kubeadm, restarts):  # noqa: F811
+@pytest.mark.parametrize("command", ["preview", "up"])
+def test_own_that_would_be_deleted_by_adopting_is_kept(owned, cluster, command):
     before = cluster.api.get(DAEMON_SET)["metadata"]["uid"]
+    outcome = getattr(owned, command)(adopt())
+
+    assert outcome.failed
+    assert "KubeProxy 'kube-proxy': manage: 'own' => 'adopt' would delete our own DaemonSet. Set retain_on_delete" \
+        in outcome.output  # fmt: skip
+    assert before == cluster.api.get(DAEMON_SET)["metadata"]["uid"]
+
+
+def test_own_becomes_adopted_and_kubeadm_goes_on(owned, cluster, kubeadm, restarts):  # noqa: F811
+    before = cluster.api.get(DAEMON_SET)["metadata"]["uid"]
+    assert {} == written(cluster, lambda: owned.up(own(opts=retained)))
     outcomes = []
 
     assert 0 == restarts(lambda: outcomes.append(owned.up(adopt())))
-    assert not outcomes[0].failed
+    assert not outcomes[0].failed, outcomes[0].output
     assert before == cluster.api.get(DAEMON_SET)["metadata"]["uid"]
     assert cluster.api.exists(ACCOUNT)
-    assert {} == written(cluster, lambda: owned.up(adopt()))
+    assert {} == written(cluster, lambda: owned.up(adopt(), refresh=True))
     assert not owned.destroy().failed
     assert NODES == cluster.api.get(DAEMON_SET)["status"]["numberReady"]
     assert cluster.api.exists(f"{OF}/configmaps/kube-proxy")
@@ -109,8 +124,7 @@ def test_kubeadm_over_our_own_is_taken_back_with_a_refresh(owned, cluster, kubea
 
 
 def test_retain_on_delete_leaves_it_running(project, kubeadm, cluster):
-    retained = own(opts=lambda: pulumi.ResourceOptions(retain_on_delete=True))
-    project.up(retained)
+    project.up(own(opts=retained))
 
     assert not project.destroy().failed
     assert NODES == cluster.api.get(DAEMON_SET)["status"]["numberReady"]

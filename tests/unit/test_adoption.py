@@ -73,8 +73,10 @@ def test_explanation_has_the_fields_that_differ():
 def test_overwritten_is_told_with_the_way_back():
     text = adoption(wanted=NFTABLES).explain_left(put_back=False)
 
-    assert "DaemonSet kube-system/kube-proxy was overwritten since the last `up`" in text
-    assert "  its pods read ConfigMap kube-proxy, as it is when they start: it is not managed now" in text
+    assert text.startswith(
+        "DaemonSet kube-system/kube-proxy was overwritten since the last `up`: it is not managed now"
+    )
+    assert "  its pods read ConfigMap kube-proxy, as it is when they start" in text.splitlines()
     assert text.endswith("`pulumi up --refresh` takes it back, with one rolling restart; without --refresh it stays so")
 
 

@@ -39,6 +39,8 @@ def test_other_layout_is_kubeadm_s_but_for_what_is_named():
         ({"deamon_set": "x"},
          "layout['deamon_set']: there is no such part of a layout. Write 'daemon_set', if that was meant."),
         ({"volume": ""}, "layout['volume']: must be a name (got ''). Pass a str."),
+        ({"daemon_set": "x" * 53}, "layout['daemon_set']: has 53 characters. "
+         "Use at most 52, since the ConfigMap's name adds 11 for the hash."),
         ({"volume": 7}, "layout['volume']: must be a name (got 7). Pass a str."),
     ],
 )  # fmt: skip

@@ -86,11 +86,9 @@ class Adoption:
             restarts = "with one rolling restart" if self.restarts() else "and restarts nothing"
             lines = [f"DaemonSet {self.layout.where} was changed by someone else since the last `up`", *self._lines()]
             if not self.is_managed():
-                lines[0] = (
-                    f"DaemonSet {self.layout.where} was overwritten since the last `up`, as kubeadm overwrites it"
-                )
+                lines[0] = f"DaemonSet {self.layout.where} was overwritten since the last `up`: it is not managed now"
                 name = mounted_name(self.daemon_set, self.layout)
-                lines.append(f"  its pods read ConfigMap {name}, as it is when they start: it is not managed now")
+                lines.append(f"  its pods read ConfigMap {name}, as it is when they start")
             lines.append(f"  `pulumi up --refresh` takes it back, {restarts}; without --refresh it stays so")
         if drifted:
             name = f"{self.layout.namespace}/{self.layout.config_map}"

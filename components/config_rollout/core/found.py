@@ -100,26 +100,35 @@ def check_ownable(layout: Layout, found: Found) -> list[Finding]:
     return []
 
 
-def needed_rights(layout: Layout, config_map: str) -> list[Right]:
-    """Return what is written: the DaemonSet, the ConfigMap that others know by name, and the pods' own one."""
+def needed_rights(layout: Layout, config_map: str, manage: str) -> list[Right]:
+    """Return what is written: the DaemonSet, the ConfigMap that others know by name, the pods' own one; and beside."""
     of = layout.namespace
-    return [
-        Right("patch", "apps", "daemonsets", of, layout.daemon_set),
-        Right("patch", "", "configmaps", of, layout.config_map),
+    config_maps = [
         Right("create", "", "configmaps", of),
+        Right("patch", "", "configmaps", of, layout.config_map),
         Right("patch", "", "configmaps", of, config_map),
     ]
+    if manage == "adopt":
+        return [Right("patch", "apps", "daemonsets", of, layout.daemon_set), *config_maps]
+    rbac = "rbac.authorization.k8s.io"
+    beside = (("", "serviceaccounts"), (rbac, "roles"), (rbac, "rolebindings"))
+    made = [Right("create", group, resource, of) for group, resource in (("apps", "daemonsets"), *beside)]
+    return [*made, *config_maps, Right("create", rbac, "clusterrolebindings")]
 
 
-def all_rights(layout: Layout) -> list[Right]:
-    """Return every right that adopting takes, those of the Kubernetes provider included."""
-    of = layout.namespace
-    return [
-        *(Right(verb, "apps", "daemonsets", of, layout.daemon_set) for verb in ("get", "patch")),
-        *(Right(verb, "apps", "daemonsets", of) for verb in ("list", "watch")),
-        *(Right(verb, "", "configmaps", of) for verb in ("get", "create", "patch")),
-        *(Right(verb, "", "pods", of) for verb in ("list", "watch")),
-    ]
+def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
+    """Return every right in the namespace that is needed, those of the Kubernetes provider included."""
+    of, verbs = layout.namespace, ("get", "create", "patch", "delete")
+    watched = [Right(verb, group, kind, of) for group, kind in (("apps", "daemonsets"), ("", "pods"))
+               for verb in ("list", "watch")]  # fmt: skip
+    if manage == "adopt":
+        return [
+            *(Right(verb, "apps", "daemonsets", of, layout.daemon_set) for verb in ("get", "patch")),
+            *(Right(verb, "", "configmaps", of) for verb in ("get", "create", "patch")),
+            *watched,
+        ]
+    needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
+    return [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *watched]
 
 
 def _pod_spec(daemon_set: Object) -> Mapping[str, Any]:

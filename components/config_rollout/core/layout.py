@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from .checks import MAX_NAME_LENGTH, check_name
 from .finding import Finding
 from .naming import is_content_name
 
@@ -73,6 +74,9 @@ def parse_layout(given: object) -> tuple[Layout, list[Finding]]:
             findings.append(Finding(f"layout[{name!r}]", "there is no such part of a layout", fix))
         elif not isinstance(value, str) or not (value or name == "kubeconfig_key"):
             findings.append(Finding(f"layout[{name!r}]", f"must be a name (got {value!r})", "Pass a str"))
+    for name, most in (("namespace", 63), ("daemon_set", MAX_NAME_LENGTH)):
+        if isinstance(given.get(name), str) and given[name]:
+            findings += check_name(f"layout[{name!r}]", given[name], most)
     return (Layout() if findings else replace(Layout(), **dict(given))), findings
 
 

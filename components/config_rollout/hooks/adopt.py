@@ -4,20 +4,30 @@ import pulumi
 
 from ..core.adoption import Adoption
 from .explain import Explainer
+from .leave import refuse_deletion
 
 
 class AdoptionExplainer(Explainer):
     """
     Explains from the live DaemonSet what the engine's own state cannot tell.
 
-    What the engine changes from one configuration to the next is explained as that of any DaemonSet. Without an
-    adoption (the cluster could not be read in preview) that is all.
+    What the engine changes from one configuration to the next is explained as that of any DaemonSet; without an
+    adoption (it is our own) that is all. Where the configuration is not known (the cluster could not be read in
+    preview) nothing is.
     """
 
-    def __init__(self, component: pulumi.Resource, name: str, adoption: Adoption | None) -> None:
+    def __init__(self, component: pulumi.Resource, name: str, adoption: Adoption | None, known: bool) -> None:
         super().__init__(component, name)
+        self._known = known
+        self._who = f"{type(component).__name__} '{name}'"
         self._adoption = adoption
         self._put_back = False
+
+    def of_component(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks for the component itself: it is told of, and never deletes what it was to adopt."""
+        hooks = super().of_component()
+        hooks.before_update = [*(hooks.before_update or []), refuse_deletion(self._who, f"{self._hook_name}:leave")]
+        return hooks
 
     def of_daemon_set(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the patch of the DaemonSet."""
@@ -37,7 +47,13 @@ class AdoptionExplainer(Explainer):
         if self._adoption:
             self._tell(self._adoption.explain())
 
+    async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
+        if self._known:
+            await super()._component_updates(args)
+
     async def _daemon_set_updates(self, args: pulumi.ResourceHookArgs) -> None:
+        if not self._known:
+            return
         if self._adoption and not self._adoption.is_managed():
             self._tell(self._adoption.explain_taken_back())
         else:

@@ -109,11 +109,10 @@ def test_no_property_of_the_daemon_set_depends_on_a_resource(run, args):
     assert [] == [urn for urns in what.property_dependencies.values() for urn in urns]
 
 
-def test_adopted_and_own_are_one_resource_to_the_engine(run):
+def test_adopted_becomes_own_as_one_resource_to_the_engine(run):
     own, adopted = of(run(OWN, objects={}), "DaemonSet"), of(run(ADOPT), "DaemonSetPatch")
 
     assert "kubernetes:apps/v1:DaemonSetPatch" in [alias.spec.type for alias in own.request.aliases]
-    assert "kubernetes:apps/v1:DaemonSet" in [alias.spec.type for alias in adopted.request.aliases]
     assert own.name == adopted.name
 
 

@@ -1,0 +1,22 @@
+"""Keeps a kube-proxy that is ours from being deleted where it was only to be adopted."""
+
+import pulumi
+
+
+def refuse_deletion(who: str, hook_name: str) -> pulumi.ResourceHook:
+    """
+    Return a hook for the component that fails, in preview and in `up`, where `own` becomes `adopt` and would delete.
+
+    What the engine deletes at the end of an `up` is decided by what was registered before: a DaemonSet of our own that
+    was not retained then is deleted, whatever the program says now.
+    """
+
+    async def before_update(args: pulumi.ResourceHookArgs) -> None:
+        old, new = args.old_inputs or {}, args.new_inputs or {}
+        if old.get("manage") == "own" and new.get("manage") == "adopt" and not old.get("retained"):
+            raise ValueError(
+                f"{who}: manage: 'own' => 'adopt' would delete our own DaemonSet. Set retain_on_delete on the "
+                "component and run `pulumi up`, which writes nothing; then change to 'adopt'."
+            )
+
+    return pulumi.ResourceHook(hook_name, before_update, pulumi.ResourceHookOptions(on_dry_run=True))
