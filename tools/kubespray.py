@@ -34,7 +34,7 @@ ADOPT = {"manage": "adopt", "config-file": "config.conf", "api-server": LOCAL_EN
 """Settings of the example program that adopts this kube-proxy, without a wait that would only cost time here."""
 
 DATA = ROOT / "tests" / "data" / "kubespray-kube-proxy"
-"""What the releases render; its README says where it is from."""
+"""What the releases render; the README beside it says where it is from."""
 
 _SELECTOR = "k8s-app=kube-proxy"
 _SECONDS = 60
@@ -120,8 +120,9 @@ class Counted:
 
 def releases() -> list[tuple[str, str]]:
     """Return release tag and the KubeProxyConfiguration that it renders, in order of time."""
-    index = json.loads((DATA / "index.json").read_text())
-    return [(row["tag"], (DATA / row["file"]).read_text()) for row in index]
+    texts = json.loads((DATA / "contents.json").read_text())
+    rows = [json.loads(line) for line in (DATA / "releases.jsonl").read_text().splitlines()]
+    return [(row["name"], texts[row["data"]["config.conf"]]) for row in rows]
 
 
 def history(cluster: LocalCluster, kubespray: Kubespray, program: Program, texts: Sequence[str]) -> dict[str, Counted]:

@@ -1,6 +1,5 @@
 """kubespray's variables become the configuration that kubespray renders, or are refused by name."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,21 +9,15 @@ import yaml
 
 from config_rollout.core.formats.kube_proxy import read_kube_proxy
 from config_rollout.core.kubespray import VARIABLES, Unreadable, convert
-
-DATA = Path(__file__).parents[1] / "data" / "kubespray-kube-proxy"
-RELEASES = {row["tag"]: row["file"] for row in json.loads((DATA / "index.json").read_text())}
+from tools.kubespray import releases
 
 HOST = {"kube_override_hostname": "node1"}
 """What the data was rendered with beside the defaults."""
 
-OWN = {
-    "v2.9.0.yaml": {"kube_proxy_client_qps": None, "kube_proxy_exclude_cidrs": None,
-                    "kube_proxy_conntrack_max": "null", "kube_proxy_udp_idle_timeout": "250ms",
-                    "kube_proxy_resource_container": "/kube-proxy"},
-    "v2.10.0.yaml": {"kube_proxy_exclude_cidrs": None, "kube_proxy_conntrack_max": "null",
-                     "kube_proxy_udp_idle_timeout": "250ms", "kube_proxy_resource_container": "/kube-proxy"},
-}  # fmt: skip
-"""File -> the defaults of its releases that are no longer kubespray's."""
+GONE = {"kube_proxy_exclude_cidrs": None, "kube_proxy_conntrack_max": "null", "kube_proxy_udp_idle_timeout": "250ms",
+        "kube_proxy_resource_container": "/kube-proxy"}  # fmt: skip
+OWN = {"v2.9.0": GONE | {"kube_proxy_client_qps": None}, "v2.10.0": GONE, "v2.10.3": GONE, "v2.10.4": GONE}
+"""Release -> those of its defaults that are no longer kubespray's."""
 
 
 def field(given: dict[str, object], path: str) -> object:
@@ -45,10 +38,10 @@ def warnings(**given: object) -> list[str]:
     return [str(warning) for warning in convert(given).warnings]
 
 
-@pytest.mark.parametrize("release", RELEASES)
-def test_defaults_mean_what_the_release_rendered(release):
-    theirs = read_kube_proxy((DATA / RELEASES[release]).read_bytes())
-    ours = read_kube_proxy(convert(HOST | OWN.get(RELEASES[release], {})).text.encode())
+@pytest.mark.parametrize(("release", "text"), releases(), ids=lambda given: given[:10])
+def test_defaults_mean_what_the_release_rendered(release, text):
+    theirs = read_kube_proxy(text.encode())
+    ours = read_kube_proxy(convert(HOST | OWN.get(release, {})).text.encode())
 
     assert (theirs.effective, theirs.inactive) == (ours.effective, ours.inactive)
     assert [] == ours.findings

@@ -4,14 +4,15 @@ import pytest
 
 from config_rollout.core.kubespray import convert
 from tests.judge.test_real_kube_proxy import printed_fields
-from tests.unit.test_kubespray import DATA, HOST, OWN, RELEASES
+from tests.unit.test_kubespray_variables import HOST, OWN
+from tools.kubespray import releases
 
 pytestmark = pytest.mark.judge
 
 
-@pytest.mark.parametrize("file", sorted(set(RELEASES.values())))
-def test_defaults_are_in_force_as_the_releases_rendered_them(judge, file):
-    theirs, ours = (DATA / file).read_text(), convert(HOST | OWN.get(file, {})).text
+@pytest.mark.parametrize(("release", "theirs"), {text: (tag, text) for tag, text in releases()}.values())
+def test_defaults_are_in_force_as_the_releases_rendered_them(judge, release, theirs):
+    ours = convert(HOST | OWN.get(release, {})).text
     verdicts = judge.verdicts([theirs, ours])
 
     assert printed_fields(verdicts[theirs].printed) == printed_fields(verdicts[ours].printed)
