@@ -26,6 +26,12 @@ lint: setup ## style and types
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
+matrix: setup ## the releases of Kubernetes and Python, each with its own tools; writes docs/compatibility.md
+	$(RUN) -m tools.matrix
+
+kubespray: setup ## replay what kubespray did to kube-proxy; writes the table of docs/kubespray.md
+	$(RUN) -m tools.kubespray
+
 bench: setup ## measure, and write docs/benchmarks.md
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
@@ -51,5 +57,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit fuzz lint bench docs tools lock setup
+.PHONY: help demo cluster test test-unit fuzz lint matrix kubespray bench docs tools lock setup
 .DEFAULT_GOAL := help

@@ -160,7 +160,7 @@ def main() -> None:
     """Run the steps and write the table."""
     argparse.ArgumentParser(prog="python -m tools.adoption", description=main.__doc__).parse_args()
     binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE, "kubeadm", "kubectl"])
-    version = build.TOOLS["kubeadm"].version
+    version = build.chosen("kubeadm").version
     with LocalCluster(binaries) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
         cluster.add_nodes(NODES)
         table = render(Story(cluster, engine, binaries, version).run(), version)

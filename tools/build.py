@@ -77,10 +77,11 @@ def _kubernetes(name: str, *ask: str) -> Tool:
     return Tool(name, "kubernetes", package, version, stamps, ask=ask, fits=r"v1\.36\.\d+")
 
 
-def _kube_proxy(version: str) -> Tool:
-    """Return the kube-proxy of one release, called after it: they judge what a configuration means."""
-    name = f"kube-proxy-{version.rsplit('.', 1)[0]}"
-    return Tool(name, name, "k8s.io/kubernetes/cmd/kube-proxy", version, _kubernetes_stamps(version))
+def _of_release(program: str, version: str, module: str) -> Tool:
+    """Return a program of one Kubernetes release, called after both: `kube-proxy-1.34`."""
+    release = version.rsplit(".", 1)[0]
+    package = f"k8s.io/kubernetes/cmd/{program}"
+    return Tool(f"{program}-{release}", f"{module}-{release}", package, version, _kubernetes_stamps(version))
 
 
 def _kubernetes_stamps(version: str) -> tuple[str, ...]:
@@ -122,12 +123,24 @@ TOOLS = {
         _kubernetes("kube-scheduler", "--version"),
         _kubernetes("kubectl", "version", "--client"),
         _kubernetes("kubeadm", "version", "-o", "short"),
-        *map(_kube_proxy, ("1.34.3", "1.35.4", "1.36.3", "1.37.2")),
+        *(_of_release("kube-proxy", version, "kube-proxy") for version in ("1.34.3", "1.35.4", "1.36.3", "1.37.2")),
     )
 }  # fmt: skip
 
+OTHER_RELEASES = {
+    tool.name: tool
+    for version in ("1.34.3", "1.35.4", "1.37.2")
+    for program in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubeadm")
+    for tool in [_of_release(program, version, "kubernetes")]
+}
+"""Control planes and kubeadms that only `make matrix` builds."""
+
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 JUDGES = tuple(name for name in TOOLS if name.startswith("kube-proxy-"))
+RELEASES = tuple(name.removeprefix("kube-proxy-") for name in JUDGES)
+RELEASE = os.environ.get("KUBERNETES_RELEASE", "1.36")
+"""The Kubernetes release that control plane and kubeadm are of, as `1.36`; another than the default builds its own."""
+
 ENGINE = ("pulumi", "pulumi-resource-kubernetes", "pulumi-language-python")
 YAML_PROGRAMS = "pulumi-language-yaml"
 
@@ -137,11 +150,22 @@ def ensure(names: Iterable[str]) -> dict[str, Path]:
     Return where each tool is, building what is nowhere yet, two at a time, and saying so.
 
     Raises:
-      SystemExit: No Go and no way to get it, too little disk, or a build failed. The message says what to do.
+      SystemExit: An unknown release, no Go, too little disk, or a build that failed. The message says what to do.
 
     """
-    wanted = set(names)
-    tools = [tool for name, tool in TOOLS.items() if name in wanted]
+    if RELEASE not in RELEASES:
+        sys.exit(f"tools: KUBERNETES_RELEASE: is none of {', '.join(RELEASES)} (got {RELEASE!r}). Set one of them.")
+    names = list(dict.fromkeys(names))
+    paths = _ensure([tool for tool in (TOOLS | OTHER_RELEASES).values() if tool in map(chosen, names)])
+    return {name: paths[chosen(name).name] for name in names}
+
+
+def chosen(name: str) -> Tool:
+    """Return the tool that a name stands for: the one of `RELEASE`, if that has one of its own."""
+    return OTHER_RELEASES.get(f"{name}-{RELEASE}") or (TOOLS | OTHER_RELEASES)[name]
+
+
+def _ensure(tools: list[Tool]) -> dict[str, Path]:
     found = {tool.name: path for tool in tools if (path := _cached(tool) or _on_path(tool))}
     missing = [tool for tool in tools if tool.name not in found]
     if not missing:
@@ -306,7 +330,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.build", description=main.__doc__)
     parser.add_argument("tool", nargs="*", help=f"of {', '.join(TOOLS)}")
     names = parser.parse_args().tool or list(TOOLS)
-    unknown = [name for name in names if name not in TOOLS]
+    unknown = [name for name in names if name not in TOOLS | OTHER_RELEASES]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; known are {', '.join(TOOLS)}")
     for name, path in ensure(names).items():

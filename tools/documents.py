@@ -7,6 +7,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from config_rollout.core import compatibility
 from config_rollout.core.formats.kube_proxy_fields import render_table
 from config_rollout.core.found import all_rights
 from config_rollout.core.layout import Layout
@@ -72,6 +73,12 @@ def policies() -> tuple[Path, str]:
     return path, filled(text, "examples", rules.render_examples())
 
 
+def needs() -> tuple[Path, str]:
+    """Return the document on compatibility, and what it has to hold."""
+    path = ROOT / "docs" / "compatibility.md"
+    return path, filled(path.read_text(), "needs", compatibility.render_table())
+
+
 def adopting() -> tuple[Path, str]:
     """Return the document on adopting kube-proxy, and what it has to hold."""
     path = ROOT / "docs" / "adopting-kube-proxy.md"
@@ -80,7 +87,7 @@ def adopting() -> tuple[Path, str]:
 
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
-    return [kube_proxy(), adopting(), policies(), replay(), *pictures()]
+    return [kube_proxy(), adopting(), needs(), policies(), replay(), *pictures()]
 
 
 def main() -> None:

@@ -4,8 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .commands import check, difference, hashing, replay
+from .commands import check, difference, hashing, kubespray, replay
 from .completion import SHELLS, PrintCompletion
+from .core.compatibility import judge
+from .core.finding import report
 from .sources import Trouble
 
 TROUBLE = 2
@@ -14,7 +16,7 @@ TROUBLE = 2
 INTERRUPTED = 130
 """The exit code of a command that was interrupted from the keyboard, as shells have it."""
 
-_COMMANDS = (hashing, difference, replay, check)
+_COMMANDS = (hashing, difference, replay, check, kubespray)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for module in _COMMANDS:
         module.add(commands)
     try:
+        _check_python()
         given = parser.parse_args(arguments)
         code: int = given.run(given)
         sys.stdout.flush()
@@ -39,3 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # whoever read us has seen enough
         return TROUBLE
     return code
+
+
+def _check_python() -> None:
+    findings, warnings = judge({"python": ".".join(map(str, sys.version_info[:3]))})
+    if findings:
+        raise Trouble(report("python", findings))
+    for line in report("python", warnings).splitlines():
+        print(f"config-rollout: warning: {line}", file=sys.stderr)

@@ -22,6 +22,7 @@ SECONDS = 10
 
 _PAGE = 500
 _MERGE, _STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
+_VERSION = "version"
 _GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1"}
 """Resource -> API group and version, of those that are not in the core group."""
 
@@ -135,6 +136,11 @@ class Cluster:
         answer = self._send("POST", right, body=review) or {}
         return bool(answer.get("status", {}).get("allowed"))
 
+    def version(self) -> str:
+        """Return the version of the API server, as `v1.36.3`. Whoever is logged in may ask."""
+        answer = self._send("GET", Right("get", "", _VERSION)) or {}
+        return str(answer.get("gitVersion"))
+
     def prove(self, resource: str, name: str, namespace: str, uid: str) -> None:
         """
         Make sure that this is the provider's cluster: its object has the UID that the provider returned for it.
@@ -219,6 +225,8 @@ def _group(resource: str) -> str:
 
 def _path(right: Right) -> str:
     """Return the path of an object, or of a collection."""
+    if right.resource == _VERSION:
+        return "/version"
     if right.group == "authorization.k8s.io":
         return f"/apis/authorization.k8s.io/v1/{right.resource}"
     version = _GROUPS.get(right.resource)

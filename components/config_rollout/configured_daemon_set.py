@@ -12,6 +12,7 @@ from pulumi import Input
 from pulumi_kubernetes.apps.v1 import DaemonSet
 from pulumi_kubernetes.core.v1 import ConfigMap
 
+from . import compatibility
 from .arguments import checked
 from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import warnings
@@ -99,7 +100,9 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
     """The DaemonSet, for what this component does not offer."""
 
     def __init__(self, name: str, args: ConfiguredDaemonSetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        plain, content = checked(f"{type(self).__name__} '{name}'", name, args, ConfiguredDaemonSetArgs, opts)
+        who = f"{type(self).__name__} '{name}'"
+        compatibility.check(who)
+        plain, content = checked(who, name, args, ConfiguredDaemonSetArgs, opts)
         options = Options(plain, opts)
         explainer = Explainer(self, name)
         kubernetes_name: str = plain.get("name", name)
@@ -119,7 +122,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
             options.for_component(explainer.of_component()),
         )
 
-        for line in report(f"{type(self).__name__} '{name}'", warnings(content)).splitlines():
+        for line in report(who, warnings(content)).splitlines():
             pulumi.log.warn(line, self)
 
         full_hash = config_hash(content)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from . import compatibility
 from .arguments import BadArguments, plain_arguments
 from .cluster import Cluster, ClusterError
 from .core.content import Content, parse_content, warnings
@@ -49,13 +50,14 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         that they do not fit in the cluster.
 
     """
+    compatibility.check(who)
     plain, findings = plain_arguments(who, args, args_type)
     settings, wrong = parse(plain)
     findings += wrong + _check_options(plain, opts) + _check_given(settings)
     _refuse(who, findings)
-    warned: list[str] = []
     try:
         cluster = _cluster(plain)
+        warned = compatibility.check_kubernetes(who, cluster.version())
         found = look(cluster, settings.layout)
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():

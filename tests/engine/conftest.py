@@ -218,7 +218,7 @@ def agent(namespace) -> Callable[..., Callable[[], ConfiguredDaemonSet]]:
 def kubeadm(cluster) -> Iterator[Kubeadm]:
     """Give the real kubeadm, and leave no kube-proxy behind: there is one name for it in a cluster."""
     program = build.ensure(["kubeadm"])["kubeadm"]
-    yield Kubeadm(program, cluster, build.TOOLS["kubeadm"].version)
+    yield Kubeadm(program, cluster, build.chosen("kubeadm").version)
     cluster.remove_kube_proxy()
 
 

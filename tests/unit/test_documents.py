@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools import documents
-from tools.build import MODULES, TOOLS
+from tools.build import MODULES, OTHER_RELEASES, TOOLS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -50,7 +50,7 @@ def test_measured_table_is_filled_in():
     assert 7 == len(table.splitlines())
 
 
-@pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", (TOOLS | OTHER_RELEASES).values(), ids=lambda tool: tool.name)
 def test_version_of_a_tool_is_the_one_its_module_pins(tool):
     assert f" v{tool.version}" in (MODULES / tool.module / "go.mod").read_text()
 

@@ -16,14 +16,17 @@ KUBEADM = {("daemonsets", "kube-proxy"): daemon_set(), ("configmaps", "kube-prox
 
 
 class FakeCluster:
-    server = "https://fake"
+    server, release = "https://fake", "v1.36.3"
 
     def __init__(self, objects, missing=(), broken=None):
         self._objects, self._missing, self._broken = objects, missing, broken
 
-    def get(self, resource, name, namespace=""):
+    def version(self):
         if self._broken:
             raise self._broken
+        return self.release
+
+    def get(self, resource, name, namespace=""):
         return self._objects.get((resource, name))
 
     def list(self, resource, namespace="", labels=""):
