@@ -3,12 +3,10 @@
 import pulumi
 import pytest
 
-from config_rollout import KubeProxy
 from tests.engine.conftest import NODES
-from tests.engine.test_adopt import DAEMON_SET, OF, OTHER, adopt, live, mounted, restarts, settle  # noqa: F401 - a fixture
+from tests.engine.kube_system import DAEMON_SET, OF, OTHER, adopt, live, mounted, own, settle
 from tests.engine.test_changes import written
 from tools.adoption import NFTABLES
-from tools.kubeadm import CONFIGURATION, ENDPOINT
 
 ACCOUNT = f"{OF}/serviceaccounts/config-rollout-kube-proxy"
 JOINING = "system:bootstrap:abcdef", "system:bootstrappers:kubeadm:default-node-token"
@@ -16,13 +14,6 @@ JOINING = "system:bootstrap:abcdef", "system:bootstrappers:kubeadm:default-node-
 
 def retained() -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(retain_on_delete=True)
-
-
-def own(**arguments):
-    opts = arguments.pop("opts", None)
-    given = {"manage": "own", "config": CONFIGURATION, "api_server": f"https://{ENDPOINT}", "version": "v1.36.3",
-             "min_ready_seconds": 0, "max_unavailable": "100%", **arguments}  # fmt: skip
-    return lambda: KubeProxy("kube-proxy", given, opts and opts())
 
 
 def is_gone(cluster, path):
@@ -42,7 +33,7 @@ def test_own_runs_on_every_node_and_a_second_up_writes_nothing(owned, cluster):
     assert {} == written(cluster, lambda: owned.up(own()))
 
 
-def test_change_is_one_rolling_restart_and_reaches_both_config_maps(owned, cluster, restarts):  # noqa: F811
+def test_change_is_one_rolling_restart_and_reaches_both_config_maps(owned, cluster, restarts):
     assert 1 == restarts(lambda: owned.up(own(config=NFTABLES)))
     assert OTHER == mounted(cluster)
     assert "mode: nftables" in cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["config.conf"]
@@ -75,7 +66,7 @@ def test_own_is_refused_while_kubeadm_s_is_there_before_the_first_write(project,
         "Use manage='adopt', or remove it first." in outcomes[0].output  # fmt: skip
 
 
-def test_adopted_becomes_own_in_place(project, kubeadm, cluster, restarts):  # noqa: F811
+def test_adopted_becomes_own_in_place(project, kubeadm, cluster, restarts):
     kubeadm.addon()
     project.up(adopt())
     before = cluster.api.get(DAEMON_SET)["metadata"]["uid"]
@@ -99,7 +90,7 @@ def test_own_that_would_be_deleted_by_adopting_is_kept(owned, cluster, command):
     assert before == cluster.api.get(DAEMON_SET)["metadata"]["uid"]
 
 
-def test_own_becomes_adopted_and_kubeadm_goes_on(owned, cluster, kubeadm, restarts):  # noqa: F811
+def test_own_becomes_adopted_and_kubeadm_goes_on(owned, cluster, kubeadm, restarts):
     before = cluster.api.get(DAEMON_SET)["metadata"]["uid"]
     assert {} == written(cluster, lambda: owned.up(own(opts=retained)))
     outcomes = []
@@ -115,7 +106,7 @@ def test_own_becomes_adopted_and_kubeadm_goes_on(owned, cluster, kubeadm, restar
     assert 1 == restarts(kubeadm.addon)
 
 
-def test_kubeadm_over_our_own_is_taken_back_with_a_refresh(owned, cluster, kubeadm, restarts):  # noqa: F811
+def test_kubeadm_over_our_own_is_taken_back_with_a_refresh(owned, cluster, kubeadm, restarts):
     kubeadm.addon()
     settle(cluster)
 
