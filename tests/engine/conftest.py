@@ -13,6 +13,7 @@ from pulumi import automation
 from config_rollout import ConfiguredDaemonSet
 from config_rollout.core.content import Content
 from config_rollout.core.digest import config_hash, short_hash
+from tests.engine.kube_system import settle
 from tools import build
 from tools.demo import Program
 from tools.engine import Engine
@@ -223,5 +224,14 @@ def kubeadm(cluster) -> Iterator[Kubeadm]:
 
 
 @pytest.fixture
-def record_kube_system(cluster) -> Callable[[], Recorder]:
-    return lambda: Recorder(cluster.api, "kube-system")
+def restarts(cluster) -> Callable[[Callable[[], Any]], int | list[int]]:
+    """Return a function that does something and gives how often each pod of kube-proxy was restarted by it."""
+
+    def during(action: Callable[[], Any]) -> int | list[int]:
+        with Recorder(cluster.api, "kube-system") as recorder:
+            action()
+            settle(cluster)
+        counts = sorted(recorder.replaced().values())
+        return counts[0] if counts and counts == [counts[0]] * NODES else counts or 0
+
+    return during

@@ -7,67 +7,17 @@ import pulumi
 import pytest
 import yaml
 
-from config_rollout import KubeProxy
-from config_rollout.core.digest import short_hash
 from config_rollout.core.layout import LAYOUTS
 from tests.engine.conftest import NODES
+from tests.engine.kube_system import DAEMON_SET, LIVE, OF, OTHER, SERVER, VERSION, adopt, live, mounted, settle
 from tests.engine.test_changes import written
 from tests.unit.test_documents import ROOT
-from tools import adoption, build, demo
+from tools import adoption, build
 from tools.adoption import NFTABLES
-from tools.kubeadm import CONFIGURATION, ENDPOINT
+from tools.kubeadm import CONFIGURATION
 
-OF = "namespaces/kube-system"
-DAEMON_SET = f"{OF}/daemonsets/kube-proxy"
-SERVER = f"https://{ENDPOINT}"
-VERSION = build.chosen("kubeadm").version
 NEXT = f"{VERSION.rpartition('.')[0]}.{int(VERSION.rpartition('.')[2]) + 1}"
-LIVE, OTHER = (f"kube-proxy-{short_hash(demo.hash_of(mode))}" for mode in (demo.GOOD, demo.BETTER))
-"""The pods' ConfigMaps of what kubeadm makes, and of the same in mode nftables."""
 HEADLINE = f"adopts DaemonSet kube-system/kube-proxy (registry.k8s.io/kube-proxy:v{VERSION}, layout kubeadm): "
-
-
-def adopt(**arguments):
-    """Return a program. All pods at once: what these tests count is restarts, not how many are away."""
-    opts = arguments.pop("opts", None)
-    quick = {"manage": "adopt", "min_ready_seconds": 0, "max_unavailable": "100%"}
-    return lambda: KubeProxy("kube-proxy", {**quick, **arguments}, opts and opts())
-
-
-@pytest.fixture
-def restarts(cluster, record_kube_system):
-    """Return a function that does something and gives how often each pod was restarted by it: 0, or a list."""
-
-    def during(action):
-        with record_kube_system() as recorder:
-            action()
-            settle(cluster)
-        counts = sorted(recorder.replaced().values())
-        return counts[0] if counts and counts == [counts[0]] * NODES else counts or 0
-
-    return during
-
-
-def settle(cluster):
-    def still():
-        live = cluster.api.get(DAEMON_SET)
-        status = live["status"]
-        return (
-            status.get("observedGeneration") == live["metadata"]["generation"]
-            and status.get("updatedNumberScheduled") == status.get("numberAvailable") == NODES
-            and len(cluster.api.list(f"{OF}/pods")) == NODES
-        )
-
-    cluster.wait("kube-proxy to come to rest", still)
-
-
-def live(cluster):
-    return cluster.api.get(DAEMON_SET)["spec"]
-
-
-def mounted(cluster):
-    volumes = live(cluster)["template"]["spec"]["volumes"]
-    return next(volume["configMap"]["name"] for volume in volumes if volume["name"] == "kube-proxy")
 
 
 def kubectl(cluster, *arguments):

@@ -3,21 +3,10 @@
 import pulumi
 import pytest
 
-from config_rollout import KubeProxy
 from tests.engine.conftest import NODES
-from tests.engine.test_adopt import (
-    DAEMON_SET,
-    OF,
-    OTHER,
-    VERSION,
-    adopt,
-    live,
-    mounted,
-    settle,
-)
+from tests.engine.kube_system import DAEMON_SET, OF, OTHER, VERSION, adopt, live, mounted, own, settle
 from tests.engine.test_changes import written
 from tools.adoption import NFTABLES
-from tools.kubeadm import CONFIGURATION, ENDPOINT
 
 ACCOUNT = f"{OF}/serviceaccounts/config-rollout-kube-proxy"
 JOINING = "system:bootstrap:abcdef", "system:bootstrappers:kubeadm:default-node-token"
@@ -25,13 +14,6 @@ JOINING = "system:bootstrap:abcdef", "system:bootstrappers:kubeadm:default-node-
 
 def retained() -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(retain_on_delete=True)
-
-
-def own(**arguments):
-    opts = arguments.pop("opts", None)
-    given = {"manage": "own", "config": CONFIGURATION, "api_server": f"https://{ENDPOINT}", "version": f"v{VERSION}",
-             "min_ready_seconds": 0, "max_unavailable": "100%", **arguments}  # fmt: skip
-    return lambda: KubeProxy("kube-proxy", given, opts and opts())
 
 
 def is_gone(cluster, path):

@@ -67,19 +67,21 @@ def test_quick_start_adopts_what_kubeadm_made(kubeadm, cluster, engine):
         shutil.rmtree(folder)
 
 
-@pytest.fixture
-def installed(tmp_path) -> Path:
-    """Return the Python of a new environment with this project installed from its folder."""
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    python = tmp_path / "venv" / "bin" / "python"
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> Path:
+    """Return a new environment with this project installed from its folder."""
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = folder / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "--quiet", ROOT, "pulumi-kubernetes==4.25.0"], check=True)
-    return python
+    return folder
 
 
 def test_program_runs_in_an_environment_where_only_this_was_installed(installed, engine, cluster, tmp_path):
     (code,) = blocks("python")
     (tmp_path / "__main__.py").write_text(code)
     (tmp_path / "agent.yaml").write_text("level: info\n")
+    (tmp_path / "venv").symlink_to(installed)
     runtime = "{name: python, options: {toolchain: pip, virtualenv: venv}}"
     (tmp_path / "Pulumi.yaml").write_text(f"name: quick-start\nruntime: {runtime}\n")
     engine.run("stack", "init", "dev", folder=tmp_path)
@@ -91,6 +93,18 @@ def test_program_runs_in_an_environment_where_only_this_was_installed(installed,
         assert "agent.yaml: level info => debug: rolling restart" in engine.run("preview", folder=tmp_path).stdout
     finally:
         engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=tmp_path)
+
+
+def test_example_runs_in_another_folder_where_only_this_was_installed(installed, kubeadm, engine, tmp_path):
+    kubeadm.addon()
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / ".venv").symlink_to(installed)
+    engine.run("stack", "init", "dev", folder=tmp_path)
+    try:
+        assert "adopts DaemonSet kube-system/kube-proxy" in engine.run("preview", folder=tmp_path).stdout
+    finally:
+        engine.run("stack", "rm", "--yes", "--force", folder=tmp_path)
 
 
 def test_errors_are_the_real_ones():

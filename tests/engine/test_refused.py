@@ -11,9 +11,8 @@ from config_rollout.core.found import all_rights
 from config_rollout.core.layout import Layout
 from config_rollout.core.rights import role
 from tests.engine.conftest import NODES
-from tests.engine.test_adopt import DAEMON_SET, OF, adopt, settle
+from tests.engine.kube_system import DAEMON_SET, OF, adopt, own, settle
 from tests.engine.test_changes import written
-from tests.engine.test_own import own
 from tools.kubeadm import CONFIGURATION
 
 HEAD = "KubeProxy 'kube-proxy': "

@@ -1,0 +1,52 @@
+"""The one kube-proxy of the shared cluster: programs for it, and what is looked at."""
+
+from config_rollout import KubeProxy
+from config_rollout.core.digest import short_hash
+from tools import build, demo
+from tools.kubeadm import CONFIGURATION, ENDPOINT
+
+OF = "namespaces/kube-system"
+DAEMON_SET = f"{OF}/daemonsets/kube-proxy"
+SERVER = f"https://{ENDPOINT}"
+VERSION = build.chosen("kubeadm").version
+"""The release of Kubernetes that the cluster has."""
+
+LIVE, OTHER = (f"kube-proxy-{short_hash(demo.hash_of(mode))}" for mode in (demo.GOOD, demo.BETTER))
+"""The pods' ConfigMaps of what kubeadm makes, and of the same in mode nftables."""
+
+_QUICK = {"min_ready_seconds": 0, "max_unavailable": "100%"}  # what is counted is restarts, not how many are away
+
+
+def adopt(opts=None, **arguments):
+    """Return a program that adopts; `opts` makes its resource options."""
+    return lambda: KubeProxy("kube-proxy", {"manage": "adopt", **_QUICK, **arguments}, opts and opts())
+
+
+def own(opts=None, **arguments):
+    """Return a program with a kube-proxy of its own, configured as kubeadm's."""
+    given = {"manage": "own", "config": CONFIGURATION, "api_server": SERVER, "version": f"v{VERSION}", **_QUICK}
+    return lambda: KubeProxy("kube-proxy", {**given, **arguments}, opts and opts())
+
+
+def settle(cluster):
+    """Wait until every node has a ready pod of the newest revision, and no other."""
+
+    def still():
+        live = cluster.api.get(DAEMON_SET)
+        status, pods = live["status"], cluster.api.list(f"{OF}/pods")
+        counts = {status.get(f"{what}NumberScheduled") for what in ("desired", "current", "updated")}
+        told = status.get("observedGeneration") == live["metadata"]["generation"]
+        return told and counts == {status.get("numberAvailable")} == {len(pods)}
+
+    cluster.wait("kube-proxy to come to rest", still)
+
+
+def live(cluster):
+    """Return the spec of the DaemonSet."""
+    return cluster.api.get(DAEMON_SET)["spec"]
+
+
+def mounted(cluster):
+    """Return the name of the ConfigMap that its pods read."""
+    volumes = live(cluster)["template"]["spec"]["volumes"]
+    return next(volume["configMap"]["name"] for volume in volumes if volume["name"] == "kube-proxy")
