@@ -188,3 +188,10 @@ def repr_sorted(value: object) -> str:
     if isinstance(value, dict):
         return "mapping" + repr(sorted((key, repr_sorted(item)) for key, item in value.items()))
     return repr([repr_sorted(item) for item in value]) if isinstance(value, list) else repr(value)
+
+
+@pytest.mark.parametrize(("comment", "name"), [(60_000, "kube-proxy"), (70_000, "text")])
+def test_kube_proxy_configuration_is_known_by_its_first_64_kib(comment, name):
+    text = b"#" * comment + b"\napiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+
+    assert name == read_key("config.conf", text, {}).format

@@ -16,11 +16,15 @@ FORMATS = ("text", "yaml", "json", "toml", "kube-proxy")
 """The formats that can be declared."""
 
 
+_HEAD = 64 * 1024
+"""Where a KubeProxyConfiguration says that it is one, in bytes: looking further would cost more than hashing."""
+
+
 def read_key(key: str, text: bytes, declared: Mapping[str, str]) -> Meaning:
     """Return what a key's text means in its format: as declared, else by what it holds, else by its suffix."""
     if key in declared:
         return read(text, declared[key])
-    if b"kubeproxy.config.k8s.io" in text:
+    if text.find(b"kubeproxy.config.k8s.io", 0, _HEAD) >= 0:
         meaning = read(text, "kube-proxy")
         if meaning.format == "kube-proxy":
             return meaning
