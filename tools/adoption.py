@@ -33,12 +33,16 @@ _SAID = re.compile(r"config-rollout:index:KubeProxy \(kube-proxy\):\n\s*(.+)")
 
 @dataclass(frozen=True)
 class Row:
-    """One step: who did what, how many pods each node got by it, how many objects were written, what was said."""
+    """
+    One step: who did what, how many pods each node got by it, and if it was ours: what it wrote, what it said.
+
+    What kubeadm writes depends on what the cluster has of it, so it is not counted.
+    """
 
     what: str
     command: str
     started: str
-    writes: int
+    writes: str
     said: str = ""
 
 
@@ -120,8 +124,9 @@ class Story:
         if len(recorder.replaced()) not in (0, NODES):
             counts = [0, *counts]
         started = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-        said = _SAID.search(output) if command.startswith("pulumi") else None
-        self.rows.append(Row(what, command, started, self._writes() - before, said[1].strip() if said else ""))
+        ours = command.startswith("pulumi")
+        said, written = _SAID.search(output) if ours else None, self._writes() - before
+        self.rows.append(Row(what, command, started, str(written) if ours else "", said[1].strip() if said else ""))
 
     def _writes(self) -> int:
         written = self._cluster.writes().items()
