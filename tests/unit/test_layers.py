@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "hooks": {"core", "hooks"},
     "arguments": {"core"},
     "options": {"core"},
+    "cluster": {"core"},
     "configured_daemon_set": {"core", "hooks", "arguments", "options"},
     "__init__": {"configured_daemon_set"},
     "sources": {"core"},
@@ -23,7 +24,13 @@ MAY_IMPORT = {
 }
 """Layer -> the layers of this package that it may import."""
 
-OUTSIDE = {"core": {"yaml", "detect_secrets"}, "cli": set(), "commands": set(), "sources": set()}
+OUTSIDE = {
+    "core": {"yaml", "detect_secrets"},
+    "cli": set(),
+    "commands": set(),
+    "sources": set(),
+    "cluster": {"kubernetes", "urllib3", "yaml"},
+}
 """Layer -> the packages that it may import; the others may import Pulumi's."""
 
 

@@ -1,0 +1,114 @@
+"""Several kubeconfigs as one, with the rules of kubectl and the Kubernetes provider. Reads no files itself."""
+
+import posixpath
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Config = Mapping[str, Any]
+
+_FILES = {
+    "clusters": ("cluster", ("certificate-authority",)),
+    "users": ("user", ("client-certificate", "client-key", "tokenFile")),
+}
+"""Section -> where an entry keeps its fields, and which of them are paths of files."""
+
+
+class BadKubeconfig(ValueError):
+    """What is wrong with a kubeconfig, as a sentence without a subject."""
+
+
+def merged(configs: Sequence[tuple[str, object]]) -> dict[str, Any]:
+    """
+    Return several kubeconfigs as one; whatever two of them say, the first one says.
+
+    Paths of files become absolute: they are relative to the folder of the kubeconfig that names them.
+    Source: client-go 0.36 tools/clientcmd/loader.go `Load`, `ResolveLocalPaths`.
+
+    Args:
+      configs: Folder and parsed content of each, the first first.
+
+    Raises:
+      BadKubeconfig: One of them is no kubeconfig.
+
+    """
+    whole: dict[str, Any] = {"clusters": [], "users": [], "contexts": []}
+    for folder, config in configs:
+        if not isinstance(config, Mapping) or not any(section in config for section in whole):
+            raise BadKubeconfig("holds no clusters, users or contexts")
+        if config.get("current-context"):
+            whole.setdefault("current-context", config["current-context"])
+        for section in ("clusters", "users", "contexts"):
+            known = {entry["name"] for entry in whole[section]}
+            entries = config.get(section) or []
+            if not isinstance(entries, list) or not all(isinstance(e, Mapping) and "name" in e for e in entries):
+                raise BadKubeconfig(f"{section} must be a list of entries with names")
+            whole[section] += [_absolute(section, entry, folder) for entry in entries if entry["name"] not in known]
+    return whole
+
+
+def chosen(config: Config, context: str | None, cluster: str | None) -> tuple[dict[str, Any], str]:
+    """
+    Return the kubeconfig with `context` as its current one, and with `cluster` in place of that context's cluster.
+
+    Raises:
+      BadKubeconfig: There is no such context or cluster; with those that there are.
+
+    """
+    name = context or config.get("current-context")
+    contexts = {entry["name"]: entry.get("context") or {} for entry in config["contexts"]}
+    if not name:
+        raise BadKubeconfig(f"says no current-context (contexts: {_listed(contexts)})")
+    if name not in contexts:
+        raise BadKubeconfig(f"has no context '{name}' (got {_listed(contexts)})")
+    wanted = cluster or contexts[name].get("cluster")
+    clusters = {entry["name"]: entry.get("cluster") or {} for entry in config["clusters"]}
+    if wanted not in clusters:
+        raise BadKubeconfig(f"has no cluster '{wanted}' (got {_listed(clusters)})")
+    if not clusters[wanted].get("server"):
+        raise BadKubeconfig(f"gives cluster '{wanted}' no server")
+    users = {entry["name"] for entry in config["users"]}
+    user = contexts[name].get("user")
+    if user and user not in users:
+        raise BadKubeconfig(f"has no user '{user}' (got {_listed(users)})")
+    own = {"name": name, "context": {**contexts[name], "cluster": wanted}}
+    others = [entry for entry in config["contexts"] if entry["name"] != name]
+    return {**config, "contexts": [own, *others], "current-context": name}, name
+
+
+def user_of(config: Config) -> Config:
+    """Return the credentials of the current context; empty if it has none."""
+    name = config["current-context"]
+    user = next((e["context"].get("user") for e in config["contexts"] if e["name"] == name), None)
+    found: Config = next((e.get("user") or {} for e in config["users"] if e["name"] == user), {})
+    return found
+
+
+def impersonation(user: Config) -> list[tuple[str, str]]:
+    """
+    Return the headers by which a user acts as another one.
+
+    Source: client-go 0.36 transport/round_trippers.go `NewImpersonatingRoundTripper`.
+    """
+    headers = [("Impersonate-User", user.get("as")), ("Impersonate-Uid", user.get("as-uid"))]
+    headers += [("Impersonate-Group", group) for group in user.get("as-groups") or []]
+    for key, values in (user.get("as-user-extra") or {}).items():
+        headers += [(f"Impersonate-Extra-{key}", value) for value in values]
+    return [(name, str(value)) for name, value in headers if value]
+
+
+def _absolute(section: str, entry: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    if section not in _FILES:
+        return dict(entry)
+    inner, paths = _FILES[section]
+    fields = dict(entry.get(inner) or {})
+    for path in paths:
+        if fields.get(path):
+            fields[path] = posixpath.join(folder, str(fields[path]))
+    program = fields.get("exec")
+    if isinstance(program, Mapping) and "/" in str(program.get("command", "")):
+        fields["exec"] = {**program, "command": posixpath.join(folder, str(program["command"]))}
+    return {**entry, inner: fields}
+
+
+def _listed(names: object) -> str:
+    return ", ".join(sorted(str(name) for name in names)) or "none"  # type: ignore[attr-defined]

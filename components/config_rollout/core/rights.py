@@ -1,0 +1,43 @@
+"""Rights on a Kubernetes API, and the smallest Role that gives them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Right:
+    """A verb on objects of one kind, in one namespace (empty: of the whole cluster) and under one name (empty: any)."""
+
+    verb: str
+    group: str
+    resource: str
+    namespace: str = ""
+    name: str = ""
+
+    def __str__(self) -> str:
+        of = f" '{self.name}'" if self.name else ""
+        where = f" in namespace {self.namespace}" if self.namespace else ""
+        return f"{self.verb} {self.resource}{of}{where}"
+
+
+def role(rights: Iterable[Right], name: str = "config-rollout") -> str:
+    """Return the manifest of the smallest Role (or ClusterRole) that gives the rights, which are in one namespace."""
+    rights = list(rights)
+    namespace = rights[0].namespace
+    lines = ["apiVersion: rbac.authorization.k8s.io/v1", f"kind: {'Role' if namespace else 'ClusterRole'}"]
+    lines.append(f"metadata: {{name: {name}{f', namespace: {namespace}' if namespace else ''}}}")
+    lines.append("rules:")
+    for (group, resource, of), verbs in _grouped(rights).items():
+        names = f", resourceNames: [{of}]" if of else ""
+        lines.append(f"  - {{apiGroups: ['{group}'], resources: [{resource}]{names}, verbs: [{', '.join(verbs)}]}}")
+    return "\n".join(lines)
+
+
+def _grouped(rights: Sequence[Right]) -> dict[tuple[str, str, str], list[str]]:
+    """Return (group, resource, name) -> verbs."""
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for right in rights:
+        verbs = grouped.setdefault((right.group, right.resource, right.name), [])
+        if right.verb not in verbs:
+            verbs.append(right.verb)
+    return grouped

@@ -1,0 +1,244 @@
+"""What is asked of an API server and how its answers are told: the real client, and a server of this test's own."""
+
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import yaml
+
+from config_rollout.cluster import Cluster, ClusterError, Forbidden
+from config_rollout.core.rights import Right
+
+
+class FakeServer:
+    """Answers each request with what `answers` has for `METHOD path`, else 404; keeps what was asked."""
+
+    def __init__(self):
+        self.answers, self.asked = {}, []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self):
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length).decode()
+                outer.asked.append((self.command, self.path, self.headers, body))
+                status, answer = outer.answers.get(f"{self.command} {self.path}", (404, {"message": "not found"}))
+                data = json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            do_GET = do_POST = do_PATCH = do_DELETE = answer
+
+            def log_message(self, *_):
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self):
+        self._http.shutdown()
+        self._http.server_close()
+
+
+@pytest.fixture
+def server():
+    server = FakeServer()
+    yield server
+    server.close()
+
+
+def kubeconfig(url, user=None, **more):
+    return yaml.safe_dump(
+        {
+            "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": url, **more}}],
+            "users": [{"name": "u", "user": user if user is not None else {"token": "t0ken"}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+        }
+    )
+
+
+@pytest.fixture
+def cluster(server):
+    return Cluster.find(kubeconfig(server.url))
+
+
+NODE_PROXY = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy"
+
+
+def test_object_is_read_with_its_token(server, cluster):
+    server.answers[f"GET {NODE_PROXY}"] = 200, {"kind": "DaemonSet"}
+
+    assert {"kind": "DaemonSet"} == cluster.get("daemonsets", "kube-proxy", "kube-system")
+    assert "Bearer t0ken" == server.asked[0][2]["Authorization"]
+
+
+def test_object_that_is_not_there_is_none(cluster):
+    assert None is cluster.get("configmaps", "kube-proxy", "kube-system")
+
+
+def test_long_lists_are_read_to_their_end(server, cluster):
+    server.answers["GET /api/v1/nodes?limit=500"] = 200, {"items": [1], "metadata": {"continue": "x"}}
+    server.answers["GET /api/v1/nodes?limit=500&continue=x"] = 200, {"items": [2], "metadata": {}}
+
+    assert [1, 2] == cluster.list("nodes")
+
+
+def test_patch_says_who_we_are(server, cluster):
+    path = "/api/v1/namespaces/n/configmaps/c?fieldManager=config-rollout"
+    server.answers[f"PATCH {path}"] = 200, {"ok": True}
+
+    assert {"ok": True} == cluster.patch("configmaps", "c", "n", {"data": {"k": "v"}})
+    assert ("application/merge-patch+json", '{"data": {"k": "v"}}') == (
+        server.asked[0][2]["Content-Type"],
+        server.asked[0][3],
+    )
+
+
+def test_delete_is_of_the_object_that_was_seen(server, cluster):
+    server.answers["DELETE /api/v1/namespaces/n/pods/p"] = 409, {"message": "the UID is another one"}
+
+    assert not cluster.delete("pods", "p", "n", "uid-1")
+    assert {"preconditions": {"uid": "uid-1"}} == json.loads(server.asked[0][3])
+
+
+def test_right_is_asked_of_the_server(server, cluster):
+    path = "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    right = Right("patch", "apps", "daemonsets", "kube-system", "kube-proxy")
+    server.answers[path] = 201, {"status": {"allowed": True}}
+    allowed = cluster.may(right)
+    server.answers[path] = 201, {"status": {"allowed": False}}
+
+    assert (True, False) == (allowed, cluster.may(right))
+    assert {"verb": "patch", "group": "apps", "resource": "daemonsets", "namespace": "kube-system",
+            "name": "kube-proxy"} == json.loads(server.asked[0][3])["spec"]["resourceAttributes"]  # fmt: skip
+
+
+def test_missing_right_is_named_with_the_smallest_rule(server, cluster):
+    server.answers[f"GET {NODE_PROXY}"] = 403, {"message": "forbidden"}
+    with pytest.raises(Forbidden) as error:
+        cluster.get("daemonsets", "kube-proxy", "kube-system")
+
+    assert [
+        f"{server.url}: may not get daemonsets 'kube-proxy' in namespace kube-system. Give the user of this "
+        "kubeconfig that right; the smallest rule is",
+        "apiVersion: rbac.authorization.k8s.io/v1",
+        "kind: Role",
+        "metadata: {name: config-rollout, namespace: kube-system}",
+        "rules:",
+        "  - {apiGroups: ['apps'], resources: [daemonsets], resourceNames: [kube-proxy], verbs: [get]}",
+    ] == str(error.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (401, "does not take these credentials. See whether `kubectl` can log in."),
+        (500, "get daemonsets 'kube-proxy' in namespace kube-system: 500 it broke. Correct it and run again."),
+    ],
+)
+def test_other_answers_are_sentences(server, cluster, status, message):
+    server.answers[f"GET {NODE_PROXY}"] = status, {"message": "it broke."}
+    with pytest.raises(ClusterError) as error:
+        cluster.get("daemonsets", "kube-proxy", "kube-system")
+
+    assert f"{server.url}: {message}" == str(error.value)
+
+
+def test_server_that_does_not_answer_is_a_sentence(server):
+    cluster = Cluster.find(kubeconfig(server.url))
+    server.close()
+    with pytest.raises(ClusterError) as error:
+        cluster.get("nodes", "n")
+
+    assert f"{server.url}: does not answer (" in str(error.value)
+    assert "Connection refused). See whether `kubectl` reaches it." in str(error.value)
+
+
+def test_other_cluster_is_told_by_the_uid(server, cluster):
+    server.answers[f"GET {NODE_PROXY}"] = 200, {"metadata": {"uid": "here"}}
+    cluster.prove("daemonsets", "kube-proxy", "kube-system", "here")
+    with pytest.raises(ClusterError, match=r"is not the cluster that the Kubernetes provider writes to: .* UID there"):
+        cluster.prove("daemonsets", "kube-proxy", "kube-system", "there")
+
+
+def test_credential_plugin_gives_the_token(server, tmp_path):
+    program = tmp_path / "login"
+    status = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": {"token": "minted"}}
+    program.write_text(f"#!{sys.executable}\nprint('''{json.dumps(status)}''')\n")
+    program.chmod(0o755)
+    plugin = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "./login"}}
+    (tmp_path / "config").write_text(kubeconfig(server.url, plugin))
+    Cluster.find(str(tmp_path / "config")).get("nodes", "n")
+
+    assert "Bearer minted" == server.asked[0][2]["Authorization"]
+
+
+def test_credential_plugin_that_gives_nothing_is_a_sentence(server):
+    plugin = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-program"}}
+    with pytest.raises(ClusterError, match=r"^kubeconfig: 'no-such-program' gave no credentials"):
+        Cluster.find(kubeconfig(server.url, plugin))
+
+
+def test_token_of_a_file_is_read(server, tmp_path):
+    (tmp_path / "token").write_text("filed")
+    (tmp_path / "config").write_text(kubeconfig(server.url, {"tokenFile": "token"}))
+    Cluster.find(str(tmp_path / "config")).get("nodes", "n")
+
+    assert "Bearer filed" == server.asked[0][2]["Authorization"]
+
+
+def test_acting_as_another_user_is_passed_on(server):
+    Cluster.find(kubeconfig(server.url, {"token": "t", "as": "bob", "as-groups": ["x", "y"]})).get("nodes", "n")
+    headers = server.asked[0][2]
+
+    assert ("bob", ["x", "y"]) == (headers["Impersonate-User"], headers.get_all("Impersonate-Group"))
+
+
+def test_proxy_of_the_kubeconfig_is_used(server):
+    Cluster.find(kubeconfig("http://api.example.com", None, **{"proxy-url": server.url})).get("nodes", "n")
+
+    assert "http://api.example.com/api/v1/nodes/n" == server.asked[0][1]
+
+
+def test_files_of_the_environment_are_found_in_their_order(server, tmp_path, monkeypatch):
+    (tmp_path / "one").write_text(kubeconfig(server.url))
+    (tmp_path / "two").write_text(kubeconfig("https://other"))
+    monkeypatch.setenv("KUBECONFIG", f"{tmp_path / 'missing'}:{tmp_path / 'one'}:{tmp_path / 'two'}")
+
+    assert server.url == Cluster.find().server
+
+
+def test_default_file_is_found(server, tmp_path, monkeypatch):
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".kube").mkdir()
+    (tmp_path / ".kube" / "config").write_text(kubeconfig(server.url))
+
+    assert server.url == Cluster.find().server
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ("no/such/file", "kubeconfig: is no file and no kubeconfig (got 'no/such/file'). Write a path that exists."),
+        ("a: b", "kubeconfig: holds no clusters, users or contexts. Correct it, or choose with kubernetes:context."),
+    ],
+)
+def test_what_is_no_kubeconfig_is_a_sentence(given, wrong):
+    with pytest.raises(ClusterError) as error:
+        Cluster.find(given)
+
+    assert wrong == str(error.value)
+
+
+def test_no_kubeconfig_at_all_is_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "missing"))
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    with pytest.raises(ClusterError, match=r"there is no kubeconfig\. Set kubernetes:kubeconfig, or KUBECONFIG\.$"):
+        Cluster.find()
