@@ -4,13 +4,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .commands import difference, hashing
+from .commands import difference, hashing, rollout
 from .sources import Trouble
 
 TROUBLE = 2
 """The exit code of every command that could not do its work."""
 
-_COMMANDS = (hashing, difference)
+_COMMANDS = (hashing, difference, rollout)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

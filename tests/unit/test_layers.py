@@ -11,14 +11,15 @@ PACKAGE = Path(__file__).parents[2] / "components" / "config_rollout"
 
 MAY_IMPORT = {
     "core": {"core"},
-    "hooks": {"core", "hooks"},
+    "hooks": {"core", "hooks", "cluster"},
     "arguments": {"core"},
     "options": {"core"},
     "cluster": {"core"},
-    "configured_daemon_set": {"core", "hooks", "arguments", "options"},
+    "staged": {"core", "hooks", "arguments", "cluster"},
+    "configured_daemon_set": {"core", "hooks", "arguments", "options", "staged"},
     "__init__": {"configured_daemon_set"},
     "sources": {"core"},
-    "commands": {"core", "sources", "commands"},
+    "commands": {"core", "sources", "commands", "cluster"},
     "cli": {"sources", "commands"},
     "__main__": {"cli"},
 }

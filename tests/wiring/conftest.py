@@ -13,7 +13,10 @@ from config_rollout import ConfiguredDaemonSet
 
 class _Mocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        return f"{args.name}-id", args.inputs
+        inputs = dict(args.inputs)
+        if "metadata" in inputs:
+            inputs["metadata"] = {**inputs["metadata"], "uid": "uid-1", "generation": 1}  # as the API server adds them
+        return f"{args.name}-id", inputs
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         return {}
