@@ -20,8 +20,8 @@ class Api:
     """
     Speaks to one API server as an administrator.
 
-    Resources are named by their path without the group's prefix: `nodes`, `namespaces/NS/pods/NAME`; those of
-    `apps/v1` are found by their name.
+    Resources are named by their path without the group's prefix: `nodes`, `namespaces/NS/pods/NAME`; those of other
+    groups than the core's are found by their name.
     """
 
     def __init__(self, server: str, token: str, certificate: Path) -> None:
@@ -95,6 +95,16 @@ class Api:
         return self._session.request(method, self.server + url, verify=str(self._certificate), **arguments)
 
 
+_GROUPS = {
+    "daemonsets": "apps",
+    "controllerrevisions": "apps",
+    "roles": "rbac.authorization.k8s.io",
+    "rolebindings": "rbac.authorization.k8s.io",
+    "clusterroles": "rbac.authorization.k8s.io",
+    "clusterrolebindings": "rbac.authorization.k8s.io",
+}
+
+
 def _url(path: str) -> str:
-    resources = {"daemonsets", "controllerrevisions"}
-    return f"/apis/apps/v1/{path}" if resources & set(path.split("/")) else f"/api/v1/{path}"
+    group = next((_GROUPS[step] for step in path.split("/") if step in _GROUPS), None)
+    return f"/apis/{group}/v1/{path}" if group else f"/api/v1/{path}"

@@ -17,8 +17,11 @@ from .core.waves import Division, check_names, divide, empty_selectors, parse_wa
 from .hooks.explain import Explainer
 from .hooks.records import register_records
 
-DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true"}
-"""On a DaemonSet with waves: the provider would wait for pods that only the waves restart."""
+DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
+"""
+On a DaemonSet with waves: the provider would wait for pods that only the waves restart, and could not put back what
+someone else has written over.
+"""
 
 UPDATE_STRATEGY = {"type": "OnDelete"}
 """Of a DaemonSet with waves: its controller restarts nothing, also no pod that becomes unready in the middle."""

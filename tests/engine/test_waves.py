@@ -9,7 +9,9 @@ import threading
 import time
 
 import pytest
+import yaml
 
+from config_rollout.core.wave_rights import wave_roles
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of, name_of
 from tests.engine.test_changes import config_maps, daemon_set, written
 from tests.engine.test_disturbances import during
@@ -270,6 +272,36 @@ def test_someone_else_s_change_in_the_middle_stops_and_a_refresh_puts_it_right(
     assert not project.up(agent(BETTER, waves=WAVES, ready_after="1s"), refresh=True).failed
     pods = [Pod.of(pod) for pod in cluster.api.list(f"namespaces/{namespace}/pods")]
     assert [hash_of(BETTER)] * NODES == [pod.config_hash for pod in pods if pod.ready]
+
+
+def test_waves_need_no_more_rights_than_rbac_prints(project, agent, cluster, namespace, record):
+    user = {"kind": "User", "name": f"waves-{namespace}", "apiGroup": "rbac.authorization.k8s.io"}
+    for manifest in yaml.safe_load_all(wave_roles(namespace, "agent", http_gates=False)):
+        kind, name = manifest["kind"], manifest["metadata"]["name"]
+        within = f"namespaces/{namespace}/" if kind == "Role" else ""
+        cluster.api.create(f"{within}{kind.lower()}s", manifest)
+        reference = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
+        binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": [user]}
+        cluster.api.create(f"{within}{kind.lower()}bindings", binding)
+    kubeconfig = json.loads(cluster.kubeconfig.read_text())
+    kubeconfig["users"][0]["user"]["as"] = user["name"]
+    waves = {**WAVES, "progress_deadline_seconds": 3}
+    with_rights = {"waves": waves, "kubeconfig": json.dumps(kubeconfig)}
+
+    assert not project.up(agent(**with_rights)).failed
+    taken_back = project.up(agent(BAD, **with_rights))
+    assert "taken back: 1 restarted" in taken_back.output
+    with record() as recorder:
+        outcome = project.up(agent(BETTER, **with_rights))
+    assert not outcome.failed, outcome.output
+    assert [1] * NODES == list(recorder.replaced().values())
+
+
+def test_preview_of_a_new_component_lists_its_records(project, agent):
+    outcome = project.preview(agent(waves=WAVES))
+
+    assert not outcome.failed, outcome.output
+    assert dict.fromkeys(NAMES, "create") == records(outcome)
 
 
 PROGRAM = """
