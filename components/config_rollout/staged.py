@@ -13,7 +13,8 @@ from .core import live, wave_words
 from .core.finding import Finding, report
 from .core.restarts import Fleet, Pod, blocking
 from .core.retry import delay_seconds, is_passing
-from .core.waves import Division, check_names, divide, empty_selectors, parse_waves
+from .core.wave_rights import wave_rights
+from .core.waves import Division, HttpGate, check_names, divide, empty_selectors, parse_waves
 from .hooks.explain import Explainer
 from .hooks.records import register_records
 
@@ -134,8 +135,22 @@ class StagedRollout:
             where = "/".join(self._where)
             what = f"the rollout of DaemonSet {where} is paused"
             findings.append(Finding("waves", what, f"Run `config-rollout resume {where}` first"))
+        if not findings and self._live_hash != self._hash:
+            findings += self._missing_rights()
         if findings:
             raise BadArguments(report(self._who, findings))
+
+    def _missing_rights(self) -> list[Finding]:
+        """Find what the driver will need and may not: it would else stop in the middle."""
+        http = any(isinstance(gate, HttpGate) for division in self._divisions for gate in division.wave.gates)
+        try:
+            rights = [right for right in wave_rights(*self._where, http) if not self._cluster.may(right)]
+        except ClusterError:
+            return []  # a server that does not tell: the driver will see
+        where = f"{'/'.join(self._where)}{' --http' if http else ''}"
+        missing = ", ".join(str(right) for right in rights)
+        fix = f"Give the user of this kubeconfig what `config-rollout rbac {where}` prints"
+        return [Finding("waves", f"{self._cluster.server}: may not {missing}", fix)] if rights else []
 
 
 def find_cluster(plain: Mapping[str, Any]) -> Cluster:

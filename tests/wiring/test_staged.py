@@ -18,8 +18,12 @@ class FakeCluster:
 
     server = "https://fake"
 
-    def __init__(self, states="", config_hash="", annotations=None, down=""):
+    def __init__(self, states="", config_hash="", annotations=None, down="", forbidden=""):
         self.states, self.hash, self.annotations, self.down = states, config_hash, annotations or {}, down
+        self.forbidden = forbidden
+
+    def may(self, right):
+        return right.verb != self.forbidden
 
     def list(self, resource, namespace="", labels=""):
         if resource == "nodes":
@@ -135,6 +139,17 @@ def test_change_of_a_paused_rollout_is_refused_before_it_is_written(cluster, ref
         "resume monitoring/agent` first."
     ] == refused(waves=WAVES)
     assert "Stash agent-rest" in register(waves=WAVES, preview=True)
+
+
+def test_missing_right_is_refused_before_anything_is_written(cluster, refused, register):  # noqa: F811
+    cluster("ooo", forbidden="delete")
+
+    assert [
+        "ConfiguredDaemonSet 'agent': waves: https://fake: may not delete pods in namespace monitoring. Give the user "
+        "of this kubeconfig what `config-rollout rbac monitoring/agent` prints."
+    ] == refused(waves=WAVES)
+    cluster("ooo", forbidden="delete", config_hash=HASH)
+    assert "Stash agent-rest" in register(waves=WAVES)
 
 
 def test_cluster_that_cannot_be_read_is_a_sentence(monkeypatch, refused):  # noqa: F811
