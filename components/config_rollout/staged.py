@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -40,7 +40,7 @@ class StagedRollout:
 
     """
 
-    plan: Sequence[str]
+    plan: list[str]
     """The lines that say what a change does, wave by wave."""
 
     def __init__(self, who: str, plain: Mapping[str, Any], name: str, config_hash: str) -> None:
@@ -51,9 +51,10 @@ class StagedRollout:
         self._read(plain)
         covered = [pod.node for pod in self._fleet.pods] if self._fleet else None
         self._divisions = divide(self._waves, self._labels, config_hash, covered)
-        self.plan = wave_words.plan(
-            self._divisions, self._waves.through, self._down, int(ready) if isinstance(ready, int | float) else 0
-        )
+        seconds = int(ready) if isinstance(ready, int | float) else 0
+        self.plan = wave_words.plan(self._divisions, self._waves.through, self._down, seconds)
+        if self._live_hash != config_hash or self._taken_back:
+            self.plan += wave_words.already(list(self._hashes.values()).count(config_hash), len(self._hashes))
         self._preflight()
 
     def register(
@@ -62,9 +63,13 @@ class StagedRollout:
         """Register the records below the component, after its DaemonSet."""
 
         def pending(division: Division) -> int:
-            if explainer.restarts or not self._fleet:
+            fleet = self._fleet
+            if explainer.restarts_all or not fleet:
                 return len(division.nodes)
-            return len(self._fleet.outdated(division.nodes))
+            settled = self._live_hash == self._hash and not explainer.restarts
+            outdated = {pod.node for pod in fleet.outdated(division.nodes)} if settled else set()
+            other = {node for node in division.nodes if self._hashes.get(node) != self._hash}
+            return len(outdated | other)
 
         register_records(
             name, component, daemon_set, self._hash, self._waves, self._divisions, self._cluster, pending
@@ -74,6 +79,8 @@ class StagedRollout:
         """Say at the component what is probably not meant."""
         for line in report(self._who, empty_selectors(self._waves, self._labels)).splitlines():
             pulumi.log.warn(line, component)
+        if self._taken_back == self._hash != self._live_hash:
+            pulumi.log.info(wave_words.again(self.plan), component)
         if self._paused:
             where = "/".join(self._where)
             pulumi.log.warn(
@@ -101,17 +108,25 @@ class StagedRollout:
         self._down = sorted(node["metadata"]["name"] for node in nodes if live.is_down(node))
         daemon_set = self._cluster.get("daemonsets", name, namespace)
         self._live_hash = live.config_hash_of(daemon_set) if daemon_set else ""
+        self._hashes: dict[str, str] = {}
+        self._taken_back = ""
         self._paused = bool(daemon_set and live.is_paused(daemon_set))
         self._fleet = self._read_fleet(daemon_set, namespace) if daemon_set else None
 
     def _read_fleet(self, daemon_set: Object, namespace: str) -> Fleet:
         uid, labels = daemon_set["metadata"]["uid"], live.selector_of(daemon_set)
-        revisions = self._cluster.list("controllerrevisions", namespace, labels)
-        newest = live.newest([revision for revision in revisions if live.is_owned_by(revision, uid)])
+        found = self._cluster.list("controllerrevisions", namespace, labels)
+        revisions = [revision for revision in found if live.is_owned_by(revision, uid)]
+        newest, taken_back = live.newest(revisions), live.restored(daemon_set)
+        for revision in revisions:
+            if taken_back and taken_back.revision == revision["metadata"]["name"]:
+                self._taken_back = live.config_hash_of(revision["data"])
+        owned = [pod for pod in self._cluster.list("pods", namespace, labels) if live.is_owned_by(pod, uid)]
+        self._hashes = {live.node_of(pod): live.config_hash_of_pod(pod) for pod in owned}
         pods = [
             Pod(pod["metadata"]["name"], pod["metadata"]["uid"], live.node_of(pod), live.revision_of(pod),
                 bool(live.ready_since(pod)), "deletionTimestamp" in pod["metadata"], live.why_not_ready(pod))
-            for pod in self._cluster.list("pods", namespace, labels) if live.is_owned_by(pod, uid)
+            for pod in owned
         ]  # fmt: skip
         wanted = int((daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
         return Fleet(pods, live.revision_of(newest) if newest else "", wanted, frozenset(self._down))

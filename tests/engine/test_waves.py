@@ -94,7 +94,12 @@ def test_bad_change_stops_in_the_first_wave_and_is_taken_back(project, agent, cl
             "checksum/config"]  # fmt: skip
         assert NODES == daemon_set(cluster, namespace)["status"]["numberReady"]
         assert sorted([name_of(BAD), name_of(GOOD)]) == config_maps(cluster, namespace)
+        (message,) = project.preview(agent(BAD, waves=waves)).messages
+        assert "the last rollout of this configuration was taken back: the same again, wave by wave" in message
 
+    preview = project.preview(agent(waves=waves))
+    assert f"{NODES} of {NODES} pods have this configuration already" in preview.messages[0]
+    assert "1 node: nothing to restart" in preview.output
     with record() as recorder:
         back = project.up(agent(waves=waves))
     assert not back.failed, back.output

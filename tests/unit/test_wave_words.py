@@ -50,9 +50,21 @@ def test_task_of_a_wave():
     assert "99 nodes: 10 at a time" == wave_words.wave_task(ZONE, 99)
     assert "99 nodes, 3 of them outdated: 10 at a time" == wave_words.wave_task(ZONE, 3)
     assert "99 nodes: nothing to restart" == wave_words.wave_task(ZONE, 0)
-    assert "1 node: nothing to restart; looked at again; gate :10256/livez, 2 min soak" == wave_words.wave_task(
-        CANARY, 0
+    assert "1 node: nothing to restart; gate :10256/livez, 2 min soak" == wave_words.wave_task(CANARY, 0)
+    assert "no nodes" == wave_words.wave_task(EMPTY, 0)
+
+
+def test_beginning_says_how_to_stop_and_the_end_how_many():
+    assert "canary: begins (`config-rollout pause n/a` stops it before the next pod)" == wave_words.begins(
+        CANARY, "n/a"
     )
+    assert "canary: 1 node is through" == wave_words.through(CANARY)
+    assert "zone-a: 99 nodes are through" == wave_words.through(ZONE)
+
+
+def test_pods_that_need_no_restart_are_counted():
+    assert ["5 of 6 pods have this configuration already"] == wave_words.already(5, 6)
+    assert [] == wave_words.already(0, 6)
 
 
 def fleet(**changes):
@@ -63,8 +75,8 @@ def fleet(**changes):
 def test_progress_names_the_nodes_that_it_waits_for():
     wave = Division(Wave("w"), NODES[:5])
 
-    assert "w: 5 of 5 nodes are through" == wave_words.progress(wave, fleet())
-    assert "w: 4 of 5 nodes are through, waiting for n000" == wave_words.progress(wave, fleet(available=False))
+    assert "w: 5 of 5 nodes through" == wave_words.progress(wave, fleet())
+    assert "w: 4 of 5 nodes through, waiting for n000" == wave_words.progress(wave, fleet(available=False))
 
 
 def test_what_holds_a_wave_up_is_told_by_node():

@@ -82,6 +82,12 @@ def test_each_wave_has_a_record_that_comes_after_the_one_before(cluster, registe
     } == stashes[0].inputs["input"]  # fmt: skip
 
 
+def test_records_are_never_protected(cluster, register):
+    registered = register(opts=pulumi.ResourceOptions(protect=True), waves=WAVES)
+
+    assert [False, True] == [registered[name].request.protect for name in ("Stash agent-canary", DAEMON_SET)]
+
+
 def test_through_registers_no_later_wave(cluster, register):
     names = [name for name in register(waves={**WAVES, "through": "zone-a"}) if name.startswith("Stash")]
 

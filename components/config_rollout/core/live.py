@@ -47,6 +47,11 @@ def config_hash_of(daemon_set: Object) -> str:
     return str((template.get("annotations") or {}).get(CONFIG_HASH_ANNOTATION, ""))
 
 
+def config_hash_of_pod(pod: Object) -> str:
+    """Return the config hash that a pod was made with; empty if there is none."""
+    return str(_annotations(pod).get(CONFIG_HASH_ANNOTATION, ""))
+
+
 def selector_of(daemon_set: Object) -> str:
     """Return the label selector of the pods, as a query."""
     selector = daemon_set["spec"]["selector"]

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from .restarts import Fleet
+from .restarts import Fleet, Pod
 from .update_strategy import SECONDS_PER_POD
 from .waves import Division, Gate, HttpGate
 
@@ -44,11 +44,34 @@ def estimate_seconds(division: Division, min_ready_seconds: int) -> int:
 
 def wave_task(division: Division, restarts: int) -> str:
     """Return what a wave does in an `up` that restarts so many of its pods."""
+    if not division.nodes:
+        return "no nodes"
     checks = _checks(division)
     if not restarts:
-        return f"{_nodes(len(division.nodes))}: nothing to restart{'; looked at again' if checks else ''}{checks}"
+        return f"{_nodes(len(division.nodes))}: nothing to restart{checks}"
     some = "" if restarts == len(division.nodes) else f", {restarts:,} of them outdated"
     return f"{_nodes(len(division.nodes))}{some}: {division.budget:,} at a time{checks}"
+
+
+def begins(division: Division, where: str) -> str:
+    """Return that a wave begins, and how to stop a rollout that runs."""
+    return f"{division.wave.name}: begins (`config-rollout pause {where}` stops it before the next pod)"
+
+
+def through(division: Division) -> str:
+    """Return that a wave is through."""
+    count = len(division.nodes)
+    return f"{division.wave.name}: {_nodes(count)} {'is' if count == 1 else 'are'} through"
+
+
+def already(having: int, pods: int) -> list[str]:
+    """Return a line for the plan where some pods need no restart."""
+    return [f"{having:,} of {pods:,} pods have this configuration already"] if having else []
+
+
+def again(plan: Sequence[str]) -> str:
+    """Return what an `up` does that tries a configuration again which a failed rollout took back."""
+    return "\n    ".join(["the last rollout of this configuration was taken back: the same again, wave by wave", *plan])
 
 
 def progress(division: Division, fleet: Fleet) -> str:
@@ -56,7 +79,7 @@ def progress(division: Division, fleet: Fleet) -> str:
     nodes = division.nodes
     behind = set(fleet.behind(nodes))
     waited = sorted(fleet.unavailable() & behind)
-    line = f"{division.wave.name}: {len(nodes) - len(behind):,} of {len(nodes):,} nodes are through"
+    line = f"{division.wave.name}: {len(nodes) - len(behind):,} of {_nodes(len(nodes))} through"
     return f"{line}, waiting for {names(waited)}" if waited else line
 
 
@@ -71,7 +94,7 @@ def stuck(fleet: Fleet, nodes: Sequence[str], budget: int, seconds: int) -> list
         elif pod.leaving:
             found.append(f"{node}: pod {pod.name} does not end")
         elif not pod.available and pod.revision == fleet.revision:
-            found.append(f"{node}: pod {pod.name} is not ready{f' ({pod.why})' if pod.why else ''}")
+            found.append(not_ready(pod, "is not ready"))
     if not found and fleet.outdated(nodes):
         elsewhere = sorted(fleet.unavailable())
         found = [f"unavailable pods: {len(elsewhere) + fleet.missing():,} of at most {budget:,}: {names(elsewhere)}"]
@@ -85,9 +108,9 @@ def failure(name: str, findings: Sequence[str], then: str) -> str:
     return "\n".join([f"wave '{name}' failed", *shown, *more, f"  {then}"])
 
 
-def how_to_stop(where: str) -> str:
-    """Return how to stop a rollout that runs."""
-    return f"to stop it before the next pod, from anywhere: config-rollout pause {where}"
+def not_ready(pod: Pod, what: str) -> str:
+    """Return what is wrong with a pod, by its node."""
+    return f"{pod.node}: pod {pod.name} {what}{f' ({pod.why})' if pod.why else ''}"
 
 
 def names(nodes: Sequence[str]) -> str:

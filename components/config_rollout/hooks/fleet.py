@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -62,6 +62,13 @@ class PodWatch:
                     p.leaving or p.uid in self._deleted, p.why)
                 for seen in self._pods.values() for p in [seen.pod]
             ]  # fmt: skip
+
+    def youngest(self, nodes: Collection[str]) -> float:
+        """Return how long the pods of these nodes have all been ready, in seconds; 0 if one is not."""
+        now = time.monotonic()
+        with self._lock:
+            ready = [seen.ready for seen in self._pods.values() if seen.pod.node in nodes]
+        return min((0.0 if since is None else now - since for since in ready), default=0.0)
 
     def has_listed(self) -> bool:
         """Return whether the pods have been seen at all, and are being seen now."""

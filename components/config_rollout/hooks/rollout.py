@@ -5,6 +5,7 @@ What is outdated is read from the cluster, never remembered: whoever stops in th
 Not here: which pods may restart (core/restarts.py), and when this runs (hooks/records.py).
 """
 
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ Whose fields the provider takes over before each update of its own, so that a te
 Source: pulumi-kubernetes 4.25 await.go `fixCSAFieldManagers`.
 """
 
-_LOOK_AGAIN_SECONDS = 5
+_LOOK_AGAIN_SECONDS = 15
 _SAY_SECONDS = 10
 _PARALLEL_GATES = 10
 
@@ -80,6 +81,7 @@ class Rollout:
     _labels: dict[str, dict[str, str]] = field(default_factory=dict)
     _down: frozenset[str] = frozenset()
     _seen: set[str] = field(default_factory=set)
+    _divisions: list[Division] = field(default_factory=list)
     _looked: float = 0.0
     _watch: Any = None
 
@@ -157,20 +159,20 @@ class Rollout:
           WaveFailed: Nothing became available for the time it may take.
 
         """
-        moved, fewest, progress, said = 0, -1, time.monotonic(), 0.0
+        moved, fewest, progress, said = 0, -1, time.monotonic(), time.monotonic()
         while True:
             division, fleet = self._look(name, wave)
             restarted = False
             behind = len(fleet.behind(division.nodes)) + fleet.missing()
             if fleet.is_through(division.nodes):
                 if moved:
-                    self.say(f"{division.wave.name}: all {len(division.nodes):,} nodes are through")
+                    self.say(wave_words.through(division))
                 return moved
             if fewest < 0 or behind < fewest:
                 fewest, progress = behind, time.monotonic()
             for pod in next_restarts(fleet, division.nodes, division.budget)[:1]:
                 if not moved:
-                    self.say(f"{division.wave.name}: begins, {wave_words.how_to_stop(self.target.where)}")
+                    self.say(wave_words.begins(division, self.target.where))
                 moved += self._restart(pod)
                 restarted, progress = True, time.monotonic()
             if time.monotonic() - progress > self.waves.progress_deadline_seconds:
@@ -194,17 +196,19 @@ class Rollout:
 
     def _hold(self, name: str) -> None:
         """
-        Keep a wave under observation for its soak, then ask its gates.
+        Keep a wave under observation until its pods have been ready for its soak, then ask its gates.
 
         Raises:
           WaveFailed: A pod became unready, or a gate says no.
 
         """
         division, fleet = self._look(name, None)
-        if division.wave.soak_seconds and division.nodes:
-            self.say(f"{name}: soaks for {division.wave.soak_seconds:,} s", ephemeral=True)
-            good = {pod.uid for pod in fleet.pods if pod.node in set(division.nodes) and pod.available}
-            over = time.monotonic() + division.wave.soak_seconds
+        up = {node for node in division.nodes if node not in self._down}
+        left = division.wave.soak_seconds - self._watch.youngest(up)
+        if up and left > 0:
+            self.say(f"{name}: soaks for {math.ceil(left):,} s", ephemeral=True)
+            good = {pod.uid for pod in fleet.pods if pod.node in up and pod.available}
+            over = time.monotonic() + left
             while time.monotonic() < over:
                 self._wait(over - time.monotonic())
                 division, fleet = self._look(name, None)
@@ -212,10 +216,7 @@ class Rollout:
                     p for p in fleet.pods if p.uid in good and not (p.available or p.leaving or p.node in self._down)
                 ]
                 if bad:
-                    findings = [
-                        f"{p.node}: pod {p.name} did not stay ready{f' ({p.why})' if p.why else ''}" for p in bad
-                    ]
-                    raise WaveFailed(name, findings)
+                    raise WaveFailed(name, [wave_words.not_ready(pod, "did not stay ready") for pod in bad])
             self._move(name, None)
         for gate in division.wave.gates if division.nodes else ():
             self._ask(division, gate)
@@ -291,13 +292,15 @@ class Rollout:
         if {pod.node for pod in pods} - set(self._labels):
             self._look_around()
         pods = [pod for pod in pods if pod.node in self._labels]
+        known = len(self._seen)
         self._seen |= {pod.node for pod in pods}
+        if not self._divisions or len(self._seen) > known:
+            self._divisions = divide(self.waves, self._labels, self.target.config_hash, self._seen)
         fleet = Fleet(pods, self._revision, self._wanted(), self._down)
-        divisions = divide(self.waves, self._labels, self.target.config_hash, self._seen)
         if name is None:
-            nodes = tuple(node for division in divisions for node in division.nodes)
+            nodes = tuple(node for division in self._divisions for node in division.nodes)
             return Division(wave or self.waves.rest, nodes), fleet
-        return next((d for d in divisions if d.wave.name == name), Division(self.waves.rest, ())), fleet
+        return next((d for d in self._divisions if d.wave.name == name), Division(self.waves.rest, ())), fleet
 
     def _look_around(self) -> None:
         """Read the DaemonSet and the nodes, once the pods can be seen."""
@@ -310,7 +313,7 @@ class Rollout:
         nodes = self._trying(lambda: self.cluster.list("nodes"))
         self._labels = {node["metadata"]["name"]: node["metadata"].get("labels") or {} for node in nodes}
         self._down = frozenset(node["metadata"]["name"] for node in nodes if live.is_down(node))
-        self._looked = time.monotonic()
+        self._looked, self._divisions = time.monotonic(), []
 
     def _refresh(self) -> None:
         """
