@@ -64,7 +64,8 @@ class StagedRollout:
 
         def pending(division: Division) -> int:
             fleet = self._fleet
-            if explainer.restarts_all or not fleet:
+            again = self._taken_back == self._hash and not explainer.restarts
+            if explainer.restarts_all or again or not fleet:
                 return len(division.nodes)
             settled = self._live_hash == self._hash and not explainer.restarts
             outdated = {pod.node for pod in fleet.outdated(division.nodes)} if settled else set()
