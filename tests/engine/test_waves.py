@@ -254,6 +254,28 @@ def test_api_server_killed_in_the_middle_loses_nothing(project, agent, cluster, 
     assert 1 == most_unavailable(recorder)
 
 
+def test_node_that_joins_and_pod_that_someone_deletes_hold_nothing_up(project, agent, cluster, namespace, record):
+    project.up(agent(waves=WAVES, ready_after="1s"))
+    with record() as recorder:
+        old = {pod.node: pod.name for pod in recorder.before}
+
+        def disturb():
+            cluster.add_node("joined", {ZONE: "zone-a"})
+            victim = next(name for node, name in sorted(old.items()) if node not in order(recorder))
+            cluster.api.delete(f"namespaces/{namespace}/pods/{victim}")
+
+        thread = during(recorder, lambda pods: len(pods) == 2, disturb)
+        outcome = project.up(agent(BETTER, waves=WAVES, ready_after="1s"))
+        thread.join(10)
+    try:
+        assert not outcome.failed, outcome.output
+        assert {*old, "joined"} == set(recorder.replaced())
+        assert {1} == set(recorder.replaced().values())
+        assert {hash_of(BETTER)} == {pod.config_hash for kind, pod in recorder.events if kind == "ADDED"}
+    finally:
+        cluster.api.delete("nodes/joined")
+
+
 def test_someone_else_s_change_in_the_middle_stops_and_a_refresh_puts_it_right(
     project, agent, cluster, namespace, record
 ):
