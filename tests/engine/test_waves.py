@@ -230,7 +230,8 @@ def test_paused_rollout_stops_before_the_next_pod_and_goes_on(project, agent, cl
     assert NODES - 2 == len(order(recorder))
 
 
-def test_api_server_killed_in_the_middle_loses_nothing(project, agent, cluster, record):
+@pytest.mark.parametrize("part", ["kube-apiserver", "kube-controller-manager"])
+def test_part_of_the_control_plane_killed_in_the_middle_loses_nothing(project, agent, cluster, record, part):
     project.up(agent(waves=WAVES, ready_after="1s"))
     outcomes = []
     with record() as recorder:
@@ -242,9 +243,9 @@ def test_api_server_killed_in_the_middle_loses_nothing(project, agent, cluster, 
         while len(order(recorder)) < 2:
             assert up.is_alive()
             time.sleep(0.02)
-        cluster.kill("kube-apiserver")
+        cluster.kill(part)
         time.sleep(3)
-        cluster.start("kube-apiserver")
+        cluster.start(part)
         cluster.wait_ready()
         up.join(200)
 
