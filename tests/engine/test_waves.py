@@ -7,6 +7,8 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import yaml
@@ -345,9 +347,17 @@ ConfiguredDaemonSet("agent", {{
         "volumes": [{{"name": "c", "config_map": {{"name": "agent"}}}}],
     }},
     "pod_annotations": {{"local-cluster/ready-after": "1s"}},
-    "waves": {{"first": [{{"name": "canary", "nodes": 1}}], "by": "topology.kubernetes.io/zone"}},
+    "waves": {{"first": [{{"name": "canary", "nodes": 1}}]}},
 }})
 """
+
+
+def end_left_in(folder) -> None:
+    """End what a killed engine left running in a folder: its language host, its program, its provider."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if Path(os.readlink(process / "cwd")) == folder:
+                os.kill(int(process.name), signal.SIGKILL)
 
 
 def test_up_killed_in_the_middle_goes_on(engine, cluster, namespace, record):
@@ -373,11 +383,14 @@ def test_up_killed_in_the_middle_goes_on(engine, cluster, namespace, record):
                 time.sleep(0.05)
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+            time.sleep(5)  # the program outlives its engine, and has to see that it is alone
+            assert len(order(recorder)) <= 4
             engine.run("cancel", "--yes", folder=folder)
             engine.run("up", "--yes", "--skip-preview", folder=folder)
 
         assert [1] * NODES == list(recorder.replaced().values())
         assert 1 == most_unavailable(recorder)
     finally:
+        end_left_in(folder)
         engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=folder)
         shutil.rmtree(folder)

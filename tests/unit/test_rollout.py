@@ -340,6 +340,17 @@ def test_pause_stops_before_the_next_pod(driver):
     assert [] == cluster.deleted
 
 
+def test_rollout_that_nobody_waits_for_ends_before_its_next_pod():
+    cluster = MemoryCluster()
+    cluster.write("new")
+    target = Target("n", "agent", "ds", cluster.daemon_set["metadata"]["generation"], "new")
+    driven = Rollout(cluster, target, parse_waves({})[0], lambda line, ephemeral=False: driven.stop())
+    with pytest.raises(Stopped, match="the `up` that ran this is gone"):
+        driven.run("rest")
+
+    assert [] == cluster.deleted
+
+
 def test_other_daemon_set_is_never_touched(driver):
     cluster = MemoryCluster()
     cluster.write("new")

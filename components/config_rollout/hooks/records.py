@@ -101,8 +101,13 @@ class _Record:
         def say(message: str, ephemeral: bool = False) -> None:
             loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
 
-        # In a thread: a hook that blocks the event loop would block the whole program.
-        await asyncio.to_thread(Rollout(self._cluster, target, self._waves, say).run, self._division.wave.name)
+        rollout = Rollout(self._cluster, target, self._waves, say)
+        try:
+            # In a thread: a hook that blocks the event loop would block the whole program.
+            await asyncio.to_thread(rollout.run, self._division.wave.name)
+        except asyncio.CancelledError:
+            rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
+            raise
 
 
 def _target(given: Mapping[str, Any]) -> Target:

@@ -7,6 +7,7 @@ Not here: which pods may restart (core/restarts.py), and when this runs (hooks/r
 
 import math
 import random
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -84,6 +85,11 @@ class Rollout:
     _divisions: list[Division] = field(default_factory=list)
     _looked: float = 0.0
     _watch: Any = None
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """Let a `run` in another thread end before its next request: nobody waits for it any more."""
+        self._over.set()
 
     def run(self, own: str) -> None:
         """
@@ -376,6 +382,8 @@ class Rollout:
         """
         give_up, attempt = time.monotonic() + AWAY_SECONDS, 0
         while True:
+            if self._over.is_set():
+                raise Stopped("the `up` that ran this is gone")
             try:
                 return request()
             except ClusterError as error:
@@ -387,4 +395,6 @@ class Rollout:
                 time.sleep(delay_seconds(attempt, random.random()))
 
     def _wait(self, seconds: float = 1.0) -> None:
+        if self._over.is_set():
+            raise Stopped("the `up` that ran this is gone")
         self._watch.wait(min(1.0, max(0.0, seconds)))
