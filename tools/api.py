@@ -12,7 +12,14 @@ import requests
 Json = dict[str, Any]
 
 _RBAC = "rbac.authorization.k8s.io/v1"
-_GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1", "roles": _RBAC, "rolebindings": _RBAC}
+_GROUPS = {
+    "daemonsets": "apps/v1",
+    "controllerrevisions": "apps/v1",
+    "roles": _RBAC,
+    "rolebindings": _RBAC,
+    "clusterroles": _RBAC,
+    "clusterrolebindings": _RBAC,
+}
 """Resource -> group and version, of those that are not in the core group."""
 
 _METRIC = re.compile(r"apiserver_request_total\{(.*)\} (\S+)")

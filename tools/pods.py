@@ -56,7 +56,8 @@ class Recorder:
     """
     Records the pods of a namespace from `with` on; a context manager.
 
-    `events` holds (`ADDED`, `MODIFIED` or `DELETED`, pod) as they came from a watch, none left out.
+    `events` holds (`ADDED`, `MODIFIED` or `DELETED`, pod) as they came from a watch, none left out; after
+    the API server has been started again what it shows then.
     """
 
     api: Api
@@ -109,8 +110,24 @@ class Recorder:
         while not self._over.is_set():
             with suppress(requests.RequestException):
                 for event in self.api.watch(path, version):
+                    if event["type"] == "ERROR":
+                        version = self._list_again(path)
+                        break
                     version = event["object"]["metadata"]["resourceVersion"]
                     if event["object"]["metadata"]["name"] == getattr(self, "_marker", None):
                         self._over.set()
                         return
                     self.events.append((event["type"], Pod.of(event["object"])))
+
+    def _list_again(self, path: str) -> str:
+        """Record what has changed since the last event, where the server no longer knows it; return the version."""
+        listed = self.api.get(path)
+        known = {pod.uid: pod for pod in self.before}
+        for kind, pod in self.events:
+            known = {uid: p for uid, p in known.items() if uid != pod.uid} | (
+                {} if kind == "DELETED" else {pod.uid: pod}
+            )
+        now = {pod.uid: pod for pod in map(Pod.of, listed["items"]) if pod.name != getattr(self, "_marker", None)}
+        self.events += [("DELETED", pod) for uid, pod in known.items() if uid not in now]
+        self.events += [("MODIFIED" if uid in known else "ADDED", pod) for uid, pod in now.items()]
+        return str(listed["metadata"]["resourceVersion"])

@@ -8,6 +8,7 @@ import pulumi
 from .core import checks
 from .core.content import Content, parse_content, unmatched
 from .core.finding import Finding, report
+from .core.waves import check_beside_waves, parse_waves
 
 _NOT_PLAIN = (
     "is an Output or a secret, and its hash must be known in preview",
@@ -75,6 +76,10 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
         yield from checks.check_pod_annotations(plain["pod_annotations"])
     if "update_strategy" in plain:
         yield from checks.check_update_strategy(plain["update_strategy"], plain.get("pod_spec"))
+    if "waves" in plain:
+        yield from parse_waves(plain["waves"])[1]
+        outputs = [key for key in ("namespace", "min_ready_seconds") if isinstance(plain.get(key), pulumi.Output)]
+        yield from check_beside_waves(plain, outputs)
     for number, least in (("min_ready_seconds", 0), ("revision_history_limit", 0), ("rollout_timeout_seconds", 1)):
         if number in plain:
             yield from checks.check_whole_number(number, plain[number], least)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from .commands import check, difference, hashing, kubespray, replay
+from .commands import check, difference, hashing, kubespray, replay, rollout
 from .completion import SHELLS, PrintCompletion
 from .core.compatibility import judge
 from .core.finding import report
@@ -16,7 +16,7 @@ TROUBLE = 2
 INTERRUPTED = 130
 """The exit code of a command that was interrupted from the keyboard, as shells have it."""
 
-_COMMANDS = (hashing, difference, replay, check, kubespray)
+_COMMANDS = (hashing, difference, replay, check, kubespray, rollout)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

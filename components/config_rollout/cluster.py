@@ -5,11 +5,12 @@ Found the way the provider finds it. Not here: what follows from what is read (c
 """
 
 import json
+import logging
 import os
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from .core import kubeconfig as kubeconfigs
 from .core.rights import Right, role
@@ -28,7 +29,15 @@ _GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1"}
 
 
 class ClusterError(Exception):
-    """What keeps the cluster from being read or written, as `where: what. What to do.`"""
+    """
+    What keeps the cluster from being read or written, as `where: what. What to do.`
+
+    `status` is the HTTP status, 0 where there was no answer at all, -1 where nothing was asked.
+    """
+
+    def __init__(self, message: str, status: int = -1) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Forbidden(ClusterError):
@@ -38,7 +47,8 @@ class Forbidden(ClusterError):
         self.right = right
         super().__init__(
             f"{server}: may not {right}. Give the user of this kubeconfig that right; the smallest rule is\n"
-            f"{role([right])}"
+            f"{role([right])}",
+            403,
         )
 
 
@@ -74,6 +84,7 @@ class Cluster:
         from kubernetes.client import ApiClient, Configuration
         from kubernetes.config import ConfigException, load_incluster_config, load_kube_config_from_dict
 
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # we say ourselves what cannot be reached
         configuration = Configuration()
         configuration.retries = 2
         where, found = _kubeconfigs(kubeconfig)
@@ -103,22 +114,62 @@ class Cluster:
 
     def list(self, resource: str, namespace: str = "", labels: str = "") -> list[Object]:
         """Return the objects of a namespace (empty: of all), or those that a label selector fits."""
-        items: list[Object] = []
+        return [*self.list_at(resource, namespace, labels)[0]]
+
+    def list_at(self, resource: str, namespace: str = "", labels: str = "") -> tuple[Sequence[Object], str]:
+        """Return the same, and the version of the collection to `watch` from."""
+        items: Sequence[Object] = []
         query = {"limit": str(_PAGE), **({"labelSelector": labels} if labels else {})}
         while True:
             page = self._send("GET", Right("list", _group(resource), resource, namespace), query) or {}
-            items += page.get("items") or []
-            following = page.get("metadata", {}).get("continue")
-            if not following:
-                return items
-            query["continue"] = following
+            items = [*items, *(page.get("items") or [])]
+            metadata = page.get("metadata", {})
+            if not metadata.get("continue"):
+                return items, str(metadata.get("resourceVersion", ""))
+            query["continue"] = metadata["continue"]
+
+    def watch(self, resource: str, namespace: str, labels: str, version: str, seconds: int) -> Iterator[Object]:
+        """
+        Yield what happens to a collection after a version, as `type` and `object`, for so many seconds.
+
+        An event `ERROR` says that the server no longer knows the version: list again.
+        """
+        right = Right("watch", _group(resource), resource, namespace)
+        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(seconds), "labelSelector": labels}
+        answer = self._ask("GET", right, query, seconds=seconds + SECONDS)
+        if answer.status >= 300:
+            self._refuse(right, answer.status, answer.read())
+        rest = b""
+        try:
+            for part in answer.response.stream(decode_content=True):
+                *lines, rest = (rest + part).split(b"\n")
+                yield from (json.loads(line) for line in lines if line)
+        except (_http_error(), OSError, ValueError) as error:
+            raise ClusterError(f"{self.server}: {_reason(error)}. See whether `kubectl` reaches it.", 0) from None
+        finally:
+            answer.response.close()
+
+    def probe(self, pod: str, namespace: str, port: int, path: str) -> str:
+        """Ask a pod through the API server's proxy; return what is wrong with its answer, empty if it is a 2xx."""
+        right = Right("get", "", "pods/proxy", namespace, f"{pod}:{port}")
+        answer = self._ask("GET", right, tail=path)
+        data = answer.read()
+        if answer.status in (401, 403) and _is_status(data):
+            self._refuse(Right("get", "", "pods/proxy", namespace), answer.status, data)
+        return "" if 200 <= answer.status < 300 else f"{answer.status} {_message(data)[:200]}"
 
     def patch(
-        self, resource: str, name: str, namespace: str, body: Mapping[str, Any], strategic: bool = False
+        self,
+        resource: str,
+        name: str,
+        namespace: str,
+        body: Mapping[str, Any],
+        strategic: bool = False,
+        manager: str = "config-rollout",
     ) -> Object | None:
         """Change an object by a merge patch, or a strategic one; `None` if there is none to change."""
         right = Right("patch", _group(resource), resource, namespace, name)
-        query = {"fieldManager": "config-rollout"}
+        query = {"fieldManager": manager}
         return self._send("PATCH", right, query, body, _STRATEGIC if strategic else _MERGE)
 
     def delete(self, resource: str, name: str, namespace: str, uid: str) -> bool:
@@ -166,32 +217,58 @@ class Cluster:
         content_type: str = "application/json",
         gone: tuple[int, ...] = (404,),
     ) -> Object | None:
-        """Send one request. `right` says what it needs, and so where it goes."""
+        """Send one request and return what is answered, `None` for a status of `gone`."""
+        answer = self._ask(method, right, query, body, content_type)
+        status, data = answer.status, answer.read()
+        if status in gone:
+            return None
+        if not 200 <= status < 300:
+            self._refuse(right, status, data)
+        found: Object = json.loads(data)
+        return found
+
+    def _ask(
+        self,
+        method: str,
+        right: Right,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+        seconds: int = SECONDS,
+        tail: str = "",
+    ) -> Any:
+        """Send one request and return the answer. `right` says what it needs, and so where it goes."""
         from kubernetes.client import ApiException
         from urllib3 import HTTPHeaderDict
-        from urllib3.exceptions import HTTPError
 
-        path = _path(right) + (f"?{urllib.parse.urlencode(query)}" if query else "")
+        path = _path(right) + tail + (f"?{urllib.parse.urlencode(query)}" if query else "")
         headers = {"Accept": "application/json", "Content-Type": content_type, "User-Agent": "config-rollout"}
         call = self._client.param_serialize(method, path, header_params=headers, auth_settings=["BearerToken"])
         url, every = call[1], HTTPHeaderDict(call[2])
         for name, value in self._headers:
             every.add(name, value)
         try:
-            answer = self._client.call_api(method, url, every, body, _request_timeout=SECONDS)
-            status, data = answer.status, answer.read()
-        except (HTTPError, ApiException, OSError) as error:
-            raise ClusterError(f"{self.server}: {_reason(error)}. See whether `kubectl` reaches it.") from None
-        if status in gone:
-            return None
+            answer = self._client.call_api(method, url, every, body, _request_timeout=seconds)
+            if "watch=1" not in path:
+                answer.read()
+            return answer
+        except (_http_error(), ApiException, OSError) as error:
+            raise ClusterError(f"{self.server}: {_reason(error)}. See whether `kubectl` reaches it.", 0) from None
+
+    def _refuse(self, right: Right, status: int, data: bytes) -> NoReturn:
+        """Raise what an answer that is no answer means."""
         if status == 403:
             raise Forbidden(right, self.server)
         if status == 401:
-            raise ClusterError(f"{self.server}: does not take these credentials. See whether `kubectl` can log in.")
-        if not 200 <= status < 300:
-            raise ClusterError(f"{self.server}: {right}: {status} {_message(data)}. Correct it and run again.")
-        found: Object = json.loads(data)
-        return found
+            what = "does not take these credentials. See whether `kubectl` can log in."
+            raise ClusterError(f"{self.server}: {what}", status)
+        raise ClusterError(f"{self.server}: {right}: {status} {_message(data)}. Correct it and run again.", status)
+
+
+def _http_error() -> type[Exception]:
+    from urllib3.exceptions import HTTPError
+
+    return HTTPError
 
 
 def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
@@ -233,7 +310,8 @@ def _path(right: Right) -> str:
     steps = ["/apis", version] if version else ["/api", "v1"]
     if right.namespace:
         steps += ["namespaces", right.namespace]
-    return "/".join([*steps, right.resource, *([right.name] if right.name else [])])
+    resource, *below = right.resource.split("/")
+    return "/".join([*steps, resource, *([right.name] if right.name else []), *below])
 
 
 def _message(data: bytes) -> str:
@@ -242,6 +320,14 @@ def _message(data: bytes) -> str:
         return str(json.loads(data)["message"]).rstrip(".")
     except (ValueError, KeyError, TypeError):
         return data[:200].decode(errors="replace")
+
+
+def _is_status(data: bytes) -> bool:
+    """Return whether an answer is the API server's own, and not a pod's."""
+    try:
+        return bool(json.loads(data)["kind"] == "Status")
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _reason(error: Exception) -> str:

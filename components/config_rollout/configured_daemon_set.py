@@ -21,6 +21,7 @@ from .core.finding import report
 from .core.pod_spec import follow
 from .hooks.explain import Explainer
 from .options import Options
+from .staged import DAEMON_SET_ANNOTATIONS, UPDATE_STRATEGY, StagedRollout
 
 
 class ConfiguredDaemonSetArgs(TypedDict):
@@ -65,6 +66,21 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """Annotations of the pods, beside the config hash. A change restarts them."""
     update_strategy: NotRequired[Mapping[str, Any]]
     """The DaemonSet's `updateStrategy`; by default Kubernetes' own, one pod at a time."""
+    waves: NotRequired[Mapping[str, Any]]
+    """
+    In which order the nodes get a change, in place of `update_strategy`; docs/waves.md has every field.
+
+    `first` lists waves (`name`, and `nodes`, `match_labels` or `match_expressions`), `by` is a label whose values are
+    one wave each, and the rest is the last. A change of the waves themselves restarts nothing.
+    """
+    kubeconfig: NotRequired[str]
+    """
+    The kubeconfig that `waves` read the cluster with, as a path or its content, with a provider of one's own.
+
+    By default the cluster is found as the default provider finds it.
+    """
+    context: NotRequired[str]
+    """The context of that kubeconfig; by default `kubernetes:context`, or its current one."""
     min_ready_seconds: NotRequired[Input[int]]
     """How long a new pod must be ready to count as available, in seconds; by default Kubernetes' own, 0."""
     revision_history_limit: NotRequired[Input[int]]
@@ -104,9 +120,12 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         compatibility.check(who)
         plain, content = checked(who, name, args, ConfiguredDaemonSetArgs, opts)
         options = Options(plain, opts)
-        explainer = Explainer(self, name)
         kubernetes_name: str = plain.get("name", name)
         namespace = plain["namespace"]
+        full_hash = config_hash(content)
+        who = f"{type(self).__name__} '{name}'"
+        staged = StagedRollout(who, plain, kubernetes_name, full_hash) if "waves" in plain else None
+        explainer = Explainer(self, name, staged.plan if staged else ())
 
         super().__init__(
             "config-rollout:index:ConfiguredDaemonSet",
@@ -124,8 +143,9 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
 
         for line in report(who, warnings(content)).splitlines():
             pulumi.log.warn(line, self)
+        if staged:
+            staged.warn(self)
 
-        full_hash = config_hash(content)
         content_name = f"{kubernetes_name}-{short_hash(full_hash)}"
         pod_labels = {"app.kubernetes.io/name": kubernetes_name}
         labels = {**pod_labels, **plain.get("labels", {})}
@@ -142,7 +162,12 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         )
         self.daemon_set = DaemonSet(
             name,
-            metadata={"name": kubernetes_name, "namespace": namespace, "labels": labels},
+            metadata={
+                "name": kubernetes_name,
+                "namespace": namespace,
+                "labels": labels,
+                **({"annotations": DAEMON_SET_ANNOTATIONS} if staged else {}),
+            },
             spec={
                 "selector": {"match_labels": pod_labels},
                 "template": {
@@ -152,13 +177,15 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                     },
                     "spec": follow(plain["pod_spec"], kubernetes_name, content_name),
                 },
-                "update_strategy": plain.get("update_strategy"),
+                "update_strategy": UPDATE_STRATEGY if staged else plain.get("update_strategy"),
                 "min_ready_seconds": plain.get("min_ready_seconds"),
                 "revision_history_limit": plain.get("revision_history_limit"),
             },
             opts=options.for_daemon_set(self, [self.config_map], explainer.of_daemon_set()),
         )
         explainer.daemon_set_registered(self.daemon_set)
+        if staged:
+            staged.register(name, self, self.daemon_set, explainer)
 
         self.config_hash = pulumi.Output.from_input(full_hash)
         # Not the children: a resource among the outputs makes the next run's hook of this component fail, since

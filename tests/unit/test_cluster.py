@@ -25,7 +25,7 @@ class FakeServer:
                 body = self.rfile.read(length).decode()
                 outer.asked.append((self.command, self.path, self.headers, body))
                 status, answer = outer.answers.get(f"{self.command} {self.path}", (404, {"message": "not found"}))
-                data = json.dumps(answer).encode()
+                data = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
@@ -242,3 +242,63 @@ def test_no_kubeconfig_at_all_is_a_sentence(monkeypatch, tmp_path):
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(ClusterError, match=r"there is no kubeconfig\. Set kubernetes:kubeconfig, or KUBECONFIG\.$"):
         Cluster.find()
+
+
+def test_list_says_where_to_watch_from(server, cluster):
+    server.answers["GET /api/v1/namespaces/n/pods?limit=500&labelSelector=a%3Db"] = (
+        200, {"items": [1], "metadata": {"resourceVersion": "7"}})  # fmt: skip
+
+    assert ([1], "7") == cluster.list_at("pods", "n", "a=b")
+
+
+WATCH = "GET /api/v1/namespaces/n/pods?watch=1&resourceVersion=7&timeoutSeconds=9&labelSelector=a%3Db"
+
+
+def test_watch_gives_what_happens(server, cluster):
+    server.answers[WATCH] = 200, '{"type": "ADDED"}\n{"type": "DELETED"}\n{"type": "cut o'
+
+    assert ["ADDED", "DELETED"] == [event["type"] for event in cluster.watch("pods", "n", "a=b", "7", 9)]
+
+
+def test_watch_that_is_refused_says_which_right_is_missing(server, cluster):
+    server.answers[WATCH] = 403, {"message": "no"}
+    with pytest.raises(Forbidden, match="may not watch pods in namespace n"):
+        list(cluster.watch("pods", "n", "a=b", "7", 9))
+
+
+PROBE = "GET /api/v1/namespaces/n/pods/p:10256/proxy/livez"
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "wrong"),
+    [(200, {"healthy": True}, ""), (503, {"message": "not synced"}, "503 not synced"),
+     (403, {"kind": "mine", "message": "the pod itself says so"}, "403 the pod itself says so")],
+)  # fmt: skip
+def test_pod_is_asked_through_the_proxy(server, cluster, status, answer, wrong):
+    server.answers[PROBE] = status, answer
+
+    assert wrong == cluster.probe("p", "n", 10256, "/livez")
+
+
+def test_proxy_that_may_not_be_used_is_a_missing_right(server, cluster):
+    server.answers[PROBE] = 403, {"kind": "Status", "message": "no"}
+    with pytest.raises(Forbidden, match="may not get pods/proxy"):
+        cluster.probe("p", "n", 10256, "/livez")
+
+
+@pytest.mark.parametrize(("answer", "status"), [((429, {}), 429), ((503, {}), 503), ((403, {}), 403)])
+def test_error_knows_its_status(server, cluster, answer, status):
+    server.answers[f"GET {NODE_PROXY}"] = answer
+    with pytest.raises(ClusterError) as error:
+        cluster.get("daemonsets", "kube-proxy", "kube-system")
+
+    assert status == error.value.status
+
+
+def test_error_of_a_server_that_does_not_answer_has_status_0(server):
+    cluster = Cluster.find(kubeconfig(server.url))
+    server.close()
+    with pytest.raises(ClusterError) as error:
+        cluster.get("nodes", "n")
+
+    assert 0 == error.value.status

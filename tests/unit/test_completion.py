@@ -47,7 +47,7 @@ def test_bash_accepts_it(folder):
     ("words", "expected"),
     [
         (["di"], ["diff"]),
-        (["re"], ["replay"]),
+        (["rep"], ["replay"]),
         (["hash", "--js"], ["--json"]),
         (["hash", "ol"], ["old.yaml"]),
         (["diff", "old.yaml", "ol"], ["old.yaml"]),

@@ -52,6 +52,17 @@ def test_budget_changed_restarts_nothing():
     ) == explain(DaemonSetUpdate(daemon_set(**old), daemon_set(**new)))
 
 
+def test_restart_wave_by_wave_lists_the_waves():
+    plan = ["canary  1 node, 1 at a time", "about 15 s"]
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD, plan=plan))
+
+    assert [
+        "  3f1a6b02c4 => 9c07aa31be: rolling restart of DaemonSet monitoring/agent, wave by wave",
+        "    canary  1 node, 1 at a time",
+        "    about 15 s",
+    ] == message.splitlines()[-3:]
+
+
 def test_waiting_again_is_no_restart():
     assert (
         "no new restart: the last rollout did not finish, so `up` waits for it again\n"

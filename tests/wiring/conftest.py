@@ -13,10 +13,10 @@ from config_rollout import ConfiguredDaemonSet
 
 class _Mocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        if "metadata" in args.inputs:
-            metadata = {**args.inputs["metadata"], "uid": f"{args.name}-uid"}
-            return f"{args.name}-id", {**args.inputs, "metadata": metadata}
-        return f"{args.name}-id", args.inputs
+        inputs = dict(args.inputs)
+        if "metadata" in inputs:
+            inputs["metadata"] = {**inputs["metadata"], "uid": f"{args.name}-uid", "generation": 1}
+        return f"{args.name}-id", inputs
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         return {}

@@ -32,6 +32,7 @@ class DaemonSetUpdate:
 
     `keys` are the changes of the ConfigMap since the configuration whose hash is `keys_since`; whether they restart
     anything is read from the two DaemonSets alone. With `secret` the fields are named and their values are not shown.
+    `plan` are lines on how the restart goes, wave by wave.
     """
 
     old: Spec
@@ -39,6 +40,7 @@ class DaemonSetUpdate:
     keys: Sequence[KeyChange] = field(default_factory=list)
     keys_since: str = ""
     secret: bool = False
+    plan: Sequence[str] = ()
 
     def hashes(self) -> tuple[str, str]:
         """Return the config hash before and after; empty where there is none."""
@@ -242,6 +244,9 @@ def _consequence(update: DaemonSetUpdate, old_hash: str, new_hash: str) -> str:
     if not update.restarts():
         return f"nothing restarts in DaemonSet {where}"
     hashes = f"{short_hash(old_hash)} => {short_hash(new_hash)}: " if old_hash != new_hash else ""
+    if update.plan:
+        lines = [f"{hashes}rolling restart of DaemonSet {where}, wave by wave", *update.plan]
+        return "\n    ".join(lines)
     spec = update.new.get("spec")
     strategy = UpdateStrategy.of(spec.get("updateStrategy") if isinstance(spec, Mapping) else None)
     return f"{hashes}rolling restart of DaemonSet {where}, {strategy.budget()}"

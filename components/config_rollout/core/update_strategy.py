@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 PERCENT = re.compile(r"([0-9]+)%")
 
+SECONDS_PER_POD = 15
+"""How long a pod takes to stop and its successor to start, in seconds, where nothing better is known."""
+
 _NODES = 1000
-_SECONDS_PER_POD = 15
 _AT_LEAST = 600
 
 
@@ -52,7 +54,7 @@ class UpdateStrategy:
         wait = min_ready_seconds if isinstance(min_ready_seconds, int | float) else 0
         per_turn = self.max_unavailable if is_zero(self.max_surge) else self.max_surge
         turns = math.ceil(_NODES / max(1, _count(per_turn, _NODES)))
-        return max(_AT_LEAST, math.ceil(turns * (_SECONDS_PER_POD + wait)))
+        return max(_AT_LEAST, math.ceil(turns * (SECONDS_PER_POD + wait)))
 
 
 def is_number_of_pods(value: object) -> bool:

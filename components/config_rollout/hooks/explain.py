@@ -1,7 +1,7 @@
 """Says at the component, in preview and in up, what the engine is about to change and what follows."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -24,11 +24,13 @@ class Explainer:
     Listens to the updates of one component and of its DaemonSet, and logs one message at the component.
 
     The component's update tells what changed in the configuration; the DaemonSet's update tells whether anything
-    restarts. Only the second is sure to happen, so only it speaks of restarts.
+    restarts. Only the second is sure to happen, so only it speaks of restarts: `restarts` is what it found,
+    `restarts_all` that it is for more than the configuration. `plan` are lines on how a restart goes.
     """
 
-    def __init__(self, component: pulumi.Resource, name: str) -> None:
-        self._component = component
+    def __init__(self, component: pulumi.Resource, name: str, plan: Sequence[str] = ()) -> None:
+        self._component, self._plan = component, plan
+        self.restarts = self.restarts_all = False
         self._hook_name = f"config-rollout:{name}:{next(_numbers)}"
         self._keys: list[KeyChange] = []
         self._keys_since = ""
@@ -72,7 +74,10 @@ class Explainer:
         ]
         before = recorded(live, old, new)
         if isinstance(before, dict):
-            self._tell(explain(DaemonSetUpdate(before, new, self._keys, self._keys_since, secret or was_secret)))
+            given = self._keys, self._keys_since, secret or was_secret, self._plan
+            update = DaemonSetUpdate(before, new, *given)
+            self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
+            self._tell(explain(update))
 
     async def _daemon_set_failed(self, args: pulumi.ErrorHookArgs) -> bool:
         """Say what to do about a rollout that was not through in time; never ask for another try."""

@@ -1,0 +1,63 @@
+"""`pause`, `resume` and `rbac`: what a person does to a rollout in waves, and what it has to be allowed."""
+
+import argparse
+from typing import Any
+
+from ..cluster import Cluster, ClusterError
+from ..core.live import PAUSED_ANNOTATION
+from ..core.wave_rights import wave_roles
+from ..sources import Trouble
+
+_DONE = {
+    "pause": "is paused: whatever `up` runs stops before the next pod. config-rollout resume {} takes it back",
+    "resume": "is resumed: `pulumi up` goes on",
+}
+
+
+def add(commands: Any) -> None:
+    """Add the commands."""
+    for name, text in (
+        ("pause", "stop a rollout in waves before its next pod, wherever it runs"),
+        ("resume", "let `pulumi up` go on after a pause"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=_annotate, command=name)
+        _add_daemon_set(command)
+        command.add_argument("--kubeconfig", metavar="PATH", help="by default as kubectl finds it")
+        command.add_argument("--context", metavar="NAME", help="of the kubeconfig; by default its current one")
+    text = "print the smallest Role and ClusterRole that a rollout in waves needs beside the provider's"
+    command = commands.add_parser("rbac", help=text, description=text)
+    command.set_defaults(run=_rbac)
+    _add_daemon_set(command)
+    command.add_argument("--http", action="store_true", help="there are HTTP gates")
+
+
+def _add_daemon_set(command: argparse.ArgumentParser) -> None:
+    command.add_argument("daemon_set", metavar="NAMESPACE/NAME", type=_daemon_set, help="the DaemonSet")
+
+
+def _daemon_set(text: str) -> tuple[str, str]:
+    namespace, _, name = text.partition("/")
+    if not (namespace and name) or "/" in name:
+        raise argparse.ArgumentTypeError(f"must be NAMESPACE/NAME (got {text!r})")
+    return namespace, name
+
+
+def _annotate(given: argparse.Namespace) -> int:
+    namespace, name = given.daemon_set
+    value = "true" if given.command == "pause" else None
+    try:
+        cluster = Cluster.find(given.kubeconfig, given.context)
+        body = {"metadata": {"annotations": {PAUSED_ANNOTATION: value}}}
+        if cluster.patch("daemonsets", name, namespace, body) is None:
+            raise Trouble(f"{namespace}/{name}: there is no such DaemonSet on {cluster.server}. Correct the name.")
+    except ClusterError as error:
+        raise Trouble(str(error)) from None
+    print(f"{namespace}/{name} {_DONE[given.command].format(f'{namespace}/{name}')}")
+    return 0
+
+
+def _rbac(given: argparse.Namespace) -> int:
+    namespace, name = given.daemon_set
+    print(wave_roles(namespace, name, given.http))
+    return 0

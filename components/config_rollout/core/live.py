@@ -1,0 +1,138 @@
+"""What the objects of a DaemonSet say, read from them as the API server sends them."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .checks import CONFIG_HASH_ANNOTATION
+
+PAUSED_ANNOTATION = "config-rollout/paused"
+"""On the DaemonSet: `true` stops every driver before the next pod."""
+
+RESTORED_ANNOTATION = "config-rollout/restored-from"
+"""On the DaemonSet: which revision a failed rollout took back, and of which generation of the DaemonSet that was."""
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a failed rollout took back: the name of a ControllerRevision, and the generation that had asked for it."""
+
+    revision: str
+    generation: int
+
+    def __str__(self) -> str:
+        return json.dumps({"generation": self.generation, "revision": self.revision})
+
+
+def restored(daemon_set: Object) -> Restored | None:
+    """Return what was taken back and not tried again since."""
+    try:
+        given = json.loads(_annotations(daemon_set)[RESTORED_ANNOTATION])
+        return Restored(str(given["revision"]), int(given["generation"]))
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def is_paused(daemon_set: Object) -> bool:
+    """Return whether someone has stopped the rollout."""
+    return bool(_annotations(daemon_set).get(PAUSED_ANNOTATION, "false") != "false")
+
+
+def config_hash_of(daemon_set: Object) -> str:
+    """Return the config hash in the pod template; empty if there is none."""
+    template = daemon_set["spec"].get("template", {}).get("metadata") or {}
+    return str((template.get("annotations") or {}).get(CONFIG_HASH_ANNOTATION, ""))
+
+
+def config_hash_of_pod(pod: Object) -> str:
+    """Return the config hash that a pod was made with; empty if there is none."""
+    return str(_annotations(pod).get(CONFIG_HASH_ANNOTATION, ""))
+
+
+def selector_of(daemon_set: Object) -> str:
+    """Return the label selector of the pods, as a query."""
+    selector = daemon_set["spec"]["selector"]
+    parts = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
+    for expression in selector.get("matchExpressions") or []:
+        key, values = expression["key"], ",".join(expression.get("values") or [])
+        parts.append({"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "Exists": key}.get(
+            expression["operator"], f"!{key}"))  # fmt: skip
+    return ",".join(parts)
+
+
+def is_observed(daemon_set: Object) -> bool:
+    """Return whether the controller has seen the DaemonSet as it is, and so made its revision."""
+    status = daemon_set.get("status") or {}
+    return int(status.get("observedGeneration") or 0) >= int(daemon_set["metadata"].get("generation") or 0)
+
+
+def is_owned_by(thing: Object, uid: str) -> bool:
+    """Return whether a controller with this UID made the object."""
+    owners = thing["metadata"].get("ownerReferences") or []
+    return any(owner.get("uid") == uid and owner.get("controller") for owner in owners)
+
+
+def newest(revisions: Iterable[Object]) -> Object | None:
+    """Return the ControllerRevision that new pods get."""
+    return max(revisions, key=lambda revision: int(revision["revision"]), default=None)
+
+
+def revision_of(thing: Object) -> str:
+    """Return the revision's hash, of a pod or of a ControllerRevision."""
+    return str((thing["metadata"].get("labels") or {}).get("controller-revision-hash", ""))
+
+
+def before(revisions: Sequence[Object], current: str, pods: Iterable[str]) -> Object | None:
+    """
+    Return the revision to go back to: the one, the current apart, that most pods have, else the newest.
+
+    `pods` is the revision of each pod; what most still run is what was good before.
+    """
+    counts: dict[str, int] = {}
+    for revision in pods:
+        counts[revision] = counts.get(revision, 0) + 1
+    others = [revision for revision in revisions if revision_of(revision) != current]
+    return max(others, key=lambda r: (counts.get(revision_of(r), 0), int(r["revision"])), default=None)
+
+
+def node_of(pod: Object) -> str:
+    """Return the node that a DaemonSet's pod is for, also before the scheduler has bound it."""
+    spec = pod["spec"]
+    if spec.get("nodeName"):
+        return str(spec["nodeName"])
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or []
+    names = [value for term in terms for field in term.get("matchFields") or [] for value in field["values"]]
+    return str(names[0]) if names else ""
+
+
+def ready_since(pod: Object) -> str:
+    """Return since when a pod is ready, in the API server's form; empty if it is not."""
+    for condition in (pod.get("status") or {}).get("conditions") or []:
+        if condition["type"] == "Ready" and condition["status"] == "True":
+            return str(condition.get("lastTransitionTime") or "1970-01-01T00:00:00Z")
+    return ""
+
+
+def why_not_ready(pod: Object) -> str:
+    """Return why a pod is not ready, in the kubelet's words; empty where it says nothing."""
+    status = pod.get("status") or {}
+    for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+        state = container.get("state") or {}
+        for kind in ("waiting", "terminated"):
+            if kind in state and not container.get("ready"):
+                return str(state[kind].get("reason") or kind)
+    return "" if status.get("phase") == "Running" else str(status.get("phase") or "")
+
+
+def is_down(node: Object) -> bool:
+    """Return whether a node is not Ready."""
+    conditions = (node.get("status") or {}).get("conditions") or []
+    return not any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def _annotations(thing: Object) -> Mapping[str, str]:
+    return thing["metadata"].get("annotations") or {}

@@ -1,0 +1,25 @@
+"""What waves ask of the API server, as rights."""
+
+from .rights import Right, role
+
+
+def wave_rights(namespace: str, name: str, http_gates: bool) -> list[Right]:
+    """Return all rights that the waves of a DaemonSet use; those of the provider are not among them."""
+    rights = [
+        Right("get", "apps", "daemonsets", namespace, name),
+        Right("patch", "apps", "daemonsets", namespace, name),
+        Right("list", "apps", "controllerrevisions", namespace),
+        Right("list", "", "pods", namespace),
+        Right("watch", "", "pods", namespace),
+        Right("delete", "", "pods", namespace),
+        Right("list", "", "nodes"),
+    ]
+    return [*rights, *([Right("get", "", "pods/proxy", namespace)] if http_gates else [])]
+
+
+def wave_roles(namespace: str, name: str, http_gates: bool) -> str:
+    """Return the manifests of the smallest Role and ClusterRole that give them."""
+    rights = wave_rights(namespace, name, http_gates)
+    called = f"config-rollout-{name}"
+    within, beyond = ([right for right in rights if bool(right.namespace) is inside] for inside in (True, False))
+    return f"{role(within, called)}\n---\n{role(beyond, f'{called}-{namespace}')}"

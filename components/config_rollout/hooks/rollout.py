@@ -1,0 +1,400 @@
+"""
+Restarts the outdated pods of a DaemonSet wave by wave, holds each wave at its gates, and takes a failed one back.
+
+What is outdated is read from the cluster, never remembered: whoever stops in the middle, the next `up` goes on.
+Not here: which pods may restart (core/restarts.py), and when this runs (hooks/records.py).
+"""
+
+import math
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from ..cluster import Cluster, ClusterError, Object
+from ..core import live, wave_words
+from ..core.restarts import Fleet, Pod, next_restarts
+from ..core.retry import delay_seconds, is_passing
+from ..core.waves import HALT, Division, HttpGate, Wave, Waves, divide
+from .fleet import PodWatch
+
+AWAY_SECONDS = 300
+"""How long the API server may be away in the middle of a rollout, in seconds."""
+
+_TEMPLATE_MANAGER = "pulumi-kubernetes"
+"""
+Whose fields the provider takes over before each update of its own, so that a template put back here never stays.
+
+Source: pulumi-kubernetes 4.25 await.go `fixCSAFieldManagers`.
+"""
+
+_LOOK_AGAIN_SECONDS = 15
+_SAY_SECONDS = 10
+_PARALLEL_GATES = 10
+
+T = TypeVar("T")
+Say = Callable[..., None]
+"""Takes a line for whoever runs `up`, and `ephemeral=True` for one that only the next replaces."""
+
+
+class Stopped(Exception):
+    """Why a rollout does not go on. Everything is as it is, or as the message says."""
+
+
+class WaveFailed(Exception):
+    """What a wave did not stand; `findings` has a line for each."""
+
+    def __init__(self, wave: str, findings: Sequence[str]) -> None:
+        super().__init__(wave)
+        self.wave, self.findings = wave, findings
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which DaemonSet, and what the program wants of it: the generation that the provider's write gave, and a hash."""
+
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    config_hash: str
+
+    @property
+    def where(self) -> str:
+        """The DaemonSet, as a person writes it."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass
+class Rollout:
+    """One run of the driver, for all waves up to one. `run` is all that others call."""
+
+    cluster: Cluster
+    target: Target
+    waves: Waves
+    say: Say
+    _revision: str = ""
+    _generation: int = 0
+    _daemon_set: Object = field(default_factory=dict)
+    _labels: dict[str, dict[str, str]] = field(default_factory=dict)
+    _down: frozenset[str] = frozenset()
+    _seen: set[str] = field(default_factory=set)
+    _divisions: list[Division] = field(default_factory=list)
+    _looked: float = 0.0
+    _watch: Any = None
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """Let a `run` in another thread end before its next request: nobody waits for it any more."""
+        self._over.set()
+
+    def run(self, own: str) -> None:
+        """
+        Bring all waves up to this one to what the program wants, in their order; only the last is held at its gates.
+
+        Earlier ones are through already, unless one was edited or taken back: then it is held too.
+
+        Raises:
+          Stopped: It did not come to that; the message says why and what to do.
+
+        """
+        self._begin()
+        with PodWatch(self.cluster, self._daemon_set) as self._watch:
+            self._look_around()
+            try:
+                for name in self._up_to(own):
+                    if self._move(name, None) or name == own:
+                        self._hold(name)
+            except WaveFailed as failed:
+                raise Stopped(self._end(failed)) from None
+
+    def _begin(self) -> None:
+        """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
+        daemon_set = self._read()
+        taken_back = live.restored(daemon_set)
+        if taken_back and taken_back.generation == self.target.generation:
+            self._forward(daemon_set, taken_back)
+        if taken_back:
+            self._annotate(None)
+            daemon_set = self._read()
+        if live.config_hash_of(daemon_set) != self.target.config_hash:
+            raise Stopped(
+                f"DaemonSet {self.target.where}: its pod template is not what this program wrote: something else "
+                "changed it since. Run `pulumi up --refresh` to put it back."
+            )
+        self._settle()
+
+    def _forward(self, daemon_set: Object, taken_back: live.Restored) -> None:
+        """Put the template that a failed rollout took back in place again: the program still asks for it."""
+        wanted = [r for r in self._revisions(daemon_set) if r["metadata"]["name"] == taken_back.revision]
+        if not wanted:
+            raise Stopped(
+                f"DaemonSet {self.target.where}: revision {taken_back.revision}, which a failed rollout took back, is "
+                "no longer kept. Run `pulumi up --refresh` to write it anew."
+            )
+        self.say("the last rollout was taken back; this one tries the same again")
+        self._patch_template(wanted[0])
+
+    def _settle(self) -> None:
+        """Wait until the controller has made the revision of what the DaemonSet is now, and remember both."""
+        give_up = time.monotonic() + self.waves.progress_deadline_seconds
+        while not live.is_observed(daemon_set := self._read()):
+            if time.monotonic() > give_up:
+                raise Stopped(
+                    f"DaemonSet {self.target.where}: no controller looks at it. See that kube-controller-manager runs."
+                )
+            time.sleep(0.1)
+        newest = live.newest(self._revisions(daemon_set))
+        if newest is None:
+            raise Stopped(f"DaemonSet {self.target.where}: has no revision. See that kube-controller-manager runs.")
+        self._revision, self._generation = live.revision_of(newest), int(daemon_set["metadata"]["generation"])
+        self._daemon_set = daemon_set
+
+    def _up_to(self, own: str) -> list[str]:
+        names = [wave.name for wave in self.waves.in_order(self._labels)]
+        return names[: names.index(own) + 1] if own in names else []
+
+    def _move(self, name: str | None, wave: Wave | None) -> int:
+        """
+        Restart what is outdated in a wave (`wave` alone: in all nodes, as in this wave), and return how many.
+
+        Raises:
+          WaveFailed: Nothing became available for the time it may take.
+
+        """
+        moved, fewest, progress, said = 0, -1, time.monotonic(), time.monotonic()
+        while True:
+            division, fleet = self._look(name, wave)
+            restarted = False
+            behind = len(fleet.behind(division.nodes)) + fleet.missing()
+            if fleet.is_through(division.nodes):
+                if moved:
+                    self.say(wave_words.through(division))
+                return moved
+            if fewest < 0 or behind < fewest:
+                fewest, progress = behind, time.monotonic()
+            for pod in next_restarts(fleet, division.nodes, division.budget)[:1]:
+                if not moved:
+                    self.say(wave_words.begins(division, self.target.where))
+                moved += self._restart(pod)
+                restarted, progress = True, time.monotonic()
+            if time.monotonic() - progress > self.waves.progress_deadline_seconds:
+                limit = self.waves.progress_deadline_seconds
+                raise WaveFailed(division.wave.name, wave_words.stuck(fleet, division.nodes, division.budget, limit))
+            if time.monotonic() - said > _SAY_SECONDS:
+                said = time.monotonic()
+                self.say(wave_words.progress(division, fleet), ephemeral=True)
+            if not restarted:  # after each one the pods are looked at again, so that the budget holds at every moment
+                self._wait()
+
+    def _restart(self, pod: Pod) -> bool:
+        """Delete one pod, unless someone has stopped us or the DaemonSet is no longer as it was; tell whether."""
+        wanted = self._wanted()
+        self._refresh()
+        if self._wanted() > wanted:
+            return False
+        self._trying(lambda: self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid))
+        self._watch.deleted(pod.uid)
+        return True
+
+    def _hold(self, name: str) -> None:
+        """
+        Keep a wave under observation until its pods have been ready for its soak, then ask its gates.
+
+        Raises:
+          WaveFailed: A pod became unready, or a gate says no.
+
+        """
+        division, fleet = self._look(name, None)
+        up = {node for node in division.nodes if node not in self._down}
+        left = division.wave.soak_seconds - self._watch.youngest(up)
+        if up and left > 0:
+            self.say(f"{name}: soaks for {math.ceil(left):,} s", ephemeral=True)
+            good = {pod.uid for pod in fleet.pods if pod.node in up and pod.available}
+            over = time.monotonic() + left
+            while time.monotonic() < over:
+                self._wait(over - time.monotonic())
+                division, fleet = self._look(name, None)
+                bad = [
+                    p for p in fleet.pods if p.uid in good and not (p.available or p.leaving or p.node in self._down)
+                ]
+                if bad:
+                    raise WaveFailed(name, [wave_words.not_ready(pod, "did not stay ready") for pod in bad])
+            self._move(name, None)
+        for gate in division.wave.gates if division.nodes else ():
+            self._ask(division, gate)
+
+    def _ask(self, division: Division, gate: Any) -> None:
+        nodes = [node for node in division.nodes if node not in self._down]
+        if isinstance(gate, HttpGate):
+            give_up = time.monotonic() + self.waves.progress_deadline_seconds
+            with ThreadPoolExecutor(_PARALLEL_GATES) as pool:
+                answers = pool.map(lambda node: self._probe(node, gate, give_up), nodes)
+            findings = [f"{node}: {gate} {answer}" for node, answer in zip(nodes, answers, strict=True) if answer]
+        else:
+            name = getattr(gate, "__name__", type(gate).__name__)
+            try:
+                answer = gate(division.wave.name, nodes)
+                findings = [f"{name}: {answer or 'says no'}"] if answer not in (None, True, "") else []
+            except Exception as error:  # whatever a caller's function raises is its no
+                findings = [f"{name}: {type(error).__name__}: {error}"]
+        if findings:
+            raise WaveFailed(division.wave.name, findings)
+
+    def _probe(self, node: str, gate: HttpGate, give_up: float) -> str:
+        """Ask the pod of a node until it answers well; return the last answer that was none."""
+        attempt = 0
+        while True:
+            attempt += 1
+            pods = [pod for pod in self._watch.pods(0) if pod.node == node and not pod.leaving]
+            answer = "has no pod to ask"
+            if pods:
+                try:
+                    answer = self.cluster.probe(pods[0].name, self.target.namespace, gate.port, gate.path)
+                except ClusterError as error:
+                    answer = str(error)
+                    if not is_passing(error.status):
+                        return answer
+            if not answer or time.monotonic() > give_up:
+                return answer
+            time.sleep(delay_seconds(attempt, random.random()))
+
+    def _end(self, failed: WaveFailed) -> str:
+        """Take back what failed, or leave it, as the program says; return the message for the user."""
+        again = "Correct the configuration and run `pulumi up`, or put the one of before back."
+        if self.waves.on_failure == HALT:
+            return wave_words.failure(failed.wave, failed.findings, f"everything is left as it is. {again}")
+        revisions = self._revisions(self._daemon_set)
+        back = live.before(revisions, self._revision, [pod.revision for pod in self._watch.pods(0)])
+        if back is None:
+            then = f"there is no revision of before to take it back to. {again}"
+            return wave_words.failure(failed.wave, failed.findings, then)
+        try:
+            nodes = self._take_back(back, next(r for r in revisions if live.revision_of(r) == self._revision))
+            then = f"taken back: {nodes:,} restarted with the revision of before, and all are well. {again}"
+        except WaveFailed as worse:
+            then = f"taken back, and the revision of before is not well either: {'; '.join(worse.findings)}"
+        except Stopped as stopped:
+            then = f"taking it back stopped: {stopped}"
+        return wave_words.failure(failed.wave, failed.findings, then)
+
+    def _take_back(self, back: Object, bad: Object) -> int:
+        """Put the template of a revision back, and every node that has another; return how many had."""
+        self.say(f"wave failed: taking all its nodes back to revision {back['metadata']['name']}")
+        self._refresh()
+        self._annotate(live.Restored(bad["metadata"]["name"], self.target.generation))
+        self._patch_template(back)
+        self._settle()
+        return self._move(None, self.waves.rest)
+
+    def _look(self, name: str | None, wave: Wave | None) -> tuple[Division, Fleet]:
+        """Return a wave with its nodes (`wave` alone: with all nodes), and the pods as they are now."""
+        if time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS or not self._watch.has_listed():
+            self._look_around()
+        pods = self._watch.pods(int(self._daemon_set["spec"].get("minReadySeconds") or 0))
+        if {pod.node for pod in pods} - set(self._labels):
+            self._look_around()
+        pods = [pod for pod in pods if pod.node in self._labels]
+        known = len(self._seen)
+        self._seen |= {pod.node for pod in pods}
+        if not self._divisions or len(self._seen) > known:
+            self._divisions = divide(self.waves, self._labels, self.target.config_hash, self._seen)
+        fleet = Fleet(pods, self._revision, self._wanted(), self._down)
+        if name is None:
+            nodes = tuple(node for division in self._divisions for node in division.nodes)
+            return Division(wave or self.waves.rest, nodes), fleet
+        return next((d for d in self._divisions if d.wave.name == name), Division(self.waves.rest, ())), fleet
+
+    def _look_around(self) -> None:
+        """Read the DaemonSet and the nodes, once the pods can be seen."""
+        while not self._watch.has_listed():
+            trouble, since = self._watch.trouble, self._watch.blind_since
+            if trouble and not (is_passing(trouble.status) and time.monotonic() - since < AWAY_SECONDS):
+                raise Stopped(str(trouble))
+            self._watch.wait(1)
+        self._refresh()
+        nodes = self._trying(lambda: self.cluster.list("nodes"))
+        self._labels = {node["metadata"]["name"]: node["metadata"].get("labels") or {} for node in nodes}
+        self._down = frozenset(node["metadata"]["name"] for node in nodes if live.is_down(node))
+        self._looked, self._divisions = time.monotonic(), []
+
+    def _refresh(self) -> None:
+        """
+        Read the DaemonSet anew.
+
+        Raises:
+          Stopped: Someone has paused it, or changed it meanwhile.
+
+        """
+        daemon_set = self._read()
+        if int(daemon_set["metadata"]["generation"]) != self._generation:
+            raise Stopped(
+                f"DaemonSet {self.target.where}: something else changed it in the middle of the rollout. "
+                "Run `pulumi up` to go on, or `pulumi up --refresh` to put back what this program says."
+            )
+        self._daemon_set = daemon_set
+
+    def _read(self) -> Object:
+        """Return the DaemonSet, after making sure that it is the provider's and that nobody has paused it."""
+        found = self._trying(lambda: self._get())
+        if live.is_paused(found):
+            raise Stopped(
+                f"DaemonSet {self.target.where}: is paused. `config-rollout resume {self.target.where}` and "
+                "`pulumi up` go on from here."
+            )
+        return found
+
+    def _get(self) -> Object:
+        target = self.target
+        found = self.cluster.get("daemonsets", target.name, target.namespace)
+        if found is None or found["metadata"]["uid"] != target.uid:
+            self.cluster.prove("daemonsets", target.name, target.namespace, target.uid)
+        return found or {}
+
+    def _wanted(self) -> int:
+        return int((self._daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
+
+    def _revisions(self, daemon_set: Object) -> list[Object]:
+        labels = live.selector_of(daemon_set)
+        found = self._trying(lambda: self.cluster.list("controllerrevisions", self.target.namespace, labels))
+        return [revision for revision in found if live.is_owned_by(revision, self.target.uid)]
+
+    def _annotate(self, taken_back: live.Restored | None) -> None:
+        value = {live.RESTORED_ANNOTATION: str(taken_back) if taken_back else None}
+        body = {"metadata": {"annotations": value}}
+        self._trying(lambda: self.cluster.patch("daemonsets", self.target.name, self.target.namespace, body))
+
+    def _patch_template(self, revision: Object) -> None:
+        """Do what `kubectl rollout undo` does: a revision's data is a patch that puts its template in place."""
+        where = ("daemonsets", self.target.name, self.target.namespace)
+        self._trying(lambda: self.cluster.patch(*where, revision["data"], strategic=True, manager=_TEMPLATE_MANAGER))
+
+    def _trying(self, request: Callable[[], T]) -> T:
+        """
+        Return what a request gives, tried again with growing waits while the API server cannot serve it.
+
+        Raises:
+          Stopped: It cannot be served, or not for too long.
+
+        """
+        give_up, attempt = time.monotonic() + AWAY_SECONDS, 0
+        while True:
+            if self._over.is_set():
+                raise Stopped("the `up` that ran this is gone")
+            try:
+                return request()
+            except ClusterError as error:
+                attempt += 1
+                if not is_passing(error.status) or time.monotonic() > give_up:
+                    raise Stopped(str(error)) from None
+                if attempt > 1:
+                    self.say(f"{error} Trying again", ephemeral=True)
+                time.sleep(delay_seconds(attempt, random.random()))
+
+    def _wait(self, seconds: float = 1.0) -> None:
+        if self._over.is_set():
+            raise Stopped("the `up` that ran this is gone")
+        self._watch.wait(min(1.0, max(0.0, seconds)))

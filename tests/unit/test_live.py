@@ -1,0 +1,126 @@
+"""What the objects of a DaemonSet say."""
+
+import pytest
+
+from config_rollout.core import live
+
+
+def daemon_set(annotations=None, **status):
+    metadata = {"generation": 3, **({"annotations": annotations} if annotations else {})}
+    template = {"metadata": {"annotations": {"checksum/config": "abc"}}}
+    return {"metadata": metadata, "spec": {"template": template, "selector": {"matchLabels": {"b": "2", "a": "1"}}},
+            "status": status}  # fmt: skip
+
+
+def test_what_was_taken_back_is_read_as_it_was_written():
+    taken_back = live.Restored("agent-abc", 7)
+
+    assert taken_back == live.restored(daemon_set({live.RESTORED_ANNOTATION: str(taken_back)}))
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"revision": "a", "generation": "x"}'])
+def test_what_is_no_note_of_ours_is_none(text):
+    assert None is live.restored(daemon_set({live.RESTORED_ANNOTATION: text}))
+
+
+@pytest.mark.parametrize(("value", "paused"), [(None, False), ("true", True), ("false", False), ("", True)])
+def test_pause(value, paused):
+    assert paused == live.is_paused(daemon_set(None if value is None else {live.PAUSED_ANNOTATION: value}))
+
+
+@pytest.mark.parametrize(("observed", "seen"), [(None, False), (2, False), (3, True)])
+def test_controller_has_seen_it(observed, seen):
+    assert seen == live.is_observed(daemon_set(observedGeneration=observed))
+
+
+def test_hash_in_the_template():
+    assert "abc" == live.config_hash_of(daemon_set())
+    assert "" == live.config_hash_of({"spec": {"template": {"metadata": None}}})
+
+
+def test_selector_is_a_query():
+    thing = daemon_set()
+    thing["spec"]["selector"]["matchExpressions"] = [
+        {"key": "c", "operator": "In", "values": ["x", "y"]}, {"key": "d", "operator": "NotIn", "values": ["z"]},
+        {"key": "e", "operator": "Exists"}, {"key": "f", "operator": "DoesNotExist"},
+    ]  # fmt: skip
+
+    assert "a=1,b=2,c in (x,y),d notin (z),e,!f" == live.selector_of(thing)
+
+
+def revision(name, number):
+    return {"metadata": {"name": name, "labels": {"controller-revision-hash": name}}, "revision": number}
+
+
+REVISIONS = [revision("a", 4), revision("b", 3), revision("c", 5)]
+
+
+def test_newest_revision_has_the_highest_number():
+    assert "c" == live.revision_of(live.newest(REVISIONS))
+    assert None is live.newest([])
+
+
+@pytest.mark.parametrize(
+    ("pods", "back"),
+    [
+        (["b", "b", "c"], "b"),  # what most pods still run was good before
+        (["a", "b", "c", "c", "c"], "a"),
+        ([], "a"),
+        (["c"], "a"),
+    ],
+)
+def test_revision_to_go_back_to(pods, back):
+    assert back == live.revision_of(live.before(REVISIONS, "c", pods))
+
+
+def test_without_an_earlier_revision_there_is_no_way_back():
+    assert None is live.before([revision("c", 1)], "c", ["c"])
+
+
+def test_node_of_a_pod_that_is_not_bound_yet():
+    field = {"key": "metadata.name", "operator": "In", "values": ["n1"]}
+    required = {"nodeSelectorTerms": [{"matchFields": [field]}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+
+    assert "n1" == live.node_of({"spec": {"affinity": affinity}})
+    assert "n2" == live.node_of({"spec": {"affinity": affinity, "nodeName": "n2"}})
+    assert "" == live.node_of({"spec": {}})
+
+
+def pod(ready, state=None, phase="Running"):
+    condition = {"type": "Ready", "status": ready, "lastTransitionTime": "2026-01-01T00:00:00Z"}
+    containers = [{"ready": ready == "True", "state": state or {"running": {}}}]
+    return {"status": {"phase": phase, "conditions": [condition], "containerStatuses": containers}}
+
+
+def test_ready_since():
+    assert "2026-01-01T00:00:00Z" == live.ready_since(pod("True"))
+    assert "" == live.ready_since(pod("False")) == live.ready_since({})
+
+
+@pytest.mark.parametrize(
+    ("thing", "why"),
+    [
+        (pod("False", {"waiting": {"reason": "CrashLoopBackOff"}}), "CrashLoopBackOff"),
+        (pod("False", {"terminated": {"reason": "OOMKilled"}}), "OOMKilled"),
+        (pod("False"), ""),
+        (pod("False", phase="Pending"), "Pending"),
+        ({}, ""),
+    ],
+)
+def test_why_a_pod_is_not_ready(thing, why):
+    assert why == live.why_not_ready(thing)
+
+
+@pytest.mark.parametrize(("status", "down"), [("True", False), ("False", True), ("Unknown", True)])
+def test_node_that_is_not_ready_is_down(status, down):
+    assert down == live.is_down({"status": {"conditions": [{"type": "Ready", "status": status}]}})
+    assert live.is_down({})
+
+
+def test_only_the_controller_owns():
+    owner = {"uid": "u", "controller": True}
+
+    assert live.is_owned_by({"metadata": {"ownerReferences": [owner]}}, "u")
+    assert not live.is_owned_by({"metadata": {"ownerReferences": [{"uid": "u"}]}}, "u")
+    assert not live.is_owned_by({"metadata": {}}, "u")

@@ -1,0 +1,384 @@
+"""The driver against a cluster in memory, whose API server answers as badly as real ones do at times."""
+
+import threading
+import time
+
+import pytest
+
+from config_rollout.cluster import ClusterError
+from config_rollout.core.live import PAUSED_ANNOTATION, RESTORED_ANNOTATION
+from config_rollout.core.waves import parse_waves
+from config_rollout.hooks import rollout
+from config_rollout.hooks.rollout import Rollout, Stopped, Target
+
+OWNER = {"ownerReferences": [{"uid": "ds", "controller": True}]}
+
+
+class MemoryCluster:
+    """A DaemonSet with `OnDelete` on a few nodes; what is deleted comes back with the newest revision."""
+
+    server = "https://memory"
+
+    def __init__(self, nodes=4, bad=()):
+        self.lock = threading.RLock()
+        self.bad, self.answers, self.failures = set(bad), {}, []
+        self.revisions, self.deleted, self.most_unavailable = {}, [], 0
+        self.events, self.version = [], 0
+        self.daemon_set = {
+            "metadata": {"name": "agent", "namespace": "n", "uid": "ds", "generation": 0, "annotations": {}},
+            "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": {}},
+            "status": {"desiredNumberScheduled": nodes},
+        }
+        self.pods = {}
+        self.write("good")
+        for number in range(nodes):
+            self.start(f"n{number}")
+
+    def write(self, revision):
+        """Do what the provider does, and the controller after it: a new template, a new revision."""
+        with self.lock:
+            template = {"metadata": {"annotations": {"checksum/config": revision}}}
+            self.daemon_set["spec"]["template"] = template
+            self.daemon_set["metadata"]["generation"] += 1
+            self.daemon_set["status"]["observedGeneration"] = self.daemon_set["metadata"]["generation"]
+            self.revisions[revision] = max([0, *self.revisions.values()]) + 1
+            self.newest = revision
+
+    def start(self, node):
+        self.version += 1
+        name = f"agent-{self.version}"
+        ready = self.newest not in self.bad
+        state = {"running": {}} if ready else {"waiting": {"reason": "CrashLoopBackOff"}}
+        pod = {
+            "metadata": {"name": name, "uid": name, "resourceVersion": str(self.version),
+                         "labels": {"controller-revision-hash": self.newest}, **OWNER},
+            "spec": {"nodeName": node},
+            "status": {"phase": "Running", "containerStatuses": [{"ready": ready, "state": state}],
+                       "conditions": [{"type": "Ready", "status": str(ready),
+                                       "lastTransitionTime": "2020-01-01T00:00:00Z"}]},
+        }  # fmt: skip
+        self.pods[name] = pod
+        self.events.append({"type": "ADDED", "object": pod})
+
+    def unready(self, node):
+        """Let the pod of a node become unready by itself."""
+        with self.lock:
+            (pod,) = [pod for pod in self.pods.values() if pod["spec"]["nodeName"] == node]
+            self.version += 1
+            changed = {**pod, "metadata": {**pod["metadata"], "resourceVersion": str(self.version)}}
+            changed["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}
+            self.pods[pod["metadata"]["name"]] = changed
+            self.events.append({"type": "MODIFIED", "object": changed})
+
+    def fail(self):
+        if self.failures:
+            raise ClusterError("https://memory: is busy.", self.failures.pop(0))
+
+    def get(self, resource, name, namespace):
+        self.fail()
+        return self.daemon_set
+
+    def prove(self, resource, name, namespace, uid):
+        raise ClusterError("https://memory: is not the cluster that the Kubernetes provider writes to.")
+
+    def list(self, resource, namespace="", labels=""):
+        self.fail()
+        if resource == "nodes":
+            ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+            names = sorted({pod["spec"]["nodeName"] for pod in self.pods.values()})
+            return [{"metadata": {"name": name, "labels": {"zone": f"z{name[1]}"}}, "status": ready} for name in names]
+        return [
+            {"metadata": {"name": f"agent-{name}", "labels": {"controller-revision-hash": name}, **OWNER},
+             "revision": number, "data": name} for name, number in self.revisions.items()
+        ]  # fmt: skip
+
+    def list_at(self, resource, namespace, labels):
+        with self.lock:
+            self.fail()
+            return [*self.pods.values()], str(self.version)
+
+    def watch(self, resource, namespace, labels, version, seconds):
+        over = time.monotonic() + 0.2
+        sent = len(
+            [event for event in self.events if int(event["object"]["metadata"]["resourceVersion"]) <= int(version)]
+        )
+        while time.monotonic() < over:
+            with self.lock:
+                new, sent = self.events[sent:], len(self.events)
+            yield from new
+            time.sleep(0.005)
+
+    def delete(self, resource, name, namespace, uid):
+        self.fail()
+        with self.lock:
+            if name not in self.pods:
+                return False
+            pod = self.pods.pop(name)
+            self.version += 1
+            gone = {**pod, "metadata": {**pod["metadata"], "resourceVersion": str(self.version)}}
+            self.events.append({"type": "DELETED", "object": gone})
+            node = pod["spec"]["nodeName"]
+            self.deleted.append(node)
+            self.start(node)
+            unready = [p for p in self.pods.values() if p["status"]["conditions"][0]["status"] != "True"]
+            self.most_unavailable = max(self.most_unavailable, len(unready))
+            return True
+
+    def patch(self, resource, name, namespace, body, strategic=False, manager=""):
+        self.fail()
+        if strategic:
+            self.write(body)
+        else:
+            annotations = self.daemon_set["metadata"]["annotations"]
+            for key, value in body["metadata"]["annotations"].items():
+                annotations.pop(key, None)
+                if value:
+                    annotations[key] = value
+        return self.daemon_set
+
+    def probe(self, pod, namespace, port, path):
+        return self.answers.get(self.pods[pod]["spec"]["nodeName"], "")
+
+
+@pytest.fixture
+def driver():
+    """Return a function that drives a cluster to a revision, as the hook of one wave does."""
+
+    def drive(cluster, revision, own="rest", generation=None, **waves):
+        parsed, findings = parse_waves({"progress_deadline_seconds": 1, **waves})
+        assert [] == findings
+        metadata = cluster.daemon_set["metadata"]
+        target = Target("n", "agent", "ds", generation or metadata["generation"], revision)
+        said = []
+        Rollout(cluster, target, parsed, lambda line, ephemeral=False: said.append(line)).run(own)
+        return said
+
+    return drive
+
+
+def revisions(cluster):
+    return {pod["metadata"]["labels"]["controller-revision-hash"] for pod in cluster.pods.values()}
+
+
+def test_every_pod_is_restarted_once(driver):
+    cluster = MemoryCluster()
+    cluster.write("new")
+    driver(cluster, "new")
+
+    assert ["n0", "n1", "n2", "n3"] == sorted(cluster.deleted)
+    assert {"new"} == revisions(cluster)
+
+
+def test_nothing_outdated_restarts_nothing(driver):
+    cluster = MemoryCluster()
+    driver(cluster, "good")
+
+    assert [] == cluster.deleted
+
+
+def test_hook_of_a_wave_leaves_later_waves_alone(driver):
+    cluster = MemoryCluster()
+    cluster.write("new")
+    driver(cluster, "new", own="z1", by="zone")
+
+    assert ["n0", "n1"] == cluster.deleted
+
+
+@pytest.mark.parametrize("status", [0, 429, 500, 503])
+def test_answers_that_may_be_better_soon_are_asked_for_again(driver, monkeypatch, status):
+    monkeypatch.setattr(rollout, "delay_seconds", lambda attempt, fraction: 0.01)
+    cluster = MemoryCluster()
+    cluster.write("new")
+    cluster.failures = [status] * 12
+    driver(cluster, "new")
+
+    assert {"new"} == revisions(cluster)
+    assert 4 == len(cluster.deleted)
+
+
+def test_answer_that_stays_is_told_and_ends_it(driver):
+    cluster = MemoryCluster()
+    cluster.write("new")
+    cluster.failures = [403]
+    with pytest.raises(Stopped, match="is busy"):
+        driver(cluster, "new")
+
+    assert [] == cluster.deleted
+
+
+def test_bad_revision_is_taken_back_after_one_pod(driver):
+    cluster = MemoryCluster(bad=["bad"])
+    cluster.write("bad")
+    with pytest.raises(Stopped) as error:
+        driver(cluster, "bad")
+
+    assert 2 == len(cluster.deleted)
+    assert 1 == len(set(cluster.deleted)) == cluster.most_unavailable
+    assert {"good"} == revisions(cluster)
+    assert "good" == cluster.newest
+    assert "is not ready (CrashLoopBackOff)" in str(error.value)
+    assert "taken back: 1 restarted with the revision of before" in str(error.value)
+
+
+def test_same_again_after_it_was_taken_back_goes_forward_again(driver):
+    cluster = MemoryCluster(bad=["bad"])
+    cluster.write("bad")
+    asked = cluster.daemon_set["metadata"]["generation"]
+    with pytest.raises(Stopped):
+        driver(cluster, "bad", generation=asked)
+    cluster.bad.clear()
+    said = driver(cluster, "bad", generation=asked)
+
+    assert "the last rollout was taken back; this one tries the same again" in said
+    assert {"bad"} == revisions(cluster)
+    assert RESTORED_ANNOTATION not in cluster.daemon_set["metadata"]["annotations"]
+
+
+def test_configuration_of_before_after_it_was_taken_back_restarts_nothing(driver):
+    cluster = MemoryCluster(bad=["bad"])
+    cluster.write("bad")
+    with pytest.raises(Stopped):
+        driver(cluster, "bad")
+    before = len(cluster.deleted)
+    driver(cluster, "good")
+
+    assert before == len(cluster.deleted)
+    assert RESTORED_ANNOTATION not in cluster.daemon_set["metadata"]["annotations"]
+
+
+def test_revision_that_is_no_longer_kept_is_told(driver):
+    cluster = MemoryCluster(bad=["bad"])
+    cluster.write("bad")
+    asked = cluster.daemon_set["metadata"]["generation"]
+    with pytest.raises(Stopped):
+        driver(cluster, "bad", generation=asked)
+    del cluster.revisions["bad"]
+    with pytest.raises(Stopped, match=r"agent-bad, which a failed rollout took back, is no longer kept"):
+        driver(cluster, "bad", generation=asked)
+
+
+def test_halted_rollout_leaves_everything(driver):
+    cluster = MemoryCluster(bad=["bad"])
+    cluster.write("bad")
+    with pytest.raises(Stopped, match="everything is left as it is"):
+        driver(cluster, "bad", on_failure="halt")
+
+    assert 1 == len(cluster.deleted)
+    assert {"good", "bad"} == revisions(cluster)
+
+
+def test_first_revision_has_nothing_to_be_taken_back_to(driver):
+    cluster = MemoryCluster()
+    cluster.unready("n1")
+    with pytest.raises(Stopped, match="there is no revision of before to take it back to"):
+        driver(cluster, "good")
+
+
+def test_http_gate_asks_every_pod_of_the_wave(driver):
+    cluster = MemoryCluster()
+    cluster.write("new")
+    gate = {"http": {"port": 1, "path": "/livez"}}
+    driver(cluster, "new", gates=[gate])
+    cluster.write("newer")
+    cluster.answers = {"n2": "503 not synced", "n3": "500 broken"}
+    with pytest.raises(Stopped) as error:
+        driver(cluster, "newer", gates=[gate])
+
+    assert ["wave 'rest' failed", "  n2: :1/livez 503 not synced", "  n3: :1/livez 500 broken"] == sorted(
+        str(error.value).splitlines()[:3], key=lambda line: (line[0] == " ", line)
+    )
+    assert {"new"} == revisions(cluster)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"), [("no route", "asks: no route"), (False, "asks: says no"), (OSError("x"), "asks: OSError: x")]
+)
+def test_function_says_no_by_a_text_by_false_or_by_raising(driver, answer, told):
+    def asks(wave, nodes):
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    cluster = MemoryCluster()
+    with pytest.raises(Stopped, match=told):
+        driver(cluster, "good", gates=[asks], on_failure="halt")
+
+
+def test_gate_gets_the_wave_and_its_nodes(driver):
+    asked = []
+    cluster = MemoryCluster()
+    driver(cluster, "good", own="z2", by="zone", gates=[lambda wave, nodes: asked.append((wave, nodes))])
+
+    assert [("z2", ["n2"])] == asked
+
+
+def test_pod_that_does_not_stay_ready_fails_the_soak(driver):
+    cluster = MemoryCluster()
+    cluster.write("new")
+    timer = threading.Timer(0.6, lambda: cluster.unready("n2"))
+    timer.start()
+    with pytest.raises(Stopped, match="did not stay ready"):
+        driver(cluster, "new", soak_seconds=3)
+    timer.join()
+
+
+def test_pods_that_have_been_ready_for_the_soak_already_are_not_waited_for(driver):
+    cluster = MemoryCluster()
+    began = time.monotonic()
+    driver(cluster, "good", soak_seconds=60)
+
+    assert time.monotonic() - began < 30
+
+
+def test_pause_stops_before_the_next_pod(driver):
+    cluster = MemoryCluster()
+    cluster.write("new")
+    cluster.daemon_set["metadata"]["annotations"][PAUSED_ANNOTATION] = "true"
+    with pytest.raises(Stopped, match=r"is paused\. `config-rollout resume n/agent`"):
+        driver(cluster, "new")
+
+    assert [] == cluster.deleted
+
+
+def test_rollout_that_nobody_waits_for_ends_before_its_next_pod():
+    cluster = MemoryCluster()
+    cluster.write("new")
+    target = Target("n", "agent", "ds", cluster.daemon_set["metadata"]["generation"], "new")
+    driven = Rollout(cluster, target, parse_waves({})[0], lambda line, ephemeral=False: driven.stop())
+    with pytest.raises(Stopped, match="the `up` that ran this is gone"):
+        driven.run("rest")
+
+    assert [] == cluster.deleted
+
+
+def test_other_daemon_set_is_never_touched(driver):
+    cluster = MemoryCluster()
+    cluster.write("new")
+    cluster.daemon_set["metadata"]["uid"] = "another"
+    with pytest.raises(Stopped, match="is not the cluster that the Kubernetes provider writes to"):
+        driver(cluster, "new")
+
+    assert [] == cluster.deleted
+
+
+def test_template_of_someone_else_is_told(driver):
+    cluster = MemoryCluster()
+    cluster.write("theirs")
+    with pytest.raises(Stopped, match=r"something else changed it since\. Run `pulumi up --refresh`"):
+        driver(cluster, "new")
+
+    assert [] == cluster.deleted
+
+
+def test_what_an_earlier_rollout_left_broken_goes_first(driver):
+    cluster = MemoryCluster(bad=["bad"])
+    cluster.write("bad")
+    with pytest.raises(Stopped):
+        driver(cluster, "bad", on_failure="halt")
+    (broken,) = cluster.deleted
+    cluster.write("new")
+    driver(cluster, "new")
+
+    assert broken == cluster.deleted[1]
+    assert {"new"} == revisions(cluster)
+    assert 1 == cluster.most_unavailable

@@ -1,0 +1,78 @@
+"""`pause`, `resume` and `rbac`."""
+
+import json
+
+import pytest
+import yaml
+
+from config_rollout.cli import main
+from tests.unit.test_cluster import FakeServer, kubeconfig
+
+PATH = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy?fieldManager=config-rollout"
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    server = FakeServer()
+    (tmp_path / "config").write_text(kubeconfig(server.url))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "value", "said"),
+    [
+        ("pause", "true", "kube-system/kube-proxy is paused: whatever `up` runs stops before the next pod. "
+         "config-rollout resume kube-system/kube-proxy takes it back\n"),
+        ("resume", None, "kube-system/kube-proxy is resumed: `pulumi up` goes on\n"),
+    ],
+)  # fmt: skip
+def test_annotation_is_set_and_taken_away(server, capsys, command, value, said):
+    server.answers[f"PATCH {PATH}"] = 200, {}
+
+    assert 0 == main([command, "kube-system/kube-proxy"])
+    assert said == capsys.readouterr().out
+    assert {"metadata": {"annotations": {"config-rollout/paused": value}}} == json.loads(server.asked[0][3])
+
+
+def test_daemon_set_that_is_not_there_is_a_sentence(server, capsys):
+    assert 2 == main(["pause", "kube-system/kube-proxy"])
+    assert (
+        f"config-rollout: kube-system/kube-proxy: there is no such DaemonSet on {server.url}. Correct the name.\n"
+        == (capsys.readouterr().err)
+    )
+
+
+def test_cluster_that_refuses_is_a_sentence(server, capsys):
+    server.answers[f"PATCH {PATH}"] = 403, {"message": "no"}
+
+    assert 2 == main(["pause", "kube-system/kube-proxy"])
+    assert "may not patch daemonsets 'kube-proxy' in namespace kube-system" in capsys.readouterr().err
+
+
+def test_name_without_a_namespace_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["pause", "kube-proxy"])
+    assert "must be NAMESPACE/NAME (got 'kube-proxy')" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [[], ["--http"]])
+def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, options):
+    main(["rbac", "kube-system/kube-proxy", *options])
+    role, cluster_role = yaml.safe_load_all(capsys.readouterr().out)
+    proxy = [{"apiGroups": [""], "resources": ["pods/proxy"], "verbs": ["get"]}] if options else []
+
+    assert [
+        {
+            "apiGroups": ["apps"],
+            "resources": ["daemonsets"],
+            "resourceNames": ["kube-proxy"],
+            "verbs": ["get", "patch"],
+        },
+        {"apiGroups": ["apps"], "resources": ["controllerrevisions"], "verbs": ["list"]},
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch", "delete"]},
+        *proxy,
+    ] == role["rules"]
+    assert ("Role", "kube-system") == (role["kind"], role["metadata"]["namespace"])
+    assert [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}] == cluster_role["rules"]

@@ -1,0 +1,96 @@
+"""The words about waves."""
+
+from config_rollout.core import wave_words
+from config_rollout.core.restarts import Fleet, Pod
+from config_rollout.core.waves import Division, HttpGate, Wave
+
+NODES = tuple(f"n{number:03}" for number in range(100))
+CANARY = Division(Wave("canary", gates=(HttpGate(10256, "/livez"),), soak_seconds=120), NODES[:1])
+ZONE = Division(Wave("zone-a", max_unavailable="10%"), NODES[1:])
+EMPTY = Division(Wave("rest"), ())
+
+
+def test_plan_lists_the_waves_that_have_nodes():
+    assert [
+        "canary  1 node, 1 at a time; gate :10256/livez, 2 min soak",
+        "zone-a  99 nodes, 10 at a time",
+        "about 6 min",
+    ] == wave_words.plan([CANARY, ZONE, EMPTY], "", [], 5)
+
+
+def test_plan_says_what_is_not_now():
+    assert [
+        "canary  1 node, 1 at a time; gate :10256/livez, 2 min soak",
+        "zone-a  99 nodes  not now: through 'canary'",
+        "about 2 min",
+    ] == wave_words.plan([CANARY, ZONE], "canary", [], 0)
+
+
+def test_plan_says_which_nodes_cannot_follow_and_why():
+    assert (
+        "b is NotReady: it counts against max_unavailable and changes when it is back"
+        == (wave_words.plan([ZONE], "", ["b"], 0)[-1])
+    )
+    assert (
+        "n000, n001, n002, n003, n004 and 95 more are NotReady: they count against max_unavailable and change when "
+        "they are back"
+    ) == wave_words.plan([ZONE], "", NODES, 0)[-1]
+
+
+def test_plan_of_a_daemon_set_without_pods():
+    assert ["no node has a pod yet: they start on all nodes at once"] == wave_words.plan([EMPTY], "", [], 0)
+
+
+def test_estimate_counts_each_turn_of_the_budget_and_the_soak():
+    assert 10 * (15 + 5) == wave_words.estimate_seconds(ZONE, 5)
+    assert 15 + 120 == wave_words.estimate_seconds(CANARY, 0)
+
+
+def test_task_of_a_wave():
+    assert "99 nodes: 10 at a time" == wave_words.wave_task(ZONE, 99)
+    assert "99 nodes, 3 of them outdated: 10 at a time" == wave_words.wave_task(ZONE, 3)
+    assert "99 nodes: nothing to restart" == wave_words.wave_task(ZONE, 0)
+    assert "1 node: nothing to restart; gate :10256/livez, 2 min soak" == wave_words.wave_task(CANARY, 0)
+    assert "no nodes" == wave_words.wave_task(EMPTY, 0)
+
+
+def test_beginning_says_how_to_stop_and_the_end_how_many():
+    assert "canary: begins (`config-rollout pause n/a` stops it before the next pod)" == wave_words.begins(
+        CANARY, "n/a"
+    )
+    assert "canary: 1 node is through" == wave_words.through(CANARY)
+    assert "zone-a: 99 nodes are through" == wave_words.through(ZONE)
+
+
+def test_pods_that_need_no_restart_are_counted():
+    assert ["5 of 6 pods have this configuration already"] == wave_words.already(5, 6)
+    assert [] == wave_words.already(0, 6)
+
+
+def fleet(**changes):
+    pods = [Pod(f"p-{node}", node, node, "new", True) for node in NODES[:5]]
+    return Fleet([Pod(**{**vars(pods[0]), **changes}), *pods[1:]], "new", 5)
+
+
+def test_progress_names_the_nodes_that_it_waits_for():
+    wave = Division(Wave("w"), NODES[:5])
+
+    assert "w: 5 of 5 nodes through" == wave_words.progress(wave, fleet())
+    assert "w: 4 of 5 nodes through, waiting for n000" == wave_words.progress(wave, fleet(available=False))
+
+
+def test_what_holds_a_wave_up_is_told_by_node():
+    assert ["nothing became available for 600 s", "n000: pod p-n000 is not ready (CrashLoopBackOff)"] == (
+        wave_words.stuck(fleet(available=False, why="CrashLoopBackOff"), NODES[:5], 1, 600)
+    )
+    assert ["nothing became available for 600 s", "n000: pod p-n000 does not end"] == (
+        wave_words.stuck(fleet(leaving=True), NODES[:5], 1, 600)
+    )
+    assert ["nothing became available for 600 s", "unavailable pods: 1 of at most 1: n000"] == (
+        wave_words.stuck(fleet(available=False, revision="old"), NODES[:1], 1, 600)
+    )
+
+
+def test_failure_has_the_reasons_and_what_was_done():
+    assert "wave 'w' failed\n  a\n  b\n  taken back" == wave_words.failure("w", ["a", "b"], "taken back")
+    assert "  and 80 more" in wave_words.failure("w", NODES, "taken back").splitlines()

@@ -1,0 +1,170 @@
+"""What a component with waves registers, and what it refuses before it registers anything."""
+
+import pulumi
+import pytest
+
+from config_rollout import staged
+from config_rollout.cluster import ClusterError
+from tests.unit.test_restarts import pods
+from tests.wiring.test_bad_input import refused  # noqa: F401 - a fixture
+from tests.wiring.test_registrations import DAEMON_SET, HASH
+
+ZONE = "topology.kubernetes.io/zone"
+WAVES = {"first": [{"name": "canary", "nodes": 1}], "by": ZONE}
+
+
+class FakeCluster:
+    """A cluster with three nodes in two zones, and a DaemonSet whose pods are as told."""
+
+    server = "https://fake"
+
+    def __init__(self, states="", config_hash="", annotations=None, down="", forbidden=""):
+        self.states, self.hash, self.annotations, self.down = states, config_hash, annotations or {}, down
+        self.forbidden = forbidden
+
+    def may(self, right):
+        return right.verb != self.forbidden
+
+    def list(self, resource, namespace="", labels=""):
+        if resource == "nodes":
+            return [
+                {"metadata": {"name": f"n{i}", "labels": {ZONE: f"zone-{zone}"}},
+                 "status": {"conditions": [{"type": "Ready", "status": str(str(i) not in self.down)}]}}
+                for i, zone in enumerate("aba")
+            ]  # fmt: skip
+        owner = {"ownerReferences": [{"uid": "agent-uid", "controller": True}]}
+        if resource == "controllerrevisions":
+            return [{"metadata": {"name": "a", "labels": {"controller-revision-hash": "old"}, **owner}, "revision": 1}]
+        return [
+            {"metadata": {"name": p.name, "uid": p.uid, "labels": {"controller-revision-hash": p.revision}, **owner},
+             "spec": {"nodeName": p.node},
+             "status": {"conditions": [{"type": "Ready", "status": str(p.available)}]}} for p in pods(self.states)
+        ]  # fmt: skip
+
+    def get(self, resource, name, namespace):
+        template = {"metadata": {"annotations": {"checksum/config": self.hash}}}
+        metadata = {"name": name, "namespace": namespace, "uid": "agent-uid", "annotations": self.annotations}
+        return self.states and {
+            "metadata": metadata, "spec": {"template": template, "selector": {"matchLabels": {"a": "b"}}},
+            "status": {"desiredNumberScheduled": 3},
+        }  # fmt: skip
+
+
+@pytest.fixture
+def cluster(monkeypatch):
+    """Return a function that puts a cluster in place."""
+
+    def use(*states, **more):
+        monkeypatch.setattr(staged, "find_cluster", lambda plain: FakeCluster(*states, **more))
+
+    use()
+    return use
+
+
+def test_daemon_set_is_left_to_the_waves(cluster, register):
+    daemon_set = register(waves=WAVES)[DAEMON_SET].inputs
+
+    assert {"type": "OnDelete"} == daemon_set["spec"]["updateStrategy"]
+    assert {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"} == daemon_set["metadata"]["annotations"]
+
+
+def test_each_wave_has_a_record_that_comes_after_the_one_before(cluster, register):
+    registered = register(waves=WAVES)
+    names = ["canary", "zone-a", "zone-b", "rest"]
+    stashes = [registered[f"Stash agent-{name}"] for name in names]
+
+    before = ["agent", "agent-canary", "agent-zone-a", "agent-zone-b"]
+    assert [{"agent", name} for name in before] == [set(stash.dependencies) for stash in stashes]
+    assert ["agent"] * 4 == [stash.parent for stash in stashes]
+    assert {
+        "configHash": HASH, "generation": 1, "name": "agent", "namespace": "monitoring", "uid": "agent-uid",
+        "wave": {"name": "canary", "nodes": 1, "maxUnavailable": 1},
+    } == stashes[0].inputs["input"]  # fmt: skip
+
+
+def test_records_are_never_protected(cluster, register):
+    registered = register(opts=pulumi.ResourceOptions(protect=True), waves=WAVES)
+
+    assert [False, True] == [registered[name].request.protect for name in ("Stash agent-canary", DAEMON_SET)]
+
+
+def test_through_registers_no_later_wave(cluster, register):
+    names = [name for name in register(waves={**WAVES, "through": "zone-a"}) if name.startswith("Stash")]
+
+    assert ["Stash agent-canary", "Stash agent-zone-a"] == names
+
+
+def test_without_waves_no_cluster_is_read(monkeypatch, register):
+    monkeypatch.setattr(staged, "find_cluster", lambda plain: pytest.fail("the cluster was read"))
+
+    assert "annotations" not in register()[DAEMON_SET].inputs["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"waves": {"by": 1}}, "waves.by: must be a label (got 1). Pass a plain str."),
+        ({"waves": WAVES, "update_strategy": {"type": "OnDelete"}},
+         "update_strategy: is there with waves, which restart the pods themselves. Use waves.max_unavailable."),
+        ({"waves": WAVES, "namespace": pulumi.Output.from_input("n")},
+         "namespace: is an Output, and with waves the cluster is read first. Pass a plain value."),
+        ({"waves": {**WAVES, "through": "zone-c"}},
+         "waves.through: there is no wave 'zone-c'. Write 'zone-b', if that was meant."),
+    ],
+)  # fmt: skip
+def test_bad_waves_are_refused(cluster, refused, changes, line):  # noqa: F811
+    assert [f"ConfiguredDaemonSet 'agent': {line}"] == refused(**changes)
+
+
+def test_rollout_that_could_not_begin_is_refused_before_it_is_written(cluster, refused):  # noqa: F811
+    cluster("ooo", down="1")
+
+    assert [
+        "ConfiguredDaemonSet 'agent': waves: 1 node is NotReady (n1), and in wave 'two' at most 1 may be unavailable, "
+        "so it could not begin. Repair what is NotReady, or raise its max_unavailable above 1."
+    ] == refused(waves=TWO)
+
+
+TWO = {"first": [{"name": "two", "match_labels": {ZONE: "zone-a"}}]}
+
+
+@pytest.mark.parametrize(
+    ("states", "more"), [("ooo", {"down": "1", "config_hash": HASH}), ("oOo", {}), ("Ooo", {}), ("ooo", {})]
+)
+def test_rollout_that_can_begin_or_has_nothing_to_do_is_not_refused(cluster, register, states, more):
+    cluster(states, **more)
+
+    assert "Stash agent-rest" in register(waves=TWO)
+
+
+def test_change_of_a_paused_rollout_is_refused_before_it_is_written(cluster, refused, register):  # noqa: F811
+    cluster("ooo", annotations={"config-rollout/paused": "true"})
+
+    assert [
+        "ConfiguredDaemonSet 'agent': waves: the rollout of DaemonSet monitoring/agent is paused. Run `config-rollout "
+        "resume monitoring/agent` first."
+    ] == refused(waves=WAVES)
+    assert "Stash agent-rest" in register(waves=WAVES, preview=True)
+
+
+def test_missing_right_is_refused_before_anything_is_written(cluster, refused, register):  # noqa: F811
+    cluster("ooo", forbidden="delete")
+
+    assert [
+        "ConfiguredDaemonSet 'agent': waves: https://fake: may not delete pods in namespace monitoring. Give the user "
+        "of this kubeconfig what `config-rollout rbac monitoring/agent` prints."
+    ] == refused(waves=WAVES)
+    cluster("ooo", forbidden="delete", config_hash=HASH)
+    assert "Stash agent-rest" in register(waves=WAVES)
+
+
+def test_cluster_that_cannot_be_read_is_a_sentence(monkeypatch, refused):  # noqa: F811
+    def fail(plain):
+        raise ClusterError("https://fake: does not take these credentials. See whether `kubectl` can log in.", 401)
+
+    monkeypatch.setattr(staged, "find_cluster", fail)
+
+    assert [
+        "ConfiguredDaemonSet 'agent': waves: https://fake: does not take these credentials. See whether `kubectl` can "
+        "log in."
+    ] == refused(waves=WAVES)
