@@ -27,12 +27,16 @@ from pulumi_policy import (
 from .core.finding import Finding, report
 from .core.rules import RULES
 from .core.rules.checking import run
-from .core.rules.objects import CONFIGURATION, UNKNOWN, KubernetesObject, Objects, Program
+from .core.rules.objects import CONFIGURATION, UNKNOWN, WAVE_RECORD, KubernetesObject, Objects, Program
 from .core.rules.rule import NotChecked, Rule
 from .core.rules.settings import RuleSettings, Settings, parse_rule_settings, schema
 
-_TYPE = re.compile(r"kubernetes:(?:core|apps|policy|extensions)/[a-z0-9]+:([A-Za-z]+?)(Patch)?")
-_ANY_PATCH = re.compile(r"kubernetes:[^:]+/[a-z0-9]+:([A-Za-z]+)(Patch)")
+_TYPES = (
+    re.compile(r"kubernetes:[^:]+/[a-z0-9]+:([A-Za-z]+)(Patch)"),
+    re.compile(r"kubernetes:(?:core|apps|policy|extensions)/[a-z0-9]+:([A-Za-z]+)"),
+    re.compile(rf"pulumi:index:({WAVE_RECORD})"),
+)
+"""Types of the resources that rules look at, with their kind and whether they are patches."""
 
 _SENTINELS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
 
@@ -167,9 +171,9 @@ def _objects(
     """Return the resources that rules look at, of these kinds if there are any."""
     found = []
     for resource in resources:
-        name = _ANY_PATCH.fullmatch(resource.resource_type) or _TYPE.fullmatch(resource.resource_type)
+        name = next(filter(None, (pattern.fullmatch(resource.resource_type) for pattern in _TYPES)), None)
         if name and (not kinds or name[1] in kinds):
-            found.append(_object(resource, name[1], bool(name[2])))
+            found.append(_object(resource, name[1], name.lastindex == 2))
     return found
 
 

@@ -4,7 +4,7 @@ The rules on Kubernetes objects, and how they are run: `check(objects, settings)
 One file a subject; each rule is there once, for the policy pack and the command line alike.
 """
 
-from . import budgets, hashes, ineffective, kube_proxy, names, patches, readiness, volatile
+from . import budgets, hashes, ineffective, kube_proxy, names, patches, readiness, volatile, waves
 from .rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     kube_proxy.HEALTH_PORT,
     kube_proxy.SECRET,
     patches.PATCH_ON_DESTROY,
+    waves.WITHOUT_GATE,
 )
 """Every rule, in the order in which findings on one object are told."""
 

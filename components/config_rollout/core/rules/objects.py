@@ -19,6 +19,9 @@ CONFIGURATION = ("ConfigMap", "Secret")
 """The kinds that hold what a program reads."""
 
 
+WAVE_RECORD = "Stash"
+"""The kind of what Pulumi's state keeps of a wave; no Kubernetes object."""
+
 POD_SPEC = ("spec", "template", "spec")
 """Where a workload holds the spec of its pods."""
 
@@ -83,6 +86,8 @@ class KubernetesObject:
     @property
     def title(self) -> str:
         """Return the words that findings use: `DaemonSet kube-system/kube-proxy`."""
+        if self.kind == WAVE_RECORD and self.program:
+            return f"record {self.program.urn.rpartition('::')[2]}"
         return f"{self.kind}{'Patch' if self.patch else ''} {self.namespace}/{self.name or '(no name)'}"
 
     def get(self, *path: str) -> Any:
