@@ -16,8 +16,9 @@ from . import compatibility
 from .arguments import checked
 from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import warnings
-from .core.digest import config_hash, short_hash
+from .core.digest import config_hash
 from .core.finding import report
+from .core.naming import content_name
 from .core.pod_spec import follow
 from .hooks.explain import Explainer
 from .options import Options
@@ -146,15 +147,15 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         if staged:
             staged.warn(self)
 
-        content_name = f"{kubernetes_name}-{short_hash(full_hash)}"
+        mounted = content_name(kubernetes_name, full_hash)
         pod_labels = {"app.kubernetes.io/name": kubernetes_name}
         labels = {**pod_labels, **plain.get("labels", {})}
 
         self.config_map = ConfigMap(
             # The hash is in the logical name too, so a new content is a create, an old one a delete at the end
             # of a successful `up`, and the way back from a failed one finds the old resource in state.
-            f"{name}-{short_hash(full_hash)}",
-            metadata={"name": content_name, "namespace": namespace, "labels": labels},
+            content_name(name, full_hash),
+            metadata={"name": mounted, "namespace": namespace, "labels": labels},
             data=plain["data"],
             binary_data=plain.get("binary_data"),
             immutable=True,
@@ -175,7 +176,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                         "labels": pod_labels,
                         "annotations": {**plain.get("pod_annotations", {}), CONFIG_HASH_ANNOTATION: full_hash},
                     },
-                    "spec": follow(plain["pod_spec"], kubernetes_name, content_name),
+                    "spec": follow(plain["pod_spec"], kubernetes_name, mounted),
                 },
                 "update_strategy": UPDATE_STRATEGY if staged else plain.get("update_strategy"),
                 "min_ready_seconds": plain.get("min_ready_seconds"),

@@ -13,6 +13,7 @@ from .diff import NO_NEWLINE, UNKNOWN, FieldChange, KeyChange, diff_values
 from .digest import short_hash
 from .effects import STATED
 from .formats.meaning import FieldEffect
+from .naming import content_name
 from .pod_spec import follow
 from .secret_values import hide, secret_lines
 from .update_strategy import UpdateStrategy
@@ -278,9 +279,9 @@ def _own_template(daemon_set: Spec) -> Spec:
     """Return annotations, labels and pod spec as the caller wrote them: without our hash, with the plain name."""
     template, metadata = _template(daemon_set), daemon_set.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
-    content_name = f"{name}-{short_hash(_config_hash(daemon_set))}"
+    mounted = content_name(str(name), _config_hash(daemon_set))
     pod_spec = template.get("spec")
-    own = follow(pod_spec, content_name, str(name)) if isinstance(pod_spec, Mapping) else {}
+    own = follow(pod_spec, mounted, str(name)) if isinstance(pod_spec, Mapping) else {}
     annotations = {k: v for k, v in _annotations(daemon_set).items() if k != CONFIG_HASH_ANNOTATION}
     pod_metadata = template.get("metadata")
     labels = pod_metadata.get("labels") if isinstance(pod_metadata, Mapping) else None
