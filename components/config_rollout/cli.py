@@ -1,10 +1,11 @@
-"""The command line: hash and diff of a configuration, and what is wrong with manifests. Imports no Pulumi."""
+"""The command line: what a configuration hashes to, what a change of it does, what is wrong. Imports no Pulumi."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-from .commands import check, difference, hashing, kubespray, replay, rollout
 from .completion import SHELLS, PrintCompletion
 from .core.compatibility import judge
 from .core.finding import report
@@ -16,17 +17,30 @@ TROUBLE = 2
 INTERRUPTED = 130
 """The exit code of a command that was interrupted from the keyboard, as shells have it."""
 
-_COMMANDS = (hashing, difference, replay, check, kubespray, rollout)
+_WHAT = "What a configuration hashes to, what a change of it does, and what is wrong with it. Needs no Pulumi."
+
+_MODULES = {
+    "hash": "hashing",
+    "canonical": "hashing",
+    "diff": "difference",
+    "replay": "replay",
+    "check": "check",
+    "kubespray": "kubespray",
+    "pause": "rollout",
+    "resume": "rollout",
+    "rbac": "rollout",
+}
+"""Command -> its module in commands/."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="config-rollout", description=__doc__)
+    parser = argparse.ArgumentParser(prog="config-rollout", description=_WHAT)
     parser.add_argument(
         "--print-completion", choices=SHELLS, action=PrintCompletion, help="print what makes this shell complete"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in _COMMANDS:
+    for module in _modules(sys.argv[1:] if arguments is None else arguments):
         module.add(commands)
     try:
         _check_python()
@@ -42,6 +56,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # whoever read us has seen enough
         return TROUBLE
     return code
+
+
+def _modules(arguments: Sequence[str]) -> list[Any]:
+    """Import the module of the command that is called, and all of them where none is: for help and completion."""
+    called = _MODULES.get(arguments[0]) if arguments else None
+    names = [called] if called else dict.fromkeys(_MODULES.values())
+    return [importlib.import_module(f".commands.{name}", __package__) for name in names]
 
 
 def _check_python() -> None:

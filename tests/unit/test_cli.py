@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from config_rollout import cli
 from config_rollout.core.content import MAX_BYTES, Content
 from config_rollout.core.digest import config_hash
 from config_rollout.sources import MAX_FILE_BYTES
@@ -305,6 +306,19 @@ def test_command_line_imports_nothing_heavy(file):
     done = subprocess.run([sys.executable, "-c", code, "hash", file(ONE)], capture_output=True, text=True)
 
     assert "[]" == done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", cli._MODULES)
+def test_each_command_is_known_to_its_own_module_alone(command):
+    done = run(command, "--help")
+
+    assert (0, f"usage: config-rollout {command} ") == (done.returncode, done.stdout.decode()[: 23 + len(command)])
+
+
+def test_help_names_every_command():
+    told = run("--help").stdout.decode()
+
+    assert [] == [command for command in cli._MODULES if f"\n    {command} " not in told]
 
 
 def test_example_of_the_document_is_what_is_printed(file, tmp_path):
