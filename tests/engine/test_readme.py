@@ -78,7 +78,7 @@ def installed(tmp_path_factory) -> Path:
 
 
 def test_program_runs_in_an_environment_where_only_this_was_installed(installed, engine, cluster, tmp_path):
-    (code,) = blocks("python")
+    code, _ = blocks("python")
     (tmp_path / "__main__.py").write_text(code)
     (tmp_path / "agent.yaml").write_text("level: info\n")
     (tmp_path / "venv").symlink_to(installed)

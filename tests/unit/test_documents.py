@@ -1,10 +1,12 @@
 """What the documents say of the repository is so."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
+from config_rollout.core.waves import parse_waves
 from tools import documents
 from tools.build import MODULES, OTHER_RELEASES, TOOLS
 
@@ -42,6 +44,12 @@ def test_links_lead_somewhere(document):
                                                        DOCUMENTS["CONTRIBUTING.md"]))))  # fmt: skip
 def test_place_exists(path):
     assert list(ROOT.glob(path))
+
+
+def test_waves_that_the_readme_shows_are_good():
+    _, shown = blocks("python")
+
+    assert [] == parse_waves(ast.literal_eval(f"{{{shown}}}")["waves"])[1]
 
 
 def test_measured_table_is_filled_in():
