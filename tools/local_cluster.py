@@ -120,8 +120,7 @@ class LocalCluster:
         maps = [item["metadata"]["name"] for item in self.api.list(f"{of}/configmaps")]
         paths += [f"{of}/configmaps/{name}" for name in maps if name.startswith("kube-proxy")]
         for path in paths:
-            if self.api.exists(path):
-                self.api.delete(path)
+            self.api.delete(path)
         self.wait("kube-proxy to be gone", lambda: not self.api.list(f"{of}/pods"))
 
     def writes(self) -> dict[str, int]:

@@ -43,7 +43,10 @@ def test_history_holds_one_meaning():
 
 def test_upgrade_takes_every_node_at_once_and_ours_restarts_once_to_adopt(cluster, engine, kubespray, folder):
     texts = [*dict.fromkeys(HISTORY), HISTORY[-1]]
-    figures = history(cluster, kubespray, Program(engine, folder, ADOPT), texts)
+    try:
+        figures = history(cluster, kubespray, Program(engine, folder, ADOPT), texts)
+    finally:
+        engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=folder)
 
     assert 7 == len(texts)
     assert [

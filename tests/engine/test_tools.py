@@ -37,7 +37,13 @@ def running(folder: str) -> list[str]:
 
 
 def started(*command: str) -> subprocess.Popen:
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True,
+                            preexec_fn=heed_interrupts)  # fmt: skip
+
+
+def heed_interrupts() -> None:
+    """Undo what a shell without job control does to programs in its background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("part", build.CONTROL_PLANE)

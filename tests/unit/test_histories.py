@@ -377,7 +377,9 @@ def ends(pid: int) -> bool:
 def test_interrupt_ends_quietly(lines, tmp_path):
     endless = f"echo > {tmp_path}/begun; sleep 600"
     command = [sys.executable, "-m", "config_rollout", "replay", lines(*TWO), "--judge", endless]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    # A shell without job control has its background ignore interrupts.
+    heeds = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **heeds) as process:
         while not (tmp_path / "begun").exists():
             assert process.poll() is None
             time.sleep(0.01)
