@@ -1,9 +1,12 @@
 """What happens when the world does not hold still during a rollout."""
 
+import os
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from tests.engine.conftest import BETTER, GOOD, NODES, hash_of, name_of
 from tools.pods import Pod
@@ -69,7 +72,15 @@ def test_node_that_restarts_in_the_middle_finds_the_configuration_it_had(project
     assert [True] * NODES == held
 
 
-def test_up_killed_in_the_middle_goes_on(program, engine, cluster):
+def end_session(session: int) -> None:
+    """End what a killed engine leaves behind: its plugins and the program."""
+    for process in (int(name) for name in os.listdir("/proc") if name.isdigit()):
+        with suppress(OSError):
+            if os.getsid(process) == session:
+                os.kill(process, signal.SIGKILL)
+
+
+def test_up_killed_in_the_middle_goes_on(program, engine, cluster, request):
     pods = "namespaces/kube-system/pods"
     program.up_quietly()
     before = {Pod.of(pod).uid for pod in cluster.api.list(pods)}
@@ -79,6 +90,7 @@ def test_up_killed_in_the_middle_goes_on(program, engine, cluster):
         cwd=program.folder, env=engine.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True,
     )  # fmt: skip
+    request.addfinalizer(lambda: end_session(process.pid))
     while before == {Pod.of(pod).uid for pod in cluster.api.list(pods)}:
         assert process.poll() is None
         time.sleep(0.05)
