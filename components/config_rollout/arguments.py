@@ -5,6 +5,7 @@ from typing import Any
 
 import pulumi
 
+from .cluster import Cluster
 from .core import checks
 from .core.content import Content, parse_content, unmatched
 from .core.finding import Finding, report
@@ -113,3 +114,12 @@ def _without_input_types(value: Any) -> Any:
     if pulumi._types.is_input_type(type(value)):
         return {key: _without_input_types(item) for key, item in vars(value).items() if item is not None}
     return value
+
+
+def find_cluster(plain: Mapping[str, Any]) -> Cluster:
+    """Return the cluster that the Kubernetes provider writes to, as far as arguments and settings tell."""
+    provider = pulumi.Config("kubernetes")
+    kubeconfig, context = plain.get("kubeconfig"), plain.get("context")
+    if kubeconfig:
+        return Cluster.find(kubeconfig, context)
+    return Cluster.find(provider.get("kubeconfig"), context or provider.get("context"), provider.get("cluster"))

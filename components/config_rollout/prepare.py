@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from . import compatibility
-from .arguments import BadArguments, plain_arguments
+from .arguments import BadArguments, find_cluster, plain_arguments
 from .cluster import Cluster, ClusterError
 from .core.content import Content, parse_content, warnings
 from .core.digest import config_hash
@@ -56,7 +56,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     findings += wrong + _check_options(plain, opts) + _check_given(settings)
     _refuse(who, findings)
     try:
-        cluster = _cluster(plain)
+        cluster = find_cluster(plain)
         warned = compatibility.check_kubernetes(who, cluster.version())
         found = look(cluster, settings.layout)
     except ClusterError as error:
@@ -131,15 +131,6 @@ def _place(settings: Settings, where: str) -> str:
     if settings.config and where.startswith(mine):
         return f"config{where.removeprefix(mine)}"
     return f"ConfigMap {layout.namespace}/{layout.config_map}: {where}"
-
-
-def _cluster(plain: Mapping[str, Any]) -> Cluster:
-    """Return the cluster that the provider writes to."""
-    provider = pulumi.Config("kubernetes")
-    kubeconfig, context = plain.get("kubeconfig"), plain.get("context")
-    if kubeconfig:
-        return Cluster.find(kubeconfig, context)
-    return Cluster.find(provider.get("kubeconfig"), context or provider.get("context"), provider.get("cluster"))
 
 
 def _unread(settings: Settings, warned: list[str]) -> Prepared:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pulumi
 
-from .arguments import BadArguments
-from .cluster import Cluster, ClusterError, Object
+from .arguments import BadArguments, find_cluster
+from .cluster import ClusterError, Object
 from .core import live, wave_words
 from .core.finding import Finding, report
-from .core.restarts import Fleet, Pod, blocking
+from .core.restarts import Fleet, blocking
 from .core.retry import delay_seconds, is_passing
 from .core.wave_rights import wave_rights
 from .core.waves import Division, HttpGate, check_names, divide, empty_selectors, parse_waves
@@ -124,11 +124,7 @@ class StagedRollout:
                 self._taken_back = live.config_hash_of(revision["data"])
         owned = [pod for pod in self._cluster.list("pods", namespace, labels) if live.is_owned_by(pod, uid)]
         self._hashes = {live.node_of(pod): live.config_hash_of_pod(pod) for pod in owned}
-        pods = [
-            Pod(pod["metadata"]["name"], pod["metadata"]["uid"], live.node_of(pod), live.revision_of(pod),
-                bool(live.ready_since(pod)), "deletionTimestamp" in pod["metadata"], live.why_not_ready(pod))
-            for pod in owned
-        ]  # fmt: skip
+        pods = [live.pod_of(pod) for pod in owned]
         wanted = int((daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
         return Fleet(pods, live.revision_of(newest) if newest else "", wanted, frozenset(self._down))
 
@@ -167,12 +163,3 @@ class StagedRollout:
         missing = ", ".join(str(right) for right in rights)
         fix = f"Give the user of this kubeconfig what `config-rollout rbac {where}` prints"
         return [Finding("waves", f"{self._cluster.server}: may not {missing}", fix)] if rights else []
-
-
-def find_cluster(plain: Mapping[str, Any]) -> Cluster:
-    """Return the cluster that the Kubernetes provider writes to."""
-    provider = pulumi.Config("kubernetes")
-    kubeconfig, context = plain.get("kubeconfig"), plain.get("context")
-    if kubeconfig:
-        return Cluster.find(kubeconfig, context)
-    return Cluster.find(provider.get("kubeconfig"), context or provider.get("context"), provider.get("cluster"))

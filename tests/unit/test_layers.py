@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "components" / "config_rollout"
 MAY_IMPORT = {
     "core": {"core"},
     "hooks": {"core", "hooks", "cluster"},
-    "arguments": {"core"},
+    "arguments": {"core", "cluster"},
     "options": {"core"},
     "compatibility": {"core"},
     "cluster": {"core"},

@@ -251,9 +251,9 @@ def test_prepare_reads_the_cluster_that_the_provider_writes_to(monkeypatch):
     monkeypatch.setattr(Cluster, "find", lambda *given: asked.append(given))
     pulumi.runtime.set_all_config({"kubernetes:kubeconfig": "k", "kubernetes:context": "c", "kubernetes:cluster": "d"})
     try:
-        preparing._cluster({})
-        preparing._cluster({"context": "e"})
-        preparing._cluster({"kubeconfig": "mine"})
+        preparing.find_cluster({})
+        preparing.find_cluster({"context": "e"})
+        preparing.find_cluster({"kubeconfig": "mine"})
     finally:
         pulumi.runtime.set_all_config({})
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .checks import CONFIG_HASH_ANNOTATION
+from .restarts import Pod
 
 PAUSED_ANNOTATION = "config-rollout/paused"
 """On the DaemonSet: `true` stops every driver before the next pod."""
@@ -126,6 +127,13 @@ def why_not_ready(pod: Object) -> str:
             if kind in state and not container.get("ready"):
                 return str(state[kind].get("reason") or kind)
     return "" if status.get("phase") == "Running" else str(status.get("phase") or "")
+
+
+def pod_of(pod: Object) -> Pod:
+    """Return what counts of a pod; one that is ready is taken for available."""
+    metadata = pod["metadata"]
+    return Pod(metadata["name"], metadata["uid"], node_of(pod), revision_of(pod), bool(ready_since(pod)),
+               "deletionTimestamp" in metadata, why_not_ready(pod))  # fmt: skip
 
 
 def is_down(node: Object) -> bool:

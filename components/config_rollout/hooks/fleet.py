@@ -135,10 +135,7 @@ class PodWatch:
             if since:
                 kept = was.ready if was else None
                 ready = kept if kept is not None else time.monotonic() - (_age(since) if first else 0)
-            metadata = thing["metadata"]
-            pod = Pod(metadata["name"], uid, live.node_of(thing), live.revision_of(thing), bool(since),
-                      "deletionTimestamp" in metadata, live.why_not_ready(thing))  # fmt: skip
-            self._pods[uid] = _Seen(pod, ready)
+            self._pods[uid] = _Seen(live.pod_of(thing), ready)
 
 
 def _age(since: str) -> float:
