@@ -18,6 +18,7 @@ from .core.kube_proxy_files import check_release, same_bytes, with_server
 from .core.naming import content_name
 from .core.rights import role
 from .look import look
+from .patience import patiently
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     _refuse(who, findings)
     try:
         cluster = find_cluster(plain)
-        warned = compatibility.check_kubernetes(who, cluster.version())
-        found = look(cluster, settings.layout)
+        release, found = patiently(lambda: (cluster.version(), look(cluster, settings.layout)))
+        warned = compatibility.check_kubernetes(who, release)
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(f"{who}: {error}") from None
@@ -70,9 +71,13 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     warned += _warnings(who, settings, content, findings, found)
     full_hash = config_hash(content)
     try:
-        data = _kept(who, cluster, settings, said, full_hash)
         needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
-        missing = [right for right in needed if not cluster.may(right)]
+        data, missing = patiently(
+            lambda: (
+                _kept(who, cluster, settings, said, full_hash),
+                [right for right in needed if not cluster.may(right)],
+            )
+        )
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(f"{who}: {error}") from None
