@@ -150,8 +150,7 @@ class KubeProxy(pulumi.ComponentResource):
             self.daemon_set = self._own_daemon_set(config_map, account)
         else:
             applied = self._applied
-            before = [config_map, *account, *([self._on_delete()] if settings.waves else [])]
-            self.daemon_set = self._patch_daemon_set(prepared.full_hash, before)
+            self.daemon_set = self._patch_daemon_set(prepared.full_hash, [config_map, *account])
         self._uid().apply(self._is_another)
         last: pulumi.CustomResource = self.daemon_set
         if self._staged:
@@ -296,6 +295,7 @@ class KubeProxy(pulumi.ComponentResource):
         )
 
     def _patch_daemon_set(self, full_hash: Any, after: list[pulumi.Resource]) -> DaemonSetPatch:
+        after = [*after, *([self._on_delete()] if self._prepared.settings.has_waves else [])]
         opts = self._options.for_daemon_set(self, after, self._explainer.of_daemon_set())
         opts.retain_on_delete = True
         applied = _whole_patch(self._prepared, full_hash)
@@ -337,7 +337,7 @@ def _managed_by(manager: str) -> dict[str, str]:
 
 
 def _of_daemon_set(manager: str, settings: Settings) -> dict[str, str]:
-    return {**_managed_by(manager), **(DAEMON_SET_ANNOTATIONS if settings.waves else {})}
+    return {**_managed_by(manager), **(DAEMON_SET_ANNOTATIONS if settings.has_waves else {})}
 
 
 def _whole_patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
@@ -349,14 +349,14 @@ def _whole_patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
         "metadata": {"name": layout.daemon_set, "namespace": layout.namespace, "annotations": annotations},
-        "spec": {key: value for key, value in spec.items() if key != "updateStrategy" or not settings.waves},
+        "spec": {key: value for key, value in spec.items() if key != "updateStrategy" or not settings.has_waves},
     }
 
 
 def _staged(who: str, prepared: Prepared, args: Mapping[str, Any]) -> StagedRollout | None:
     """Return the waves, if there are any and the cluster could be read."""
     settings = prepared.settings
-    if not settings.waves or prepared.found is None:
+    if not settings.has_waves or prepared.found is None:
         return None
     cluster = {key: args[key] for key in ("kubeconfig", "context") if args.get(key)}
     plain = {**cluster, "namespace": settings.layout.namespace, "waves": settings.waves}

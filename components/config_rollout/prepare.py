@@ -64,11 +64,13 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(f"{who}: {error}") from None
         warned = [f"{who}: the cluster cannot be read, so this preview cannot say what is there: {error}"]
+        if settings.has_waves:
+            warned.append(f"{who}: waves: their records are not listed either. They are not deleted.")
         return _unread(settings, warned)
     _refuse(who, _misfits(settings, found))
     said = _data(settings, found)
     content, findings = parse_content(said, None, _formats(settings, said))
-    warned += _warnings(who, settings, content, findings, found)
+    warned += [*_warnings(who, settings, content, findings, found), *_warn_on_leaving(who, settings, found)]
     full_hash = config_hash(content)
     try:
         needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
@@ -184,6 +186,17 @@ def _warnings(who: str, settings: Settings, content: Content, findings: list[Fin
     ]
     told = [*findings, *warnings(content), *by_release]
     return report(who, [Finding(_place(settings, f.where), f.what, f.fix) for f in told]).splitlines()
+
+
+def _warn_on_leaving(who: str, settings: Settings, found: Found) -> list[str]:
+    """Return what `destroy` would leave behind, where that is not what was there before."""
+    if not (settings.manage == "adopt" and settings.has_waves and found.keeps_on_delete()):
+        return []
+    what = (
+        "was our own with waves, so `pulumi destroy` would leave it with OnDelete, and nothing would restart its pods"
+    )
+    fix = "Before you leave, take `waves` out and run `pulumi up`"
+    return report(who, [Finding(f"DaemonSet {settings.layout.where}", what, fix)]).splitlines()
 
 
 def _name(settings: Settings, full_hash: str) -> str:

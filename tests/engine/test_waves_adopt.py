@@ -1,15 +1,19 @@
 """Waves of an adopted kube-proxy: what is written under which manager, and what leaving gives back."""
 
+import shutil
 from collections.abc import Callable
 
+import pulumi
 import pytest
 
-from tests.engine.kube_system import DAEMON_SET, LIVE, adopt, live, mounted, settle
+from tests.engine.kube_system import DAEMON_SET, LIVE, adopt, live, mounted, own, settle
 from tests.engine.test_changes import written
-from tests.engine.test_waves import NAMES, order
+from tests.engine.test_waves import NAMES, ZONE, order
 from tests.engine.test_waves_kube_proxy import BAD, QUICK, known, records
 from tools.adoption import NFTABLES
+from tools.demo import Program
 from tools.kubeadm import CONFIGURATION
+from tools.local_cluster import run_folder
 from tools.pods import Recorder
 
 
@@ -107,3 +111,37 @@ def test_plain_becomes_waves_in_the_up_that_changes_the_configuration(project, k
     assert outcome.failed
     assert 1 == len(set(order(recorder)))
     assert LIVE == mounted(cluster)
+
+
+def test_our_own_with_waves_that_is_adopted_keeps_the_strategy_and_says_so(project, kubeadm, cluster, restarts):
+    def retained():
+        return pulumi.ResourceOptions(retain_on_delete=True)
+
+    given = {"waves": QUICK, "max_unavailable": None}
+    assert not project.up(own(retained, **given)).failed
+    settle(cluster)
+    outcomes = []
+
+    assert 0 == restarts(lambda: outcomes.extend([project.up(staged()), project.preview(staged())]))
+    assert [False, False] == [outcome.failed for outcome in outcomes]
+    for outcome in outcomes:
+        assert "`pulumi destroy` would leave it with OnDelete" in outcome.output
+    assert 0 == restarts(lambda: project.up(adopt(config=CONFIGURATION)))
+    project.destroy()
+    assert "RollingUpdate" == live(cluster)["updateStrategy"]["type"]
+
+
+def test_one_setting_of_the_stack_is_all_that_the_example_program_needs(kubeadm, cluster, engine):
+    kubeadm.addon()
+    settle(cluster)
+    folder = run_folder("example")
+    program = Program(engine, folder, {"manage": "adopt"})
+    try:
+        engine.run("config", "set", "--path", "waves.by", ZONE, folder=folder)
+        preview = engine.run("preview", folder=program.folder).stdout
+    finally:
+        engine.run("stack", "rm", "--yes", "--force", folder=folder)
+        shutil.rmtree(folder)
+
+    assert "rolling restart of DaemonSet kube-system/kube-proxy, wave by wave" in preview
+    assert [2, 2, 2] == [preview.count(f"kube-proxy-zone-{zone}") for zone in "abc"]  # its step, and what it will do

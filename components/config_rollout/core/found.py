@@ -44,6 +44,14 @@ class Found:
         told = (metadata.get("annotations") or {}).get(MANAGER_ANNOTATION)
         return bool({MANAGER, OWNER} & {*managers, told})
 
+    def keeps_on_delete(self) -> bool:
+        """Tell whether the DaemonSet was our own with waves: then letting go of its strategy does not change it."""
+        live: Mapping[str, Any] = self.daemon_set or {"metadata": {}, "spec": {}}
+        entries = [one for one in live["metadata"].get("managedFields") or [] if one.get("manager") == OWNER]
+        of_spec = [(entry.get("fieldsV1") or {}).get("f:spec") or {} for entry in entries]
+        is_ours = any("f:type" in (fields.get("f:updateStrategy") or {}) for fields in of_spec)
+        return is_ours and (live["spec"].get("updateStrategy") or {}).get("type") == "OnDelete"
+
 
 def mounted_name(daemon_set: Object, layout: Layout) -> str:
     """Return the name of the ConfigMap that the layout's volume mounts; empty if there is no such volume."""

@@ -37,6 +37,11 @@ class Settings:
     min_ready_seconds: int = MIN_READY_SECONDS
     waves: Any = None
 
+    @property
+    def has_waves(self) -> bool:
+        """Whether the pods are restarted wave by wave, and not by Kubernetes."""
+        return self.waves is not None
+
     def formats(self) -> dict[str, str]:
         """Return key -> format of the two files."""
         beside = {self.layout.kubeconfig_key: "yaml"} if self.layout.kubeconfig_key else {}
