@@ -91,7 +91,9 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(message)
         warned.append(message)
-    known = same_bytes(found.data(), {key: said[key] for key in _written(settings, said)}, _formats(settings, said))
+    known = same_bytes(
+        found.data(), {key: said[key] for key in _written(settings, said, found)}, _formats(settings, said)
+    )
     return Prepared(settings, found, content, full_hash, said, data, known, warned)
 
 
@@ -170,10 +172,10 @@ def _formats(settings: Settings, data: Mapping[str, str]) -> dict[str, str]:
     return {key: name for key, name in settings.formats().items() if key in data}
 
 
-def _written(settings: Settings, data: Mapping[str, str]) -> list[str]:
-    """Return the keys of the ConfigMap known by name that are ours to write: those that the program says."""
+def _written(settings: Settings, data: Mapping[str, str], found: Found) -> list[str]:
+    """Return the keys of the ConfigMap known by name that are ours to write: what the program says, or said before."""
     taken_over = settings.taken_over() if settings.manage == "adopt" else []
-    return [key for key in settings.formats() if key in data and key not in taken_over]
+    return [key for key in settings.formats() if key in data and (key not in taken_over or key in found.held())]
 
 
 def _warnings(who: str, settings: Settings, content: Content, findings: list[Finding], found: Found) -> list[str]:

@@ -44,6 +44,12 @@ class Found:
         told = (metadata.get("annotations") or {}).get(MANAGER_ANNOTATION)
         return bool({MANAGER, OWNER} & {*managers, told})
 
+    def held(self) -> set[str]:
+        """Return the keys of the ConfigMap that others know which are ours now: a patch without them deletes them."""
+        entries = ((self.config_map or {}).get("metadata") or {}).get("managedFields") or []
+        of_data = [(one.get("fieldsV1") or {}).get("f:data") or {} for one in entries if one.get("manager") == MANAGER]
+        return {key.removeprefix("f:") for fields in of_data for key in fields}
+
     def keeps_on_delete(self) -> bool:
         """Tell whether the DaemonSet was our own with waves: then letting go of its strategy does not change it."""
         live: Mapping[str, Any] = self.daemon_set or {"metadata": {}, "spec": {}}
