@@ -178,7 +178,7 @@ class Cluster:
         return self._send("PATCH", right, query, body, _STRATEGIC if strategic else _MERGE)
 
     def apply(self, resource: str, name: str, namespace: str, body: Mapping[str, Any], manager: str) -> Object:
-        """Make an object, or the fields of `body` in it, by a server-side apply that takes them over; return it."""
+        """Apply all that a field manager has of an object, whoever has the fields now; what it leaves out goes."""
         right = Right("patch", _group(resource), resource, namespace, name)
         query = {"fieldManager": manager, "force": "true"}
         return self._send("PATCH", right, query, body, _APPLY) or {}

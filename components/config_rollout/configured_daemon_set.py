@@ -22,10 +22,11 @@ from .core.found import MANAGER, MANAGER_ANNOTATION, OWNER
 from .core.kept import DAEMON_SET_LABEL
 from .core.naming import content_name
 from .core.pod_spec import follow
+from .core.waves import UPDATE_STRATEGY
 from .hooks.explain import Explainer
 from .kept import keep, read_before
 from .options import Options
-from .staged import DAEMON_SET_ANNOTATIONS, UPDATE_STRATEGY, StagedRollout
+from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout
 
 
 class ConfiguredDaemonSetArgs(TypedDict):
