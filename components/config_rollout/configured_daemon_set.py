@@ -175,7 +175,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         self.config_map = ConfigMapPatch(
             content_name(name, full_hash),
             **before.as_it_is(config_map),
-            opts=options.for_config_map(self),
+            opts=options.for_config_map(self, explainer.of_child()),
         )
         self.daemon_set = DaemonSet(
             name,

@@ -229,7 +229,8 @@ class KubeProxy(pulumi.ComponentResource):
             "immutable": True,
         }
         name = f"{self._name}-{short_hash(prepared.full_hash)}"
-        return ConfigMapPatch(name, **prepared.before.as_it_is(self._wanted), opts=self._options.for_config_map(self))
+        opts = self._options.for_config_map(self, self._explainer.of_child())
+        return ConfigMapPatch(name, **prepared.before.as_it_is(self._wanted), opts=opts)
 
     def _known_config_map(self, after: pulumi.Resource) -> ConfigMapPatch:
         """
@@ -315,7 +316,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "annotations": DAEMON_SET_ANNOTATIONS,
             },
             spec={"updateStrategy": UPDATE_STRATEGY},
-            opts=pulumi.ResourceOptions(parent=self, protect=False),
+            opts=pulumi.ResourceOptions(parent=self, protect=False, hooks=self._explainer.of_child()),
         )
 
     def _applied(self, template: dict[str, Any]) -> dict[str, Any]:
@@ -326,7 +327,7 @@ class KubeProxy(pulumi.ComponentResource):
     def _beside(self) -> pulumi.ResourceOptions:
         """Return the options of what an own kube-proxy has beside its DaemonSet; one that was adopted keeps it."""
         retained = self._prepared.settings.manage == "adopt" or self._options.retain_on_delete
-        return pulumi.ResourceOptions(parent=self, retain_on_delete=retained)
+        return pulumi.ResourceOptions(parent=self, retain_on_delete=retained, hooks=self._explainer.of_child())
 
 
 def _managed_by(manager: str) -> dict[str, str]:
