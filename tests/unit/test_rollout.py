@@ -136,8 +136,8 @@ class MemoryCluster:
                     annotations[key] = value
         return self.daemon_set
 
-    def probe(self, pod, namespace, port, path):
-        return self.answers.get(self.pods[pod]["spec"]["nodeName"], "")
+    def ask_pod(self, pod, namespace, port, path):
+        return self.answers.get(self.pods[pod]["spec"]["nodeName"], (200, b""))
 
 
 @pytest.fixture
@@ -277,10 +277,10 @@ def test_first_revision_has_nothing_to_be_taken_back_to(driver):
 def test_http_gate_asks_every_pod_of_the_wave(driver):
     cluster = MemoryCluster()
     cluster.write("new")
-    gate = {"http": {"port": 1, "path": "/livez"}}
+    gate = {"http": {"port": 1, "path": "/livez"}, "timeout_seconds": 1}
     driver(cluster, "new", gates=[gate])
     cluster.write("newer")
-    cluster.answers = {"n2": "503 not synced", "n3": "500 broken"}
+    cluster.answers = {"n2": (503, b"not synced"), "n3": (500, b"broken")}
     with pytest.raises(Stopped) as error:
         driver(cluster, "newer", gates=[gate])
 

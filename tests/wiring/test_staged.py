@@ -9,6 +9,7 @@ from tests.unit.test_restarts import pods
 from tests.wiring.test_bad_input import refused  # noqa: F401 - a fixture
 from tests.wiring.test_registrations import DAEMON_SET, HASH
 
+STACK = "organization/project/stack"
 ZONE = "topology.kubernetes.io/zone"
 WAVES = {"first": [{"name": "canary", "nodes": 1}], "by": ZONE}
 
@@ -65,7 +66,9 @@ def test_daemon_set_is_left_to_the_waves(cluster, register):
     daemon_set = register(waves=WAVES)[DAEMON_SET].inputs
 
     assert {"type": "OnDelete"} == daemon_set["spec"]["updateStrategy"]
-    assert {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"} == daemon_set["metadata"]["annotations"]
+    assert {
+        "pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true", "config-rollout/stack": STACK
+    } == daemon_set["metadata"]["annotations"]  # fmt: skip
 
 
 def test_each_wave_has_a_record_that_comes_after_the_one_before(cluster, register):

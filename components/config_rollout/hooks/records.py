@@ -8,12 +8,15 @@ it. Not here: what a wave does (rollout.py).
 import asyncio
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
 from ..cluster import Cluster
-from ..core.wave_words import wave_task
+from ..core.gate_answers import WantedProxy
+from ..core.gates import Gate
+from ..core.wave_words import waits, wave_task
 from ..core.waves import Division, Waves
 from .rollout import Rollout, Target
 
@@ -21,14 +24,29 @@ from .rollout import Rollout, Target
 _numbers = itertools.count(1)
 
 
+@dataclass(frozen=True)
+class Driven:
+    """
+    What the driver has to know: where the DaemonSet is, its waves, and what `Rollout` says of the rest.
+
+    `window` returns the window that keeps a wave from beginning now, empty if none does; it may ask the cluster.
+    """
+
+    cluster: Cluster
+    waves: Waves
+    stack: str
+    window: Callable[[Division], str]
+    proxy: WantedProxy | None = None
+    before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
+
+
 def register_records(
     name: str,
     parent: pulumi.Resource,
     daemon_set: pulumi.CustomResource,
     config_hash: str,
-    waves: Waves,
+    driven: Driven,
     divisions: Sequence[Division],
-    cluster: Cluster,
     pending: Callable[[Division], int],
 ) -> list[pulumi.Stash]:
     """
@@ -39,15 +57,15 @@ def register_records(
       parent: The component.
       daemon_set: Its DaemonSet, which the first record comes after.
       config_hash: The configuration that the program wants.
-      waves: The waves.
+      driven: Where the DaemonSet is, and its waves.
       divisions: The waves with their nodes, as they are now.
-      cluster: Where the DaemonSet is.
       pending: How many pods of a wave this `up` will restart, as far as preview knows.
 
     """
     records: list[pulumi.Stash] = []
+    beginnings = _Beginnings(driven.window, any(division.wave.windows for division in divisions))
     for division in divisions:
-        hook = _Record(parent, cluster, waves, division, pending)
+        hook = _Record(parent, driven, division, pending)
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         hook_name = f"config-rollout:{name}:wave:{division.wave.name}:{next(_numbers)}"
         bound: list[Any] = [pulumi.ResourceHook(hook_name, hook.before, options)]
@@ -60,6 +78,7 @@ def register_records(
                 "generation": daemon_set.metadata["generation"],  # type: ignore[attr-defined]
                 "configHash": config_hash,
                 "wave": division.wave.definition(),
+                **beginnings.input_of(division, records[-1] if records else daemon_set),
             },
             opts=pulumi.ResourceOptions(
                 parent=parent,
@@ -70,38 +89,58 @@ def register_records(
         )
         hook.record = record
         records.append(record)
-        if division.wave.name == waves.through:
+        if division.wave.name == driven.waves.through:
             break
     return records
+
+
+class _Beginnings:
+    """
+    Tells, when it is a wave's turn, which window keeps it from beginning.
+
+    That is in its record's input, so that a record says of itself that its wave is not through, `up` ends well, and
+    the next one, outside of the window, finds an input that differs. Where one wave waits all later ones do.
+    """
+
+    def __init__(self, window: Callable[[Division], str], any_window: bool) -> None:
+        self._window, self._any, self._waits = window, any_window, ""
+
+    def input_of(self, division: Division, before: pulumi.Resource) -> dict[str, Any]:
+        """Return what the input of a record has beside the wave; nothing where no wave has a window."""
+        return {"waits": pulumi.Output.from_input(self._turn(division, before))} if self._any else {}
+
+    async def _turn(self, division: Division, before: pulumi.Resource) -> str:
+        await before.urn.future()
+        self._waits = self._waits or await asyncio.to_thread(self._window, division)
+        return self._waits
 
 
 class _Record:
     """The hook of one record."""
 
     def __init__(
-        self,
-        component: pulumi.Resource,
-        cluster: Cluster,
-        waves: Waves,
-        division: Division,
-        pending: Callable[[Division], int],
+        self, component: pulumi.Resource, driven: Driven, division: Division, pending: Callable[[Division], int]
     ) -> None:
-        self._component, self._cluster, self._waves = component, cluster, waves
-        self._division, self._pending = division, pending
+        self._driven, self._division, self._pending = driven, division, pending
         self.record: pulumi.Resource = component
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
         """Say in preview what the wave will do, and do it in `up`."""
+        given = (args.new_inputs or {})["input"]
+        if waiting := given.get("waits"):
+            pulumi.log.info(waits(waiting), self.record)
+            return
         if pulumi.runtime.is_dry_run():
             pulumi.log.info(wave_task(self._division, self._pending(self._division)), self.record)
             return
-        target = _target((args.new_inputs or {})["input"])
+        target = _target(given)
         loop = asyncio.get_running_loop()
 
         def say(message: str, ephemeral: bool = False) -> None:
             loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
 
-        rollout = Rollout(self._cluster, target, self._waves, say)
+        driven = self._driven
+        rollout = Rollout(driven.cluster, target, driven.waves, say, driven.stack, driven.proxy, driven.before)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
             await asyncio.to_thread(rollout.run, self._division.wave.name)
