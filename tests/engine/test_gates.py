@@ -312,7 +312,7 @@ def test_daemon_set_of_another_stack_is_refused_until_its_mark_is_gone(project, 
     mark("organization/other/prod")
     refused = project.up(agent(BETTER, waves=WAVES))
 
-    assert f"organization/{namespace}/test" == mine
+    assert f"organization/test/{namespace}" == mine
     assert refused.failed
     assert (
         f"DaemonSet {namespace}/agent is driven by stack organization/other/prod, and this is {mine}" in refused.output

@@ -257,7 +257,10 @@ def test_definition_holds_what_a_record_keeps():
     def checked(wave, nodes):
         return True
 
-    waves = parsed(first=[{"name": "w", "nodes": 1, "match_labels": {"a": "b"}, "gates": [checked]}])
+    window = {"window": {"not_between": ["18:00", "08:00"], "time_zone": "UTC"}}
+    waves = parsed(first=[{"name": "w", "nodes": 1, "match_labels": {"a": "b"}, "gates": [checked, window]}])
 
-    assert {"name": "w", "maxUnavailable": 1, "nodes": 1, "selector": ["a In b"],
-            "gates": ["checked"]} == waves.first[0].definition()  # fmt: skip
+    assert {
+        "name": "w", "maxUnavailable": 1, "nodes": 1, "selector": ["a In b"], "gates": ["checked"],
+        "windows": ["not between 18:00 and 08:00 UTC"],
+    } == waves.first[0].definition()  # fmt: skip

@@ -63,7 +63,8 @@ class Wave:
         """Return what a record keeps of it, as plain values."""
         requirements = [f"{r.key} {r.operator} {','.join(r.values)}".rstrip() for r in self.selector.requirements]
         of = {"nodes": self.nodes, "each": self.each, "selector": requirements, "soakSeconds": self.soak_seconds}
-        of["gates"] = [str(gate) for gate in self.gates]
+        of["gates"] = [str(gate) for gate in self.gates if not isinstance(gate, Window)]
+        of["windows"] = [str(window) for window in self.windows]
         given = {key: value for key, value in of.items() if value}
         return {"name": self.name, "maxUnavailable": self.max_unavailable, **given}
 
