@@ -25,6 +25,7 @@ PROXY = (
     "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: nftables\n"
     "metricsBindAddress: 0.0.0.0:10249\noomScoreAdj: {}\n"
 )
+SYNCED = 'kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family="IPv4"} 1.7956317762924664e+09'
 
 
 @pytest.fixture(autouse=True)
@@ -132,8 +133,9 @@ def livez(*families, ago=0):
 @pytest.mark.parametrize(
     ("then", "why"),
     [
-        ({"/livez": lambda: livez()}, "kube-proxy has not synced IPv4 yet"),
-        ({"/livez": lambda: livez("IPv4", ago=9999)}, "kube-proxy has not synced IPv4 since it started"),
+        ({"/livez": lambda: livez()}, "kube-proxy does not serve IPv4 yet"),
+        ({"/livez": lambda: livez("IPv4", ago=9999)}, "kube-proxy does not serve IPv4 since it started"),
+        ({"/metrics": lambda: (200, "")}, "kube-proxy has not synced IPv4 yet"),
         ({"/configz": lambda: (200, json.dumps({"kubeproxy.config.k8s.io": yaml.safe_load(PROXY.format(-999))}))},
          "kube-proxy runs another configuration: oomScoreAdj is -999 and should be -998"),
     ],
@@ -144,7 +146,9 @@ def test_kube_proxy_that_has_not_synced_or_runs_something_else_is_found(
     def configz():
         return 200, json.dumps({"kubeproxy.config.k8s.io": yaml.safe_load(wanted[0])})
 
-    wanted, answers = [PROXY.format(-999)], {"/livez": lambda: livez("IPv4"), "/configz": configz}
+    wanted = [PROXY.format(-999)]
+    well = {"/livez": lambda: livez("IPv4"), "/metrics": lambda: (200, SYNCED), "/configz": configz}
+    answers = dict(well)
     server = pods(lambda address, port, path: answers[path]())
     waves = {**WAVES, "gates": [{"kube_proxy": {}, "timeout_seconds": 1}]}
     assert not project.up(agent({"config.conf": wanted[0]}, waves=waves)).failed
@@ -162,10 +166,12 @@ def test_kube_proxy_that_has_not_synced_or_runs_something_else_is_found(
     assert why in bad.output
     assert before == changed_to(cluster, namespace)
 
-    answers.update({"/livez": lambda: livez("IPv4"), "/configz": configz})
+    answers.update(well)
     good = project.up(agent({"config.conf": wanted[0]}, waves=waves))
     assert not good.failed, good.output
-    assert {(10256, "/livez"), (10249, "/configz")} == {(port, path) for _, port, path in server.asked}
+    assert {(10256, "/livez"), (10249, "/metrics"), (10249, "/configz")} == {
+        (port, path) for _, port, path in server.asked
+    }
 
 
 def test_container_that_restarts_after_its_pod_was_ready_is_found(project, agent, cluster, namespace, record):

@@ -10,6 +10,7 @@ from config_rollout.core.gate_answers import (
     judge_configz,
     judge_http,
     judge_livez,
+    judge_metrics,
     judge_restarts,
     judge_series,
     message_of,
@@ -157,14 +158,14 @@ BOTH = ("IPv4", "IPv6")
         (200, livez(IPv4="12", IPv6="11"), BOTH, ""),
         (200, livez(IPv4="12", IPv6="11"), ("IPv4",), ""),
         (200, livez(IPv4="10"), ("IPv4",), ""),
-        (200, livez(IPv4="09"), ("IPv4",), "has not synced IPv4 since it started"),
-        (200, livez(IPv4="12", IPv6="09"), BOTH, "has not synced IPv6 since it started"),
-        (200, livez(IPv4="12"), BOTH, "has not synced IPv6 yet"),
-        (200, livez(), ("IPv4",), "has not synced IPv4 yet"),
+        (200, livez(IPv4="09"), ("IPv4",), "does not serve IPv4 since it started"),
+        (200, livez(IPv4="12", IPv6="09"), BOTH, "does not serve IPv6 since it started"),
+        (200, livez(IPv4="12"), BOTH, "does not serve IPv6 yet"),
+        (200, livez(), ("IPv4",), "does not serve IPv4 yet"),
         (503, livez(False, IPv4="12"), ("IPv4",), "503 changes wait for too long to be synced (IPv4)"),
         (200, b'{"lastUpdated": "2026-01-01 00:00:00 +0000 UTC","currentTime": "2026-01-01 00:00:00 +0000 UTC"}',
-         ("IPv4",), "does not tell what it has synced, as kube-proxy before 1.34 may not: use the gate `http` with "
-         "path /livez"),
+         ("IPv4",), "does not tell which families it serves, as kube-proxy before 1.34 may not: use the gate "
+         "`http` with path /livez"),
         (503, b'{"kind": "Status", "message": "error trying to reach service: EOF"}', ("IPv4",),
          "503 error trying to reach service: EOF"),
         (404, b"404 page not found\n", ("IPv4",), "404 404 page not found"),
@@ -174,6 +175,30 @@ BOTH = ("IPv4", "IPv6")
 )  # fmt: skip
 def test_livez(status, body, families, why):
     assert why == judge_livez(status, body, families, STARTED)
+
+
+def metrics(labels=True, **synced):
+    """Return a page as kube-proxy 1.34 to 1.37 writes it, where only what has been synced has a time."""
+    name = "kubeproxy_sync_proxy_rules_last_timestamp_seconds"
+    lines = [f"# HELP {name} [ALPHA] The last time proxy rules were successfully synced", f"# TYPE {name} gauge"]
+    lines += [f'{name}{f"""{{ip_family="{family}"}}""" if labels else ""} {at}' for family, at in synced.items()]
+    return "\n".join([*lines, 'kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds{ip_family="IPv4"} 1']).encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "families", "why"),
+    [
+        (200, metrics(IPv4="1.7956317762924664e+09", IPv6="1.795631776354895e+09"), BOTH, ""),
+        (200, metrics(IPv4="1.7956317762924664e+09"), ("IPv4",), ""),
+        (200, metrics(IPv4="1.7956317762924664e+09"), BOTH, "has not synced IPv6 yet"),
+        (200, metrics(), BOTH, "has not synced IPv4 and IPv6 yet"),
+        (200, metrics(IPv4="0"), ("IPv4",), "has not synced IPv4 yet"),
+        (200, metrics(labels=False, all="1.7e+09"), ("IPv4",), ""),
+        (503, b"no", ("IPv4",), "503 no"),
+    ],
+)
+def test_metrics_tell_what_has_been_synced(status, body, families, why):
+    assert why == judge_metrics(status, body, families)
 
 
 CONFIG = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
@@ -196,6 +221,11 @@ def configz(**fields):
         ("", configz(mode="iptables"), ""),
         ("mode: nftables\noomScoreAdj: -998", configz(mode="nftables"),
          "runs another configuration: oomScoreAdj is -999 and should be -998"),
+        # kube-proxy 1.34 and 1.35 write the fields of their own types.
+        ("mode: nftables\noomScoreAdj: -998", configz(Linux={"OOMScoreAdj": 100}, Mode="nftables"), ""),
+        ("mode: nftables", configz(Linux={}, Mode="iptables"),
+         "runs another configuration: mode is 'iptables' and should be 'nftables'"),
+        ("", configz(Linux={}, Mode="iptables"), ""),
         ("mode: nftables", b"{}", "/configz holds no KubeProxyConfiguration"),
         ("mode: nftables", b"[]", "/configz holds no KubeProxyConfiguration"),
     ],

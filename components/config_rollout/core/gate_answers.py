@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,10 @@ from .gates import Gate, PrometheusGate
 _NOT_UNDERSTOOD = "answers in a form that is not understood: see that the address is the right one"
 _MOST = 3
 _LONGEST = 200
+_LAST_SYNC = re.compile(
+    r"^kubeproxy_sync_proxy_rules_last_timestamp_seconds(?:{[^}]*ip_family=\"(?P<family>\w+)\"[^}]*})? (?P<at>\S+)",
+    re.M,
+)
 _LOOPBACK = ("127.", "[::1]", "localhost")
 _HEALTH_PORT, _METRICS_PORT = 10256, 10249
 
@@ -48,7 +53,7 @@ class WantedProxy:
 
     @property
     def metrics_port(self) -> int | None:
-        """Where `/configz` is; `None` if only the node itself reaches it, which is kube-proxy's default."""
+        """Where `/metrics` and `/configz` are; `None` if only the node reaches them, which is kube-proxy's default."""
         address = str(self.effective.get("metricsBindAddress") or "127.0.0.1")
         return None if address.startswith(_LOOPBACK) else _port_of(address, _METRICS_PORT)
 
@@ -80,26 +85,42 @@ def judge_http(status: int, body: bytes) -> str:
 @_understood
 def judge_livez(status: int, body: bytes, families: Collection[str], started: str) -> str:
     """
-    Every address family has synced since the process started, and has no change that waits for too long.
+    Every address family is served by the process that started then, and none has a change that waits for too long.
 
-    kube-proxy answers 200 before it has synced at all, with no `status`; `lastUpdated` at the top is the time of the
-    answer. Source: kubernetes 1.34 to 1.37 pkg/proxy/healthcheck/proxy_health.go `Health`, `livezHandler`.
+    That is not yet a sync: `lastUpdated` of a family is first the time when its loop began, and the one at the top is
+    the time of the answer. Source: kubernetes 1.34 to 1.37 pkg/proxy/healthcheck/proxy_health.go `Health`,
+    `livezHandler`; pkg/proxy/nftables/proxier.go `SyncLoop`.
     """
     health = _mapping(body)
     if "healthy" not in health:
         return judge_http(status, body) or (
-            "does not tell what it has synced, as kube-proxy before 1.34 may not: use the gate `http` with path /livez"
+            "does not tell which families it serves, as kube-proxy before 1.34 may not: use the gate `http` with path "
+            "/livez"
         )
-    synced = health.get("status") or {}
-    late = [family for family, of in synced.items() if not of.get("healthy")]
+    served = health.get("status") or {}
+    late = [family for family, of in served.items() if not of.get("healthy")]
     if late or not 200 <= status < 300:
         return f"{status} changes wait for too long to be synced ({', '.join(late) or 'no family'})"
     for family in families:
-        if family not in synced:
-            return f"has not synced {family} yet"
-        if started and _time(synced[family].get("lastUpdated")) < _time(started):
-            return f"has not synced {family} since it started"
+        if family not in served:
+            return f"does not serve {family} yet"
+        if started and _time(served[family].get("lastUpdated")) < _time(started):
+            return f"does not serve {family} since it started"
     return ""
+
+
+@_understood
+def judge_metrics(status: int, body: bytes, families: Collection[str]) -> str:
+    """
+    Every address family has been synced by the running process, at least once.
+
+    Source: kubernetes 1.34 to 1.37 pkg/proxy/metrics/metrics.go `SyncProxyRulesLastTimestamp`, set after each success.
+    """
+    if wrong := judge_http(status, body):
+        return wrong
+    synced = {of["family"] or "" for of in _LAST_SYNC.finditer(body.decode(errors="replace")) if float(of["at"]) > 0}
+    missing = [family for family in families if not {family, ""} & synced]
+    return f"has not synced {' and '.join(missing)} yet" if missing else ""
 
 
 @_understood
@@ -107,18 +128,22 @@ def judge_configz(status: int, body: bytes, wanted: WantedProxy) -> str:
     """
     See that the running process has the configuration that is wanted, defaults included.
 
-    Left out is what flags of the command line set beside a file: `hostnameOverride` and `logging`.
-    Source: kubernetes 1.36 cmd/kube-proxy/app/server.go `newProxyServer`, `serveMetrics`; options.go `Complete`.
+    Left out is what flags of the command line set beside a file: `hostnameOverride` and `logging`. kube-proxy before
+    1.36 writes its own fields and not those of the file; of them only the mode is looked at.
+    Source: kubernetes 1.34 to 1.37 cmd/kube-proxy/app/server.go `newProxyServer`, `serveMetrics`.
     """
     if wrong := judge_http(status, body):
         return wrong
     given = _mapping(body).get(API_VERSION.partition("/")[0])
-    reading = (
-        read_kube_proxy(json.dumps({"apiVersion": API_VERSION, "kind": KIND, **given}).encode()) if given else None
-    )
-    if reading is None:
-        return "/configz holds no KubeProxyConfiguration"
-    changes = diff_values(_comparable(wanted.effective), _comparable(reading.effective))
+    should = _comparable(wanted.effective)
+    if given and "Mode" in given:
+        changes = diff_values({"mode": should.get("mode")}, {"mode": given["Mode"]})
+    else:
+        text = json.dumps({"apiVersion": API_VERSION, "kind": KIND, **given}) if given else ""
+        reading = read_kube_proxy(text.encode())
+        if reading is None:
+            return "/configz holds no KubeProxyConfiguration"
+        changes = diff_values(should, _comparable(reading.effective))
     told = [f"{change.path} is {change.new!r} and should be {change.old!r}" for change in changes]
     return f"runs another configuration: {_few(told)}" if told else ""
 

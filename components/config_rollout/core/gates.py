@@ -37,9 +37,10 @@ class HttpGate:
 @dataclass(frozen=True)
 class KubeProxyGate:
     """
-    Every kube-proxy of a wave has synced all address families of its node since it started, and runs what it should.
+    Every kube-proxy of a wave serves all address families of its node since it started.
 
-    The ports are those of the configuration where they are `None`.
+    Where its metrics can be reached it has also synced them, and runs the configuration that it should. The ports are
+    those of the configuration where they are `None`.
     """
 
     port: int | None = None

@@ -26,6 +26,7 @@ from ..core.gate_answers import (
     judge_configz,
     judge_http,
     judge_livez,
+    judge_metrics,
     judge_restarts,
     judge_series,
 )
@@ -139,9 +140,10 @@ class Asker:
         port = gate.port or (self.proxy or WantedProxy({})).port
         wrong = judge_livez(*self._get(pod, port, "/livez"), pod.families, pod.started)
         metrics_port = gate.metrics_port or (self.proxy and self.proxy.metrics_port)
-        if wrong or before or not metrics_port or not self.proxy:
+        if wrong or before or not metrics_port:
             return wrong
-        return judge_configz(*self._get(pod, metrics_port, "/configz"), self.proxy)
+        wrong = judge_metrics(*self._get(pod, metrics_port, "/metrics"), pod.families)
+        return wrong or (judge_configz(*self._get(pod, metrics_port, "/configz"), self.proxy) if self.proxy else "")
 
     def _get(self, pod: ProbedPod, port: int, path: str) -> tuple[int, bytes]:
         return self.cluster.ask_pod(pod.name, self.namespace, port, path)
