@@ -51,6 +51,7 @@ class LocalCluster:
         self._token = secrets.token_hex(16)
         self.folder = run_folder("cluster")
         self.kubeconfig = self.folder / "kubeconfig"
+        self.pods_socket = self.folder / "pods.sock"
         names = ("api", "etcd", "etcd-peer", "controllers", "scheduler", "kwok")
         self._ports = dict(zip(names, _free_ports(len(names)), strict=True))
         self.api = Api(f"https://127.0.0.1:{self._ports['api']}", self._token, self.folder / "certs" / "apiserver.crt")
@@ -154,6 +155,7 @@ class LocalCluster:
                 f"--token-auth-file={folder / 'tokens.csv'}", "--authorization-mode=RBAC",
                 "--service-cluster-ip-range=10.0.0.0/24", "--endpoint-reconciler-type=none", "--allow-privileged=true",
                 "--kubelet-preferred-address-types=InternalIP",
+                f"--egress-selector-config-file={folder / 'egress.json'}",
             ],
             "kube-controller-manager": [
                 *client, *fast, f"--secure-port={port['controllers']}", f"--cert-dir={folder / 'controllers'}",
@@ -175,6 +177,14 @@ class LocalCluster:
         (self.folder / "sa.key").write_text(f"-----BEGIN EC PRIVATE KEY-----\n{key}\n-----END EC PRIVATE KEY-----\n")
         with (self.folder / "tokens.csv").open("w") as file:
             csv.writer(file).writerow([self._token, "admin", "admin", "system:masters"])
+        # No address of a pod exists: what the pod proxy sends goes to whoever listens there (pod_server.py).
+        transport = {"uds": {"udsName": str(self.pods_socket)}}
+        connection = {"proxyProtocol": "HTTPConnect", "transport": transport}
+        egress = {
+            "apiVersion": "apiserver.k8s.io/v1beta1", "kind": "EgressSelectorConfiguration",
+            "egressSelections": [{"name": "cluster", "connection": connection}],
+        }  # fmt: skip
+        (self.folder / "egress.json").write_text(json.dumps(egress))
         (self.folder / "kwok.yaml").write_text(
             "\n---\n".join(json.dumps(document) for document in kwok.configuration(self._crashing))
         )

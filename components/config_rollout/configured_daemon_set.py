@@ -26,7 +26,7 @@ from .core.waves import UPDATE_STRATEGY
 from .hooks.explain import Explainer
 from .kept import keep, read_before
 from .options import Options
-from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout
+from .staged import StagedRollout, annotations
 
 
 class ConfiguredDaemonSetArgs(TypedDict):
@@ -130,7 +130,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         namespace = plain["namespace"]
         full_hash = config_hash(content)
         before, unread = read_before(who, plain, kubernetes_name, full_hash)
-        staged = StagedRollout(who, plain, kubernetes_name, full_hash) if "waves" in plain else None
+        staged = StagedRollout(who, plain, kubernetes_name, full_hash, content) if "waves" in plain else None
         explainer = Explainer(self, name, staged.plan if staged else (), before, content)
 
         super().__init__(
@@ -184,7 +184,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "namespace": namespace,
                 "labels": labels,
                 # A field manager that is always the same: what one stack leaves behind, another can take over.
-                "annotations": {MANAGER_ANNOTATION: OWNER, **(DAEMON_SET_ANNOTATIONS if staged else {})},
+                "annotations": {MANAGER_ANNOTATION: OWNER, **(annotations() if staged else {})},
             },
             spec={
                 "selector": {"match_labels": pod_labels},

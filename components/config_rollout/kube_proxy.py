@@ -28,7 +28,7 @@ from .hooks.adopt import AdoptionExplainer
 from .kept import keep
 from .options import Options
 from .prepare import Prepared, prepare
-from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout
+from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout, annotations
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
@@ -336,7 +336,7 @@ def _managed_by(manager: str) -> dict[str, str]:
 
 
 def _of_daemon_set(manager: str, settings: Settings) -> dict[str, str]:
-    return {**_managed_by(manager), **(DAEMON_SET_ANNOTATIONS if settings.has_waves else {})}
+    return {**_managed_by(manager), **(annotations() if settings.has_waves else {})}
 
 
 def _whole_patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
@@ -360,7 +360,7 @@ def _staged(who: str, prepared: Prepared, args: Mapping[str, Any]) -> StagedRoll
     cluster = {key: args[key] for key in ("kubeconfig", "context") if args.get(key)}
     plain = {**cluster, "namespace": settings.layout.namespace, "waves": settings.waves}
     plain["min_ready_seconds"] = settings.min_ready_seconds
-    return StagedRollout(who, plain, settings.layout.daemon_set, prepared.full_hash)
+    return StagedRollout(who, plain, settings.layout.daemon_set, prepared.full_hash, prepared.content)
 
 
 def _patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:

@@ -9,18 +9,20 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live, wave_words
 from ..core.found import MANAGER
+from ..core.gate_answers import WantedProxy, told_apart
+from ..core.gates import Gate
 from ..core.restarts import Fleet, Pod, next_restarts
 from ..core.retry import delay_seconds, is_passing
-from ..core.waves import HALT, Division, HttpGate, Wave, Waves, divide
+from ..core.waves import HALT, Division, Wave, Waves, divide
 from .fleet import PodWatch
+from .gates import Asker
 
 AWAY_SECONDS = 300
 """How long the API server may be away in the middle of a rollout, in seconds."""
@@ -34,7 +36,6 @@ Source: pulumi-kubernetes 4.25 await.go `fixCSAFieldManagers`.
 
 _LOOK_AGAIN_SECONDS = 15
 _SAY_SECONDS = 10
-_PARALLEL_GATES = 10
 
 T = TypeVar("T")
 Say = Callable[..., None]
@@ -71,7 +72,12 @@ class Target:
 
 @dataclass
 class Rollout:
-    """One run of the driver, for all waves up to one. `run` is all that others call."""
+    """
+    One run of the driver, for all waves up to one. `run` is all that others call.
+
+    `stack` is the Pulumi stack that runs it; `proxy` the kube-proxy configuration that pods are to run, if it is one;
+    `before` is, by gate, node -> why it was not passed before anything restarted, which counts against no wave.
+    """
 
     cluster: Cluster
     target: Target
@@ -79,6 +85,9 @@ class Rollout:
     say: Say
     applied: Callable[[Object], Object] | None = None
     """For a pod template, what a patch of the provider's would apply; nothing where it has the whole DaemonSet."""
+    stack: str = ""
+    proxy: WantedProxy | None = None
+    before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
     _revision: str = ""
     _generation: int = 0
     _daemon_set: Object = field(default_factory=dict)
@@ -227,43 +236,29 @@ class Rollout:
                 if bad:
                     raise WaveFailed(name, [wave_words.not_ready(pod, "did not stay ready") for pod in bad])
             self._move(name, None)
-        for gate in division.wave.gates if division.nodes else ():
-            self._ask(division, gate)
+        if division.nodes:
+            self._ask(division)
 
-    def _ask(self, division: Division, gate: Any) -> None:
-        nodes = [node for node in division.nodes if node not in self._down]
-        if isinstance(gate, HttpGate):
-            give_up = time.monotonic() + self.waves.progress_deadline_seconds
-            with ThreadPoolExecutor(_PARALLEL_GATES) as pool:
-                answers = pool.map(lambda node: self._probe(node, gate, give_up), nodes)
-            findings = [f"{node}: {gate} {answer}" for node, answer in zip(nodes, answers, strict=True) if answer]
-        else:
-            name = getattr(gate, "__name__", type(gate).__name__)
-            try:
-                answer = gate(division.wave.name, nodes)
-                findings = [f"{name}: {answer or 'says no'}"] if answer not in (None, True, "") else []
-            except Exception as error:  # whatever a caller's function raises is its no
-                findings = [f"{name}: {type(error).__name__}: {error}"]
+    def _ask(self, division: Division) -> None:
+        """
+        Ask the gates of a wave.
+
+        Raises:
+          WaveFailed: One is not passed, and was before.
+
+        """
+        name, nodes = division.wave.name, [node for node in division.nodes if node not in self._down]
+        asker = Asker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._over)
+        findings: list[str] = []
+        for gate, answers in asker.ask(division.wave.gates, name, nodes, self._watch.probed).items():
+            against, known = told_apart(gate, answers, self.before.get(gate, {}))
+            findings += against
+            for line in known:
+                self.say(f"{name}: as before: {line}")
+        if self._over.is_set():
+            raise Stopped("the `up` that ran this is gone")
         if findings:
-            raise WaveFailed(division.wave.name, findings)
-
-    def _probe(self, node: str, gate: HttpGate, give_up: float) -> str:
-        """Ask the pod of a node until it answers well; return the last answer that was none."""
-        attempt = 0
-        while True:
-            attempt += 1
-            pods = [pod for pod in self._watch.pods(0) if pod.node == node and not pod.leaving]
-            answer = "has no pod to ask"
-            if pods:
-                try:
-                    answer = self.cluster.probe(pods[0].name, self.target.namespace, gate.port, gate.path)
-                except ClusterError as error:
-                    answer = str(error)
-                    if not is_passing(error.status):
-                        return answer
-            if not answer or time.monotonic() > give_up:
-                return answer
-            time.sleep(delay_seconds(attempt, random.random()))
+            raise WaveFailed(name, findings)
 
     def _end(self, failed: WaveFailed) -> str:
         """Take back what failed, or leave it, as the program says; return the message for the user."""
@@ -347,6 +342,11 @@ class Rollout:
             raise Stopped(
                 f"DaemonSet {self.target.where}: is paused. `config-rollout resume {self.target.where}` and "
                 "`pulumi up` go on from here."
+            )
+        if self.stack and live.stack_of(found) not in ("", self.stack):
+            raise Stopped(
+                f"DaemonSet {self.target.where}: stack {live.stack_of(found)} drives it now, and this is {self.stack}. "
+                "Take it out of one of the two programs."
             )
         return found
 
