@@ -12,7 +12,7 @@ from .cluster import Cluster, ClusterError
 from .core.content import Content, parse_content, warnings
 from .core.digest import config_hash
 from .core.finding import Finding, report
-from .core.found import Found, all_rights, check_adoptable, check_ownable, image, needed_rights, version
+from .core.found import OWNER, Found, all_rights, check_adoptable, check_ownable, image, needed_rights, version
 from .core.kube_proxy_arguments import Settings, parse
 from .core.kube_proxy_files import check_release, same_bytes, with_server
 from .core.naming import content_name
@@ -191,12 +191,11 @@ def _warnings(who: str, settings: Settings, content: Content, findings: list[Fin
 
 
 def _warn_on_leaving(who: str, settings: Settings, found: Found) -> list[str]:
-    """Return what `destroy` would leave behind, where that is not what was there before."""
-    if not (settings.manage == "adopt" and settings.has_waves and found.keeps_on_delete()):
+    """Return what `destroy` would leave behind: a strategy that not only this stack's patch holds."""
+    holders = found.holders_of_on_delete()
+    if settings.manage != "adopt" or not settings.has_waves or not (OWNER in holders or len(holders) > 1):
         return []
-    what = (
-        "was our own with waves, so `pulumi destroy` would leave it with OnDelete, and nothing would restart its pods"
-    )
+    what = f"OnDelete is held by {' and '.join(holders)}: `pulumi destroy` would leave it, and nothing restart its pods"
     fix = "Before you leave, take `waves` out and run `pulumi up`"
     return report(who, [Finding(f"DaemonSet {settings.layout.where}", what, fix)]).splitlines()
 
