@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import pulumi
 
 from ..core.adoption import Adoption
+from ..core.content import Content
+from ..core.kept import Before
 from .explain import Explainer
 from .leave import refuse_deletion
 
@@ -14,8 +16,8 @@ class AdoptionExplainer(Explainer):
     Explains from the live DaemonSet what the engine's own state cannot tell.
 
     What the engine changes from one configuration to the next is explained as that of any DaemonSet; without an
-    adoption (it is our own) that is all. Where the configuration is not known (the cluster could not be read in
-    preview) nothing is.
+    adoption (it is our own) that is all. Where `content`, the configuration, is not known (the cluster could not be
+    read in preview) nothing is.
     """
 
     def __init__(
@@ -23,11 +25,12 @@ class AdoptionExplainer(Explainer):
         component: pulumi.Resource,
         name: str,
         adoption: Adoption | None,
-        known: bool,
+        before: Before,
+        content: Content | None,
         plan: Sequence[str] = (),
     ) -> None:
-        super().__init__(component, name, plan)
-        self._known = known
+        super().__init__(component, name, plan, before, content)
+        self._known = content is not None
         self._who = f"{type(component).__name__} '{name}'"
         self._adoption = adoption
         self._put_back = False
