@@ -107,9 +107,9 @@ class KubeProxy(pulumi.ComponentResource):
         settings, layout = prepared.settings, prepared.settings.layout
         self._name, self._prepared, self._args = name, prepared, args
         self._staged = staged = _staged(who, prepared, args)
-        plan = staged.plan if staged else ()
         content = prepared.content if prepared.full_hash else None
-        self._explainer = AdoptionExplainer(self, name, _adoption(prepared, staged), prepared.before, content, plan)
+        given = _adoption(prepared, staged), prepared.before, content, staged.plan if staged else ()
+        self._explainer = AdoptionExplainer(self, name, *given)
         self._options = Options(
             {
                 "update_strategy": settings.update_strategy,

@@ -51,13 +51,16 @@ class Found:
         of_data = [(one.get("fieldsV1") or {}).get("f:data") or {} for one in entries if one.get("manager") == MANAGER]
         return {key.removeprefix("f:") for fields in of_data for key in fields}
 
-    def keeps_on_delete(self) -> bool:
-        """Tell whether the DaemonSet was our own with waves: then letting go of its strategy does not change it."""
+    def holders_of_on_delete(self) -> list[str]:
+        """Return the field managers that hold the strategy `OnDelete`: it stays until the last one lets go of it."""
         live: Mapping[str, Any] = self.daemon_set or {"metadata": {}, "spec": {}}
-        entries = [one for one in live["metadata"].get("managedFields") or [] if one.get("manager") == OWNER]
-        of_spec = [(entry.get("fieldsV1") or {}).get("f:spec") or {} for entry in entries]
-        is_ours = any("f:type" in (fields.get("f:updateStrategy") or {}) for fields in of_spec)
-        return is_ours and (live["spec"].get("updateStrategy") or {}).get("type") == "OnDelete"
+        if (live["spec"].get("updateStrategy") or {}).get("type") != "OnDelete":
+            return []
+        fields = {
+            str(entry.get("manager")): ((entry.get("fieldsV1") or {}).get("f:spec") or {}).get("f:updateStrategy") or {}
+            for entry in live["metadata"].get("managedFields") or []
+        }
+        return sorted(manager for manager, of in fields.items() if "f:type" in of)
 
 
 def mounted_name(daemon_set: Object, layout: Layout) -> str:
