@@ -34,6 +34,12 @@ Whose fields the provider takes over before each update of its own, so that a te
 Source: pulumi-kubernetes 4.25 await.go `fixCSAFieldManagers`.
 """
 
+_FRESH_SECONDS = 0.1
+"""How old what is known may be when a pod is deleted, in seconds: no older than what a watch brings under load."""
+
+_DOUBT_SECONDS = 60
+"""How long a request without an answer may yet be served, in seconds. Source: kube-apiserver's `--request-timeout`."""
+
 _LOOK_AGAIN_SECONDS = 15
 _SAY_SECONDS = 10
 
@@ -71,6 +77,15 @@ class Target:
 
 
 @dataclass
+class _Troubles:
+    """How often one request has failed, since when, and when it did last."""
+
+    attempt: int = 0
+    since: float = 0.0
+    last: float = 0.0
+
+
+@dataclass
 class Rollout:
     """
     One run of the driver, for all waves up to one. `run` is all that others call.
@@ -96,6 +111,9 @@ class Rollout:
     _seen: set[str] = field(default_factory=set)
     _divisions: list[Division] = field(default_factory=list)
     _looked: float = 0.0
+    _read_at: float = 0.0
+    _doubt: str = ""
+    _troubles: _Troubles = field(default_factory=_Troubles)
     _watch: Any = None
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -180,7 +198,6 @@ class Rollout:
         moved, fewest, progress, said = 0, -1, time.monotonic(), time.monotonic()
         while True:
             division, fleet = self._look(name, wave)
-            restarted = False
             behind = len(fleet.behind(division.nodes)) + fleet.missing()
             if fleet.is_through(division.nodes):
                 if moved:
@@ -188,27 +205,51 @@ class Rollout:
                 return moved
             if fewest < 0 or behind < fewest:
                 fewest, progress = behind, time.monotonic()
-            for pod in next_restarts(fleet, division.nodes, division.budget)[:1]:
-                if not moved:
-                    self.say(wave_words.begins(division, self.target.where))
-                moved += self._restart(pod)
-                restarted, progress = True, time.monotonic()
+            chosen = self._next(fleet, division)
+            if chosen and not moved:
+                self.say(wave_words.begins(division, self.target.where))
+            moved += self._restart_some(chosen)
+            progress = time.monotonic() if chosen else progress
             if time.monotonic() - progress > self.waves.progress_deadline_seconds:
                 limit = self.waves.progress_deadline_seconds
                 raise WaveFailed(division.wave.name, wave_words.stuck(fleet, division.nodes, division.budget, limit))
             if time.monotonic() - said > _SAY_SECONDS:
                 said = time.monotonic()
                 self.say(wave_words.progress(division, fleet), ephemeral=True)
-            if not restarted:  # after each one the pods are looked at again, so that the budget holds at every moment
+            if not chosen:
                 self._wait()
+
+    def _next(self, fleet: Fleet, division: Division) -> list[Pod]:
+        """Return the pods to restart now; only the same again while it may yet come that a delete is served."""
+        chosen = next_restarts(fleet, division.nodes, division.budget)
+        still = time.monotonic() - self._troubles.last < _DOUBT_SECONDS
+        if still and any(pod.uid == self._doubt and not pod.leaving for pod in fleet.pods):
+            return [pod for pod in chosen if pod.uid == self._doubt]
+        return chosen
+
+    def _restart_some(self, chosen: Sequence[Pod]) -> int:
+        """Restart pods for as long as what chose them is fresh, and return how many."""
+        began = time.monotonic()
+        for number, pod in enumerate(chosen):
+            if (number and time.monotonic() - began > _FRESH_SECONDS) or not self._restart(pod):
+                return number
+        return len(chosen)
 
     def _restart(self, pod: Pod) -> bool:
         """Delete one pod, unless someone has stopped us or the DaemonSet is no longer as it was; tell whether."""
+        self._check_awaited()
         wanted = self._wanted()
-        self._refresh()
+        if time.monotonic() - self._read_at > _FRESH_SECONDS:
+            self._refresh()
         if self._wanted() > wanted:
             return False
-        self._trying(lambda: self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid))
+        self._doubt = pod.uid
+        try:
+            self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid)
+        except ClusterError as error:  # not tried again before all is looked at again: much may be other by then
+            self._bear(error, self._troubles)
+            return False
+        self._doubt, self._troubles = "", _Troubles()
         self._watch.deleted(pod.uid)
         return True
 
@@ -327,13 +368,14 @@ class Rollout:
           Stopped: Someone has paused it, or changed it meanwhile.
 
         """
+        read_at = time.monotonic()
         daemon_set = self._read()
         if int(daemon_set["metadata"]["generation"]) != self._generation:
             raise Stopped(
                 f"DaemonSet {self.target.where}: something else changed it in the middle of the rollout. "
                 "Run `pulumi up` to go on, or `pulumi up --refresh` to put back what this program says."
             )
-        self._daemon_set = daemon_set
+        self._daemon_set, self._read_at = daemon_set, read_at
 
     def _read(self) -> Object:
         """Return the DaemonSet, after making sure that it is the provider's and that nobody has paused it."""
@@ -391,21 +433,35 @@ class Rollout:
           Stopped: It cannot be served, or not for too long.
 
         """
-        give_up, attempt = time.monotonic() + AWAY_SECONDS, 0
+        troubles = _Troubles()
         while True:
-            if self._over.is_set():
-                raise Stopped("the `up` that ran this is gone")
+            self._check_awaited()
             try:
                 return request()
             except ClusterError as error:
-                attempt += 1
-                if not is_passing(error.status) or time.monotonic() > give_up:
-                    raise Stopped(str(error)) from None
-                if attempt > 1:
-                    self.say(f"{error} Trying again", ephemeral=True)
-                time.sleep(delay_seconds(attempt, random.random()))
+                self._bear(error, troubles)
 
-    def _wait(self, seconds: float = 1.0) -> None:
+    def _bear(self, error: ClusterError, troubles: _Troubles) -> None:
+        """
+        Wait until a request may be tried again.
+
+        Raises:
+          Stopped: It would fail again, or has for too long.
+
+        """
+        troubles.attempt += 1
+        troubles.last = time.monotonic()
+        troubles.since = troubles.since or troubles.last
+        if not is_passing(error.status) or time.monotonic() - troubles.since > AWAY_SECONDS:
+            raise Stopped(str(error)) from None
+        if troubles.attempt > 1:
+            self.say(f"{error} Trying again", ephemeral=True)
+        time.sleep(delay_seconds(troubles.attempt, random.random()))
+
+    def _check_awaited(self) -> None:
         if self._over.is_set():
             raise Stopped("the `up` that ran this is gone")
+
+    def _wait(self, seconds: float = 1.0) -> None:
+        self._check_awaited()
         self._watch.wait(min(1.0, max(0.0, seconds)))
