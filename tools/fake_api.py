@@ -6,11 +6,13 @@ that: what a rollout does is tested on the real one. Only how long and how much 
 """
 
 import json
+import socket
 import threading
 import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -94,7 +96,7 @@ def _pod(node: str, name: str, revision: int, full_hash: str, ready: bool = True
 
 
 @dataclass(frozen=True)
-class _Request:
+class Request:
     """What a request is about, read from its path."""
 
     resource: str
@@ -103,7 +105,8 @@ class _Request:
     query: Mapping[str, str]
 
     @classmethod
-    def of(cls, path: str) -> "_Request":
+    def of(cls, path: str) -> "Request":
+        """Read the path of a request."""
         parts = urllib.parse.urlsplit(path)
         steps = parts.path.strip("/").split("/")
         steps = steps[2:] if steps[0] == "api" else steps[3:]
@@ -131,11 +134,13 @@ class FakeApi:
     Args:
       objects: What there is at first, as `fleet` makes it.
       ready_seconds: How long after the deletion of a pod its successor is ready.
+      port: Where to listen; 0 for a free one.
 
     """
 
-    def __init__(self, objects: Iterable[Json], ready_seconds: float = 0) -> None:
+    def __init__(self, objects: Iterable[Json], ready_seconds: float = 0, port: int = 0) -> None:
         self.requests: Counter[str] = Counter()
+        self.connections: list[socket.socket] = []
         self._ready_seconds = ready_seconds
         self._version = 0
         self._objects: dict[str, dict[tuple[str, str], Json]] = {name: {} for name in _COLLECTIONS.values()}
@@ -145,7 +150,7 @@ class FakeApi:
         for thing in objects:
             self._keep(_COLLECTIONS[thing["kind"]], thing, "")
         handler = type("Handler", (_Handler,), {"api": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._http.daemon_threads = True
         self.server = f"http://127.0.0.1:{self._http.server_port}"
         cluster, user = {"server": self.server}, {"token": "any"}
@@ -165,13 +170,16 @@ class FakeApi:
             self._changed.notify_all()
         self._http.shutdown()
         self._http.server_close()
+        for connection in self.connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # those that are kept alive would be served on
 
     def objects(self, resource: str) -> list[Json]:
         """Return what there is now of a resource, by namespace and name."""
         with self._changed:
             return [thing for _, thing in sorted(self._objects[resource].items())]
 
-    def read(self, request: _Request) -> Json | None:
+    def read(self, request: Request) -> Json | None:
         """Return an object, or a page of a collection; `None` if there is no such object."""
         with self._changed:
             if request.name:
@@ -185,7 +193,7 @@ class FakeApi:
                 metadata["continue"] = "/".join(page[-1])
             return {"metadata": metadata, "items": [self._objects[request.resource][key] for key in page]}
 
-    def after(self, request: _Request, version: int, give_up: float) -> tuple[list[Json], int] | None:
+    def after(self, request: Request, version: int, give_up: float) -> tuple[list[Json], int] | None:
         """Return what happened to a collection after a version, once something has; `None` when the time is over."""
         with self._changed:
             while not self._over and time.monotonic() < give_up:
@@ -197,7 +205,7 @@ class FakeApi:
                 self._changed.wait(max(0.0, give_up - time.monotonic()))
         return None
 
-    def change(self, request: _Request, patch: Json) -> Json | None:
+    def change(self, request: Request, patch: Json) -> Json | None:
         """Change an object by a merge patch; `None` if there is none. A DaemonSet's new template is a new revision."""
         with self._changed:
             old = self._objects[request.resource].get((request.namespace, request.name))
@@ -220,7 +228,7 @@ class FakeApi:
                 self._keep(resource, thing, "ADDED")
         return thing
 
-    def remove(self, request: _Request) -> Json | None:
+    def remove(self, request: Request) -> Json | None:
         """Delete an object; `None` if there is none. A pod has a successor of the newest revision."""
         with self._changed:
             gone = self._objects[request.resource].pop((request.namespace, request.name), None)
@@ -234,7 +242,7 @@ class FakeApi:
                 node, name = gone["spec"]["nodeName"], f"{gone['spec']['nodeName']}-{self._version}"
                 self._keep("pods", _pod(node, name, *of, ready=not self._ready_seconds), "ADDED")
                 if self._ready_seconds:
-                    made = _Request("pods", NAMESPACE, name, {})
+                    made = Request("pods", NAMESPACE, name, {})
                     ready = _pod(node, name, *of)["status"]
                     threading.Timer(self._ready_seconds, self.change, (made, {"status": ready})).start()
             return gone
@@ -271,8 +279,12 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
+    def setup(self) -> None:
+        super().setup()
+        self.api.connections.append(self.connection)
+
     def do_GET(self) -> None:
-        request = _Request.of(self.path)
+        request = Request.of(self.path)
         if request.query.get("watch"):
             self.api.requests[f"WATCH {request.resource}"] += 1
             self._watch(request)
@@ -287,7 +299,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(found)
 
     def do_POST(self) -> None:
-        request, body = _Request.of(self.path), self._body()
+        request, body = Request.of(self.path), self._body()
         self.api.requests[f"POST {request.resource}"] += 1
         if request.resource.endswith("reviews"):
             self._answer({"status": {"allowed": True, "userInfo": {"username": "anyone"}}})
@@ -295,12 +307,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(self.api.add(request.resource, request.namespace, body))
 
     def do_PATCH(self) -> None:
-        request, body = _Request.of(self.path), self._body()
+        request, body = Request.of(self.path), self._body()
         self.api.requests[f"PATCH {request.resource}"] += 1
         self._answer(self.api.change(request, body))
 
     def do_DELETE(self) -> None:
-        request = _Request.of(self.path)
+        request = Request.of(self.path)
         self._body()
         self.api.requests[f"DELETE {request.resource}"] += 1
         self._answer(self.api.remove(request))
@@ -317,7 +329,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _watch(self, request: _Request) -> None:
+    def _watch(self, request: Request) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")

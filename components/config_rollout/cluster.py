@@ -22,6 +22,8 @@ SECONDS = 10
 """How long one request may take, in seconds. A connection that cannot be made is tried twice more, at once."""
 
 _PAGE = 500
+_JSON = "application/json"
+_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _MERGE, _STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
 _VERSION = "version"
 _GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1"}
@@ -119,23 +121,41 @@ class Cluster:
     def list_at(self, resource: str, namespace: str = "", labels: str = "") -> tuple[Sequence[Object], str]:
         """Return the same, and the version of the collection to `watch` from."""
         items: Sequence[Object] = []
-        query = {"limit": str(_PAGE), **({"labelSelector": labels} if labels else {})}
+        version = ""
+        for page, version in self.pages(resource, namespace, labels):  # noqa: B007 # the last is the collection's
+            items = [*items, *page]
+        return items, version
+
+    def pages(
+        self, resource: str, namespace: str = "", labels: str = "", fields: str = "", metadata_only: bool = False
+    ) -> Iterator[tuple[Sequence[Object], str]]:
+        """
+        Yield the same page by page, so that no more is held, each with the version of the collection.
+
+        With `metadata_only` the server sends nothing else of the objects.
+        Source: kubernetes 1.36 apiserver pkg/endpoints/handlers/response.go `asPartialObjectMetadataList`.
+        """
+        query = {"limit": str(_PAGE), **_selectors(labels, fields)}
+        accept = _METADATA if metadata_only else _JSON
         while True:
-            page = self._send("GET", Right("list", _group(resource), resource, namespace), query) or {}
-            items = [*items, *(page.get("items") or [])]
+            right = Right("list", _group(resource), resource, namespace)
+            page = self._send("GET", right, query, accept=accept) or {}
             metadata = page.get("metadata", {})
+            yield page.get("items") or [], str(metadata.get("resourceVersion", ""))
             if not metadata.get("continue"):
-                return items, str(metadata.get("resourceVersion", ""))
+                return
             query["continue"] = metadata["continue"]
 
-    def watch(self, resource: str, namespace: str, labels: str, version: str, seconds: int) -> Iterator[Object]:
+    def watch(
+        self, resource: str, namespace: str, labels: str, version: str, seconds: int, fields: str = ""
+    ) -> Iterator[Object]:
         """
         Yield what happens to a collection after a version, as `type` and `object`, for so many seconds.
 
         An event `ERROR` says that the server no longer knows the version: list again.
         """
         right = Right("watch", _group(resource), resource, namespace)
-        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(seconds), "labelSelector": labels}
+        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(seconds), **_selectors(labels, fields)}
         answer = self._ask("GET", right, query, seconds=seconds + SECONDS)
         if answer.status >= 300:
             self._refuse(right, answer.status, answer.read())
@@ -214,11 +234,12 @@ class Cluster:
         right: Right,
         query: Mapping[str, str] | None = None,
         body: Any = None,
-        content_type: str = "application/json",
+        content_type: str = _JSON,
         gone: tuple[int, ...] = (404,),
+        accept: str = _JSON,
     ) -> Object | None:
         """Send one request and return what is answered, `None` for a status of `gone`."""
-        answer = self._ask(method, right, query, body, content_type)
+        answer = self._ask(method, right, query, body, content_type, accept=accept)
         status, data = answer.status, answer.read()
         if status in gone:
             return None
@@ -233,16 +254,17 @@ class Cluster:
         right: Right,
         query: Mapping[str, str] | None = None,
         body: Any = None,
-        content_type: str = "application/json",
+        content_type: str = _JSON,
         seconds: int = SECONDS,
         tail: str = "",
+        accept: str = _JSON,
     ) -> Any:
         """Send one request and return the answer. `right` says what it needs, and so where it goes."""
         from kubernetes.client import ApiException
         from urllib3 import HTTPHeaderDict
 
         path = _path(right) + tail + (f"?{urllib.parse.urlencode(query)}" if query else "")
-        headers = {"Accept": "application/json", "Content-Type": content_type, "User-Agent": "config-rollout"}
+        headers = {"Accept": accept, "Content-Type": content_type, "User-Agent": "config-rollout"}
         call = self._client.param_serialize(method, path, header_params=headers, auth_settings=["BearerToken"])
         url, every = call[1], HTTPHeaderDict(call[2])
         for name, value in self._headers:
@@ -294,6 +316,10 @@ def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
         except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
             raise ClusterError(f"{path}: cannot be read ({str(error).splitlines()[0]}). Correct it.") from None
     return listed, found
+
+
+def _selectors(labels: str, fields: str) -> dict[str, str]:
+    return {**({"labelSelector": labels} if labels else {}), **({"fieldSelector": fields} if fields else {})}
 
 
 def _group(resource: str) -> str:

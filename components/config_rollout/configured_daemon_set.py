@@ -22,7 +22,7 @@ from .core.naming import content_name
 from .core.pod_spec import follow
 from .hooks.explain import Explainer
 from .options import Options
-from .staged import DAEMON_SET_ANNOTATIONS, UPDATE_STRATEGY, StagedRollout
+from .staged import UPDATE_STRATEGY, StagedRollout
 
 
 class ConfiguredDaemonSetArgs(TypedDict):
@@ -167,7 +167,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "name": kubernetes_name,
                 "namespace": namespace,
                 "labels": labels,
-                **({"annotations": DAEMON_SET_ANNOTATIONS} if staged else {}),
+                **({"annotations": staged.annotations} if staged else {}),
             },
             spec={
                 "selector": {"match_labels": pod_labels},

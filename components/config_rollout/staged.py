@@ -1,5 +1,6 @@
 """The waves of one component: what the cluster says to them before anything is registered, and their records."""
 
+import json
 import random
 import time
 from collections.abc import Mapping
@@ -56,6 +57,12 @@ class StagedRollout:
         if self._live_hash != config_hash or self._taken_back:
             self.plan += wave_words.already(list(self._hashes.values()).count(config_hash), len(self._hashes))
         self._preflight()
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """The annotations of the DaemonSet; `config-rollout status` reads the waves from one of them."""
+        waves = json.dumps(self._waves.membership(), sort_keys=True)
+        return {**DAEMON_SET_ANNOTATIONS, live.WAVES_ANNOTATION: waves}
 
     def register(
         self, name: str, component: pulumi.Resource, daemon_set: pulumi.CustomResource, explainer: Explainer

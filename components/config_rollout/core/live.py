@@ -14,6 +14,9 @@ PAUSED_ANNOTATION = "config-rollout/paused"
 RESTORED_ANNOTATION = "config-rollout/restored-from"
 """On the DaemonSet: which revision a failed rollout took back, and of which generation of the DaemonSet that was."""
 
+WAVES_ANNOTATION = "config-rollout/waves"
+"""On the DaemonSet: which nodes are in which wave, as `Waves.membership`, for whoever looks at a rollout."""
+
 Object = dict[str, Any]
 
 

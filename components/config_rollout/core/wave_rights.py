@@ -1,6 +1,6 @@
 """What waves ask of the API server, as rights."""
 
-from .rights import Right, role
+from .rights import Right, roles
 
 
 def wave_rights(namespace: str, name: str, http_gates: bool) -> list[Right]:
@@ -20,6 +20,4 @@ def wave_rights(namespace: str, name: str, http_gates: bool) -> list[Right]:
 def wave_roles(namespace: str, name: str, http_gates: bool) -> str:
     """Return the manifests of the smallest Role and ClusterRole that give them."""
     rights = wave_rights(namespace, name, http_gates)
-    called = f"config-rollout-{name}"
-    within, beyond = ([right for right in rights if bool(right.namespace) is inside] for inside in (True, False))
-    return f"{role(within, called)}\n---\n{role(beyond, f'{called}-{namespace}')}"
+    return roles(rights, f"config-rollout-{name}", namespace)
