@@ -49,7 +49,7 @@ def fleet(nodes: int, moved: int = 0, zones: int = 3) -> list[Json]:
                     "creationTimestamp": f"2026-01-0{number}T00:00:00Z"}  # fmt: skip
         data = {"spec": {"template": {**_template(full_hash), "$patch": "replace"}}}
         objects.append({"kind": "ControllerRevision", "metadata": metadata, "revision": number, "data": data})
-        owners = [{"uid": name, "kind": "ControllerRevision", "name": name}]
+        owners = [{"uid": name if number == 1 else "daemon-set"}]
         metadata = {"name": f"{NAME}-{full_hash[:10]}", "namespace": NAMESPACE, "ownerReferences": owners}
         objects.append({"kind": "ConfigMap", "metadata": metadata, "data": {"agent.yaml": f"level: {number}\n"}})
     images = [{"names": [f"registry.example.com/image-{i}@sha256:{i:064}"], "sizeBytes": i} for i in range(50)]

@@ -22,9 +22,9 @@ SECONDS = 10
 """How long one request may take, in seconds. A connection that cannot be made is tried twice more, at once."""
 
 _PAGE = 500
-_JSON = "application/json"
-_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_JSON, _METADATA = "application/json", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _MERGE, _STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
+_APPLY = "application/apply-patch+yaml"
 _VERSION = "version"
 _GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1"}
 """Resource -> API group and version, of those that are not in the core group."""
@@ -114,15 +114,17 @@ class Cluster:
         """Return an object, or `None` if there is none."""
         return self._send("GET", Right("get", _group(resource), resource, namespace, name))
 
-    def list(self, resource: str, namespace: str = "", labels: str = "") -> list[Object]:
+    def list(self, resource: str, namespace: str = "", labels: str = "", metadata_only: bool = False) -> list[Object]:
         """Return the objects of a namespace (empty: of all), or those that a label selector fits."""
-        return [*self.list_at(resource, namespace, labels)[0]]
+        return [*self.list_at(resource, namespace, labels, metadata_only)[0]]
 
-    def list_at(self, resource: str, namespace: str = "", labels: str = "") -> tuple[Sequence[Object], str]:
+    def list_at(
+        self, resource: str, namespace: str = "", labels: str = "", metadata_only: bool = False
+    ) -> tuple[Sequence[Object], str]:
         """Return the same, and the version of the collection to `watch` from."""
         items: Sequence[Object] = []
         version = ""
-        for page, version in self.pages(resource, namespace, labels):  # noqa: B007 # the last is the collection's
+        for page, version in self.pages(resource, namespace, labels, "", metadata_only):  # noqa: B007 # the last is the collection's
             items = [*items, *page]
         return items, version
 
@@ -191,6 +193,12 @@ class Cluster:
         right = Right("patch", _group(resource), resource, namespace, name)
         query = {"fieldManager": manager}
         return self._send("PATCH", right, query, body, _STRATEGIC if strategic else _MERGE)
+
+    def apply(self, resource: str, name: str, namespace: str, body: Mapping[str, Any], manager: str) -> Object:
+        """Make an object, or the fields of `body` in it, by a server-side apply that takes them over; return it."""
+        right = Right("patch", _group(resource), resource, namespace, name)
+        query = {"fieldManager": manager, "force": "true"}
+        return self._send("PATCH", right, query, body, _APPLY) or {}
 
     def delete(self, resource: str, name: str, namespace: str, uid: str) -> bool:
         """Delete the object that has this UID; return whether it was there."""

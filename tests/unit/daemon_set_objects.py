@@ -17,7 +17,7 @@ def template(config_hash=NEW, config_map=NEW_NAME):
 
 def daemon_set(config_hash=NEW, config_map=NEW_NAME, annotations=None, strategy="RollingUpdate", **more):
     fields = {"f:spec": {"f:template": {"f:metadata": {"f:annotations": {"f:checksum/config": {}}}}}}
-    by = more.get("by", ("pulumi-kubernetes-1f", "2026-01-02T00:00:00Z"))
+    by = more.get("by", ("config-rollout-own", "2026-01-02T00:00:00Z"))
     metadata = {"namespace": "n", "name": "agent", "uid": "ds", "generation": 2, "annotations": annotations or {},
                 "managedFields": [{"manager": by[0], "time": by[1], "fieldsV1": fields}]}  # fmt: skip
     return {
@@ -57,7 +57,7 @@ def config_map(name, *owners, written="2026-01-01T00:00:00Z", data=None):
 
 
 REVISIONS = [revision(1, OLD), revision(2, NEW, cause="level: a => b")]
-CONFIG_MAPS = [config_map(OLD_NAME, "agent-a"), config_map(NEW_NAME, "agent-b", "ds")]
+CONFIG_MAPS = [config_map(OLD_NAME, "agent-a"), config_map(NEW_NAME, "ds")]
 PODS = [pod("n1"), pod("n2"), pod("n3")]
 NODES = {f"n{number}": {"topology.kubernetes.io/zone": zone} for number, zone in ((1, "a"), (2, "a"), (3, "b"))}
 

@@ -144,7 +144,7 @@ def test_table():
 
 
 def test_without_a_record_the_change_cause_says_what():
-    assert ["2", "2026-01-02T00:00:00Z", "pulumi-kubernetes-1f", "level: a => b", "not recorded"] == (
+    assert ["2", "2026-01-02T00:00:00Z", "config-rollout-own", "level: a => b", "not recorded"] == (
         cells(table(rollouts_of(seen()))[-1])
     )
 

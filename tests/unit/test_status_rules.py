@@ -137,8 +137,12 @@ BACK = [revision(2, NEW), revision(3, OLD)]
             {"config_maps": [*CONFIG_MAPS, config_map(f"agent-{'c' * 10}")]},
         ),
         (
-            f"ConfigMap {NEW_NAME}: is mounted and not owned by revision 2, so it may go before",
-            {"config_maps": [CONFIG_MAPS[0], config_map(NEW_NAME, "ds")]},
+            f"ConfigMap {NEW_NAME}: is mounted and not owned by the DaemonSet, so it may go too early, or never",
+            {"config_maps": [CONFIG_MAPS[0], config_map(NEW_NAME, "agent-b")]},
+        ),
+        (
+            f"ConfigMap {OLD_NAME}: is mounted and not owned by revision 1, so it may go too early, or never",
+            {"config_maps": [config_map(OLD_NAME), CONFIG_MAPS[1]]},
         ),
     ],
 )

@@ -68,6 +68,7 @@ def test_daemon_set_is_left_to_the_waves(cluster, register):
     assert {
         "pulumi.com/skipAwait": "true",
         "pulumi.com/patchForce": "true",
+        "pulumi.com/patchFieldManager": "config-rollout-own",
         "config-rollout/waves": '{"by": "topology.kubernetes.io/zone", "first": [{"name": "canary", "nodes": 1}]}',
     } == daemon_set["metadata"]["annotations"]
 
@@ -101,7 +102,8 @@ def test_through_registers_no_later_wave(cluster, register):
 def test_without_waves_no_cluster_is_read(monkeypatch, register):
     monkeypatch.setattr(staged, "find_cluster", lambda plain: pytest.fail("the cluster was read"))
 
-    assert "annotations" not in register()[DAEMON_SET].inputs["metadata"]
+    annotations = register()[DAEMON_SET].inputs["metadata"]["annotations"]
+    assert {"pulumi.com/patchFieldManager": "config-rollout-own"} == annotations
 
 
 @pytest.mark.parametrize(

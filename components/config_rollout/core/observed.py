@@ -104,6 +104,11 @@ class Seen:
         return live.config_hash_of(self.daemon_set)
 
     @property
+    def config_map(self) -> str:
+        """The ConfigMap that the pod template mounts; empty if there is none."""
+        return config_map_of(self.daemon_set["spec"].get("template", {}).get("spec") or {}, self.name)
+
+    @property
     def wanted(self) -> int:
         """How many nodes should have a pod."""
         return int((self.daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)

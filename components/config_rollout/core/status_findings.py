@@ -6,21 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from . import live
 from .finding import Finding
 from .naming import content_name, is_content_name
-from .observed import Revision, Seen, SeenPod, config_map_of, is_lying, short, template_written
+from .observed import Revision, Seen, SeenPod, is_lying, short, template_written
 from .wave_words import names
 
 BEHIND = "pods behind"
 """Where a finding is that only says that a rollout is not through yet."""
 
 _AGAIN = "Correct the configuration and run `pulumi up`, or put the one of before back"
-_PULUMI = "pulumi-kubernetes"
+_PROGRAMS = ("pulumi-kubernetes", "config-rollout")
+"""How the field managers begin as which a program and its driver write a template."""
 
 
 def findings_of(seen: Seen, state: str) -> list[Finding]:
     """Return everything that a person should look at, the most urgent first; `state` is status.py's."""
     return [
-        *_rollout(seen, state), *_not_ready(seen), *_annotations(seen), *_program(seen, state), *_config_maps(seen),
-        *_behind(seen, state), *seen.unread,
+        *_rollout(seen, state), *_not_ready(seen), *_annotations(seen), *_program(seen, state),
+        *_config_maps(seen, state), *_behind(seen, state), *seen.unread,
     ]  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def _behind(seen: Seen, state: str) -> Iterator[Finding]:
 def _annotations(seen: Seen) -> Iterator[Finding]:
     """Find annotations that do not speak of the ConfigMap beside them, and those that soon will not."""
     fix = "Run `pulumi up --refresh`, which writes both anew"
-    mounted = config_map_of(seen.daemon_set["spec"].get("template", {}).get("spec") or {}, seen.name)
+    mounted = seen.config_map
     if is_lying(seen.config_hash, mounted, seen.name):
         yield Finding("pod template", f"says {short(seen.config_hash)} and mounts ConfigMap {mounted}", fix)
     lying: dict[tuple[str, str], list[SeenPod]] = {}
@@ -112,7 +113,7 @@ def _program(seen: Seen, state: str) -> Iterator[Finding]:
     if record.result == "restored" and seen.config_hash == record.old_hash:
         return
     by = template_written(seen.daemon_set)
-    if state == "rolling" and by.manager.startswith(_PULUMI):
+    if state == "rolling" and by.manager.startswith(_PROGRAMS):
         return
     who = f", written by {by.manager} at {by.time}," if by.manager else ""
     last = f"the last rollout that is recorded was to {short(record.new_hash)}, from {record.by.stack or 'a program'}"
@@ -123,7 +124,7 @@ def _program(seen: Seen, state: str) -> Iterator[Finding]:
     )
 
 
-def _config_maps(seen: Seen) -> Iterator[Finding]:
+def _config_maps(seen: Seen, state: str) -> Iterator[Finding]:
     """Find content-named ConfigMaps that are missing, that nothing needs, and that would go too early."""
     users: dict[str, list[Revision]] = {}
     for revision in seen.revisions:
@@ -138,9 +139,11 @@ def _config_maps(seen: Seen) -> Iterator[Finding]:
         yield Finding(f"ConfigMap {name}", f"is gone, and needed by {' and '.join(who)}", fix)
     for name, config_map in sorted(seen.config_maps.items()):
         strangers = [revision for revision in users.get(name, []) if revision.uid not in config_map.owners]
-        if name in needed and strangers:
-            what = f"is mounted and not owned by {' and '.join(_numbers(strangers))}, so it may go before"
-            yield Finding(f"ConfigMap {name}", what, "The next `pulumi up` that changes something repairs it")
+        owner = "the DaemonSet" if name == seen.config_map else " and ".join(_numbers(strangers))
+        owned = seen.daemon_set["metadata"]["uid"] in config_map.owners if name == seen.config_map else not strangers
+        if name in needed and not owned and state != "rolling":
+            what = f"is mounted and not owned by {owner}, so it may go too early, or never"
+            yield Finding(f"ConfigMap {name}", what, "The next `pulumi up` repairs it")
         elif name not in needed and is_content_name(name, seen.name):
             yield Finding(f"ConfigMap {name}", "is mounted by no revision", "Delete it, unless a rollout is to begin")
 
