@@ -137,17 +137,21 @@ BACK = [revision(2, NEW), revision(3, OLD)]
             {"config_maps": [*CONFIG_MAPS, config_map(f"agent-{'c' * 10}")]},
         ),
         (
-            f"ConfigMap {NEW_NAME}: is mounted and not owned by the DaemonSet, so it may go too early, or never",
-            {"config_maps": [CONFIG_MAPS[0], config_map(NEW_NAME, "agent-b")]},
-        ),
-        (
-            f"ConfigMap {OLD_NAME}: is mounted and not owned by revision 1, so it may go too early, or never",
+            f"ConfigMap {OLD_NAME}: is mounted by revision 1 and owned by neither that nor the DaemonSet, so it may go "
+            "too early",
             {"config_maps": [config_map(OLD_NAME), CONFIG_MAPS[1]]},
         ),
     ],
 )
 def test_finding(expected, given):
     assert expected in findings(**given)
+
+
+@pytest.mark.parametrize(("owner", "count"), [("agent-a", 0), ("ds", 0), ("agent-b", 1), ("stranger", 1)])
+def test_config_map_is_owned_by_who_mounts_it_or_by_the_daemon_set(owner, count):
+    assert count == len(findings(config_maps=[config_map(OLD_NAME, owner), CONFIG_MAPS[1]]))
+    moving = findings(config_maps=[config_map(OLD_NAME, owner), CONFIG_MAPS[1]], pods=MOVING)
+    assert [] == [finding for finding in moving if "owned" in finding]  # owners are written once a rollout is through
 
 
 @pytest.mark.parametrize(

@@ -137,13 +137,12 @@ def _config_maps(seen: Seen, state: str) -> Iterator[Finding]:
         if name not in pods and name != content_name(seen.name, seen.config_hash):
             fix = "Do not `kubectl rollout undo` to there: its pods could not start"
         yield Finding(f"ConfigMap {name}", f"is gone, and needed by {' and '.join(who)}", fix)
+    uid = seen.daemon_set["metadata"]["uid"]
     for name, config_map in sorted(seen.config_maps.items()):
         strangers = [revision for revision in users.get(name, []) if revision.uid not in config_map.owners]
-        owner = "the DaemonSet" if name == seen.config_map else " and ".join(_numbers(strangers))
-        owned = seen.daemon_set["metadata"]["uid"] in config_map.owners if name == seen.config_map else not strangers
-        if name in needed and not owned and state != "rolling":
-            what = f"is mounted and not owned by {owner}, so it may go too early, or never"
-            yield Finding(f"ConfigMap {name}", what, "The next `pulumi up` repairs it")
+        if name in needed and strangers and uid not in config_map.owners and state != "rolling":
+            what = f"is mounted by {' and '.join(_numbers(strangers))} and owned by neither that nor the DaemonSet"
+            yield Finding(f"ConfigMap {name}", f"{what}, so it may go too early", "The next `pulumi up` repairs it")
         elif name not in needed and is_content_name(name, seen.name):
             yield Finding(f"ConfigMap {name}", "is mounted by no revision", "Delete it, unless a rollout is to begin")
 
