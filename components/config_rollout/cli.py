@@ -29,6 +29,7 @@ _MODULES = {
     "pause": "rollout",
     "resume": "rollout",
     "rbac": "rollout",
+    "timeline": "timeline",
 }
 """Command -> its module in commands/."""
 

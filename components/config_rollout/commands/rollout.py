@@ -33,10 +33,11 @@ def add(commands: Any) -> None:
 
 
 def _add_daemon_set(command: argparse.ArgumentParser) -> None:
-    command.add_argument("daemon_set", metavar="NAMESPACE/NAME", type=_daemon_set, help="the DaemonSet")
+    command.add_argument("daemon_set", metavar="NAMESPACE/NAME", type=daemon_set, help="the DaemonSet")
 
 
-def _daemon_set(text: str) -> tuple[str, str]:
+def daemon_set(text: str) -> tuple[str, str]:
+    """Return namespace and name of a DaemonSet as it is written on the command line."""
     namespace, _, name = text.partition("/")
     if not (namespace and name) or "/" in name:
         raise argparse.ArgumentTypeError(f"must be NAMESPACE/NAME (got {text!r})")

@@ -1,0 +1,115 @@
+"""Reads the audit records of rollouts: from the cluster, where each DaemonSet has its own, or from JSON lines."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .cluster import Cluster, Object
+from .core.audit_record import AuditRecord, parse_records
+from .core.finding import Finding
+from .sources import Trouble
+
+DAEMON_SET_LABEL = "config-rollout/daemon-set"
+"""On each ConfigMap that holds the records of a DaemonSet; its value is the DaemonSet's name."""
+
+KEY = "rollouts.jsonl"
+MAX_BYTES = 256 * 1024 * 1024
+"""The largest file of records that is read."""
+
+
+@dataclass
+class Histories:
+    """
+    What was read.
+
+    `rollouts` is NAMESPACE/NAME -> the records of that DaemonSet, the oldest first; `findings` is what is wrong with
+    the records that are left out.
+    """
+
+    rollouts: dict[str, list[AuditRecord]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def code(self) -> int:
+        """The exit code of a command that did its work with what could be read: 2 if something could not."""
+        return 2 if self.findings else 0
+
+    def add(self, text: str, where: str) -> None:
+        """Add the records of a text."""
+        records, findings = parse_records(text, where)
+        self.findings += findings
+        if not (records or findings):
+            self.findings.append(Finding(where, "holds no record of a rollout", "The first rollout writes one"))
+        for record in records:
+            self.rollouts.setdefault(f"{record.namespace}/{record.name}", []).append(record)
+
+
+def config_map_name(daemon_set: str) -> str:
+    """Return the name of the ConfigMap that holds the records of a DaemonSet."""
+    return f"{daemon_set}-rollouts"
+
+
+def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Histories:
+    """
+    Return the records of a DaemonSet (namespace and name), or of all that have some.
+
+    Raises:
+      ClusterError: They cannot be read.
+      Trouble: There are none.
+
+    """
+    found = Histories()
+    for config_map in _config_maps(cluster, daemon_set):
+        namespace, name = config_map["metadata"]["namespace"], config_map["metadata"]["name"]
+        where = f"ConfigMap {namespace}/{name}"
+        data: Mapping[str, str] = config_map.get("data") or {}
+        if KEY in data:
+            found.add(data[KEY], where)
+        else:
+            found.findings.append(Finding(where, f"has no key '{KEY}'", "Delete it: the next rollout makes it anew"))
+    return found
+
+
+def _config_maps(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Iterable[Object]:
+    if daemon_set is None:
+        found = cluster.list("configmaps", labels=DAEMON_SET_LABEL)
+        if not found:
+            raise Trouble(
+                f"{cluster.server}: holds no history: no ConfigMap has the label '{DAEMON_SET_LABEL}'. "
+                "The first rollout of this library writes one."
+            )
+        return found
+    namespace, name = daemon_set
+    one = cluster.get("configmaps", config_map_name(name), namespace)
+    if one is None:
+        raise Trouble(
+            f"{namespace}/{name}: has no history: there is no ConfigMap '{config_map_name(name)}' on {cluster.server}. "
+            "Correct the name, or wait for its first rollout."
+        )
+    return [one]
+
+
+def from_file(path: str) -> Histories:
+    """
+    Return the records in a file of JSON lines, `-` for standard input.
+
+    Raises:
+      Trouble: It cannot be read, or holds none.
+
+    """
+    try:
+        if path == "-":
+            text = sys.stdin.buffer.read(MAX_BYTES + 1)
+        else:
+            with open(path, "rb") as file:
+                text = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Trouble(f"--from: {path}: {reason}. Name a file of JSON lines, or '-'.") from None
+    if len(text) > MAX_BYTES:
+        raise Trouble(f"--from: {path}: is larger than {MAX_BYTES:,} bytes. Leave out its oldest lines.")
+    found = Histories()
+    if not text.strip():
+        raise Trouble(f"--from: {path}: holds no record of a rollout. Name a file of JSON lines.")
+    found.add(text.decode(errors="replace"), path)
+    return found
