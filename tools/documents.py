@@ -67,7 +67,7 @@ def pictures() -> list[tuple[Path, str]]:
 
 
 ROLLOUTS = "tests/data/rollouts/kube-proxy.jsonl"
-"""The records of the document on the timeline."""
+"""The records of the documents on the timeline and on metrics."""
 
 
 @cache
@@ -92,6 +92,14 @@ def timelines() -> list[tuple[Path, str]]:
     return [(ROOT / "docs" / name, timeline(ROLLOUTS, rollout)) for name, rollout in names.items()]
 
 
+def metrics() -> tuple[Path, str]:
+    """Return the document on metrics, and what it has to hold."""
+    path = ROOT / "docs" / "metrics.md"
+    printed = ran("metrics", "--from", ROLLOUTS)
+    shown = f"```text\n$ config-rollout metrics --from {ROLLOUTS}\n{printed}```"
+    return path, filled(path.read_text(), "metrics", shown)
+
+
 def policies() -> tuple[Path, str]:
     """Return the document on the policies, and what it has to hold."""
     path = ROOT / "docs" / "policies.md"
@@ -113,7 +121,7 @@ def adopting() -> tuple[Path, str]:
 
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
-    return [kube_proxy(), adopting(), needs(), policies(), replay(), *pictures(), *timelines()]
+    return [kube_proxy(), adopting(), needs(), policies(), replay(), *pictures(), metrics(), *timelines()]
 
 
 def main() -> None:

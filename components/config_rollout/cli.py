@@ -30,6 +30,7 @@ _MODULES = {
     "resume": "rollout",
     "rbac": "rollout",
     "timeline": "timeline",
+    "metrics": "metrics",
 }
 """Command -> its module in commands/."""
 

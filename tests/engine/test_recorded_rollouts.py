@@ -42,7 +42,17 @@ def test_timeline_draws_the_last_rollout_that_the_cluster_has(recorded, tmp_path
     assert title.replace(">", "&gt;") in (tmp_path / "x.svg").read_text()
 
 
-@pytest.mark.parametrize("command", [["timeline", "--json"]])
+def test_metrics_find_every_history_and_say_what_the_daemon_set_has(recorded, capsys):
+    namespace, name = recorded.split("/")
+
+    main(["metrics"])  # whatever other tests left in this cluster
+    assert (
+        f'config_rollout_config_info{{config_hash="{HASH}",daemon_set="{name}",namespace="{namespace}"}} 1.0'
+        in capsys.readouterr().out.splitlines()
+    )
+
+
+@pytest.mark.parametrize("command", [["timeline", "--json"], ["metrics"]])
 def test_user_without_rights_is_told_the_rule(recorded, cluster, tmp_path, capsys, command):
     config = yaml.safe_load(cluster.kubeconfig.read_text())
     config["users"][0]["user"]["as"] = "nobody"

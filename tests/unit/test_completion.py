@@ -54,6 +54,7 @@ def test_bash_accepts_it(folder):
         (["replay", "hi"], ["history"]),
         (["replay", "history", "--output", "ol"], ["old.yaml"]),
         (["timeline", "--from", "ol"], ["old.yaml"]),
+        (["metrics", "--pu"], ["--push"]),
     ],
 )
 def test_bash_offers(folder, words, expected):

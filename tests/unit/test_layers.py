@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "picture": {"core"},
     "timeline_picture": {"core", "picture"},
     "records": {"core", "sources", "cluster"},
+    "exposition": {"core", "sources"},
     "group_vars": {"core", "sources"},
     "commands": {
         "core",
@@ -40,6 +41,7 @@ MAY_IMPORT = {
         "timeline_picture",
         "cluster",
         "records",
+        "exposition",
         "commands",
     },
     "completion": set(),
@@ -60,6 +62,7 @@ OUTSIDE = {
     "picture": {"matplotlib"},
     "timeline_picture": {"matplotlib"},
     "records": set(),
+    "exposition": {"prometheus_client"},
     "completion": {"shtab"},
     "policies": {"pulumi_policy"},
     "group_vars": {"yaml"},

@@ -10,7 +10,8 @@ from tests.unit.test_cluster import FakeServer, kubeconfig
 
 ONE = "/api/v1/namespaces/kube-system/configmaps/kube-proxy-rollouts"
 ALL = "/api/v1/configmaps?limit=500&labelSelector=config-rollout%2Fdaemon-set"
-COMMANDS = [["timeline", "--json"]]
+DAEMON_SET = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy"
+COMMANDS = [["timeline", "--json"], ["metrics"]]
 
 
 def config_map(*records, namespace="kube-system", name="kube-proxy", data=None):
@@ -71,6 +72,16 @@ def test_rollouts_are_counted_from_the_last(server, capsys):
     _, out, _ = run(capsys, "timeline", "kube-system/kube-proxy", "--json", "--rollout", 2)
 
     assert title(out).endswith("halted")
+
+
+def test_metrics_say_what_the_daemon_set_has_now(server, capsys):
+    annotations = {"metadata": {"annotations": {"checksum/config": "f" * 64}}}
+    server.answers[f"GET {ALL}"] = 200, {"items": [config_map(rollout())]}
+    server.answers[f"GET {DAEMON_SET}"] = 200, {"spec": {"template": annotations}}
+    code, out, err = run(capsys, "metrics")
+
+    assert (0, "") == (code, err)
+    assert f'config_rollout_config_info{{config_hash="{"f" * 64}",' in out
 
 
 @pytest.mark.parametrize("command", COMMANDS)
