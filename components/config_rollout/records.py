@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from .cluster import Cluster, Object
 from .core.audit_record import AuditRecord, parse_records
 from .core.finding import Finding
+from .core.kept import DAEMON_SET_LABEL
 from .sources import Trouble
 
-DAEMON_SET_LABEL = "config-rollout/daemon-set"
-"""On each ConfigMap that holds the records of a DaemonSet; its value is the DaemonSet's name."""
-
 KEY = "rollouts.jsonl"
+_LABELS = f"app.kubernetes.io/managed-by=config-rollout,{DAEMON_SET_LABEL}"
+"""Of the ConfigMaps that hold records; those that hold a configuration may have them too."""
+
 MAX_BYTES = 256 * 1024 * 1024
 """The largest file of records that is read."""
 
@@ -72,11 +73,12 @@ def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Histor
 
 def _config_maps(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Iterable[Object]:
     if daemon_set is None:
-        found = cluster.list("configmaps", labels=DAEMON_SET_LABEL)
+        labelled = cluster.list("configmaps", labels=_LABELS)
+        found = [one for one in labelled if one["metadata"]["name"] == config_map_name(_daemon_set(one))]
         if not found:
             raise Trouble(
-                f"{cluster.server}: holds no history: no ConfigMap has the label '{DAEMON_SET_LABEL}'. "
-                "The first rollout of this library writes one."
+                f"{cluster.server}: holds no history: there is no ConfigMap '{config_map_name('NAME')}' with the label "
+                f"'{DAEMON_SET_LABEL}: NAME'. The first rollout of this library writes one."
             )
         return found
     namespace, name = daemon_set
@@ -87,6 +89,10 @@ def _config_maps(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Iterab
             "Correct the name, or wait for its first rollout."
         )
     return [one]
+
+
+def _daemon_set(config_map: Object) -> str:
+    return str(config_map["metadata"]["labels"][DAEMON_SET_LABEL])
 
 
 def from_file(path: str) -> Histories:

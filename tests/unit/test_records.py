@@ -9,14 +9,16 @@ from tests.unit.rollout_records import FILE, lines, rollout, written
 from tests.unit.test_cluster import FakeServer, kubeconfig
 
 ONE = "/api/v1/namespaces/kube-system/configmaps/kube-proxy-rollouts"
-ALL = "/api/v1/configmaps?limit=500&labelSelector=config-rollout%2Fdaemon-set"
+LABELS = "app.kubernetes.io%2Fmanaged-by%3Dconfig-rollout%2Cconfig-rollout%2Fdaemon-set"
+ALL = f"/api/v1/configmaps?limit=500&labelSelector={LABELS}"
 DAEMON_SET = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy"
 COMMANDS = [["timeline", "--json"], ["metrics"]]
 
 
 def config_map(*records, namespace="kube-system", name="kube-proxy", data=None):
     data = {"rollouts.jsonl": lines(*records)} if data is None else data
-    return {"metadata": {"namespace": namespace, "name": f"{name}-rollouts"}, "data": data}
+    labels = {"config-rollout/daemon-set": name}
+    return {"metadata": {"namespace": namespace, "name": f"{name}-rollouts", "labels": labels}, "data": data}
 
 
 @pytest.fixture
@@ -62,9 +64,11 @@ def test_timeline_of_a_daemon_set_in_the_cluster(server, capsys):
 
 
 def test_timeline_of_the_only_daemon_set_that_has_a_history(server, capsys):
-    server.answers[f"GET {ALL}"] = 200, {"items": [config_map(rollout())]}
+    configuration = config_map(data={"config.conf": "mode: nftables"})
+    configuration["metadata"]["name"] = "kube-proxy-fa55fd0379"
+    server.answers[f"GET {ALL}"] = 200, {"items": [config_map(rollout()), configuration]}
 
-    assert 0 == run(capsys, "timeline", "--json")[0]
+    assert (0, "") == run(capsys, "timeline", "--json")[::2]
 
 
 def test_rollouts_are_counted_from_the_last(server, capsys):
@@ -90,7 +94,7 @@ def test_cluster_without_a_history_is_trouble(server, capsys, command):
     code, out, err = run(capsys, *command)
 
     assert (2, "") == (code, out)
-    assert f"config-rollout: {server.url}: holds no history: no ConfigMap has the label " in err
+    assert f"config-rollout: {server.url}: holds no history: there is no ConfigMap 'NAME-rollouts' " in err
 
 
 @pytest.mark.parametrize("command", COMMANDS)

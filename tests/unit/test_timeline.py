@@ -38,6 +38,7 @@ def states(line, place=0):
     return {row.node: [(round(s.end, 1), s.state) for s in row.segments] for row in line.bands[place].rows}
 
 
+BLAMED = {"waves": [wave(end=60, result="failed", findings=["n: pod p is not ready"])], "result": "restored"}
 RESTORED = {"waves": [wave(end=60, result="failed")], "result": "restored"}
 
 
@@ -51,7 +52,8 @@ RESTORED = {"waves": [wave(end=60, result="failed")], "result": "restored"}
         pytest.param([10, None], {"result": "stopped"}, [(10, W), (SHOWN, R)], id="stopped before it was ready"),
         pytest.param([10, 20], RESTORED, [(10, W), (20, R), (60, N), (100, B), (SHOWN, W)], id="taken back"),
         pytest.param([10, None], RESTORED, [(10, W), (60, X), (100, B), (SHOWN, W)], id="never ready and taken back"),
-        pytest.param([10, 70], RESTORED, [(10, W), (60, X), (70, B), (SHOWN, W)], id="ready with the old one again"),
+        pytest.param([10, 70], RESTORED, [(10, W), (60, N), (70, B), (SHOWN, W)], id="ready with the old one again"),
+        pytest.param([10, 70], BLAMED, [(10, W), (60, X), (70, B), (SHOWN, W)], id="why the wave was taken back"),
         pytest.param([70, 80], RESTORED, [(70, N), (80, B), (SHOWN, W)], id="restarted only to be taken back"),
     ],
 )

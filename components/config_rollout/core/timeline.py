@@ -146,8 +146,11 @@ def timeline(record: AuditRecord) -> Timeline:
     turned = failed if record.result == "restored" else None
     shown = end * (1 + _AFTER)
     rows: list[list[Row]] = [[] for _ in waves]
+    blamed = {finding.partition(":")[0] for one in waves for finding in one.wave.findings}
     for place, restart in _restarts(record, waves, end):
-        segments = _segments(restart, record.result, turned, end, shown)
+        unknown = State.NOT_READY if restart.ready is None or restart.node in blamed else State.NEW
+        waits = State.RESTARTING if record.result == "stopped" else unknown
+        segments = _segments(restart, waits, turned, end, shown)
         rows[place].append(Row(restart.node, segments, restart.nodes))
     bands = [_band(one, of) for one, of in zip(waves, rows, strict=True)]
     return Timeline(
@@ -186,20 +189,19 @@ def _restarts(record: AuditRecord, waves: Sequence[_Ran], end: float) -> list[tu
     return sorted(found, key=lambda one: (one[1].deleted, one[1].node))
 
 
-def _segments(restart: _Restart, result: str, turned: float | None, end: float, shown: float) -> tuple[Segment, ...]:
+def _segments(restart: _Restart, waits: State, turned: float | None, end: float, shown: float) -> tuple[Segment, ...]:
     """
     Return what a restarted node had.
 
     Args:
       restart: When.
-      result: How the rollout ended.
+      waits: What it had while nobody knows that its new pod was ready.
       turned: When the failed wave began to be taken back; `None` if none was.
       end: Of the rollout.
       shown: Until when the picture goes on.
 
     """
     deleted, ready = restart.deleted, restart.ready
-    waits = State.RESTARTING if result == "stopped" else State.NOT_READY
     if turned is None and ready is not None:
         parts = [(deleted, State.OLD), (ready, State.RESTARTING), (shown, State.NEW)]
     elif turned is None:
