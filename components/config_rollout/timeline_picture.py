@@ -129,7 +129,7 @@ def _figure(timeline: Timeline, colors: Mapping[Any, str]) -> tuple[Figure, dict
     for number, text in enumerate(lines):
         size, color = (9, "words") if number else (11, "text")
         at = 1 - _LINE * (number + 1) / height
-        figure.text(0.015, at, _cut(text, 130), va="center", fontsize=size, color=colors[color])
+        figure.text(0.015, at, _head(text, 130), va="center", fontsize=size, color=colors[color])
     _legend(figure, timeline, colors)
     return figure, titles
 
@@ -253,6 +253,10 @@ def _cut(text: str, most: int) -> str:
     """Return a text without the middle of what is too long: names mostly differ at an end."""
     half = (most - 3) // 2
     return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"
+
+
+def _head(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def _tail(text: str, most: int) -> str:

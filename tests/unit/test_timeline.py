@@ -88,6 +88,11 @@ def test_wave_was_held(pods, more, held):
     assert held == shown(pods, [wave(**{"nodes": len(pods) or 1, **more})]).bands[0].held
 
 
+def test_rollout_without_waves_has_no_gates_to_be_held_at():
+    assert None is shown({"a": [1, 2]}, [wave("all")]).bands[0].held
+    assert 2 == shown({"a": [1, 2]}, [wave("all"), wave("rest", 50)]).bands[0].held
+
+
 @pytest.mark.parametrize(("result", "had"), [("done", N), ("failed", W), ("stopped", W)])
 def test_nodes_that_were_not_restarted_are_counted(result, had):
     (band,) = shown({"a": [1, 2]}, [wave(nodes=5, result=result)]).bands
@@ -220,6 +225,7 @@ def test_trouble_is_the_reason_and_the_first_finding():
     waves = [wave(result="failed", findings=["node-1: bad", "node-2: bad"])]
 
     assert "wave 'canary' failed: node-1: bad" == shown({}, waves, reason="wave 'canary' failed").trouble
+    assert "canary: node-1: bad" == shown({}, waves, reason="canary: node-1: bad").trouble
     assert "" == shown({}).trouble
 
 

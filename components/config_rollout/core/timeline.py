@@ -8,6 +8,9 @@ from enum import Enum
 from .audit_record import AuditRecord, WaveRecord, moment
 from .digest import short_hash
 
+WITHOUT_WAVES = "all"
+"""The name of the one wave of a rollout without waves, which has no gates."""
+
 _TICKS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 """Distances of ticks that a clock's reader expects, in seconds."""
 
@@ -152,7 +155,8 @@ def timeline(record: AuditRecord) -> Timeline:
         waits = State.RESTARTING if record.result == "stopped" else unknown
         segments = _segments(restart, waits, turned, end, shown)
         rows[place].append(Row(restart.node, segments, restart.nodes))
-    bands = [_band(one, of) for one, of in zip(waves, rows, strict=True)]
+    plain = [one.wave.name for one in waves] == [WITHOUT_WAVES]
+    bands = [_band(one, of, not plain) for one, of in zip(waves, rows, strict=True)]
     return Timeline(
         title=_title(record),
         about=_about(record, end),
@@ -169,7 +173,7 @@ def timeline(record: AuditRecord) -> Timeline:
 def _whole(record: AuditRecord) -> WaveRecord:
     """Return a rollout whose record names no wave as one."""
     nodes, result = len(record.pods or {}), "done" if record.result == "done" else "stopped"
-    return WaveRecord("all", record.started, record.ended, nodes, record.restarts, record.retries, result)
+    return WaveRecord(WITHOUT_WAVES, record.started, record.ended, nodes, record.restarts, record.retries, result)
 
 
 def _restarts(record: AuditRecord, waves: Sequence[_Ran], end: float) -> list[tuple[int, _Restart]]:
@@ -219,16 +223,17 @@ def _segments(restart: _Restart, waits: State, turned: float | None, end: float,
     return tuple(segment for segment in every if segment.end > segment.start)
 
 
-def _band(ran: _Ran, rows: Sequence[Row]) -> Band:
+def _band(ran: _Ran, rows: Sequence[Row], can_be_held: bool) -> Band:
     wave, restarted = ran.wave, sum(row.nodes for row in rows)
     waits = {State.RESTARTING, State.NOT_READY}
     ready = [segment.end for row in rows for segment in row.segments if segment.state in waits]
     held = max((ran.start, *ready))
+    is_held = can_be_held and wave.nodes > 0 and ran.end - held > _ROUNDED
     return Band(
         name=wave.name,
         start=ran.start,
         end=ran.end,
-        held=held if wave.nodes and ran.end - held > _ROUNDED else None,
+        held=held if is_held else None,
         result=wave.result,
         findings=tuple(wave.findings),
         rows=tuple(rows),
@@ -340,9 +345,10 @@ def _changes(record: AuditRecord) -> str:
 
 
 def _trouble(record: AuditRecord) -> str:
-    """Return the reason, and the first finding of the wave that failed."""
+    """Return the reason, and the first finding of the wave that failed if the reason does not name it."""
     findings = [finding for wave in record.waves if wave.result == "failed" for finding in wave.findings]
-    return ": ".join([part for part in (record.reason, *findings[:1]) if part])
+    more = [finding for finding in findings[:1] if finding not in record.reason]
+    return ": ".join(part for part in (record.reason, *more) if part)
 
 
 def _many(count: int, what: str) -> str:
