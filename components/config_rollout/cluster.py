@@ -23,6 +23,7 @@ SECONDS = 10
 
 _PAGE = 500
 _MERGE, _STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
+_APPLY = "application/apply-patch+yaml"
 _VERSION = "version"
 _GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1"}
 """Resource -> API group and version, of those that are not in the core group."""
@@ -171,6 +172,11 @@ class Cluster:
         right = Right("patch", _group(resource), resource, namespace, name)
         query = {"fieldManager": manager}
         return self._send("PATCH", right, query, body, _STRATEGIC if strategic else _MERGE)
+
+    def apply(self, resource: str, name: str, namespace: str, body: Mapping[str, Any], manager: str) -> Object | None:
+        """Apply all that a field manager has of an object, whoever has the fields now: what it leaves out goes."""
+        right = Right("patch", _group(resource), resource, namespace, name)
+        return self._send("PATCH", right, {"fieldManager": manager, "force": "true"}, body, _APPLY)
 
     def delete(self, resource: str, name: str, namespace: str, uid: str) -> bool:
         """Delete the object that has this UID; return whether it was there."""

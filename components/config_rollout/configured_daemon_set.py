@@ -20,9 +20,10 @@ from .core.digest import config_hash
 from .core.finding import report
 from .core.naming import content_name
 from .core.pod_spec import follow
+from .core.waves import UPDATE_STRATEGY
 from .hooks.explain import Explainer
 from .options import Options
-from .staged import DAEMON_SET_ANNOTATIONS, UPDATE_STRATEGY, StagedRollout
+from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout
 
 
 class ConfiguredDaemonSetArgs(TypedDict):

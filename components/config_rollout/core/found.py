@@ -44,6 +44,20 @@ class Found:
         told = (metadata.get("annotations") or {}).get(MANAGER_ANNOTATION)
         return bool({MANAGER, OWNER} & {*managers, told})
 
+    def held(self) -> set[str]:
+        """Return the keys of the ConfigMap that others know which are ours now: a patch without them deletes them."""
+        entries = ((self.config_map or {}).get("metadata") or {}).get("managedFields") or []
+        of_data = [(one.get("fieldsV1") or {}).get("f:data") or {} for one in entries if one.get("manager") == MANAGER]
+        return {key.removeprefix("f:") for fields in of_data for key in fields}
+
+    def keeps_on_delete(self) -> bool:
+        """Tell whether the DaemonSet was our own with waves: then letting go of its strategy does not change it."""
+        live: Mapping[str, Any] = self.daemon_set or {"metadata": {}, "spec": {}}
+        entries = [one for one in live["metadata"].get("managedFields") or [] if one.get("manager") == OWNER]
+        of_spec = [(entry.get("fieldsV1") or {}).get("f:spec") or {} for entry in entries]
+        is_ours = any("f:type" in (fields.get("f:updateStrategy") or {}) for fields in of_spec)
+        return is_ours and (live["spec"].get("updateStrategy") or {}).get("type") == "OnDelete"
+
 
 def mounted_name(daemon_set: Object, layout: Layout) -> str:
     """Return the name of the ConfigMap that the layout's volume mounts; empty if there is no such volume."""

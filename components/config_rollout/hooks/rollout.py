@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live, wave_words
+from ..core.found import MANAGER
 from ..core.restarts import Fleet, Pod, next_restarts
 from ..core.retry import delay_seconds, is_passing
 from ..core.waves import HALT, Division, HttpGate, Wave, Waves, divide
@@ -76,6 +77,8 @@ class Rollout:
     target: Target
     waves: Waves
     say: Say
+    applied: Callable[[Object], Object] | None = None
+    """For a pod template, what a patch of the provider's would apply; nothing where it has the whole DaemonSet."""
     _revision: str = ""
     _generation: int = 0
     _daemon_set: Object = field(default_factory=dict)
@@ -368,8 +371,16 @@ class Rollout:
         self._trying(lambda: self.cluster.patch("daemonsets", self.target.name, self.target.namespace, body))
 
     def _patch_template(self, revision: Object) -> None:
-        """Do what `kubectl rollout undo` does: a revision's data is a patch that puts its template in place."""
+        """
+        Do what `kubectl rollout undo` does: a revision's data is a patch that puts its template in place.
+
+        The provider takes no fields over for a patch, so what it applied goes back under its own manager first: what
+        a later patch does not name must not stay because we have put it there.
+        """
         where = ("daemonsets", self.target.name, self.target.namespace)
+        if self.applied:
+            body = self.applied(revision["data"]["spec"]["template"])
+            self._trying(lambda: self.cluster.apply(*where, body, MANAGER))
         self._trying(lambda: self.cluster.patch(*where, revision["data"], strategic=True, manager=_TEMPLATE_MANAGER))
 
     def _trying(self, request: Callable[[], T]) -> T:
