@@ -160,7 +160,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
             data=plain["data"],
             binary_data=plain.get("binary_data"),
             immutable=True,
-            opts=options.for_config_map(self),
+            opts=options.for_config_map(self, explainer.of_child()),
         )
         self.daemon_set = DaemonSet(
             name,

@@ -225,7 +225,7 @@ class KubeProxy(pulumi.ComponentResource):
             "immutable": True,
         }
         name = f"{self._name}-{short_hash(prepared.full_hash)}"
-        opts = self._options.for_config_map(self)
+        opts = self._options.for_config_map(self, self._explainer.of_child())
         if prepared.settings.manage == "own":
             opts.aliases = [pulumi.Alias(type_="kubernetes:core/v1:ConfigMapPatch")]
             return ConfigMap(name, **arguments, opts=opts)
@@ -328,7 +328,7 @@ class KubeProxy(pulumi.ComponentResource):
     def _beside(self) -> pulumi.ResourceOptions:
         """Return the options of what an own kube-proxy has beside its DaemonSet; one that was adopted keeps it."""
         retained = self._prepared.settings.manage == "adopt" or self._options.retain_on_delete
-        return pulumi.ResourceOptions(parent=self, retain_on_delete=retained)
+        return pulumi.ResourceOptions(parent=self, retain_on_delete=retained, hooks=self._explainer.of_child())
 
 
 def _managed_by(manager: str) -> dict[str, str]:

@@ -33,13 +33,14 @@ class Options:
         merged.ignore_changes = None
         return merged
 
-    def for_config_map(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    def for_config_map(self, parent: pulumi.Resource, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceOptions:
         """Return the options of the ConfigMap. Its name says what it means: other bytes under it mean the same."""
         return pulumi.ResourceOptions(
             parent=parent,
             protect=False,
             retain_on_delete=self._opts.retain_on_delete,
             ignore_changes=["data", "binaryData"],
+            hooks=hooks,
         )
 
     def for_daemon_set(

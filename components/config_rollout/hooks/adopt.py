@@ -47,7 +47,9 @@ class AdoptionExplainer(Explainer):
 
     def of_config_map(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the patch of the ConfigMap that others know by name."""
-        return self._before_update("known", self._config_map_updates)
+        hooks = self._before_update("known", self._config_map_updates)
+        hooks.on_error = self.of_child().on_error
+        return hooks
 
     async def _config_map_updates(self, args: pulumi.ResourceHookArgs) -> None:
         self._put_back = True

@@ -1,6 +1,5 @@
 """Says at the component, in preview and in up, what the engine is about to change and what follows."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,12 +10,9 @@ from ..core.diff import UNKNOWN, KeyChange, diff_contents
 from ..core.digest import config_hash
 from ..core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace, explain_unfinished
 from ..core.recorded import recorded
-
-# Pulumi wants hook names unique in a program, and two components may share theirs under different parents.
-_numbers = itertools.count(1)
-
-# Source: pulumi-kubernetes 4.25 provider.go, the message of an update that was written and not awaited to its end.
-_NOT_THROUGH = "failed to fully initialize or become live"
+from ..core.retry import NOT_IN_TIME
+from .hook_name import hook_name
+from .retry import Retries
 
 
 class Explainer:
@@ -31,7 +27,9 @@ class Explainer:
     def __init__(self, component: pulumi.Resource, name: str, plan: Sequence[str] = ()) -> None:
         self._component, self._plan = component, plan
         self.restarts = self.restarts_all = False
-        self._hook_name = f"config-rollout:{name}:{next(_numbers)}"
+        self._hook_name = hook_name(name)
+        self._retries = Retries(component)
+        self._on_error = pulumi.ErrorHook(f"{self._hook_name}:failed", self._child_failed)
         self._keys: list[KeyChange] = []
         self._keys_since = ""
         self._moved: tuple[str, str] | None = None
@@ -45,8 +43,12 @@ class Explainer:
     def of_daemon_set(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the component's DaemonSet."""
         hooks = self._before_update("daemon-set", self._daemon_set_updates)
-        hooks.on_error = [pulumi.ErrorHook(f"{self._hook_name}:failed", self._daemon_set_failed)]
+        hooks.on_error = [self._on_error]
         return hooks
+
+    def of_child(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks for whatever else of the component the provider writes."""
+        return pulumi.ResourceHookBinding(on_error=[self._on_error])
 
     def daemon_set_registered(self, daemon_set: pulumi.CustomResource) -> None:
         """Say, once the engine is done with the DaemonSet, what its own update did not say."""
@@ -79,12 +81,12 @@ class Explainer:
             self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
             self._tell(explain(update))
 
-    async def _daemon_set_failed(self, args: pulumi.ErrorHookArgs) -> bool:
-        """Say what to do about a rollout that was not through in time; never ask for another try."""
-        if any(_NOT_THROUGH in error for error in args.errors):
+    async def _child_failed(self, args: pulumi.ErrorHookArgs) -> bool:
+        """Try what is worth another try again, and say what to do about a rollout that was not through in time."""
+        if ":DaemonSet" in args.type and args.errors[0].rstrip().endswith(NOT_IN_TIME):
             new, _ = await _plain(args.new_inputs)
             pulumi.log.info(explain_unfinished(new), self._component)
-        return False
+        return await self._retries.again(args)
 
     def _settle(self) -> None:
         if self._moved:

@@ -6,7 +6,6 @@ it. Not here: what a wave does (rollout.py).
 """
 
 import asyncio
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +15,8 @@ import pulumi
 from ..cluster import Cluster, Object
 from ..core.wave_words import wave_task
 from ..core.waves import Division, Waves
+from .hook_name import hook_name
 from .rollout import Rollout, Target
-
-# Pulumi wants hook names unique in a program, and two components may share theirs under different parents.
-_numbers = itertools.count(1)
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
@@ -59,8 +56,8 @@ def register_records(
     for division in divisions:
         hook = _Record(parent, driven, division, pending)
         options = pulumi.ResourceHookOptions(on_dry_run=True)
-        hook_name = f"config-rollout:{name}:wave:{division.wave.name}:{next(_numbers)}"
-        bound: list[Any] = [pulumi.ResourceHook(hook_name, hook.before, options)]
+        unique = hook_name(f"{name}:wave:{division.wave.name}")
+        bound: list[Any] = [pulumi.ResourceHook(unique, hook.before, options)]
         record = pulumi.Stash(
             f"{name}-{division.wave.name}",
             input={
