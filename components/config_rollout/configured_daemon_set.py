@@ -13,7 +13,8 @@ from pulumi_kubernetes.apps.v1 import DaemonSet
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from . import compatibility
-from .arguments import checked
+from .arguments import checked, find_cluster
+from .core.audit_sinks import parse_audit
 from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import warnings
 from .core.digest import config_hash
@@ -21,6 +22,7 @@ from .core.finding import report
 from .core.naming import content_name
 from .core.pod_spec import follow
 from .core.waves import UPDATE_STRATEGY
+from .hooks.audit import Auditor
 from .hooks.explain import Explainer
 from .options import Options
 from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout
@@ -77,12 +79,18 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """
     kubeconfig: NotRequired[str]
     """
-    The kubeconfig that `waves` read the cluster with, as a path or its content, with a provider of one's own.
+    The kubeconfig that waves and audit records need, as a path or its content, with a provider of one's own.
 
     By default the cluster is found as the default provider finds it.
     """
     context: NotRequired[str]
     """The context of that kubeconfig; by default `kubernetes:context`, or its current one."""
+    audit: NotRequired[Any]
+    """
+    Where the record of each rollout goes beside the cluster, as a line of JSON; docs/audit.md has its fields.
+
+    `{"file": PATH}`, `{"stdout": True}`, `{"url": "https://..."}`, or a list of them. Plain.
+    """
     min_ready_seconds: NotRequired[Input[int]]
     """How long a new pod must be ready to count as available, in seconds; by default Kubernetes' own, 0."""
     revision_history_limit: NotRequired[Input[int]]
@@ -127,7 +135,8 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         full_hash = config_hash(content)
         who = f"{type(self).__name__} '{name}'"
         staged = StagedRollout(who, plain, kubernetes_name, full_hash) if "waves" in plain else None
-        explainer = Explainer(self, name, staged.plan if staged else ())
+        audit = Auditor(self, lambda: find_cluster(plain), parse_audit(plain.get("audit", []))[0], bool(staged))
+        explainer = Explainer(self, name, audit, staged.plan if staged else ())
 
         super().__init__(
             "config-rollout:index:ConfiguredDaemonSet",

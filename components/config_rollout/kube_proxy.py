@@ -13,6 +13,7 @@ from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
 from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapPatch, ServiceAccount
 from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
 
+from .arguments import find_cluster
 from .core import kube_proxy_files as files
 from .core import kube_proxy_pods as pods
 from .core.adoption import Adoption, applied_for, has_other_probe, patch
@@ -24,6 +25,7 @@ from .core.kube_proxy_arguments import Settings
 from .core.naming import content_name
 from .core.waves import UPDATE_STRATEGY
 from .hooks.adopt import AdoptionExplainer
+from .hooks.audit import Auditor
 from .options import Options
 from .prepare import Prepared, prepare
 from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout
@@ -55,6 +57,11 @@ class KubeProxyArgs(TypedDict):
     """
     max_unavailable: NotRequired[Any]
     """How many kube-proxies may be away at once in a restart, as a number or a share; default `10%`."""
+    audit: NotRequired[Any]
+    """
+    Where the record of each rollout goes beside the cluster: `{"file": PATH}`, `{"stdout": True}`,
+    `{"url": "https://..."}`, or a list of them.
+    """
     min_ready_seconds: NotRequired[int]
     """How long a new kube-proxy must be ready to count as available, in seconds; default 10."""
     rollout_timeout_seconds: NotRequired[int]
@@ -106,7 +113,9 @@ class KubeProxy(pulumi.ComponentResource):
         self._name, self._prepared = name, prepared
         self._staged = staged = _staged(who, prepared, args)
         plan = staged.plan if staged else ()
-        self._explainer = AdoptionExplainer(self, name, _adoption(prepared, staged), bool(prepared.full_hash), plan)
+        audit = Auditor(self, lambda: find_cluster(args), settings.audit, settings.has_waves)
+        adoption = _adoption(prepared, staged)
+        self._explainer = AdoptionExplainer(self, name, audit, adoption, bool(prepared.full_hash), plan)
         self._options = Options(
             {
                 "update_strategy": settings.update_strategy,

@@ -89,7 +89,7 @@ class StagedRollout:
             other = {node for node in division.nodes if self._hashes.get(node) != self._hash}
             return len(outdated | other)
 
-        driven = Driven(self._cluster, self._waves, applied)
+        driven = Driven(self._cluster, self._waves, explainer.audit, applied)
         return register_records(name, component, daemon_set, self._hash, driven, self._divisions, pending)[-1]
 
     def warn(self, component: pulumi.Resource) -> None:

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "configured_daemon_set": {"core", "hooks", "arguments", "compatibility", "options", "staged"},
     "look": {"core", "cluster"},
     "prepare": {"core", "cluster", "look", "arguments", "compatibility", "patience"},
-    "kube_proxy": {"core", "hooks", "options", "prepare", "staged"},
+    "kube_proxy": {"core", "hooks", "options", "prepare", "arguments", "staged"},
     "__init__": {"compatibility", "configured_daemon_set", "kube_proxy"},
     "sources": {"core"},
     "git_history": {"sources"},

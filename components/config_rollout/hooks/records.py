@@ -15,18 +15,20 @@ import pulumi
 from ..cluster import Cluster, Object
 from ..core.wave_words import wave_task
 from ..core.waves import Division, Waves
+from .audit import Auditor, Subject
 from .hook_name import hook_name
-from .rollout import Rollout, Target
+from .rollout import Rollout, Stopped, Target
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
 
 @dataclass(frozen=True)
 class Driven:
-    """Where the DaemonSet is, how it is restarted, and how a template of another revision is put in place."""
+    """Where the DaemonSet is, how it is restarted and recorded, and how another revision's template is put in place."""
 
     cluster: Cluster
     waves: Waves
+    audit: Auditor
     applied: Callable[[Object], Object] | None = None
 
 
@@ -76,6 +78,7 @@ def register_records(
         records.append(record)
         if division.wave.name == driven.waves.through:
             break
+    hook.is_last = True
     return records
 
 
@@ -91,6 +94,7 @@ class _Record:
     ) -> None:
         self._driven, self._division, self._pending = driven, division, pending
         self.record: pulumi.Resource = component
+        self.is_last = False
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
         """Say in preview what the wave will do, and do it in `up`."""
@@ -103,13 +107,20 @@ class _Record:
         def say(message: str, ephemeral: bool = False) -> None:
             loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
 
-        rollout = Rollout(self._driven.cluster, target, self._driven.waves, say, self._driven.applied)
+        driven, audit = self._driven, self._driven.audit
+        rollout = Rollout(driven.cluster, target, driven.waves, say, driven.applied, audit.report)
+        subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
             await asyncio.to_thread(rollout.run, self._division.wave.name)
         except asyncio.CancelledError:
             rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
             raise
+        except Stopped as stopped:
+            await audit.ended(subject, "stopped", str(stopped))
+            raise
+        if self.is_last:
+            await audit.ended(subject, "done")
 
 
 def _of_metadata(daemon_set: pulumi.CustomResource, key: str) -> pulumi.Output[Any]:
