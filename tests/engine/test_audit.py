@@ -1,13 +1,14 @@
 """The record of a rollout, on the real engine and cluster, against what a watcher of its own saw."""
 
+import json
 import subprocess
 from collections import Counter
 
 import pytest
 
 from config_rollout.core.audit_record import AuditRecord, parse_records
-from tests.engine.conftest import BETTER, GOOD, NODES, hash_of
-from tests.engine.test_changes import written
+from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of
+from tests.engine.test_changes import daemon_set, written
 from tools import build
 
 ZONE = "topology.kubernetes.io/zone"
@@ -195,13 +196,10 @@ def test_image_is_recorded_and_secrets_are_not_shown(project, agent, cluster, na
     assert f"{one.to_json()}\n" == (tmp_path / "audit.jsonl").read_text()
 
 
-def test_record_that_cannot_be_written_is_said_and_breaks_nothing(
-    project, agent, cluster, namespace, monkeypatch, tmp_path
-):
-    """The provider has its credentials from Pulumi's settings, and what is read beside it none that may write."""
-    kubeconfig = tmp_path / "reader"
-    kubeconfig.write_text(cluster.kubeconfig_of_nobody())
-    more = {"kubeconfig": str(kubeconfig), "audit": [{"file": str(tmp_path / "no" / "such" / "folder")}]}
+def test_record_that_cannot_be_written_is_said_and_breaks_nothing(project, agent, cluster, namespace, tmp_path):
+    nobody = json.loads(cluster.kubeconfig.read_text())
+    nobody["users"][0]["user"]["as"] = "nobody"
+    more = {"kubeconfig": json.dumps(nobody), "audit": [{"file": str(tmp_path / "no" / "such" / "folder")}]}
     project.up(agent(**more))
     outcome = project.up(agent(BETTER, **more))
     warned = "\n".join(outcome.messages)

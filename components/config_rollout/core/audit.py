@@ -12,6 +12,7 @@ from .diff import ABSENT, FieldChange, KeyChange, diff_contents
 from .digest import short_hash
 from .explain import DaemonSetUpdate, cut, field_name
 from .live import Object
+from .naming import history_name
 from .restarts import Pod
 from .secret_values import SECRET, hide
 from .wave_words import not_ready
@@ -42,11 +43,6 @@ _MAX_FINDINGS = 20
 _ENDS = {"done": "RolloutDone", "halted": "RolloutHalted", "restored": "RolloutRestored",
          "failed": "RolloutFailed", "stopped": "RolloutStopped"}  # fmt: skip
 """Result -> reason of its Event."""
-
-
-def history_name(daemon_set: str) -> str:
-    """Return the name of the ConfigMap that keeps the history of a DaemonSet."""
-    return f"{daemon_set}-rollouts"
 
 
 def changes_of(update: DaemonSetUpdate) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
@@ -182,6 +178,8 @@ def with_record(history: str, record: AuditRecord, most: int = MAX_HISTORY_BYTES
 
 
 def _without_pods(line: str) -> str:
+    if '"pods":' not in line:
+        return line
     try:
         of = json.loads(line)
     except (ValueError, RecursionError):

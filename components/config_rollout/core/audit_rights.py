@@ -1,6 +1,6 @@
 """What the audit record asks of the API server, as rights. Without them a rollout runs all the same."""
 
-from .audit import history_name
+from .naming import history_name
 from .rights import Right
 
 

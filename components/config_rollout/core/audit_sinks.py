@@ -46,7 +46,8 @@ def _parse_one(given: object, where: str) -> tuple[list[Sink], list[Finding]]:
         right = value is True
         return ([Sink(kind)], []) if right else ([], [Finding(place, f"must be True (got {value!r})", "Leave it out")])
     if not isinstance(value, str) or not value:
-        what = f"must be plain text (got {type(value).__name__ if value else value!r})"
+        got = type(value).__name__ if value else repr(value)  # an address may be a secret
+        what = f"must be plain text (got {got})"
         return [], [Finding(place, what, "Pass a str")]
     wrong = _wrong_url(value) if kind == "url" else ""
     if wrong:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .audit_rights import audit_rights
 from .finding import Finding
 from .layout import LAYOUTS, Layout, Object, misfits, no_daemon_set, runs, static_pods, twins
 from .rights import Right
@@ -136,13 +137,17 @@ def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
     watched = [Right(verb, group, kind, of) for group, kind in (("apps", "daemonsets"), ("", "pods"))
                for verb in ("list", "watch")]  # fmt: skip
     if manage == "adopt":
-        return [
+        written = [
             *(Right(verb, "apps", "daemonsets", of, layout.daemon_set) for verb in ("get", "patch")),
             *(Right(verb, "", "configmaps", of) for verb in ("get", "create", "patch")),
-            *watched,
         ]
-    needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
-    return [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *watched]
+    else:
+        needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
+        written = [Right(verb, group, kind, of) for group, kind in needed for verb in verbs]
+    rights = [*written, *watched]
+    given = {(right.verb, right.resource) for right in rights}
+    audited = audit_rights(of, layout.daemon_set)
+    return [*rights, *(right for right in audited if (right.verb, right.resource) not in given)]
 
 
 def _pod_spec(daemon_set: Object) -> Mapping[str, Any]:

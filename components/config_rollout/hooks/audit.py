@@ -19,6 +19,7 @@ from ..cluster import Cluster, ClusterError, Object
 from ..core import audit, live
 from ..core.audit_record import AuditRecord, Change
 from ..core.audit_sinks import Sink
+from ..core.naming import history_name
 from ..core.retry import delay_seconds, is_passing
 from .audit_sinks import deliver
 from .report import Report
@@ -171,7 +172,7 @@ class Auditor:
 
     def _keep(self, cluster: Cluster, daemon_set: Object, record: AuditRecord) -> AuditRecord:
         """Write the record to the history in the cluster; return it with what the history adds to it."""
-        namespace, name = record.namespace, audit.history_name(record.name)
+        namespace, name = record.namespace, history_name(record.name)
         for attempt in range(_TRIES):
             kept = self._patiently(lambda: cluster.get("configmaps", name, namespace))
             history = str(((kept or {}).get("data") or {}).get(audit.HISTORY_KEY, ""))
