@@ -10,7 +10,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
-from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapPatch, ServiceAccount
+from pulumi_kubernetes.core.v1 import ConfigMapPatch, ServiceAccount
 from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
 
 from .arguments import find_cluster
@@ -21,11 +21,13 @@ from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import Content, parse_content
 from .core.digest import short_hash
 from .core.found import MANAGER, MANAGER_ANNOTATION, OWNER
+from .core.kept import DAEMON_SET_LABEL
 from .core.kube_proxy_arguments import Settings
 from .core.naming import content_name
 from .core.waves import UPDATE_STRATEGY
 from .hooks.adopt import AdoptionExplainer
 from .hooks.audit import Auditor
+from .kept import keep
 from .options import Options
 from .prepare import Prepared, prepare
 from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout
@@ -110,12 +112,14 @@ class KubeProxy(pulumi.ComponentResource):
         who = f"{type(self).__name__} '{name}'"
         prepared = prepare(who, args, KubeProxyArgs, opts)
         settings, layout = prepared.settings, prepared.settings.layout
-        self._name, self._prepared = name, prepared
+        self._name, self._prepared, self._args = name, prepared, args
         self._staged = staged = _staged(who, prepared, args)
         plan = staged.plan if staged else ()
-        audit = Auditor(self, lambda: find_cluster(args), settings.audit, settings.has_waves)
+        cluster = {key: args[key] for key in ("kubeconfig", "context") if key in args}
+        audit = Auditor(self, find_cluster, cluster, settings.audit, settings.has_waves)
+        content = prepared.content if prepared.full_hash else None
         adoption = _adoption(prepared, staged)
-        self._explainer = AdoptionExplainer(self, name, audit, adoption, bool(prepared.full_hash), plan)
+        self._explainer = AdoptionExplainer(self, name, audit, adoption, prepared.before, content, plan)
         self._options = Options(
             {
                 "update_strategy": settings.update_strategy,
@@ -167,6 +171,7 @@ class KubeProxy(pulumi.ComponentResource):
         if prepared.known:
             last = self._known_config_map(last)
         self._explainer.daemon_set_registered(last)
+        keep(self, self.daemon_set, self._args, self._wanted)
 
     def _uid(self) -> pulumi.Output[str]:
         """Return the UID that the provider returned; a preview that may not dry-run has none."""
@@ -221,26 +226,21 @@ class KubeProxy(pulumi.ComponentResource):
         ]
 
     def _config_map(self) -> pulumi.Resource:
-        """Register the ConfigMap of this content. An adopted DaemonSet mounts it after `destroy` too."""
+        """Register the ConfigMap of this content, which lives as long as a revision mounts it."""
         prepared, layout = self._prepared, self._prepared.settings.layout
-        arguments: dict[str, Any] = {
+        self._wanted: dict[str, Any] = {
             "metadata": {
                 "name": content_name(layout.daemon_set, prepared.full_hash),
                 "namespace": layout.namespace,
-                "labels": pods.pod_labels(layout),
+                "labels": {**pods.pod_labels(layout), DAEMON_SET_LABEL: layout.daemon_set},
                 "annotations": _managed_by(MANAGER),
             },
-            "data": dict(prepared.data),
+            "data": dict(prepared.said),
             "immutable": True,
         }
         name = f"{self._name}-{short_hash(prepared.full_hash)}"
         opts = self._options.for_config_map(self, self._explainer.of_child())
-        if prepared.settings.manage == "own":
-            opts.aliases = [pulumi.Alias(type_="kubernetes:core/v1:ConfigMapPatch")]
-            return ConfigMap(name, **arguments, opts=opts)
-        opts.aliases = [pulumi.Alias(type_="kubernetes:core/v1:ConfigMap")]
-        opts.retain_on_delete = True
-        return ConfigMapPatch(name, **arguments, opts=opts)
+        return ConfigMapPatch(name, **prepared.before.as_it_is(self._wanted), opts=opts)
 
     def _known_config_map(self, after: pulumi.Resource) -> ConfigMapPatch:
         """
@@ -326,7 +326,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "annotations": DAEMON_SET_ANNOTATIONS,
             },
             spec={"updateStrategy": UPDATE_STRATEGY},
-            opts=pulumi.ResourceOptions(parent=self, protect=False),
+            opts=pulumi.ResourceOptions(parent=self, protect=False, hooks=self._explainer.of_child()),
         )
 
     def _applied(self, template: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Waves of an adopted kube-proxy: what is written under which manager, and what leaving gives back."""
 
-import shutil
 from collections.abc import Callable
 
 import pulumi
@@ -134,14 +133,12 @@ def test_our_own_with_waves_that_is_adopted_keeps_the_strategy_and_says_so(proje
 def test_one_setting_of_the_stack_is_all_that_the_example_program_needs(kubeadm, cluster, engine):
     kubeadm.addon()
     settle(cluster)
-    folder = run_folder("example")
-    program = Program(engine, folder, {"manage": "adopt"})
+    program = Program(engine, run_folder("example"), {"manage": "adopt"})
     try:
-        engine.run("config", "set", "--path", "waves.by", ZONE, folder=folder)
+        engine.run("config", "set", "--path", "waves.by", ZONE, folder=program.folder)
         preview = engine.run("preview", folder=program.folder).stdout
     finally:
-        engine.run("stack", "rm", "--yes", "--force", folder=folder)
-        shutil.rmtree(folder)
+        program.remove()
 
     assert "rolling restart of DaemonSet kube-system/kube-proxy, wave by wave" in preview
     assert [True] * 3 == [f"kube-proxy-zone-{zone}" in preview for zone in "abc"], preview

@@ -6,6 +6,7 @@ from typing import Any
 
 from .audit_rights import audit_rights
 from .finding import Finding
+from .kept import kept_rights
 from .layout import LAYOUTS, Layout, Object, misfits, no_daemon_set, runs, static_pods, twins
 from .rights import Right
 
@@ -136,15 +137,13 @@ def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
     of, verbs = layout.namespace, ("get", "create", "patch", "delete")
     watched = [Right(verb, group, kind, of) for group, kind in (("apps", "daemonsets"), ("", "pods"))
                for verb in ("list", "watch")]  # fmt: skip
+    kept = kept_rights(of, layout.daemon_set)
     if manage == "adopt":
-        written = [
-            *(Right(verb, "apps", "daemonsets", of, layout.daemon_set) for verb in ("get", "patch")),
-            *(Right(verb, "", "configmaps", of) for verb in ("get", "create", "patch")),
-        ]
+        patched = Right("patch", "apps", "daemonsets", of, layout.daemon_set)
+        rights = [kept[0], patched, *kept[1:], *watched]
     else:
         needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
-        written = [Right(verb, group, kind, of) for group, kind in needed for verb in verbs]
-    rights = [*written, *watched]
+        rights = [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *kept[1:], *watched]
     given = {(right.verb, right.resource) for right in rights}
     audited = audit_rights(of, layout.daemon_set)
     return [*rights, *(right for right in audited if (right.verb, right.resource) not in given)]

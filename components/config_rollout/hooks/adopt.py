@@ -7,6 +7,8 @@ import pulumi
 from ..core import live
 from ..core.adoption import Adoption
 from ..core.audit import changes_of_adoption
+from ..core.content import Content
+from ..core.kept import Before
 from .audit import Auditor, Begun
 from .explain import Explainer
 from .leave import refuse_deletion
@@ -17,8 +19,8 @@ class AdoptionExplainer(Explainer):
     Explains from the live DaemonSet what the engine's own state cannot tell.
 
     What the engine changes from one configuration to the next is explained as that of any DaemonSet; without an
-    adoption (it is our own) that is all. Where the configuration is not known (the cluster could not be read in
-    preview) nothing is.
+    adoption (it is our own) that is all. Where `content`, the configuration, is not known (the cluster could not be
+    read in preview) nothing is.
     """
 
     def __init__(
@@ -27,11 +29,12 @@ class AdoptionExplainer(Explainer):
         name: str,
         audit: Auditor,
         adoption: Adoption | None,
-        known: bool,
+        before: Before,
+        content: Content | None,
         plan: Sequence[str] = (),
     ) -> None:
-        super().__init__(component, name, audit, plan)
-        self._known = known
+        super().__init__(component, name, audit, plan, before, content)
+        self._known = content is not None
         self._who = f"{type(component).__name__} '{name}'"
         self._adoption = adoption
         self._put_back = False

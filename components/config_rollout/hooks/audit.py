@@ -69,13 +69,20 @@ class Auditor:
     """
     The audit of one component in one run of the program. `report` is what the driver of its waves fills.
 
-    `find` gives the cluster and may raise `ClusterError`; it is called only when there is something to record.
+    `find` gives the cluster for `where` (`kubeconfig` and `context`, perhaps Outputs) and may raise `ClusterError`; it
+    is called only when there is something to record.
     """
 
     def __init__(
-        self, component: pulumi.Resource, find: Callable[[], Cluster], sinks: Sequence[Sink], staged: bool
+        self,
+        component: pulumi.Resource,
+        find: Callable[[Mapping[str, Any]], Cluster],
+        where: Mapping[Any, Any],
+        sinks: Sequence[Sink],
+        staged: bool,
     ) -> None:
-        self._component, self._find, self._sinks, self.staged = component, find, sinks, staged
+        self._component, self._sinks, self.staged = component, sinks, staged
+        self._find_in, self._where = find, where
         self.report = Report()
         self._before: _Before | None = None
         self._cluster: Cluster | None = None
@@ -96,6 +103,7 @@ class Auditor:
         """Do something in a thread, since it waits for the API server, and say what of it could not be done."""
         self._troubles = []
         try:
+            self._where = {key: await pulumi.Output.from_input(value).future() for key, value in self._where.items()}
             await asyncio.to_thread(action)
         except Exception as error:  # a fault of ours is no reason either to stop a rollout
             self._troubles.append(f"{type(error).__name__}: {error}")
@@ -212,6 +220,9 @@ class Auditor:
         at = time.time_ns()
         body = audit.event(daemon_set, event, at)
         self._try(lambda: cluster.create("events", daemon_set["metadata"]["namespace"], body))
+
+    def _find(self) -> Cluster:
+        return self._find_in(self._where)
 
     def _read(self, cluster: Cluster, subject: Subject) -> tuple[Object, list[Object]]:
         """Return the DaemonSet, once it is sure to be the provider's, and its revisions."""
