@@ -2,14 +2,18 @@
 
 import json
 import subprocess
+import threading
 from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from config_rollout.core.audit_record import AuditRecord, parse_records
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of
+from tests.engine.kube_system import DAEMON_SET, adopt, settle
 from tests.engine.test_changes import daemon_set, written
 from tools import build
+from tools.kubeadm import CONFIGURATION
 
 ZONE = "topology.kubernetes.io/zone"
 WAVES = {"first": [{"name": "canary", "nodes": 1}], "by": ZONE, "progress_deadline_seconds": 60}
@@ -210,3 +214,55 @@ def test_record_that_cannot_be_written_is_said_and_breaks_nothing(project, agent
     assert "may not get daemonsets 'agent'" in warned
     assert "The rollout itself is not touched by this." in warned
     assert "No such file or directory" in warned
+
+
+def test_address_that_takes_records_gets_them_and_one_that_does_not_is_told(project, agent, cluster, namespace, capfd):
+    got: list[tuple[str, bytes]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204 if self.path == "/good" else 500)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        more = {"audit": [{"url": f"{address}/good"}, {"url": f"{address}/bad"}, {"stdout": True}]}
+        project.up(agent(**more))
+        outcome = project.up(agent(BETTER, **more))
+        server.shutdown()
+    (one,) = history(cluster, namespace)
+    line = f"{one.to_json()}\n"
+
+    assert not outcome.failed, outcome.output
+    assert [("/good", line.encode()), ("/bad", line.encode())] == got
+    assert "audit.url: 127.0.0.1: cannot be written (Internal Server Error)" in "\n".join(outcome.messages)
+    assert line in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("waves", [None, WAVES], ids=["no waves", "waves"])
+def test_adopting_kube_proxy_is_recorded_and_so_is_its_first_change(project, cluster, kubeadm, restarts, waves):
+    more = {"waves": waves, "max_unavailable": None} if waves else {}
+    kubeadm.addon()
+    settle(cluster)
+    outcomes = []
+    adopted = restarts(lambda: outcomes.append(project.up(adopt(config=CONFIGURATION, **more))))
+    changed = {**CONFIGURATION, "mode": "nftables"}
+    moved = restarts(lambda: outcomes.append(project.up(adopt(config=changed, **more))))
+    first, second = history(cluster, "kube-system", "kube-proxy")
+
+    assert [False, False] == [outcome.failed for outcome in outcomes], outcomes[-1].output
+    assert not [line for outcome in outcomes for line in outcome.messages if "audit" in line]
+    assert (1, 1, NODES, NODES) == (adopted, moved, first.restarts, second.restarts)
+    assert ("", "done", "done") == (first.old_hash, first.result, second.result)
+    assert first.new_hash == second.old_hash
+    assert [("mode", "nftables", "data plane")] == [
+        (c.path, c.after, c.class_) for c in second.changes if c.effect == "restart"
+    ]
+    assert {} == written(cluster, lambda: project.up(adopt(config=changed, **more)))
+    assert {} == project.preview(adopt(config=changed, **more), refresh=True).steps
+    assert "mode" in cluster.api.get(DAEMON_SET)["metadata"]["annotations"][CAUSE]
