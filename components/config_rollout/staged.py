@@ -1,34 +1,26 @@
 """The waves of one component: what the cluster says to them before anything is registered, and their records."""
 
-import random
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
 
 from .arguments import BadArguments, find_cluster
-from .cluster import ClusterError, Object
+from .cluster import Cluster, ClusterError, Object
 from .core import live, wave_words
 from .core.finding import Finding, report
 from .core.restarts import Fleet, blocking
-from .core.retry import delay_seconds, is_passing
 from .core.wave_rights import wave_rights
-from .core.waves import Division, HttpGate, check_names, divide, empty_selectors, parse_waves
+from .core.waves import REST, Division, HttpGate, check_names, divide, empty_selectors, parse_waves
 from .hooks.explain import Explainer
-from .hooks.records import register_records
+from .hooks.records import Driven, register_records
+from .patience import patiently
 
 DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
 """
 On a DaemonSet with waves: the provider would wait for pods that only the waves restart, and could not put back what
 someone else has written over.
 """
-
-UPDATE_STRATEGY = {"type": "OnDelete"}
-"""Of a DaemonSet with waves: its controller restarts nothing, also no pod that becomes unready in the middle."""
-
-_WAIT_SECONDS = 60
-"""How long to wait for an API server that does not answer, before anything is registered, in seconds."""
 
 
 class StagedRollout:
@@ -57,10 +49,35 @@ class StagedRollout:
             self.plan += wave_words.already(list(self._hashes.values()).count(config_hash), len(self._hashes))
         self._preflight()
 
+    @property
+    def taken_back(self) -> bool:
+        """Whether a rollout failed and was taken back, and nothing else came after it."""
+        return bool(self._taken_back)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a rollout of this configuration has begun, and some pods have another one still, or again."""
+        hashes = set(self._hashes.values())
+        return self._taken_back == self._hash or (self._live_hash == self._hash and hashes != {self._hash})
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the waves go to the last one: `through` holds none of them back."""
+        return self._waves.through in ("", REST)
+
     def register(
-        self, name: str, component: pulumi.Resource, daemon_set: pulumi.CustomResource, explainer: Explainer
-    ) -> None:
-        """Register the records below the component, after its DaemonSet."""
+        self,
+        name: str,
+        component: pulumi.Resource,
+        daemon_set: pulumi.CustomResource,
+        explainer: Explainer,
+        applied: Callable[[Object], Object] | None = None,
+    ) -> pulumi.CustomResource:
+        """
+        Register the records below the component, after its DaemonSet, and return the last.
+
+        `applied` gives, for a pod template, what the provider applies where it has a patch and no whole DaemonSet.
+        """
 
         def pending(division: Division) -> int:
             fleet = self._fleet
@@ -72,9 +89,8 @@ class StagedRollout:
             other = {node for node in division.nodes if self._hashes.get(node) != self._hash}
             return len(outdated | other)
 
-        register_records(
-            name, component, daemon_set, self._hash, self._waves, self._divisions, self._cluster, pending
-        )  # fmt: skip
+        driven = Driven(self._cluster, self._waves, explainer.audit, applied)
+        return register_records(name, component, daemon_set, self._hash, driven, self._divisions, pending)[-1]
 
     def warn(self, component: pulumi.Resource) -> None:
         """Say at the component what is probably not meant."""
@@ -90,24 +106,18 @@ class StagedRollout:
 
     def _read(self, plain: Mapping[str, Any]) -> None:
         """Read nodes, DaemonSet and pods, waiting a while for an API server that does not answer."""
-        give_up, attempt = time.monotonic() + _WAIT_SECONDS, 0
-        while True:
-            try:
-                self._cluster = find_cluster(plain)
-                self._read_once()
-                return
-            except ClusterError as error:
-                attempt += 1
-                if not is_passing(error.status) or time.monotonic() > give_up:
-                    raise BadArguments(f"{self._who}: waves: {error}") from None
-                time.sleep(delay_seconds(attempt, random.random()))
+        try:
+            patiently(lambda: self._read_once(find_cluster(plain)))
+        except ClusterError as error:
+            raise BadArguments(f"{self._who}: waves: {error}") from None
 
-    def _read_once(self) -> None:
+    def _read_once(self, cluster: Cluster) -> None:
+        self._cluster = cluster
         namespace, name = self._where
-        nodes = self._cluster.list("nodes")
+        nodes = cluster.list("nodes")
         self._labels = {node["metadata"]["name"]: node["metadata"].get("labels") or {} for node in nodes}
         self._down = sorted(node["metadata"]["name"] for node in nodes if live.is_down(node))
-        daemon_set = self._cluster.get("daemonsets", name, namespace)
+        daemon_set = cluster.get("daemonsets", name, namespace)
         self._live_hash = live.config_hash_of(daemon_set) if daemon_set else ""
         self._hashes: dict[str, str] = {}
         self._taken_back = ""

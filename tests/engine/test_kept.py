@@ -127,9 +127,7 @@ def test_there_and_back_in_other_bytes(project, agent, cluster, namespace):
     assert {} == written(cluster, lambda: project.up(agent(SAME, **FAST)))
 
 
-def test_current_one_is_the_daemon_set_s_and_earlier_ones_their_revisions(
-    project, agent, cluster, namespace
-):
+def test_current_one_is_the_daemon_set_s_and_earlier_ones_their_revisions(project, agent, cluster, namespace):
     project.up(agent(**FAST))
     project.up(agent(image="agent:2", **FAST))
     assert ["DaemonSet"] == owners(cluster, namespace, name_of(GOOD))

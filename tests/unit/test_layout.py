@@ -187,3 +187,17 @@ def test_role_groups_verbs_and_says_names():
 
 def test_right_in_the_whole_cluster_takes_a_cluster_role():
     assert "kind: ClusterRole" in role([Right("list", "", "nodes")])
+
+
+@pytest.mark.parametrize(
+    ("manager", "strategy", "expected"),
+    [("config-rollout-own", "OnDelete", True), ("config-rollout-own", "RollingUpdate", False),
+     ("kubeadm", "OnDelete", False)],
+)  # fmt: skip
+def test_strategy_that_was_ours_as_a_whole_stays_when_it_is_let_go_of(manager, strategy, expected):
+    live = daemon_set()
+    fields = {"f:spec": {"f:updateStrategy": {"f:type": {}}}}
+    live["metadata"]["managedFields"] = [{"manager": manager, "fieldsV1": fields}]
+    live["spec"]["updateStrategy"] = {"type": strategy}
+
+    assert expected == Found(live).keeps_on_delete()

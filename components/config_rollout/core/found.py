@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .audit_rights import audit_rights
 from .finding import Finding
 from .kept import kept_rights
 from .layout import LAYOUTS, Layout, Object, misfits, no_daemon_set, runs, static_pods, twins
@@ -44,6 +45,20 @@ class Found:
         managers = [str(entry.get("manager")) for entry in metadata.get("managedFields") or []]
         told = (metadata.get("annotations") or {}).get(MANAGER_ANNOTATION)
         return bool({MANAGER, OWNER} & {*managers, told})
+
+    def held(self) -> set[str]:
+        """Return the keys of the ConfigMap that others know which are ours now: a patch without them deletes them."""
+        entries = ((self.config_map or {}).get("metadata") or {}).get("managedFields") or []
+        of_data = [(one.get("fieldsV1") or {}).get("f:data") or {} for one in entries if one.get("manager") == MANAGER]
+        return {key.removeprefix("f:") for fields in of_data for key in fields}
+
+    def keeps_on_delete(self) -> bool:
+        """Tell whether the DaemonSet was our own with waves: then letting go of its strategy does not change it."""
+        live: Mapping[str, Any] = self.daemon_set or {"metadata": {}, "spec": {}}
+        entries = [one for one in live["metadata"].get("managedFields") or [] if one.get("manager") == OWNER]
+        of_spec = [(entry.get("fieldsV1") or {}).get("f:spec") or {} for entry in entries]
+        is_ours = any("f:type" in (fields.get("f:updateStrategy") or {}) for fields in of_spec)
+        return is_ours and (live["spec"].get("updateStrategy") or {}).get("type") == "OnDelete"
 
 
 def mounted_name(daemon_set: Object, layout: Layout) -> str:
@@ -125,9 +140,13 @@ def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
     kept = kept_rights(of, layout.daemon_set)
     if manage == "adopt":
         patched = Right("patch", "apps", "daemonsets", of, layout.daemon_set)
-        return [kept[0], patched, *kept[1:], *watched]
-    needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
-    return [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *kept[1:], *watched]
+        rights = [kept[0], patched, *kept[1:], *watched]
+    else:
+        needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
+        rights = [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *kept[1:], *watched]
+    given = {(right.verb, right.resource) for right in rights}
+    audited = audit_rights(of, layout.daemon_set)
+    return [*rights, *(right for right in audited if (right.verb, right.resource) not in given)]
 
 
 def _pod_spec(daemon_set: Object) -> Mapping[str, Any]:

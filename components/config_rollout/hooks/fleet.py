@@ -70,6 +70,11 @@ class PodWatch:
             ready = [seen.ready for seen in self._pods.values() if seen.pod.node in nodes]
         return min((0.0 if since is None else now - since for since in ready), default=0.0)
 
+    def ready(self) -> dict[str, float | None]:
+        """Return node -> since when its pod is ready, by the monotonic clock; `None` if it is not."""
+        with self._lock:
+            return {seen.pod.node: seen.ready for seen in self._pods.values() if seen.pod.uid not in self._deleted}
+
     def has_listed(self) -> bool:
         """Return whether the pods have been seen at all, and are being seen now."""
         return self._listed.is_set() and self.blind_since is None

@@ -6,19 +6,30 @@ it. Not here: what a wave does (rollout.py).
 """
 
 import asyncio
-import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
-from ..cluster import Cluster
+from ..cluster import Cluster, Object
 from ..core.wave_words import wave_task
 from ..core.waves import Division, Waves
-from .rollout import Rollout, Target
+from .audit import Auditor, Subject
+from .hook_name import hook_name
+from .rollout import Rollout, Stopped, Target
 
-# Pulumi wants hook names unique in a program, and two components may share theirs under different parents.
-_numbers = itertools.count(1)
+_UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Driven:
+    """Where the DaemonSet is, how it is restarted and recorded, and how another revision's template is put in place."""
+
+    cluster: Cluster
+    waves: Waves
+    audit: Auditor
+    applied: Callable[[Object], Object] | None = None
 
 
 def register_records(
@@ -26,9 +37,8 @@ def register_records(
     parent: pulumi.Resource,
     daemon_set: pulumi.CustomResource,
     config_hash: str,
-    waves: Waves,
+    driven: Driven,
     divisions: Sequence[Division],
-    cluster: Cluster,
     pending: Callable[[Division], int],
 ) -> list[pulumi.Stash]:
     """
@@ -39,25 +49,21 @@ def register_records(
       parent: The component.
       daemon_set: Its DaemonSet, which the first record comes after.
       config_hash: The configuration that the program wants.
-      waves: The waves.
+      driven: Where the DaemonSet is, and its waves.
       divisions: The waves with their nodes, as they are now.
-      cluster: Where the DaemonSet is.
       pending: How many pods of a wave this `up` will restart, as far as preview knows.
 
     """
     records: list[pulumi.Stash] = []
     for division in divisions:
-        hook = _Record(parent, cluster, waves, division, pending)
+        hook = _Record(parent, driven, division, pending)
         options = pulumi.ResourceHookOptions(on_dry_run=True)
-        hook_name = f"config-rollout:{name}:wave:{division.wave.name}:{next(_numbers)}"
-        bound: list[Any] = [pulumi.ResourceHook(hook_name, hook.before, options)]
+        unique = hook_name(f"{name}:wave:{division.wave.name}")
+        bound: list[Any] = [pulumi.ResourceHook(unique, hook.before, options)]
         record = pulumi.Stash(
             f"{name}-{division.wave.name}",
             input={
-                "name": daemon_set.metadata["name"],  # type: ignore[attr-defined]
-                "namespace": daemon_set.metadata["namespace"],  # type: ignore[attr-defined]
-                "uid": daemon_set.metadata["uid"],  # type: ignore[attr-defined]
-                "generation": daemon_set.metadata["generation"],  # type: ignore[attr-defined]
+                **{key: _of_metadata(daemon_set, key) for key in ("name", "namespace", "uid", "generation")},
                 "configHash": config_hash,
                 "wave": division.wave.definition(),
             },
@@ -70,8 +76,9 @@ def register_records(
         )
         hook.record = record
         records.append(record)
-        if division.wave.name == waves.through:
+        if division.wave.name == driven.waves.through:
             break
+    hook.is_last = True
     return records
 
 
@@ -81,14 +88,13 @@ class _Record:
     def __init__(
         self,
         component: pulumi.Resource,
-        cluster: Cluster,
-        waves: Waves,
+        driven: Driven,
         division: Division,
         pending: Callable[[Division], int],
     ) -> None:
-        self._component, self._cluster, self._waves = component, cluster, waves
-        self._division, self._pending = division, pending
+        self._driven, self._division, self._pending = driven, division, pending
         self.record: pulumi.Resource = component
+        self.is_last = False
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
         """Say in preview what the wave will do, and do it in `up`."""
@@ -101,13 +107,26 @@ class _Record:
         def say(message: str, ephemeral: bool = False) -> None:
             loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
 
-        rollout = Rollout(self._cluster, target, self._waves, say)
+        driven, audit = self._driven, self._driven.audit
+        rollout = Rollout(driven.cluster, target, driven.waves, say, driven.applied, audit.report)
+        subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
             await asyncio.to_thread(rollout.run, self._division.wave.name)
         except asyncio.CancelledError:
             rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
             raise
+        except Stopped as stopped:
+            await audit.ended(subject, "stopped", str(stopped))
+            raise
+        if self.is_last:
+            await audit.ended(subject, "done")
+
+
+def _of_metadata(daemon_set: pulumi.CustomResource, key: str) -> pulumi.Output[Any]:
+    """Return what the provider returned; the preview of a patch that is new has no UID and no generation."""
+    metadata: pulumi.Output[Any] = daemon_set.metadata  # type: ignore[attr-defined]
+    return metadata.apply(lambda of: of[key] if of and key in of else _UNKNOWN)
 
 
 def _target(given: Mapping[str, Any]) -> Target:

@@ -16,10 +16,12 @@ from typing import Any, TypeVar
 
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live, wave_words
+from ..core.found import MANAGER
 from ..core.restarts import Fleet, Pod, next_restarts
 from ..core.retry import delay_seconds, is_passing
 from ..core.waves import HALT, Division, HttpGate, Wave, Waves, divide
 from .fleet import PodWatch
+from .report import Report
 
 AWAY_SECONDS = 300
 """How long the API server may be away in the middle of a rollout, in seconds."""
@@ -76,6 +78,10 @@ class Rollout:
     target: Target
     waves: Waves
     say: Say
+    applied: Callable[[Object], Object] | None = None
+    """For a pod template, what a patch of the provider's would apply; nothing where it has the whole DaemonSet."""
+    report: Report = field(default_factory=Report)
+    """Hears what is done, for the audit record."""
     _revision: str = ""
     _generation: int = 0
     _daemon_set: Object = field(default_factory=dict)
@@ -106,10 +112,15 @@ class Rollout:
             self._look_around()
             try:
                 for name in self._up_to(own):
+                    self.report.begins(name, len(self._look(name, None)[0].nodes))
                     if self._move(name, None) or name == own:
                         self._hold(name)
+                    self.report.ends("done")
             except WaveFailed as failed:
+                self.report.ends("failed", failed.findings)
                 raise Stopped(self._end(failed)) from None
+            finally:
+                self.report.saw(self._watch.ready())
 
     def _begin(self) -> None:
         """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
@@ -150,6 +161,7 @@ class Rollout:
         newest = live.newest(self._revisions(daemon_set))
         if newest is None:
             raise Stopped(f"DaemonSet {self.target.where}: has no revision. See that kube-controller-manager runs.")
+        self.report.brings(int(newest["revision"]))
         self._revision, self._generation = live.revision_of(newest), int(daemon_set["metadata"]["generation"])
         self._daemon_set = daemon_set
 
@@ -198,6 +210,7 @@ class Rollout:
             return False
         self._trying(lambda: self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid))
         self._watch.deleted(pod.uid)
+        self.report.restarted(pod.node)
         return True
 
     def _hold(self, name: str) -> None:
@@ -265,6 +278,7 @@ class Rollout:
     def _end(self, failed: WaveFailed) -> str:
         """Take back what failed, or leave it, as the program says; return the message for the user."""
         again = "Correct the configuration and run `pulumi up`, or put the one of before back."
+        self.report.result = "halted" if self.waves.on_failure == HALT else "failed"
         if self.waves.on_failure == HALT:
             return wave_words.failure(failed.wave, failed.findings, f"everything is left as it is. {again}")
         revisions = self._revisions(self._daemon_set)
@@ -274,6 +288,7 @@ class Rollout:
             return wave_words.failure(failed.wave, failed.findings, then)
         try:
             nodes = self._take_back(back, next(r for r in revisions if live.revision_of(r) == self._revision))
+            self.report.result = "restored"
             then = f"taken back: {nodes:,} restarted with the revision of before, and all are well. {again}"
         except WaveFailed as worse:
             then = f"taken back, and the revision of before is not well either: {'; '.join(worse.findings)}"
@@ -368,8 +383,16 @@ class Rollout:
         self._trying(lambda: self.cluster.patch("daemonsets", self.target.name, self.target.namespace, body))
 
     def _patch_template(self, revision: Object) -> None:
-        """Do what `kubectl rollout undo` does: a revision's data is a patch that puts its template in place."""
+        """
+        Do what `kubectl rollout undo` does: a revision's data is a patch that puts its template in place.
+
+        The provider takes no fields over for a patch, so what it applied goes back under its own manager first: what
+        a later patch does not name must not stay because we have put it there.
+        """
         where = ("daemonsets", self.target.name, self.target.namespace)
+        if self.applied:
+            body = self.applied(revision["data"]["spec"]["template"])
+            self._trying(lambda: self.cluster.apply(*where, body, MANAGER))
         self._trying(lambda: self.cluster.patch(*where, revision["data"], strategic=True, manager=_TEMPLATE_MANAGER))
 
     def _trying(self, request: Callable[[], T]) -> T:
@@ -388,6 +411,7 @@ class Rollout:
                 return request()
             except ClusterError as error:
                 attempt += 1
+                self.report.retried()
                 if not is_passing(error.status) or time.monotonic() > give_up:
                     raise Stopped(str(error)) from None
                 if attempt > 1:
