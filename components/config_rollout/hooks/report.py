@@ -61,12 +61,18 @@ class Report:
             wave.result, wave.findings, wave.ended = result, findings, time.time()
 
     def saw(self, ready: Mapping[str, float | None]) -> None:
-        """Note since when the pod of each node is ready, by the monotonic clock, `None` where it is not."""
+        """
+        Note since when the pod of each node is ready, by the monotonic clock, `None` where it is not.
+
+        Not once a wave has failed: what is ready then has the configuration of before again.
+        """
+        if (wave := self._current()) and wave.result == "failed":
+            return
         past = time.time() - time.monotonic()
         for node in self._deleted.keys() & ready.keys():
             since = ready[node]
             self._ready[node] = None if since is None else past + since
-        if wave := self._current():
+        if wave:
             wave.ended = time.time()
 
     @property

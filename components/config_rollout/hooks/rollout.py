@@ -117,6 +117,7 @@ class Rollout:
                         self._hold(name)
                     self.report.ends("done")
             except WaveFailed as failed:
+                self.report.saw(self._watch.ready())
                 self.report.ends("failed", failed.findings)
                 raise Stopped(self._end(failed)) from None
             finally:
