@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .cluster import Cluster, Object
+from .core.audit import HISTORY_KEY
 from .core.audit_record import AuditRecord, parse_records
 from .core.finding import Finding
 from .core.kept import DAEMON_SET_LABEL
+from .core.naming import history_name
 from .sources import Trouble
 
-KEY = "rollouts.jsonl"
 _LABELS = f"app.kubernetes.io/managed-by=config-rollout,{DAEMON_SET_LABEL}"
 """Of the ConfigMaps that hold records; those that hold a configuration may have them too."""
 
@@ -45,11 +46,6 @@ class Histories:
             self.rollouts.setdefault(f"{record.namespace}/{record.name}", []).append(record)
 
 
-def config_map_name(daemon_set: str) -> str:
-    """Return the name of the ConfigMap that holds the records of a DaemonSet."""
-    return f"{daemon_set}-rollouts"
-
-
 def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Histories:
     """
     Return the records of a DaemonSet (namespace and name), or of all that have some.
@@ -64,28 +60,30 @@ def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Histor
         namespace, name = config_map["metadata"]["namespace"], config_map["metadata"]["name"]
         where = f"ConfigMap {namespace}/{name}"
         data: Mapping[str, str] = config_map.get("data") or {}
-        if KEY in data:
-            found.add(data[KEY], where)
+        if HISTORY_KEY in data:
+            found.add(data[HISTORY_KEY], where)
         else:
-            found.findings.append(Finding(where, f"has no key '{KEY}'", "Delete it: the next rollout makes it anew"))
+            found.findings.append(
+                Finding(where, f"has no key '{HISTORY_KEY}'", "Delete it: the next rollout makes it anew")
+            )
     return found
 
 
 def _config_maps(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Iterable[Object]:
     if daemon_set is None:
         labelled = cluster.list("configmaps", labels=_LABELS)
-        found = [one for one in labelled if one["metadata"]["name"] == config_map_name(_daemon_set(one))]
+        found = [one for one in labelled if one["metadata"]["name"] == history_name(_daemon_set(one))]
         if not found:
             raise Trouble(
-                f"{cluster.server}: holds no history: there is no ConfigMap '{config_map_name('NAME')}' with the label "
+                f"{cluster.server}: holds no history: there is no ConfigMap '{history_name('NAME')}' with the label "
                 f"'{DAEMON_SET_LABEL}: NAME'. The first rollout of this library writes one."
             )
         return found
     namespace, name = daemon_set
-    one = cluster.get("configmaps", config_map_name(name), namespace)
+    one = cluster.get("configmaps", history_name(name), namespace)
     if one is None:
         raise Trouble(
-            f"{namespace}/{name}: has no history: there is no ConfigMap '{config_map_name(name)}' on {cluster.server}. "
+            f"{namespace}/{name}: has no history: there is no ConfigMap '{history_name(name)}' on {cluster.server}. "
             "Correct the name, or wait for its first rollout."
         )
     return [one]

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from config_rollout.cli import main
+from tests.engine.conftest import BAD
 from tests.unit.rollout_records import lines, rollout
 
 HASH = "f" * 64
@@ -50,6 +51,19 @@ def test_metrics_find_every_history_and_say_what_the_daemon_set_has(recorded, ca
         f'config_rollout_config_info{{config_hash="{HASH}",daemon_set="{name}",namespace="{namespace}"}} 1.0'
         in capsys.readouterr().out.splitlines()
     )
+
+
+def test_timeline_shows_what_was_taken_back(project, agent, namespace, capsys):
+    waves = {"first": [{"name": "canary", "nodes": 1}], "progress_deadline_seconds": 4}
+    project.up(agent(waves=waves))
+    assert project.up(agent(BAD, waves=waves)).failed
+    capsys.readouterr()
+
+    assert 0 == main(["timeline", f"{namespace}/agent", "--json"])
+    shown = json.loads(capsys.readouterr().out)
+    assert [("restored", "failed", 1)] == [(shown["result"], one["result"], one["restarted"]) for one in shown["waves"]]
+    states = [state["state"] for one in shown["waves"] for node in one["nodes"] for state in node["states"]]
+    assert ["old", "not_ready", "back", "old"] == states
 
 
 @pytest.mark.parametrize("command", [["timeline", "--json"], ["metrics"]])
