@@ -205,6 +205,16 @@ class Cluster:
         query = {"fieldManager": manager, "force": "true"}
         return self._send("PATCH", right, query, body, _APPLY) or {}
 
+    def create(self, resource: str, namespace: str, body: Mapping[str, Any]) -> Object | None:
+        """Create an object."""
+        return self._send("POST", Right("create", _group(resource), resource, namespace), body=body)
+
+    def user(self) -> str:
+        """Return who we are to the API server. Whoever is logged in may ask. Source: authentication.k8s.io/v1."""
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        answer = self._send("POST", Right("create", "authentication.k8s.io", "selfsubjectreviews"), body=body) or {}
+        return str(answer.get("status", {}).get("userInfo", {}).get("username", ""))
+
     def delete(self, resource: str, name: str, namespace: str, uid: str) -> bool:
         """Delete the object that has this UID; return whether it was there."""
         right = Right("delete", _group(resource), resource, namespace, name)
@@ -343,8 +353,8 @@ def _path(right: Right) -> str:
     """Return the path of an object, or of a collection."""
     if right.resource == _VERSION:
         return "/version"
-    if right.group == "authorization.k8s.io":
-        return f"/apis/authorization.k8s.io/v1/{right.resource}"
+    if right.group in ("authentication.k8s.io", "authorization.k8s.io"):
+        return f"/apis/{right.group}/v1/{right.resource}"
     version = _GROUPS.get(right.resource)
     steps = ["/apis", version] if version else ["/api", "v1"]
     if right.namespace:

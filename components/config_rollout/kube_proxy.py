@@ -13,6 +13,7 @@ from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
 from pulumi_kubernetes.core.v1 import ConfigMapPatch, ServiceAccount
 from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
 
+from .arguments import find_cluster
 from .core import kube_proxy_files as files
 from .core import kube_proxy_pods as pods
 from .core.adoption import Adoption, applied_for, has_other_probe, patch
@@ -25,6 +26,7 @@ from .core.kube_proxy_arguments import Settings
 from .core.naming import content_name
 from .core.waves import UPDATE_STRATEGY
 from .hooks.adopt import AdoptionExplainer
+from .hooks.audit import Auditor
 from .kept import keep
 from .options import Options
 from .prepare import Prepared, prepare
@@ -57,6 +59,11 @@ class KubeProxyArgs(TypedDict):
     """
     max_unavailable: NotRequired[Any]
     """How many kube-proxies may be away at once in a restart, as a number or a share; default `10%`."""
+    audit: NotRequired[Any]
+    """
+    Where the record of each rollout goes beside the cluster: `{"file": PATH}`, `{"stdout": True}`,
+    `{"url": "https://..."}`, or a list of them.
+    """
     min_ready_seconds: NotRequired[int]
     """How long a new kube-proxy must be ready to count as available, in seconds; default 10."""
     rollout_timeout_seconds: NotRequired[int]
@@ -107,9 +114,11 @@ class KubeProxy(pulumi.ComponentResource):
         settings, layout = prepared.settings, prepared.settings.layout
         self._name, self._prepared, self._args = name, prepared, args
         self._staged = staged = _staged(who, prepared, args)
+        cluster = {key: args[key] for key in ("kubeconfig", "context") if key in args}
+        audit = Auditor(self, find_cluster, cluster, settings.audit, settings.has_waves)
         content = prepared.content if prepared.full_hash else None
         given = _adoption(prepared, staged), prepared.before, content, staged.plan if staged else ()
-        self._explainer = AdoptionExplainer(self, name, *given)
+        self._explainer = AdoptionExplainer(self, name, audit, *given)
         self._options = Options(
             {
                 "update_strategy": settings.update_strategy,

@@ -116,7 +116,8 @@ class StagedRollout:
                 return self._window(division) if pending(division) else ""
             return self._window(division) if self._window(division) and self._is_outdated(division) else ""
 
-        driven = Driven(self._cluster, self._waves, self._stack, window, self._proxy, self._excused, applied)
+        given = explainer.audit, self._stack, window, self._proxy, self._excused, applied
+        driven = Driven(self._cluster, self._waves, *given)
         return register_records(name, component, daemon_set, self._hash, driven, self._divisions, pending)[-1]
 
     def warn(self, component: pulumi.Resource) -> None:

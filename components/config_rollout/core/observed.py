@@ -125,11 +125,6 @@ def is_ours(daemon_set: Object) -> bool:
     return bool(live.config_hash_of(daemon_set)) or any(key.startswith("config-rollout/") for key in annotations)
 
 
-def records_name(name: str) -> str:
-    """Return the name of the ConfigMap that holds the audit records of a DaemonSet."""
-    return f"{name}-rollouts"
-
-
 def pods_of(pods: Iterable[Object], daemon_set: Object) -> dict[str, SeenPod]:
     """Return those of some pods that the DaemonSet made, as UID -> what counts of it."""
     name, uid = daemon_set["metadata"]["name"], daemon_set["metadata"]["uid"]

@@ -80,6 +80,11 @@ class PodWatch:
                 seen.probed for seen in self._pods.values() if not (seen.pod.leaving or seen.pod.uid in self._deleted)
             ]
 
+    def ready(self) -> dict[str, float | None]:
+        """Return node -> since when its pod is ready, by the monotonic clock; `None` if it is not."""
+        with self._lock:
+            return {seen.pod.node: seen.ready for seen in self._pods.values() if seen.pod.uid not in self._deleted}
+
     def has_listed(self) -> bool:
         """Return whether the pods have been seen at all, and are being seen now."""
         return self._listed.is_set() and self.blind_since is None

@@ -17,8 +17,9 @@ from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
 from ..core.wave_words import waits, wave_task
 from ..core.waves import Division, Waves
+from .audit import Auditor, Subject
 from .hook_name import hook_name
-from .rollout import Rollout, Target
+from .rollout import Rollout, Stopped, Target
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
@@ -34,6 +35,7 @@ class Driven:
 
     cluster: Cluster
     waves: Waves
+    audit: Auditor
     stack: str
     window: Callable[[Division], str]
     proxy: WantedProxy | None = None
@@ -89,6 +91,7 @@ def register_records(
         records.append(record)
         if division.wave.name == driven.waves.through:
             break
+    hook.is_last = True
     return records
 
 
@@ -121,6 +124,7 @@ class _Record:
     ) -> None:
         self._driven, self._division, self._pending = driven, division, pending
         self.record: pulumi.Resource = component
+        self.is_last = False
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
         """Say in preview what the wave will do, and do it in `up`."""
@@ -137,16 +141,23 @@ class _Record:
         def say(message: str, ephemeral: bool = False) -> None:
             loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
 
-        driven = self._driven
+        driven, audit = self._driven, self._driven.audit
         rollout = Rollout(
-            driven.cluster, target, driven.waves, say, driven.applied, driven.stack, driven.proxy, driven.before
-        )
+            driven.cluster, target, driven.waves, say, driven.applied, driven.stack, driven.proxy, driven.before,
+            audit.report,
+        )  # fmt: skip
+        subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
             await asyncio.to_thread(rollout.run, self._division.wave.name)
         except asyncio.CancelledError:
             rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
             raise
+        except Stopped as stopped:
+            await audit.ended(subject, "stopped", str(stopped))
+            raise
+        if self.is_last:
+            await audit.ended(subject, "done")
 
 
 def _of_metadata(daemon_set: pulumi.CustomResource, key: str) -> pulumi.Output[Any]:

@@ -23,6 +23,7 @@ from ..core.retry import delay_seconds, is_passing
 from ..core.waves import HALT, Division, Wave, Waves, divide
 from .fleet import PodWatch
 from .gates import Asker
+from .report import Report
 
 AWAY_SECONDS = 300
 """How long the API server may be away in the middle of a rollout, in seconds."""
@@ -103,6 +104,8 @@ class Rollout:
     stack: str = ""
     proxy: WantedProxy | None = None
     before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
+    """Hears what is done, for the audit record."""
     _revision: str = ""
     _generation: int = 0
     _daemon_set: Object = field(default_factory=dict)
@@ -136,10 +139,16 @@ class Rollout:
             self._look_around()
             try:
                 for name in self._up_to(own):
+                    self.report.begins(name, len(self._look(name, None)[0].nodes))
                     if self._move(name, None) or name == own:
                         self._hold(name)
+                    self.report.ends("done")
             except WaveFailed as failed:
+                self.report.saw(self._watch.ready())
+                self.report.ends("failed", failed.findings)
                 raise Stopped(self._end(failed)) from None
+            finally:
+                self.report.saw(self._watch.ready())
 
     def _begin(self) -> None:
         """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
@@ -180,6 +189,7 @@ class Rollout:
         newest = live.newest(self._revisions(daemon_set))
         if newest is None:
             raise Stopped(f"DaemonSet {self.target.where}: has no revision. See that kube-controller-manager runs.")
+        self.report.brings(int(newest["revision"]))
         self._revision, self._generation = live.revision_of(newest), int(daemon_set["metadata"]["generation"])
         self._daemon_set = daemon_set
 
@@ -251,6 +261,7 @@ class Rollout:
             return False
         self._doubt, self._troubles = "", _Troubles()
         self._watch.deleted(pod.uid)
+        self.report.restarted(pod.node)
         return True
 
     def _hold(self, name: str) -> None:
@@ -304,6 +315,7 @@ class Rollout:
     def _end(self, failed: WaveFailed) -> str:
         """Take back what failed, or leave it, as the program says; return the message for the user."""
         again = "Correct the configuration and run `pulumi up`, or put the one of before back."
+        self.report.result = "halted" if self.waves.on_failure == HALT else "failed"
         if self.waves.on_failure == HALT:
             return wave_words.failure(failed.wave, failed.findings, f"everything is left as it is. {again}")
         revisions = self._revisions(self._daemon_set)
@@ -313,6 +325,7 @@ class Rollout:
             return wave_words.failure(failed.wave, failed.findings, then)
         try:
             nodes = self._take_back(back, next(r for r in revisions if live.revision_of(r) == self._revision))
+            self.report.result = "restored"
             then = f"taken back: {nodes:,} restarted with the revision of before, and all are well. {again}"
         except WaveFailed as worse:
             then = f"taken back, and the revision of before is not well either: {'; '.join(worse.findings)}"
@@ -450,6 +463,7 @@ class Rollout:
 
         """
         troubles.attempt += 1
+        self.report.retried()
         troubles.last = time.monotonic()
         troubles.since = troubles.since or troubles.last
         if not is_passing(error.status) or time.monotonic() - troubles.since > AWAY_SECONDS:
