@@ -66,9 +66,10 @@ def test_daemon_set_is_left_to_the_waves(cluster, register):
     daemon_set = register(waves=WAVES)[DAEMON_SET].inputs
 
     assert {"type": "OnDelete"} == daemon_set["spec"]["updateStrategy"]
-    assert {
-        "pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true", "config-rollout/stack": STACK
-    } == daemon_set["metadata"]["annotations"]  # fmt: skip
+    annotations = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true", "config-rollout/stack": STACK}
+    assert {**annotations, "pulumi.com/patchFieldManager": "config-rollout-own"} == daemon_set["metadata"][
+        "annotations"
+    ]
 
 
 def test_each_wave_has_a_record_that_comes_after_the_one_before(cluster, register):
@@ -100,7 +101,8 @@ def test_through_registers_no_later_wave(cluster, register):
 def test_without_waves_no_cluster_is_read(monkeypatch, register):
     monkeypatch.setattr(staged, "find_cluster", lambda plain: pytest.fail("the cluster was read"))
 
-    assert "annotations" not in register()[DAEMON_SET].inputs["metadata"]
+    annotations = register()[DAEMON_SET].inputs["metadata"]["annotations"]
+    assert {"pulumi.com/patchFieldManager": "config-rollout-own"} == annotations
 
 
 @pytest.mark.parametrize(

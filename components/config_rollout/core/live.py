@@ -51,7 +51,7 @@ def stack_of(daemon_set: Object) -> str:
     return str(_annotations(daemon_set).get(STACK_ANNOTATION, ""))
 
 
-def config_hash_of(daemon_set: Object) -> str:
+def config_hash_of(daemon_set: Mapping[str, Any]) -> str:
     """Return the config hash in the pod template; empty if there is none."""
     template = daemon_set["spec"].get("template", {}).get("metadata") or {}
     return str((template.get("annotations") or {}).get(CONFIG_HASH_ANNOTATION, ""))
