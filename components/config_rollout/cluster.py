@@ -179,7 +179,11 @@ class Cluster:
         return self._send("PATCH", right, query, body, _STRATEGIC if strategic else _MERGE)
 
     def apply(self, resource: str, name: str, namespace: str, body: Mapping[str, Any], manager: str) -> Object:
-        """Make an object, or the fields of `body` in it, by a server-side apply that takes them over; return it."""
+        """
+        Make an object, or all that a field manager has in it, by a server-side apply; return it.
+
+        It takes over what others have, and what `body` leaves out of the manager's earlier fields goes.
+        """
         right = Right("patch", _group(resource), resource, namespace, name)
         query = {"fieldManager": manager, "force": "true"}
         return self._send("PATCH", right, query, body, _APPLY) or {}

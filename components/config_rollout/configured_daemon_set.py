@@ -22,10 +22,11 @@ from .core.found import MANAGER, MANAGER_ANNOTATION, OWNER
 from .core.kept import DAEMON_SET_LABEL
 from .core.naming import content_name
 from .core.pod_spec import follow
+from .core.waves import UPDATE_STRATEGY
 from .hooks.explain import Explainer
 from .kept import keep, read_before
 from .options import Options
-from .staged import UPDATE_STRATEGY, StagedRollout
+from .staged import StagedRollout, driven_annotations
 
 
 class ConfiguredDaemonSetArgs(TypedDict):
@@ -183,7 +184,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "namespace": namespace,
                 "labels": labels,
                 # A field manager that is always the same: what one stack leaves behind, another can take over.
-                "annotations": {MANAGER_ANNOTATION: OWNER, **(staged.annotations if staged else {})},
+                "annotations": {MANAGER_ANNOTATION: OWNER, **(driven_annotations() if staged else {})},
             },
             spec={
                 "selector": {"match_labels": pod_labels},

@@ -20,6 +20,7 @@ from .core.finding import report
 from .core.found import MANAGER
 from .core.kept import Before
 from .core.naming import content_name
+from .patience import patiently
 
 _OWNER_MANAGER = "config-rollout-owner"
 """
@@ -82,7 +83,8 @@ def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -
         return Before(config_map=_read_later(plain, content_name(name, full_hash), full_hash)), ""
     try:
         declared = plain.get("formats"), plain.get("effects")
-        return read(find_cluster(plain), who, (plain["namespace"], name), full_hash, declared), ""
+        where = plain["namespace"], name
+        return patiently(lambda: read(find_cluster(plain), who, where, full_hash, declared)), ""
     except ClusterError as error:
         return Before(), f"{who}: what the cluster has could not be read: {error}"
 

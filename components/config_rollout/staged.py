@@ -1,8 +1,7 @@
 """The waves of one component: what the cluster says to them before anything is registered, and their records."""
 
-import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,19 +9,19 @@ from typing import Any
 import pulumi
 
 from .arguments import BadArguments, find_cluster
-from .cluster import ClusterError, Object
+from .cluster import Cluster, ClusterError, Object
 from .core import live, preflight, wave_words
 from .core.content import Content
 from .core.finding import Finding, report
 from .core.gate_answers import ProbedPod, told_apart, wanted_proxy
 from .core.gates import BEFORE, Gate, proxied
 from .core.restarts import Fleet
-from .core.retry import delay_seconds, is_passing
 from .core.wave_rights import wave_rights
-from .core.waves import Division, check_names, divide, empty_selectors, parse_waves
+from .core.waves import REST, Division, check_names, divide, empty_selectors, parse_waves
 from .hooks.explain import Explainer
 from .hooks.gates import Asker
 from .hooks.records import Driven, register_records
+from .patience import patiently
 
 DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
 """
@@ -30,11 +29,17 @@ On a DaemonSet with waves: the provider would wait for pods that only the waves 
 someone else has written over.
 """
 
-UPDATE_STRATEGY = {"type": "OnDelete"}
-"""Of a DaemonSet with waves: its controller restarts nothing, also no pod that becomes unready in the middle."""
+_SETTLE_SECONDS = 60
+"""How long the controller may take to see what was written, in seconds."""
 
-_WAIT_SECONDS = 60
-"""How long to wait for an API server that does not answer, before anything is registered, in seconds."""
+
+def driven_annotations() -> dict[str, str]:
+    """Return those annotations, and which stack drives the DaemonSet; on a patch of its own they go with the waves."""
+    return {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: _stack()}
+
+
+def _stack() -> str:
+    return f"{pulumi.get_organization() or 'organization'}/{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
 class StagedRollout:
@@ -48,13 +53,9 @@ class StagedRollout:
 
     plan: list[str]
     """The lines that say what a change does, wave by wave."""
-    annotations: dict[str, str]
-    """What the DaemonSet is annotated with."""
 
     def __init__(self, who: str, plain: Mapping[str, Any], name: str, config_hash: str, content: Content) -> None:
         self._who, self._hash = who, config_hash
-        self._stack = f"{pulumi.get_organization() or 'organization'}/{pulumi.get_project()}/{pulumi.get_stack()}"
-        self.annotations = {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: self._stack}
         self._proxy = wanted_proxy(content)
         self._where = plain["namespace"], name
         self._waves, _ = parse_waves(plain["waves"])
@@ -69,10 +70,35 @@ class StagedRollout:
             self.plan += wave_words.already(list(self._hashes.values()).count(config_hash), len(self._hashes))
         self._preflight()
 
+    @property
+    def taken_back(self) -> bool:
+        """Whether a rollout failed and was taken back, and nothing else came after it."""
+        return bool(self._taken_back)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a rollout of this configuration has begun, and some pods have another one still, or again."""
+        hashes = set(self._hashes.values())
+        return self._taken_back == self._hash or (self._live_hash == self._hash and hashes != {self._hash})
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the waves go to the last one: `through` holds none of them back."""
+        return self._waves.through in ("", REST)
+
     def register(
-        self, name: str, component: pulumi.Resource, daemon_set: pulumi.CustomResource, explainer: Explainer
-    ) -> None:
-        """Register the records below the component, after its DaemonSet."""
+        self,
+        name: str,
+        component: pulumi.Resource,
+        daemon_set: pulumi.CustomResource,
+        explainer: Explainer,
+        applied: Callable[[Object], Object] | None = None,
+    ) -> pulumi.CustomResource:
+        """
+        Register the records below the component, after its DaemonSet, and return the last.
+
+        `applied` gives, for a pod template, what the provider applies where it has a patch and no whole DaemonSet.
+        """
 
         def pending(division: Division) -> int:
             fleet = self._fleet
@@ -89,8 +115,8 @@ class StagedRollout:
                 return self._window(division) if pending(division) else ""
             return self._window(division) if self._window(division) and self._is_outdated(division) else ""
 
-        driven = Driven(self._cluster, self._waves, self._stack, window, self._proxy, self._excused)
-        register_records(name, component, daemon_set, self._hash, driven, self._divisions, pending)
+        driven = Driven(self._cluster, self._waves, _stack(), window, applied, self._proxy, self._excused)
+        return register_records(name, component, daemon_set, self._hash, driven, self._divisions, pending)[-1]
 
     def warn(self, component: pulumi.Resource) -> None:
         """Say at the component what is probably not meant."""
@@ -109,24 +135,18 @@ class StagedRollout:
 
     def _read(self) -> None:
         """Read nodes, DaemonSet and pods, waiting a while for an API server that does not answer."""
-        give_up, attempt = time.monotonic() + _WAIT_SECONDS, 0
-        while True:
-            try:
-                self._cluster = find_cluster(self._plain)
-                self._read_once()
-                return
-            except ClusterError as error:
-                attempt += 1
-                if not is_passing(error.status) or time.monotonic() > give_up:
-                    raise BadArguments(f"{self._who}: waves: {error}") from None
-                time.sleep(delay_seconds(attempt, random.random()))
+        try:
+            patiently(lambda: self._read_once(find_cluster(self._plain)))
+        except ClusterError as error:
+            raise BadArguments(f"{self._who}: waves: {error}") from None
 
-    def _read_once(self) -> None:
+    def _read_once(self, cluster: Cluster) -> None:
+        self._cluster = cluster
         namespace, name = self._where
-        nodes = self._cluster.list("nodes")
+        nodes = cluster.list("nodes")
         self._labels = {node["metadata"]["name"]: node["metadata"].get("labels") or {} for node in nodes}
         self._down = sorted(node["metadata"]["name"] for node in nodes if live.is_down(node))
-        daemon_set = self._cluster.get("daemonsets", name, namespace)
+        daemon_set = cluster.get("daemonsets", name, namespace)
         self._live_hash = live.config_hash_of(daemon_set) if daemon_set else ""
         self._driver = live.stack_of(daemon_set) if daemon_set else ""
         self._observed = not daemon_set or live.is_observed(daemon_set)
@@ -182,7 +202,7 @@ class StagedRollout:
     def _state(self, fleet: Fleet) -> preflight.State:
         return preflight.State(
             "/".join(self._where), self._waves, self._divisions, self._labels, fleet, self._hash, self._live_hash,
-            self._hashes, self._stack, self._driver,
+            self._hashes, _stack(), self._driver,
         )  # fmt: skip
 
     def _check_beginning(self, state: preflight.State) -> list[Finding]:
@@ -214,7 +234,7 @@ class StagedRollout:
 
     def _is_outdated(self, division: Division) -> bool:
         """Return whether pods of a wave would restart, once the controller has seen what was written."""
-        give_up = time.monotonic() + _WAIT_SECONDS
+        give_up = time.monotonic() + _SETTLE_SECONDS
         self._read()
         while not self._observed and time.monotonic() < give_up:
             time.sleep(0.2)

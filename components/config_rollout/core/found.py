@@ -45,6 +45,23 @@ class Found:
         told = (metadata.get("annotations") or {}).get(MANAGER_ANNOTATION)
         return bool({MANAGER, OWNER} & {*managers, told})
 
+    def held(self) -> set[str]:
+        """Return the keys of the ConfigMap that others know which are ours now: a patch without them deletes them."""
+        entries = ((self.config_map or {}).get("metadata") or {}).get("managedFields") or []
+        of_data = [(one.get("fieldsV1") or {}).get("f:data") or {} for one in entries if one.get("manager") == MANAGER]
+        return {key.removeprefix("f:") for fields in of_data for key in fields}
+
+    def holders_of_on_delete(self) -> list[str]:
+        """Return the field managers that hold the strategy `OnDelete`: it stays until the last one lets go of it."""
+        live: Mapping[str, Any] = self.daemon_set or {"metadata": {}, "spec": {}}
+        if (live["spec"].get("updateStrategy") or {}).get("type") != "OnDelete":
+            return []
+        fields = {
+            str(entry.get("manager")): ((entry.get("fieldsV1") or {}).get("f:spec") or {}).get("f:updateStrategy") or {}
+            for entry in live["metadata"].get("managedFields") or []
+        }
+        return sorted(manager for manager, of in fields.items() if "f:type" in of)
+
 
 def mounted_name(daemon_set: Object, layout: Layout) -> str:
     """Return the name of the ConfigMap that the layout's volume mounts; empty if there is no such volume."""

@@ -23,6 +23,9 @@ REST = "rest"
 RESTORE, HALT = "restore", "halt"
 """What follows when a wave fails: the revision of before for all its nodes, or everything left for a look."""
 
+UPDATE_STRATEGY = {"type": "OnDelete"}
+"""Of a DaemonSet with waves: its controller restarts nothing, also no pod that becomes unready in the middle."""
+
 PROGRESS_DEADLINE_SECONDS = 600
 """How long no pod may become available, in seconds. Source: a Deployment's `progressDeadlineSeconds`."""
 
@@ -161,6 +164,7 @@ def check_beside_waves(plain: Mapping[str, object], outputs: Iterable[str]) -> I
     """Find arguments that contradict `waves`, among them those that are not known before the cluster is read."""
     for key, instead in (
         ("update_strategy", "max_unavailable"),
+        ("max_unavailable", "max_unavailable"),
         ("rollout_timeout_seconds", "progress_deadline_seconds"),
     ):
         if key in plain:

@@ -1,5 +1,7 @@
 """Says at the component what adopting does, and what became of an adopted kube-proxy since the last `up`."""
 
+from collections.abc import Sequence
+
 import pulumi
 
 from ..core.adoption import Adoption
@@ -19,9 +21,15 @@ class AdoptionExplainer(Explainer):
     """
 
     def __init__(
-        self, component: pulumi.Resource, name: str, adoption: Adoption | None, before: Before, content: Content | None
+        self,
+        component: pulumi.Resource,
+        name: str,
+        adoption: Adoption | None,
+        before: Before,
+        content: Content | None,
+        plan: Sequence[str] = (),
     ) -> None:
-        super().__init__(component, name, (), before, content)
+        super().__init__(component, name, plan, before, content)
         self._known = content is not None
         self._who = f"{type(component).__name__} '{name}'"
         self._adoption = adoption
@@ -49,7 +57,7 @@ class AdoptionExplainer(Explainer):
 
     async def _daemon_set_adopted(self, args: pulumi.ResourceHookArgs) -> None:
         if self._adoption:
-            self._tell(self._adoption.explain())
+            self._tell_adoption(self._adoption, self._adoption.explain())
 
     async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
         if self._known:
@@ -58,10 +66,16 @@ class AdoptionExplainer(Explainer):
     async def _daemon_set_updates(self, args: pulumi.ResourceHookArgs) -> None:
         if not self._known:
             return
-        if self._adoption and not self._adoption.is_managed():
-            self._tell(self._adoption.explain_taken_back())
+        adoption = self._adoption
+        if adoption and not adoption.is_managed():
+            # What waves have taken back to as it was made by others is adopted anew.
+            self._tell_adoption(adoption, adoption.explain() if adoption.taken_back else adoption.explain_taken_back())
         else:
             await super()._daemon_set_updates(args)
+
+    def _tell_adoption(self, adoption: Adoption, message: str) -> None:
+        self.restarts = self.restarts_all = adoption.restarts()
+        self._tell(message)
 
     def _settle(self) -> None:
         left = self._adoption.explain_left(self._put_back) if self._adoption and not self._told else ""

@@ -13,7 +13,7 @@ from typing import Any
 
 import pulumi
 
-from ..cluster import Cluster
+from ..cluster import Cluster, Object
 from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
 from ..core.wave_words import waits, wave_task
@@ -22,6 +22,8 @@ from .rollout import Rollout, Target
 
 # Pulumi wants hook names unique in a program, and two components may share theirs under different parents.
 _numbers = itertools.count(1)
+
+_UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Driven:
     waves: Waves
     stack: str
     window: Callable[[Division], str]
+    applied: Callable[[Object], Object] | None = None
     proxy: WantedProxy | None = None
     before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
 
@@ -72,10 +75,7 @@ def register_records(
         record = pulumi.Stash(
             f"{name}-{division.wave.name}",
             input={
-                "name": daemon_set.metadata["name"],  # type: ignore[attr-defined]
-                "namespace": daemon_set.metadata["namespace"],  # type: ignore[attr-defined]
-                "uid": daemon_set.metadata["uid"],  # type: ignore[attr-defined]
-                "generation": daemon_set.metadata["generation"],  # type: ignore[attr-defined]
+                **{key: _of_metadata(daemon_set, key) for key in ("name", "namespace", "uid", "generation")},
                 "configHash": config_hash,
                 "wave": division.wave.definition(),
                 **beginnings.input_of(division, records[-1] if records else daemon_set),
@@ -140,13 +140,21 @@ class _Record:
             loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
 
         driven = self._driven
-        rollout = Rollout(driven.cluster, target, driven.waves, say, driven.stack, driven.proxy, driven.before)
+        rollout = Rollout(
+            driven.cluster, target, driven.waves, say, driven.applied, driven.stack, driven.proxy, driven.before
+        )
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
             await asyncio.to_thread(rollout.run, self._division.wave.name)
         except asyncio.CancelledError:
             rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
             raise
+
+
+def _of_metadata(daemon_set: pulumi.CustomResource, key: str) -> pulumi.Output[Any]:
+    """Return what the provider returned; the preview of a patch that is new has no UID and no generation."""
+    metadata: pulumi.Output[Any] = daemon_set.metadata  # type: ignore[attr-defined]
+    return metadata.apply(lambda of: of[key] if of and key in of else _UNKNOWN)
 
 
 def _target(given: Mapping[str, Any]) -> Target:

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live, wave_words
-from ..core.gate_answers import WantedProxy, told_apart
+from ..core.found import MANAGER
+from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
 from ..core.restarts import Fleet, Pod, next_restarts
 from ..core.retry import delay_seconds, is_passing
@@ -82,6 +83,8 @@ class Rollout:
     target: Target
     waves: Waves
     say: Say
+    applied: Callable[[Object], Object] | None = None
+    """For a pod template, what a patch of the provider's would apply; nothing where it has the whole DaemonSet."""
     stack: str = ""
     proxy: WantedProxy | None = None
     before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
@@ -244,18 +247,15 @@ class Rollout:
           WaveFailed: One is not passed, and was before.
 
         """
-        name, nodes = division.wave.name, [node for node in division.nodes if node not in self._down]
+        wave, nodes = division.wave, [node for node in division.nodes if node not in self._down]
         asker = Asker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._over)
-        findings: list[str] = []
-        for gate, answers in asker.ask(division.wave.gates, name, nodes, self._watch.probed).items():
-            against, known = told_apart(gate, answers, self.before.get(gate, {}))
-            findings += against
-            for line in known:
-                self.say(f"{name}: as before: {line}")
+        against, as_before = asker.findings(wave, nodes, self._watch.probed, self.before)
+        for line in as_before:
+            self.say(f"{wave.name}: as before: {line}")
         if self._over.is_set():
             raise Stopped("the `up` that ran this is gone")
-        if findings:
-            raise WaveFailed(name, findings)
+        if against:
+            raise WaveFailed(wave.name, against)
 
     def _end(self, failed: WaveFailed) -> str:
         """Take back what failed, or leave it, as the program says; return the message for the user."""
@@ -368,8 +368,16 @@ class Rollout:
         self._trying(lambda: self.cluster.patch("daemonsets", self.target.name, self.target.namespace, body))
 
     def _patch_template(self, revision: Object) -> None:
-        """Do what `kubectl rollout undo` does: a revision's data is a patch that puts its template in place."""
+        """
+        Do what `kubectl rollout undo` does: a revision's data is a patch that puts its template in place.
+
+        The provider takes no fields over for a patch, so what it applied goes back under its own manager first: what
+        a later patch does not name must not stay because we have put it there.
+        """
         where = ("daemonsets", self.target.name, self.target.namespace)
+        if self.applied:
+            body = self.applied(revision["data"]["spec"]["template"])
+            self._trying(lambda: self.cluster.apply(*where, body, MANAGER))
         self._trying(lambda: self.cluster.patch(*where, revision["data"], strategic=True, manager=_TEMPLATE_MANAGER))
 
     def _trying(self, request: Callable[[], T]) -> T:
