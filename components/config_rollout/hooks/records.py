@@ -38,9 +38,9 @@ class Driven:
     audit: Auditor
     stack: str
     window: Callable[[Division], str]
+    applied: Callable[[Object], Object] | None = None
     proxy: WantedProxy | None = None
     before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
-    applied: Callable[[Object], Object] | None = None
 
 
 def register_records(
