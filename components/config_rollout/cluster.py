@@ -118,11 +118,11 @@ class Cluster:
 
     def list_at(self, resource: str, namespace: str = "", labels: str = "") -> tuple[Sequence[Object], str]:
         """Return the same, and the version of the collection to `watch` from."""
-        items: Sequence[Object] = []
+        items: list[Object] = []
         query = {"limit": str(_PAGE), **({"labelSelector": labels} if labels else {})}
         while True:
             page = self._send("GET", Right("list", _group(resource), resource, namespace), query) or {}
-            items = [*items, *(page.get("items") or [])]
+            items += map(_slim, page.get("items") or [])
             metadata = page.get("metadata", {})
             if not metadata.get("continue"):
                 return items, str(metadata.get("resourceVersion", ""))
@@ -294,6 +294,13 @@ def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
         except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
             raise ClusterError(f"{path}: cannot be read ({str(error).splitlines()[0]}). Correct it.") from None
     return listed, found
+
+
+def _slim(item: Object) -> Object:
+    """Return a listed object without what nobody here reads and is most of it: 5,000 nodes are 300 MB else."""
+    item["metadata"].pop("managedFields", None)
+    (item.get("status") or {}).pop("images", None)
+    return item
 
 
 def _group(resource: str) -> str:
