@@ -36,6 +36,7 @@ def checked(
     findings += checks.check_ignore_changes(
         (opts and opts.ignore_changes) or [], str(plain.get("name", name)), plain.get("pod_spec")
     )
+    findings += check_provider(plain, opts)
     content = Content()
     if "data" in plain or "binary_data" in plain:
         content, wrong_content = _content(plain)
@@ -79,7 +80,8 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
         yield from checks.check_update_strategy(plain["update_strategy"], plain.get("pod_spec"))
     if "waves" in plain:
         yield from parse_waves(plain["waves"])[1]
-        outputs = [key for key in ("namespace", "min_ready_seconds") if isinstance(plain.get(key), pulumi.Output)]
+        needed = ("namespace", "min_ready_seconds", "kubeconfig", "context")
+        outputs = [key for key in needed if isinstance(plain.get(key), pulumi.Output)]
         yield from check_beside_waves(plain, outputs)
     for number, least in (("min_ready_seconds", 0), ("revision_history_limit", 0), ("rollout_timeout_seconds", 1)):
         if number in plain:
@@ -114,6 +116,18 @@ def _without_input_types(value: Any) -> Any:
     if pulumi._types.is_input_type(type(value)):
         return {key: _without_input_types(item) for key, item in vars(value).items() if item is not None}
     return value
+
+
+def check_provider(plain: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> Iterator[Finding]:
+    """Find a Kubernetes provider of the caller's own, whose cluster we could not find."""
+    if opts is None or "kubeconfig" in plain or "context" in plain:
+        return
+    several = opts.providers or []
+    given = [opts.provider, *(several.values() if isinstance(several, Mapping) else several)]
+    inherited = getattr(opts.parent, "_providers", {})
+    if "kubernetes" in inherited or any(getattr(one, "package", "") == "kubernetes" for one in given):
+        what = "is required with a provider of your own: what is in the cluster is read beside it"
+        yield Finding("kubeconfig", what, "Pass the same kubeconfig, or `context`")
 
 
 def find_cluster(plain: Mapping[str, Any]) -> Cluster:

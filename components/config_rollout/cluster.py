@@ -22,7 +22,9 @@ SECONDS = 10
 """How long one request may take, in seconds. A connection that cannot be made is tried twice more, at once."""
 
 _PAGE = 500
+_JSON, _METADATA = "application/json", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _MERGE, _STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
+_APPLY = "application/apply-patch+yaml"
 _VERSION = "version"
 _GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1"}
 """Resource -> API group and version, of those that are not in the core group."""
@@ -112,16 +114,19 @@ class Cluster:
         """Return an object, or `None` if there is none."""
         return self._send("GET", Right("get", _group(resource), resource, namespace, name))
 
-    def list(self, resource: str, namespace: str = "", labels: str = "") -> list[Object]:
+    def list(self, resource: str, namespace: str = "", labels: str = "", metadata_only: bool = False) -> list[Object]:
         """Return the objects of a namespace (empty: of all), or those that a label selector fits."""
-        return [*self.list_at(resource, namespace, labels)[0]]
+        return [*self.list_at(resource, namespace, labels, metadata_only)[0]]
 
-    def list_at(self, resource: str, namespace: str = "", labels: str = "") -> tuple[Sequence[Object], str]:
+    def list_at(
+        self, resource: str, namespace: str = "", labels: str = "", metadata_only: bool = False
+    ) -> tuple[Sequence[Object], str]:
         """Return the same, and the version of the collection to `watch` from."""
         items: list[Object] = []
         query = {"limit": str(_PAGE), **({"labelSelector": labels} if labels else {})}
         while True:
-            page = self._send("GET", Right("list", _group(resource), resource, namespace), query) or {}
+            right = Right("list", _group(resource), resource, namespace)
+            page = self._send("GET", right, query, accept=_METADATA if metadata_only else _JSON) or {}
             items += map(_slim, page.get("items") or [])
             metadata = page.get("metadata", {})
             if not metadata.get("continue"):
@@ -172,6 +177,12 @@ class Cluster:
         query = {"fieldManager": manager}
         return self._send("PATCH", right, query, body, _STRATEGIC if strategic else _MERGE)
 
+    def apply(self, resource: str, name: str, namespace: str, body: Mapping[str, Any], manager: str) -> Object:
+        """Make an object, or the fields of `body` in it, by a server-side apply that takes them over; return it."""
+        right = Right("patch", _group(resource), resource, namespace, name)
+        query = {"fieldManager": manager, "force": "true"}
+        return self._send("PATCH", right, query, body, _APPLY) or {}
+
     def delete(self, resource: str, name: str, namespace: str, uid: str) -> bool:
         """Delete the object that has this UID; return whether it was there."""
         right = Right("delete", _group(resource), resource, namespace, name)
@@ -214,11 +225,12 @@ class Cluster:
         right: Right,
         query: Mapping[str, str] | None = None,
         body: Any = None,
-        content_type: str = "application/json",
+        content_type: str = _JSON,
         gone: tuple[int, ...] = (404,),
+        accept: str = _JSON,
     ) -> Object | None:
         """Send one request and return what is answered, `None` for a status of `gone`."""
-        answer = self._ask(method, right, query, body, content_type)
+        answer = self._ask(method, right, query, body, content_type, accept=accept)
         status, data = answer.status, answer.read()
         if status in gone:
             return None
@@ -233,16 +245,17 @@ class Cluster:
         right: Right,
         query: Mapping[str, str] | None = None,
         body: Any = None,
-        content_type: str = "application/json",
+        content_type: str = _JSON,
         seconds: int = SECONDS,
         tail: str = "",
+        accept: str = _JSON,
     ) -> Any:
         """Send one request and return the answer. `right` says what it needs, and so where it goes."""
         from kubernetes.client import ApiException
         from urllib3 import HTTPHeaderDict
 
         path = _path(right) + tail + (f"?{urllib.parse.urlencode(query)}" if query else "")
-        headers = {"Accept": "application/json", "Content-Type": content_type, "User-Agent": "config-rollout"}
+        headers = {"Accept": accept, "Content-Type": content_type, "User-Agent": "config-rollout"}
         call = self._client.param_serialize(method, path, header_params=headers, auth_settings=["BearerToken"])
         url, every = call[1], HTTPHeaderDict(call[2])
         for name, value in self._headers:

@@ -10,7 +10,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 from pulumi import Input
 from pulumi_kubernetes.apps.v1 import DaemonSet
-from pulumi_kubernetes.core.v1 import ConfigMap
+from pulumi_kubernetes.core.v1 import ConfigMapPatch
 
 from . import compatibility
 from .arguments import checked
@@ -18,9 +18,12 @@ from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import warnings
 from .core.digest import config_hash
 from .core.finding import report
+from .core.found import MANAGER, MANAGER_ANNOTATION, OWNER
+from .core.kept import DAEMON_SET_LABEL
 from .core.naming import content_name
 from .core.pod_spec import follow
 from .hooks.explain import Explainer
+from .kept import keep, read_before
 from .options import Options
 from .staged import DAEMON_SET_ANNOTATIONS, UPDATE_STRATEGY, StagedRollout
 
@@ -74,13 +77,13 @@ class ConfiguredDaemonSetArgs(TypedDict):
     `first` lists waves (`name`, and `nodes`, `match_labels` or `match_expressions`), `by` is a label whose values are
     one wave each, and the rest is the last. A change of the waves themselves restarts nothing.
     """
-    kubeconfig: NotRequired[str]
+    kubeconfig: NotRequired[Input[str]]
     """
-    The kubeconfig that `waves` read the cluster with, as a path or its content, with a provider of one's own.
+    The kubeconfig of the cluster, as a path or as its content; or `context`. Required with a provider of your own.
 
-    By default the cluster is found as the default provider finds it.
+    May be an Output without `waves`. By default the cluster is found as the default provider finds it.
     """
-    context: NotRequired[str]
+    context: NotRequired[Input[str]]
     """The context of that kubeconfig; by default `kubernetes:context`, or its current one."""
     min_ready_seconds: NotRequired[Input[int]]
     """How long a new pod must be ready to count as available, in seconds; by default Kubernetes' own, 0."""
@@ -101,7 +104,8 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
 
     The ConfigMap is immutable and named after its content. The config hash stands in the pod template's annotation
     `checksum/config`; when it changes, Kubernetes does a rolling restart and every pod keeps the ConfigMap of
-    its own revision until it is replaced. The old ConfigMap is deleted after the last pod has moved.
+    its own revision until it is replaced. A ConfigMap is kept as long as Kubernetes keeps a revision that mounts it, so
+    `kubectl rollout undo` brings the configuration back too.
 
     Raises:
       BadArguments: The arguments have faults; all of them are in the message, and nothing was registered.
@@ -111,8 +115,8 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
 
     config_hash: pulumi.Output[str]
     """The SHA-256 of the configuration, 64 hex digits, as in the annotation."""
-    config_map: ConfigMap
-    """The ConfigMap, for what this component does not offer."""
+    config_map: ConfigMapPatch
+    """The ConfigMap of the configuration, for what this component does not offer."""
     daemon_set: DaemonSet
     """The DaemonSet, for what this component does not offer."""
 
@@ -124,9 +128,9 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         kubernetes_name: str = plain.get("name", name)
         namespace = plain["namespace"]
         full_hash = config_hash(content)
-        who = f"{type(self).__name__} '{name}'"
+        before, unread = read_before(who, plain, kubernetes_name, full_hash)
         staged = StagedRollout(who, plain, kubernetes_name, full_hash) if "waves" in plain else None
-        explainer = Explainer(self, name, staged.plan if staged else ())
+        explainer = Explainer(self, name, staged.plan if staged else (), before, content)
 
         super().__init__(
             "config-rollout:index:ConfiguredDaemonSet",
@@ -144,21 +148,32 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
 
         for line in report(who, warnings(content)).splitlines():
             pulumi.log.warn(line, self)
+        mounted = content_name(kubernetes_name, full_hash)
+        for line in (unread, before.missing(mounted)):
+            if line:
+                pulumi.log.warn(line, self)
         if staged:
             staged.warn(self)
 
-        mounted = content_name(kubernetes_name, full_hash)
         pod_labels = {"app.kubernetes.io/name": kubernetes_name}
         labels = {**pod_labels, **plain.get("labels", {})}
 
-        self.config_map = ConfigMap(
-            # The hash is in the logical name too, so a new content is a create, an old one a delete at the end
-            # of a successful `up`, and the way back from a failed one finds the old resource in state.
+        config_map = {
+            "metadata": {
+                "name": mounted,
+                "namespace": namespace,
+                "labels": {**labels, DAEMON_SET_LABEL: kubernetes_name},
+                "annotations": {MANAGER_ANNOTATION: MANAGER, "pulumi.com/patchForce": "true"},
+            },
+            "data": plain["data"],
+            "binaryData": plain.get("binary_data"),
+            "immutable": True,
+        }
+        # The hash is in the logical name too, so a new content is a create, and an old one leaves the state only at
+        # the end of a successful `up`. A patch makes it, or finds it as an earlier revision left it.
+        self.config_map = ConfigMapPatch(
             content_name(name, full_hash),
-            metadata={"name": mounted, "namespace": namespace, "labels": labels},
-            data=plain["data"],
-            binary_data=plain.get("binary_data"),
-            immutable=True,
+            **before.as_it_is(config_map),
             opts=options.for_config_map(self, explainer.of_child()),
         )
         self.daemon_set = DaemonSet(
@@ -167,7 +182,8 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "name": kubernetes_name,
                 "namespace": namespace,
                 "labels": labels,
-                **({"annotations": DAEMON_SET_ANNOTATIONS} if staged else {}),
+                # A field manager that is always the same: what one stack leaves behind, another can take over.
+                "annotations": {MANAGER_ANNOTATION: OWNER, **(DAEMON_SET_ANNOTATIONS if staged else {})},
             },
             spec={
                 "selector": {"match_labels": pod_labels},
@@ -187,6 +203,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         explainer.daemon_set_registered(self.daemon_set)
         if staged:
             staged.register(name, self, self.daemon_set, explainer)
+        keep(self, self.daemon_set, plain, config_map)
 
         self.config_hash = pulumi.Output.from_input(full_hash)
         # Not the children: a resource among the outputs makes the next run's hook of this component fail, since

@@ -9,7 +9,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
-from pulumi_kubernetes.core.v1 import ConfigMap, ConfigMapPatch, ServiceAccount
+from pulumi_kubernetes.core.v1 import ConfigMapPatch, ServiceAccount
 from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
 
 from .core import kube_proxy_files as files
@@ -19,8 +19,10 @@ from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import Content, parse_content
 from .core.digest import short_hash
 from .core.found import MANAGER, MANAGER_ANNOTATION, OWNER
+from .core.kept import DAEMON_SET_LABEL
 from .core.naming import content_name
 from .hooks.adopt import AdoptionExplainer
+from .kept import keep
 from .options import Options
 from .prepare import Prepared, prepare
 
@@ -92,8 +94,10 @@ class KubeProxy(pulumi.ComponentResource):
     def __init__(self, name: str, args: KubeProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         prepared = prepare(f"{type(self).__name__} '{name}'", args, KubeProxyArgs, opts)
         settings, layout = prepared.settings, prepared.settings.layout
-        self._name, self._prepared = name, prepared
-        self._explainer = AdoptionExplainer(self, name, _adoption(prepared), bool(prepared.full_hash))
+        self._name, self._prepared, self._args = name, prepared, args
+        self._explainer = AdoptionExplainer(
+            self, name, _adoption(prepared), prepared.before, prepared.content if prepared.full_hash else None
+        )
         self._options = Options(
             {
                 "update_strategy": settings.update_strategy,
@@ -137,6 +141,7 @@ class KubeProxy(pulumi.ComponentResource):
         self._uid().apply(self._is_another)
         last = self._known_config_map() if prepared.known else self.daemon_set
         self._explainer.daemon_set_registered(last)
+        keep(self, self.daemon_set, self._args, self._wanted)
 
     def _uid(self) -> pulumi.Output[str]:
         """Return the UID that the provider returned; a preview that may not dry-run has none."""
@@ -191,26 +196,21 @@ class KubeProxy(pulumi.ComponentResource):
         ]
 
     def _config_map(self) -> pulumi.Resource:
-        """Register the ConfigMap of this content. An adopted DaemonSet mounts it after `destroy` too."""
+        """Register the ConfigMap of this content, which lives as long as a revision mounts it."""
         prepared, layout = self._prepared, self._prepared.settings.layout
-        arguments: dict[str, Any] = {
+        self._wanted: dict[str, Any] = {
             "metadata": {
                 "name": content_name(layout.daemon_set, prepared.full_hash),
                 "namespace": layout.namespace,
-                "labels": pods.pod_labels(layout),
+                "labels": {**pods.pod_labels(layout), DAEMON_SET_LABEL: layout.daemon_set},
                 "annotations": _managed_by(MANAGER),
             },
-            "data": dict(prepared.data),
+            "data": dict(prepared.said),
             "immutable": True,
         }
         name = f"{self._name}-{short_hash(prepared.full_hash)}"
         opts = self._options.for_config_map(self, self._explainer.of_child())
-        if prepared.settings.manage == "own":
-            opts.aliases = [pulumi.Alias(type_="kubernetes:core/v1:ConfigMapPatch")]
-            return ConfigMap(name, **arguments, opts=opts)
-        opts.aliases = [pulumi.Alias(type_="kubernetes:core/v1:ConfigMap")]
-        opts.retain_on_delete = True
-        return ConfigMapPatch(name, **arguments, opts=opts)
+        return ConfigMapPatch(name, **prepared.before.as_it_is(self._wanted), opts=opts)
 
     def _known_config_map(self) -> ConfigMapPatch:
         """

@@ -14,7 +14,7 @@ class Options:
     Hands a component's resource options on, so that each does what a reader expects.
 
     `parent`, `aliases`, `depends_on`, `provider`, `providers` and `transforms` reach the children by themselves.
-    `protect` does for the DaemonSet and not for the ConfigMap: every change of the configuration deletes one.
+    `protect` does for the DaemonSet and not for the ConfigMap: every change of the configuration lets one go.
     `retain_on_delete`, `custom_timeouts` and `ignore_changes` Pulumi keeps to the component, so they are handed on.
     """
 
@@ -34,12 +34,17 @@ class Options:
         return merged
 
     def for_config_map(self, parent: pulumi.Resource, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceOptions:
-        """Return the options of the ConfigMap. Its name says what it means: other bytes under it mean the same."""
+        """
+        Return the options of the ConfigMap. Its name says what it means: other bytes under it mean the same.
+
+        The cluster keeps it as long as it is needed (core/kept.py), whatever becomes of it in Pulumi's state.
+        """
         return pulumi.ResourceOptions(
             parent=parent,
             protect=False,
-            retain_on_delete=self._opts.retain_on_delete,
+            retain_on_delete=True,
             ignore_changes=["data", "binaryData"],
+            aliases=[pulumi.Alias(type_="kubernetes:core/v1:ConfigMap")],
             hooks=hooks,
         )
 

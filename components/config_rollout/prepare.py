@@ -7,16 +7,18 @@ from typing import Any
 import pulumi
 
 from . import compatibility
-from .arguments import BadArguments, find_cluster, plain_arguments
-from .cluster import Cluster, ClusterError
+from .arguments import BadArguments, check_provider, find_cluster, plain_arguments
+from .cluster import ClusterError
 from .core.content import Content, parse_content, warnings
 from .core.digest import config_hash
 from .core.finding import Finding, report
 from .core.found import Found, all_rights, check_adoptable, check_ownable, image, needed_rights, version
+from .core.kept import Before
 from .core.kube_proxy_arguments import Settings, parse
 from .core.kube_proxy_files import check_release, same_bytes, with_server
 from .core.naming import content_name
 from .core.rights import role
+from .kept import read
 from .look import look
 
 
@@ -26,8 +28,8 @@ class Prepared:
     Everything that is registered follows from this.
 
     `found` is `None` if the cluster could not be read, which only a preview survives; the content is then not known
-    where it is taken from there, and `full_hash` is empty. `said` is the configuration in the program's words, `data`
-    what the pods read, `known` what is written to the ConfigMap that others know by name, all of them key -> text.
+    where it is taken from there, and `full_hash` is empty. `said` is the configuration in the program's words, `known`
+    what is written to the ConfigMap that others know by name, both of them key -> text.
     """
 
     settings: Settings
@@ -35,10 +37,11 @@ class Prepared:
     content: Content = field(default_factory=Content)
     full_hash: str = ""
     said: Mapping[str, str] = field(default_factory=dict)
-    data: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, str] = field(default_factory=dict)
     warned: list[str] = field(default_factory=list)
     """Sentences for the user."""
+    before: Before = field(default_factory=Before)
+    """What there is of earlier configurations of ours."""
 
 
 def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.ResourceOptions | None) -> Prepared:
@@ -70,13 +73,14 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     warned += _warnings(who, settings, content, findings, found)
     full_hash = config_hash(content)
     try:
-        data = _kept(who, cluster, settings, said, full_hash)
+        where = settings.layout.namespace, settings.layout.daemon_set
+        before = read(cluster, who, where, full_hash, (settings.formats(), None))
         needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
         missing = [right for right in needed if not cluster.may(right)]
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(f"{who}: {error}") from None
-        data, missing = said, []
+        before, missing = Before(), []
     if missing:
         listed = ", ".join(str(right) for right in missing)
         line = f"{who}: {cluster.server}: may not {listed}. `up` needs it; the smallest Role is"
@@ -85,7 +89,8 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
             raise BadArguments(message)
         warned.append(message)
     known = same_bytes(found.data(), {key: said[key] for key in _written(settings, said)}, _formats(settings, said))
-    return Prepared(settings, found, content, full_hash, said, data, known, warned)
+    warned += [line for line in [before.missing(_name(settings, full_hash))] if line]
+    return Prepared(settings, found, content, full_hash, said, known, warned, before)
 
 
 def _refuse(who: str, findings: list[Finding]) -> None:
@@ -99,20 +104,7 @@ def _check_options(plain: Mapping[str, Any], opts: pulumi.ResourceOptions | None
         Finding(f"ignore_changes: '{path}'", "cannot be ignored", "Leave it out: only what is said here is written")
         for path in (opts and opts.ignore_changes) or []
     ]
-    if "kubeconfig" not in plain and _has_provider(opts):
-        what = "is required with a provider of your own: what is in the cluster is read beside it"
-        findings.append(Finding("kubeconfig", what, "Pass the same kubeconfig, and `context` if it has several"))
-    return findings
-
-
-def _has_provider(opts: pulumi.ResourceOptions | None) -> bool:
-    """Tell whether the children get a Kubernetes provider that is not the default one."""
-    if opts is None:
-        return False
-    several = opts.providers or []
-    given = [opts.provider, *(several.values() if isinstance(several, Mapping) else several)]
-    inherited = getattr(opts.parent, "_providers", {})
-    return "kubernetes" in inherited or any(getattr(one, "package", "") == "kubernetes" for one in given)
+    return [*findings, *check_provider(plain, opts)]
 
 
 def _check_given(settings: Settings) -> list[Finding]:
@@ -139,7 +131,7 @@ def _unread(settings: Settings, warned: list[str]) -> Prepared:
         return Prepared(settings, warned=warned)
     data = settings.given()
     content, _ = parse_content(data, None, settings.formats())
-    return Prepared(settings, None, content, config_hash(content), data, data, data, warned)
+    return Prepared(settings, None, content, config_hash(content), data, data, warned)
 
 
 def _misfits(settings: Settings, found: Found) -> list[Finding]:
@@ -183,23 +175,3 @@ def _warnings(who: str, settings: Settings, content: Content, findings: list[Fin
 
 def _name(settings: Settings, full_hash: str) -> str:
     return content_name(settings.layout.daemon_set, full_hash)
-
-
-def _kept(who: str, cluster: Cluster, settings: Settings, data: dict[str, str], full_hash: str) -> dict[str, str]:
-    """
-    Return the bytes that the pods' ConfigMap has, if there is one under its name already: it is immutable.
-
-    Raises:
-      BadArguments: It means something else, so someone made it by hand.
-
-    """
-    name, layout = _name(settings, full_hash), settings.layout
-    kept = cluster.get("configmaps", name, layout.namespace)
-    if kept is None:
-        return data
-    held: dict[str, str] = dict(kept.get("data") or {})
-    content, _ = parse_content(held, None, _formats(settings, held))
-    if config_hash(content) != full_hash:
-        what = "there is one already, and it holds another configuration than its name says"
-        _refuse(who, [Finding(f"ConfigMap {layout.namespace}/{name}", what, "Delete it once no pod mounts it")])
-    return held

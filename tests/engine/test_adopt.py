@@ -177,7 +177,7 @@ def test_rollout_undo_finds_its_configuration_and_is_taken_back_with_a_refresh(a
     assert int(refresh) == restarts(lambda: said.extend(adopted.up(given, refresh=refresh).messages))
     assert (new if refresh else old) == mounted(cluster)
     assert [
-        "configuration: rolling restart"
+        "config.conf: mode iptables => nftables, and 1 more: rolling restart"
         if refresh
         else "DaemonSet kube-system/kube-proxy was changed by someone else since the last `up`"
     ] == [message.splitlines()[0] for message in said]

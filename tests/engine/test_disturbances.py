@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from tests.engine.conftest import BETTER, GOOD, NODES, hash_of, name_of
+from tools.kept import orphans
 from tools.pods import Pod
 
 
@@ -100,11 +101,10 @@ def test_up_killed_in_the_middle_goes_on(program, engine, cluster, request):
     engine.run("cancel", "--yes", folder=program.folder)
     program.up_quietly()
     after = [Pod.of(pod) for pod in cluster.api.list(pods)]
-    maps = [m["metadata"]["name"] for m in cluster.api.list("namespaces/kube-system/configmaps")]
 
     assert NODES == len([pod for pod in after if pod.ready])
     assert 1 == len({pod.config_hash for pod in after})
-    assert [after[0].config_maps[0]] == [name for name in maps if name.startswith("kube-proxy-")]
+    assert [] == orphans(cluster.api, "kube-system", "kube-proxy")
     assert before.isdisjoint({pod.uid for pod in after})
 
 

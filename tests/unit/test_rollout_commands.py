@@ -73,6 +73,7 @@ def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, options):
         {"apiGroups": ["apps"], "resources": ["controllerrevisions"], "verbs": ["list"]},
         {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch", "delete"]},
         *proxy,
+        {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "create", "patch", "delete"]},
     ] == role["rules"]
     assert ("Role", "kube-system") == (role["kind"], role["metadata"]["namespace"])
     assert [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}] == cluster_role["rules"]

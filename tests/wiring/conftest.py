@@ -62,21 +62,20 @@ def arguments(**changes: Any) -> dict[str, Any]:
 
 
 Register = Callable[..., dict[str, Registered]]
+Options = pulumi.ResourceOptions | Callable[[], pulumi.ResourceOptions] | None
 
 
 @pytest.fixture
 def register() -> Register:
     """Return a function that runs a component under mocks and gives what was registered, by `Type name`."""
 
-    def run(
-        name: str = "agent", opts: pulumi.ResourceOptions | None = None, preview: bool = False, **changes: Any
-    ) -> dict[str, Registered]:
+    def run(name: str = "agent", opts: Options = None, preview: bool = False, **changes: Any) -> dict[str, Registered]:
         monitor = _Monitor()
         mocks.set_mocks(monitor.mocks, preview=preview, monitor=monitor)
 
         @pulumi.runtime.test
         def program() -> None:
-            ConfiguredDaemonSet(name, arguments(**changes), opts)
+            ConfiguredDaemonSet(name, arguments(**changes), opts() if callable(opts) else opts)
 
         program()
         requests = [request for request in monitor.requests if request.type != "pulumi:pulumi:Stack"]

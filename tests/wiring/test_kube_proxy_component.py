@@ -129,7 +129,7 @@ def test_own_registers_what_kubeadm_s_addon_would_create(run):
     pod_spec = of(registered, "DaemonSet").inputs["spec"]["template"]["spec"]
 
     assert [
-        "ClusterRoleBinding", "ConfigMap", "ConfigMapPatch", "DaemonSet", "KubeProxy", "Role", "RoleBinding",
+        "ClusterRoleBinding", "ConfigMapPatch", "ConfigMapPatch", "DaemonSet", "KubeProxy", "Role", "RoleBinding",
         "ServiceAccount",
     ] == sorted(what.split(" ")[0] for what in registered)  # fmt: skip
     assert ("registry.k8s.io/kube-proxy:v1.36.3", {"path": "/livez", "port": 10256}) == (

@@ -11,7 +11,7 @@ from config_rollout.core.digest import config_hash
 from tests.wiring.conftest import GOOD, POD_SPEC
 
 HASH = config_hash(Content({"agent.yaml": b"level: info\n"}))
-CONFIG_MAP = f"ConfigMap agent-{HASH[:10]}"
+CONFIG_MAP = f"ConfigMapPatch agent-{HASH[:10]}"
 DAEMON_SET = "DaemonSet agent"
 
 
@@ -95,23 +95,47 @@ def test_hash_stays_visible_when_the_image_is_unknown(register):
 def test_binary_data_is_hashed_decoded(register):
     digest = config_hash(Content({}, {"k": b"\x00"}))
 
-    assert f"ConfigMap agent-{digest[:10]}" in register(data={}, binary_data={"k": base64.b64encode(b"\x00").decode()})
+    assert f"ConfigMapPatch agent-{digest[:10]}" in register(
+        data={}, binary_data={"k": base64.b64encode(b"\x00").decode()}
+    )
 
 
 def test_labels_are_on_both_objects_and_not_on_the_pods(register):
     registered = register(labels={"team": "net"})
     labels = {"app.kubernetes.io/name": "agent", "team": "net"}
 
-    assert [labels, labels] == [registered[child].inputs["metadata"]["labels"] for child in (CONFIG_MAP, DAEMON_SET)]
+    assert [{**labels, "config-rollout/daemon-set": "agent"}, labels] == [
+        registered[child].inputs["metadata"]["labels"] for child in (CONFIG_MAP, DAEMON_SET)
+    ]
     assert {"app.kubernetes.io/name": "agent"} == registered[DAEMON_SET].inputs["spec"]["template"]["metadata"][
         "labels"
     ]
 
 
+def test_config_map_leaves_the_state_and_stays_in_the_cluster(register):
+    assert register()[CONFIG_MAP].request.retainOnDelete
+
+
+def test_config_map_of_an_older_release_is_the_same_resource(register):
+    assert ["kubernetes:core/v1:ConfigMap"] == [alias.spec.type for alias in register()[CONFIG_MAP].request.aliases]
+
+
+@pytest.mark.parametrize(
+    "given", [{"kubeconfig": "x"}, {"context": "x"}, {"kubeconfig": pulumi.Output.from_input("x")}]
+)
+def test_provider_of_the_program_s_own_needs_its_cluster(register, given):
+    def opts():
+        return pulumi.ResourceOptions(provider=k8s.Provider("mine", kubeconfig="x"))
+
+    assert DAEMON_SET in register(opts=opts, **given)
+    with pytest.raises(ValueError, match="kubeconfig: is required with a provider of your own"):
+        register(opts=opts)
+
+
 def test_kubernetes_name_of_its_own(register):
     registered = register("component", name_="agent")
 
-    assert {"ConfiguredDaemonSet component", f"ConfigMap component-{HASH[:10]}", "DaemonSet component"} == set(
+    assert {"ConfiguredDaemonSet component", f"ConfigMapPatch component-{HASH[:10]}", "DaemonSet component"} == set(
         registered
     )
     assert "agent" == registered["DaemonSet component"].inputs["metadata"]["name"]

@@ -65,7 +65,10 @@ def test_daemon_set_is_left_to_the_waves(cluster, register):
     daemon_set = register(waves=WAVES)[DAEMON_SET].inputs
 
     assert {"type": "OnDelete"} == daemon_set["spec"]["updateStrategy"]
-    assert {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"} == daemon_set["metadata"]["annotations"]
+    annotations = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
+    assert {**annotations, "pulumi.com/patchFieldManager": "config-rollout-own"} == daemon_set["metadata"][
+        "annotations"
+    ]
 
 
 def test_each_wave_has_a_record_that_comes_after_the_one_before(cluster, register):
@@ -97,7 +100,8 @@ def test_through_registers_no_later_wave(cluster, register):
 def test_without_waves_no_cluster_is_read(monkeypatch, register):
     monkeypatch.setattr(staged, "find_cluster", lambda plain: pytest.fail("the cluster was read"))
 
-    assert "annotations" not in register()[DAEMON_SET].inputs["metadata"]
+    annotations = register()[DAEMON_SET].inputs["metadata"]["annotations"]
+    assert {"pulumi.com/patchFieldManager": "config-rollout-own"} == annotations
 
 
 @pytest.mark.parametrize(

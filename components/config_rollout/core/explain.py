@@ -81,7 +81,8 @@ def explain(update: DaemonSetUpdate) -> str:
     for key in keys:
         lines += key_lines(key)
     if old_hash != new_hash and not any(key.restarts for key in keys):
-        lines.append("  ~ configuration: an earlier `up` was stopped before it reached the DaemonSet")
+        why = "an earlier `up` was stopped before it reached the DaemonSet, or something undid it"
+        lines.append(f"  ~ configuration: {why}")
     lines += [f"  {field_line(change, update.secret)}" for change in template]
     lines += [f"  {field_line(change, update.secret)}: restarts nothing" for change in others]
     lines.append(f"  {_consequence(update, old_hash, new_hash)}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .finding import Finding
+from .kept import kept_rights
 from .layout import LAYOUTS, Layout, Object, misfits, no_daemon_set, runs, static_pods, twins
 from .rights import Right
 
@@ -121,14 +122,12 @@ def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
     of, verbs = layout.namespace, ("get", "create", "patch", "delete")
     watched = [Right(verb, group, kind, of) for group, kind in (("apps", "daemonsets"), ("", "pods"))
                for verb in ("list", "watch")]  # fmt: skip
+    kept = kept_rights(of, layout.daemon_set)
     if manage == "adopt":
-        return [
-            *(Right(verb, "apps", "daemonsets", of, layout.daemon_set) for verb in ("get", "patch")),
-            *(Right(verb, "", "configmaps", of) for verb in ("get", "create", "patch")),
-            *watched,
-        ]
+        patched = Right("patch", "apps", "daemonsets", of, layout.daemon_set)
+        return [kept[0], patched, *kept[1:], *watched]
     needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
-    return [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *watched]
+    return [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *kept[1:], *watched]
 
 
 def _pod_spec(daemon_set: Object) -> Mapping[str, Any]:

@@ -42,7 +42,7 @@ def is_paused(daemon_set: Object) -> bool:
     return bool(_annotations(daemon_set).get(PAUSED_ANNOTATION, "false") != "false")
 
 
-def config_hash_of(daemon_set: Object) -> str:
+def config_hash_of(daemon_set: Mapping[str, Any]) -> str:
     """Return the config hash in the pod template; empty if there is none."""
     template = daemon_set["spec"].get("template", {}).get("metadata") or {}
     return str((template.get("annotations") or {}).get(CONFIG_HASH_ANNOTATION, ""))

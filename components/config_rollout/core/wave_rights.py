@@ -1,5 +1,6 @@
 """What waves ask of the API server, as rights."""
 
+from .kept import kept_rights
 from .rights import Right, role
 
 
@@ -18,8 +19,8 @@ def wave_rights(namespace: str, name: str, http_gates: bool) -> list[Right]:
 
 
 def wave_roles(namespace: str, name: str, http_gates: bool) -> str:
-    """Return the manifests of the smallest Role and ClusterRole that give them."""
-    rights = wave_rights(namespace, name, http_gates)
+    """Return the manifests of the smallest Role and ClusterRole that give all that a component with waves uses."""
+    rights = list(dict.fromkeys([*wave_rights(namespace, name, http_gates), *kept_rights(namespace, name)]))
     called = f"config-rollout-{name}"
     within, beyond = ([right for right in rights if bool(right.namespace) is inside] for inside in (True, False))
     return f"{role(within, called)}\n---\n{role(beyond, f'{called}-{namespace}')}"

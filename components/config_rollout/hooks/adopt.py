@@ -3,6 +3,8 @@
 import pulumi
 
 from ..core.adoption import Adoption
+from ..core.content import Content
+from ..core.kept import Before
 from .explain import Explainer
 from .leave import refuse_deletion
 
@@ -12,13 +14,15 @@ class AdoptionExplainer(Explainer):
     Explains from the live DaemonSet what the engine's own state cannot tell.
 
     What the engine changes from one configuration to the next is explained as that of any DaemonSet; without an
-    adoption (it is our own) that is all. Where the configuration is not known (the cluster could not be read in
-    preview) nothing is.
+    adoption (it is our own) that is all. Where `content`, the configuration, is not known (the cluster could not be
+    read in preview) nothing is.
     """
 
-    def __init__(self, component: pulumi.Resource, name: str, adoption: Adoption | None, known: bool) -> None:
-        super().__init__(component, name)
-        self._known = known
+    def __init__(
+        self, component: pulumi.Resource, name: str, adoption: Adoption | None, before: Before, content: Content | None
+    ) -> None:
+        super().__init__(component, name, (), before, content)
+        self._known = content is not None
         self._who = f"{type(component).__name__} '{name}'"
         self._adoption = adoption
         self._put_back = False

@@ -9,6 +9,8 @@ from ..core.content import Content, parse_content
 from ..core.diff import UNKNOWN, KeyChange, diff_contents
 from ..core.digest import config_hash
 from ..core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace, explain_unfinished
+from ..core.kept import Before
+from ..core.live import config_hash_of
 from ..core.recorded import recorded
 from ..core.retry import NOT_IN_TIME
 from .hook_name import hook_name
@@ -21,11 +23,21 @@ class Explainer:
 
     The component's update tells what changed in the configuration; the DaemonSet's update tells whether anything
     restarts. Only the second is sure to happen, so only it speaks of restarts: `restarts` is what it found,
-    `restarts_all` that it is for more than the configuration. `plan` are lines on how a restart goes.
+    `restarts_all` that it is for more than the configuration. `plan` are lines on how a restart goes. `before` is what
+    the cluster has, and `content` what it is to have: they tell what something else changed since the last `up`.
     """
 
-    def __init__(self, component: pulumi.Resource, name: str, plan: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        component: pulumi.Resource,
+        name: str,
+        plan: Sequence[str] = (),
+        before: Before | None = None,
+        content: Content | None = None,
+    ) -> None:
         self._component, self._plan = component, plan
+        self._cluster_has, self._content = before or Before(), content
+        self._undone = self._cluster_has.undone(config_hash(content)) if content else ""
         self.restarts = self.restarts_all = False
         self._hook_name = hook_name(name)
         self._retries = Retries(component)
@@ -76,10 +88,17 @@ class Explainer:
         ]
         before = recorded(live, old, new)
         if isinstance(before, dict):
-            given = self._keys, self._keys_since, secret or was_secret, self._plan
+            given = *self._keys_of(before), secret or was_secret, self._plan
             update = DaemonSetUpdate(before, new, *given)
             self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
             self._tell(explain(update))
+
+    def _keys_of(self, daemon_set: Mapping[str, Any]) -> tuple[list[KeyChange], str]:
+        """Return what changes in the configuration, and since which: the live one, where something else changed it."""
+        runs, content = config_hash_of(daemon_set), self._cluster_has.content
+        if runs == self._keys_since or content is None or self._content is None or runs != config_hash(content):
+            return self._keys, self._keys_since
+        return diff_contents(content, self._content), runs
 
     async def _child_failed(self, args: pulumi.ErrorHookArgs) -> bool:
         """Try what is worth another try again, and say what to do about a rollout that was not through in time."""
@@ -93,6 +112,8 @@ class Explainer:
             self._tell(explain_replace(*self._moved))
         elif self._keys and not self._told:
             self._tell(explain_keys(self._keys, self._where))
+        elif self._undone and not self._told:
+            self._tell(self._undone)
 
     def _tell(self, message: str) -> None:
         self._told = True

@@ -1,0 +1,207 @@
+"""
+Reads what a cluster has of a component's earlier configurations, and keeps each ConfigMap while a revision needs it.
+
+Not here: what is to be kept, and why (core/kept.py).
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, settings
+
+from .arguments import BadArguments, find_cluster
+from .cluster import Cluster, ClusterError, Forbidden, Object
+from .core import kept, live
+from .core.finding import report
+from .core.found import MANAGER
+from .core.kept import Before
+from .core.naming import content_name
+
+_OWNER_MANAGER = "config-rollout-owner"
+"""
+Field manager of owner references: another than the provider's, which would take them for a drift of its own fields.
+
+Source: pulumi-kubernetes 4.25 takes what a patch owns from the entries of its field manager, whatever their operation.
+"""
+
+_OBSERVED_SECONDS = 60
+"""How long the controller may take to make the revision of a template that has been written, in seconds."""
+
+_TRIES = 3
+_WHERE = ("namespace", "kubeconfig", "context")
+
+
+def read(cluster: Cluster, who: str, where: tuple[str, str], full_hash: str, declared: tuple[Any, Any]) -> Before:
+    """
+    Return what is there of a DaemonSet's configurations.
+
+    Args:
+      cluster: Where to look.
+      who: The component, for what is refused.
+      where: Namespace and name of the DaemonSet.
+      full_hash: The config hash that the program wants.
+      declared: The formats and effects by which a configuration is read.
+
+    Raises:
+      ClusterError: It cannot be read.
+      BadArguments: A ConfigMap has the name and holds something else.
+
+    """
+    namespace, name = where
+    config_map = cluster.get("configmaps", content_name(name, full_hash), namespace)
+    if config_map and (findings := kept.check_same(config_map, full_hash, *declared)):
+        raise BadArguments(report(who, findings))
+    daemon_set = cluster.get("daemonsets", name, namespace)
+    if daemon_set is None:
+        return Before(None, None, config_map)
+    if live.config_hash_of(daemon_set) == full_hash:
+        return Before(daemon_set, None, config_map)
+    revision = None
+    with suppress(Forbidden):
+        revision = live.newest(_revisions(cluster, daemon_set))
+    holding = content_name(name, live.config_hash_of(daemon_set))
+    held = cluster.get("configmaps", holding, namespace)
+    content = kept.content_of(held, *declared) if held else None
+    return Before(daemon_set, revision, config_map, content)
+
+
+def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -> tuple[Before, str]:
+    """
+    Return what is there, and why that could not be read, if it could not: then the provider says what is wrong.
+
+    Where namespace or cluster are not known yet only the kept bytes are read, once they are. A unit test with mocks has
+    no cluster, and nothing is read.
+    """
+    if is_mocked():
+        return Before(), ""
+    if any(isinstance(plain.get(key), pulumi.Output) for key in _WHERE):
+        return Before(config_map=_read_later(plain, content_name(name, full_hash), full_hash)), ""
+    try:
+        declared = plain.get("formats"), plain.get("effects")
+        return read(find_cluster(plain), who, (plain["namespace"], name), full_hash, declared), ""
+    except ClusterError as error:
+        return Before(), f"{who}: what the cluster has could not be read: {error}"
+
+
+def keep(
+    component: pulumi.Resource, daemon_set: pulumi.CustomResource, plain: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> None:
+    """
+    Give the ConfigMaps their owners once the provider has written the DaemonSet, or found nothing to write.
+
+    `wanted` is metadata, data, binaryData and immutable of the ConfigMap that the program's configuration has. What
+    fails is a warning at the component: the next `up` does it.
+    """
+
+    async def once_written(given: dict[str, Any]) -> list[str]:
+        metadata = given["metadata"]
+        if pulumi.runtime.is_dry_run() or is_mocked() or not (metadata and metadata.get("uid")):
+            return []
+        where = metadata["namespace"], metadata["name"], metadata["uid"]
+        try:
+            told = await asyncio.to_thread(lambda: settle(find_cluster(given), *where, given["wanted"]))
+        except ClusterError as error:
+            told = [f"the ConfigMaps of earlier configurations are not looked after, until an `up` can: {error}"]
+        for line in told:
+            pulumi.log.warn(line, component)
+        return told
+
+    every = {key: plain[key] for key in _WHERE[1:] if key in plain}
+    every["wanted"] = {"apiVersion": "v1", "kind": "ConfigMap", **{k: v for k, v in wanted.items() if v is not None}}
+    written: pulumi.Output[Any] = pulumi.Output.all(metadata=daemon_set.metadata, **every)  # type: ignore[attr-defined]
+    written.apply(once_written)  # type: ignore[arg-type]  # mypy finds two readings of an Awaitable, and takes neither
+
+
+def settle(cluster: Cluster, namespace: str, name: str, uid: str, wanted: Mapping[str, Any]) -> list[str]:
+    """
+    Write the owners that are not as they should be, and put the wanted ConfigMap back if pods need it.
+
+    Return what a user should know. Without anything to do it reads three times and writes nothing.
+
+    Raises:
+      ClusterError: The cluster cannot be read or written, or is another than the provider's.
+
+    """
+    told: list[str] = []
+    for attempt in range(_TRIES):
+        daemon_set = _observed(cluster, namespace, name, uid)
+        revisions = _revisions(cluster, daemon_set)
+        label = f"{kept.DAEMON_SET_LABEL}={name}"
+        config_maps = cluster.list("configmaps", namespace, label, metadata_only=True)
+        lost = kept.lost(daemon_set, revisions, config_maps)
+        wanted_name = wanted["metadata"]["name"]
+        if wanted_name in lost:
+            made = cluster.apply("configmaps", wanted_name, namespace, wanted, MANAGER)
+            told.append(f"ConfigMap {namespace}/{wanted_name}, which pods mount, was not there: it is put back")
+            config_maps, lost = [*config_maps, made], [one for one in lost if one != wanted_name]
+        try:
+            for ownership in kept.ownerships(daemon_set, revisions, config_maps, wanted_name):
+                _write(cluster, namespace, ownership)
+        except ClusterError as error:
+            if error.status != 409 or attempt == _TRIES - 1:
+                raise
+            continue
+        break
+    return told + [
+        f"ConfigMap {namespace}/{one}, which a kept revision of DaemonSet {name} mounts, is not there: "
+        "`kubectl rollout undo` to that revision would start pods that wait for it"
+        for one in lost
+    ]
+
+
+def is_mocked() -> bool:
+    """Tell whether this is a unit test with Pulumi's mocks: then there is no cluster that could be the provider's."""
+    return isinstance(settings.SETTINGS.monitor, mocks.MockMonitor)
+
+
+def _read_later(plain: Mapping[str, Any], name: str, full_hash: str) -> Object:
+    """Return data and binaryData whose values are Outputs: what is kept, once it can be read, or else ours."""
+
+    async def held(given: dict[str, Any]) -> Object:
+        with suppress(ClusterError):
+            there = await asyncio.to_thread(lambda: find_cluster(given).get("configmaps", name, given["namespace"]))
+            if there and not kept.check_same(there, full_hash, plain.get("formats"), plain.get("effects")):
+                return there
+        return {}
+
+    def value(section: str, key: str, ours: str) -> pulumi.Output[str]:
+        return found.apply(lambda there: str((there.get(section) or {}).get(key, ours)))
+
+    where = {key: plain[key] for key in _WHERE if key in plain}
+    found: pulumi.Output[Object] = pulumi.Output.all(**where).apply(held)
+    sections = {"data": plain["data"], "binaryData": plain.get("binary_data") or {}}
+    return {s: {key: value(s, key, ours) for key, ours in given.items()} for s, given in sections.items()}
+
+
+def _write(cluster: Cluster, namespace: str, ownership: kept.Ownership) -> None:
+    where = "configmaps", ownership.name, namespace
+    if ownership.owners:
+        cluster.patch(*where, ownership.patch(), manager=_OWNER_MANAGER)
+    else:
+        cluster.delete(*where, ownership.uid)
+
+
+def _observed(cluster: Cluster, namespace: str, name: str, uid: str) -> Object:
+    """Return the DaemonSet once its controller has made the revision of what it is now."""
+    give_up = time.monotonic() + _OBSERVED_SECONDS
+    while True:
+        daemon_set = cluster.get("daemonsets", name, namespace)
+        if daemon_set is None or daemon_set["metadata"]["uid"] != uid:
+            cluster.prove("daemonsets", name, namespace, uid)
+        elif live.is_observed(daemon_set):
+            return daemon_set
+        if time.monotonic() > give_up:
+            raise ClusterError(
+                f"DaemonSet {namespace}/{name}: no controller looks at it. See that kube-controller-manager runs."
+            )
+        time.sleep(0.1)
+
+
+def _revisions(cluster: Cluster, daemon_set: Object) -> list[Object]:
+    metadata = daemon_set["metadata"]
+    found = cluster.list("controllerrevisions", metadata["namespace"], live.selector_of(daemon_set))
+    return [revision for revision in found if live.is_owned_by(revision, metadata["uid"])]
