@@ -64,6 +64,7 @@ class Cluster:
 
     def __init__(self, client: Any, headers: list[tuple[str, str]]) -> None:
         self._client, self._headers = client, headers
+        client.user_agent = "config-rollout"  # a header of one request gives way to it
         self.server: str = client.configuration.host
 
     @classmethod
@@ -255,7 +256,7 @@ class Cluster:
         from urllib3 import HTTPHeaderDict
 
         path = _path(right) + tail + (f"?{urllib.parse.urlencode(query)}" if query else "")
-        headers = {"Accept": accept, "Content-Type": content_type, "User-Agent": "config-rollout"}
+        headers = {"Accept": accept, "Content-Type": content_type}
         call = self._client.param_serialize(method, path, header_params=headers, auth_settings=["BearerToken"])
         url, every = call[1], HTTPHeaderDict(call[2])
         for name, value in self._headers:

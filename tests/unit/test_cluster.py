@@ -102,7 +102,8 @@ def test_patch_says_who_we_are(server, cluster):
     server.answers[f"PATCH {path}"] = 200, {"ok": True}
 
     assert {"ok": True} == cluster.patch("configmaps", "c", "n", {"data": {"k": "v"}})
-    assert ("application/merge-patch+json", '{"data": {"k": "v"}}') == (
+    assert ("config-rollout", "application/merge-patch+json", '{"data": {"k": "v"}}') == (
+        server.asked[0][2]["User-Agent"],
         server.asked[0][2]["Content-Type"],
         server.asked[0][3],
     )
