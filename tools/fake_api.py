@@ -65,9 +65,7 @@ def fleet(nodes: int, moved: int = 0, zones: int = 3) -> list[Json]:
         objects.append({"kind": "ConfigMap", "metadata": metadata, "data": {"agent.yaml": text}})
     images = [{"names": [f"registry.example.com/image-{i}@sha256:{i:064}"], "sizeBytes": i} for i in range(50)]
     status = {"conditions": [{"type": "Ready", "status": "True"}], "images": images}
-    of_nodes = {
-        f"node-{n:05}": {"topology.kubernetes.io/zone": f"zone-{'abcdefgh'[n % zones]}"} for n in range(nodes)
-    }
+    of_nodes = {f"node-{n:05}": {"topology.kubernetes.io/zone": f"zone-{'abcdefgh'[n % zones]}"} for n in range(nodes)}
     in_order = [node for division in divide(parse_waves(WAVES)[0], of_nodes, NEW_HASH) for node in division.nodes]
     new = {*in_order[:moved]}
     for number, node in enumerate(of_nodes):
