@@ -29,6 +29,8 @@ _MODULES = {
     "pause": "rollout",
     "resume": "rollout",
     "rbac": "rollout",
+    "status": "status",
+    "history": "history",
 }
 """Command -> its module in commands/."""
 

@@ -194,7 +194,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "namespace": namespace,
                 "labels": labels,
                 # A field manager that is always the same: what one stack leaves behind, another can take over.
-                "annotations": {MANAGER_ANNOTATION: OWNER, **(annotations() if staged else {})},
+                "annotations": {MANAGER_ANNOTATION: OWNER, **(annotations(plain["waves"]) if staged else {})},
             },
             spec={
                 "selector": {"match_labels": pod_labels},

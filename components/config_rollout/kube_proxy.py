@@ -345,7 +345,7 @@ def _managed_by(manager: str) -> dict[str, str]:
 
 
 def _of_daemon_set(manager: str, settings: Settings) -> dict[str, str]:
-    return {**_managed_by(manager), **(annotations() if settings.has_waves else {})}
+    return {**_managed_by(manager), **(annotations(settings.waves) if settings.has_waves else {})}
 
 
 def _whole_patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The waves of one component: what the cluster says to them before anything is registered, and their records."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -35,9 +36,10 @@ def stack_name() -> str:
     return f"{pulumi.get_organization() or 'organization'}/{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
-def annotations() -> dict[str, str]:
-    """Return the annotations of a DaemonSet with waves, among them the stack that drives it."""
-    return {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: stack_name()}
+def annotations(waves: object) -> dict[str, str]:
+    """Return the annotations of a DaemonSet with these waves: which stack drives it, and what `status` shows."""
+    membership = json.dumps(parse_waves(waves)[0].membership(), sort_keys=True)
+    return {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: stack_name(), live.WAVES_ANNOTATION: membership}
 
 
 class StagedRollout:

@@ -30,7 +30,20 @@ MAY_IMPORT = {
     "judge": {"core", "sources"},
     "picture": {"core"},
     "group_vars": {"core", "sources"},
-    "commands": {"core", "sources", "group_vars", "histories", "judge", "picture", "cluster", "commands"},
+    "following": {"core", "cluster"},
+    "live_view": {"core"},
+    "commands": {
+        "core",
+        "sources",
+        "group_vars",
+        "histories",
+        "judge",
+        "picture",
+        "cluster",
+        "following",
+        "live_view",
+        "commands",
+    },
     "completion": set(),
     "policies": {"core"},
     "cli": {"core", "sources", "commands", "completion"},
@@ -51,6 +64,8 @@ OUTSIDE = {
     "policies": {"pulumi_policy"},
     "group_vars": {"yaml"},
     "cluster": {"kubernetes", "urllib3", "yaml"},
+    "following": set(),
+    "live_view": {"rich"},
 }
 """Layer -> the packages that it may import; the others may import Pulumi's."""
 

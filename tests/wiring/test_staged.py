@@ -67,9 +67,12 @@ def test_daemon_set_is_left_to_the_waves(cluster, register):
 
     assert {"type": "OnDelete"} == daemon_set["spec"]["updateStrategy"]
     assert {
-        "pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true", "config-rollout/stack": STACK,
+        "pulumi.com/skipAwait": "true",
+        "pulumi.com/patchForce": "true",
         "pulumi.com/patchFieldManager": "config-rollout-own",
-    } == daemon_set["metadata"]["annotations"]  # fmt: skip
+        "config-rollout/stack": STACK,
+        "config-rollout/waves": '{"by": "topology.kubernetes.io/zone", "first": [{"name": "canary", "nodes": 1}]}',
+    } == daemon_set["metadata"]["annotations"]
 
 
 def test_each_wave_has_a_record_that_comes_after_the_one_before(cluster, register):

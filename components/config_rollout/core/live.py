@@ -17,6 +17,8 @@ RESTORED_ANNOTATION = "config-rollout/restored-from"
 
 STACK_ANNOTATION = "config-rollout/stack"
 """On the DaemonSet: which Pulumi stack drives it, as ORGANIZATION/PROJECT/STACK."""
+WAVES_ANNOTATION = "config-rollout/waves"
+"""On the DaemonSet: which nodes are in which wave, as `Waves.membership`, for whoever looks at a rollout."""
 
 Object = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from .audit_rights import missing_audit_rights
 from .kept import kept_rights
-from .rights import Right, role
+from .rights import Right, roles
 
 
 def wave_rights(namespace: str, name: str, http_gates: bool) -> list[Right]:
@@ -23,6 +23,4 @@ def wave_roles(namespace: str, name: str, http_gates: bool) -> str:
     """Return the manifests of the smallest Role and ClusterRole that give all that a component with waves uses."""
     rights = list(dict.fromkeys([*wave_rights(namespace, name, http_gates), *kept_rights(namespace, name)]))
     rights += missing_audit_rights(namespace, name, rights)
-    called = f"config-rollout-{name}"
-    within, beyond = ([right for right in rights if bool(right.namespace) is inside] for inside in (True, False))
-    return f"{role(within, called)}\n---\n{role(beyond, f'{called}-{namespace}')}"
+    return roles(rights, f"config-rollout-{name}", namespace)
