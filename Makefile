@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-demo: setup ## the whole story on a real engine and control plane, in about a minute
+demo: setup ## the whole story on a real engine and control plane, in about two minutes
 	@$(RUN) -m tools.demo
 
 cluster: setup ## the same control plane, kept open to play with

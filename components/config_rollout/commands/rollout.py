@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from ..cluster import Cluster, ClusterError
+from ..core.gates import KINDS, PROXIED
 from ..core.live import PAUSED_ANNOTATION
 from ..core.wave_rights import wave_roles
 from ..sources import Trouble
@@ -29,7 +30,7 @@ def add(commands: Any) -> None:
     command = commands.add_parser("rbac", help=text, description=text)
     command.set_defaults(run=_rbac)
     _add_daemon_set(command)
-    command.add_argument("--http", action="store_true", help="there are HTTP gates")
+    command.add_argument("--gate", choices=KINDS, action="append", default=[], help="a gate of the waves; repeatable")
 
 
 def _add_daemon_set(command: argparse.ArgumentParser) -> None:
@@ -52,5 +53,5 @@ def _annotate(given: argparse.Namespace) -> int:
 
 def _rbac(given: argparse.Namespace) -> int:
     namespace, name = given.daemon_set
-    print(wave_roles(namespace, name, given.http))
+    print(wave_roles(namespace, name, any(kind in PROXIED for kind in given.gate)))
     return 0

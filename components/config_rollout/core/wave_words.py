@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from .restarts import Fleet, Pod
 from .update_strategy import SECONDS_PER_POD
-from .waves import Division, Gate, HttpGate
+from .waves import Division
+from .windows import Window
 
 _MOST_NAMES = 5
 
@@ -51,6 +52,11 @@ def wave_task(division: Division, restarts: int) -> str:
         return f"{_nodes(len(division.nodes))}: nothing to restart{checks}"
     some = "" if restarts == len(division.nodes) else f", {restarts:,} of them outdated"
     return f"{_nodes(len(division.nodes))}{some}: {division.budget:,} at a time{checks}"
+
+
+def waits(window: str) -> str:
+    """Return that a wave does not begin now."""
+    return f"does not begin now: {window}; `pulumi up` goes on after it"
 
 
 def begins(division: Division, where: str) -> str:
@@ -125,14 +131,10 @@ def _wave(division: Division) -> str:
 
 def _checks(division: Division) -> str:
     wave = division.wave
-    checks = [_gate(gate) for gate in wave.gates]
+    checks = [f"{'' if isinstance(gate, Window) else 'gate '}{gate}" for gate in wave.gates]
     if wave.soak_seconds:
         checks.append(f"{duration(wave.soak_seconds)} soak")
     return f"; {', '.join(checks)}" if checks else ""
-
-
-def _gate(gate: Gate) -> str:
-    return f"gate {gate}" if isinstance(gate, HttpGate) else f"gate {getattr(gate, '__name__', type(gate).__name__)}"
 
 
 def _nodes(count: int) -> str:
