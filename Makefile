@@ -38,6 +38,7 @@ kubespray: setup ## replay what kubespray did to kube-proxy; writes the table of
 bench: setup ## measure, and write the tables of README and docs/policies.md
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
+	$(RUN) -m benchmarks.status
 
 docs: setup ## fill the tables that are made from the code
 	$(RUN) -m tools.documents

@@ -77,12 +77,6 @@ def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, gates, proxie
         {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch", "delete"]},
         *proxy,
         {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "create", "patch", "delete"]},
-        {
-            "apiGroups": [""],
-            "resources": ["configmaps"],
-            "resourceNames": ["kube-proxy-rollouts"],
-            "verbs": ["get", "create", "patch"],
-        },
         {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
     ] == role["rules"]
     assert ("Role", "kube-system") == (role["kind"], role["metadata"]["namespace"])

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .audit_rights import audit_rights
+from .audit_rights import missing_audit_rights
 from .finding import Finding
 from .kept import kept_rights
 from .layout import LAYOUTS, Layout, Object, misfits, no_daemon_set, runs, static_pods, twins
@@ -147,9 +147,7 @@ def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
     else:
         needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
         rights = [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *kept[1:], *watched]
-    given = {(right.verb, right.resource) for right in rights}
-    audited = audit_rights(of, layout.daemon_set)
-    return [*rights, *(right for right in audited if (right.verb, right.resource) not in given)]
+    return [*rights, *missing_audit_rights(of, layout.daemon_set, rights)]
 
 
 def _pod_spec(daemon_set: Object) -> Mapping[str, Any]:

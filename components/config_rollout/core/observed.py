@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from . import live, pod_spec
+from .audit import CHANGE_CAUSE
 from .audit_record import AuditRecord
 from .digest import short_hash
 from .finding import Finding
@@ -16,9 +17,6 @@ from .naming import content_name, is_content_name
 
 ZONE_LABEL = "topology.kubernetes.io/zone"
 """The label of a node that names its zone. Source: Kubernetes "Well-Known Labels"."""
-
-CHANGE_CAUSE_ANNOTATION = "kubernetes.io/change-cause"
-"""On a DaemonSet, and copied to each new revision of it. Source: kubernetes 1.36 pkg/controller/daemon `snapshot`."""
 
 _ROOT_CA = "kube-root-ca.crt"
 """In every pod with a service account. Source: kubernetes 1.36 plugin/pkg/admission/serviceaccount."""
@@ -188,7 +186,7 @@ def _pod(pod: Object, name: str) -> SeenPod:
 
 def _revision(revision: Object, name: str) -> Revision:
     metadata, template = revision["metadata"], revision["data"]["spec"].get("template") or {}
-    cause = (metadata.get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION, "")
+    cause = (metadata.get("annotations") or {}).get(CHANGE_CAUSE, "")
     return Revision(
         int(revision["revision"]), str(metadata["name"]), live.revision_of(revision), str(metadata["uid"]),
         live.config_hash_of(revision["data"]), config_map_of(template.get("spec") or {}, name),

@@ -144,11 +144,11 @@ class Rollout:
                         self._hold(name)
                     self.report.ends("done")
             except WaveFailed as failed:
-                self.report.saw(self._watch.ready())
+                self.report.saw(self._watch.ready(), self._watch.staying())
                 self.report.ends("failed", failed.findings)
                 raise Stopped(self._end(failed)) from None
             finally:
-                self.report.saw(self._watch.ready())
+                self.report.saw(self._watch.ready(), self._watch.staying())
 
     def _begin(self) -> None:
         """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
@@ -254,6 +254,7 @@ class Rollout:
         if self._wanted() > wanted:
             return False
         self._doubt = pod.uid
+        self.report.deletes(pod.node, pod.uid)
         try:
             self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid)
         except ClusterError as error:  # not tried again before all is looked at again: much may be other by then
@@ -261,7 +262,6 @@ class Rollout:
             return False
         self._doubt, self._troubles = "", _Troubles()
         self._watch.deleted(pod.uid)
-        self.report.restarted(pod.node)
         return True
 
     def _hold(self, name: str) -> None:
