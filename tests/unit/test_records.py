@@ -155,6 +155,17 @@ def test_damaged_record_is_told_and_the_others_are_read(file, capsys, command, b
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", ["a\nb", "\ud800", "", "A b"])
+def test_record_of_what_can_be_no_daemon_set_is_told(file, capsys, command, name):
+    path = file(lines(rollout(), {**rollout(), "name": name}))
+    code, out, err = run(capsys, *command, "--from", path)
+
+    assert 2 == code
+    assert err.startswith(f"config-rollout: warning: {path}: name of a record: ")
+    assert "kube-proxy" in out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_record_that_is_all_damaged_is_trouble(file, capsys, command):
     path = file("\x00\xff nonsense")
     code, out, err = run(capsys, *command, "--from", path)
