@@ -214,8 +214,8 @@ def test_config_map_without_a_record_is_trouble(server, capsys, command):
         (["--output", "x.pdf"], "--output: must end in .svg, .png or .html (got 'x.pdf')."),
         (["--output", "/no/such/x.svg"], "--output: there is no folder '/no/such'. Make it first."),
         (["--output", "x.svg", "--dark"], "--dark: is for a .png; the others follow the reader's page. Leave it out."),
-        (["--json", "--rollout", "3"],
-         "--rollout: kube-system/kube-proxy has a history of 2 rollouts (got 3). Name one of them."),
+        (["--json", "--rollout", "4"],
+         "--rollout: kube-system/kube-proxy has a history of 3 rollouts (got 4). Name one of them."),
     ],
 )  # fmt: skip
 def test_timeline_refuses(capsys, arguments, said):
