@@ -119,8 +119,8 @@ def from_file(path: str) -> Histories:
         raise Trouble(f"--from: {path}: {reason}. Name a file of JSON lines, or '-'.") from None
     if len(text) > MAX_BYTES:
         raise Trouble(f"--from: {path}: is larger than {MAX_BYTES:,} bytes. Leave out its oldest lines.")
-    found = Histories()
     if not text.strip():
         raise Trouble(f"--from: {path}: holds no record of a rollout. Name a file of JSON lines.")
+    found = Histories()
     found.add(text.decode(errors="replace"), path)
     return found

@@ -237,6 +237,15 @@ def test_picture_that_cannot_be_written_is_trouble(tmp_path, capsys, name):
     assert (2, "", expected) == run(capsys, "timeline", "--from", FILE, "--output", tmp_path / name)
 
 
+def test_rollout_of_more_waves_than_a_picture_can_show_is_trouble(file, tmp_path, capsys):
+    record = rollout()
+    record["waves"] = [{**record["waves"][0], "name": f"rack-{number}"} for number in range(201)]
+    command = ["timeline", "--from", file(lines(record))]
+
+    assert 2 == run(capsys, *command, "--output", tmp_path / "x.png")[0]
+    assert 0 == run(capsys, *command, "--json")[0]
+
+
 def test_timeline_of_several_daemon_sets_asks_which(file, capsys):
     path = file(lines(rollout(), {**rollout(), "name": "agent"}))
     code, _, err = run(capsys, "timeline", "--from", path, "--json")
