@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from config_rollout.core import compatibility
+from config_rollout.core.audit_rights import audit_rights
 from config_rollout.core.formats.kube_proxy_fields import render_table
 from config_rollout.core.found import all_rights
 from config_rollout.core.layout import Layout
@@ -119,9 +120,18 @@ def adopting() -> tuple[Path, str]:
     return path, filled(path.read_text(), "role", f"```yaml\n{role(all_rights(Layout()))}\n```")
 
 
+def auditing() -> tuple[Path, str]:
+    """Return the document on the audit record, and what it has to hold."""
+    path = ROOT / "docs" / "audit.md"
+    rights = role(audit_rights("kube-system", "kube-proxy"))
+    return path, filled(path.read_text(), "role", f"```yaml\n{rights}\n```")
+
+
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
-    return [kube_proxy(), adopting(), needs(), policies(), replay(), *pictures(), metrics(), *timelines()]
+    return [
+        kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), *pictures(), metrics(), *timelines(),
+    ]  # fmt: skip
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
@@ -43,7 +44,7 @@ class Proxy:
     Both are looked at for each request; a watch is one.
     """
 
-    def __init__(self, cluster: LocalCluster) -> None:
+    def __init__(self, cluster: LocalCluster, kubeconfig: Path | None = None) -> None:
         self.fault: Fault = lambda method, path: None
         self.delay_seconds = 0.0
         certificates = cluster.folder / "certs"
@@ -53,7 +54,7 @@ class Proxy:
         self._server.proxy, self._server.tls = self, context
         self.api = cluster.api.server.removeprefix("https://")
         self.trust = ssl.create_default_context(cafile=str(certificates / "apiserver.crt"))
-        config = json.loads(cluster.kubeconfig.read_text())
+        config = json.loads((kubeconfig or cluster.kubeconfig).read_text())
         config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{self._server.server_address[1]}"
         self.kubeconfig = cluster.folder / f"kubeconfig-{self._server.server_address[1]}"
         self.kubeconfig.write_text(json.dumps(config))

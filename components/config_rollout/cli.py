@@ -31,6 +31,8 @@ _MODULES = {
     "rbac": "rollout",
     "timeline": "timeline",
     "metrics": "metrics",
+    "status": "status",
+    "history": "history",
 }
 """Command -> its module in commands/."""
 

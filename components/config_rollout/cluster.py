@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .core import kubeconfig as kubeconfigs
+from .core.gate_answers import message_of
 from .core.rights import Right, role
 
 Object = dict[str, Any]
@@ -123,24 +124,41 @@ class Cluster:
     ) -> tuple[Sequence[Object], str]:
         """Return the same, and the version of the collection to `watch` from."""
         items: Sequence[Object] = []
-        query = {"limit": str(_PAGE), **({"labelSelector": labels} if labels else {})}
+        version = ""
+        for page, version in self.pages(resource, namespace, labels, "", metadata_only):  # noqa: B007 # the last is the collection's
+            items = [*items, *page]
+        return items, version
+
+    def pages(
+        self, resource: str, namespace: str = "", labels: str = "", fields: str = "", metadata_only: bool = False
+    ) -> Iterator[tuple[Sequence[Object], str]]:
+        """
+        Yield the same page by page, so that no more is held, each with the version of the collection.
+
+        With `metadata_only` the server sends nothing else of the objects.
+        Source: kubernetes 1.36 apiserver pkg/endpoints/handlers/response.go `asPartialObjectMetadataList`.
+        """
+        query = {"limit": str(_PAGE), **_selectors(labels, fields)}
+        accept = _METADATA if metadata_only else _JSON
         while True:
             right = Right("list", _group(resource), resource, namespace)
-            page = self._send("GET", right, query, accept=_METADATA if metadata_only else _JSON) or {}
-            items = [*items, *(page.get("items") or [])]
+            page = self._send("GET", right, query, accept=accept) or {}
             metadata = page.get("metadata", {})
+            yield page.get("items") or [], str(metadata.get("resourceVersion", ""))
             if not metadata.get("continue"):
-                return items, str(metadata.get("resourceVersion", ""))
+                return
             query["continue"] = metadata["continue"]
 
-    def watch(self, resource: str, namespace: str, labels: str, version: str, seconds: int) -> Iterator[Object]:
+    def watch(
+        self, resource: str, namespace: str, labels: str, version: str, seconds: int, fields: str = ""
+    ) -> Iterator[Object]:
         """
         Yield what happens to a collection after a version, as `type` and `object`, for so many seconds.
 
         An event `ERROR` says that the server no longer knows the version: list again.
         """
         right = Right("watch", _group(resource), resource, namespace)
-        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(seconds), "labelSelector": labels}
+        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(seconds), **_selectors(labels, fields)}
         answer = self._ask("GET", right, query, seconds=seconds + SECONDS)
         if answer.status >= 300:
             self._refuse(right, answer.status, answer.read())
@@ -154,14 +172,14 @@ class Cluster:
         finally:
             answer.response.close()
 
-    def probe(self, pod: str, namespace: str, port: int, path: str) -> str:
-        """Ask a pod through the API server's proxy; return what is wrong with its answer, empty if it is a 2xx."""
+    def ask_pod(self, pod: str, namespace: str, port: int, path: str) -> tuple[int, bytes]:
+        """Return status and body of what a pod answers to a GET through the API server's proxy."""
         right = Right("get", "", "pods/proxy", namespace, f"{pod}:{port}")
         answer = self._ask("GET", right, tail=path)
         data = answer.read()
         if answer.status in (401, 403) and _is_status(data):
             self._refuse(Right("get", "", "pods/proxy", namespace), answer.status, data)
-        return "" if 200 <= answer.status < 300 else f"{answer.status} {_message(data)[:200]}"
+        return int(answer.status), data
 
     def patch(
         self,
@@ -178,7 +196,11 @@ class Cluster:
         return self._send("PATCH", right, query, body, _STRATEGIC if strategic else _MERGE)
 
     def apply(self, resource: str, name: str, namespace: str, body: Mapping[str, Any], manager: str) -> Object:
-        """Apply all that a field manager has of an object, whoever has the fields now; what it leaves out goes."""
+        """
+        Make an object, or all that a field manager has in it, by a server-side apply; return it.
+
+        It takes over what others have, and what `body` leaves out of the manager's earlier fields goes.
+        """
         right = Right("patch", _group(resource), resource, namespace, name)
         query = {"fieldManager": manager, "force": "true"}
         return self._send("PATCH", right, query, body, _APPLY) or {}
@@ -285,7 +307,7 @@ class Cluster:
         if status == 401:
             what = "does not take these credentials. See whether `kubectl` can log in."
             raise ClusterError(f"{self.server}: {what}", status)
-        raise ClusterError(f"{self.server}: {right}: {status} {_message(data)}. Correct it and run again.", status)
+        raise ClusterError(f"{self.server}: {right}: {status} {message_of(data)}. Correct it and run again.", status)
 
 
 def _http_error() -> type[Exception]:
@@ -319,6 +341,10 @@ def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
     return listed, found
 
 
+def _selectors(labels: str, fields: str) -> dict[str, str]:
+    return {**({"labelSelector": labels} if labels else {}), **({"fieldSelector": fields} if fields else {})}
+
+
 def _group(resource: str) -> str:
     return _GROUPS.get(resource, "/").split("/")[0]
 
@@ -335,14 +361,6 @@ def _path(right: Right) -> str:
         steps += ["namespaces", right.namespace]
     resource, *below = right.resource.split("/")
     return "/".join([*steps, resource, *([right.name] if right.name else []), *below])
-
-
-def _message(data: bytes) -> str:
-    """Return what the API server says is wrong, without its full stop."""
-    try:
-        return str(json.loads(data)["message"]).rstrip(".")
-    except (ValueError, KeyError, TypeError):
-        return data[:200].decode(errors="replace")
 
 
 def _is_status(data: bytes) -> bool:

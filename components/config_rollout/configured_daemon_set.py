@@ -28,7 +28,7 @@ from .hooks.audit import Auditor
 from .hooks.explain import Explainer
 from .kept import keep, read_before
 from .options import Options
-from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout
+from .staged import StagedRollout, annotations
 
 
 class ConfiguredDaemonSetArgs(TypedDict):
@@ -138,7 +138,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         namespace = plain["namespace"]
         full_hash = config_hash(content)
         before, unread = read_before(who, plain, kubernetes_name, full_hash)
-        staged = StagedRollout(who, plain, kubernetes_name, full_hash) if "waves" in plain else None
+        staged = StagedRollout(who, plain, kubernetes_name, full_hash, content) if "waves" in plain else None
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
         audit = Auditor(self, find_cluster, cluster, parse_audit(plain.get("audit", []))[0], bool(staged))
         explainer = Explainer(self, name, audit, staged.plan if staged else (), before, content)
@@ -194,7 +194,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "namespace": namespace,
                 "labels": labels,
                 # A field manager that is always the same: what one stack leaves behind, another can take over.
-                "annotations": {MANAGER_ANNOTATION: OWNER, **(DAEMON_SET_ANNOTATIONS if staged else {})},
+                "annotations": {MANAGER_ANNOTATION: OWNER, **(annotations(plain["waves"]) if staged else {})},
             },
             spec={
                 "selector": {"match_labels": pod_labels},

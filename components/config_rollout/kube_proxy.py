@@ -30,7 +30,7 @@ from .hooks.audit import Auditor
 from .kept import keep
 from .options import Options
 from .prepare import Prepared, prepare
-from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout
+from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout, annotations
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
@@ -114,12 +114,11 @@ class KubeProxy(pulumi.ComponentResource):
         settings, layout = prepared.settings, prepared.settings.layout
         self._name, self._prepared, self._args = name, prepared, args
         self._staged = staged = _staged(who, prepared, args)
-        plan = staged.plan if staged else ()
         cluster = {key: args[key] for key in ("kubeconfig", "context") if key in args}
         audit = Auditor(self, find_cluster, cluster, settings.audit, settings.has_waves)
         content = prepared.content if prepared.full_hash else None
-        adoption = _adoption(prepared, staged)
-        self._explainer = AdoptionExplainer(self, name, audit, adoption, prepared.before, content, plan)
+        given = _adoption(prepared, staged), prepared.before, content, staged.plan if staged else ()
+        self._explainer = AdoptionExplainer(self, name, audit, *given)
         self._options = Options(
             {
                 "update_strategy": settings.update_strategy,
@@ -346,7 +345,7 @@ def _managed_by(manager: str) -> dict[str, str]:
 
 
 def _of_daemon_set(manager: str, settings: Settings) -> dict[str, str]:
-    return {**_managed_by(manager), **(DAEMON_SET_ANNOTATIONS if settings.has_waves else {})}
+    return {**_managed_by(manager), **(annotations(settings.waves) if settings.has_waves else {})}
 
 
 def _whole_patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
@@ -370,7 +369,7 @@ def _staged(who: str, prepared: Prepared, args: Mapping[str, Any]) -> StagedRoll
     cluster = {key: args[key] for key in ("kubeconfig", "context") if args.get(key)}
     plain = {**cluster, "namespace": settings.layout.namespace, "waves": settings.waves}
     plain["min_ready_seconds"] = settings.min_ready_seconds
-    return StagedRollout(who, plain, settings.layout.daemon_set, prepared.full_hash)
+    return StagedRollout(who, plain, settings.layout.daemon_set, prepared.full_hash, prepared.content)
 
 
 def _patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from .cluster import ClusterError
 from .core.content import Content, parse_content, warnings
 from .core.digest import config_hash
 from .core.finding import Finding, report
-from .core.found import Found, all_rights, check_adoptable, check_ownable, image, needed_rights, version
+from .core.found import OWNER, Found, all_rights, check_adoptable, check_ownable, image, needed_rights, version
 from .core.kept import Before
 from .core.kube_proxy_arguments import Settings, parse
 from .core.kube_proxy_files import check_release, same_bytes, with_server
@@ -75,15 +75,11 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     content, findings = parse_content(said, None, _formats(settings, said))
     warned += [*_warnings(who, settings, content, findings, found), *_warn_on_leaving(who, settings, found)]
     full_hash = config_hash(content)
+    where = settings.layout.namespace, settings.layout.daemon_set
+    needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
     try:
-        where = settings.layout.namespace, settings.layout.daemon_set
-        needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
-        before, missing = patiently(
-            lambda: (
-                read(cluster, who, where, full_hash, (settings.formats(), None)),
-                [right for right in needed if not cluster.may(right)],
-            )
-        )
+        before = patiently(lambda: read(cluster, who, where, full_hash, (settings.formats(), None)))
+        missing = patiently(lambda: [right for right in needed if not cluster.may(right)])
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(f"{who}: {error}") from None
@@ -95,9 +91,8 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(message)
         warned.append(message)
-    known = same_bytes(
-        found.data(), {key: said[key] for key in _written(settings, said, found)}, _formats(settings, said)
-    )
+    written = {key: said[key] for key in _written(settings, said, found)}
+    known = same_bytes(found.data(), written, _formats(settings, said))
     warned += [line for line in [before.missing(_name(settings, full_hash))] if line]
     return Prepared(settings, found, content, full_hash, said, known, warned, before)
 
@@ -183,12 +178,11 @@ def _warnings(who: str, settings: Settings, content: Content, findings: list[Fin
 
 
 def _warn_on_leaving(who: str, settings: Settings, found: Found) -> list[str]:
-    """Return what `destroy` would leave behind, where that is not what was there before."""
-    if not (settings.manage == "adopt" and settings.has_waves and found.keeps_on_delete()):
+    """Return what `destroy` would leave behind: a strategy that not only this stack's patch holds."""
+    holders = found.holders_of_on_delete()
+    if settings.manage != "adopt" or not settings.has_waves or not (OWNER in holders or len(holders) > 1):
         return []
-    what = (
-        "was our own with waves, so `pulumi destroy` would leave it with OnDelete, and nothing would restart its pods"
-    )
+    what = f"OnDelete is held by {' and '.join(holders)}: `pulumi destroy` would leave it, and nothing restart its pods"
     fix = "Before you leave, take `waves` out and run `pulumi up`"
     return report(who, [Finding(f"DaemonSet {settings.layout.where}", what, fix)]).splitlines()
 

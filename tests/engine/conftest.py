@@ -134,6 +134,12 @@ class Project:
         self._stack.workspace.program = program
         return self._stack
 
+    def forget(self) -> None:
+        """Lose the state, as when its file is deleted."""
+        assert self._stack is not None
+        self._stack.workspace.remove_stack(self.namespace, force=True)
+        self._stack = None
+
     def up(self, program: Callable[[], Any], **options: Any) -> Outcome:
         return self._run("up", program, **options)
 

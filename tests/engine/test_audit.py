@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import jsonschema
 import pytest
 
 from config_rollout.core.audit_record import AuditRecord, parse_records
@@ -13,6 +14,7 @@ from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of
 from tests.engine.kube_system import DAEMON_SET, adopt, settle
 from tests.engine.test_changes import daemon_set, written
 from tools import build
+from tools.demo import ROOT
 from tools.kubeadm import CONFIGURATION
 
 ZONE = "topology.kubernetes.io/zone"
@@ -81,6 +83,7 @@ def test_record_is_what_a_watcher_saw(project, agent, cluster, namespace, record
     assert one.started <= one.waves[0].started <= one.waves[-1].ended <= one.ended
     assert f"organization/test/{namespace}" == one.by.stack
     assert one.by.user
+    jsonschema.validate(json.loads(one.to_json()), json.loads((ROOT / "docs" / "schemas" / "audit.json").read_text()))
     assert ["ConfigurationChanged", "RolloutDone"] == events(cluster, namespace)
     assert {} == written(cluster, lambda: project.up(agent(BETTER, **more)))
     assert [one] == history(cluster, namespace)

@@ -15,6 +15,8 @@ from tools.kubeadm import CONFIGURATION
 from tools.local_cluster import run_folder
 from tools.pods import Recorder
 
+LEAVES = "`pulumi destroy` would leave it, and nothing restart its pods. Before you leave, take `waves` out"
+
 
 def staged(config=CONFIGURATION, **arguments):
     """Return a program that adopts with waves."""
@@ -89,7 +91,9 @@ def test_adoption_that_fails_gives_kubeadm_s_back(project, kubeadm, cluster, rec
 
 def test_destroy_gives_the_strategy_back_and_restarts_nothing(adopted, cluster, kubeadm, restarts):
     assert 0 == restarts(adopted.destroy)
-    assert ("RollingUpdate", LIVE) == (live(cluster)["updateStrategy"]["type"], mounted(cluster))
+    assert {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}} \
+        == live(cluster)["updateStrategy"]  # fmt: skip
+    assert LIVE == mounted(cluster)
     assert "pulumi.com/skipAwait" in cluster.api.get(DAEMON_SET)["metadata"]["annotations"]
     assert 1 == restarts(kubeadm.addon)
 
@@ -124,7 +128,22 @@ def test_our_own_with_waves_that_is_adopted_keeps_the_strategy_and_says_so(proje
     assert 0 == restarts(lambda: outcomes.extend([project.up(staged()), project.preview(staged())]))
     assert [False, False] == [outcome.failed for outcome in outcomes], outcomes[1].output
     for outcome in outcomes:
-        assert "`pulumi destroy` would leave it with OnDelete" in outcome.output
+        assert LEAVES in outcome.output
+    leave_as_documented(project, cluster, restarts)
+
+
+def test_stack_whose_state_was_lost_still_holds_the_strategy_and_the_next_one_says_so(adopted, cluster, restarts):
+    adopted.forget()
+    outcomes = []
+
+    assert 0 == restarts(lambda: outcomes.extend([adopted.up(staged()), adopted.preview(staged())]))
+    assert [False, False] == [outcome.failed for outcome in outcomes], outcomes[0].output
+    assert LEAVES in outcomes[1].output
+    leave_as_documented(adopted, cluster, restarts)
+
+
+def leave_as_documented(project, cluster, restarts):
+    """Check the advice that the warning gives."""
     assert 0 == restarts(lambda: project.up(adopt(config=CONFIGURATION)))
     project.destroy()
     assert "RollingUpdate" == live(cluster)["updateStrategy"]["type"]

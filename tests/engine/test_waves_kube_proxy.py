@@ -199,3 +199,17 @@ def test_rollout_restart_in_the_middle_stops_and_the_next_up_goes_on(running, cl
     pods = [Pod.of(pod) for pod in cluster.api.list(f"{OF}/pods")]
     assert [(OTHER,)] * NODES == [pod.config_maps[:1] for pod in pods]
     settle(cluster)
+
+
+def test_rollout_restart_is_done_by_an_up_with_a_refresh(running, cluster, program, record):
+    restart = {"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "now"}}}}}
+    with record() as recorder:
+        cluster.api.patch(DAEMON_SET, restart)
+        assert not running.up(program()).failed
+    assert [] == order(recorder)
+
+    with record() as recorder:
+        outcome = running.up(program(), refresh=True)
+    assert not outcome.failed, outcome.output
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert 1 == most_unavailable(recorder)

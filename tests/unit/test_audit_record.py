@@ -2,11 +2,25 @@
 
 import dataclasses
 import json
+import re
+from pathlib import Path
 
+import jsonschema
 import pytest
 
-from config_rollout.core.audit_record import AuditRecord, By, Change, WaveRecord, moment, parse_records
+from config_rollout.core.audit_record import (
+    RESULTS,
+    WAVE_RESULTS,
+    AuditRecord,
+    By,
+    Change,
+    WaveRecord,
+    moment,
+    parse_records,
+)
 from config_rollout.core.finding import Finding
+
+ROOT = Path(__file__).parents[2]
 
 WHOLE = {
     "version": 1,
@@ -148,3 +162,32 @@ def test_record_nested_too_deep_is_damage():
     records, findings = parse_records("[" * 100_000, "here")
 
     assert ([], ["is nested too deep"]) == (records, [finding.what for finding in findings])
+
+
+SCHEMA = json.loads((ROOT / "docs" / "schemas" / "audit.json").read_text())
+(SHOWN,) = re.findall(
+    r"(?s)<!-- record -->\n```json\n(.*?)```\n<!-- /record -->", (ROOT / "docs" / "audit.md").read_text()
+)
+
+
+@pytest.mark.parametrize("record", [RECORD.to_json(), SHOWN], ids=["every field", "the document's"])
+def test_record_is_as_its_schema_says(record):
+    jsonschema.validate(json.loads(record), SCHEMA)
+
+
+def test_schema_has_every_field_and_no_other():
+    of_wave = SCHEMA["properties"]["waves"]["items"]["properties"]
+
+    assert set(WHOLE) == set(SCHEMA["properties"])
+    assert set(WHOLE["by"]) == set(SCHEMA["properties"]["by"]["properties"])
+    assert set(WHOLE["waves"][0]) == set(of_wave)
+    assert set(WHOLE["changes"][0]) == set(SCHEMA["$defs"]["change"]["properties"])
+    assert list(RESULTS) == SCHEMA["properties"]["result"]["enum"]
+    assert list(WAVE_RESULTS) == of_wave["result"]["enum"]
+
+
+def test_record_of_the_document_is_read():
+    (record,), findings = parse_records(json.dumps(json.loads(SHOWN)), "docs/audit.md")
+
+    assert [] == findings
+    assert record.restarts == sum(wave.restarts for wave in record.waves) == len(record.pods)

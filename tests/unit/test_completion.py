@@ -48,6 +48,10 @@ def test_bash_accepts_it(folder):
     [
         (["di"], ["diff"]),
         (["rep"], ["replay"]),
+        (["stat"], ["status"]),
+        (["his"], ["history"]),
+        (["status", "--wa"], ["--watch"]),
+        (["history", "--js"], ["--json"]),
         (["hash", "--js"], ["--json"]),
         (["hash", "ol"], ["old.yaml"]),
         (["diff", "old.yaml", "ol"], ["old.yaml"]),

@@ -33,6 +33,8 @@ MAY_IMPORT = {
     "records": {"core", "sources", "cluster"},
     "exposition": {"core", "sources"},
     "group_vars": {"core", "sources"},
+    "following": {"core", "cluster"},
+    "live_view": {"core"},
     "commands": {
         "core",
         "sources",
@@ -44,6 +46,8 @@ MAY_IMPORT = {
         "cluster",
         "records",
         "exposition",
+        "following",
+        "live_view",
         "commands",
     },
     "completion": set(),
@@ -69,6 +73,8 @@ OUTSIDE = {
     "policies": {"pulumi_policy"},
     "group_vars": {"yaml"},
     "cluster": {"kubernetes", "urllib3", "yaml"},
+    "following": set(),
+    "live_view": {"rich"},
 }
 """Layer -> the packages that it may import; the others may import Pulumi's."""
 

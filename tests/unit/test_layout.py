@@ -189,15 +189,12 @@ def test_right_in_the_whole_cluster_takes_a_cluster_role():
     assert "kind: ClusterRole" in role([Right("list", "", "nodes")])
 
 
-@pytest.mark.parametrize(
-    ("manager", "strategy", "expected"),
-    [("config-rollout-own", "OnDelete", True), ("config-rollout-own", "RollingUpdate", False),
-     ("kubeadm", "OnDelete", False)],
-)  # fmt: skip
-def test_strategy_that_was_ours_as_a_whole_stays_when_it_is_let_go_of(manager, strategy, expected):
-    live = daemon_set()
-    fields = {"f:spec": {"f:updateStrategy": {"f:type": {}}}}
-    live["metadata"]["managedFields"] = [{"manager": manager, "fieldsV1": fields}]
+@pytest.mark.parametrize(("strategy", "expected"), [("OnDelete", ["a", "b"]), ("RollingUpdate", [])])
+def test_holders_of_on_delete_are_those_that_have_the_field(strategy, expected):
+    live = daemon_set(manager="kubeadm")
+    held = {"f:spec": {"f:updateStrategy": {"f:type": {}}}}
+    live["metadata"]["managedFields"] += [{"manager": name, "fieldsV1": held} for name in "ba"]
+    live["metadata"]["managedFields"] += [{"manager": "c", "fieldsV1": {"f:spec": {"f:template": {}}}}]
     live["spec"]["updateStrategy"] = {"type": strategy}
 
-    assert expected == Found(live).keeps_on_delete()
+    assert expected == Found(live).holders_of_on_delete()

@@ -8,7 +8,7 @@ from ..cluster import Cluster
 from ..core.finding import report
 from ..records import Histories, from_cluster, from_file
 from ..sources import Trouble
-from .rollout import daemon_set
+from .looking import add_cluster_options, daemon_set
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -19,8 +19,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--from", metavar="FILE", dest="file", help="records as JSON lines (- for standard input), not of the cluster"
     )
-    command.add_argument("--kubeconfig", metavar="PATH", help="by default as kubectl finds it")
-    command.add_argument("--context", metavar="NAME", help="of the kubeconfig; by default its current one")
+    add_cluster_options(command)
 
 
 def find_cluster(given: argparse.Namespace) -> Cluster | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .audit_rights import audit_rights
+from .audit_rights import missing_audit_rights
 from .finding import Finding
 from .kept import kept_rights
 from .layout import LAYOUTS, Layout, Object, misfits, no_daemon_set, runs, static_pods, twins
@@ -52,13 +52,16 @@ class Found:
         of_data = [(one.get("fieldsV1") or {}).get("f:data") or {} for one in entries if one.get("manager") == MANAGER]
         return {key.removeprefix("f:") for fields in of_data for key in fields}
 
-    def keeps_on_delete(self) -> bool:
-        """Tell whether the DaemonSet was our own with waves: then letting go of its strategy does not change it."""
+    def holders_of_on_delete(self) -> list[str]:
+        """Return the field managers that hold the strategy `OnDelete`: it stays until the last one lets go of it."""
         live: Mapping[str, Any] = self.daemon_set or {"metadata": {}, "spec": {}}
-        entries = [one for one in live["metadata"].get("managedFields") or [] if one.get("manager") == OWNER]
-        of_spec = [(entry.get("fieldsV1") or {}).get("f:spec") or {} for entry in entries]
-        is_ours = any("f:type" in (fields.get("f:updateStrategy") or {}) for fields in of_spec)
-        return is_ours and (live["spec"].get("updateStrategy") or {}).get("type") == "OnDelete"
+        if (live["spec"].get("updateStrategy") or {}).get("type") != "OnDelete":
+            return []
+        fields = {
+            str(entry.get("manager")): ((entry.get("fieldsV1") or {}).get("f:spec") or {}).get("f:updateStrategy") or {}
+            for entry in live["metadata"].get("managedFields") or []
+        }
+        return sorted(manager for manager, of in fields.items() if "f:type" in of)
 
 
 def mounted_name(daemon_set: Object, layout: Layout) -> str:
@@ -144,9 +147,7 @@ def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
     else:
         needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
         rights = [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *kept[1:], *watched]
-    given = {(right.verb, right.resource) for right in rights}
-    audited = audit_rights(of, layout.daemon_set)
-    return [*rights, *(right for right in audited if (right.verb, right.resource) not in given)]
+    return [*rights, *missing_audit_rights(of, layout.daemon_set, rights)]
 
 
 def _pod_spec(daemon_set: Object) -> Mapping[str, Any]:

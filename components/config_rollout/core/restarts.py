@@ -1,6 +1,6 @@
 """Which pods of a DaemonSet to restart next, so that never more are unavailable by our doing than allowed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 
@@ -88,11 +88,13 @@ def next_restarts(fleet: Fleet, nodes: Sequence[str], budget: int) -> list[Pod]:
     return [*lost, *broken[: max(0, budget - fleet.in_flight())], *sound[: max(0, room)]]
 
 
-def blocking(fleet: Fleet, nodes: Sequence[str], budget: int) -> list[str]:
+def blocking(fleet: Fleet, nodes: Sequence[str], budget: int, settled: Collection[str] = ()) -> list[str]:
     """
-    Return the nodes that are down and so many that a wave could not begin; none if it can.
+    Return the nodes that are down, and so many that a wave could not begin; none if it can.
 
-    Other unavailable pods do not keep it from beginning: a change restarts them first.
+    With them count those of `settled`, whose pods have what they are to have, that are unavailable all the same. Other
+    unavailable pods do not keep it from beginning: a change restarts them first.
     """
-    down = sorted(fleet.unavailable() & fleet.down)
-    return down if set(nodes) - fleet.unavailable() and len(down) >= budget else []
+    unavailable = fleet.unavailable()
+    stuck = sorted(unavailable & (fleet.down | set(settled)))
+    return stuck if set(nodes) - unavailable and len(stuck) >= budget else []

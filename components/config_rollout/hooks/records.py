@@ -7,13 +7,15 @@ it. Not here: what a wave does (rollout.py).
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
 from ..cluster import Cluster, Object
-from ..core.wave_words import wave_task
+from ..core.gate_answers import WantedProxy
+from ..core.gates import Gate
+from ..core.wave_words import waits, wave_task
 from ..core.waves import Division, Waves
 from .audit import Auditor, Subject
 from .hook_name import hook_name
@@ -24,11 +26,20 @@ _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
 @dataclass(frozen=True)
 class Driven:
-    """Where the DaemonSet is, how it is restarted and recorded, and how another revision's template is put in place."""
+    """
+    What the driver has to know: where the DaemonSet is, its waves, and what `Rollout` says of the rest.
+
+    `window` returns the window that keeps a wave from beginning now, empty if none does; it may ask the cluster.
+    `applied` returns what puts the template of another revision in place, where the provider patches.
+    """
 
     cluster: Cluster
     waves: Waves
     audit: Auditor
+    stack: str
+    window: Callable[[Division], str]
+    proxy: WantedProxy | None = None
+    before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
     applied: Callable[[Object], Object] | None = None
 
 
@@ -55,6 +66,7 @@ def register_records(
 
     """
     records: list[pulumi.Stash] = []
+    beginnings = _Beginnings(driven.window, any(division.wave.windows for division in divisions))
     for division in divisions:
         hook = _Record(parent, driven, division, pending)
         options = pulumi.ResourceHookOptions(on_dry_run=True)
@@ -66,6 +78,7 @@ def register_records(
                 **{key: _of_metadata(daemon_set, key) for key in ("name", "namespace", "uid", "generation")},
                 "configHash": config_hash,
                 "wave": division.wave.definition(),
+                **beginnings.input_of(division, records[-1] if records else daemon_set),
             },
             opts=pulumi.ResourceOptions(
                 parent=parent,
@@ -82,15 +95,32 @@ def register_records(
     return records
 
 
+class _Beginnings:
+    """
+    Tells, when it is a wave's turn, which window keeps it from beginning.
+
+    That is in its record's input, so that a record says of itself that its wave is not through, `up` ends well, and
+    the next one, outside of the window, finds an input that differs. Where one wave waits all later ones do.
+    """
+
+    def __init__(self, window: Callable[[Division], str], any_window: bool) -> None:
+        self._window, self._any, self._waits = window, any_window, ""
+
+    def input_of(self, division: Division, before: pulumi.Resource) -> dict[str, Any]:
+        """Return what the input of a record has beside the wave; nothing where no wave has a window."""
+        return {"waits": pulumi.Output.from_input(self._turn(division, before))} if self._any else {}
+
+    async def _turn(self, division: Division, before: pulumi.Resource) -> str:
+        await before.urn.future()
+        self._waits = self._waits or await asyncio.to_thread(self._window, division)
+        return self._waits
+
+
 class _Record:
     """The hook of one record."""
 
     def __init__(
-        self,
-        component: pulumi.Resource,
-        driven: Driven,
-        division: Division,
-        pending: Callable[[Division], int],
+        self, component: pulumi.Resource, driven: Driven, division: Division, pending: Callable[[Division], int]
     ) -> None:
         self._driven, self._division, self._pending = driven, division, pending
         self.record: pulumi.Resource = component
@@ -98,17 +128,22 @@ class _Record:
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
         """Say in preview what the wave will do, and do it in `up`."""
+        given = (args.new_inputs or {})["input"]
+        if waiting := given.get("waits"):
+            pulumi.log.info(waits(waiting), self.record)
+            return
         if pulumi.runtime.is_dry_run():
             pulumi.log.info(wave_task(self._division, self._pending(self._division)), self.record)
             return
-        target = _target((args.new_inputs or {})["input"])
+        target = _target(given)
         loop = asyncio.get_running_loop()
 
         def say(message: str, ephemeral: bool = False) -> None:
             loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
 
         driven, audit = self._driven, self._driven.audit
-        rollout = Rollout(driven.cluster, target, driven.waves, say, driven.applied, audit.report)
+        told = driven.applied, driven.stack, driven.proxy, driven.before, audit.report
+        rollout = Rollout(driven.cluster, target, driven.waves, say, *told)
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.

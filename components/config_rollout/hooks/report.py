@@ -1,7 +1,8 @@
 """What the driver of the waves did, noted as it happens, for the audit record."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..core.audit import shown_findings, utc
@@ -13,7 +14,6 @@ class _Wave:
     started: float
     ended: float
     nodes: int = 0
-    restarts: int = 0
     retries: int = 0
     result: str = "stopped"
     findings: Sequence[str] = ()
@@ -31,7 +31,8 @@ class Report:
     """How many requests were made again."""
     _waves: dict[str, _Wave] = field(default_factory=dict)
     _now: str = ""
-    _deleted: dict[str, float] = field(default_factory=dict)
+    _deleted: dict[str, tuple[str, str, float]] = field(default_factory=dict)
+    """UID of a pod -> its wave, its node, and when it was deleted."""
     _ready: dict[str, float | None] = field(default_factory=dict)
 
     def begins(self, wave: str, nodes: int) -> None:
@@ -43,11 +44,9 @@ class Report:
         """Note the number of the newest revision; the first one counts, what is taken back later does not."""
         self.revision = self.revision or revision
 
-    def restarted(self, node: str) -> None:
-        """Note that the pod of a node was deleted."""
-        if wave := self._current():
-            wave.restarts += 1
-        self._deleted.setdefault(node, time.time())
+    def deletes(self, node: str, uid: str) -> None:
+        """Note that the pod of a node is being deleted; whether that was served may not be known before `saw`."""
+        self._deleted.setdefault(uid, (self._now, node, time.time()))
 
     def retried(self) -> None:
         """Note that a request is made again."""
@@ -60,16 +59,20 @@ class Report:
         if wave := self._current():
             wave.result, wave.findings, wave.ended = result, findings, time.time()
 
-    def saw(self, ready: Mapping[str, float | None]) -> None:
+    def saw(self, ready: Mapping[str, float | None], staying: Collection[str]) -> None:
         """
-        Note since when the pod of each node is ready, by the monotonic clock, `None` where it is not.
+        Note what there is now. Once a wave has failed no pod is noted as ready: what it has is the one of before again.
 
-        Not once a wave has failed: what is ready then has the configuration of before again.
+        Args:
+          ready: Node -> since when its pod is ready, by the monotonic clock, `None` where it is not.
+          staying: The UIDs of the pods that nobody deletes.
+
         """
+        self._deleted = {uid: told for uid, told in self._deleted.items() if uid not in staying}
         if (wave := self._current()) and wave.result == "failed":
             return
         past = time.time() - time.monotonic()
-        for node in self._deleted.keys() & ready.keys():
+        for node in {node for _, node, _ in self._deleted.values()} & ready.keys():
             since = ready[node]
             self._ready[node] = None if since is None else past + since
         if wave:
@@ -78,7 +81,7 @@ class Report:
     @property
     def restarts(self) -> int:
         """How many pods were deleted."""
-        return sum(wave.restarts for wave in self._waves.values())
+        return len(self._deleted)
 
     @property
     def first(self) -> float | None:
@@ -87,17 +90,20 @@ class Report:
 
     def waves(self) -> tuple[WaveRecord, ...]:
         """Return the waves in their order."""
+        of = Counter(wave for wave, _, _ in self._deleted.values())
         return tuple(
-            WaveRecord(name, utc(wave.started), utc(wave.ended), wave.nodes, wave.restarts, wave.retries, wave.result,
+            WaveRecord(name, utc(wave.started), utc(wave.ended), wave.nodes, of[name], wave.retries, wave.result,
                        shown_findings(wave.findings))
             for name, wave in self._waves.items()
         )  # fmt: skip
 
     def pods(self, started: float) -> dict[str, Times]:
         """Return node -> when its old pod was deleted and its new one ready, in seconds after the start."""
+        first: dict[str, float] = {}
+        for _, node, moment in self._deleted.values():
+            first[node] = min(moment, first.get(node, moment))
         return {
-            node: (round(deleted - started, 3), self._seconds(node, started))
-            for node, deleted in sorted(self._deleted.items())
+            node: (round(deleted - started, 3), self._seconds(node, started)) for node, deleted in sorted(first.items())
         }
 
     def _seconds(self, node: str, started: float) -> float | None:

@@ -9,18 +9,20 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live, wave_words
 from ..core.found import MANAGER
+from ..core.gate_answers import WantedProxy, told_apart
+from ..core.gates import Gate
 from ..core.restarts import Fleet, Pod, next_restarts
 from ..core.retry import delay_seconds, is_passing
-from ..core.waves import HALT, Division, HttpGate, Wave, Waves, divide
+from ..core.waves import HALT, Division, Wave, Waves, divide
 from .fleet import PodWatch
+from .gates import Asker
 from .report import Report
 
 AWAY_SECONDS = 300
@@ -33,9 +35,14 @@ Whose fields the provider takes over before each update of its own, so that a te
 Source: pulumi-kubernetes 4.25 await.go `fixCSAFieldManagers`.
 """
 
+_FRESH_SECONDS = 0.1
+"""How old what is known may be when a pod is deleted, in seconds: no older than what a watch brings under load."""
+
+_DOUBT_SECONDS = 60
+"""How long a request without an answer may yet be served, in seconds. Source: kube-apiserver's `--request-timeout`."""
+
 _LOOK_AGAIN_SECONDS = 15
 _SAY_SECONDS = 10
-_PARALLEL_GATES = 10
 
 T = TypeVar("T")
 Say = Callable[..., None]
@@ -71,8 +78,22 @@ class Target:
 
 
 @dataclass
+class _Troubles:
+    """How often one request has failed, since when, and when it did last."""
+
+    attempt: int = 0
+    since: float = 0.0
+    last: float = 0.0
+
+
+@dataclass
 class Rollout:
-    """One run of the driver, for all waves up to one. `run` is all that others call."""
+    """
+    One run of the driver, for all waves up to one. `run` is all that others call.
+
+    `stack` is the Pulumi stack that runs it; `proxy` the kube-proxy configuration that pods are to run, if it is one;
+    `before` is, by gate, node -> why it was not passed before anything restarted, which counts against no wave.
+    """
 
     cluster: Cluster
     target: Target
@@ -80,6 +101,9 @@ class Rollout:
     say: Say
     applied: Callable[[Object], Object] | None = None
     """For a pod template, what a patch of the provider's would apply; nothing where it has the whole DaemonSet."""
+    stack: str = ""
+    proxy: WantedProxy | None = None
+    before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
     """Hears what is done, for the audit record."""
     _revision: str = ""
@@ -90,6 +114,9 @@ class Rollout:
     _seen: set[str] = field(default_factory=set)
     _divisions: list[Division] = field(default_factory=list)
     _looked: float = 0.0
+    _read_at: float = 0.0
+    _doubt: str = ""
+    _troubles: _Troubles = field(default_factory=_Troubles)
     _watch: Any = None
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -117,11 +144,11 @@ class Rollout:
                         self._hold(name)
                     self.report.ends("done")
             except WaveFailed as failed:
-                self.report.saw(self._watch.ready())
+                self.report.saw(self._watch.ready(), self._watch.staying())
                 self.report.ends("failed", failed.findings)
                 raise Stopped(self._end(failed)) from None
             finally:
-                self.report.saw(self._watch.ready())
+                self.report.saw(self._watch.ready(), self._watch.staying())
 
     def _begin(self) -> None:
         """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
@@ -181,7 +208,6 @@ class Rollout:
         moved, fewest, progress, said = 0, -1, time.monotonic(), time.monotonic()
         while True:
             division, fleet = self._look(name, wave)
-            restarted = False
             behind = len(fleet.behind(division.nodes)) + fleet.missing()
             if fleet.is_through(division.nodes):
                 if moved:
@@ -189,29 +215,53 @@ class Rollout:
                 return moved
             if fewest < 0 or behind < fewest:
                 fewest, progress = behind, time.monotonic()
-            for pod in next_restarts(fleet, division.nodes, division.budget)[:1]:
-                if not moved:
-                    self.say(wave_words.begins(division, self.target.where))
-                moved += self._restart(pod)
-                restarted, progress = True, time.monotonic()
+            chosen = self._next(fleet, division)
+            if chosen and not moved:
+                self.say(wave_words.begins(division, self.target.where))
+            moved += self._restart_some(chosen)
+            progress = time.monotonic() if chosen else progress
             if time.monotonic() - progress > self.waves.progress_deadline_seconds:
                 limit = self.waves.progress_deadline_seconds
                 raise WaveFailed(division.wave.name, wave_words.stuck(fleet, division.nodes, division.budget, limit))
             if time.monotonic() - said > _SAY_SECONDS:
                 said = time.monotonic()
                 self.say(wave_words.progress(division, fleet), ephemeral=True)
-            if not restarted:  # after each one the pods are looked at again, so that the budget holds at every moment
+            if not chosen:
                 self._wait()
+
+    def _next(self, fleet: Fleet, division: Division) -> list[Pod]:
+        """Return the pods to restart now; only the same again while it may yet come that a delete is served."""
+        chosen = next_restarts(fleet, division.nodes, division.budget)
+        still = time.monotonic() - self._troubles.last < _DOUBT_SECONDS
+        if still and any(pod.uid == self._doubt and not pod.leaving for pod in fleet.pods):
+            return [pod for pod in chosen if pod.uid == self._doubt]
+        return chosen
+
+    def _restart_some(self, chosen: Sequence[Pod]) -> int:
+        """Restart pods for as long as what chose them is fresh, and return how many."""
+        began = time.monotonic()
+        for number, pod in enumerate(chosen):
+            if (number and time.monotonic() - began > _FRESH_SECONDS) or not self._restart(pod):
+                return number
+        return len(chosen)
 
     def _restart(self, pod: Pod) -> bool:
         """Delete one pod, unless someone has stopped us or the DaemonSet is no longer as it was; tell whether."""
+        self._check_awaited()
         wanted = self._wanted()
-        self._refresh()
+        if time.monotonic() - self._read_at > _FRESH_SECONDS:
+            self._refresh()
         if self._wanted() > wanted:
             return False
-        self._trying(lambda: self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid))
+        self._doubt = pod.uid
+        self.report.deletes(pod.node, pod.uid)
+        try:
+            self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid)
+        except ClusterError as error:  # not tried again before all is looked at again: much may be other by then
+            self._bear(error, self._troubles)
+            return False
+        self._doubt, self._troubles = "", _Troubles()
         self._watch.deleted(pod.uid)
-        self.report.restarted(pod.node)
         return True
 
     def _hold(self, name: str) -> None:
@@ -238,43 +288,29 @@ class Rollout:
                 if bad:
                     raise WaveFailed(name, [wave_words.not_ready(pod, "did not stay ready") for pod in bad])
             self._move(name, None)
-        for gate in division.wave.gates if division.nodes else ():
-            self._ask(division, gate)
+        if division.nodes:
+            self._ask(division)
 
-    def _ask(self, division: Division, gate: Any) -> None:
-        nodes = [node for node in division.nodes if node not in self._down]
-        if isinstance(gate, HttpGate):
-            give_up = time.monotonic() + self.waves.progress_deadline_seconds
-            with ThreadPoolExecutor(_PARALLEL_GATES) as pool:
-                answers = pool.map(lambda node: self._probe(node, gate, give_up), nodes)
-            findings = [f"{node}: {gate} {answer}" for node, answer in zip(nodes, answers, strict=True) if answer]
-        else:
-            name = getattr(gate, "__name__", type(gate).__name__)
-            try:
-                answer = gate(division.wave.name, nodes)
-                findings = [f"{name}: {answer or 'says no'}"] if answer not in (None, True, "") else []
-            except Exception as error:  # whatever a caller's function raises is its no
-                findings = [f"{name}: {type(error).__name__}: {error}"]
+    def _ask(self, division: Division) -> None:
+        """
+        Ask the gates of a wave.
+
+        Raises:
+          WaveFailed: One is not passed, and was before.
+
+        """
+        name, nodes = division.wave.name, [node for node in division.nodes if node not in self._down]
+        asker = Asker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._over)
+        findings: list[str] = []
+        for gate, answers in asker.ask(division.wave.gates, name, nodes, self._watch.probed).items():
+            against, known = told_apart(gate, answers, self.before.get(gate, {}))
+            findings += against
+            for line in known:
+                self.say(f"{name}: as before: {line}")
+        if self._over.is_set():
+            raise Stopped("the `up` that ran this is gone")
         if findings:
-            raise WaveFailed(division.wave.name, findings)
-
-    def _probe(self, node: str, gate: HttpGate, give_up: float) -> str:
-        """Ask the pod of a node until it answers well; return the last answer that was none."""
-        attempt = 0
-        while True:
-            attempt += 1
-            pods = [pod for pod in self._watch.pods(0) if pod.node == node and not pod.leaving]
-            answer = "has no pod to ask"
-            if pods:
-                try:
-                    answer = self.cluster.probe(pods[0].name, self.target.namespace, gate.port, gate.path)
-                except ClusterError as error:
-                    answer = str(error)
-                    if not is_passing(error.status):
-                        return answer
-            if not answer or time.monotonic() > give_up:
-                return answer
-            time.sleep(delay_seconds(attempt, random.random()))
+            raise WaveFailed(name, findings)
 
     def _end(self, failed: WaveFailed) -> str:
         """Take back what failed, or leave it, as the program says; return the message for the user."""
@@ -345,13 +381,14 @@ class Rollout:
           Stopped: Someone has paused it, or changed it meanwhile.
 
         """
+        read_at = time.monotonic()
         daemon_set = self._read()
         if int(daemon_set["metadata"]["generation"]) != self._generation:
             raise Stopped(
                 f"DaemonSet {self.target.where}: something else changed it in the middle of the rollout. "
                 "Run `pulumi up` to go on, or `pulumi up --refresh` to put back what this program says."
             )
-        self._daemon_set = daemon_set
+        self._daemon_set, self._read_at = daemon_set, read_at
 
     def _read(self) -> Object:
         """Return the DaemonSet, after making sure that it is the provider's and that nobody has paused it."""
@@ -360,6 +397,11 @@ class Rollout:
             raise Stopped(
                 f"DaemonSet {self.target.where}: is paused. `config-rollout resume {self.target.where}` and "
                 "`pulumi up` go on from here."
+            )
+        if self.stack and live.stack_of(found) not in ("", self.stack):
+            raise Stopped(
+                f"DaemonSet {self.target.where}: stack {live.stack_of(found)} drives it now, and this is {self.stack}. "
+                "Take it out of one of the two programs."
             )
         return found
 
@@ -404,22 +446,36 @@ class Rollout:
           Stopped: It cannot be served, or not for too long.
 
         """
-        give_up, attempt = time.monotonic() + AWAY_SECONDS, 0
+        troubles = _Troubles()
         while True:
-            if self._over.is_set():
-                raise Stopped("the `up` that ran this is gone")
+            self._check_awaited()
             try:
                 return request()
             except ClusterError as error:
-                attempt += 1
-                self.report.retried()
-                if not is_passing(error.status) or time.monotonic() > give_up:
-                    raise Stopped(str(error)) from None
-                if attempt > 1:
-                    self.say(f"{error} Trying again", ephemeral=True)
-                time.sleep(delay_seconds(attempt, random.random()))
+                self._bear(error, troubles)
 
-    def _wait(self, seconds: float = 1.0) -> None:
+    def _bear(self, error: ClusterError, troubles: _Troubles) -> None:
+        """
+        Wait until a request may be tried again.
+
+        Raises:
+          Stopped: It would fail again, or has for too long.
+
+        """
+        troubles.attempt += 1
+        self.report.retried()
+        troubles.last = time.monotonic()
+        troubles.since = troubles.since or troubles.last
+        if not is_passing(error.status) or time.monotonic() - troubles.since > AWAY_SECONDS:
+            raise Stopped(str(error)) from None
+        if troubles.attempt > 1:
+            self.say(f"{error} Trying again", ephemeral=True)
+        time.sleep(delay_seconds(troubles.attempt, random.random()))
+
+    def _check_awaited(self) -> None:
         if self._over.is_set():
             raise Stopped("the `up` that ran this is gone")
+
+    def _wait(self, seconds: float = 1.0) -> None:
+        self._check_awaited()
         self._watch.wait(min(1.0, max(0.0, seconds)))
