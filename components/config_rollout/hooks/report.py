@@ -61,7 +61,7 @@ class Report:
 
     def saw(self, ready: Mapping[str, float | None], staying: Collection[str]) -> None:
         """
-        Note what there is now.
+        Note what there is now. Once a wave has failed no pod is noted as ready: what it has is the one of before again.
 
         Since when pods are ready is not noted once a wave has failed: they have the configuration of before again.
 
