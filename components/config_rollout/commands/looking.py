@@ -9,13 +9,11 @@ from ..cluster import Cluster, ClusterError, Forbidden, Object
 from ..core import live
 from ..core.audit_record import AuditRecord, parse_records
 from ..core.finding import Finding
-from ..core.observed import KeptConfigMap, Seen, SeenPod, is_ours, kept, pods_of, records_name, revisions_of
+from ..core.naming import HISTORY_KEY, history_name
+from ..core.observed import KeptConfigMap, Seen, SeenPod, is_ours, kept, pods_of, revisions_of
 from ..core.rights import Right, roles
 from ..core.waves import Labels
 from ..sources import Trouble
-
-RECORDS_KEY = "rollouts.jsonl"
-"""The key of the ConfigMap `NAME-rollouts` that holds the audit records."""
 
 AS_WANTED, NOT_AS_WANTED, TROUBLE = 0, 1, 2
 """The exit codes; with the last all that could be read has been told."""
@@ -119,9 +117,9 @@ def around(cluster: Cluster, thing: Object, pods: Sequence[SeenPod], labels: Lab
 
 def read_records(cluster: Cluster, namespace: str, name: str) -> tuple[list[AuditRecord], list[Finding]]:
     """Return the audit records that the cluster keeps of a DaemonSet, and what of them cannot be read."""
-    config_map = cluster.get("configmaps", records_name(name), namespace) or {}
-    text = (config_map.get("data") or {}).get(RECORDS_KEY, "")
-    return parse_records(text, f"ConfigMap {namespace}/{records_name(name)}")
+    config_map = cluster.get("configmaps", history_name(name), namespace) or {}
+    text = (config_map.get("data") or {}).get(HISTORY_KEY, "")
+    return parse_records(text, f"ConfigMap {namespace}/{history_name(name)}")
 
 
 def exit_code(every: Sequence[Seen], as_wanted: bool) -> int:

@@ -17,9 +17,6 @@ from .naming import content_name, is_content_name
 ZONE_LABEL = "topology.kubernetes.io/zone"
 """The label of a node that names its zone. Source: Kubernetes "Well-Known Labels"."""
 
-CHANGE_CAUSE_ANNOTATION = "kubernetes.io/change-cause"
-"""On a DaemonSet, and copied to each new revision of it. Source: kubernetes 1.36 pkg/controller/daemon `snapshot`."""
-
 _ROOT_CA = "kube-root-ca.crt"
 """In every pod with a service account. Source: kubernetes 1.36 plugin/pkg/admission/serviceaccount."""
 
@@ -125,11 +122,6 @@ def is_ours(daemon_set: Object) -> bool:
     return bool(live.config_hash_of(daemon_set)) or any(key.startswith("config-rollout/") for key in annotations)
 
 
-def records_name(name: str) -> str:
-    """Return the name of the ConfigMap that holds the audit records of a DaemonSet."""
-    return f"{name}-rollouts"
-
-
 def pods_of(pods: Iterable[Object], daemon_set: Object) -> dict[str, SeenPod]:
     """Return those of some pods that the DaemonSet made, as UID -> what counts of it."""
     name, uid = daemon_set["metadata"]["name"], daemon_set["metadata"]["uid"]
@@ -193,7 +185,7 @@ def _pod(pod: Object, name: str) -> SeenPod:
 
 def _revision(revision: Object, name: str) -> Revision:
     metadata, template = revision["metadata"], revision["data"]["spec"].get("template") or {}
-    cause = (metadata.get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION, "")
+    cause = (metadata.get("annotations") or {}).get(live.CHANGE_CAUSE_ANNOTATION, "")
     return Revision(
         int(revision["revision"]), str(metadata["name"]), live.revision_of(revision), str(metadata["uid"]),
         live.config_hash_of(revision["data"]), config_map_of(template.get("spec") or {}, name),

@@ -34,6 +34,8 @@ class Report:
     _deleted: dict[str, tuple[str, str, float]] = field(default_factory=dict)
     """UID of a pod -> its wave, its node, and when it was deleted."""
     _ready: dict[str, float | None] = field(default_factory=dict)
+    _waiting: set[str] = field(default_factory=set)
+    """Nodes whose new pod was not ready when it was looked at: only a watch that sees it become so is exact."""
 
     def begins(self, wave: str, nodes: int) -> None:
         """Note that a wave is looked at; what follows is that wave's."""
@@ -47,6 +49,7 @@ class Report:
     def deletes(self, node: str, uid: str) -> None:
         """Note that the pod of a node is being deleted; whether that was served may not be known before `saw`."""
         self._deleted.setdefault(uid, (self._now, node, time.time()))
+        self._waiting.add(node)
 
     def retried(self) -> None:
         """Note that a request is made again."""
@@ -70,9 +73,10 @@ class Report:
         """
         self._deleted = {uid: told for uid, told in self._deleted.items() if uid not in staying}
         past = time.time() - time.monotonic()
-        for node in {node for _, node, _ in self._deleted.values()} & ready.keys():
+        for node in self._waiting & ready.keys():
             since = ready[node]
             self._ready[node] = None if since is None else past + since
+        self._waiting = {node for node in self._waiting if self._ready.get(node) is None}
         if wave := self._current():
             wave.ended = time.time()
 
