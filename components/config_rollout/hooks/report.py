@@ -31,6 +31,8 @@ class Report:
     """How many requests were made again."""
     _waves: dict[str, _Wave] = field(default_factory=dict)
     _now: str = ""
+    _moved: int = 0
+    """How many pods had been deleted when the wave was looked at."""
     _deleted: dict[str, tuple[str, str, float]] = field(default_factory=dict)
     """UID of a pod -> its wave, its node, and when it was deleted."""
     _ready: dict[str, float | None] = field(default_factory=dict)
@@ -39,7 +41,7 @@ class Report:
 
     def begins(self, wave: str, nodes: int) -> None:
         """Note that a wave is looked at; what follows is that wave's."""
-        self._now = wave
+        self._now, self._moved = wave, len(self._deleted)
         self._waves.setdefault(wave, _Wave(time.time(), time.time())).nodes = nodes
 
     def brings(self, revision: int) -> None:
@@ -58,8 +60,9 @@ class Report:
             wave.retries += 1
 
     def ends(self, result: str, findings: Sequence[str] = ()) -> None:
-        """Note how the wave ended."""
-        if wave := self._current():
+        """Note how the wave ended; one that was through already, and is still, keeps the moment it was."""
+        wave = self._current()
+        if wave and (wave.result != result or len(self._deleted) != self._moved):
             wave.result, wave.findings, wave.ended = result, findings, time.time()
 
     def saw(self, ready: Mapping[str, float | None], staying: Collection[str]) -> None:
@@ -77,7 +80,7 @@ class Report:
             since = ready[node]
             self._ready[node] = None if since is None else past + since
         self._waiting = {node for node in self._waiting if self._ready.get(node) is None}
-        if wave := self._current():
+        if (wave := self._current()) and wave.result == "stopped":
             wave.ended = time.time()
 
     @property
