@@ -67,7 +67,7 @@ class Report:
 
     def saw(self, ready: Mapping[str, float | None], staying: Collection[str]) -> None:
         """
-        Note what there is now.
+        Note what there is now; of a wave that has failed only what was deleted: its nodes get the old revision again.
 
         Args:
           ready: Node -> since when its pod is ready, by the monotonic clock, `None` where it is not.
@@ -75,12 +75,16 @@ class Report:
 
         """
         self._deleted = {uid: told for uid, told in self._deleted.items() if uid not in staying}
+        wave = self._current()
+        if wave and wave.result == "failed":
+            wave.ended = time.time()
+            return
         past = time.time() - time.monotonic()
         for node in self._waiting & ready.keys():
             since = ready[node]
             self._ready[node] = None if since is None else past + since
         self._waiting = {node for node in self._waiting if self._ready.get(node) is None}
-        if (wave := self._current()) and wave.result == "stopped":
+        if wave and wave.result == "stopped":
             wave.ended = time.time()
 
     @property
