@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .cluster import Cluster, Object
-from .core.audit import HISTORY_KEY
 from .core.audit_record import AuditRecord, parse_records
 from .core.checks import check_name
 from .core.finding import Finding
 from .core.kept import DAEMON_SET_LABEL
-from .core.naming import history_name
+from .core.naming import HISTORY_KEY, history_name
 from .sources import Trouble
 
 _LABELS = f"app.kubernetes.io/managed-by=config-rollout,{DAEMON_SET_LABEL}"

@@ -12,7 +12,7 @@ from .diff import ABSENT, FieldChange, KeyChange, diff_contents
 from .digest import short_hash
 from .explain import DaemonSetUpdate, cut, field_name
 from .live import Object
-from .naming import history_name
+from .naming import HISTORY_KEY, history_name
 from .restarts import Pod
 from .secret_values import SECRET, hide
 from .wave_words import not_ready
@@ -22,17 +22,6 @@ MAX_HISTORY_BYTES = 256 * 1024
 
 MAX_CHANGES = 100
 """How many changes a record keeps in the cluster if it is too large by itself."""
-
-HISTORY_KEY = "rollouts.jsonl"
-
-CHANGE_CAUSE = "kubernetes.io/change-cause"
-"""
-The annotation that `kubectl rollout history` shows for each revision.
-
-The controller copies the DaemonSet's annotations when it makes a ControllerRevision, and never again: so it is there
-before the pod template changes, and one that Kubernetes takes up again (A, B, A) gets it by itself. Source: Kubernetes
-1.36 pkg/controller/daemon/update.go `snapshot`; kubectl pkg/polymorphichelpers/history.go `getChangeCause`.
-"""
 
 MAX_EVENT_CHARACTERS = 1024
 """Source: Kubernetes 1.36 pkg/apis/core/validation/events.go `NoteLengthLimit`."""

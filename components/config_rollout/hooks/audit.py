@@ -19,7 +19,7 @@ from ..cluster import Cluster, ClusterError, Object
 from ..core import audit, live
 from ..core.audit_record import AuditRecord, Change
 from ..core.audit_sinks import Sink
-from ..core.naming import history_name
+from ..core.naming import HISTORY_KEY, history_name
 from ..core.retry import delay_seconds, is_passing
 from .audit_sinks import deliver
 from .report import Report
@@ -183,7 +183,7 @@ class Auditor:
         namespace, name = record.namespace, history_name(record.name)
         for attempt in range(_TRIES):
             kept = self._patiently(lambda: cluster.get("configmaps", name, namespace))
-            history = str(((kept or {}).get("data") or {}).get(audit.HISTORY_KEY, ""))
+            history = str(((kept or {}).get("data") or {}).get(HISTORY_KEY, ""))
             if self._before is None or self._before.begun.goes_on:
                 record = audit.with_what_changed(
                     record, audit.continued(history, record.new_hash, record.new_revision)
@@ -203,16 +203,16 @@ class Auditor:
         """See to it that the DaemonSet and its newest revision say the same cause."""
         if newest is None or (self._before and self._before.begun.says_cause):
             return
-        has = (newest["metadata"].get("annotations") or {}).get(audit.CHANGE_CAUSE)
+        has = (newest["metadata"].get("annotations") or {}).get(live.CHANGE_CAUSE_ANNOTATION)
         new = self._before and not self._before.begun.goes_on and record.result != "restored"
         if new and (cause := audit.change_cause(record)) != has:
             self._annotate(cluster, "controllerrevisions", newest, cause)  # one that Kubernetes took up again
-        elif not new and has != (daemon_set["metadata"].get("annotations") or {}).get(audit.CHANGE_CAUSE):
+        elif not new and has != (daemon_set["metadata"].get("annotations") or {}).get(live.CHANGE_CAUSE_ANNOTATION):
             self._annotate(cluster, "daemonsets", daemon_set, has)
 
     def _annotate(self, cluster: Cluster, resource: str, thing: Object, cause: str | None) -> None:
         metadata = thing["metadata"]
-        body = {"metadata": {"annotations": {audit.CHANGE_CAUSE: cause}}}
+        body = {"metadata": {"annotations": {live.CHANGE_CAUSE_ANNOTATION: cause}}}
         where = resource, metadata["name"], metadata["namespace"]
         self._try(lambda: cluster.patch(*where, body, manager=MANAGER))
 
