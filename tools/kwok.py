@@ -1,6 +1,7 @@
 """How kwok plays nodes and pods: its configuration, as data."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 READY_AFTER = "local-cluster/ready-after"
@@ -8,6 +9,9 @@ READY_AFTER = "local-cluster/ready-after"
 
 FATE = "local-cluster/fate"
 """Pod annotation: `crash` (CrashLoopBackOff) or `never-ready` (runs, and its readiness probe fails)."""
+
+DOWN = "local-cluster/down"
+"""Node annotation: the node is left as it is, NotReady."""
 
 _READY_MILLISECONDS = 300
 _STOP_MILLISECONDS = 100
@@ -29,6 +33,12 @@ def node(name: str, number: int, labels: Mapping[str, str]) -> Json:
     }
 
 
+def condition(kind: str, status: str) -> Json:
+    """Return a condition of a node or a pod, as a kubelet writes it."""
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"type": kind, "status": status, "lastTransitionTime": now, "reason": "LocalCluster", "message": ""}
+
+
 def configuration(crashing_config_maps: Sequence[str]) -> list[Json]:
     """Return kwok's configuration and the stages that nodes and pods go through."""
     options = {
@@ -45,10 +55,11 @@ def configuration(crashing_config_maps: Sequence[str]) -> list[Json]:
     mounted = ".spec.volumes[]?.configMap.name"
     fate = f'.metadata.annotations["{FATE}"]'
     crashing = list(crashing_config_maps) or [""]
+    up = _is(f'.metadata.annotations["{DOWN}"]', "DoesNotExist")
     alive = _is(fate, "DoesNotExist"), _is(mounted, "NotIn", *crashing)
     return [
         {"kind": "KwokConfiguration", "apiVersion": "config.kwok.x-k8s.io/v1alpha1", "options": options},
-        _stage("node-ready", "Node", [_is(_READY, "NotIn", "True")], {"statusTemplate": _NODE_READY}),
+        _stage("node-ready", "Node", [_is(_READY, "NotIn", "True"), up], {"statusTemplate": _NODE_READY}),
         _pod_stage("pod-ready", alive, _pod_status("True", "running: {startedAt: %s}")),
         _pod_stage("pod-never-ready", [_is(fate, "In", "never-ready")],
                    _pod_status("False", "running: {startedAt: %s}")),

@@ -30,6 +30,12 @@ RUN_FOLDER = Path(__file__).parents[1] / ".run"
 """Holds a folder for each process that runs a cluster; those of dead processes are removed by the next."""
 
 _START_SECONDS = 60
+_WATCHED = "watched"
+_AUDIT = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "rules": [{"level": "Metadata", "users": [_WATCHED]}, {"level": "None"}],
+}
 _EC_KEY_HEAD = bytes.fromhex("30310201010420")
 _EC_KEY_TAIL = bytes.fromhex("a00a06082a8648ce3d030107")
 
@@ -41,19 +47,25 @@ class LocalCluster:
     Args:
       binaries: Where the programs of `build.CONTROL_PLANE` are.
       crashing_config_maps: Names of ConfigMaps; a pod that mounts one of them crashes, as if it could not read it.
+      recorded: Whether etcd keeps objects in a form that `History` reads.
 
     """
 
-    def __init__(self, binaries: Mapping[str, Path], crashing_config_maps: Sequence[str] = ()) -> None:
-        self._binaries = binaries
+    def __init__(
+        self, binaries: Mapping[str, Path], crashing_config_maps: Sequence[str] = (), recorded: bool = False
+    ) -> None:
+        self._binaries, self._recorded = binaries, recorded
         self._crashing = list(crashing_config_maps)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._token = secrets.token_hex(16)
+        self._token, self._watched_token = secrets.token_hex(16), secrets.token_hex(16)
         self.folder = run_folder("cluster")
         self.kubeconfig = self.folder / "kubeconfig"
         self.pods_socket = self.folder / "pods.sock"
+        self.watched_kubeconfig = self.folder / "kubeconfig-watched"
+        """Of another administrator, whose requests are counted: `requests_of`."""
         names = ("api", "etcd", "etcd-peer", "controllers", "scheduler", "kwok")
         self._ports = dict(zip(names, _free_ports(len(names)), strict=True))
+        self.etcd = f"http://127.0.0.1:{self._ports['etcd']}"
         self.api = Api(f"https://127.0.0.1:{self._ports['api']}", self._token, self.folder / "certs" / "apiserver.crt")
 
     def __enter__(self) -> "LocalCluster":
@@ -136,6 +148,43 @@ class LocalCluster:
             if key.split(" ")[0] in ("POST", "PUT", "PATCH", "APPLY", "DELETE", "DELETECOLLECTION")
         }
 
+    def take_node_down(self, name: str) -> None:
+        """Let a node be NotReady, as when its kubelet has stopped; the node controller marks its pods."""
+        self._set_node(name, "true", "False")
+
+    def bring_node_back(self, name: str) -> None:
+        """Let the node be Ready again, and its pods as they were: without a kubelet nobody else says so."""
+        self._set_node(name, None, "True")
+        for pod in self.api.list("pods"):
+            if pod["spec"].get("nodeName") == name and "deletionTimestamp" not in pod["metadata"]:
+                metadata = pod["metadata"]
+                path = f"namespaces/{metadata['namespace']}/pods/{metadata['name']}/status"
+                self.api.patch(path, {"status": {"conditions": [kwok.condition("Ready", "True")]}}, "strategic-merge")
+
+    def _set_node(self, name: str, down: str | None, ready: str) -> None:
+        self.api.patch(f"nodes/{name}", {"metadata": {"annotations": {kwok.DOWN: down}}})
+        status = {"status": {"conditions": [kwok.condition("Ready", ready)]}}
+        self.api.patch(f"nodes/{name}/status", status, "strategic-merge")
+
+    def as_watched(self) -> Api:
+        """Return the API server as the other administrator sees it."""
+        return Api(self.api.server, self._watched_token, self.folder / "certs" / "apiserver.crt")
+
+    def requests_of(self, agent: str) -> list[tuple[str, str, str]]:
+        """
+        Return (verb, resource, name) of what a program asked with `watched_kubeconfig`, by its user agent's beginning.
+
+        From the audit log, as received: also what was never answered.
+        """
+        lines = (self.folder / "audit.log").read_text().splitlines()
+        entries = [json.loads(line) for line in lines if line.endswith("}")]  # a killed server leaves half a line
+        return [
+            (entry["verb"], entry["objectRef"]["resource"], entry["objectRef"].get("name", ""))
+            for entry in entries
+            if entry["stage"] == "RequestReceived" and entry.get("userAgent", "").startswith(agent)
+            and "objectRef" in entry
+        ]  # fmt: skip
+
     def _arguments(self, part: str) -> list[str]:
         folder, port = self.folder, self._ports
         etcd, peer = (f"http://127.0.0.1:{port[name]}" for name in ("etcd", "etcd-peer"))
@@ -156,6 +205,8 @@ class LocalCluster:
                 "--service-cluster-ip-range=10.0.0.0/24", "--endpoint-reconciler-type=none", "--allow-privileged=true",
                 "--kubelet-preferred-address-types=InternalIP",
                 f"--egress-selector-config-file={folder / 'egress.json'}",
+                f"--audit-policy-file={folder / 'audit.json'}", f"--audit-log-path={folder / 'audit.log'}",
+                *(["--storage-media-type=application/json"] if self._recorded else []),
             ],
             "kube-controller-manager": [
                 *client, *fast, f"--secure-port={port['controllers']}", f"--cert-dir={folder / 'controllers'}",
@@ -177,6 +228,8 @@ class LocalCluster:
         (self.folder / "sa.key").write_text(f"-----BEGIN EC PRIVATE KEY-----\n{key}\n-----END EC PRIVATE KEY-----\n")
         with (self.folder / "tokens.csv").open("w") as file:
             csv.writer(file).writerow([self._token, "admin", "admin", "system:masters"])
+            csv.writer(file).writerow([self._watched_token, _WATCHED, _WATCHED, "system:masters"])
+        (self.folder / "audit.json").write_text(json.dumps(_AUDIT))
         # No address of a pod exists: what the pod proxy sends goes to whoever listens there (pod_server.py).
         transport = {"uds": {"udsName": str(self.pods_socket)}}
         connection = {"proxyProtocol": "HTTPConnect", "transport": transport}
@@ -197,6 +250,8 @@ class LocalCluster:
             "contexts": [{"name": "local", "context": {"cluster": "local", "user": "admin", "namespace": "default"}}],
         }  # fmt: skip
         self.kubeconfig.write_text(json.dumps(config, indent=2))
+        config["users"] = [{"name": "admin", "user": {"token": self._watched_token}}]
+        self.watched_kubeconfig.write_text(json.dumps(config, indent=2))
 
     def wait(self, what: str, done: Callable[[], bool]) -> None:
         """

@@ -124,24 +124,41 @@ class Cluster:
     ) -> tuple[Sequence[Object], str]:
         """Return the same, and the version of the collection to `watch` from."""
         items: Sequence[Object] = []
-        query = {"limit": str(_PAGE), **({"labelSelector": labels} if labels else {})}
+        version = ""
+        for page, version in self.pages(resource, namespace, labels, "", metadata_only):  # noqa: B007 # the last is the collection's
+            items = [*items, *page]
+        return items, version
+
+    def pages(
+        self, resource: str, namespace: str = "", labels: str = "", fields: str = "", metadata_only: bool = False
+    ) -> Iterator[tuple[Sequence[Object], str]]:
+        """
+        Yield the same page by page, so that no more is held, each with the version of the collection.
+
+        With `metadata_only` the server sends nothing else of the objects.
+        Source: kubernetes 1.36 apiserver pkg/endpoints/handlers/response.go `asPartialObjectMetadataList`.
+        """
+        query = {"limit": str(_PAGE), **_selectors(labels, fields)}
+        accept = _METADATA if metadata_only else _JSON
         while True:
             right = Right("list", _group(resource), resource, namespace)
-            page = self._send("GET", right, query, accept=_METADATA if metadata_only else _JSON) or {}
-            items = [*items, *(page.get("items") or [])]
+            page = self._send("GET", right, query, accept=accept) or {}
             metadata = page.get("metadata", {})
+            yield page.get("items") or [], str(metadata.get("resourceVersion", ""))
             if not metadata.get("continue"):
-                return items, str(metadata.get("resourceVersion", ""))
+                return
             query["continue"] = metadata["continue"]
 
-    def watch(self, resource: str, namespace: str, labels: str, version: str, seconds: int) -> Iterator[Object]:
+    def watch(
+        self, resource: str, namespace: str, labels: str, version: str, seconds: int, fields: str = ""
+    ) -> Iterator[Object]:
         """
         Yield what happens to a collection after a version, as `type` and `object`, for so many seconds.
 
         An event `ERROR` says that the server no longer knows the version: list again.
         """
         right = Right("watch", _group(resource), resource, namespace)
-        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(seconds), "labelSelector": labels}
+        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(seconds), **_selectors(labels, fields)}
         answer = self._ask("GET", right, query, seconds=seconds + SECONDS)
         if answer.status >= 300:
             self._refuse(right, answer.status, answer.read())
@@ -187,6 +204,16 @@ class Cluster:
         right = Right("patch", _group(resource), resource, namespace, name)
         query = {"fieldManager": manager, "force": "true"}
         return self._send("PATCH", right, query, body, _APPLY) or {}
+
+    def create(self, resource: str, namespace: str, body: Mapping[str, Any]) -> Object | None:
+        """Create an object."""
+        return self._send("POST", Right("create", _group(resource), resource, namespace), body=body)
+
+    def user(self) -> str:
+        """Return who we are to the API server. Whoever is logged in may ask. Source: authentication.k8s.io/v1."""
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        answer = self._send("POST", Right("create", "authentication.k8s.io", "selfsubjectreviews"), body=body) or {}
+        return str(answer.get("status", {}).get("userInfo", {}).get("username", ""))
 
     def delete(self, resource: str, name: str, namespace: str, uid: str) -> bool:
         """Delete the object that has this UID; return whether it was there."""
@@ -314,6 +341,10 @@ def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
     return listed, found
 
 
+def _selectors(labels: str, fields: str) -> dict[str, str]:
+    return {**({"labelSelector": labels} if labels else {}), **({"fieldSelector": fields} if fields else {})}
+
+
 def _group(resource: str) -> str:
     return _GROUPS.get(resource, "/").split("/")[0]
 
@@ -322,8 +353,8 @@ def _path(right: Right) -> str:
     """Return the path of an object, or of a collection."""
     if right.resource == _VERSION:
         return "/version"
-    if right.group == "authorization.k8s.io":
-        return f"/apis/authorization.k8s.io/v1/{right.resource}"
+    if right.group in ("authentication.k8s.io", "authorization.k8s.io"):
+        return f"/apis/{right.group}/v1/{right.resource}"
     version = _GROUPS.get(right.resource)
     steps = ["/apis", version] if version else ["/api", "v1"]
     if right.namespace:

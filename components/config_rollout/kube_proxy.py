@@ -13,6 +13,7 @@ from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
 from pulumi_kubernetes.core.v1 import ConfigMapPatch, ServiceAccount
 from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
 
+from .arguments import find_cluster
 from .core import kube_proxy_files as files
 from .core import kube_proxy_pods as pods
 from .core.adoption import Adoption, applied_for, has_other_probe, patch
@@ -24,6 +25,7 @@ from .core.kept import DAEMON_SET_LABEL
 from .core.naming import content_name
 from .core.waves import UPDATE_STRATEGY
 from .hooks.adopt import AdoptionExplainer
+from .hooks.audit import Auditor
 from .kept import keep
 from .options import Options
 from .prepare import Prepared, prepare
@@ -56,6 +58,11 @@ class KubeProxyArgs(TypedDict):
     """
     max_unavailable: NotRequired[Any]
     """How many kube-proxies may be away at once in a restart, as a number or a share; default `10%`."""
+    audit: NotRequired[Any]
+    """
+    Where the record of each rollout goes beside the cluster: `{"file": PATH}`, `{"stdout": True}`,
+    `{"url": "https://..."}`, or a list of them.
+    """
     min_ready_seconds: NotRequired[int]
     """How long a new kube-proxy must be ready to count as available, in seconds; default 10."""
     rollout_timeout_seconds: NotRequired[int]
@@ -106,9 +113,11 @@ class KubeProxy(pulumi.ComponentResource):
         settings, layout = prepared.settings, prepared.settings.layout
         self._name, self._prepared, self._args = name, prepared, args
         self._staged = staged = _staged(who, prepared, args)
+        cluster = {key: args[key] for key in ("kubeconfig", "context") if key in args}
+        audit = Auditor(self, find_cluster, cluster, settings.audit, settings.has_waves)
         content = prepared.content if prepared.full_hash else None
         given = _adoption(prepared, staged), prepared.before, content, staged.plan if staged else ()
-        self._explainer = AdoptionExplainer(self, name, *given)
+        self._explainer = AdoptionExplainer(self, name, audit, *given)
         self._options = Options(
             {
                 "update_strategy": settings.update_strategy,
@@ -228,7 +237,8 @@ class KubeProxy(pulumi.ComponentResource):
             "immutable": True,
         }
         name = f"{self._name}-{short_hash(prepared.full_hash)}"
-        return ConfigMapPatch(name, **prepared.before.as_it_is(self._wanted), opts=self._options.for_config_map(self))
+        opts = self._options.for_config_map(self, self._explainer.of_child())
+        return ConfigMapPatch(name, **prepared.before.as_it_is(self._wanted), opts=opts)
 
     def _known_config_map(self, after: pulumi.Resource) -> ConfigMapPatch:
         """
@@ -264,6 +274,7 @@ class KubeProxy(pulumi.ComponentResource):
     def _own_daemon_set(self, config_map: pulumi.Resource, account: list[pulumi.Resource]) -> DaemonSet:
         prepared, settings = self._prepared, self._prepared.settings
         layout, labels = settings.layout, pods.pod_labels(settings.layout)
+        driven = driven_annotations(settings.waves) if settings.has_waves else {}
         mounted = content_name(layout.daemon_set, prepared.full_hash)
         probe = files.probe(prepared.content.data[layout.key])
         opts = self._options.for_daemon_set(self, [config_map, *account], self._explainer.of_daemon_set())
@@ -277,7 +288,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
                 "labels": labels,
-                "annotations": {**_managed_by(OWNER), **(driven_annotations() if settings.has_waves else {})},
+                "annotations": {**_managed_by(OWNER), **driven},
             },
             spec={
                 "selector": {"matchLabels": labels},
@@ -311,10 +322,10 @@ class KubeProxy(pulumi.ComponentResource):
             metadata={
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
-                "annotations": driven_annotations(),
+                "annotations": driven_annotations(self._prepared.settings.waves),
             },
             spec={"updateStrategy": UPDATE_STRATEGY},
-            opts=pulumi.ResourceOptions(parent=self, protect=False),
+            opts=pulumi.ResourceOptions(parent=self, protect=False, hooks=self._explainer.of_child()),
         )
 
     def _applied(self, template: dict[str, Any]) -> dict[str, Any]:
@@ -325,7 +336,7 @@ class KubeProxy(pulumi.ComponentResource):
     def _beside(self) -> pulumi.ResourceOptions:
         """Return the options of what an own kube-proxy has beside its DaemonSet; one that was adopted keeps it."""
         retained = self._prepared.settings.manage == "adopt" or self._options.retain_on_delete
-        return pulumi.ResourceOptions(parent=self, retain_on_delete=retained)
+        return pulumi.ResourceOptions(parent=self, retain_on_delete=retained, hooks=self._explainer.of_child())
 
 
 def _managed_by(manager: str) -> dict[str, str]:

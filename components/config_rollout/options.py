@@ -33,7 +33,7 @@ class Options:
         merged.ignore_changes = None
         return merged
 
-    def for_config_map(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    def for_config_map(self, parent: pulumi.Resource, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceOptions:
         """
         Return the options of the ConfigMap. Its name says what it means: other bytes under it mean the same.
 
@@ -45,6 +45,7 @@ class Options:
             retain_on_delete=True,
             ignore_changes=["data", "binaryData"],
             aliases=[pulumi.Alias(type_="kubernetes:core/v1:ConfigMap")],
+            hooks=hooks,
         )
 
     def for_daemon_set(

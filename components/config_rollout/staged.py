@@ -1,5 +1,6 @@
 """The waves of one component: what the cluster says to them before anything is registered, and their records."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -33,9 +34,14 @@ _SETTLE_SECONDS = 60
 """How long the controller may take to see what was written, in seconds."""
 
 
-def driven_annotations() -> dict[str, str]:
-    """Return those annotations, and which stack drives the DaemonSet; on a patch of its own they go with the waves."""
-    return {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: _stack()}
+def driven_annotations(waves: object) -> dict[str, str]:
+    """
+    Return those annotations, which stack drives the DaemonSet, and the waves as `config-rollout status` shows them.
+
+    On a patch of its own they go with the waves.
+    """
+    membership = json.dumps(parse_waves(waves)[0].membership(), sort_keys=True)
+    return {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: _stack(), live.WAVES_ANNOTATION: membership}
 
 
 def _stack() -> str:
@@ -115,7 +121,8 @@ class StagedRollout:
                 return self._window(division) if pending(division) else ""
             return self._window(division) if self._window(division) and self._is_outdated(division) else ""
 
-        driven = Driven(self._cluster, self._waves, _stack(), window, applied, self._proxy, self._excused)
+        given = explainer.audit, _stack(), window, applied, self._proxy, self._excused
+        driven = Driven(self._cluster, self._waves, *given)
         return register_records(name, component, daemon_set, self._hash, driven, self._divisions, pending)[-1]
 
     def warn(self, component: pulumi.Resource) -> None:

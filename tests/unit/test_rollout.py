@@ -61,13 +61,13 @@ class MemoryCluster:
         self.pods[name] = pod
         self.events.append({"type": "ADDED", "object": pod})
 
-    def unready(self, node):
-        """Let the pod of a node become unready by itself."""
+    def unready(self, node, ready="False"):
+        """Let the pod of a node become unready by itself, or ready again."""
         with self.lock:
             (pod,) = [pod for pod in self.pods.values() if pod["spec"]["nodeName"] == node]
             self.version += 1
             changed = {**pod, "metadata": {**pod["metadata"], "resourceVersion": str(self.version)}}
-            changed["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}
+            changed["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": ready}]}
             self.pods[pod["metadata"]["name"]] = changed
             self.events.append({"type": "MODIFIED", "object": changed})
 
@@ -207,6 +207,28 @@ def test_answers_that_may_be_better_soon_are_asked_for_again(driver, monkeypatch
 
     assert {"new"} == revisions(cluster)
     assert 4 == len(cluster.deleted)
+
+
+def test_delete_without_an_answer_holds_up_all_others_and_is_weighed_anew(driver):
+    class Doubtful(MemoryCluster):
+        asked = ()
+
+        def delete(self, resource, name, namespace, uid):
+            self.asked = [*self.asked, self.pods[name]["spec"]["nodeName"]]
+            if len(self.asked) == 1:
+                (other, *_) = {"n0", "n1"} - {self.asked[0]}
+                self.unready(other)
+                threading.Timer(0.5, lambda: self.unready(other, "True")).start()
+                raise ClusterError("https://memory: does not answer.", 0)
+            return super().delete(resource, name, namespace, uid)
+
+    cluster = Doubtful(2)
+    cluster.write("new")
+    driver(cluster, "new")
+
+    assert cluster.asked[0] == cluster.asked[1]
+    assert 0 == cluster.most_unavailable
+    assert ["n0", "n1"] == sorted(cluster.deleted)
 
 
 def test_answer_that_stays_is_told_and_ends_it(driver):

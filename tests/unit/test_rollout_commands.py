@@ -73,10 +73,11 @@ def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, gates, proxie
             "resourceNames": ["kube-proxy"],
             "verbs": ["get", "patch"],
         },
-        {"apiGroups": ["apps"], "resources": ["controllerrevisions"], "verbs": ["list"]},
+        {"apiGroups": ["apps"], "resources": ["controllerrevisions"], "verbs": ["list", "patch"]},
         {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch", "delete"]},
         *proxy,
         {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "create", "patch", "delete"]},
+        {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
     ] == role["rules"]
     assert ("Role", "kube-system") == (role["kind"], role["metadata"]["namespace"])
     assert [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}] == cluster_role["rules"]

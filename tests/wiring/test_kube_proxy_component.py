@@ -60,6 +60,14 @@ def run(monkeypatch):
     return run
 
 
+@pytest.mark.parametrize(("args", "objects"), [(OWN, {}), (ADOPT, KUBEADM)])
+def test_writes_of_all_children_may_be_tried_again(run, args, objects):
+    children = [one.request for one in run(args, objects).values() if "config-rollout" not in one.type]
+
+    assert len(children) >= 2
+    assert {1} == {len(request.hooks.on_error) for request in children}
+
+
 def of(registered, kind):
     return next(r for what, r in registered.items() if what.startswith(f"{kind} "))
 

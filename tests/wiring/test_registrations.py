@@ -26,6 +26,12 @@ def test_no_property_of_the_daemon_set_depends_on_a_resource(register):
     assert [] == [urn for urns in register()[DAEMON_SET].property_dependencies.values() for urn in urns]
 
 
+def test_writes_of_all_children_may_be_tried_again(register):
+    registered = register()
+
+    assert [1, 1] == [len(registered[child].request.hooks.on_error) for child in (CONFIG_MAP, DAEMON_SET)]
+
+
 def test_daemon_set_waits_for_the_config_map(register):
     assert [f"agent-{HASH[:10]}"] == register()[DAEMON_SET].dependencies
 

@@ -66,10 +66,13 @@ def test_daemon_set_is_left_to_the_waves(cluster, register):
     daemon_set = register(waves=WAVES)[DAEMON_SET].inputs
 
     assert {"type": "OnDelete"} == daemon_set["spec"]["updateStrategy"]
-    annotations = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true", "config-rollout/stack": STACK}
-    assert {**annotations, "pulumi.com/patchFieldManager": "config-rollout-own"} == daemon_set["metadata"][
-        "annotations"
-    ]
+    assert {
+        "pulumi.com/skipAwait": "true",
+        "pulumi.com/patchForce": "true",
+        "pulumi.com/patchFieldManager": "config-rollout-own",
+        "config-rollout/stack": STACK,
+        "config-rollout/waves": '{"by": "topology.kubernetes.io/zone", "first": [{"name": "canary", "nodes": 1}]}',
+    } == daemon_set["metadata"]["annotations"]
 
 
 def test_each_wave_has_a_record_that_comes_after_the_one_before(cluster, register):

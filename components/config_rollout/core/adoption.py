@@ -53,6 +53,15 @@ class Adoption:
         """Tell whether the patch changes the pod template, which is what makes Kubernetes restart pods."""
         return any(change.path.startswith(_TEMPLATE) for change in self.changes())
 
+    def template_changes(self) -> list[FieldChange]:
+        """Return what restarts pods but for the configuration, with paths as below the pod template."""
+        changes = [change for change in self.changes() if change.path.startswith(_TEMPLATE)]
+        return [
+            replace(change, path=change.path.removeprefix(_TEMPLATE).removeprefix("spec."))
+            for change in changes
+            if not _is_hash(change.path)
+        ]
+
     def drifted(self) -> list[KeyChange]:
         """Return the keys that the program says and that the ConfigMap that others know by name has otherwise."""
         changes = diff_contents(self.live, self.wanted)

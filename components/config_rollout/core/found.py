@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .audit_rights import missing_audit_rights
 from .finding import Finding
 from .kept import kept_rights
 from .layout import LAYOUTS, Layout, Object, misfits, no_daemon_set, runs, static_pods, twins
@@ -142,9 +143,11 @@ def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
     kept = kept_rights(of, layout.daemon_set)
     if manage == "adopt":
         patched = Right("patch", "apps", "daemonsets", of, layout.daemon_set)
-        return [kept[0], patched, *kept[1:], *watched]
-    needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
-    return [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *kept[1:], *watched]
+        rights = [kept[0], patched, *kept[1:], *watched]
+    else:
+        needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
+        rights = [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *kept[1:], *watched]
+    return [*rights, *missing_audit_rights(of, layout.daemon_set, rights)]
 
 
 def _pod_spec(daemon_set: Object) -> Mapping[str, Any]:

@@ -1,10 +1,11 @@
 """The arguments of `KubeProxy`, taken apart: what each may be, and what is wrong with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import checks
+from .audit_sinks import Sink, parse_audit
 from .finding import Finding
 from .kube_proxy_files import check_server, config_file, kubeconfig_file
 from .layout import Layout, parse_layout
@@ -36,6 +37,7 @@ class Settings:
     update_strategy: Mapping[str, Any] = field(default_factory=dict)
     min_ready_seconds: int = MIN_READY_SECONDS
     waves: Any = None
+    audit: Sequence[Sink] = ()
 
     @property
     def has_waves(self) -> bool:
@@ -76,7 +78,8 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
             what = "this layout keeps the kubeconfig elsewhere, where it is left alone"
             findings.append(Finding("api_server", what, "Leave it out"))
     strategy, wrong = _strategy(plain)
-    findings += wrong
+    sinks, wrong_audit = parse_audit(plain.get("audit", []))
+    findings += [*wrong, *wrong_audit]
     for number, least in (("min_ready_seconds", 0), ("rollout_timeout_seconds", 1)):
         if number in plain:
             findings += checks.check_whole_number(number, plain[number], least)
@@ -92,6 +95,7 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
         update_strategy=strategy,
         min_ready_seconds=plain.get("min_ready_seconds", MIN_READY_SECONDS),
         waves=plain.get("waves"),
+        audit=sinks,
     )
     return settings, findings
 

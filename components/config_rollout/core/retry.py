@@ -1,7 +1,43 @@
-"""How long to wait before a request is tried again."""
+"""What is worth another try, of our own requests and of the Kubernetes provider's writes, and after which wait."""
+
+import re
 
 FIRST_SECONDS = 0.2
 MOST_SECONDS = 10.0
+
+UNREACHABLE = "configured Kubernetes cluster is unreachable"
+"""
+What the provider says of everything when no API server answered as it began. It does not ask again in that run.
+
+Source: pulumi-kubernetes 4.25 provider.go `Configure`, `Create`, `Update`.
+"""
+
+NOT_IN_TIME = "timed out waiting for the condition"
+"""How the provider's message ends when an object was written, and did not become ready in time."""
+
+_PASSING = (
+    "the server has received too many requests",
+    "the server is currently unable to handle the request",
+    "an error on the server (",
+    "Internal error occurred: ",
+    "etcdserver: ",
+    "Timeout: request did not complete within",
+    "the server was unable to return a response in the time allotted",
+    "the object has been modified; please apply your changes to the latest version",
+    "connect: connection refused",
+    "connection reset by peer",
+    "unexpected EOF",
+)
+"""
+What the provider's message has where the API server, or the way to it, could not serve a write that may be served soon.
+
+Source: seen with pulumi-kubernetes 4.25; the words are apimachinery 0.33's (api/errors) and those of Go's net.
+"""
+
+_BEFORE_THE_CAUSE = re.compile(
+    r"(?s).*?(?:by the Kubernetes API server|failed to fully initialize or become live"
+    r"|^update of resource \S+ failed): "
+)
 
 
 def delay_seconds(attempt: int, fraction: float) -> float:
@@ -17,3 +53,14 @@ def delay_seconds(attempt: int, fraction: float) -> float:
 def is_passing(status: int) -> bool:
     """Return whether an answer may be another one soon: no answer at all (0), too many requests, server errors."""
     return status == 0 or status == 429 or status >= 500
+
+
+def is_passing_failure(error: str) -> bool:
+    """Return whether a write of the Kubernetes provider that failed so may go through soon."""
+    cause = cause_of(error)
+    return UNREACHABLE not in error and (cause.endswith(": EOF") or any(text in cause for text in _PASSING))
+
+
+def cause_of(error: str) -> str:
+    """Return what went wrong in a message of the Kubernetes provider, in one line, without what it says around."""
+    return " ".join(_BEFORE_THE_CAUSE.sub("", error.strip(), count=1).split("\nunable to get cluster state")[0].split())

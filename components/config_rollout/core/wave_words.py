@@ -27,7 +27,7 @@ def plan(divisions: Sequence[Division], through: str, down: Iterable[str], min_r
         stopped = division.wave.name == through
     if not lines:
         return ["no node has a pod yet: they start on all nodes at once"]
-    lines.append(f"about {_duration(seconds)}")
+    lines.append(f"about {duration(seconds)}")
     down = sorted(down)
     if down:
         verb = "is NotReady: it counts against max_unavailable and changes when it is back"
@@ -133,7 +133,7 @@ def _checks(division: Division) -> str:
     wave = division.wave
     checks = [f"{'' if isinstance(gate, Window) else 'gate '}{gate}" for gate in wave.gates]
     if wave.soak_seconds:
-        checks.append(f"{_duration(wave.soak_seconds)} soak")
+        checks.append(f"{duration(wave.soak_seconds)} soak")
     return f"; {', '.join(checks)}" if checks else ""
 
 
@@ -141,7 +141,8 @@ def _nodes(count: int) -> str:
     return f"{count:,} node{'' if count == 1 else 's'}"
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
+    """Return how long something takes, as a person says it."""
     if seconds < 90:
         return f"{seconds} s"
     return f"{round(seconds / 60):,} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

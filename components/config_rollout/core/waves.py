@@ -89,6 +89,16 @@ class Waves:
         values = sorted({of[self.by] for of in labels.values() if of.get(self.by)}) if self.by else []
         return [*self.first, *(replace(self.rest, name=value) for value in values), self.rest]
 
+    def membership(self) -> dict[str, object]:
+        """Return what says which nodes are in which wave, and nothing else, as `parse_waves` takes it."""
+        first = []
+        for wave in self.first:
+            expressions = [{"key": r.key, "operator": r.operator, "values": list(r.values)}
+                           for r in wave.selector.requirements]  # fmt: skip
+            of = {"matchExpressions": expressions, "nodes": wave.nodes, "each": wave.each}
+            first.append({"name": wave.name, **{key: value for key, value in of.items() if value}})
+        return {**({"first": first} if first else {}), **({"by": self.by} if self.by else {})}
+
 
 @dataclass(frozen=True)
 class Division:

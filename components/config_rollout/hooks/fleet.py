@@ -72,12 +72,23 @@ class PodWatch:
             ready = [seen.ready for seen in self._pods.values() if seen.pod.node in nodes]
         return min((0.0 if since is None else now - since for since in ready), default=0.0)
 
+    def ready(self) -> dict[str, float | None]:
+        """Return node -> since when its pod is ready, by the monotonic clock; `None` if it is not."""
+        with self._lock:
+            return {seen.pod.node: seen.ready for seen in self._staying()}
+
+    def staying(self) -> set[str]:
+        """Return the UIDs of the pods that nobody deletes."""
+        with self._lock:
+            return {seen.pod.uid for seen in self._staying()}
+
     def probed(self) -> list[ProbedPod]:
         """Return what gates have to know of the pods that nobody deletes."""
         with self._lock:
-            return [
-                seen.probed for seen in self._pods.values() if not (seen.pod.leaving or seen.pod.uid in self._deleted)
-            ]
+            return [seen.probed for seen in self._staying()]
+
+    def _staying(self) -> list[_Seen]:
+        return [seen for seen in self._pods.values() if not (seen.pod.leaving or seen.pod.uid in self._deleted)]
 
     def has_listed(self) -> bool:
         """Return whether the pods have been seen at all, and are being seen now."""

@@ -6,7 +6,6 @@ it. Not here: what a wave does (rollout.py).
 """
 
 import asyncio
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +17,9 @@ from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
 from ..core.wave_words import waits, wave_task
 from ..core.waves import Division, Waves
-from .rollout import Rollout, Target
-
-# Pulumi wants hook names unique in a program, and two components may share theirs under different parents.
-_numbers = itertools.count(1)
+from .audit import Auditor, Subject
+from .hook_name import hook_name
+from .rollout import Rollout, Stopped, Target
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
@@ -32,10 +30,12 @@ class Driven:
     What the driver has to know: where the DaemonSet is, its waves, and what `Rollout` says of the rest.
 
     `window` returns the window that keeps a wave from beginning now, empty if none does; it may ask the cluster.
+    `applied` returns what puts the template of another revision in place, where the provider patches.
     """
 
     cluster: Cluster
     waves: Waves
+    audit: Auditor
     stack: str
     window: Callable[[Division], str]
     applied: Callable[[Object], Object] | None = None
@@ -70,8 +70,8 @@ def register_records(
     for division in divisions:
         hook = _Record(parent, driven, division, pending)
         options = pulumi.ResourceHookOptions(on_dry_run=True)
-        hook_name = f"config-rollout:{name}:wave:{division.wave.name}:{next(_numbers)}"
-        bound: list[Any] = [pulumi.ResourceHook(hook_name, hook.before, options)]
+        unique = hook_name(f"{name}:wave:{division.wave.name}")
+        bound: list[Any] = [pulumi.ResourceHook(unique, hook.before, options)]
         record = pulumi.Stash(
             f"{name}-{division.wave.name}",
             input={
@@ -91,6 +91,7 @@ def register_records(
         records.append(record)
         if division.wave.name == driven.waves.through:
             break
+    hook.is_last = True
     return records
 
 
@@ -123,6 +124,7 @@ class _Record:
     ) -> None:
         self._driven, self._division, self._pending = driven, division, pending
         self.record: pulumi.Resource = component
+        self.is_last = False
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
         """Say in preview what the wave will do, and do it in `up`."""
@@ -139,16 +141,23 @@ class _Record:
         def say(message: str, ephemeral: bool = False) -> None:
             loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
 
-        driven = self._driven
+        driven, audit = self._driven, self._driven.audit
         rollout = Rollout(
-            driven.cluster, target, driven.waves, say, driven.applied, driven.stack, driven.proxy, driven.before
-        )
+            driven.cluster, target, driven.waves, say, driven.applied, driven.stack, driven.proxy, driven.before,
+            audit.report,
+        )  # fmt: skip
+        subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
             await asyncio.to_thread(rollout.run, self._division.wave.name)
         except asyncio.CancelledError:
             rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
             raise
+        except Stopped as stopped:
+            await audit.ended(subject, "stopped", str(stopped))
+            raise
+        if self.is_last:
+            await audit.ended(subject, "done")
 
 
 def _of_metadata(daemon_set: pulumi.CustomResource, key: str) -> pulumi.Output[Any]:

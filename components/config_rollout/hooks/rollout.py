@@ -23,6 +23,7 @@ from ..core.retry import delay_seconds, is_passing
 from ..core.waves import HALT, Division, Wave, Waves, divide
 from .fleet import PodWatch
 from .gates import Asker
+from .report import Report
 
 AWAY_SECONDS = 300
 """How long the API server may be away in the middle of a rollout, in seconds."""
@@ -33,6 +34,12 @@ Whose fields the provider takes over before each update of its own, so that a te
 
 Source: pulumi-kubernetes 4.25 await.go `fixCSAFieldManagers`.
 """
+
+_FRESH_SECONDS = 0.1
+"""How old what is known may be when a pod is deleted, in seconds: no older than what a watch brings under load."""
+
+_DOUBT_SECONDS = 60
+"""How long a request without an answer may yet be served, in seconds. Source: kube-apiserver's `--request-timeout`."""
 
 _LOOK_AGAIN_SECONDS = 15
 _SAY_SECONDS = 10
@@ -71,6 +78,15 @@ class Target:
 
 
 @dataclass
+class _Troubles:
+    """How often one request has failed, since when, and when it did last."""
+
+    attempt: int = 0
+    since: float = 0.0
+    last: float = 0.0
+
+
+@dataclass
 class Rollout:
     """
     One run of the driver, for all waves up to one. `run` is all that others call.
@@ -88,6 +104,8 @@ class Rollout:
     stack: str = ""
     proxy: WantedProxy | None = None
     before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
+    """Hears what is done, for the audit record."""
     _revision: str = ""
     _generation: int = 0
     _daemon_set: Object = field(default_factory=dict)
@@ -96,6 +114,9 @@ class Rollout:
     _seen: set[str] = field(default_factory=set)
     _divisions: list[Division] = field(default_factory=list)
     _looked: float = 0.0
+    _read_at: float = 0.0
+    _doubt: str = ""
+    _troubles: _Troubles = field(default_factory=_Troubles)
     _watch: Any = None
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -118,10 +139,16 @@ class Rollout:
             self._look_around()
             try:
                 for name in self._up_to(own):
+                    self.report.begins(name, len(self._look(name, None)[0].nodes))
                     if self._move(name, None) or name == own:
                         self._hold(name)
+                    self.report.ends("done")
             except WaveFailed as failed:
+                self.report.saw(self._watch.ready(), self._watch.staying())
+                self.report.ends("failed", failed.findings)
                 raise Stopped(self._end(failed)) from None
+            finally:
+                self.report.saw(self._watch.ready(), self._watch.staying())
 
     def _begin(self) -> None:
         """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
@@ -162,6 +189,7 @@ class Rollout:
         newest = live.newest(self._revisions(daemon_set))
         if newest is None:
             raise Stopped(f"DaemonSet {self.target.where}: has no revision. See that kube-controller-manager runs.")
+        self.report.brings(int(newest["revision"]))
         self._revision, self._generation = live.revision_of(newest), int(daemon_set["metadata"]["generation"])
         self._daemon_set = daemon_set
 
@@ -180,7 +208,6 @@ class Rollout:
         moved, fewest, progress, said = 0, -1, time.monotonic(), time.monotonic()
         while True:
             division, fleet = self._look(name, wave)
-            restarted = False
             behind = len(fleet.behind(division.nodes)) + fleet.missing()
             if fleet.is_through(division.nodes):
                 if moved:
@@ -188,27 +215,52 @@ class Rollout:
                 return moved
             if fewest < 0 or behind < fewest:
                 fewest, progress = behind, time.monotonic()
-            for pod in next_restarts(fleet, division.nodes, division.budget)[:1]:
-                if not moved:
-                    self.say(wave_words.begins(division, self.target.where))
-                moved += self._restart(pod)
-                restarted, progress = True, time.monotonic()
+            chosen = self._next(fleet, division)
+            if chosen and not moved:
+                self.say(wave_words.begins(division, self.target.where))
+            moved += self._restart_some(chosen)
+            progress = time.monotonic() if chosen else progress
             if time.monotonic() - progress > self.waves.progress_deadline_seconds:
                 limit = self.waves.progress_deadline_seconds
                 raise WaveFailed(division.wave.name, wave_words.stuck(fleet, division.nodes, division.budget, limit))
             if time.monotonic() - said > _SAY_SECONDS:
                 said = time.monotonic()
                 self.say(wave_words.progress(division, fleet), ephemeral=True)
-            if not restarted:  # after each one the pods are looked at again, so that the budget holds at every moment
+            if not chosen:
                 self._wait()
+
+    def _next(self, fleet: Fleet, division: Division) -> list[Pod]:
+        """Return the pods to restart now; only the same again while it may yet come that a delete is served."""
+        chosen = next_restarts(fleet, division.nodes, division.budget)
+        still = time.monotonic() - self._troubles.last < _DOUBT_SECONDS
+        if still and any(pod.uid == self._doubt and not pod.leaving for pod in fleet.pods):
+            return [pod for pod in chosen if pod.uid == self._doubt]
+        return chosen
+
+    def _restart_some(self, chosen: Sequence[Pod]) -> int:
+        """Restart pods for as long as what chose them is fresh, and return how many."""
+        began = time.monotonic()
+        for number, pod in enumerate(chosen):
+            if (number and time.monotonic() - began > _FRESH_SECONDS) or not self._restart(pod):
+                return number
+        return len(chosen)
 
     def _restart(self, pod: Pod) -> bool:
         """Delete one pod, unless someone has stopped us or the DaemonSet is no longer as it was; tell whether."""
+        self._check_awaited()
         wanted = self._wanted()
-        self._refresh()
+        if time.monotonic() - self._read_at > _FRESH_SECONDS:
+            self._refresh()
         if self._wanted() > wanted:
             return False
-        self._trying(lambda: self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid))
+        self._doubt = pod.uid
+        self.report.deletes(pod.node, pod.uid)
+        try:
+            self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid)
+        except ClusterError as error:  # not tried again before all is looked at again: much may be other by then
+            self._bear(error, self._troubles)
+            return False
+        self._doubt, self._troubles = "", _Troubles()
         self._watch.deleted(pod.uid)
         return True
 
@@ -260,6 +312,7 @@ class Rollout:
     def _end(self, failed: WaveFailed) -> str:
         """Take back what failed, or leave it, as the program says; return the message for the user."""
         again = "Correct the configuration and run `pulumi up`, or put the one of before back."
+        self.report.result = "halted" if self.waves.on_failure == HALT else "failed"
         if self.waves.on_failure == HALT:
             return wave_words.failure(failed.wave, failed.findings, f"everything is left as it is. {again}")
         revisions = self._revisions(self._daemon_set)
@@ -269,6 +322,7 @@ class Rollout:
             return wave_words.failure(failed.wave, failed.findings, then)
         try:
             nodes = self._take_back(back, next(r for r in revisions if live.revision_of(r) == self._revision))
+            self.report.result = "restored"
             then = f"taken back: {nodes:,} restarted with the revision of before, and all are well. {again}"
         except WaveFailed as worse:
             then = f"taken back, and the revision of before is not well either: {'; '.join(worse.findings)}"
@@ -324,13 +378,14 @@ class Rollout:
           Stopped: Someone has paused it, or changed it meanwhile.
 
         """
+        read_at = time.monotonic()
         daemon_set = self._read()
         if int(daemon_set["metadata"]["generation"]) != self._generation:
             raise Stopped(
                 f"DaemonSet {self.target.where}: something else changed it in the middle of the rollout. "
                 "Run `pulumi up` to go on, or `pulumi up --refresh` to put back what this program says."
             )
-        self._daemon_set = daemon_set
+        self._daemon_set, self._read_at = daemon_set, read_at
 
     def _read(self) -> Object:
         """Return the DaemonSet, after making sure that it is the provider's and that nobody has paused it."""
@@ -388,21 +443,36 @@ class Rollout:
           Stopped: It cannot be served, or not for too long.
 
         """
-        give_up, attempt = time.monotonic() + AWAY_SECONDS, 0
+        troubles = _Troubles()
         while True:
-            if self._over.is_set():
-                raise Stopped("the `up` that ran this is gone")
+            self._check_awaited()
             try:
                 return request()
             except ClusterError as error:
-                attempt += 1
-                if not is_passing(error.status) or time.monotonic() > give_up:
-                    raise Stopped(str(error)) from None
-                if attempt > 1:
-                    self.say(f"{error} Trying again", ephemeral=True)
-                time.sleep(delay_seconds(attempt, random.random()))
+                self._bear(error, troubles)
 
-    def _wait(self, seconds: float = 1.0) -> None:
+    def _bear(self, error: ClusterError, troubles: _Troubles) -> None:
+        """
+        Wait until a request may be tried again.
+
+        Raises:
+          Stopped: It would fail again, or has for too long.
+
+        """
+        troubles.attempt += 1
+        self.report.retried()
+        troubles.last = time.monotonic()
+        troubles.since = troubles.since or troubles.last
+        if not is_passing(error.status) or time.monotonic() - troubles.since > AWAY_SECONDS:
+            raise Stopped(str(error)) from None
+        if troubles.attempt > 1:
+            self.say(f"{error} Trying again", ephemeral=True)
+        time.sleep(delay_seconds(troubles.attempt, random.random()))
+
+    def _check_awaited(self) -> None:
         if self._over.is_set():
             raise Stopped("the `up` that ran this is gone")
+
+    def _wait(self, seconds: float = 1.0) -> None:
+        self._check_awaited()
         self._watch.wait(min(1.0, max(0.0, seconds)))

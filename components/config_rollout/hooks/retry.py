@@ -1,0 +1,51 @@
+"""Lets the Kubernetes provider try again what the API server could not serve, with growing waits, and says so."""
+
+import asyncio
+import random
+import time
+
+import pulumi
+
+from ..core.retry import UNREACHABLE, cause_of, delay_seconds, is_passing_failure
+
+SECONDS = 300
+"""How long one write is tried, from its first failure, in seconds."""
+
+
+class Retries:
+    """
+    The tries of one component's children: the provider itself makes none.
+
+    Source: pulumi/pulumi-kubernetes#3429. The engine ends what failed 100 times: pulumi 3.259 deploy/retries.go.
+    """
+
+    def __init__(self, component: pulumi.Resource) -> None:
+        self._component = component
+        self._since: dict[tuple[str, str], float] = {}
+        self._unreachable = False
+
+    async def again(self, args: pulumi.ErrorHookArgs) -> bool:
+        """Wait and return `True` if a failed write is worth another try; say so where only a later run helps."""
+        attempt, error = len(args.errors), args.errors[0]
+        if UNREACHABLE in error:
+            if not self._unreachable:
+                self._tell(
+                    "no API server answered as the Kubernetes provider began, and it does not ask again in this run. "
+                    "Run `pulumi up` again."
+                )
+            self._unreachable = True
+            return False
+        if not is_passing_failure(error):
+            return False
+        since = self._since.setdefault((args.urn, args.failed_operation), time.monotonic())
+        what = f"{args.type.split(':')[-1]} {args.name}: {args.failed_operation} failed ({cause_of(error)})"
+        wait = delay_seconds(attempt, random.random())
+        if time.monotonic() + wait - since > SECONDS:
+            self._tell(f"{what}. Given up after {attempt} tries in {SECONDS} s. `pulumi up` goes on from here.")
+            return False
+        self._tell(f"{what}. Try {attempt + 1} in {wait:.1f} s.")
+        await asyncio.sleep(wait)
+        return True
+
+    def _tell(self, message: str) -> None:
+        pulumi.log.info(message, self._component)

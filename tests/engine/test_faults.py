@@ -1,0 +1,301 @@
+"""
+What happens to a fleet when the world does not hold still during its waves, judged from all that was written.
+
+30 nodes by default; `make faults NODES=200` runs the same on more.
+"""
+
+import os
+import random
+import time
+
+import pytest
+
+from tests.engine.conftest import BETTER, GOOD, hash_of, name_of
+from tests.engine.staged_program import StagedProgram, ended
+from tests.engine.verdict import judge
+from tools.engine import Engine
+from tools.history import History
+from tools.kwok import FATE
+from tools.local_cluster import LocalCluster
+from tools.proxy import Proxy
+
+NODES = int(os.environ.get("FAULT_NODES", "30"))
+BUDGET = NODES // 10
+SEED = int(os.environ.get("FAULT_SEED", "1"))
+ZONE = "topology.kubernetes.io/zone"
+NAMES = ["canary", "zone-a", "zone-b", "zone-c"]
+WAVES = {"first": [{"name": "canary", "nodes": 1, "max_unavailable": 1}], "by": ZONE, "max_unavailable": BUDGET,
+         "progress_deadline_seconds": 60}  # fmt: skip
+IMPATIENT = {**WAVES, "progress_deadline_seconds": 3}
+BAD, WORSE = {"agent.yaml": "level: bogus\n"}, {"agent.yaml": "level: worse\n"}
+REST = {"waves": WAVES, "refused": "", "pod_annotations": {}}
+"""What a program says besides its data when nothing is wrong."""
+
+
+@pytest.fixture(scope="module")
+def cluster(binaries):
+    with LocalCluster(binaries, crashing_config_maps=[name_of(BAD)], recorded=True) as cluster:
+        cluster.add_nodes(NODES)
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def engine(binaries, cluster):
+    with Engine(binaries, cluster.watched_kubeconfig) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def program(engine, cluster):
+    cluster.create_namespace("fleet")
+    with StagedProgram(engine, "fleet") as program:
+        good, output = program.up(data=GOOD, **REST)
+        assert good, output
+        yield program
+
+
+class Fleet:
+    """The fleet of one test, at rest at first, and the configurations that it has (`old`) and is to get (`new`)."""
+
+    def __init__(self, cluster: LocalCluster, program: StagedProgram, history: History) -> None:
+        self._cluster, self._program, self._history = cluster, program, history
+        self.random = random.Random(SEED)
+        is_old = self.hashes() == {hash_of(GOOD)}
+        self.old, self.new = (GOOD, BETTER) if is_old else (BETTER, GOOD)
+
+    def start(self, **said):
+        """Start an `up` to the new configuration."""
+        return self._program.start(**{"data": self.new, **REST, **said})
+
+    def up(self, **said) -> str:
+        """Run an `up` to the new configuration, which has to go well; return its output."""
+        return well(self.start(**said))
+
+    def fails(self, **said) -> str:
+        """Run an `up` to the new configuration, which has to fail; return its output."""
+        good, output = ended(self.start(**said))
+        assert not good, output
+        return output
+
+    def pods(self):
+        return self._cluster.api.list("namespaces/fleet/pods")
+
+    def hashes(self) -> set[str]:
+        return {pod["metadata"]["annotations"]["checksum/config"] for pod in self.pods()}
+
+    def made(self) -> int:
+        """Return how many pods were made since the beginning."""
+        return len([w for w in self._history.writes if w.key.startswith("pods/fleet/") and w.before is None])
+
+    def when(self, made: int, process) -> None:
+        """Wait until so many pods were made under a running `up`."""
+        while self.made() < made:
+            assert process.poll() is None, process.communicate()[0]
+            time.sleep(0.01)
+
+    def moments(self, count: int) -> list[int]:
+        """Return so many random moments of a rollout, as numbers of pods made."""
+        return sorted(self.random.sample(range(1, NODES - BUDGET), count))
+
+    def still_old(self) -> list[str]:
+        """Return the names of the pods that have the old configuration, in random order."""
+        old = [p for p in self.pods() if p["metadata"]["annotations"]["checksum/config"] == hash_of(self.old)]
+        return self.random.sample([p["metadata"]["name"] for p in old], len(old))
+
+    def judged(self, budget: int):
+        self._history.catch_up()
+        asked = {name for verb, what, name in self._cluster.requests_of("") if (verb, what) == ("delete", "pods")}
+        return judge(self._history, "fleet", asked, budget)
+
+    def verdict(self, budget: int = BUDGET):
+        """Judge. What holds after every fault is asserted here."""
+        verdict = self.judged(budget)
+        assert [] == verdict.exceeded
+        assert [] == verdict.mixed
+        assert 0 < verdict.most_by_us <= budget
+        return verdict
+
+    def rests(self, data) -> bool:
+        """Tell whether every node has one pod, Ready, and with this configuration."""
+        ready = [pod for pod in self.pods() if {"type": "Ready", "status": "True"}.items() <= readiness(pod).items()]
+        return NODES == len(ready) == len(self.pods()) and self.hashes() == {hash_of(data)}
+
+
+def readiness(pod) -> dict[str, str]:
+    return next((c for c in pod["status"].get("conditions", []) if c["type"] == "Ready"), {})
+
+
+def well(process) -> str:
+    good, output = ended(process)
+    assert good, output
+    return output
+
+
+@pytest.fixture
+def fleet(cluster, program):
+    """Give the fleet at rest: as the test before has left it, or, if that failed, after another `up`."""
+    with History(cluster) as history:
+        fleet = Fleet(cluster, program, history)
+        if not fleet.rests(fleet.old):
+            good, output = program.up(data=fleet.old, **REST)
+            assert good, output
+        yield fleet
+
+
+ONCE_EACH = {f"node-{number + 1}": 1 for number in range(NODES)}
+
+
+def test_api_server_killed_at_random_moments(fleet, cluster):
+    up = fleet.start()
+    for moment in fleet.moments(2):
+        fleet.when(moment, up)
+        cluster.kill("kube-apiserver")
+        time.sleep(fleet.random.random())
+        cluster.start("kube-apiserver")
+        cluster.wait_ready()
+    well(up)
+
+    assert ONCE_EACH == fleet.verdict().restarts
+    assert fleet.rests(fleet.new)
+
+
+def test_slow_api_server(fleet, cluster):
+    with Proxy(cluster, cluster.watched_kubeconfig) as proxy:
+        proxy.delay_seconds = 0.1
+        fleet.up(kubeconfig=proxy.kubeconfig)
+
+    assert ONCE_EACH == fleet.verdict().restarts
+    assert fleet.rests(fleet.new)
+
+
+def test_controller_manager_away(fleet, cluster):
+    up = fleet.start()
+    fleet.when(fleet.moments(1)[0], up)
+    cluster.kill("kube-controller-manager")
+    time.sleep(3)
+    cluster.start("kube-controller-manager")
+    well(up)
+
+    assert ONCE_EACH == fleet.verdict().restarts
+    assert fleet.rests(fleet.new)
+
+
+def test_nodes_not_ready(fleet, cluster):
+    down = fleet.random.sample(sorted(ONCE_EACH), BUDGET - 1)
+    up = fleet.start()
+    fleet.when(fleet.moments(1)[0], up)
+    for node in down:
+        cluster.take_node_down(node)
+    well(up)
+    for node in down:
+        cluster.bring_node_back(node)
+
+    fleet.up()
+    assert ONCE_EACH == fleet.verdict().restarts
+    assert fleet.rests(fleet.new)
+
+
+def test_pods_that_others_delete(fleet, cluster):
+    up = fleet.start()
+    for moment in fleet.moments(3):
+        fleet.when(moment, up)
+        for pod in fleet.still_old()[:BUDGET]:
+            cluster.api.delete(f"namespaces/fleet/pods/{pod}")
+    well(up)
+
+    assert ONCE_EACH == fleet.verdict().restarts
+    assert fleet.rests(fleet.new)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"data": BAD}, {"data": WORSE, "pod_annotations": {FATE: "never-ready"}}], ids=["crashes", "never-ready"]
+)
+def test_bad_configuration_reaches_the_first_wave_only(fleet, cluster, bad):
+    output = fleet.fails(waves=IMPATIENT, **bad)
+    cluster.add_node("joined", {ZONE: "zone-a"})
+    (victim, *_) = fleet.still_old()
+    cluster.api.delete(f"namespaces/fleet/pods/{victim}")
+    cluster.wait("the pods", lambda: len([p for p in fleet.pods() if readiness(p).get("status") == "True"]) > NODES)
+    moved = fleet.verdict(budget=1)
+    fleet.up(data=fleet.old)
+
+    assert "wave 'canary' failed" in output
+    assert 1 == len(moved.reached[hash_of(bad["data"])])
+    assert 4 == sum(moved.restarts.values()) == sum(fleet.verdict(budget=1).restarts.values())
+    assert {hash_of(fleet.old)} == fleet.hashes()
+    cluster.api.delete("nodes/joined")
+    for pod in fleet.pods():
+        if pod["spec"]["nodeName"] == "joined":
+            cluster.api.delete(f"namespaces/fleet/pods/{pod['metadata']['name']}")
+
+
+def test_gate_that_fails_at_each_wave_halts_there(fleet):
+    for name in NAMES:
+        output = fleet.fails(refused=name, waves={**WAVES, "on_failure": "halt"})
+        assert f"wave '{name}' failed" in output
+    fleet.up()
+
+    assert ONCE_EACH == fleet.verdict().restarts
+    assert fleet.rests(fleet.new)
+
+
+@pytest.mark.parametrize("name", ["canary", "zone-b"])
+def test_gate_that_fails_takes_its_wave_and_those_before_back(fleet, cluster, name):
+    fleet.fails(refused=name)
+    waves = {"canary": set(), "zone-b": {"zone-a", "zone-b"}}[name]
+    zones = {node["metadata"]["name"]: node["metadata"]["labels"][ZONE] for node in cluster.api.list("nodes")}
+    verdict = fleet.verdict()
+    reached = verdict.reached[hash_of(fleet.new)]
+
+    assert len([node for node in reached if zones[node] not in waves]) <= 1  # the canary
+    assert dict.fromkeys(reached, 2) == verdict.restarts
+    assert fleet.rests(fleet.old)
+
+
+def test_engine_killed_at_each_wave(fleet, program):
+    ends = [1, 1 + NODES // 3, 1 + 2 * NODES // 3, NODES - BUDGET]
+    for end in ends:
+        up = fleet.start()
+        fleet.when(end, up)
+        program.kill(up)
+    fleet.up()
+
+    assert ONCE_EACH == fleet.verdict().restarts
+    assert fleet.rests(fleet.new)
+
+
+def test_two_ups_at_once(fleet):
+    up = fleet.start()
+    fleet.when(2, up)
+    output = fleet.fails()
+    well(up)
+
+    assert "the stack is currently locked" in output
+    assert ONCE_EACH == fleet.verdict().restarts
+    assert fleet.rests(fleet.new)
+
+
+def test_kubectl_rollout_restart_in_the_middle(fleet, cluster):
+    up = fleet.start()
+    fleet.when(fleet.moments(1)[0], up)
+    annotations = {"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}
+    cluster.api.patch(
+        "namespaces/fleet/daemonsets/agent", {"spec": {"template": {"metadata": {"annotations": annotations}}}}
+    )
+    good, output = ended(up)
+    moved = fleet.verdict().restarts
+    fleet.up()
+
+    assert (False, True) == (good, "something else changed it in the middle" in output)
+    assert {node: 1 + moved[node] for node in ONCE_EACH} == fleet.verdict().restarts
+    assert fleet.rests(fleet.new)
+
+
+def test_judge_sees_what_exceeds_the_budget(fleet, cluster):
+    pods = fleet.still_old()[: BUDGET + 1]
+    for pod in pods:
+        cluster.as_watched().delete(f"namespaces/fleet/pods/{pod}")
+    cluster.wait("the pods", lambda: fleet.rests(fleet.old))
+
+    verdict = fleet.judged(BUDGET)
+    assert (BUDGET + 1, 1) == (verdict.most_by_us, len(verdict.exceeded))
