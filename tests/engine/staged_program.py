@@ -1,4 +1,4 @@
-"""A program with waves, run by the real command line as a process of its own, so that it can be killed."""
+"""A program, mostly with waves, run by the real command line as a process of its own, so that it can be killed."""
 
 import json
 import os
@@ -32,12 +32,13 @@ ConfiguredDaemonSet("agent", {
     "namespace": said["namespace"],
     "data": said["data"],
     "pod_spec": {
-        "containers": [{"name": "agent", "image": "agent:1",
+        "containers": [{"name": "agent", "image": said["image"],
                         "volume_mounts": [{"name": "c", "mount_path": "/etc/agent"}]}],
         "volumes": [{"name": "c", "config_map": {"name": "agent"}}],
     },
     "pod_annotations": said["pod_annotations"],
-    "waves": {**said["waves"], "gates": [test_gate]},
+    **({"waves": {**said["waves"], "gates": [test_gate]}} if said["waves"] is not None else {}),
+    **said["more"],
 })
 '''
 
@@ -47,7 +48,9 @@ class StagedProgram:
 
     def __init__(self, engine: Engine, namespace: str, **said: Any) -> None:
         self._engine, self.namespace = engine, namespace
-        self._said = {"namespace": namespace, "refused": "", "pod_annotations": {}, **said}
+        self._said = {
+            "namespace": namespace, "refused": "", "pod_annotations": {}, "image": "agent:1", "more": {}, **said,
+        }  # fmt: skip
         self.folder = run_folder("staged")
         runtime = {"name": "python", "options": {"virtualenv": ".venv"}}
         (self.folder / "Pulumi.yaml").write_text(json.dumps({"name": namespace, "runtime": runtime}))

@@ -90,6 +90,15 @@ class Program:
             sys.exit(f"demo: pulumi {' '.join(words)} exited with {code}:\n{picture}")
         return picture
 
+    def command(self, name: str, *words: str, program: Sequence[str], code: int = 0) -> str:
+        """Run another program against the same cluster, print what a person would see and return it."""
+        out.print(Text(f"\n$ {name} {' '.join(words)}", style="bold"))
+        ended, picture = terminal.run([*program, *words], self.folder, self._engine.environment)
+        out.print(Text.from_ansi(textwrap.indent(_short(picture), "  ")))
+        if ended != code:
+            sys.exit(f"demo: {name} {' '.join(words)} exited with {ended}, not {code}:\n{picture}")
+        return picture
+
     def up_quietly(self) -> None:
         """Run `pulumi up` and print nothing."""
         self._engine.run("up", "--yes", "--skip-preview", folder=self.folder)

@@ -7,9 +7,9 @@ from config_rollout.core.digest import short_hash
 from .. import build
 from ..engine import Engine
 from ..local_cluster import LocalCluster
-from . import BAD, configuration, hash_of, out, waves
+from . import BAD, configuration, hash_of, life, out, waves
 
-ACTS = (configuration.tell, waves.tell)
+ACTS = (configuration.tell, life.tell, waves.tell)
 
 
 def main() -> None:
