@@ -14,6 +14,7 @@ from config_rollout.core.found import all_rights
 from config_rollout.core.layout import Layout
 from config_rollout.core.rights import role
 from config_rollout.core.rules import document as rules
+from tools.fake_api import FakeApi, halted
 
 ROOT = Path(__file__).parents[1]
 
@@ -120,6 +121,25 @@ def adopting() -> tuple[Path, str]:
     return path, filled(path.read_text(), "role", f"```yaml\n{role(all_rights(Layout()))}\n```")
 
 
+STATUS = ("status", "history", "history monitoring/node-agent 2", "history monitoring/node-agent 1..2")
+"""The commands that the document on status shows, each with its first word and number as its name."""
+
+
+def status() -> tuple[Path, str]:
+    """Return the document on status and history, and what it has to hold: of a rollout that has halted."""
+    path = ROOT / "docs" / "status.md"
+    text = path.read_text()
+    with FakeApi(halted()) as api, tempfile.NamedTemporaryFile("w") as config:
+        config.write(api.kubeconfig)
+        config.flush()
+        for number, command in enumerate(STATUS):
+            words = [sys.executable, "-m", "config_rollout", *command.split(), "--kubeconfig", config.name]
+            done = subprocess.run(words, capture_output=True, text=True)
+            shown = f"```text\n$ config-rollout {command}\n{done.stdout}{done.stderr}```"
+            text = filled(text, f"example-{number}", shown)
+    return path, text
+
+
 def auditing() -> tuple[Path, str]:
     """Return the document on the audit record, and what it has to hold."""
     path = ROOT / "docs" / "audit.md"
@@ -129,9 +149,8 @@ def auditing() -> tuple[Path, str]:
 
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
-    return [
-        kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), *pictures(), metrics(), *timelines()
-    ]  # fmt: skip
+    made = [kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), *pictures(), status(), metrics()]
+    return [*made, *timelines()]
 
 
 def main() -> None:

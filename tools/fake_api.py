@@ -17,12 +17,22 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from config_rollout.core.audit_record import AuditRecord, By, Change, WaveRecord
+from config_rollout.core.content import Content
+from config_rollout.core.digest import config_hash
+from config_rollout.core.live import WAVES_ANNOTATION
+from config_rollout.core.waves import divide, parse_waves
+
 Json = dict[str, Any]
 
 NAMESPACE, NAME = "monitoring", "node-agent"
 """The DaemonSet of `fleet`."""
 
-OLD_HASH, NEW_HASH = "0" * 63 + "1", "1" * 63 + "2"
+OLD, NEW = "level: info\n", "level: debug\n"
+OLD_HASH, NEW_HASH = (config_hash(Content({"agent.yaml": text.encode()})) for text in (OLD, NEW))
+"""Its two configurations."""
+
+WAVES: Json = {"first": [{"name": "canary", "nodes": 1}], "by": "topology.kubernetes.io/zone"}
 
 _COLLECTIONS = {
     "DaemonSet": "daemonsets", "ControllerRevision": "controllerrevisions", "Pod": "pods", "Node": "nodes",
@@ -31,10 +41,11 @@ _COLLECTIONS = {
 
 
 def fleet(nodes: int, moved: int = 0, zones: int = 3) -> list[Json]:
-    """Return a DaemonSet on so many nodes, as large as real objects, of which so many have its new revision."""
+    """Return a DaemonSet on so many nodes, as large as real objects; so many, in wave order, have the new revision."""
     daemon_set: Json = {
         "kind": "DaemonSet",
-        "metadata": {"name": NAME, "namespace": NAMESPACE, "uid": "daemon-set", "generation": 2},
+        "metadata": {"name": NAME, "namespace": NAMESPACE, "uid": "daemon-set", "generation": 2,
+                     "annotations": {WAVES_ANNOTATION: json.dumps(WAVES)}},
         "spec": {"selector": {"matchLabels": {"app": NAME}}, "template": _template(NEW_HASH),
                  "updateStrategy": {"type": "OnDelete"}},
         "status": {"observedGeneration": 2, "desiredNumberScheduled": nodes, "currentNumberScheduled": nodes,
@@ -42,7 +53,7 @@ def fleet(nodes: int, moved: int = 0, zones: int = 3) -> list[Json]:
     }  # fmt: skip
     owner = {"uid": "daemon-set", "controller": True, "kind": "DaemonSet", "name": NAME}
     objects = [daemon_set]
-    for number, full_hash in ((1, OLD_HASH), (2, NEW_HASH)):
+    for number, full_hash, text in ((1, OLD_HASH, OLD), (2, NEW_HASH, NEW)):
         name = f"{NAME}-{number}"
         labels = {"app": NAME, "controller-revision-hash": str(number)}
         metadata = {"name": name, "namespace": NAMESPACE, "uid": name, "labels": labels, "ownerReferences": [owner],
@@ -51,15 +62,36 @@ def fleet(nodes: int, moved: int = 0, zones: int = 3) -> list[Json]:
         objects.append({"kind": "ControllerRevision", "metadata": metadata, "revision": number, "data": data})
         owners = [{"uid": name if number == 1 else "daemon-set"}]
         metadata = {"name": f"{NAME}-{full_hash[:10]}", "namespace": NAMESPACE, "ownerReferences": owners}
-        objects.append({"kind": "ConfigMap", "metadata": metadata, "data": {"agent.yaml": f"level: {number}\n"}})
+        objects.append({"kind": "ConfigMap", "metadata": metadata, "data": {"agent.yaml": text}})
     images = [{"names": [f"registry.example.com/image-{i}@sha256:{i:064}"], "sizeBytes": i} for i in range(50)]
-    for number in range(nodes):
-        node = f"node-{number:05}"
-        zone = {"topology.kubernetes.io/zone": f"zone-{'abcdefgh'[number % zones]}"}
-        status = {"conditions": [{"type": "Ready", "status": "True"}], "images": images}
-        objects.append({"kind": "Node", "metadata": {"name": node, "labels": zone}, "status": status})
-        objects.append(_pod(node, f"{NAME}-{number:05}", *((2, NEW_HASH) if number < moved else (1, OLD_HASH))))
+    status = {"conditions": [{"type": "Ready", "status": "True"}], "images": images}
+    of_nodes = {f"node-{n:05}": {"topology.kubernetes.io/zone": f"zone-{'abcdefgh'[n % zones]}"} for n in range(nodes)}
+    in_order = [node for division in divide(parse_waves(WAVES)[0], of_nodes, NEW_HASH) for node in division.nodes]
+    new = {*in_order[:moved]}
+    for number, node in enumerate(of_nodes):
+        objects.append({"kind": "Node", "metadata": {"name": node, "labels": of_nodes[node]}, "status": status})
+        objects.append(_pod(node, f"{NAME}-{number:05}", *((2, NEW_HASH) if node in new else (1, OLD_HASH))))
     return objects
+
+
+def halted() -> list[Json]:
+    """Return a small fleet whose rollout halted in its second wave, with its record: what the documents show."""
+    objects = fleet(6, moved=2)
+    bad = next(o for o in objects if o["kind"] == "Pod" and o["spec"]["nodeName"] == "node-00003")
+    bad["status"] = _pod("node-00003", "", 2, NEW_HASH, ready=False)["status"]
+    waiting = {"name": "agent", "ready": False, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    bad["status"]["containerStatuses"] = [waiting]
+    times = [f"2026-01-02T09:{minute}:00Z" for minute in (30, 32, 42)]
+    findings = ("nothing became available for 600 s", "node-00003: pod node-agent-00003 is not ready")
+    record = AuditRecord(
+        NAMESPACE, NAME, times[0], times[2], OLD_HASH, NEW_HASH, "halted", "wave 'zone-a' failed",
+        By("organization/node-agent/production", "4f2a90c1d7" * 4, False), 1, 2,
+        (Change("agent.yaml", "level", "info", "debug", "restart", "restart"),),
+        waves=(WaveRecord("canary", times[0], times[1], 1, 1),
+               WaveRecord("zone-a", times[1], times[2], 2, 1, 0, "failed", findings)), restarts=2,
+    )  # fmt: skip
+    metadata = {"name": f"{NAME}-rollouts", "namespace": NAMESPACE}
+    return [*objects, {"kind": "ConfigMap", "metadata": metadata, "data": {"rollouts.jsonl": record.to_json()}}]
 
 
 def _template(full_hash: str) -> Json:

@@ -27,7 +27,7 @@ from tests.unit.daemon_set_objects import (
 )
 from tests.unit.test_cluster import FakeServer, kubeconfig
 from tests.unit.test_documents import ROOT
-from tools.fake_api import NAME, NAMESPACE, FakeApi, Request, fleet
+from tools.fake_api import NAME, NAMESPACE, NEW_HASH, FakeApi, Request, fleet
 
 NODE_OBJECTS = [{"kind": "Node", "metadata": {"name": name, "labels": labels}} for name, labels in NODES.items()]
 WELL = [daemon_set(), *REVISIONS, *PODS, *CONFIG_MAPS, *NODE_OBJECTS]
@@ -222,10 +222,10 @@ class Watching:
         return self._process.returncode, out, err
 
 
-def move(api, *nodes):
-    """Delete the pods of some nodes, which gives them successors of the newest revision."""
+def move_all(api):
+    """Delete all pods of the old revision, which gives them successors of the new one."""
     for thing in api.objects("pods"):
-        if thing["spec"]["nodeName"] in nodes:
+        if thing["metadata"]["labels"]["controller-revision-hash"] == "1":
             api.remove(Request("pods", NAMESPACE, thing["metadata"]["name"], {}))
 
 
@@ -235,11 +235,11 @@ def test_watch_prints_a_line_for_each_change_of_state_and_ends_with_its_exit_cod
         watching = Watching(tmp_path / "config")
         first = watching.line()
         asked = api.requests.copy()
-        move(api, *(f"node-{number:05}" for number in (1, 2, 3, 4, 5)))
+        move_all(api)
         last = watching.line()
 
-        assert f"{NAMESPACE}/{NAME}: rolling, 1111111111, revision 2: 1 of 6 pods are ready with it" == first
-        assert f"{NAMESPACE}/{NAME}: done, 1111111111, revision 2: 6 of 6 pods are ready with it" == last
+        assert f"{NAMESPACE}/{NAME}: rolling, {NEW_HASH[:10]}, revision 2: 1 of 6 pods are ready with it" == first
+        assert f"{NAMESPACE}/{NAME}: done, {NEW_HASH[:10]}, revision 2: 6 of 6 pods are ready with it" == last
         assert asked["LIST pods"] == api.requests["LIST pods"]  # it has been told by its watch
         assert (0, "", "") == watching.end()
 
@@ -305,8 +305,8 @@ def test_terminal_is_drawn_anew(tmp_path):
                 drawn += os.read(main_end, 65536)
             return text in drawn
 
-        assert read_until(b"zone-c")
-        threading.Thread(target=move, args=(api, *(f"node-{number:05}" for number in (1, 2, 3, 4, 5)))).start()
+        assert read_until(b"canary")
+        threading.Thread(target=move_all, args=(api,)).start()
         assert read_until(b"6 of 6 pods")
         process.send_signal(signal.SIGINT)
         assert 0 == process.wait(20)
