@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .core import kubeconfig as kubeconfigs
-from .core.gate_answers import message_of
+from .core.http_answers import message_of
 from .core.rights import Right, role
 
 Object = dict[str, Any]

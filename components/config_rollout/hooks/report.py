@@ -67,7 +67,7 @@ class Report:
 
     def saw(self, ready: Mapping[str, float | None], staying: Collection[str]) -> None:
         """
-        Note what there is now. Once a wave has failed no pod is noted as ready: what it has is the one of before again.
+        Note what there is now; of a wave that has failed only what was deleted: its nodes get the old revision again.
 
         Args:
           ready: Node -> since when its pod is ready, by the monotonic clock, `None` where it is not.
