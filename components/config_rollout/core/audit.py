@@ -28,6 +28,7 @@ MAX_EVENT_CHARACTERS = 1024
 
 _MAX_CAUSE_CHARACTERS = 250
 _MAX_FINDINGS = 20
+_MAX_LINE = 500
 
 _ENDS = {"done": "RolloutDone", "halted": "RolloutHalted", "restored": "RolloutRestored",
          "failed": "RolloutFailed", "stopped": "RolloutStopped"}  # fmt: skip
@@ -192,7 +193,12 @@ def _cut_changes(record: AuditRecord) -> dict[str, Any]:
 def shown_findings(findings: Sequence[str]) -> tuple[str, ...]:
     """Return the first findings of a wave, each in one line, and how many more there were."""
     more = [f"and {len(findings) - _MAX_FINDINGS:,} more"] if len(findings) > _MAX_FINDINGS else []
-    return tuple(" ".join(line.split()) for line in [*findings[:_MAX_FINDINGS], *more])
+    return (*(one_line(finding) for finding in findings[:_MAX_FINDINGS]), *more)
+
+
+def one_line(text: str) -> str:
+    """Return a text in one line that is not too long, and not at all if it looks secret."""
+    return cut(str(hide(" ".join(text.split()))), _MAX_LINE)
 
 
 def utc(seconds: float) -> str:

@@ -87,6 +87,7 @@ class Auditor:
         self._before: _Before | None = None
         self._cluster: Cluster | None = None
         self._troubles: list[str] = []
+        self._uid = ""
 
     async def begins(self, subject: Subject, begun: Begun) -> None:
         """Note a change before it is written, and why at the DaemonSet; once, however often the write is tried."""
@@ -96,7 +97,7 @@ class Auditor:
     async def ended(self, subject: Subject, result: str, reason: str = "") -> None:
         """Write the record, if anything was rolled out."""
         if (self._before or self.report.restarts) and not pulumi.runtime.is_dry_run():
-            await self._safely(lambda: self._end(subject, result, " ".join(reason.split())))
+            await self._safely(lambda: self._end(subject, result, audit.one_line(reason)))
             self._before = None
 
     async def _safely(self, action: Callable[[], None]) -> None:
@@ -111,7 +112,8 @@ class Auditor:
             pulumi.log.warn(f"audit record: {trouble}\nThe rollout itself is not touched by this.", self._component)
 
     def _begin(self, subject: Subject, begun: Begun) -> None:
-        self._cluster = cluster = self._try(self._find)
+        self._cluster, self._uid = self._try(self._find), subject.uid
+        cluster = self._cluster
         now = audit.utc(time.time())
         record = AuditRecord(
             subject.namespace, subject.name, now, now, begun.old_hash, subject.new_hash, "done", by=who(cluster),
@@ -135,6 +137,7 @@ class Auditor:
 
     def _end(self, subject: Subject, result: str, reason: str) -> None:
         self._cluster = cluster = self._cluster or self._try(self._find)
+        subject = replace(subject, uid=subject.uid or self._uid)  # a write that failed returned none
         found = cluster and self._try(lambda: self._read(cluster, subject))
         record = self._record(cluster, subject, found[0] if found else None, result, reason)
         if record is None:
@@ -217,8 +220,7 @@ class Auditor:
         self._try(lambda: cluster.patch(*where, body, manager=MANAGER))
 
     def _tell(self, cluster: Cluster, daemon_set: Object, event: tuple[str, str, str]) -> None:
-        at = time.time_ns()
-        body = audit.event(daemon_set, event, at)
+        body = audit.event(daemon_set, event, time.time_ns())
         self._try(lambda: cluster.create("events", daemon_set["metadata"]["namespace"], body))
 
     def _find(self) -> Cluster:
