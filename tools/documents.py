@@ -68,6 +68,40 @@ def pictures() -> list[tuple[Path, str]]:
     return [(ROOT / "docs" / f"replay-{name}.svg", replayed(name)[1]) for name in REPLAYS]
 
 
+ROLLOUTS = "tests/data/rollouts/kube-proxy.jsonl"
+"""The records of the documents on the timeline and on metrics."""
+
+
+@cache
+def ran(*arguments: str) -> str:
+    """Return what the command line prints, run at the top of the repository."""
+    command = [sys.executable, "-m", "config_rollout", *arguments]
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+@cache
+def timeline(records: str, rollout: int = 1) -> str:
+    """Return the picture of a rollout in a file of records; 1 is the last one."""
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder, "picture.svg")
+        ran("timeline", "--from", records, "--rollout", str(rollout), "--output", str(picture))
+        return picture.read_text()
+
+
+def timelines() -> list[tuple[Path, str]]:
+    """Return the pictures of the document on the timeline, and what they have to hold."""
+    names = {"timeline.svg": 1, "timeline-restored.svg": 2}
+    return [(ROOT / "docs" / name, timeline(ROLLOUTS, rollout)) for name, rollout in names.items()]
+
+
+def metrics() -> tuple[Path, str]:
+    """Return the document on metrics, and what it has to hold."""
+    path = ROOT / "docs" / "metrics.md"
+    printed = ran("metrics", "--from", ROLLOUTS)
+    shown = f"```text\n$ config-rollout metrics --from {ROLLOUTS}\n{printed}```"
+    return path, filled(path.read_text(), "metrics", shown)
+
+
 def policies() -> tuple[Path, str]:
     """Return the document on the policies, and what it has to hold."""
     path = ROOT / "docs" / "policies.md"
@@ -115,7 +149,10 @@ def auditing() -> tuple[Path, str]:
 
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
-    return [kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), *pictures(), status()]
+    return [
+        kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), *pictures(), metrics(), *timelines(),
+        status(),
+    ]  # fmt: skip
 
 
 def main() -> None:

@@ -31,6 +31,8 @@ _MODULES = {
     "rbac": "rollout",
     "status": "status",
     "history": "history",
+    "timeline": "timeline",
+    "metrics": "metrics",
 }
 """Command -> its module in commands/."""
 

@@ -28,7 +28,7 @@ from .hooks.audit import Auditor
 from .hooks.explain import Explainer
 from .kept import keep, read_before
 from .options import Options
-from .staged import StagedRollout, annotations
+from .staged import StagedRollout, driven_annotations
 
 
 class ConfiguredDaemonSetArgs(TypedDict):
@@ -194,7 +194,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "namespace": namespace,
                 "labels": labels,
                 # A field manager that is always the same: what one stack leaves behind, another can take over.
-                "annotations": {MANAGER_ANNOTATION: OWNER, **(annotations(plain["waves"]) if staged else {})},
+                "annotations": {MANAGER_ANNOTATION: OWNER, **(driven_annotations(plain["waves"]) if staged else {})},
             },
             spec={
                 "selector": {"match_labels": pod_labels},

@@ -22,7 +22,6 @@ from .core.content import Content, parse_content
 from .core.digest import short_hash
 from .core.found import MANAGER, MANAGER_ANNOTATION, OWNER
 from .core.kept import DAEMON_SET_LABEL
-from .core.kube_proxy_arguments import Settings
 from .core.naming import content_name
 from .core.waves import UPDATE_STRATEGY
 from .hooks.adopt import AdoptionExplainer
@@ -30,7 +29,7 @@ from .hooks.audit import Auditor
 from .kept import keep
 from .options import Options
 from .prepare import Prepared, prepare
-from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout, annotations
+from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
@@ -275,6 +274,7 @@ class KubeProxy(pulumi.ComponentResource):
     def _own_daemon_set(self, config_map: pulumi.Resource, account: list[pulumi.Resource]) -> DaemonSet:
         prepared, settings = self._prepared, self._prepared.settings
         layout, labels = settings.layout, pods.pod_labels(settings.layout)
+        driven = driven_annotations(settings.waves) if settings.has_waves else {}
         mounted = content_name(layout.daemon_set, prepared.full_hash)
         probe = files.probe(prepared.content.data[layout.key])
         opts = self._options.for_daemon_set(self, [config_map, *account], self._explainer.of_daemon_set())
@@ -288,7 +288,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
                 "labels": labels,
-                "annotations": _of_daemon_set(OWNER, settings),
+                "annotations": {**_managed_by(OWNER), **driven},
             },
             spec={
                 "selector": {"matchLabels": labels},
@@ -322,7 +322,7 @@ class KubeProxy(pulumi.ComponentResource):
             metadata={
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
-                "annotations": DAEMON_SET_ANNOTATIONS,
+                "annotations": driven_annotations(self._prepared.settings.waves),
             },
             spec={"updateStrategy": UPDATE_STRATEGY},
             opts=pulumi.ResourceOptions(parent=self, protect=False, hooks=self._explainer.of_child()),
@@ -344,15 +344,11 @@ def _managed_by(manager: str) -> dict[str, str]:
     return {MANAGER_ANNOTATION: manager, "pulumi.com/patchForce": "true"}
 
 
-def _of_daemon_set(manager: str, settings: Settings) -> dict[str, str]:
-    return {**_managed_by(manager), **(annotations(settings.waves) if settings.has_waves else {})}
-
-
 def _whole_patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
     """Return the patch of an adopted DaemonSet as an object. With waves the strategy has a patch of its own."""
     settings, spec = prepared.settings, _patch(prepared, full_hash)["spec"]
     layout = settings.layout
-    annotations = _of_daemon_set(MANAGER, settings)
+    annotations = {**_managed_by(MANAGER), **(DAEMON_SET_ANNOTATIONS if settings.has_waves else {})}
     return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",

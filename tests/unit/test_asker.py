@@ -118,6 +118,16 @@ def test_same_gate_twice_is_asked_once():
     assert [("w", ["n0"])] == asked
 
 
+def test_what_has_no_hash_can_be_a_gate():
+    class Check:
+        __hash__ = None
+
+        def __call__(self, wave, nodes):
+            return "no"
+
+    assert {"": "no"} == ask(FunctionGate(Check()))
+
+
 def python(code, timeout_seconds=60):
     return CommandGate((sys.executable, "-c", code), timeout_seconds)
 

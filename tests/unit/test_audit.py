@@ -205,6 +205,14 @@ def test_rollout_without_waves_is_read_from_the_pods():
     assert ("node-2: pod b is not ready (CrashLoopBackOff)",) == wave.findings
 
 
+def test_reason_that_looks_secret_is_not_shown():
+    assert "[secret]" == audit.one_line("the gate https://user:p4ssw0rd@example.com/ says no")
+    assert "wave 'canary' failed node-3: pod a is not ready" == audit.one_line(
+        "wave 'canary' failed\n  node-3: pod a is not ready"
+    )
+    assert 500 >= len(audit.one_line("x" * 5000))
+
+
 def test_findings_of_a_wave_have_an_end_and_one_line_each():
     shown = audit.shown_findings([f"node-{number}:\n not ready" for number in range(5000)])
 

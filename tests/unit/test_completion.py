@@ -57,6 +57,8 @@ def test_bash_accepts_it(folder):
         (["diff", "old.yaml", "ol"], ["old.yaml"]),
         (["replay", "hi"], ["history"]),
         (["replay", "history", "--output", "ol"], ["old.yaml"]),
+        (["timeline", "--from", "ol"], ["old.yaml"]),
+        (["metrics", "--pu"], ["--push"]),
     ],
 )
 def test_bash_offers(folder, words, expected):

@@ -381,8 +381,9 @@ def test_daemon_set_that_another_stack_drives_now_is_left_alone():
     cluster.write("new")
     cluster.daemon_set["metadata"]["annotations"][STACK_ANNOTATION] = "o/p/theirs"
     target = Target("n", "agent", "ds", cluster.daemon_set["metadata"]["generation"], "new")
+    driven = Rollout(cluster, target, parse_waves({})[0], lambda line, ephemeral=False: None, stack="o/p/mine")
     with pytest.raises(Stopped, match="stack o/p/theirs drives it now, and this is o/p/mine"):
-        Rollout(cluster, target, parse_waves({})[0], lambda line, ephemeral=False: None, stack="o/p/mine").run("rest")
+        driven.run("rest")
 
     assert [] == cluster.deleted
 

@@ -211,11 +211,23 @@ def test_with_waves_the_strategy_of_an_adopted_daemon_set_is_a_patch_that_is_let
     assert "pulumi.com/patchFieldManager" not in strategy.inputs["metadata"]["annotations"]
 
 
+def test_which_stack_drives_an_adopted_daemon_set_goes_with_its_waves(run):
+    registered = run({**ADOPT, "waves": WAVES})
+    strategy, daemon_set = (registered[f"DaemonSetPatch {name}"] for name in ("kube-proxy-strategy", "kube-proxy"))
+
+    assert [True, False] == [
+        "config-rollout/stack" in of.inputs["metadata"]["annotations"] for of in (strategy, daemon_set)
+    ]
+
+
 def test_with_waves_our_own_daemon_set_is_left_to_them(run):
     daemon_set = of(run({**OWN, "waves": WAVES}, objects=ONE_NODE), "DaemonSet").inputs
 
     assert {"type": "OnDelete"} == daemon_set["spec"]["updateStrategy"]
-    assert "true" == daemon_set["metadata"]["annotations"]["pulumi.com/skipAwait"]
+    annotations = daemon_set["metadata"]["annotations"]
+    assert ("true", "organization/project/stack") == (
+        annotations["pulumi.com/skipAwait"], annotations["config-rollout/stack"]
+    )  # fmt: skip
 
 
 def test_while_waves_are_held_back_the_config_map_that_others_know_keeps_what_it_has(run):

@@ -7,10 +7,9 @@ from contextlib import contextmanager, suppress
 
 from ..cluster import Cluster, ClusterError, Forbidden, Object
 from ..core import live
-from ..core.audit import HISTORY_KEY
 from ..core.audit_record import AuditRecord, parse_records
 from ..core.finding import Finding
-from ..core.naming import history_name
+from ..core.naming import HISTORY_KEY, history_name
 from ..core.observed import KeptConfigMap, Seen, SeenPod, is_ours, kept, pods_of, revisions_of
 from ..core.rights import Right, roles
 from ..core.waves import Labels

@@ -12,7 +12,7 @@ from .diff import ABSENT, FieldChange, KeyChange, diff_contents
 from .digest import short_hash
 from .explain import DaemonSetUpdate, cut, field_name
 from .live import Object
-from .naming import history_name
+from .naming import HISTORY_KEY, history_name
 from .restarts import Pod
 from .secret_values import SECRET, hide
 from .wave_words import not_ready
@@ -23,22 +23,12 @@ MAX_HISTORY_BYTES = 256 * 1024
 MAX_CHANGES = 100
 """How many changes a record keeps in the cluster if it is too large by itself."""
 
-HISTORY_KEY = "rollouts.jsonl"
-
-CHANGE_CAUSE = "kubernetes.io/change-cause"
-"""
-The annotation that `kubectl rollout history` shows for each revision.
-
-The controller copies the DaemonSet's annotations when it makes a ControllerRevision, and never again: so it is there
-before the pod template changes, and one that Kubernetes takes up again (A, B, A) gets it by itself. Source: Kubernetes
-1.36 pkg/controller/daemon/update.go `snapshot`; kubectl pkg/polymorphichelpers/history.go `getChangeCause`.
-"""
-
 MAX_EVENT_CHARACTERS = 1024
 """Source: Kubernetes 1.36 pkg/apis/core/validation/events.go `NoteLengthLimit`."""
 
 _MAX_CAUSE_CHARACTERS = 250
 _MAX_FINDINGS = 20
+_MAX_LINE = 500
 
 _ENDS = {"done": "RolloutDone", "halted": "RolloutHalted", "restored": "RolloutRestored",
          "failed": "RolloutFailed", "stopped": "RolloutStopped"}  # fmt: skip
@@ -203,7 +193,12 @@ def _cut_changes(record: AuditRecord) -> dict[str, Any]:
 def shown_findings(findings: Sequence[str]) -> tuple[str, ...]:
     """Return the first findings of a wave, each in one line, and how many more there were."""
     more = [f"and {len(findings) - _MAX_FINDINGS:,} more"] if len(findings) > _MAX_FINDINGS else []
-    return tuple(" ".join(line.split()) for line in [*findings[:_MAX_FINDINGS], *more])
+    return (*(one_line(finding) for finding in findings[:_MAX_FINDINGS]), *more)
+
+
+def one_line(text: str) -> str:
+    """Return a text in one line that is not too long, and not at all if it looks secret."""
+    return cut(str(hide(" ".join(text.split()))), _MAX_LINE)
 
 
 def utc(seconds: float) -> str:

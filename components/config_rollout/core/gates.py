@@ -109,6 +109,9 @@ class FunctionGate:
     function: Callable[..., object]
     timeout_seconds: int = TIMEOUT_SECONDS
 
+    def __hash__(self) -> int:
+        return id(self.function)  # what can be called need not have a hash
+
     def __str__(self) -> str:
         return str(getattr(self.function, "__name__", type(self.function).__name__))
 

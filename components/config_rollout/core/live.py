@@ -20,6 +20,15 @@ STACK_ANNOTATION = "config-rollout/stack"
 WAVES_ANNOTATION = "config-rollout/waves"
 """On the DaemonSet: which nodes are in which wave, as `Waves.membership`, for whoever looks at a rollout."""
 
+CHANGE_CAUSE_ANNOTATION = "kubernetes.io/change-cause"
+"""
+What `kubectl rollout history` shows for a revision.
+
+The controller copies the DaemonSet's annotations when it makes a ControllerRevision, and never again: so it has to be
+there before the pod template changes, and a revision that is taken up again (A, B, A) gets it by itself.
+Source: Kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`, kubectl polymorphichelpers `getChangeCause`.
+"""
+
 Object = dict[str, Any]
 
 

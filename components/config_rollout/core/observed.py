@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from . import live, pod_spec
-from .audit import CHANGE_CAUSE
 from .audit_record import AuditRecord
 from .digest import short_hash
 from .finding import Finding
@@ -186,7 +185,7 @@ def _pod(pod: Object, name: str) -> SeenPod:
 
 def _revision(revision: Object, name: str) -> Revision:
     metadata, template = revision["metadata"], revision["data"]["spec"].get("template") or {}
-    cause = (metadata.get("annotations") or {}).get(CHANGE_CAUSE, "")
+    cause = (metadata.get("annotations") or {}).get(live.CHANGE_CAUSE_ANNOTATION, "")
     return Revision(
         int(revision["revision"]), str(metadata["name"]), live.revision_of(revision), str(metadata["uid"]),
         live.config_hash_of(revision["data"]), config_map_of(template.get("spec") or {}, name),

@@ -19,7 +19,7 @@ from ..cluster import Cluster, ClusterError, Object
 from ..core import audit, live
 from ..core.audit_record import AuditRecord, Change
 from ..core.audit_sinks import Sink
-from ..core.naming import history_name
+from ..core.naming import HISTORY_KEY, history_name
 from ..core.retry import delay_seconds, is_passing
 from .audit_sinks import deliver
 from .report import Report
@@ -87,6 +87,7 @@ class Auditor:
         self._before: _Before | None = None
         self._cluster: Cluster | None = None
         self._troubles: list[str] = []
+        self._uid = ""
 
     async def begins(self, subject: Subject, begun: Begun) -> None:
         """Note a change before it is written, and why at the DaemonSet; once, however often the write is tried."""
@@ -96,7 +97,7 @@ class Auditor:
     async def ended(self, subject: Subject, result: str, reason: str = "") -> None:
         """Write the record, if anything was rolled out."""
         if (self._before or self.report.restarts) and not pulumi.runtime.is_dry_run():
-            await self._safely(lambda: self._end(subject, result, " ".join(reason.split())))
+            await self._safely(lambda: self._end(subject, result, audit.one_line(reason)))
             self._before = None
 
     async def _safely(self, action: Callable[[], None]) -> None:
@@ -111,7 +112,8 @@ class Auditor:
             pulumi.log.warn(f"audit record: {trouble}\nThe rollout itself is not touched by this.", self._component)
 
     def _begin(self, subject: Subject, begun: Begun) -> None:
-        self._cluster = cluster = self._try(self._find)
+        self._cluster, self._uid = self._try(self._find), subject.uid
+        cluster = self._cluster
         now = audit.utc(time.time())
         record = AuditRecord(
             subject.namespace, subject.name, now, now, begun.old_hash, subject.new_hash, "done", by=who(cluster),
@@ -135,6 +137,7 @@ class Auditor:
 
     def _end(self, subject: Subject, result: str, reason: str) -> None:
         self._cluster = cluster = self._cluster or self._try(self._find)
+        subject = replace(subject, uid=subject.uid or self._uid)  # a write that failed returned none
         found = cluster and self._try(lambda: self._read(cluster, subject))
         record = self._record(cluster, subject, found[0] if found else None, result, reason)
         if record is None:
@@ -183,7 +186,7 @@ class Auditor:
         namespace, name = record.namespace, history_name(record.name)
         for attempt in range(_TRIES):
             kept = self._patiently(lambda: cluster.get("configmaps", name, namespace))
-            history = str(((kept or {}).get("data") or {}).get(audit.HISTORY_KEY, ""))
+            history = str(((kept or {}).get("data") or {}).get(HISTORY_KEY, ""))
             if self._before is None or self._before.begun.goes_on:
                 record = audit.with_what_changed(
                     record, audit.continued(history, record.new_hash, record.new_revision)
@@ -203,22 +206,21 @@ class Auditor:
         """See to it that the DaemonSet and its newest revision say the same cause."""
         if newest is None or (self._before and self._before.begun.says_cause):
             return
-        has = (newest["metadata"].get("annotations") or {}).get(audit.CHANGE_CAUSE)
+        has = (newest["metadata"].get("annotations") or {}).get(live.CHANGE_CAUSE_ANNOTATION)
         new = self._before and not self._before.begun.goes_on and record.result != "restored"
         if new and (cause := audit.change_cause(record)) != has:
             self._annotate(cluster, "controllerrevisions", newest, cause)  # one that Kubernetes took up again
-        elif not new and has != (daemon_set["metadata"].get("annotations") or {}).get(audit.CHANGE_CAUSE):
+        elif not new and has != (daemon_set["metadata"].get("annotations") or {}).get(live.CHANGE_CAUSE_ANNOTATION):
             self._annotate(cluster, "daemonsets", daemon_set, has)
 
     def _annotate(self, cluster: Cluster, resource: str, thing: Object, cause: str | None) -> None:
         metadata = thing["metadata"]
-        body = {"metadata": {"annotations": {audit.CHANGE_CAUSE: cause}}}
+        body = {"metadata": {"annotations": {live.CHANGE_CAUSE_ANNOTATION: cause}}}
         where = resource, metadata["name"], metadata["namespace"]
         self._try(lambda: cluster.patch(*where, body, manager=MANAGER))
 
     def _tell(self, cluster: Cluster, daemon_set: Object, event: tuple[str, str, str]) -> None:
-        at = time.time_ns()
-        body = audit.event(daemon_set, event, at)
+        body = audit.event(daemon_set, event, time.time_ns())
         self._try(lambda: cluster.create("events", daemon_set["metadata"]["namespace"], body))
 
     def _find(self) -> Cluster:

@@ -6,14 +6,14 @@ from typing import Any
 
 import pulumi
 
-from ..core.audit import CHANGE_CAUSE, changes_of
+from ..core.audit import changes_of
 from ..core.checks import CONFIG_HASH_ANNOTATION
 from ..core.content import Content, parse_content
 from ..core.diff import UNKNOWN, KeyChange, diff_contents
 from ..core.digest import config_hash
 from ..core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace, explain_unfinished
 from ..core.kept import Before
-from ..core.live import config_hash_of
+from ..core.live import CHANGE_CAUSE_ANNOTATION, config_hash_of
 from ..core.recorded import recorded
 from ..core.retry import NOT_IN_TIME, cause_of
 from .audit import Auditor, Begun, Subject
@@ -106,7 +106,7 @@ class Explainer:
 
     async def _audit_begins(self, new: Mapping[str, Any], live: Mapping[str, Any], begun: Begun) -> None:
         new, _ = await _plain(new)
-        says_cause = CHANGE_CAUSE in (new["metadata"].get("annotations") or {})
+        says_cause = CHANGE_CAUSE_ANNOTATION in (new["metadata"].get("annotations") or {})
         await self.audit.begins(_subject(new, live), replace(begun, says_cause=says_cause))
 
     async def _daemon_set_done(self, args: pulumi.ResourceHookArgs) -> None:

@@ -29,6 +29,7 @@ from ..core.gate_answers import (
     judge_metrics,
     judge_restarts,
     judge_series,
+    told_apart,
 )
 from ..core.gates import (
     BEFORE,
@@ -44,6 +45,7 @@ from ..core.gates import (
     UrlGate,
 )
 from ..core.retry import delay_seconds, is_passing
+from ..core.waves import Wave
 from ..core.windows import Window
 
 _PARALLEL = 10
@@ -85,6 +87,17 @@ class Asker:
         with ThreadPoolExecutor(max(1, len(asked))) as pool:
             answers = pool.map(lambda gate: self._answers(gate, wave, nodes, pods), asked)
             return {gate: of for gate, of in zip(asked, answers, strict=True) if of}
+
+    def findings(
+        self, wave: Wave, nodes: Sequence[str], pods: Pods, before: Mapping[Gate, Mapping[str, str]]
+    ) -> tuple[list[str], list[str]]:
+        """Ask the gates of a wave, and return as lines what counts against it and what was so `before` it."""
+        against, as_before = [], []
+        for gate, answers in self.ask(wave.gates, wave.name, nodes, pods).items():
+            new, old = told_apart(gate, answers, before.get(gate, {}))
+            against += new
+            as_before += old
+        return against, as_before
 
     def _answers(self, gate: AskedGate, wave: str, nodes: Sequence[str], pods: Pods) -> dict[str, str]:
         if isinstance(gate, HttpGate | KubeProxyGate | RestartsGate):

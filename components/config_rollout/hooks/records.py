@@ -38,9 +38,9 @@ class Driven:
     audit: Auditor
     stack: str
     window: Callable[[Division], str]
+    applied: Callable[[Object], Object] | None = None
     proxy: WantedProxy | None = None
     before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
-    applied: Callable[[Object], Object] | None = None
 
 
 def register_records(
@@ -142,8 +142,10 @@ class _Record:
             loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
 
         driven, audit = self._driven, self._driven.audit
-        told = driven.applied, driven.stack, driven.proxy, driven.before, audit.report
-        rollout = Rollout(driven.cluster, target, driven.waves, say, *told)
+        rollout = Rollout(
+            driven.cluster, target, driven.waves, say, driven.applied, driven.stack, driven.proxy, driven.before,
+            audit.report,
+        )  # fmt: skip
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.

@@ -31,13 +31,17 @@ class Report:
     """How many requests were made again."""
     _waves: dict[str, _Wave] = field(default_factory=dict)
     _now: str = ""
+    _moved: int = 0
+    """How many pods had been deleted when the wave was looked at."""
     _deleted: dict[str, tuple[str, str, float]] = field(default_factory=dict)
     """UID of a pod -> its wave, its node, and when it was deleted."""
     _ready: dict[str, float | None] = field(default_factory=dict)
+    _waiting: set[str] = field(default_factory=set)
+    """Nodes whose new pod was not ready when it was looked at: only a watch that sees it become so is exact."""
 
     def begins(self, wave: str, nodes: int) -> None:
         """Note that a wave is looked at; what follows is that wave's."""
-        self._now = wave
+        self._now, self._moved = wave, len(self._deleted)
         self._waves.setdefault(wave, _Wave(time.time(), time.time())).nodes = nodes
 
     def brings(self, revision: int) -> None:
@@ -47,6 +51,7 @@ class Report:
     def deletes(self, node: str, uid: str) -> None:
         """Note that the pod of a node is being deleted; whether that was served may not be known before `saw`."""
         self._deleted.setdefault(uid, (self._now, node, time.time()))
+        self._waiting.add(node)
 
     def retried(self) -> None:
         """Note that a request is made again."""
@@ -55,13 +60,14 @@ class Report:
             wave.retries += 1
 
     def ends(self, result: str, findings: Sequence[str] = ()) -> None:
-        """Note how the wave ended."""
-        if wave := self._current():
+        """Note how the wave ended; one that was through already, and is still, keeps the moment it was."""
+        wave = self._current()
+        if wave and (wave.result != result or len(self._deleted) != self._moved):
             wave.result, wave.findings, wave.ended = result, findings, time.time()
 
     def saw(self, ready: Mapping[str, float | None], staying: Collection[str]) -> None:
         """
-        Note what there is now.
+        Note what there is now; of a wave that has failed only what was deleted: its nodes get the old revision again.
 
         Args:
           ready: Node -> since when its pod is ready, by the monotonic clock, `None` where it is not.
@@ -69,11 +75,16 @@ class Report:
 
         """
         self._deleted = {uid: told for uid, told in self._deleted.items() if uid not in staying}
+        wave = self._current()
+        if wave and wave.result == "failed":
+            wave.ended = time.time()
+            return
         past = time.time() - time.monotonic()
-        for node in {node for _, node, _ in self._deleted.values()} & ready.keys():
+        for node in self._waiting & ready.keys():
             since = ready[node]
             self._ready[node] = None if since is None else past + since
-        if wave := self._current():
+        self._waiting = {node for node in self._waiting if self._ready.get(node) is None}
+        if wave and wave.result == "stopped":
             wave.ended = time.time()
 
     @property

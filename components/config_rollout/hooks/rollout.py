@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live, wave_words
 from ..core.found import MANAGER
-from ..core.gate_answers import WantedProxy, told_apart
+from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
 from ..core.restarts import Fleet, Pod, next_restarts
 from ..core.retry import delay_seconds, is_passing
@@ -144,6 +144,7 @@ class Rollout:
                         self._hold(name)
                     self.report.ends("done")
             except WaveFailed as failed:
+                self.report.saw(self._watch.ready(), self._watch.staying())
                 self.report.ends("failed", failed.findings)
                 raise Stopped(self._end(failed)) from None
             finally:
@@ -298,18 +299,15 @@ class Rollout:
           WaveFailed: One is not passed, and was before.
 
         """
-        name, nodes = division.wave.name, [node for node in division.nodes if node not in self._down]
+        wave, nodes = division.wave, [node for node in division.nodes if node not in self._down]
         asker = Asker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._over)
-        findings: list[str] = []
-        for gate, answers in asker.ask(division.wave.gates, name, nodes, self._watch.probed).items():
-            against, known = told_apart(gate, answers, self.before.get(gate, {}))
-            findings += against
-            for line in known:
-                self.say(f"{name}: as before: {line}")
+        against, as_before = asker.findings(wave, nodes, self._watch.probed, self.before)
+        for line in as_before:
+            self.say(f"{wave.name}: as before: {line}")
         if self._over.is_set():
             raise Stopped("the `up` that ran this is gone")
-        if findings:
-            raise WaveFailed(name, findings)
+        if against:
+            raise WaveFailed(wave.name, against)
 
     def _end(self, failed: WaveFailed) -> str:
         """Take back what failed, or leave it, as the program says; return the message for the user."""
