@@ -21,6 +21,9 @@ test-unit: setup ## the tests that need neither engine nor cluster, in seconds
 fuzz: setup ## try the parsers and the diff on new inputs for MINUTES=10
 	$(RUN) -m tests.fuzz $(or $(MINUTES),10)
 
+faults: setup tools ## a fleet of NODES=200 nodes under faults; `make test` does the same on 30
+	FAULT_NODES=$(or $(NODES),200) $(RUN) -m pytest tests/engine/test_faults.py
+
 lint: setup ## style and types
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -32,7 +35,7 @@ matrix: setup ## the releases of Kubernetes and Python, each with its own tools;
 kubespray: setup ## replay what kubespray did to kube-proxy; writes the table of docs/kubespray.md
 	$(RUN) -m tools.kubespray
 
-bench: setup ## measure, and write docs/benchmarks.md
+bench: setup ## measure, and write the tables of README and docs/policies.md
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
 	$(RUN) -m benchmarks.status
@@ -58,5 +61,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit fuzz lint matrix kubespray bench docs tools lock setup
+.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray bench docs tools lock setup
 .DEFAULT_GOAL := help

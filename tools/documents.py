@@ -149,10 +149,8 @@ def auditing() -> tuple[Path, str]:
 
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
-    return [
-        kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), *pictures(), metrics(), *timelines(),
-        status(),
-    ]  # fmt: skip
+    made = [kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), *pictures(), status(), metrics()]
+    return [*made, *timelines()]
 
 
 def main() -> None:

@@ -109,9 +109,10 @@ class LocalCluster:
 
     def add_nodes(self, count: int, zones: int = 3, prefix: str = "node") -> list[str]:
         """Create nodes spread over zones, wait until they are Ready, and return their names."""
-        names = [f"{prefix}-{number + 1}" for number in range(count)]
+        names, there = [f"{prefix}-{number + 1}" for number in range(count)], len(self.api.list("nodes"))
         for number, name in enumerate(names):
-            self.add_node(name, {"topology.kubernetes.io/zone": f"zone-{'abcdefgh'[number % zones]}"})
+            labels = {"topology.kubernetes.io/zone": f"zone-{'abcdefgh'[number % zones]}"}
+            self.api.create("nodes", kwok.node(name, there + number, labels))
         self.wait("the nodes", lambda: all(self._is_ready(node) for node in self.api.list("nodes")))
         return names
 

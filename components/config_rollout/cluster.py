@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .core import kubeconfig as kubeconfigs
-from .core.gate_answers import message_of
+from .core.http_answers import message_of
 from .core.rights import Right, role
 
 Object = dict[str, Any]
@@ -65,6 +65,7 @@ class Cluster:
 
     def __init__(self, client: Any, headers: list[tuple[str, str]]) -> None:
         self._client, self._headers = client, headers
+        client.user_agent = "config-rollout"  # a header of one request gives way to it
         self.server: str = client.configuration.host
 
     @classmethod
@@ -123,10 +124,10 @@ class Cluster:
         self, resource: str, namespace: str = "", labels: str = "", metadata_only: bool = False
     ) -> tuple[Sequence[Object], str]:
         """Return the same, and the version of the collection to `watch` from."""
-        items: Sequence[Object] = []
+        items: list[Object] = []
         version = ""
         for page, version in self.pages(resource, namespace, labels, "", metadata_only):  # noqa: B007 # the last is the collection's
-            items = [*items, *page]
+            items += page
         return items, version
 
     def pages(
@@ -144,7 +145,7 @@ class Cluster:
             right = Right("list", _group(resource), resource, namespace)
             page = self._send("GET", right, query, accept=accept) or {}
             metadata = page.get("metadata", {})
-            yield page.get("items") or [], str(metadata.get("resourceVersion", ""))
+            yield [_slim(item) for item in page.get("items") or []], str(metadata.get("resourceVersion", ""))
             if not metadata.get("continue"):
                 return
             query["continue"] = metadata["continue"]
@@ -287,7 +288,7 @@ class Cluster:
         from urllib3 import HTTPHeaderDict
 
         path = _path(right) + tail + (f"?{urllib.parse.urlencode(query)}" if query else "")
-        headers = {"Accept": accept, "Content-Type": content_type, "User-Agent": "config-rollout"}
+        headers = {"Accept": accept, "Content-Type": content_type}
         call = self._client.param_serialize(method, path, header_params=headers, auth_settings=["BearerToken"])
         url, every = call[1], HTTPHeaderDict(call[2])
         for name, value in self._headers:
@@ -343,6 +344,13 @@ def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
 
 def _selectors(labels: str, fields: str) -> dict[str, str]:
     return {**({"labelSelector": labels} if labels else {}), **({"fieldSelector": fields} if fields else {})}
+
+
+def _slim(item: Object) -> Object:
+    """Return a listed object without what nobody here reads and is most of it: 5,000 nodes are 300 MB else."""
+    item["metadata"].pop("managedFields", None)
+    (item.get("status") or {}).pop("images", None)
+    return item
 
 
 def _group(resource: str) -> str:

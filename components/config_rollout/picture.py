@@ -1,5 +1,6 @@
 """Draws a replay: a row for each rule, a cell for each transition. Needs matplotlib, the extra `plot`."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -63,7 +64,8 @@ def draw(every: Sequence[Transition], title: str, file: Path) -> None:
 @contextmanager
 def style() -> Iterator[None]:
     """Draw as all pictures are drawn, whatever the user's matplotlibrc says."""
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a letter that the font lacks is a box in the picture, and no more
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
         yield

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from .cluster import Cluster, Object
 from .core.audit_record import AuditRecord, parse_records
+from .core.checks import check_name
 from .core.finding import Finding
 from .core.kept import DAEMON_SET_LABEL
 from .core.naming import HISTORY_KEY, history_name
@@ -42,7 +43,13 @@ class Histories:
         if not (records or findings):
             self.findings.append(Finding(where, "holds no record of a rollout", "The first rollout writes one"))
         for record in records:
-            self.rollouts.setdefault(f"{record.namespace}/{record.name}", []).append(record)
+            wrong = [
+                *check_name(f"{where}: namespace of a record", record.namespace),
+                *check_name(f"{where}: name of a record", record.name),
+            ]
+            self.findings += wrong
+            if not wrong:
+                self.rollouts.setdefault(f"{record.namespace}/{record.name}", []).append(record)
 
 
 def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Histories:
@@ -111,8 +118,8 @@ def from_file(path: str) -> Histories:
         raise Trouble(f"--from: {path}: {reason}. Name a file of JSON lines, or '-'.") from None
     if len(text) > MAX_BYTES:
         raise Trouble(f"--from: {path}: is larger than {MAX_BYTES:,} bytes. Leave out its oldest lines.")
-    found = Histories()
     if not text.strip():
         raise Trouble(f"--from: {path}: holds no record of a rollout. Name a file of JSON lines.")
+    found = Histories()
     found.add(text.decode(errors="replace"), path)
     return found

@@ -14,9 +14,9 @@ from .cluster import Cluster, ClusterError, Object
 from .core import live, preflight, wave_words
 from .core.content import Content
 from .core.finding import Finding, report
-from .core.gate_answers import ProbedPod, told_apart, wanted_proxy
+from .core.gate_answers import told_apart, wanted_proxy
 from .core.gates import BEFORE, Gate, proxied
-from .core.restarts import Fleet
+from .core.restarts import Fleet, ProbedPod
 from .core.wave_rights import wave_rights
 from .core.waves import REST, Division, check_names, divide, empty_selectors, parse_waves
 from .hooks.explain import Explainer

@@ -15,7 +15,7 @@ from tests.engine.staged_program import StagedProgram, ended
 from tests.engine.verdict import judge
 from tools.engine import Engine
 from tools.history import History
-from tools.kwok import FATE
+from tools.kwok import FATE, READY_AFTER
 from tools.local_cluster import LocalCluster
 from tools.proxy import Proxy
 
@@ -28,7 +28,7 @@ WAVES = {"first": [{"name": "canary", "nodes": 1, "max_unavailable": 1}], "by": 
          "progress_deadline_seconds": 60}  # fmt: skip
 IMPATIENT = {**WAVES, "progress_deadline_seconds": 3}
 BAD, WORSE = {"agent.yaml": "level: bogus\n"}, {"agent.yaml": "level: worse\n"}
-REST = {"waves": WAVES, "refused": "", "pod_annotations": {}}
+REST = {"waves": WAVES, "refused": "", "pod_annotations": {READY_AFTER: "100ms"}}
 """What a program says besides its data when nothing is wrong."""
 
 
@@ -161,7 +161,7 @@ def test_api_server_killed_at_random_moments(fleet, cluster):
 
 def test_slow_api_server(fleet, cluster):
     with Proxy(cluster, cluster.watched_kubeconfig) as proxy:
-        proxy.delay_seconds = 0.1
+        proxy.delay_seconds = 0.05
         fleet.up(kubeconfig=proxy.kubeconfig)
 
     assert ONCE_EACH == fleet.verdict().restarts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.engine.conftest import BETTER, GOOD, NODES, Project, name_of
+from tests.engine.conftest import BETTER, NODES, Project
 from tests.engine.test_changes import daemon_set
 from tools.engine import Engine
 from tools.proxy import Answer, Proxy, status
@@ -55,11 +55,12 @@ def test_writes_that_cannot_be_served_are_tried_again(project, proxy, agent, clu
 
 def test_deletes_are_tried_again(project, proxy, agent, cluster, namespace):
     project.up(agent())
-    proxy.fault = failing(f"configmaps/{name_of(GOOD)}", AWAY, GONE)
-    outcome = project.up(agent(BETTER))
+    proxy.fault = failing("daemonsets/agent", AWAY, GONE)
+    outcome = project.up(agent(name_="moved"))
 
     assert not outcome.failed, outcome.output
-    assert not cluster.api.exists(f"namespaces/{namespace}/configmaps/{name_of(GOOD)}")
+    assert [] == proxy.fault.left
+    assert not cluster.api.exists(f"namespaces/{namespace}/daemonsets/agent")
 
 
 def test_what_would_fail_again_is_given_up_at_once(project, proxy, agent):

@@ -85,9 +85,13 @@ def lines(*records: dict[str, Any]) -> str:
 
 
 def written() -> str:
-    """Return what the data file holds: a canary that failed and was taken back, and the same again, corrected."""
-    later = START + timedelta(minutes=25)
-    return lines(rollout(30, 3, fails="canary", result="restored"), rollout(30, 3, start=later, budget=0.2))
+    """Return what the data file holds: a canary that failed and was taken back, then a zone, and then all went well."""
+    later, last = START + timedelta(minutes=25), START + timedelta(hours=2)
+    return lines(
+        rollout(30, 3, fails="canary", result="restored"),
+        rollout(30, 3, fails="zone-b", result="restored", start=later, budget=0.2),
+        rollout(30, 3, start=last, budget=0.2),
+    )
 
 
 if __name__ == "__main__":

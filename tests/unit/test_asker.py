@@ -7,8 +7,8 @@ import time
 import pytest
 
 from config_rollout.cluster import ClusterError
-from config_rollout.core.gate_answers import ProbedPod
 from config_rollout.core.gates import BEFORE, CommandGate, FunctionGate, HttpGate, RestartsGate, UrlGate
+from config_rollout.core.restarts import ProbedPod
 from config_rollout.hooks import gates
 from config_rollout.hooks.gates import Asker
 

@@ -83,10 +83,18 @@ def test_object_that_is_not_there_is_none(cluster):
 
 
 def test_long_lists_are_read_to_their_end(server, cluster):
-    server.answers["GET /api/v1/nodes?limit=500"] = 200, {"items": [1], "metadata": {"continue": "x"}}
-    server.answers["GET /api/v1/nodes?limit=500&continue=x"] = 200, {"items": [2], "metadata": {}}
+    one, two = ({"metadata": {"name": name}} for name in ("one", "two"))
+    server.answers["GET /api/v1/nodes?limit=500"] = 200, {"items": [one], "metadata": {"continue": "x"}}
+    server.answers["GET /api/v1/nodes?limit=500&continue=x"] = 200, {"items": [two], "metadata": {}}
 
-    assert [1, 2] == cluster.list("nodes")
+    assert [one, two] == cluster.list("nodes")
+
+
+def test_what_nobody_reads_of_a_list_is_not_kept(server, cluster):
+    node = {"metadata": {"name": "n", "managedFields": [{}]}, "status": {"images": [{}], "conditions": []}}
+    server.answers["GET /api/v1/nodes?limit=500"] = 200, {"items": [node], "metadata": {}}
+
+    assert [{"metadata": {"name": "n"}, "status": {"conditions": []}}] == cluster.list("nodes")
 
 
 def test_patch_says_who_we_are(server, cluster):
@@ -94,7 +102,8 @@ def test_patch_says_who_we_are(server, cluster):
     server.answers[f"PATCH {path}"] = 200, {"ok": True}
 
     assert {"ok": True} == cluster.patch("configmaps", "c", "n", {"data": {"k": "v"}})
-    assert ("application/merge-patch+json", '{"data": {"k": "v"}}') == (
+    assert ("config-rollout", "application/merge-patch+json", '{"data": {"k": "v"}}') == (
+        server.asked[0][2]["User-Agent"],
         server.asked[0][2]["Content-Type"],
         server.asked[0][3],
     )
@@ -246,9 +255,9 @@ def test_no_kubeconfig_at_all_is_a_sentence(monkeypatch, tmp_path):
 
 def test_list_says_where_to_watch_from(server, cluster):
     server.answers["GET /api/v1/namespaces/n/pods?limit=500&labelSelector=a%3Db"] = (
-        200, {"items": [1], "metadata": {"resourceVersion": "7"}})  # fmt: skip
+        200, {"items": [{"metadata": {}}], "metadata": {"resourceVersion": "7"}})  # fmt: skip
 
-    assert ([1], "7") == cluster.list_at("pods", "n", "a=b")
+    assert ([{"metadata": {}}], "7") == cluster.list_at("pods", "n", "a=b")
 
 
 WATCH = "GET /api/v1/namespaces/n/pods?watch=1&resourceVersion=7&timeoutSeconds=9&labelSelector=a%3Db"

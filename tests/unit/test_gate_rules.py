@@ -6,14 +6,11 @@ import pytest
 
 from config_rollout.core.content import Content
 from config_rollout.core.gate_answers import (
-    ProbedPod,
     judge_configz,
-    judge_http,
     judge_livez,
     judge_metrics,
     judge_restarts,
     judge_series,
-    message_of,
     told_apart,
     wanted_proxy,
 )
@@ -29,6 +26,8 @@ from config_rollout.core.gates import (
     parse_gates,
     proxied,
 )
+from config_rollout.core.http_answers import judge_http, message_of
+from config_rollout.core.restarts import ProbedPod
 from config_rollout.core.windows import Window
 
 PROMETHEUS = {"url": "http://p:9090", "query": "up", "at_least": 1}

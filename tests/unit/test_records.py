@@ -155,6 +155,17 @@ def test_damaged_record_is_told_and_the_others_are_read(file, capsys, command, b
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", ["a\nb", "\ud800", "", "A b"])
+def test_record_of_what_can_be_no_daemon_set_is_told(file, capsys, command, name):
+    path = file(lines(rollout(), {**rollout(), "name": name}))
+    code, out, err = run(capsys, *command, "--from", path)
+
+    assert 2 == code
+    assert err.startswith(f"config-rollout: warning: {path}: name of a record: ")
+    assert "kube-proxy" in out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_record_that_is_all_damaged_is_trouble(file, capsys, command):
     path = file("\x00\xff nonsense")
     code, out, err = run(capsys, *command, "--from", path)
@@ -203,8 +214,8 @@ def test_config_map_without_a_record_is_trouble(server, capsys, command):
         (["--output", "x.pdf"], "--output: must end in .svg, .png or .html (got 'x.pdf')."),
         (["--output", "/no/such/x.svg"], "--output: there is no folder '/no/such'. Make it first."),
         (["--output", "x.svg", "--dark"], "--dark: is for a .png; the others follow the reader's page. Leave it out."),
-        (["--json", "--rollout", "3"],
-         "--rollout: kube-system/kube-proxy has a history of 2 rollouts (got 3). Name one of them."),
+        (["--json", "--rollout", "4"],
+         "--rollout: kube-system/kube-proxy has a history of 3 rollouts (got 4). Name one of them."),
     ],
 )  # fmt: skip
 def test_timeline_refuses(capsys, arguments, said):
@@ -224,6 +235,15 @@ def test_picture_that_cannot_be_written_is_trouble(tmp_path, capsys, name):
     expected = f"config-rollout: --output: {tmp_path / name}: is a directory.\n"
 
     assert (2, "", expected) == run(capsys, "timeline", "--from", FILE, "--output", tmp_path / name)
+
+
+def test_rollout_of_more_waves_than_a_picture_can_show_is_trouble(file, tmp_path, capsys):
+    record = rollout()
+    record["waves"] = [{**record["waves"][0], "name": f"rack-{number}"} for number in range(201)]
+    command = ["timeline", "--from", file(lines(record))]
+
+    assert 2 == run(capsys, *command, "--output", tmp_path / "x.png")[0]
+    assert 0 == run(capsys, *command, "--json")[0]
 
 
 def test_timeline_of_several_daemon_sets_asks_which(file, capsys):

@@ -88,6 +88,21 @@ def test_page_shows_what_records_hold_as_text(tmp_path):
     assert "<script>" not in (tmp_path / "x.html").read_text()
 
 
+@pytest.mark.parametrize("suffix", [".svg", ".png", ".html"])
+@pytest.mark.parametrize("odd", ["\0", "\t", "\n", "\ud800", "\u2028", "字", "--", "]]>", "&lt;"])
+def test_record_may_hold_any_letter(tmp_path, recwarn, odd, suffix):
+    record = rollout(fails="zone-b", result="restored")
+    record["reason"] = record["changes"][0]["after"] = record["waves"][0]["name"] = f"a{odd}b"
+    record["waves"][-1]["findings"] = [f"node-1: {odd}"]
+    record["pods"][f"node{odd}"] = [1, 2]
+    (parsed,), _ = parse_records(lines(record), "x")
+    timeline_picture.draw(timeline(parsed), tmp_path / f"x{suffix}")
+
+    assert [] == recwarn.list
+    if suffix == ".svg":
+        ElementTree.parse(tmp_path / "x.svg")
+
+
 def test_dollar_in_a_record_is_no_formula(tmp_path):
     record = rollout()
     record["changes"][0]["path"] = "$a$ $\\frac$"

@@ -32,6 +32,12 @@ def test_writes_of_all_children_may_be_tried_again(register):
     assert [1, 1] == [len(registered[child].request.hooks.on_error) for child in (CONFIG_MAP, DAEMON_SET)]
 
 
+def test_hooks_have_the_same_names_in_each_run(register):
+    one, other = ([*register()[DAEMON_SET].request.hooks.on_error] for _ in range(2))
+
+    assert ["config-rollout:agent:failed"] == one == other
+
+
 def test_daemon_set_waits_for_the_config_map(register):
     assert [f"agent-{HASH[:10]}"] == register()[DAEMON_SET].dependencies
 

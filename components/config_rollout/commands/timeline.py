@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PICTURES = (".svg", ".png", ".html")
 
+_MOST_WAVES = 200
+
 
 def add(commands: Any) -> None:
     """Add the command."""
@@ -51,6 +53,8 @@ def _timeline(given: argparse.Namespace) -> int:
         raise Trouble(str(error)) from None
     shown = timeline(_chosen(found, given.rollout))
     if draw is not None:
+        if len(shown.bands) > _MOST_WAVES:
+            raise Trouble(f"{len(shown.bands):,} waves are more than a picture can show ({_MOST_WAVES}). Use --json.")
         draw(shown, given.output, given.dark)
     if given.json:
         print(json.dumps(as_json(shown), indent=2))

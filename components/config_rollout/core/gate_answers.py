@@ -12,32 +12,17 @@ from .content import Content
 from .diff import diff_values
 from .formats.kube_proxy import API_VERSION, KIND, UNSET_MODE, read_kube_proxy
 from .gates import Gate, PrometheusGate
+from .http_answers import judge_http
+from .restarts import ProbedPod
 
 _NOT_UNDERSTOOD = "answers in a form that is not understood: see that the address is the right one"
 _MOST = 3
-_LONGEST = 200
 _LAST_SYNC = re.compile(
     r"^kubeproxy_sync_proxy_rules_last_timestamp_seconds(?:{[^}]*ip_family=\"(?P<family>\w+)\"[^}]*})? (?P<at>\S+)",
     re.M,
 )
 _LOOPBACK = ("127.", "[::1]", "localhost")
 _HEALTH_PORT, _METRICS_PORT = 10256, 10249
-
-
-@dataclass(frozen=True)
-class ProbedPod:
-    """
-    What a gate has to know of a pod.
-
-    `started` is when its containers last started, by the node's clock and in the API server's form; `families` are
-    those of its addresses, `IPv4` and `IPv6`; `restarts` is how often containers restarted since it became ready.
-    """
-
-    name: str
-    node: str
-    started: str = ""
-    families: tuple[str, ...] = ()
-    restarts: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,11 +60,6 @@ def _understood(judge: Callable[..., str]) -> Callable[..., str]:
             return _NOT_UNDERSTOOD
 
     return judged
-
-
-def judge_http(status: int, body: bytes) -> str:
-    """Any 2xx is good."""
-    return "" if 200 <= status < 300 else f"{status} {message_of(body)}".rstrip()
 
 
 @_understood
@@ -188,14 +168,6 @@ def told_apart(gate: Gate, answers: Mapping[str, str], before: Mapping[str, str]
         [line for node, line in lines.items() if node not in before],
         [line for node, line in lines.items() if node in before],
     )
-
-
-def message_of(data: bytes) -> str:
-    """Return what an answer says is wrong, without its full stop; of the API server's own only its message."""
-    try:
-        return str(json.loads(data)["message"]).rstrip(".")[:_LONGEST]
-    except (ValueError, KeyError, TypeError):
-        return " ".join(data[:_LONGEST].decode(errors="replace").split())
 
 
 def _comparable(effective: Mapping[str, object]) -> dict[str, object]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .checks import CONFIG_HASH_ANNOTATION
-from .gate_answers import ProbedPod
-from .restarts import Pod
+from .restarts import Pod, ProbedPod
 
 PAUSED_ANNOTATION = "config-rollout/paused"
 """On the DaemonSet: `true` stops every driver before the next pod."""

@@ -19,6 +19,22 @@ class Pod:
 
 
 @dataclass(frozen=True)
+class ProbedPod:
+    """
+    What a gate has to know of a pod.
+
+    `started` is when its containers last started, by the node's clock and in the API server's form; `families` are
+    those of its addresses, `IPv4` and `IPv6`; `restarts` is how often containers restarted since it became ready.
+    """
+
+    name: str
+    node: str
+    started: str = ""
+    families: tuple[str, ...] = ()
+    restarts: int = 0
+
+
+@dataclass(frozen=True)
 class Fleet:
     """
     The pods of a DaemonSet at one moment.

@@ -154,7 +154,7 @@ def timeline(record: AuditRecord) -> Timeline:
         unknown = State.NOT_READY if restart.ready is None or restart.node in blamed else State.NEW
         waits = State.RESTARTING if record.result == "stopped" else unknown
         segments = _segments(restart, waits, turned, end, shown)
-        rows[place].append(Row(restart.node, segments, restart.nodes))
+        rows[place].append(Row(_printable(restart.node), segments, restart.nodes))
     plain = [one.wave.name for one in waves] == [WITHOUT_WAVES]
     bands = [_band(one, of, not plain) for one, of in zip(waves, rows, strict=True)]
     return Timeline(
@@ -230,12 +230,12 @@ def _band(ran: _Ran, rows: Sequence[Row], can_be_held: bool) -> Band:
     held = max((ran.start, *ready))
     is_held = can_be_held and wave.nodes > 0 and ran.end - held > _ROUNDED
     return Band(
-        name=wave.name,
+        name=_printable(wave.name),
         start=ran.start,
         end=ran.end,
         held=held if is_held else None,
         result=wave.result,
-        findings=tuple(wave.findings),
+        findings=tuple(map(_printable, wave.findings)),
         rows=tuple(rows),
         others=max(0, wave.nodes - restarted),
         others_had=State.NEW if wave.result == "done" else State.OLD,
@@ -320,7 +320,7 @@ def lasted(seconds: float) -> str:
 
 def _title(record: AuditRecord) -> str:
     old = short_hash(record.old_hash) or "nothing"
-    return f"{record.namespace}/{record.name}: {old} => {short_hash(record.new_hash)}, {record.result}"
+    return _printable(f"{record.namespace}/{record.name}: {old} => {short_hash(record.new_hash)}, {record.result}")
 
 
 def _about(record: AuditRecord, end: float) -> str:
@@ -329,7 +329,7 @@ def _about(record: AuditRecord, end: float) -> str:
     parts = [when, lasted(end), _many(record.restarts, "restart")]
     commit = f"{record.by.commit[:10]}{', edited' if record.by.dirty else ''}" if record.by.commit else ""
     parts += [text for text in (record.by.stack, commit) if text]
-    return ", ".join(parts)
+    return _printable(", ".join(parts))
 
 
 def _changes(record: AuditRecord) -> str:
@@ -341,18 +341,23 @@ def _changes(record: AuditRecord) -> str:
     where = ": ".join(part for part in (first.key, first.path) if part)
     what = "added" if first.before is None else "removed" if first.after is None else f"{first.before} => {first.after}"
     more = f", and {len(every) - 1:,} more" if len(every) > 1 else ""
-    return f"{where} {what}{more}"
+    return _printable(f"{where} {what}{more}")
 
 
 def _trouble(record: AuditRecord) -> str:
     """Return the reason, and the first finding of the wave that failed if the reason does not name it."""
     findings = [finding for wave in record.waves if wave.result == "failed" for finding in wave.findings]
     more = [finding for finding in findings[:1] if finding not in record.reason]
-    return ": ".join(part for part in (record.reason, *more) if part)
+    return _printable(": ".join(part for part in (record.reason, *more) if part))
 
 
 def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _printable(text: str) -> str:
+    """Return a text without what cannot be drawn or written: records hold whatever a person or a program said."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _within(least: float, value: float, most: float) -> float:

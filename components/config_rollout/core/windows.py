@@ -2,7 +2,6 @@
 
 import difflib
 import re
-import zoneinfo
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +33,8 @@ class Window:
 
     def holds(self, now: datetime) -> bool:
         """Return whether an aware time is inside; the first minute is, the last is not."""
+        import zoneinfo  # not on import: the command line needs none
+
         local = now.astimezone(zoneinfo.ZoneInfo(self.time_zone))
         minute, today = local.hour * 60 + local.minute, local.weekday()
         if self.start < self.end:
@@ -70,6 +71,8 @@ def _check_times(where: str, given: object) -> Iterator[Finding]:
 
 def _check_zone(where: str, given: object) -> Iterator[Finding]:
     """Find a time zone that is none. Source: the names are those of the IANA database, as in a CronJob's `timeZone`."""
+    import zoneinfo
+
     known = zoneinfo.available_timezones()
     if given in known:
         return

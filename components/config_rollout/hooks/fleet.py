@@ -10,8 +10,7 @@ from types import TracebackType
 
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live
-from ..core.gate_answers import ProbedPod
-from ..core.restarts import Pod
+from ..core.restarts import Pod, ProbedPod
 from ..core.retry import delay_seconds, is_passing
 
 _WATCH_SECONDS = 60

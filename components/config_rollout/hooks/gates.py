@@ -21,10 +21,8 @@ from dataclasses import dataclass, field
 
 from ..cluster import SECONDS, Cluster, ClusterError
 from ..core.gate_answers import (
-    ProbedPod,
     WantedProxy,
     judge_configz,
-    judge_http,
     judge_livez,
     judge_metrics,
     judge_restarts,
@@ -44,6 +42,8 @@ from ..core.gates import (
     RestartsGate,
     UrlGate,
 )
+from ..core.http_answers import judge_http
+from ..core.restarts import ProbedPod
 from ..core.retry import delay_seconds, is_passing
 from ..core.waves import Wave
 from ..core.windows import Window

@@ -142,10 +142,8 @@ class _Record:
             loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
 
         driven, audit = self._driven, self._driven.audit
-        rollout = Rollout(
-            driven.cluster, target, driven.waves, say, driven.applied, driven.stack, driven.proxy, driven.before,
-            audit.report,
-        )  # fmt: skip
+        told = driven.applied, driven.stack, driven.proxy, driven.before, audit.report
+        rollout = Rollout(driven.cluster, target, driven.waves, say, *told)
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.

@@ -41,7 +41,7 @@ class Retries:
         what = f"{args.type.split(':')[-1]} {args.name}: {args.failed_operation} failed ({cause_of(error)})"
         wait = delay_seconds(attempt, random.random())
         if time.monotonic() + wait - since > SECONDS:
-            self._tell(f"{what}. Given up after {attempt} tries in {SECONDS} s. `pulumi up` goes on from here.")
+            self._tell(f"{what}. Given up: {SECONDS} s are over. `pulumi up` goes on from here.")
             return False
         self._tell(f"{what}. Try {attempt + 1} in {wait:.1f} s.")
         await asyncio.sleep(wait)
