@@ -70,6 +70,22 @@ def test_wave_that_nothing_ended_was_stopped(clock):
     assert ("stopped", 1, "1970-01-01T00:16:45.000Z") == (canary.result, canary.retries, canary.ended)
 
 
+def test_wave_that_failed_ended_before_it_was_taken_back(clock):
+    report = Report()
+    report.begins("canary", 1)
+    report.deletes("a", "old-a")
+    clock[0] = 1010.0
+    report.saw({"a": None}, [])
+    report.ends("failed", ["a: is not ready"])
+    report.deletes("a", "new-a")
+    clock[0] = 1020.0
+    report.saw({"a": 115.0}, ["back-a"])
+    (canary,) = report.waves()
+
+    assert ("1970-01-01T00:16:50.000Z", 2, "failed") == (canary.ended, canary.restarts, canary.result)
+    assert {"a": (0.0, None)} == report.pods(1000.0)
+
+
 def test_revision_is_the_one_that_it_began_with(clock):
     report = Report()
     report.brings(4)

@@ -77,7 +77,6 @@ class Report:
         self._deleted = {uid: told for uid, told in self._deleted.items() if uid not in staying}
         wave = self._current()
         if wave and wave.result == "failed":
-            wave.ended = time.time()
             return
         past = time.time() - time.monotonic()
         for node in self._waiting & ready.keys():
