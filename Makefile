@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-demo: setup ## the whole story on a real engine and control plane, in about a minute
+demo: setup ## the whole story on a real engine and control plane, in about two minutes
 	@$(RUN) -m tools.demo
 
 cluster: setup ## the same control plane, kept open to play with
@@ -38,6 +38,7 @@ kubespray: setup ## replay what kubespray did to kube-proxy; writes the table of
 bench: setup ## measure, and write the tables of README and docs/policies.md
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
+	$(RUN) -m benchmarks.status
 
 docs: setup ## fill the tables that are made from the code
 	$(RUN) -m tools.documents

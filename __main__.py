@@ -11,6 +11,9 @@ Settings of the stack, all of them optional with `manage: adopt`:
     version                  of kube-proxy that is our own
     max-unavailable, min-ready-seconds, rollout-timeout-seconds
                              of a rolling restart
+    waves                    in which order the nodes get a change, as an object (docs/waves.md):
+                             `pulumi config set --path waves.by topology.kubernetes.io/zone` is all it takes. It goes
+                             without max-unavailable and rollout-timeout-seconds
     retain                   `true`: `pulumi destroy`, and a change to `adopt`, leave a kube-proxy that is our own
 """
 
@@ -36,6 +39,7 @@ proxy = KubeProxy(
         "max_unavailable": settings.get("max-unavailable"),
         "min_ready_seconds": settings.get_int("min-ready-seconds"),
         "rollout_timeout_seconds": settings.get_int("rollout-timeout-seconds"),
+        "waves": settings.get_object("waves"),
     },
     pulumi.ResourceOptions(retain_on_delete=settings.get_bool("retain")),
 )

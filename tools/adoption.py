@@ -5,7 +5,6 @@ writes: `python -m tools.adoption` writes the table of docs/adopting-kube-proxy.
 
 import argparse
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -65,13 +64,13 @@ class Story:
 
     def run(self) -> list[Row]:
         """Run every step and return what was counted."""
-        folder = run_folder("adoption")
-        self._program = Program(self._engine, folder, {"manage": "adopt", **QUICK, "rollout-timeout-seconds": 60})
+        self._program = Program(
+            self._engine, run_folder("adoption"), {"manage": "adopt", **QUICK, "rollout-timeout-seconds": 60}
+        )
         try:
             self._steps()
         finally:
-            self._engine.run("stack", "rm", "--yes", "--force", folder=folder, check=False)
-            shutil.rmtree(folder)
+            self._program.remove()
         return self.rows
 
     def _steps(self) -> None:

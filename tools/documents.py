@@ -8,11 +8,13 @@ from functools import cache
 from pathlib import Path
 
 from config_rollout.core import compatibility
+from config_rollout.core.audit_rights import audit_rights
 from config_rollout.core.formats.kube_proxy_fields import render_table
 from config_rollout.core.found import all_rights
 from config_rollout.core.layout import Layout
 from config_rollout.core.rights import role
 from config_rollout.core.rules import document as rules
+from tools.fake_api import FakeApi, halted
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,6 +68,40 @@ def pictures() -> list[tuple[Path, str]]:
     return [(ROOT / "docs" / f"replay-{name}.svg", replayed(name)[1]) for name in REPLAYS]
 
 
+ROLLOUTS = "tests/data/rollouts/kube-proxy.jsonl"
+"""The records of the documents on the timeline and on metrics."""
+
+
+@cache
+def ran(*arguments: str) -> str:
+    """Return what the command line prints, run at the top of the repository."""
+    command = [sys.executable, "-m", "config_rollout", *arguments]
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+@cache
+def timeline(records: str, rollout: int = 1) -> str:
+    """Return the picture of a rollout in a file of records; 1 is the last one."""
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder, "picture.svg")
+        ran("timeline", "--from", records, "--rollout", str(rollout), "--output", str(picture))
+        return picture.read_text()
+
+
+def timelines() -> list[tuple[Path, str]]:
+    """Return the pictures of the document on the timeline, and what they have to hold."""
+    names = {"timeline.svg": 1, "timeline-restored.svg": 2}
+    return [(ROOT / "docs" / name, timeline(ROLLOUTS, rollout)) for name, rollout in names.items()]
+
+
+def metrics() -> tuple[Path, str]:
+    """Return the document on metrics, and what it has to hold."""
+    path = ROOT / "docs" / "metrics.md"
+    printed = ran("metrics", "--from", ROLLOUTS)
+    shown = f"```text\n$ config-rollout metrics --from {ROLLOUTS}\n{printed}```"
+    return path, filled(path.read_text(), "metrics", shown)
+
+
 def policies() -> tuple[Path, str]:
     """Return the document on the policies, and what it has to hold."""
     path = ROOT / "docs" / "policies.md"
@@ -85,9 +121,36 @@ def adopting() -> tuple[Path, str]:
     return path, filled(path.read_text(), "role", f"```yaml\n{role(all_rights(Layout()))}\n```")
 
 
+STATUS = ("status", "history", "history monitoring/node-agent 2", "history monitoring/node-agent 1..2")
+"""The commands that the document on status shows, each with its first word and number as its name."""
+
+
+def status() -> tuple[Path, str]:
+    """Return the document on status and history, and what it has to hold: of a rollout that has halted."""
+    path = ROOT / "docs" / "status.md"
+    text = path.read_text()
+    with FakeApi(halted()) as api, tempfile.NamedTemporaryFile("w") as config:
+        config.write(api.kubeconfig)
+        config.flush()
+        for number, command in enumerate(STATUS):
+            words = [sys.executable, "-m", "config_rollout", *command.split(), "--kubeconfig", config.name]
+            done = subprocess.run(words, capture_output=True, text=True)
+            shown = f"```text\n$ config-rollout {command}\n{done.stdout}{done.stderr}```"
+            text = filled(text, f"example-{number}", shown)
+    return path, text
+
+
+def auditing() -> tuple[Path, str]:
+    """Return the document on the audit record, and what it has to hold."""
+    path = ROOT / "docs" / "audit.md"
+    rights = role(audit_rights("kube-system", "kube-proxy"))
+    return path, filled(path.read_text(), "role", f"```yaml\n{rights}\n```")
+
+
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
-    return [kube_proxy(), adopting(), needs(), policies(), replay(), *pictures()]
+    made = [kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), *pictures(), status(), metrics()]
+    return [*made, *timelines()]
 
 
 def main() -> None:

@@ -60,6 +60,7 @@ class LocalCluster:
         self._token, self._watched_token = secrets.token_hex(16), secrets.token_hex(16)
         self.folder = run_folder("cluster")
         self.kubeconfig = self.folder / "kubeconfig"
+        self.pods_socket = self.folder / "pods.sock"
         self.watched_kubeconfig = self.folder / "kubeconfig-watched"
         """Of another administrator, whose requests are counted: `requests_of`."""
         names = ("api", "etcd", "etcd-peer", "controllers", "scheduler", "kwok")
@@ -204,6 +205,7 @@ class LocalCluster:
                 f"--token-auth-file={folder / 'tokens.csv'}", "--authorization-mode=RBAC",
                 "--service-cluster-ip-range=10.0.0.0/24", "--endpoint-reconciler-type=none", "--allow-privileged=true",
                 "--kubelet-preferred-address-types=InternalIP",
+                f"--egress-selector-config-file={folder / 'egress.json'}",
                 f"--audit-policy-file={folder / 'audit.json'}", f"--audit-log-path={folder / 'audit.log'}",
                 *(["--storage-media-type=application/json"] if self._recorded else []),
             ],
@@ -229,6 +231,14 @@ class LocalCluster:
             csv.writer(file).writerow([self._token, "admin", "admin", "system:masters"])
             csv.writer(file).writerow([self._watched_token, _WATCHED, _WATCHED, "system:masters"])
         (self.folder / "audit.json").write_text(json.dumps(_AUDIT))
+        # No address of a pod exists: what the pod proxy sends goes to whoever listens there (pod_server.py).
+        transport = {"uds": {"udsName": str(self.pods_socket)}}
+        connection = {"proxyProtocol": "HTTPConnect", "transport": transport}
+        egress = {
+            "apiVersion": "apiserver.k8s.io/v1beta1", "kind": "EgressSelectorConfiguration",
+            "egressSelections": [{"name": "cluster", "connection": connection}],
+        }  # fmt: skip
+        (self.folder / "egress.json").write_text(json.dumps(egress))
         (self.folder / "kwok.yaml").write_text(
             "\n---\n".join(json.dumps(document) for document in kwok.configuration(self._crashing))
         )

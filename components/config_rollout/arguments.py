@@ -7,6 +7,7 @@ import pulumi
 
 from .cluster import Cluster
 from .core import checks
+from .core.audit_sinks import parse_audit
 from .core.content import Content, parse_content, unmatched
 from .core.finding import Finding, report
 from .core.waves import check_beside_waves, parse_waves
@@ -78,6 +79,8 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
         yield from checks.check_pod_annotations(plain["pod_annotations"])
     if "update_strategy" in plain:
         yield from checks.check_update_strategy(plain["update_strategy"], plain.get("pod_spec"))
+    if "audit" in plain:
+        yield from parse_audit(plain["audit"])[1]
     if "waves" in plain:
         yield from parse_waves(plain["waves"])[1]
         needed = ("namespace", "min_ready_seconds", "kubeconfig", "context")

@@ -29,6 +29,10 @@ _MODULES = {
     "pause": "rollout",
     "resume": "rollout",
     "rbac": "rollout",
+    "status": "status",
+    "history": "history",
+    "timeline": "timeline",
+    "metrics": "metrics",
 }
 """Command -> its module in commands/."""
 

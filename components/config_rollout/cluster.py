@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .core import kubeconfig as kubeconfigs
+from .core.http_answers import message_of
 from .core.rights import Right, role
 
 Object = dict[str, Any]
@@ -124,24 +125,41 @@ class Cluster:
     ) -> tuple[Sequence[Object], str]:
         """Return the same, and the version of the collection to `watch` from."""
         items: list[Object] = []
-        query = {"limit": str(_PAGE), **({"labelSelector": labels} if labels else {})}
+        version = ""
+        for page, version in self.pages(resource, namespace, labels, "", metadata_only):  # noqa: B007 # the last is the collection's
+            items += page
+        return items, version
+
+    def pages(
+        self, resource: str, namespace: str = "", labels: str = "", fields: str = "", metadata_only: bool = False
+    ) -> Iterator[tuple[Sequence[Object], str]]:
+        """
+        Yield the same page by page, so that no more is held, each with the version of the collection.
+
+        With `metadata_only` the server sends nothing else of the objects.
+        Source: kubernetes 1.36 apiserver pkg/endpoints/handlers/response.go `asPartialObjectMetadataList`.
+        """
+        query = {"limit": str(_PAGE), **_selectors(labels, fields)}
+        accept = _METADATA if metadata_only else _JSON
         while True:
             right = Right("list", _group(resource), resource, namespace)
-            page = self._send("GET", right, query, accept=_METADATA if metadata_only else _JSON) or {}
-            items += map(_slim, page.get("items") or [])
+            page = self._send("GET", right, query, accept=accept) or {}
             metadata = page.get("metadata", {})
+            yield [_slim(item) for item in page.get("items") or []], str(metadata.get("resourceVersion", ""))
             if not metadata.get("continue"):
-                return items, str(metadata.get("resourceVersion", ""))
+                return
             query["continue"] = metadata["continue"]
 
-    def watch(self, resource: str, namespace: str, labels: str, version: str, seconds: int) -> Iterator[Object]:
+    def watch(
+        self, resource: str, namespace: str, labels: str, version: str, seconds: int, fields: str = ""
+    ) -> Iterator[Object]:
         """
         Yield what happens to a collection after a version, as `type` and `object`, for so many seconds.
 
         An event `ERROR` says that the server no longer knows the version: list again.
         """
         right = Right("watch", _group(resource), resource, namespace)
-        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(seconds), "labelSelector": labels}
+        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(seconds), **_selectors(labels, fields)}
         answer = self._ask("GET", right, query, seconds=seconds + SECONDS)
         if answer.status >= 300:
             self._refuse(right, answer.status, answer.read())
@@ -155,14 +173,14 @@ class Cluster:
         finally:
             answer.response.close()
 
-    def probe(self, pod: str, namespace: str, port: int, path: str) -> str:
-        """Ask a pod through the API server's proxy; return what is wrong with its answer, empty if it is a 2xx."""
+    def ask_pod(self, pod: str, namespace: str, port: int, path: str) -> tuple[int, bytes]:
+        """Return status and body of what a pod answers to a GET through the API server's proxy."""
         right = Right("get", "", "pods/proxy", namespace, f"{pod}:{port}")
         answer = self._ask("GET", right, tail=path)
         data = answer.read()
         if answer.status in (401, 403) and _is_status(data):
             self._refuse(Right("get", "", "pods/proxy", namespace), answer.status, data)
-        return "" if 200 <= answer.status < 300 else f"{answer.status} {_message(data)[:200]}"
+        return int(answer.status), data
 
     def patch(
         self,
@@ -179,10 +197,24 @@ class Cluster:
         return self._send("PATCH", right, query, body, _STRATEGIC if strategic else _MERGE)
 
     def apply(self, resource: str, name: str, namespace: str, body: Mapping[str, Any], manager: str) -> Object:
-        """Make an object, or the fields of `body` in it, by a server-side apply that takes them over; return it."""
+        """
+        Make an object, or all that a field manager has in it, by a server-side apply; return it.
+
+        It takes over what others have, and what `body` leaves out of the manager's earlier fields goes.
+        """
         right = Right("patch", _group(resource), resource, namespace, name)
         query = {"fieldManager": manager, "force": "true"}
         return self._send("PATCH", right, query, body, _APPLY) or {}
+
+    def create(self, resource: str, namespace: str, body: Mapping[str, Any]) -> Object | None:
+        """Create an object."""
+        return self._send("POST", Right("create", _group(resource), resource, namespace), body=body)
+
+    def user(self) -> str:
+        """Return who we are to the API server. Whoever is logged in may ask. Source: authentication.k8s.io/v1."""
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        answer = self._send("POST", Right("create", "authentication.k8s.io", "selfsubjectreviews"), body=body) or {}
+        return str(answer.get("status", {}).get("userInfo", {}).get("username", ""))
 
     def delete(self, resource: str, name: str, namespace: str, uid: str) -> bool:
         """Delete the object that has this UID; return whether it was there."""
@@ -276,7 +308,7 @@ class Cluster:
         if status == 401:
             what = "does not take these credentials. See whether `kubectl` can log in."
             raise ClusterError(f"{self.server}: {what}", status)
-        raise ClusterError(f"{self.server}: {right}: {status} {_message(data)}. Correct it and run again.", status)
+        raise ClusterError(f"{self.server}: {right}: {status} {message_of(data)}. Correct it and run again.", status)
 
 
 def _http_error() -> type[Exception]:
@@ -310,6 +342,10 @@ def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
     return listed, found
 
 
+def _selectors(labels: str, fields: str) -> dict[str, str]:
+    return {**({"labelSelector": labels} if labels else {}), **({"fieldSelector": fields} if fields else {})}
+
+
 def _slim(item: Object) -> Object:
     """Return a listed object without what nobody here reads and is most of it: 5,000 nodes are 300 MB else."""
     item["metadata"].pop("managedFields", None)
@@ -325,22 +361,14 @@ def _path(right: Right) -> str:
     """Return the path of an object, or of a collection."""
     if right.resource == _VERSION:
         return "/version"
-    if right.group == "authorization.k8s.io":
-        return f"/apis/authorization.k8s.io/v1/{right.resource}"
+    if right.group in ("authentication.k8s.io", "authorization.k8s.io"):
+        return f"/apis/{right.group}/v1/{right.resource}"
     version = _GROUPS.get(right.resource)
     steps = ["/apis", version] if version else ["/api", "v1"]
     if right.namespace:
         steps += ["namespaces", right.namespace]
     resource, *below = right.resource.split("/")
     return "/".join([*steps, resource, *([right.name] if right.name else []), *below])
-
-
-def _message(data: bytes) -> str:
-    """Return what the API server says is wrong, without its full stop."""
-    try:
-        return str(json.loads(data)["message"]).rstrip(".")
-    except (ValueError, KeyError, TypeError):
-        return data[:200].decode(errors="replace")
 
 
 def _is_status(data: bytes) -> bool:

@@ -13,7 +13,8 @@ from pulumi_kubernetes.apps.v1 import DaemonSet
 from pulumi_kubernetes.core.v1 import ConfigMapPatch
 
 from . import compatibility
-from .arguments import checked
+from .arguments import checked, find_cluster
+from .core.audit_sinks import parse_audit
 from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import warnings
 from .core.digest import config_hash
@@ -22,10 +23,12 @@ from .core.found import MANAGER, MANAGER_ANNOTATION, OWNER
 from .core.kept import DAEMON_SET_LABEL
 from .core.naming import content_name
 from .core.pod_spec import follow
+from .core.waves import UPDATE_STRATEGY
+from .hooks.audit import Auditor
 from .hooks.explain import Explainer
 from .kept import keep, read_before
 from .options import Options
-from .staged import DAEMON_SET_ANNOTATIONS, UPDATE_STRATEGY, StagedRollout
+from .staged import StagedRollout, driven_annotations
 
 
 class ConfiguredDaemonSetArgs(TypedDict):
@@ -85,6 +88,12 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """
     context: NotRequired[Input[str]]
     """The context of that kubeconfig; by default `kubernetes:context`, or its current one."""
+    audit: NotRequired[Any]
+    """
+    Where the record of each rollout goes beside the cluster, as a line of JSON; docs/audit.md has its fields.
+
+    `{"file": PATH}`, `{"stdout": True}`, `{"url": "https://..."}`, or a list of them. Plain.
+    """
     min_ready_seconds: NotRequired[Input[int]]
     """How long a new pod must be ready to count as available, in seconds; by default Kubernetes' own, 0."""
     revision_history_limit: NotRequired[Input[int]]
@@ -129,8 +138,10 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         namespace = plain["namespace"]
         full_hash = config_hash(content)
         before, unread = read_before(who, plain, kubernetes_name, full_hash)
-        staged = StagedRollout(who, plain, kubernetes_name, full_hash) if "waves" in plain else None
-        explainer = Explainer(self, name, staged.plan if staged else (), before, content)
+        staged = StagedRollout(who, plain, kubernetes_name, full_hash, content) if "waves" in plain else None
+        cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
+        audit = Auditor(self, find_cluster, cluster, parse_audit(plain.get("audit", []))[0], bool(staged))
+        explainer = Explainer(self, name, audit, staged.plan if staged else (), before, content)
 
         super().__init__(
             "config-rollout:index:ConfiguredDaemonSet",
@@ -183,7 +194,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "namespace": namespace,
                 "labels": labels,
                 # A field manager that is always the same: what one stack leaves behind, another can take over.
-                "annotations": {MANAGER_ANNOTATION: OWNER, **(DAEMON_SET_ANNOTATIONS if staged else {})},
+                "annotations": {MANAGER_ANNOTATION: OWNER, **(driven_annotations(plain["waves"]) if staged else {})},
             },
             spec={
                 "selector": {"match_labels": pod_labels},

@@ -20,6 +20,7 @@ from .core.finding import report
 from .core.found import MANAGER
 from .core.kept import Before
 from .core.naming import content_name
+from .patience import patiently
 
 _OWNER_MANAGER = "config-rollout-owner"
 """
@@ -82,7 +83,9 @@ def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -
         return Before(config_map=_read_later(plain, content_name(name, full_hash), full_hash)), ""
     try:
         declared = plain.get("formats"), plain.get("effects")
-        return read(find_cluster(plain), who, (plain["namespace"], name), full_hash, declared), ""
+        cluster, where = find_cluster(plain), (plain["namespace"], name)
+        wait = (lambda look: look()) if pulumi.runtime.is_dry_run() else patiently
+        return wait(lambda: read(cluster, who, where, full_hash, declared)), ""
     except ClusterError as error:
         return Before(), f"{who}: what the cluster has could not be read: {error}"
 

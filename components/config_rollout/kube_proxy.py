@@ -5,6 +5,7 @@ Not here: what its configuration means (core/formats/), what is found in a clust
 writes (core/adoption.py).
 """
 
+from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -12,19 +13,23 @@ from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
 from pulumi_kubernetes.core.v1 import ConfigMapPatch, ServiceAccount
 from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
 
+from .arguments import find_cluster
 from .core import kube_proxy_files as files
 from .core import kube_proxy_pods as pods
-from .core.adoption import Adoption, has_other_probe, patch
+from .core.adoption import Adoption, applied_for, has_other_probe, patch
 from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import Content, parse_content
 from .core.digest import short_hash
 from .core.found import MANAGER, MANAGER_ANNOTATION, OWNER
 from .core.kept import DAEMON_SET_LABEL
 from .core.naming import content_name
+from .core.waves import UPDATE_STRATEGY
 from .hooks.adopt import AdoptionExplainer
+from .hooks.audit import Auditor
 from .kept import keep
 from .options import Options
 from .prepare import Prepared, prepare
+from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
@@ -53,10 +58,21 @@ class KubeProxyArgs(TypedDict):
     """
     max_unavailable: NotRequired[Any]
     """How many kube-proxies may be away at once in a restart, as a number or a share; default `10%`."""
+    audit: NotRequired[Any]
+    """
+    Where the record of each rollout goes beside the cluster: `{"file": PATH}`, `{"stdout": True}`,
+    `{"url": "https://..."}`, or a list of them.
+    """
     min_ready_seconds: NotRequired[int]
     """How long a new kube-proxy must be ready to count as available, in seconds; default 10."""
     rollout_timeout_seconds: NotRequired[int]
     """How long `up` waits for a rolling restart, in seconds; default: what 1,000 nodes need, at least 600."""
+    waves: NotRequired[Mapping[str, Any]]
+    """
+    In which order the nodes get a change, in place of `max_unavailable`; docs/waves.md has every field.
+
+    As with ConfiguredDaemonSet. `progress_deadline_seconds` takes the place of `rollout_timeout_seconds`.
+    """
     version: NotRequired[str]
     """The release of kube-proxy with `own`, as `v1.36.3`; or pass `image`."""
     image: NotRequired[str]
@@ -92,12 +108,16 @@ class KubeProxy(pulumi.ComponentResource):
     """The DaemonSet, or the patch of the adopted one, for what this component does not offer."""
 
     def __init__(self, name: str, args: KubeProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        prepared = prepare(f"{type(self).__name__} '{name}'", args, KubeProxyArgs, opts)
+        who = f"{type(self).__name__} '{name}'"
+        prepared = prepare(who, args, KubeProxyArgs, opts)
         settings, layout = prepared.settings, prepared.settings.layout
         self._name, self._prepared, self._args = name, prepared, args
-        self._explainer = AdoptionExplainer(
-            self, name, _adoption(prepared), prepared.before, prepared.content if prepared.full_hash else None
-        )
+        self._staged = staged = _staged(who, prepared, args)
+        cluster = {key: args[key] for key in ("kubeconfig", "context") if key in args}
+        audit = Auditor(self, find_cluster, cluster, settings.audit, settings.has_waves)
+        content = prepared.content if prepared.full_hash else None
+        given = _adoption(prepared, staged), prepared.before, content, staged.plan if staged else ()
+        self._explainer = AdoptionExplainer(self, name, audit, *given)
         self._options = Options(
             {
                 "update_strategy": settings.update_strategy,
@@ -121,6 +141,8 @@ class KubeProxy(pulumi.ComponentResource):
         )
         for line in prepared.warned:
             pulumi.log.warn(line, self)
+        if staged:
+            staged.warn(self)
         if prepared.full_hash:
             self._register()
         else:
@@ -134,12 +156,18 @@ class KubeProxy(pulumi.ComponentResource):
         prepared, settings = self._prepared, self._prepared.settings
         account = self._account() if self._has_account() else []
         config_map = self._config_map()
+        applied = None
         if settings.manage == "own":
             self.daemon_set = self._own_daemon_set(config_map, account)
         else:
+            applied = self._applied
             self.daemon_set = self._patch_daemon_set(prepared.full_hash, [config_map, *account])
         self._uid().apply(self._is_another)
-        last = self._known_config_map() if prepared.known else self.daemon_set
+        last: pulumi.CustomResource = self.daemon_set
+        if self._staged:
+            last = self._staged.register(self._name, self, self.daemon_set, self._explainer, applied)
+        if prepared.known:
+            last = self._known_config_map(last)
         self._explainer.daemon_set_registered(last)
         keep(self, self.daemon_set, self._args, self._wanted)
 
@@ -212,12 +240,13 @@ class KubeProxy(pulumi.ComponentResource):
         opts = self._options.for_config_map(self, self._explainer.of_child())
         return ConfigMapPatch(name, **prepared.before.as_it_is(self._wanted), opts=opts)
 
-    def _known_config_map(self) -> ConfigMapPatch:
+    def _known_config_map(self, after: pulumi.Resource) -> ConfigMapPatch:
         """
         Register what is ours of the ConfigMap that others know by name, after the last pod has moved.
 
-        A patch, since a ConfigMap of one name would be deleted and made anew for every change; Kubernetes deletes it
-        with the DaemonSet if that is ours.
+        While `through` holds waves back it keeps what it has: nodes that join read what most others do. A patch, since
+        a ConfigMap of one name would be deleted and made anew for every change; Kubernetes deletes it with the
+        DaemonSet if that is ours.
         """
         prepared, layout = self._prepared, self._prepared.settings.layout
         metadata: dict[str, Any] = {
@@ -229,13 +258,14 @@ class KubeProxy(pulumi.ComponentResource):
             metadata["labels"] = {"app": layout.config_map}
             owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": layout.daemon_set}
             metadata["ownerReferences"] = [{**owner, "uid": self._uid()}]
+        held = prepared.found.data() if prepared.found and self._staged and not self._staged.is_whole else {}
         return ConfigMapPatch(
             f"{self._name}-known",
             metadata=metadata,
-            data=dict(prepared.known),
+            data={key: held.get(key, text) for key, text in prepared.known.items()},
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[self.daemon_set],
+                depends_on=[after],
                 retain_on_delete=True,
                 hooks=self._explainer.of_config_map(),
             ),
@@ -244,6 +274,7 @@ class KubeProxy(pulumi.ComponentResource):
     def _own_daemon_set(self, config_map: pulumi.Resource, account: list[pulumi.Resource]) -> DaemonSet:
         prepared, settings = self._prepared, self._prepared.settings
         layout, labels = settings.layout, pods.pod_labels(settings.layout)
+        driven = driven_annotations(settings.waves) if settings.has_waves else {}
         mounted = content_name(layout.daemon_set, prepared.full_hash)
         probe = files.probe(prepared.content.data[layout.key])
         opts = self._options.for_daemon_set(self, [config_map, *account], self._explainer.of_daemon_set())
@@ -257,7 +288,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
                 "labels": labels,
-                "annotations": _managed_by(OWNER),
+                "annotations": {**_managed_by(OWNER), **driven},
             },
             spec={
                 "selector": {"matchLabels": labels},
@@ -272,19 +303,35 @@ class KubeProxy(pulumi.ComponentResource):
         )
 
     def _patch_daemon_set(self, full_hash: Any, after: list[pulumi.Resource]) -> DaemonSetPatch:
-        layout = self._prepared.settings.layout
+        after = [*after, *([self._on_delete()] if self._prepared.settings.has_waves else [])]
         opts = self._options.for_daemon_set(self, after, self._explainer.of_daemon_set())
         opts.retain_on_delete = True
+        applied = _whole_patch(self._prepared, full_hash)
+        return DaemonSetPatch(self._name, metadata=applied["metadata"], spec=applied["spec"], opts=opts)
+
+    def _on_delete(self) -> DaemonSetPatch:
+        """
+        Register the one field that keeps Kubernetes from restarting pods by itself, as a patch of its own.
+
+        It is not retained: whoever removes the waves, the component or the stack lets go of the field, and Kubernetes
+        puts its default, RollingUpdate, in its place. Source: pulumi-kubernetes 4.25 ssa `Relinquish`.
+        """
+        layout = self._prepared.settings.layout
         return DaemonSetPatch(
-            self._name,
+            f"{self._name}-strategy",
             metadata={
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
-                "annotations": _managed_by(MANAGER),
+                "annotations": driven_annotations(self._prepared.settings.waves),
             },
-            spec=_patch(self._prepared, full_hash)["spec"],
-            opts=opts,
+            spec={"updateStrategy": UPDATE_STRATEGY},
+            opts=pulumi.ResourceOptions(parent=self, protect=False, hooks=self._explainer.of_child()),
         )
+
+    def _applied(self, template: dict[str, Any]) -> dict[str, Any]:
+        """Return what is applied to an adopted DaemonSet for the pod template of another revision."""
+        applied = _whole_patch(self._prepared, self._prepared.full_hash)
+        return applied_for(applied, template, self._prepared.settings.layout)
 
     def _beside(self) -> pulumi.ResourceOptions:
         """Return the options of what an own kube-proxy has beside its DaemonSet; one that was adopted keeps it."""
@@ -295,6 +342,30 @@ class KubeProxy(pulumi.ComponentResource):
 def _managed_by(manager: str) -> dict[str, str]:
     """Return how the Kubernetes provider writes an object: under this field manager, whoever has the fields now."""
     return {MANAGER_ANNOTATION: manager, "pulumi.com/patchForce": "true"}
+
+
+def _whole_patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
+    """Return the patch of an adopted DaemonSet as an object. With waves the strategy has a patch of its own."""
+    settings, spec = prepared.settings, _patch(prepared, full_hash)["spec"]
+    layout = settings.layout
+    annotations = {**_managed_by(MANAGER), **(DAEMON_SET_ANNOTATIONS if settings.has_waves else {})}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": layout.daemon_set, "namespace": layout.namespace, "annotations": annotations},
+        "spec": {key: value for key, value in spec.items() if key != "updateStrategy" or not settings.has_waves},
+    }
+
+
+def _staged(who: str, prepared: Prepared, args: Mapping[str, Any]) -> StagedRollout | None:
+    """Return the waves, if there are any and the cluster could be read."""
+    settings = prepared.settings
+    if not settings.has_waves or prepared.found is None:
+        return None
+    cluster = {key: args[key] for key in ("kubeconfig", "context") if args.get(key)}
+    plain = {**cluster, "namespace": settings.layout.namespace, "waves": settings.waves}
+    plain["min_ready_seconds"] = settings.min_ready_seconds
+    return StagedRollout(who, plain, settings.layout.daemon_set, prepared.full_hash, prepared.content)
 
 
 def _patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
@@ -308,7 +379,7 @@ def _patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
     return patch(layout, full_hash, config_map, settings.update_strategy, settings.min_ready_seconds, probe)
 
 
-def _adoption(prepared: Prepared) -> Adoption | None:
+def _adoption(prepared: Prepared, staged: StagedRollout | None) -> Adoption | None:
     """Return what adopting means for what is in the cluster; nothing where that is not adopted, or not known."""
     settings, found = prepared.settings, prepared.found
     if settings.manage != "adopt" or found is None or found.daemon_set is None:
@@ -323,6 +394,9 @@ def _adoption(prepared: Prepared) -> Adoption | None:
         prepared.content,
         _patch(prepared, prepared.full_hash),
         list(prepared.known),
+        staged.plan if staged else (),
+        bool(staged and staged.under_way),
+        bool(staged and staged.taken_back),
     )
 
 

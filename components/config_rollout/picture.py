@@ -1,6 +1,8 @@
 """Draws a replay: a row for each rule, a cell for each transition. Needs matplotlib, the extra `plot`."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -45,9 +47,7 @@ _COLUMNS = {"restarts": 1.12, "needless": 1.26, "missed": 1.38}
 def draw(every: Sequence[Transition], title: str, file: Path) -> None:
     """Write the picture, as the suffix says. The same transitions give the same bytes."""
     rows = tallies(every)
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_STYLE)
+    with style():
         height = _ABOVE + _ROW * (len(rows) + 1) + _BELOW
         figure = Figure(figsize=(_WIDTH, height))
         axes = figure.add_axes((_LEFT, _BELOW / height, _RIGHT - _LEFT, 1 - (_ABOVE + _BELOW) / height))
@@ -58,8 +58,23 @@ def draw(every: Sequence[Transition], title: str, file: Path) -> None:
             _rule(axes, every, tally, len(rows) - 1 - number)
         figure.text(0.015, 1 - 0.22 / height, title, va="center", fontsize=11)
         figure.legend(handles=_legend(), loc="lower center", ncols=3, frameon=False)
-        metadata = {"Date": None} if file.suffix == ".svg" else {"Software": None}
-        figure.savefig(file, dpi=150, metadata=metadata, facecolor="white")
+        save(figure, file, file.suffix.removeprefix("."), "white")
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw as all pictures are drawn, whatever the user's matplotlibrc says."""
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a letter that the font lacks is a box in the picture, and no more
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        yield
+
+
+def save(figure: Figure, file: Any, form: str, background: str) -> None:
+    """Write a picture to a file, without anything that differs from one time to the next."""
+    metadata = {"Date": None} if form == "svg" else {"Software": None}
+    figure.savefig(file, format=form, dpi=150, metadata=metadata, facecolor=background)
 
 
 def _rule(axes: Axes, every: Sequence[Transition], tally: Tally, row: int) -> None:

@@ -12,7 +12,7 @@ from .cluster import ClusterError
 from .core.content import Content, parse_content, warnings
 from .core.digest import config_hash
 from .core.finding import Finding, report
-from .core.found import Found, all_rights, check_adoptable, check_ownable, image, needed_rights, version
+from .core.found import OWNER, Found, all_rights, check_adoptable, check_ownable, image, needed_rights, version
 from .core.kept import Before
 from .core.kube_proxy_arguments import Settings, parse
 from .core.kube_proxy_files import check_release, same_bytes, with_server
@@ -20,6 +20,7 @@ from .core.naming import content_name
 from .core.rights import role
 from .kept import read
 from .look import look
+from .patience import patiently
 
 
 @dataclass(frozen=True)
@@ -60,23 +61,25 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     _refuse(who, findings)
     try:
         cluster = find_cluster(plain)
-        warned = compatibility.check_kubernetes(who, cluster.version())
-        found = look(cluster, settings.layout)
+        release, found = patiently(lambda: (cluster.version(), look(cluster, settings.layout)))
+        warned = compatibility.check_kubernetes(who, release)
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(f"{who}: {error}") from None
         warned = [f"{who}: the cluster cannot be read, so this preview cannot say what is there: {error}"]
+        if settings.has_waves:
+            warned.append(f"{who}: waves: their records are not listed either. They are not deleted.")
         return _unread(settings, warned)
     _refuse(who, _misfits(settings, found))
     said = _data(settings, found)
     content, findings = parse_content(said, None, _formats(settings, said))
-    warned += _warnings(who, settings, content, findings, found)
+    warned += [*_warnings(who, settings, content, findings, found), *_warn_on_leaving(who, settings, found)]
     full_hash = config_hash(content)
+    where = settings.layout.namespace, settings.layout.daemon_set
+    needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
     try:
-        where = settings.layout.namespace, settings.layout.daemon_set
-        before = read(cluster, who, where, full_hash, (settings.formats(), None))
-        needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
-        missing = [right for right in needed if not cluster.may(right)]
+        before = patiently(lambda: read(cluster, who, where, full_hash, (settings.formats(), None)))
+        missing = patiently(lambda: [right for right in needed if not cluster.may(right)])
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(f"{who}: {error}") from None
@@ -88,7 +91,8 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(message)
         warned.append(message)
-    known = same_bytes(found.data(), {key: said[key] for key in _written(settings, said)}, _formats(settings, said))
+    written = {key: said[key] for key in _written(settings, said, found)}
+    known = same_bytes(found.data(), written, _formats(settings, said))
     warned += [line for line in [before.missing(_name(settings, full_hash))] if line]
     return Prepared(settings, found, content, full_hash, said, known, warned, before)
 
@@ -155,10 +159,10 @@ def _formats(settings: Settings, data: Mapping[str, str]) -> dict[str, str]:
     return {key: name for key, name in settings.formats().items() if key in data}
 
 
-def _written(settings: Settings, data: Mapping[str, str]) -> list[str]:
-    """Return the keys of the ConfigMap known by name that are ours to write: those that the program says."""
+def _written(settings: Settings, data: Mapping[str, str], found: Found) -> list[str]:
+    """Return the keys of the ConfigMap known by name that are ours to write: what the program says, or said before."""
     taken_over = settings.taken_over() if settings.manage == "adopt" else []
-    return [key for key in settings.formats() if key in data and key not in taken_over]
+    return [key for key in settings.formats() if key in data and (key not in taken_over or key in found.held())]
 
 
 def _warnings(who: str, settings: Settings, content: Content, findings: list[Finding], found: Found) -> list[str]:
@@ -171,6 +175,16 @@ def _warnings(who: str, settings: Settings, content: Content, findings: list[Fin
     ]
     told = [*findings, *warnings(content), *by_release]
     return report(who, [Finding(_place(settings, f.where), f.what, f.fix) for f in told]).splitlines()
+
+
+def _warn_on_leaving(who: str, settings: Settings, found: Found) -> list[str]:
+    """Return what `destroy` would leave behind: a strategy that not only this stack's patch holds."""
+    holders = found.holders_of_on_delete()
+    if settings.manage != "adopt" or not settings.has_waves or not (OWNER in holders or len(holders) > 1):
+        return []
+    what = f"OnDelete is held by {' and '.join(holders)}: `pulumi destroy` would leave it, and nothing restart its pods"
+    fix = "Before you leave, take `waves` out and run `pulumi up`"
+    return report(who, [Finding(f"DaemonSet {settings.layout.where}", what, fix)]).splitlines()
 
 
 def _name(settings: Settings, full_hash: str) -> str:

@@ -1,22 +1,28 @@
 """The waves of one component: what the cluster says to them before anything is registered, and their records."""
 
-import random
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
 
 from .arguments import BadArguments, find_cluster
-from .cluster import ClusterError, Object
-from .core import live, wave_words
+from .cluster import Cluster, ClusterError, Object
+from .core import live, preflight, wave_words
+from .core.content import Content
 from .core.finding import Finding, report
-from .core.restarts import Fleet, blocking
-from .core.retry import delay_seconds, is_passing
+from .core.gate_answers import told_apart, wanted_proxy
+from .core.gates import BEFORE, Gate, proxied
+from .core.restarts import Fleet, ProbedPod
 from .core.wave_rights import wave_rights
-from .core.waves import Division, HttpGate, check_names, divide, empty_selectors, parse_waves
+from .core.waves import REST, Division, check_names, divide, empty_selectors, parse_waves
 from .hooks.explain import Explainer
-from .hooks.records import register_records
+from .hooks.gates import Asker
+from .hooks.records import Driven, register_records
+from .patience import patiently
 
 DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
 """
@@ -24,11 +30,22 @@ On a DaemonSet with waves: the provider would wait for pods that only the waves 
 someone else has written over.
 """
 
-UPDATE_STRATEGY = {"type": "OnDelete"}
-"""Of a DaemonSet with waves: its controller restarts nothing, also no pod that becomes unready in the middle."""
+_SETTLE_SECONDS = 60
+"""How long the controller may take to see what was written, in seconds."""
 
-_WAIT_SECONDS = 60
-"""How long to wait for an API server that does not answer, before anything is registered, in seconds."""
+
+def driven_annotations(waves: object) -> dict[str, str]:
+    """
+    Return those annotations, which stack drives the DaemonSet, and the waves as `config-rollout status` shows them.
+
+    On a patch of its own they go with the waves.
+    """
+    membership = json.dumps(parse_waves(waves)[0].membership(), sort_keys=True)
+    return {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: _stack(), live.WAVES_ANNOTATION: membership}
+
+
+def _stack() -> str:
+    return f"{pulumi.get_organization() or 'organization'}/{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
 class StagedRollout:
@@ -43,12 +60,14 @@ class StagedRollout:
     plan: list[str]
     """The lines that say what a change does, wave by wave."""
 
-    def __init__(self, who: str, plain: Mapping[str, Any], name: str, config_hash: str) -> None:
+    def __init__(self, who: str, plain: Mapping[str, Any], name: str, config_hash: str, content: Content) -> None:
         self._who, self._hash = who, config_hash
+        self._proxy = wanted_proxy(content)
         self._where = plain["namespace"], name
         self._waves, _ = parse_waves(plain["waves"])
         ready = plain.get("min_ready_seconds")
-        self._read(plain)
+        self._plain = plain
+        self._read()
         covered = [pod.node for pod in self._fleet.pods] if self._fleet else None
         self._divisions = divide(self._waves, self._labels, config_hash, covered)
         seconds = int(ready) if isinstance(ready, int | float) else 0
@@ -57,10 +76,35 @@ class StagedRollout:
             self.plan += wave_words.already(list(self._hashes.values()).count(config_hash), len(self._hashes))
         self._preflight()
 
+    @property
+    def taken_back(self) -> bool:
+        """Whether a rollout failed and was taken back, and nothing else came after it."""
+        return bool(self._taken_back)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a rollout of this configuration has begun, and some pods have another one still, or again."""
+        hashes = set(self._hashes.values())
+        return self._taken_back == self._hash or (self._live_hash == self._hash and hashes != {self._hash})
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the waves go to the last one: `through` holds none of them back."""
+        return self._waves.through in ("", REST)
+
     def register(
-        self, name: str, component: pulumi.Resource, daemon_set: pulumi.CustomResource, explainer: Explainer
-    ) -> None:
-        """Register the records below the component, after its DaemonSet."""
+        self,
+        name: str,
+        component: pulumi.Resource,
+        daemon_set: pulumi.CustomResource,
+        explainer: Explainer,
+        applied: Callable[[Object], Object] | None = None,
+    ) -> pulumi.CustomResource:
+        """
+        Register the records below the component, after its DaemonSet, and return the last.
+
+        `applied` gives, for a pod template, what the provider applies where it has a patch and no whole DaemonSet.
+        """
 
         def pending(division: Division) -> int:
             fleet = self._fleet
@@ -72,14 +116,22 @@ class StagedRollout:
             other = {node for node in division.nodes if self._hashes.get(node) != self._hash}
             return len(outdated | other)
 
-        register_records(
-            name, component, daemon_set, self._hash, self._waves, self._divisions, self._cluster, pending
-        )  # fmt: skip
+        def window(division: Division) -> str:
+            if pulumi.runtime.is_dry_run():
+                return self._window(division) if pending(division) else ""
+            return self._window(division) if self._window(division) and self._is_outdated(division) else ""
+
+        given = explainer.audit, _stack(), window, applied, self._proxy, self._excused
+        driven = Driven(self._cluster, self._waves, *given)
+        return register_records(name, component, daemon_set, self._hash, driven, self._divisions, pending)[-1]
 
     def warn(self, component: pulumi.Resource) -> None:
         """Say at the component what is probably not meant."""
-        for line in report(self._who, empty_selectors(self._waves, self._labels)).splitlines():
+        unmeant = [*empty_selectors(self._waves, self._labels), *preflight.check_size(self._labels), *self._warned]
+        for line in report(self._who, unmeant).splitlines():
             pulumi.log.warn(line, component)
+        for line in self._as_before:
+            pulumi.log.warn(f"{self._who}: waves: so before anything has changed: {line}", component)
         if self._taken_back == self._hash != self._live_hash:
             pulumi.log.info(wave_words.again(self.plan), component)
         if self._paused:
@@ -88,29 +140,26 @@ class StagedRollout:
                 f"the rollout is paused: `up` stops at the first pod. config-rollout resume {where}", component
             )
 
-    def _read(self, plain: Mapping[str, Any]) -> None:
+    def _read(self) -> None:
         """Read nodes, DaemonSet and pods, waiting a while for an API server that does not answer."""
-        give_up, attempt = time.monotonic() + _WAIT_SECONDS, 0
-        while True:
-            try:
-                self._cluster = find_cluster(plain)
-                self._read_once()
-                return
-            except ClusterError as error:
-                attempt += 1
-                if not is_passing(error.status) or time.monotonic() > give_up:
-                    raise BadArguments(f"{self._who}: waves: {error}") from None
-                time.sleep(delay_seconds(attempt, random.random()))
+        try:
+            patiently(lambda: self._read_once(find_cluster(self._plain)))
+        except ClusterError as error:
+            raise BadArguments(f"{self._who}: waves: {error}") from None
 
-    def _read_once(self) -> None:
+    def _read_once(self, cluster: Cluster) -> None:
+        self._cluster = cluster
         namespace, name = self._where
-        nodes = self._cluster.list("nodes")
+        nodes = cluster.list("nodes")
         self._labels = {node["metadata"]["name"]: node["metadata"].get("labels") or {} for node in nodes}
         self._down = sorted(node["metadata"]["name"] for node in nodes if live.is_down(node))
-        daemon_set = self._cluster.get("daemonsets", name, namespace)
+        daemon_set = cluster.get("daemonsets", name, namespace)
         self._live_hash = live.config_hash_of(daemon_set) if daemon_set else ""
+        self._driver = live.stack_of(daemon_set) if daemon_set else ""
+        self._observed = not daemon_set or live.is_observed(daemon_set)
         self._hashes: dict[str, str] = {}
         self._taken_back = ""
+        self._probed: list[ProbedPod] = []
         self._paused = bool(daemon_set and live.is_paused(daemon_set))
         self._fleet = self._read_fleet(daemon_set, namespace) if daemon_set else None
 
@@ -125,41 +174,88 @@ class StagedRollout:
         owned = [pod for pod in self._cluster.list("pods", namespace, labels) if live.is_owned_by(pod, uid)]
         self._hashes = {live.node_of(pod): live.config_hash_of_pod(pod) for pod in owned}
         pods = [live.pod_of(pod) for pod in owned]
+        self._probed = [live.probed_pod(pod) for pod, of in zip(owned, pods, strict=True) if not of.leaving]
         wanted = int((daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
         return Fleet(pods, live.revision_of(newest) if newest else "", wanted, frozenset(self._down))
 
     def _preflight(self) -> None:
-        """Refuse what could not end well, as far as it shows before anything is written."""
-        findings = list(check_names(self._waves, self._labels))
-        if not findings and self._fleet and self._live_hash != self._hash:
-            division = next((d for d in self._divisions if d.nodes), None)
-            if division and (nodes := blocking(self._fleet, division.nodes, division.budget)):
-                are = "node is" if len(nodes) == 1 else "nodes are"
-                findings.append(
-                    Finding(
-                        "waves",
-                        f"{len(nodes):,} {are} NotReady ({wave_words.names(nodes)}), and in wave "
-                        f"'{division.wave.name}' at most {division.budget:,} may be unavailable, so it could not begin",
-                        f"Repair what is NotReady, or raise its max_unavailable above {len(nodes):,}",
-                    )
-                )
-        if not findings and self._paused and self._live_hash != self._hash and not pulumi.runtime.is_dry_run():
-            where = "/".join(self._where)
-            what = f"the rollout of DaemonSet {where} is paused"
-            findings.append(Finding("waves", what, f"Run `config-rollout resume {where}` first"))
-        if not findings and self._live_hash != self._hash:
+        """
+        Refuse what could not end well, as far as it shows before anything is written.
+
+        What may be otherwise when `up` runs is only told in preview.
+        """
+        self._warned: list[Finding] = []
+        self._as_before: list[str] = []
+        self._excused: Mapping[Gate, Mapping[str, str]] = {}
+        findings, changes = list(check_names(self._waves, self._labels)), self._live_hash != self._hash
+        state = self._state(self._fleet) if self._fleet and not findings else None
+        if state:
+            findings += preflight.check_owner(state)
+            if changes:
+                findings += preflight.check_capacity(state)
+                self._warned += self._check_beginning(state)
+        if not findings and changes:
             findings += self._missing_rights()
+        if not pulumi.runtime.is_dry_run():
+            findings += self._warned
+            if state and changes and self._paused:
+                what = f"the rollout of DaemonSet {state.where} is paused"
+                findings.append(Finding("waves", what, f"Run `config-rollout resume {state.where}` first"))
+            if state and not findings:
+                findings += self._ask_before(state)
         if findings:
             raise BadArguments(report(self._who, findings))
 
+    def _state(self, fleet: Fleet) -> preflight.State:
+        return preflight.State(
+            "/".join(self._where), self._waves, self._divisions, self._labels, fleet, self._hash, self._live_hash,
+            self._hashes, _stack(), self._driver,
+        )  # fmt: skip
+
+    def _check_beginning(self, state: preflight.State) -> list[Finding]:
+        """Find what keeps a change from beginning now, and may not do so later."""
+        findings = list(preflight.check_finished(state))
+        first = next((division for division in self._divisions if division.nodes), None)
+        if first and (window := self._window(first)):
+            what = f"wave '{first.wave.name}' may not begin now: {window}"
+            findings.append(Finding("waves", what, "Run `pulumi up` after it"))
+        return findings
+
+    def _ask_before(self, state: preflight.State) -> list[Finding]:
+        """Ask all gates before anything restarts, remember what is so anyway, and find gates that nothing passes."""
+        begins = self._live_hash != self._hash
+        gates = [gate for division in self._divisions for gate in division.wave.gates]
+        if not gates or not (begins or state.fleet.outdated(state.asked)):
+            return []
+        asker = Asker(self._cluster, *self._where, self._proxy)
+        before = asker.ask(gates, BEFORE, state.asked, lambda: self._probed)
+        state = replace(state, before=before)
+        self._excused = preflight.excused(state)
+        self._as_before = [line for gate, of in self._excused.items() for line in told_apart(gate, of, {})[0]]
+        return list(preflight.check_gates(state)) if begins else []
+
+    def _window(self, division: Division) -> str:
+        """Return the window that holds now and lets the wave not begin; empty if there is none."""
+        now = datetime.now(UTC)
+        return next((str(window) for window in division.wave.windows if window.holds(now)), "")
+
+    def _is_outdated(self, division: Division) -> bool:
+        """Return whether pods of a wave would restart, once the controller has seen what was written."""
+        give_up = time.monotonic() + _SETTLE_SECONDS
+        self._read()
+        while not self._observed and time.monotonic() < give_up:
+            time.sleep(0.2)
+            self._read()
+        return bool(self._fleet and self._fleet.outdated(division.nodes))
+
     def _missing_rights(self) -> list[Finding]:
         """Find what the driver will need and may not: it would else stop in the middle."""
-        http = any(isinstance(gate, HttpGate) for division in self._divisions for gate in division.wave.gates)
+        kinds = proxied(gate for division in self._divisions for gate in division.wave.gates)
         try:
-            rights = [right for right in wave_rights(*self._where, http) if not self._cluster.may(right)]
+            rights = [right for right in wave_rights(*self._where, bool(kinds)) if not self._cluster.may(right)]
         except ClusterError:
             return []  # a server that does not tell: the driver will see
-        where = f"{'/'.join(self._where)}{' --http' if http else ''}"
+        where = " ".join(["/".join(self._where), *(f"--gate {kind}" for kind in kinds)])
         missing = ", ".join(str(right) for right in rights)
         fix = f"Give the user of this kubeconfig what `config-rollout rbac {where}` prints"
         return [Finding("waves", f"{self._cluster.server}: may not {missing}", fix)] if rights else []

@@ -13,7 +13,7 @@ from pulumi import automation
 from config_rollout import ConfiguredDaemonSet
 from config_rollout.core.content import Content
 from config_rollout.core.digest import config_hash, short_hash
-from tests.engine.kube_system import settle
+from tests.engine.kube_system import CRASHING, settle
 from tools import build
 from tools.demo import Program
 from tools.engine import Engine
@@ -50,7 +50,7 @@ def binaries() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def cluster(binaries) -> Iterator[LocalCluster]:
-    with LocalCluster(binaries, crashing_config_maps=[name_of(BAD), name_of(BAD, "other")]) as cluster:
+    with LocalCluster(binaries, crashing_config_maps=[name_of(BAD), name_of(BAD, "other"), CRASHING]) as cluster:
         cluster.add_nodes(NODES)
         yield cluster
 
@@ -133,6 +133,12 @@ class Project:
             self._stack = automation.create_stack(self.namespace, "test", program, opts=self._options)
         self._stack.workspace.program = program
         return self._stack
+
+    def forget(self) -> None:
+        """Lose the state, as when its file is deleted."""
+        assert self._stack is not None
+        self._stack.workspace.remove_stack(self.namespace, force=True)
+        self._stack = None
 
     def up(self, program: Callable[[], Any], **options: Any) -> Outcome:
         return self._run("up", program, **options)

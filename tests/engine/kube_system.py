@@ -11,8 +11,8 @@ SERVER = f"https://{ENDPOINT}"
 VERSION = build.chosen("kubeadm").version
 """The release of Kubernetes that the cluster has."""
 
-LIVE, OTHER = (f"kube-proxy-{short_hash(demo.hash_of(mode))}" for mode in (demo.GOOD, demo.BETTER))
-"""The pods' ConfigMaps of what kubeadm makes, and of the same in mode nftables."""
+LIVE, OTHER, CRASHING = (f"kube-proxy-{short_hash(demo.hash_of(mode))}" for mode in (demo.GOOD, demo.BETTER, demo.BAD))
+"""The pods' ConfigMaps of what kubeadm makes, of the same in mode nftables, and in the mode that crashes here."""
 
 _QUICK = {"min_ready_seconds": 0, "max_unavailable": "100%"}  # what is counted is restarts, not how many are away
 

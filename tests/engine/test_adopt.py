@@ -83,6 +83,15 @@ def test_config_map_that_others_know_is_kept_up_to_date(adopted, cluster):
     assert "    server: https://10.0.0.1:6443\n" in data["kubeconfig.conf"]
 
 
+def test_key_that_the_program_no_longer_says_stays_in_the_config_map_that_others_know(adopted, cluster):
+    adopted.up(adopt(config=NFTABLES, api_server="https://10.0.0.1:6443"))
+    assert not adopted.up(adopt(config=NFTABLES)).failed
+    known = cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]
+
+    assert "    server: https://10.0.0.1:6443\n" in known["kubeconfig.conf"]
+    assert {} == written(cluster, lambda: adopted.up(adopt(config=NFTABLES), refresh=True))
+
+
 def test_without_config_what_others_write_is_rolled_out(adopted, cluster, restarts):
     text = cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["config.conf"]
     edited = {"data": {"config.conf": text.replace("mode: iptables", "mode: nftables")}}

@@ -16,8 +16,9 @@ def written(cluster, action) -> dict[str, int]:
 
 
 def config_maps(cluster, namespace) -> list[str]:
+    """Return the names of the ConfigMaps that hold a configuration."""
     names = [item["metadata"]["name"] for item in cluster.api.list(f"namespaces/{namespace}/configmaps")]
-    return sorted(name for name in names if name != "kube-root-ca.crt")
+    return sorted(name for name in names if name != "kube-root-ca.crt" and not name.endswith("-rollouts"))
 
 
 def daemon_set(cluster, namespace, name="agent") -> dict:

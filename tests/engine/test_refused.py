@@ -6,7 +6,7 @@ import pytest
 import yaml
 from pulumi import automation
 
-from config_rollout import KubeProxy
+from config_rollout import KubeProxy, patience
 from config_rollout.core.found import all_rights
 from config_rollout.core.layout import Layout
 from config_rollout.core.rights import role
@@ -166,7 +166,8 @@ def test_right_to_read_that_is_missing_makes_the_preview_shorter_and_up_an_error
         assert "resources: [daemonsets], resourceNames: [kube-proxy], verbs: [get]" in outcome.output
 
 
-def test_cluster_that_does_not_answer_makes_the_preview_shorter_and_up_an_error(project, cluster, kubeadm):
+def test_cluster_that_does_not_answer_makes_the_preview_shorter_and_up_an_error(project, cluster, kubeadm, monkeypatch):
+    monkeypatch.setattr(patience, "WAIT_SECONDS", 1)
     kubeadm.addon()
     project.up(adopt())
     kubeconfig = json.loads(cluster.kubeconfig.read_text())

@@ -13,6 +13,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from config_rollout.core.audit_record import RESULTS, WAVE_RESULTS, AuditRecord, WaveRecord
 from config_rollout.core.content import Content, parse_content, unmatched, warnings
 from config_rollout.core.diff import diff_contents
 from config_rollout.core.digest import canonical_bytes, config_hash
@@ -23,9 +24,11 @@ from config_rollout.core.formats import kube_proxy_values as values
 from config_rollout.core.formats.meaning import NotUnderstood, Spelled, encode_value
 from config_rollout.core.formats.yaml_text import load_documents
 from config_rollout.core.paths import IGNORABLE, camel_case, covers, daemon_set_path, parse_path
+from config_rollout.core.timeline import areas, ticks, timeline
 from config_rollout.sources import Trouble, read_maps
 from tests.fuzz.strategies import formats, makers, manifests, pairs, texts
 from tests.unit import generate, independent
+from tests.unit.rollout_records import at
 
 DEADLINE_MILLISECONDS = 5000
 """An example that takes longer hangs; the time is for a busy machine, most take one millisecond."""
@@ -247,3 +250,31 @@ def test_any_text_is_a_value_of_kube_proxy_or_none(text):
         assert ip == values.address(str(ip))
     assert values.integer(number, 0, 10) in (None, *range(11))
     values.cidr_family(text), values.split_host_port(text), values.with_port(text, 1)
+
+
+seconds = st.floats(-1e6, 1e300)
+records = st.builds(
+    AuditRecord, namespace=st.text(), name=st.text(), started=st.just(at(0)), ended=st.floats(-10, 1e9).map(at),
+    old_hash=st.text(), new_hash=st.text(), result=st.sampled_from(RESULTS),
+    waves=st.lists(
+        st.builds(
+            WaveRecord, name=st.text(), started=st.floats(-10, 1e9).map(at), ended=st.floats(-10, 1e9).map(at),
+            nodes=st.integers(0, 10**9), restarts=st.integers(0, 10**9), result=st.sampled_from(WAVE_RESULTS),
+        ),
+        max_size=4,
+    ).map(tuple),
+    pods=st.none() | st.dictionaries(st.text(), st.tuples(seconds, st.none() | seconds), max_size=20),
+)  # fmt: skip
+
+
+@for_any(records)
+def test_any_record_is_a_timeline_without_gaps(record):
+    line = timeline(record)
+
+    assert len(line.bands) == max(1, len(record.waves))
+    for band in line.bands:
+        for row in band.rows:
+            assert [0.0, *(part.end for part in row.segments)] == [*(p.start for p in row.segments), line.shown]
+        _, counts = areas(band, line.shown, 10)
+        assert {band.nodes} == {sum(of[column] for of in counts.values()) for column in range(10)}
+    assert 1 <= len(ticks(line.end)) <= 11

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.adoption import Adoption, has_other_probe, patch
+from config_rollout.core.adoption import Adoption, applied_for, has_other_probe, patch
 from config_rollout.core.content import parse_content
 from config_rollout.core.digest import config_hash
 from config_rollout.core.layout import LAYOUTS, Layout
@@ -123,3 +123,61 @@ def test_probe_of_someone_else_is_known(probe, expected):
         live["spec"]["template"]["spec"]["containers"][0]["readinessProbe"] = probe
 
     assert expected == has_other_probe(live, Layout())
+
+
+PLAN = ["canary  1 node, 1 at a time", "about 25 s"]
+
+
+def test_plan_of_the_waves_stands_where_the_budget_would():
+    lines = adoption(plan=PLAN).explain().splitlines()
+
+    assert ["  rolling restart of DaemonSet kube-system/kube-proxy, wave by wave", *(f"    {line}" for line in PLAN)] \
+        == lines[-3:]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [({}, "DaemonSet and ConfigMap"), ({"under_way": True}, "DaemonSet"),
+     ({"under_way": True, "taken_back": True}, "")],
+)  # fmt: skip
+def test_what_a_rollout_in_waves_leaves_is_not_told_as_someone_else_s(state, told):
+    given = {"live": adopted(), "wanted": NFTABLES, "stable": content(), "given": ["config.conf"]}
+    text = adoption(**given, **state).explain_left(put_back=False)
+    kinds = [line.split(" ")[0] for line in text.splitlines() if " was changed by someone else " in line]
+
+    assert told == " and ".join(kinds)
+
+
+APPLIED = {
+    "kind": "DaemonSet", "metadata": {"name": "kube-proxy"},
+    "spec": {"minReadySeconds": 0, "template": {
+        "metadata": {"annotations": {"checksum/config": "new"}},
+        "spec": {"containers": [{"name": "kube-proxy", "readinessProbe": PROBE}],
+                 "volumes": [{"name": "kube-proxy", "configMap": {"name": "kube-proxy-new"}}]}}},
+}  # fmt: skip
+
+
+def test_for_a_revision_of_ours_its_own_hash_probe_and_config_map_are_applied_and_nothing_else():
+    template = adopted()["spec"]["template"]
+    applied = applied_for(APPLIED, template, Layout())
+
+    assert {
+        "metadata": {"annotations": {"checksum/config": config_hash(content())}},
+        "spec": {"containers": [{"name": "kube-proxy", "readinessProbe": {**PROBE, "timeoutSeconds": 1}}],
+                 "volumes": [{"name": "kube-proxy", "configMap": {"name": content_name("kube-proxy",
+                                                                                       config_hash(content()))}}]},
+    } == applied["spec"].pop("template")  # fmt: skip
+    assert {"kind": "DaemonSet", "metadata": {"name": "kube-proxy"}, "spec": {"minReadySeconds": 0}} == applied
+
+
+def test_for_kubeadm_s_revision_only_the_config_map_is_applied():
+    template = daemon_set()["spec"]["template"]
+
+    assert {"spec": {"volumes": [{"name": "kube-proxy", "configMap": {"name": "kube-proxy"}}]}} \
+        == applied_for(APPLIED, template, Layout())["spec"]["template"]  # fmt: skip
+
+
+def test_probe_that_is_not_ours_to_apply_is_left_to_its_owner():
+    applied = {**APPLIED, "spec": {"template": {"spec": {}}}}
+
+    assert "containers" not in applied_for(applied, adopted()["spec"]["template"], Layout())["spec"]["template"]["spec"]

@@ -298,7 +298,7 @@ def test_closed_pipe_is_quiet(file):
 
 
 def test_command_line_imports_nothing_heavy(file):
-    heavy = "('pulumi', 'matplotlib', 'numpy', 'shtab')"
+    heavy = "('pulumi', 'matplotlib', 'numpy', 'shtab', 'rich', 'kubernetes')"
     code = (
         "import sys; from config_rollout.cli import main; main(sys.argv[1:]);"
         f"print([module for module in sys.modules if module.startswith({heavy})])"

@@ -48,11 +48,17 @@ def test_bash_accepts_it(folder):
     [
         (["di"], ["diff"]),
         (["rep"], ["replay"]),
+        (["stat"], ["status"]),
+        (["his"], ["history"]),
+        (["status", "--wa"], ["--watch"]),
+        (["history", "--js"], ["--json"]),
         (["hash", "--js"], ["--json"]),
         (["hash", "ol"], ["old.yaml"]),
         (["diff", "old.yaml", "ol"], ["old.yaml"]),
         (["replay", "hi"], ["history"]),
         (["replay", "history", "--output", "ol"], ["old.yaml"]),
+        (["timeline", "--from", "ol"], ["old.yaml"]),
+        (["metrics", "--pu"], ["--push"]),
     ],
 )
 def test_bash_offers(folder, words, expected):

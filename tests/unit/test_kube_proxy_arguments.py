@@ -54,6 +54,13 @@ def test_good_arguments_are_accepted(given):
          "replaced. Raise one of them."),
         ({"min_ready_seconds": -1}, "min_ready_seconds: must be a whole number of at least 0 (got -1). "
          "Pass such an int."),
+        ({"waves": {"by": 1}}, "waves.by: must be a label (got 1). Pass a plain str."),
+        ({"waves": {}, "max_unavailable": "5%"},
+         "max_unavailable: is there with waves, which restart the pods themselves. Use waves.max_unavailable."),
+        ({"waves": {}, "rollout_timeout_seconds": 60}, "rollout_timeout_seconds: is there with waves, which restart "
+         "the pods themselves. Use waves.progress_deadline_seconds."),
+        ({"waves": {"progress_deadline_seconds": 10}}, "waves.progress_deadline_seconds: is 10 and min_ready_seconds "
+         "10, so no pod could be available in time. Raise it above min_ready_seconds."),
         ({"layout": "eks"}, "layout: has no kubeconfig_key, where the kubeconfig goes. Use 'kubeadm', or name it."),
     ],
 )  # fmt: skip

@@ -187,3 +187,14 @@ def test_role_groups_verbs_and_says_names():
 
 def test_right_in_the_whole_cluster_takes_a_cluster_role():
     assert "kind: ClusterRole" in role([Right("list", "", "nodes")])
+
+
+@pytest.mark.parametrize(("strategy", "expected"), [("OnDelete", ["a", "b"]), ("RollingUpdate", [])])
+def test_holders_of_on_delete_are_those_that_have_the_field(strategy, expected):
+    live = daemon_set(manager="kubeadm")
+    held = {"f:spec": {"f:updateStrategy": {"f:type": {}}}}
+    live["metadata"]["managedFields"] += [{"manager": name, "fieldsV1": held} for name in "ba"]
+    live["metadata"]["managedFields"] += [{"manager": "c", "fieldsV1": {"f:spec": {"f:template": {}}}}]
+    live["spec"]["updateStrategy"] = {"type": strategy}
+
+    assert expected == Found(live).holders_of_on_delete()

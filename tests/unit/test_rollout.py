@@ -6,7 +6,8 @@ import time
 import pytest
 
 from config_rollout.cluster import ClusterError
-from config_rollout.core.live import PAUSED_ANNOTATION, RESTORED_ANNOTATION
+from config_rollout.core.gates import HttpGate
+from config_rollout.core.live import PAUSED_ANNOTATION, RESTORED_ANNOTATION, STACK_ANNOTATION
 from config_rollout.core.waves import parse_waves
 from config_rollout.hooks import rollout
 from config_rollout.hooks.rollout import Rollout, Stopped, Target
@@ -67,6 +68,17 @@ class MemoryCluster:
             self.version += 1
             changed = {**pod, "metadata": {**pod["metadata"], "resourceVersion": str(self.version)}}
             changed["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": ready}]}
+            self.pods[pod["metadata"]["name"]] = changed
+            self.events.append({"type": "MODIFIED", "object": changed})
+
+    def restart(self, node):
+        """Let the container of a pod restart, so fast that it stays ready."""
+        with self.lock:
+            (pod,) = [pod for pod in self.pods.values() if pod["spec"]["nodeName"] == node]
+            self.version += 1
+            (container,) = pod["status"]["containerStatuses"]
+            changed = {**pod, "metadata": {**pod["metadata"], "resourceVersion": str(self.version)}}
+            changed["status"] = {**pod["status"], "containerStatuses": [{**container, "restartCount": 1}]}
             self.pods[pod["metadata"]["name"]] = changed
             self.events.append({"type": "MODIFIED", "object": changed})
 
@@ -136,21 +148,22 @@ class MemoryCluster:
                     annotations[key] = value
         return self.daemon_set
 
-    def probe(self, pod, namespace, port, path):
-        return self.answers.get(self.pods[pod]["spec"]["nodeName"], "")
+    def ask_pod(self, pod, namespace, port, path):
+        return self.answers.get(self.pods[pod]["spec"]["nodeName"], (200, b""))
 
 
 @pytest.fixture
 def driver():
     """Return a function that drives a cluster to a revision, as the hook of one wave does."""
 
-    def drive(cluster, revision, own="rest", generation=None, **waves):
+    def drive(cluster, revision, own="rest", generation=None, before=None, **waves):
         parsed, findings = parse_waves({"progress_deadline_seconds": 1, **waves})
         assert [] == findings
         metadata = cluster.daemon_set["metadata"]
         target = Target("n", "agent", "ds", generation or metadata["generation"], revision)
         said = []
-        Rollout(cluster, target, parsed, lambda line, ephemeral=False: said.append(line)).run(own)
+        say = lambda line, ephemeral=False: said.append(line)  # noqa: E731
+        Rollout(cluster, target, parsed, say, before=before or {}).run(own)
         return said
 
     return drive
@@ -299,10 +312,10 @@ def test_first_revision_has_nothing_to_be_taken_back_to(driver):
 def test_http_gate_asks_every_pod_of_the_wave(driver):
     cluster = MemoryCluster()
     cluster.write("new")
-    gate = {"http": {"port": 1, "path": "/livez"}}
+    gate = {"http": {"port": 1, "path": "/livez"}, "timeout_seconds": 1}
     driver(cluster, "new", gates=[gate])
     cluster.write("newer")
-    cluster.answers = {"n2": "503 not synced", "n3": "500 broken"}
+    cluster.answers = {"n2": (503, b"not synced"), "n3": (500, b"broken")}
     with pytest.raises(Stopped) as error:
         driver(cluster, "newer", gates=[gate])
 
@@ -324,6 +337,55 @@ def test_function_says_no_by_a_text_by_false_or_by_raising(driver, answer, told)
     cluster = MemoryCluster()
     with pytest.raises(Stopped, match=told):
         driver(cluster, "good", gates=[asks], on_failure="halt")
+
+
+def test_what_was_so_before_is_told_and_does_not_count(driver):
+    cluster = MemoryCluster()
+    cluster.write("new")
+    cluster.answers = {"n2": (503, b"not synced")}
+    gate = {"http": {"port": 1, "path": "/livez"}, "timeout_seconds": 1}
+    said = driver(cluster, "new", gates=[gate], before={HttpGate(1, "/livez", 1): {"n2": "500 broken"}})
+
+    assert "rest: as before: n2: :1/livez 503 not synced" in said
+    assert {"new"} == revisions(cluster)
+
+
+def test_container_that_restarts_after_its_pod_was_ready_fails_the_wave(driver):
+    cluster = MemoryCluster()
+    cluster.write("new")
+    timer = threading.Timer(0.8, lambda: cluster.restart("n1"))
+    timer.start()
+    with pytest.raises(Stopped, match="restarted once after it was ready"):
+        driver(cluster, "new", soak_seconds=2, gates=[{"restarts": {}}])
+    timer.join()
+
+
+def test_up_that_is_gone_while_a_gate_is_asked_takes_nothing_back():
+    cluster = MemoryCluster()
+    cluster.write("new")
+    gate = {"http": {"port": 1, "path": "/"}, "timeout_seconds": 60}
+    cluster.answers = {"n0": (500, b"")}
+    target = Target("n", "agent", "ds", cluster.daemon_set["metadata"]["generation"], "new")
+    driven = Rollout(cluster, target, parse_waves({"gates": [gate]})[0], lambda line, ephemeral=False: None)
+    timer = threading.Timer(2, driven.stop)
+    timer.start()
+    with pytest.raises(Stopped, match="the `up` that ran this is gone"):
+        driven.run("rest")
+    timer.join()
+
+    assert {"new"} == revisions(cluster)
+
+
+def test_daemon_set_that_another_stack_drives_now_is_left_alone():
+    cluster = MemoryCluster()
+    cluster.write("new")
+    cluster.daemon_set["metadata"]["annotations"][STACK_ANNOTATION] = "o/p/theirs"
+    target = Target("n", "agent", "ds", cluster.daemon_set["metadata"]["generation"], "new")
+    driven = Rollout(cluster, target, parse_waves({})[0], lambda line, ephemeral=False: None, stack="o/p/mine")
+    with pytest.raises(Stopped, match="stack o/p/theirs drives it now, and this is o/p/mine"):
+        driven.run("rest")
+
+    assert [] == cluster.deleted
 
 
 def test_gate_gets_the_wave_and_its_nodes(driver):

@@ -57,11 +57,14 @@ def test_name_without_a_namespace_is_refused(capsys):
     assert "must be NAMESPACE/NAME (got 'kube-proxy')" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("options", [[], ["--http"]])
-def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, options):
-    main(["rbac", "kube-system/kube-proxy", *options])
+@pytest.mark.parametrize(
+    ("gates", "proxied"),
+    [([], False), (["http"], True), (["kube_proxy"], True), (["url", "prometheus", "command", "restarts"], False)],
+)
+def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, gates, proxied):
+    main(["rbac", "kube-system/kube-proxy", *(option for gate in gates for option in ("--gate", gate))])
     role, cluster_role = yaml.safe_load_all(capsys.readouterr().out)
-    proxy = [{"apiGroups": [""], "resources": ["pods/proxy"], "verbs": ["get"]}] if options else []
+    proxy = [{"apiGroups": [""], "resources": ["pods/proxy"], "verbs": ["get"]}] if proxied else []
 
     assert [
         {
@@ -70,10 +73,11 @@ def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, options):
             "resourceNames": ["kube-proxy"],
             "verbs": ["get", "patch"],
         },
-        {"apiGroups": ["apps"], "resources": ["controllerrevisions"], "verbs": ["list"]},
+        {"apiGroups": ["apps"], "resources": ["controllerrevisions"], "verbs": ["list", "patch"]},
         {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch", "delete"]},
         *proxy,
         {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "create", "patch", "delete"]},
+        {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
     ] == role["rules"]
     assert ("Role", "kube-system") == (role["kind"], role["metadata"]["namespace"])
     assert [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}] == cluster_role["rules"]

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config_rollout.core.gates import HttpGate
 from config_rollout.core.waves import (
-    HttpGate,
     Wave,
     check_beside_waves,
     check_names,
@@ -187,11 +187,9 @@ def test_budget_rounds_up(budget, nodes, pods):
         ({"on_failure": "undo"}, "waves.on_failure: is unknown (got 'undo'). Use 'restore' or 'halt'."),
         ({"soak_seconds": 1.5},
          "waves.soak_seconds: must be a whole number of at least 0 (got 1.5). Pass such an int."),
-        ({"gates": ["livez"]},
-         "waves.gates[0]: is no gate (got 'livez'). Pass a function, or {'http': {'port': 10256, 'path': '/livez'}}."),
-        ({"gates": [{"http": {"port": 0, "path": "/"}}]},
-         "waves.gates[0]: is no gate (got {'http': {'port': 0, 'path': '/'}}). Pass a function, or {'http': {'port': "
-         "10256, 'path': '/livez'}}."),
+        ({"gates": {}}, "waves.gates: must be a list (got dict). Pass a list."),
+        ({"over_unhealthy": "yes"},
+         "waves.over_unhealthy: must be true or false (got 'yes'). Write it without quotes."),
         ({"by": 1}, "waves.by: must be a label (got 1). Pass a plain str."),
         ({"first": [{"name": "w", "each": ZONE, "match_labels": {"a": "b"}}]},
          "waves.first[0].each: is there without nodes. Say how many nodes of each value: nodes."),
@@ -259,7 +257,10 @@ def test_definition_holds_what_a_record_keeps():
     def checked(wave, nodes):
         return True
 
-    waves = parsed(first=[{"name": "w", "nodes": 1, "match_labels": {"a": "b"}, "gates": [checked]}])
+    window = {"window": {"not_between": ["18:00", "08:00"], "time_zone": "UTC"}}
+    waves = parsed(first=[{"name": "w", "nodes": 1, "match_labels": {"a": "b"}, "gates": [checked, window]}])
 
-    assert {"name": "w", "maxUnavailable": 1, "nodes": 1, "selector": ["a In b"],
-            "gates": [checked.__qualname__]} == waves.first[0].definition()  # fmt: skip
+    assert {
+        "name": "w", "maxUnavailable": 1, "nodes": 1, "selector": ["a In b"], "gates": ["checked"],
+        "windows": ["not between 18:00 and 08:00 UTC"],
+    } == waves.first[0].definition()  # fmt: skip

@@ -1,8 +1,9 @@
 """The words about waves."""
 
 from config_rollout.core import wave_words
+from config_rollout.core.gates import HttpGate
 from config_rollout.core.restarts import Fleet, Pod
-from config_rollout.core.waves import Division, HttpGate, Wave
+from config_rollout.core.waves import Division, Wave
 
 NODES = tuple(f"n{number:03}" for number in range(100))
 CANARY = Division(Wave("canary", gates=(HttpGate(10256, "/livez"),), soak_seconds=120), NODES[:1])

@@ -186,6 +186,66 @@ def test_up_without_the_cluster_is_an_error(run, args):
     )
 
 
+WAVES = {"first": [{"name": "canary", "nodes": 1}]}
+ONE_NODE = {("nodes", "n1"): {"metadata": {"name": "n1"}}}
+
+
+@pytest.mark.parametrize("args", [OWN, {**ADOPT, "config": CONFIG}])
+def test_with_waves_the_records_come_between_the_daemon_set_and_the_config_map_that_others_know(run, args):
+    objects = ONE_NODE if args["manage"] == "own" else {**KUBEADM, **ONE_NODE}
+    registered = run({**args, "waves": WAVES}, objects=objects)
+    records = [registered[f"Stash kube-proxy-{wave}"].dependencies for wave in ("canary", "rest")]
+
+    assert [{"kube-proxy"}, {"kube-proxy", "kube-proxy-canary"}] == [set(of) for of in records]
+    assert "kube-proxy-rest" in registered["ConfigMapPatch kube-proxy-known"].dependencies
+
+
+def test_with_waves_the_strategy_of_an_adopted_daemon_set_is_a_patch_that_is_let_go_of(run):
+    registered = run({**ADOPT, "waves": WAVES})
+    strategy, daemon_set = (registered[f"DaemonSetPatch {name}"] for name in ("kube-proxy-strategy", "kube-proxy"))
+
+    assert {"updateStrategy": {"type": "OnDelete"}} == strategy.inputs["spec"]
+    assert (False, True) == (strategy.request.retainOnDelete, daemon_set.request.retainOnDelete)
+    assert "kube-proxy-strategy" in daemon_set.dependencies
+    assert {"minReadySeconds", "template"} == set(daemon_set.inputs["spec"])
+    assert "pulumi.com/patchFieldManager" not in strategy.inputs["metadata"]["annotations"]
+
+
+def test_which_stack_drives_an_adopted_daemon_set_goes_with_its_waves(run):
+    registered = run({**ADOPT, "waves": WAVES})
+    strategy, daemon_set = (registered[f"DaemonSetPatch {name}"] for name in ("kube-proxy-strategy", "kube-proxy"))
+
+    assert [True, False] == [
+        "config-rollout/stack" in of.inputs["metadata"]["annotations"] for of in (strategy, daemon_set)
+    ]
+
+
+def test_with_waves_our_own_daemon_set_is_left_to_them(run):
+    daemon_set = of(run({**OWN, "waves": WAVES}, objects=ONE_NODE), "DaemonSet").inputs
+
+    assert {"type": "OnDelete"} == daemon_set["spec"]["updateStrategy"]
+    annotations = daemon_set["metadata"]["annotations"]
+    assert ("true", "organization/project/stack") == (
+        annotations["pulumi.com/skipAwait"], annotations["config-rollout/stack"]
+    )  # fmt: skip
+
+
+def test_while_waves_are_held_back_the_config_map_that_others_know_keeps_what_it_has(run):
+    asked = {**ADOPT, "config": CONFIG.replace("iptables", "nftables")}
+    data = [
+        run({**asked, "waves": {**WAVES, "through": through}})["ConfigMapPatch kube-proxy-known"].inputs["data"]
+        for through in ("canary", "rest")
+    ]
+
+    assert [CONFIG, asked["config"]] == [of["config.conf"] for of in data]
+
+
+def test_preview_with_waves_and_without_the_cluster_keeps_the_strategy(run):
+    registered = run({**ADOPT, "waves": WAVES}, preview=True, broken=ClusterError("https://fake: does not answer."))
+
+    assert ["DaemonSetPatch", "DaemonSetPatch", "KubeProxy"] == sorted(what.split(" ")[0] for what in registered)
+
+
 def test_up_without_a_right_is_an_error_with_the_smallest_role(run):
     error = run(ADOPT, missing=[("patch", "daemonsets")])
 

@@ -9,6 +9,7 @@ from tests.unit.test_restarts import pods
 from tests.wiring.test_bad_input import refused  # noqa: F401 - a fixture
 from tests.wiring.test_registrations import DAEMON_SET, HASH
 
+STACK = "organization/project/stack"
 ZONE = "topology.kubernetes.io/zone"
 WAVES = {"first": [{"name": "canary", "nodes": 1}], "by": ZONE}
 
@@ -65,10 +66,13 @@ def test_daemon_set_is_left_to_the_waves(cluster, register):
     daemon_set = register(waves=WAVES)[DAEMON_SET].inputs
 
     assert {"type": "OnDelete"} == daemon_set["spec"]["updateStrategy"]
-    annotations = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
-    assert {**annotations, "pulumi.com/patchFieldManager": "config-rollout-own"} == daemon_set["metadata"][
-        "annotations"
-    ]
+    assert {
+        "pulumi.com/skipAwait": "true",
+        "pulumi.com/patchForce": "true",
+        "pulumi.com/patchFieldManager": "config-rollout-own",
+        "config-rollout/stack": STACK,
+        "config-rollout/waves": '{"by": "topology.kubernetes.io/zone", "first": [{"name": "canary", "nodes": 1}]}',
+    } == daemon_set["metadata"]["annotations"]
 
 
 def test_each_wave_has_a_record_that_comes_after_the_one_before(cluster, register):
@@ -160,6 +164,55 @@ def test_missing_right_is_refused_before_anything_is_written(cluster, refused, r
     ] == refused(waves=WAVES)
     cluster("ooo", forbidden="delete", config_hash=HASH)
     assert "Stash agent-rest" in register(waves=WAVES)
+
+
+ALL_DAY = {"gates": [{"window": {"not_between": ["00:00", "24:00"], "time_zone": "UTC"}}]}
+
+
+@pytest.mark.parametrize(
+    ("states", "waits"), [("nnn", "not between 00:00 and 24:00 UTC"), ("ooo", "")], ids=["outdated", "through"]
+)
+def test_record_says_which_window_its_wave_waits_for(cluster, register, states, waits):
+    cluster(states, config_hash=HASH)
+    registered = register(waves={**WAVES, **ALL_DAY})
+
+    assert [waits] * 4 == [
+        registered[f"Stash agent-{name}"].inputs["input"]["waits"] for name in ("canary", "zone-a", "zone-b", "rest")
+    ]
+
+
+def test_change_in_the_window_of_the_first_wave_is_refused_and_preview_tells(cluster, refused, register):  # noqa: F811
+    cluster("ooo")
+
+    assert [
+        "ConfiguredDaemonSet 'agent': waves: wave 'canary' may not begin now: not between 00:00 and 24:00 UTC. Run "
+        "`pulumi up` after it."
+    ] == refused(waves={**WAVES, **ALL_DAY})
+    assert "Stash agent-rest" in register(waves={**WAVES, **ALL_DAY}, preview=True)
+
+
+def test_daemon_set_of_another_stack_is_refused(cluster, refused, register):  # noqa: F811
+    cluster("ooo", annotations={"config-rollout/stack": "o/p/theirs"}, config_hash=HASH)
+    (line,) = refused(waves=WAVES)
+
+    assert f"DaemonSet monitoring/agent is driven by stack o/p/theirs, and this is {STACK}." in line
+    cluster("ooo", annotations={"config-rollout/stack": STACK}, config_hash=HASH)
+    assert "Stash agent-rest" in register(waves=WAVES)
+
+
+def test_gates_are_asked_before_anything_is_written_and_not_in_preview(cluster, refused, register):  # noqa: F811
+    asked = []
+    gates = [lambda wave, nodes: asked.append((wave, nodes)) or "red"]
+    cluster("ooo")
+    assert "Stash agent-rest" in register(waves={**WAVES, "gates": gates}, preview=True)
+    assert [] == asked
+    (line,) = refused(waves={**WAVES, "gates": gates})
+
+    assert [("before", ["n0", "n1", "n2"])] == asked
+    assert "gate <lambda> is not passed before anything has changed (red)" in line
+    cluster("ooo", config_hash=HASH)
+    register(waves={**WAVES, "gates": gates})
+    assert 1 == len(asked)
 
 
 def test_cluster_that_cannot_be_read_is_a_sentence(monkeypatch, refused):  # noqa: F811

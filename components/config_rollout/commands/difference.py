@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..core.diff import ABSENT, KeyChange, diff_contents
@@ -35,10 +35,13 @@ def _diff(given: argparse.Namespace) -> int:
     if given.old == given.new == "-":
         raise Trouble("-: standard input cannot be both OLD and NEW. Name a file for one of them.")
     old, new = read(given, given.old, given.new)
-    hashes = config_hash(old), config_hash(new)
-    changes = diff_contents(old, new)
+    return show(diff_contents(old, new), (config_hash(old), config_hash(new)), given.json)
+
+
+def show(changes: Sequence[KeyChange], hashes: tuple[str, str], as_json: bool) -> int:
+    """Print what changed between two contents with these hashes, and return the exit code."""
     restart = hashes[0] != hashes[1]
-    if given.json:
+    if as_json:
         rows = [row for change in changes for row in _rows(change)]
         print(json.dumps({"restart": restart, "old_hash": hashes[0], "new_hash": hashes[1], "changes": rows}, indent=2))
     else:

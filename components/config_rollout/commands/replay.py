@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..sources import Trouble
+from .drawing import drawing
 from .reading import add_options
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def _replay(given: argparse.Namespace) -> int:
     from ..core import replay
     from ..histories import Reading
 
-    draw = _drawing(given.output) if given.output else None
+    draw = drawing(given.output, PICTURES, _import) if given.output else None
     reading = Reading(given.name, dict(given.format), dict(given.effect), _warn)
     judge = _judge(given.judge)
     every: list[replay.Transition] = []
@@ -61,8 +62,14 @@ def _replay(given: argparse.Namespace) -> int:
     else:
         print(replay.summary(every, decider), "", *replay.aligned(replay.table(every)), sep="\n")
     if draw is not None:
-        draw(every, replay.summary(every, decider))
+        draw(every, replay.summary(every, decider), given.output)
     return 0
+
+
+def _import() -> "Callable[..., None]":
+    from ..picture import draw
+
+    return draw
 
 
 def _judge(command: str | None) -> "Callable[[Snapshot], str]":
@@ -98,29 +105,6 @@ def _as_json(every: "list[Transition]", decider: str) -> dict[str, Any]:
         "rules": [tally.row() for tally in tallies(every)],
         "transitions": [one.row() for one in every],
     }
-
-
-def _drawing(file: Path) -> "Callable[[list[Transition], str], None]":
-    """Return what draws the picture, after a look at what would keep it from being drawn."""
-    if file.suffix not in PICTURES:
-        raise Trouble(f"--output: must end in {' or '.join(PICTURES)} (got '{file.name}').")
-    if not file.parent.is_dir():
-        raise Trouble(f"--output: there is no folder '{file.parent}'. Make it first.")
-    try:
-        from ..picture import draw
-    except ModuleNotFoundError as error:
-        raise Trouble(
-            f"--output: {error.name} is not installed, and draws the picture. "
-            "Run: pip install 'pulumi-config-rollout[plot]'"
-        ) from None
-
-    def to_file(every: "list[Transition]", title: str) -> None:
-        try:
-            draw(every, title, file)
-        except OSError as error:
-            raise Trouble(f"--output: {file}: {(error.strerror or str(error)).lower()}.") from None
-
-    return to_file
 
 
 def _with_progress(snapshots: "Iterable[Snapshot]") -> "Iterator[Snapshot]":

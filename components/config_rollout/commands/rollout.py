@@ -4,9 +4,11 @@ import argparse
 from typing import Any
 
 from ..cluster import Cluster, ClusterError
+from ..core.gates import KINDS, PROXIED
 from ..core.live import PAUSED_ANNOTATION
 from ..core.wave_rights import wave_roles
 from ..sources import Trouble
+from .looking import add_cluster_options, daemon_set
 
 _DONE = {
     "pause": "is paused: whatever `up` runs stops before the next pod. config-rollout resume {} takes it back",
@@ -23,24 +25,16 @@ def add(commands: Any) -> None:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=_annotate, command=name)
         _add_daemon_set(command)
-        command.add_argument("--kubeconfig", metavar="PATH", help="by default as kubectl finds it")
-        command.add_argument("--context", metavar="NAME", help="of the kubeconfig; by default its current one")
+        add_cluster_options(command)
     text = "print the smallest Role and ClusterRole that a rollout in waves needs beside the provider's"
     command = commands.add_parser("rbac", help=text, description=text)
     command.set_defaults(run=_rbac)
     _add_daemon_set(command)
-    command.add_argument("--http", action="store_true", help="there are HTTP gates")
+    command.add_argument("--gate", choices=KINDS, action="append", default=[], help="a gate of the waves; repeatable")
 
 
 def _add_daemon_set(command: argparse.ArgumentParser) -> None:
-    command.add_argument("daemon_set", metavar="NAMESPACE/NAME", type=_daemon_set, help="the DaemonSet")
-
-
-def _daemon_set(text: str) -> tuple[str, str]:
-    namespace, _, name = text.partition("/")
-    if not (namespace and name) or "/" in name:
-        raise argparse.ArgumentTypeError(f"must be NAMESPACE/NAME (got {text!r})")
-    return namespace, name
+    command.add_argument("daemon_set", metavar="NAMESPACE/NAME", type=daemon_set, help="the DaemonSet")
 
 
 def _annotate(given: argparse.Namespace) -> int:
@@ -59,5 +53,5 @@ def _annotate(given: argparse.Namespace) -> int:
 
 def _rbac(given: argparse.Namespace) -> int:
     namespace, name = given.daemon_set
-    print(wave_roles(namespace, name, given.http))
+    print(wave_roles(namespace, name, any(kind in PROXIED for kind in given.gate)))
     return 0

@@ -24,7 +24,9 @@ class Adoption:
     A kube-proxy as it is, and as it is to be. Objects are as the API server sends them.
 
     `live` is what the ConfigMap holds that others know by name, `read` what the pods read, `wanted` what they are to
-    read; `given` are the keys of it that the program says, and that are written to both ConfigMaps.
+    read; `given` are the keys of it that the program says, and that are written to both ConfigMaps. `plan` are lines on
+    how a restart goes, wave by wave. With `under_way` a rollout in waves is not through, with `taken_back` it failed:
+    what differs is its doing and nobody else's.
     """
 
     layout: Layout
@@ -34,6 +36,9 @@ class Adoption:
     wanted: Content
     patch: Mapping[str, Any]
     given: Sequence[str] = ()
+    plan: Sequence[str] = ()
+    under_way: bool = False
+    taken_back: bool = False
 
     def is_managed(self) -> bool:
         """Tell whether the pods read a ConfigMap of their own revision, as they do from the first `up` on."""
@@ -47,6 +52,15 @@ class Adoption:
     def restarts(self) -> bool:
         """Tell whether the patch changes the pod template, which is what makes Kubernetes restart pods."""
         return any(change.path.startswith(_TEMPLATE) for change in self.changes())
+
+    def template_changes(self) -> list[FieldChange]:
+        """Return what restarts pods but for the configuration, with paths as below the pod template."""
+        changes = [change for change in self.changes() if change.path.startswith(_TEMPLATE)]
+        return [
+            replace(change, path=change.path.removeprefix(_TEMPLATE).removeprefix("spec."))
+            for change in changes
+            if not _is_hash(change.path)
+        ]
 
     def drifted(self) -> list[KeyChange]:
         """Return the keys that the program says and that the ConfigMap that others know by name has otherwise."""
@@ -79,7 +93,8 @@ class Adoption:
 
         `put_back` tells whether this `up` writes the ConfigMap that others know by name.
         """
-        drifted, changes = self.drifted(), self.changes()
+        drifted = [] if self.under_way else self.drifted()
+        changes = [] if self.taken_back else self.changes()
         lines = []
         if changes:
             restarts = "with one rolling restart" if self.restarts() else "and restarts nothing"
@@ -115,6 +130,8 @@ class Adoption:
         return line if change.path.startswith(_TEMPLATE) else f"{line}: restarts nothing"
 
     def _consequence(self) -> str:
+        if self.plan:
+            return "\n    ".join([f"  rolling restart of DaemonSet {self.layout.where}, wave by wave", *self.plan])
         budget = UpdateStrategy.of(self.patch["spec"]["updateStrategy"]).budget()
         return f"  rolling restart of DaemonSet {self.layout.where}, {budget}"
 
@@ -144,6 +161,24 @@ def patch(
             },
         }
     }
+
+
+def applied_for(applied: Mapping[str, Any], template: Object, layout: Layout) -> dict[str, Any]:
+    """
+    Return what this library would have applied to an adopted DaemonSet for the pod template of another revision.
+
+    `applied` is what it applies now, as a whole object; what a revision has not, it leaves out.
+    """
+    config_hash = (template["metadata"].get("annotations") or {}).get(CONFIG_HASH_ANNOTATION)
+    probes = {one["name"]: one.get("readinessProbe") for one in template["spec"].get("containers") or []}
+    spec: dict[str, Any] = {}
+    if name := mounted_name({"spec": {"template": template}}, layout):
+        spec["volumes"] = [{"name": layout.volume, "configMap": {"name": name}}]
+    ours = [one["name"] for one in applied["spec"]["template"]["spec"].get("containers") or []]
+    if containers := [{"name": name, "readinessProbe": probes[name]} for name in ours if probes.get(name)]:
+        spec["containers"] = containers
+    metadata = {"metadata": {"annotations": {CONFIG_HASH_ANNOTATION: config_hash}}} if config_hash else {}
+    return {**applied, "spec": {**applied["spec"], "template": {**metadata, "spec": spec}}}
 
 
 def has_other_probe(daemon_set: Object, layout: Layout) -> bool:

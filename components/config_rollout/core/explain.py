@@ -187,7 +187,7 @@ def key_lines(change: KeyChange) -> list[str]:
         change.op, f"{_lines(added)} added, {removed:,} removed{_note(change)}"
     )
     shown = _without_secrets(change, lines) if len(lines) <= _MOST_LINES and change.op == "~" else []
-    return [f"  {change.op} {change.key}: {counts}{_words(change.effect)}", *(f"      {_cut(line)}" for line in shown)]
+    return [f"  {change.op} {change.key}: {counts}{_words(change.effect)}", *(f"      {cut(line)}" for line in shown)]
 
 
 def _field_lines(fields: Sequence[FieldChange] | None) -> list[str]:
@@ -301,10 +301,10 @@ def _lines(count: int) -> str:
 
 
 def _show(value: object) -> str:
-    return _cut(value if isinstance(value, str) else repr(value))
+    return cut(value if isinstance(value, str) else repr(value))
 
 
-def _cut(text: str) -> str:
+def cut(text: str, most: int = _MOST_WIDTH) -> str:
     """Return a text without the middle of what is too wide: two long values mostly differ at an end."""
-    half = (_MOST_WIDTH - 3) // 2
-    return text if len(text) <= _MOST_WIDTH else f"{text[:half]}...{text[-half:]}"
+    half = (most - 3) // 2
+    return text if len(text) <= most else f"{text[:half]}...{text[-half:]}"

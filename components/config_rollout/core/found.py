@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .audit_rights import missing_audit_rights
 from .finding import Finding
 from .kept import kept_rights
 from .layout import LAYOUTS, Layout, Object, misfits, no_daemon_set, runs, static_pods, twins
@@ -44,6 +45,23 @@ class Found:
         managers = [str(entry.get("manager")) for entry in metadata.get("managedFields") or []]
         told = (metadata.get("annotations") or {}).get(MANAGER_ANNOTATION)
         return bool({MANAGER, OWNER} & {*managers, told})
+
+    def held(self) -> set[str]:
+        """Return the keys of the ConfigMap that others know which are ours now: a patch without them deletes them."""
+        entries = ((self.config_map or {}).get("metadata") or {}).get("managedFields") or []
+        of_data = [(one.get("fieldsV1") or {}).get("f:data") or {} for one in entries if one.get("manager") == MANAGER]
+        return {key.removeprefix("f:") for fields in of_data for key in fields}
+
+    def holders_of_on_delete(self) -> list[str]:
+        """Return the field managers that hold the strategy `OnDelete`: it stays until the last one lets go of it."""
+        live: Mapping[str, Any] = self.daemon_set or {"metadata": {}, "spec": {}}
+        if (live["spec"].get("updateStrategy") or {}).get("type") != "OnDelete":
+            return []
+        fields = {
+            str(entry.get("manager")): ((entry.get("fieldsV1") or {}).get("f:spec") or {}).get("f:updateStrategy") or {}
+            for entry in live["metadata"].get("managedFields") or []
+        }
+        return sorted(manager for manager, of in fields.items() if "f:type" in of)
 
 
 def mounted_name(daemon_set: Object, layout: Layout) -> str:
@@ -125,9 +143,11 @@ def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
     kept = kept_rights(of, layout.daemon_set)
     if manage == "adopt":
         patched = Right("patch", "apps", "daemonsets", of, layout.daemon_set)
-        return [kept[0], patched, *kept[1:], *watched]
-    needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
-    return [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *kept[1:], *watched]
+        rights = [kept[0], patched, *kept[1:], *watched]
+    else:
+        needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
+        rights = [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *kept[1:], *watched]
+    return [*rights, *missing_audit_rights(of, layout.daemon_set, rights)]
 
 
 def _pod_spec(daemon_set: Object) -> Mapping[str, Any]:

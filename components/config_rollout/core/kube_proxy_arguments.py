@@ -1,13 +1,15 @@
 """The arguments of `KubeProxy`, taken apart: what each may be, and what is wrong with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import checks
+from .audit_sinks import Sink, parse_audit
 from .finding import Finding
 from .kube_proxy_files import check_server, config_file, kubeconfig_file
 from .layout import Layout, parse_layout
+from .waves import UPDATE_STRATEGY, check_beside_waves, parse_waves
 
 WAYS = ("own", "adopt")
 
@@ -24,7 +26,7 @@ class Settings:
     What a program says about its kube-proxy. Empty text stands for what it does not say.
 
     `config` is the text of the KubeProxyConfiguration and `server` the API server's address; with `adopt` what is live
-    stays where they are empty. `update_strategy` has camelCase keys.
+    stays where they are empty. `update_strategy` has camelCase keys; `waves` are as they were given, `None` without.
     """
 
     manage: str = "adopt"
@@ -34,6 +36,13 @@ class Settings:
     image: str = ""
     update_strategy: Mapping[str, Any] = field(default_factory=dict)
     min_ready_seconds: int = MIN_READY_SECONDS
+    waves: Any = None
+    audit: Sequence[Sink] = ()
+
+    @property
+    def has_waves(self) -> bool:
+        """Whether the pods are restarted wave by wave, and not by Kubernetes."""
+        return self.waves is not None
 
     def formats(self) -> dict[str, str]:
         """Return key -> format of the two files."""
@@ -68,14 +77,9 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
         if not layout.kubeconfig_key:
             what = "this layout keeps the kubeconfig elsewhere, where it is left alone"
             findings.append(Finding("api_server", what, "Leave it out"))
-    strategy = {
-        "type": "RollingUpdate",
-        "rollingUpdate": {"maxUnavailable": plain.get("max_unavailable", MAX_UNAVAILABLE)},
-    }
-    findings += [
-        Finding("max_unavailable", finding.what, finding.fix)
-        for finding in checks.check_update_strategy(strategy, {"hostNetwork": True})
-    ]
+    strategy, wrong = _strategy(plain)
+    sinks, wrong_audit = parse_audit(plain.get("audit", []))
+    findings += [*wrong, *wrong_audit]
     for number, least in (("min_ready_seconds", 0), ("rollout_timeout_seconds", 1)):
         if number in plain:
             findings += checks.check_whole_number(number, plain[number], least)
@@ -90,8 +94,21 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
         image=str(plain.get("image") or _image(plain.get("version"))),
         update_strategy=strategy,
         min_ready_seconds=plain.get("min_ready_seconds", MIN_READY_SECONDS),
+        waves=plain.get("waves"),
+        audit=sinks,
     )
     return settings, findings
+
+
+def _strategy(plain: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
+    """Return the update strategy, and what is wrong with it, or with the waves that take its place."""
+    if "waves" in plain:
+        beside = {"min_ready_seconds": MIN_READY_SECONDS, **plain}
+        return UPDATE_STRATEGY, [*parse_waves(plain["waves"])[1], *check_beside_waves(beside, [])]
+    given = plain.get("max_unavailable", MAX_UNAVAILABLE)
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": given}}
+    findings = checks.check_update_strategy(strategy, {"hostNetwork": True})
+    return strategy, [Finding("max_unavailable", finding.what, finding.fix) for finding in findings]
 
 
 def _check_manage(plain: Mapping[str, Any]) -> Iterator[Finding]:

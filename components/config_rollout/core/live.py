@@ -6,13 +6,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from .checks import CONFIG_HASH_ANNOTATION
-from .restarts import Pod
+from .restarts import Pod, ProbedPod
 
 PAUSED_ANNOTATION = "config-rollout/paused"
 """On the DaemonSet: `true` stops every driver before the next pod."""
 
 RESTORED_ANNOTATION = "config-rollout/restored-from"
 """On the DaemonSet: which revision a failed rollout took back, and of which generation of the DaemonSet that was."""
+
+STACK_ANNOTATION = "config-rollout/stack"
+"""On the DaemonSet: which Pulumi stack drives it, as ORGANIZATION/PROJECT/STACK."""
+WAVES_ANNOTATION = "config-rollout/waves"
+"""On the DaemonSet: which nodes are in which wave, as `Waves.membership`, for whoever looks at a rollout."""
+
+CHANGE_CAUSE_ANNOTATION = "kubernetes.io/change-cause"
+"""
+What `kubectl rollout history` shows for a revision.
+
+The controller copies the DaemonSet's annotations when it makes a ControllerRevision, and never again: so it has to be
+there before the pod template changes, and a revision that is taken up again (A, B, A) gets it by itself.
+Source: Kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`, kubectl polymorphichelpers `getChangeCause`.
+"""
 
 Object = dict[str, Any]
 
@@ -40,6 +54,11 @@ def restored(daemon_set: Object) -> Restored | None:
 def is_paused(daemon_set: Object) -> bool:
     """Return whether someone has stopped the rollout."""
     return bool(_annotations(daemon_set).get(PAUSED_ANNOTATION, "false") != "false")
+
+
+def stack_of(daemon_set: Object) -> str:
+    """Return the Pulumi stack that drives a DaemonSet; empty if none does."""
+    return str(_annotations(daemon_set).get(STACK_ANNOTATION, ""))
 
 
 def config_hash_of(daemon_set: Mapping[str, Any]) -> str:
@@ -134,6 +153,21 @@ def pod_of(pod: Object) -> Pod:
     metadata = pod["metadata"]
     return Pod(metadata["name"], metadata["uid"], node_of(pod), revision_of(pod), bool(ready_since(pod)),
                "deletionTimestamp" in metadata, why_not_ready(pod))  # fmt: skip
+
+
+def probed_pod(pod: Object, restarts: int = 0) -> ProbedPod:
+    """Return what gates have to know of a pod whose containers restarted so often since it was ready."""
+    status = pod.get("status") or {}
+    running = [(of.get("state") or {}).get("running") or {} for of in status.get("containerStatuses") or []]
+    started = max((str(of.get("startedAt") or "") for of in running), default="") or str(status.get("startTime") or "")
+    addresses = [str(of.get("ip")) for of in status.get("podIPs") or []]
+    families = dict.fromkeys("IPv6" if ":" in address else "IPv4" for address in addresses)
+    return ProbedPod(pod["metadata"]["name"], node_of(pod), started, tuple(families), restarts)
+
+
+def container_restarts(pod: Object) -> int:
+    """Return how often the containers of a pod have restarted."""
+    return sum(int(of.get("restartCount") or 0) for of in (pod.get("status") or {}).get("containerStatuses") or [])
 
 
 def is_down(node: Object) -> bool:

@@ -1,4 +1,4 @@
-"""Names that carry a config hash."""
+"""Names of the ConfigMaps that belong to a DaemonSet."""
 
 import re
 
@@ -7,9 +7,18 @@ from .digest import SHORT_HASH_LENGTH, short_hash
 _SHORT_HASH = re.compile(rf"[0-9a-f]{{{SHORT_HASH_LENGTH}}}")
 
 
+HISTORY_KEY = "rollouts.jsonl"
+"""The key of the ConfigMap that `history_name` names."""
+
+
 def content_name(name: str, full_hash: str) -> str:
     """Return the name of the ConfigMap that holds a configuration of the DaemonSet `name`."""
     return f"{name}-{short_hash(full_hash)}"
+
+
+def history_name(name: str) -> str:
+    """Return the name of the ConfigMap that keeps the history of the DaemonSet `name`."""
+    return f"{name}-rollouts"
 
 
 def is_content_name(given: str, name: str) -> bool:

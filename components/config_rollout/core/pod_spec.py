@@ -6,6 +6,7 @@ A pod spec here is plain mappings and lists with snake_case or camelCase keys; l
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -59,6 +60,7 @@ def show_path(path: Path) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
 
 
+@lru_cache(1024)
 def snake_case(camel_case: str) -> str:
     """Return `maxUnavailable` as `max_unavailable`."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in camel_case)

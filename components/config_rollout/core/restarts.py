@@ -1,6 +1,6 @@
 """Which pods of a DaemonSet to restart next, so that never more are unavailable by our doing than allowed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 
@@ -16,6 +16,22 @@ class Pod:
     leaving: bool = False
     why: str = ""
     """Why it is not ready, in the kubelet's words."""
+
+
+@dataclass(frozen=True)
+class ProbedPod:
+    """
+    What a gate has to know of a pod.
+
+    `started` is when its containers last started, by the node's clock and in the API server's form; `families` are
+    those of its addresses, `IPv4` and `IPv6`; `restarts` is how often containers restarted since it became ready.
+    """
+
+    name: str
+    node: str
+    started: str = ""
+    families: tuple[str, ...] = ()
+    restarts: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,11 +104,13 @@ def next_restarts(fleet: Fleet, nodes: Sequence[str], budget: int) -> list[Pod]:
     return [*lost, *broken[: max(0, budget - fleet.in_flight())], *sound[: max(0, room)]]
 
 
-def blocking(fleet: Fleet, nodes: Sequence[str], budget: int) -> list[str]:
+def blocking(fleet: Fleet, nodes: Sequence[str], budget: int, settled: Collection[str] = ()) -> list[str]:
     """
-    Return the nodes that are down and so many that a wave could not begin; none if it can.
+    Return the nodes that are down, and so many that a wave could not begin; none if it can.
 
-    Other unavailable pods do not keep it from beginning: a change restarts them first.
+    With them count those of `settled`, whose pods have what they are to have, that are unavailable all the same. Other
+    unavailable pods do not keep it from beginning: a change restarts them first.
     """
-    down = sorted(fleet.unavailable() & fleet.down)
-    return down if set(nodes) - fleet.unavailable() and len(down) >= budget else []
+    unavailable = fleet.unavailable()
+    stuck = sorted(unavailable & (fleet.down | set(settled)))
+    return stuck if set(nodes) - unavailable and len(stuck) >= budget else []

@@ -33,6 +33,14 @@ def role(rights: Iterable[Right], name: str = "config-rollout") -> str:
     return "\n".join(lines)
 
 
+def roles(rights: Iterable[Right], name: str, namespace: str) -> str:
+    """Return the manifests of the smallest Role (in the namespace) and ClusterRole that give the rights, as needed."""
+    rights = list(rights)
+    within, beyond = ([right for right in rights if bool(right.namespace) is inside] for inside in (True, False))
+    manifests = [role(within, name)] if within else []
+    return "\n---\n".join([*manifests, *([role(beyond, "-".join(filter(None, (name, namespace))))] if beyond else [])])
+
+
 def _grouped(rights: Sequence[Right]) -> dict[tuple[str, str, str], list[str]]:
     """Return (group, resource, name) -> verbs."""
     grouped: dict[tuple[str, str, str], list[str]] = {}

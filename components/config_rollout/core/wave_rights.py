@@ -1,7 +1,8 @@
 """What waves ask of the API server, as rights."""
 
+from .audit_rights import missing_audit_rights
 from .kept import kept_rights
-from .rights import Right, role
+from .rights import Right, roles
 
 
 def wave_rights(namespace: str, name: str, http_gates: bool) -> list[Right]:
@@ -21,6 +22,5 @@ def wave_rights(namespace: str, name: str, http_gates: bool) -> list[Right]:
 def wave_roles(namespace: str, name: str, http_gates: bool) -> str:
     """Return the manifests of the smallest Role and ClusterRole that give all that a component with waves uses."""
     rights = list(dict.fromkeys([*wave_rights(namespace, name, http_gates), *kept_rights(namespace, name)]))
-    called = f"config-rollout-{name}"
-    within, beyond = ([right for right in rights if bool(right.namespace) is inside] for inside in (True, False))
-    return f"{role(within, called)}\n---\n{role(beyond, f'{called}-{namespace}')}"
+    rights += missing_audit_rights(namespace, name, rights)
+    return roles(rights, f"config-rollout-{name}", namespace)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from .restarts import Fleet, Pod
 from .update_strategy import SECONDS_PER_POD
-from .waves import Division, Gate, HttpGate
+from .waves import Division
+from .windows import Window
 
 _MOST_NAMES = 5
 
@@ -26,7 +27,7 @@ def plan(divisions: Sequence[Division], through: str, down: Iterable[str], min_r
         stopped = division.wave.name == through
     if not lines:
         return ["no node has a pod yet: they start on all nodes at once"]
-    lines.append(f"about {_duration(seconds)}")
+    lines.append(f"about {duration(seconds)}")
     down = sorted(down)
     if down:
         verb = "is NotReady: it counts against max_unavailable and changes when it is back"
@@ -51,6 +52,11 @@ def wave_task(division: Division, restarts: int) -> str:
         return f"{_nodes(len(division.nodes))}: nothing to restart{checks}"
     some = "" if restarts == len(division.nodes) else f", {restarts:,} of them outdated"
     return f"{_nodes(len(division.nodes))}{some}: {division.budget:,} at a time{checks}"
+
+
+def waits(window: str) -> str:
+    """Return that a wave does not begin now."""
+    return f"does not begin now: {window}; `pulumi up` goes on after it"
 
 
 def begins(division: Division, where: str) -> str:
@@ -125,21 +131,18 @@ def _wave(division: Division) -> str:
 
 def _checks(division: Division) -> str:
     wave = division.wave
-    checks = [_gate(gate) for gate in wave.gates]
+    checks = [f"{'' if isinstance(gate, Window) else 'gate '}{gate}" for gate in wave.gates]
     if wave.soak_seconds:
-        checks.append(f"{_duration(wave.soak_seconds)} soak")
+        checks.append(f"{duration(wave.soak_seconds)} soak")
     return f"; {', '.join(checks)}" if checks else ""
-
-
-def _gate(gate: Gate) -> str:
-    return f"gate {gate}" if isinstance(gate, HttpGate) else f"gate {getattr(gate, '__name__', type(gate).__name__)}"
 
 
 def _nodes(count: int) -> str:
     return f"{count:,} node{'' if count == 1 else 's'}"
 
 
-def _duration(seconds: int) -> str:
+def duration(seconds: int) -> str:
+    """Return how long something takes, as a person says it."""
     if seconds < 90:
         return f"{seconds} s"
     return f"{round(seconds / 60):,} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

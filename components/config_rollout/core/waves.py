@@ -7,13 +7,15 @@ Not here: when a pod may restart (restarts.py), and the words about it (wave_wor
 import difflib
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from .fields import check_seconds, named
 from .finding import Finding
+from .gates import Gate, parse_gates
 from .label_selector import LabelSelector, parse_selector
-from .pod_spec import snake_case
 from .update_strategy import PERCENT, is_number_of_pods
+from .windows import Window
 
 REST = "rest"
 """The name of the last wave: all nodes that no other has."""
@@ -21,30 +23,18 @@ REST = "rest"
 RESTORE, HALT = "restore", "halt"
 """What follows when a wave fails: the revision of before for all its nodes, or everything left for a look."""
 
+UPDATE_STRATEGY = {"type": "OnDelete"}
+"""Of a DaemonSet with waves: its controller restarts nothing, also no pod that becomes unready in the middle."""
+
 PROGRESS_DEADLINE_SECONDS = 600
 """How long no pod may become available, in seconds. Source: a Deployment's `progressDeadlineSeconds`."""
 
 _SETTINGS = ("max_unavailable", "soak_seconds", "gates")
-_OF_ALL = ("first", "by", *_SETTINGS, "on_failure", "through", "progress_deadline_seconds")
+_OF_ALL = ("first", "by", *_SETTINGS, "on_failure", "through", "progress_deadline_seconds", "over_unhealthy")
 _OF_ONE = ("name", "match_labels", "match_expressions", "nodes", "each", *_SETTINGS)
 
 Labels = Mapping[str, Mapping[str, str]]
 """Node -> its labels."""
-
-
-@dataclass(frozen=True)
-class HttpGate:
-    """What every pod of a wave has to answer with a 2xx, asked through the API server's pod proxy."""
-
-    port: int
-    path: str
-
-    def __str__(self) -> str:
-        return f":{self.port}{self.path}"
-
-
-Gate = HttpGate | Callable[..., object]
-"""A question to each pod, or a function of the wave's name and its nodes: false, a text or an exception is a no."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +57,17 @@ class Wave:
         """Return how many pods of the DaemonSet may be unavailable while this wave of so many nodes restarts."""
         return max(1, scaled(self.max_unavailable, nodes))
 
+    @property
+    def windows(self) -> list[Window]:
+        """When the wave may not begin."""
+        return [gate for gate in self.gates if isinstance(gate, Window)]
+
     def definition(self) -> dict[str, object]:
         """Return what a record keeps of it, as plain values."""
         requirements = [f"{r.key} {r.operator} {','.join(r.values)}".rstrip() for r in self.selector.requirements]
         of = {"nodes": self.nodes, "each": self.each, "selector": requirements, "soakSeconds": self.soak_seconds}
-        of["gates"] = [str(gate) if isinstance(gate, HttpGate) else _name_of(gate) for gate in self.gates]
+        of["gates"] = [str(gate) for gate in self.gates if not isinstance(gate, Window)]
+        of["windows"] = [str(window) for window in self.windows]
         given = {key: value for key, value in of.items() if value}
         return {"name": self.name, "maxUnavailable": self.max_unavailable, **given}
 
@@ -86,11 +82,22 @@ class Waves:
     on_failure: str = RESTORE
     through: str = ""
     progress_deadline_seconds: int = PROGRESS_DEADLINE_SECONDS
+    over_unhealthy: bool = False
 
     def in_order(self, labels: Labels) -> list[Wave]:
         """Return the waves that a cluster of these nodes has: those of `by` in the order of their values."""
         values = sorted({of[self.by] for of in labels.values() if of.get(self.by)}) if self.by else []
         return [*self.first, *(replace(self.rest, name=value) for value in values), self.rest]
+
+    def membership(self) -> dict[str, object]:
+        """Return what says which nodes are in which wave, and nothing else, as `parse_waves` takes it."""
+        first = []
+        for wave in self.first:
+            expressions = [{"key": r.key, "operator": r.operator, "values": list(r.values)}
+                           for r in wave.selector.requirements]  # fmt: skip
+            of = {"matchExpressions": expressions, "nodes": wave.nodes, "each": wave.each}
+            first.append({"name": wave.name, **{key: value for key, value in of.items() if value}})
+        return {**({"first": first} if first else {}), **({"by": self.by} if self.by else {})}
 
 
 @dataclass(frozen=True)
@@ -167,6 +174,7 @@ def check_beside_waves(plain: Mapping[str, object], outputs: Iterable[str]) -> I
     """Find arguments that contradict `waves`, among them those that are not known before the cluster is read."""
     for key, instead in (
         ("update_strategy", "max_unavailable"),
+        ("max_unavailable", "max_unavailable"),
         ("rollout_timeout_seconds", "progress_deadline_seconds"),
     ):
         if key in plain:
@@ -190,7 +198,7 @@ def parse_waves(given: object, where: str = "waves") -> tuple[Waves, list[Findin
     """Return what `waves` says, with defaults filled in, and everything that is wrong with it."""
     if not isinstance(given, Mapping):
         return Waves(), [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
-    of, findings = _named(where, given, _OF_ALL)
+    of, findings = named(where, given, _OF_ALL)
     rest, wrong = _parse_wave(where, {key: of[key] for key in _SETTINGS if key in of} | {"name": REST}, Wave(REST))
     findings += wrong
     first: list[Wave] = []
@@ -199,7 +207,7 @@ def parse_waves(given: object, where: str = "waves") -> tuple[Waves, list[Findin
         for number, item in enumerate(listed):
             place = f"{where}.first[{number}]"
             if isinstance(item, Mapping):
-                known, wrong = _named(place, item, _OF_ONE)
+                known, wrong = named(place, item, _OF_ONE)
                 wave, more = _parse_wave(place, known, rest)
                 first.append(wave)
                 findings += [*wrong, *more, *_check_choice(place, known)]
@@ -216,25 +224,17 @@ def parse_waves(given: object, where: str = "waves") -> tuple[Waves, list[Findin
         what = f"is unknown (got {of['on_failure']!r})"
         findings.append(Finding(f"{where}.on_failure", what, f"Use '{RESTORE}' or '{HALT}'"))
     deadline = of.get("progress_deadline_seconds", PROGRESS_DEADLINE_SECONDS)
-    findings += _check_seconds(f"{where}.progress_deadline_seconds", deadline, least=1)
+    findings += check_seconds(f"{where}.progress_deadline_seconds", deadline, least=1)
+    over = of.get("over_unhealthy", False)
+    if not isinstance(over, bool):
+        what = f"must be true or false (got {over!r})"
+        findings.append(Finding(f"{where}.over_unhealthy", what, "Write it without quotes"))
     if findings:
         return Waves(), findings
     return Waves(
         tuple(first), str(of.get("by", "")), rest, str(of.get("on_failure", RESTORE)), str(of.get("through", "")),
-        int(deadline),  # type: ignore[call-overload]
+        int(deadline), bool(over),  # type: ignore[call-overload]
     ), []  # fmt: skip
-
-
-def _named(where: str, given: Mapping[str, object], known: Sequence[str]) -> tuple[dict[str, object], list[Finding]]:
-    """Return the given values by their snake_case names, and what there is no such name for."""
-    of = {snake_case(str(key)): value for key, value in given.items() if value is not None}
-    findings = []
-    for name in of:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            fix = f"Write '{near[0]}', if that was meant" if near else f"Known are {', '.join(known)}"
-            findings.append(Finding(f"{where}.{name}", "there is no such field", fix))
-    return of, findings
 
 
 def _parse_wave(where: str, of: Mapping[str, object], defaults: Wave) -> tuple[Wave, list[Finding]]:
@@ -252,33 +252,14 @@ def _parse_wave(where: str, of: Mapping[str, object], defaults: Wave) -> tuple[W
     if not isinstance(each, str):
         findings.append(Finding(f"{where}.each", f"must be a label (got {each!r})", "Pass a plain str"))
     soak = of.get("soak_seconds", defaults.soak_seconds)
-    findings += _check_seconds(f"{where}.soak_seconds", soak, least=0)
+    findings += check_seconds(f"{where}.soak_seconds", soak, least=0)
     gates: tuple[Gate, ...] = defaults.gates
     if "gates" in of:
-        gates, wrong = _parse_gates(f"{where}.gates", of["gates"])
+        gates, wrong = parse_gates(f"{where}.gates", of["gates"])
         findings += wrong
     if findings:
         return replace(defaults, name=str(name)), findings
     return Wave(str(name), selector, _plain(nodes), str(each), _plain(budget) or 1, int(soak), gates), []  # type: ignore[call-overload]
-
-
-def _parse_gates(where: str, given: object) -> tuple[tuple[Gate, ...], list[Finding]]:
-    if not isinstance(given, list | tuple):
-        return (), [Finding(where, f"must be a list (got {type(given).__name__})", "Pass a list")]
-    gates: list[Gate] = []
-    findings: list[Finding] = []
-    for number, gate in enumerate(given):
-        http = gate.get("http") if isinstance(gate, Mapping) and set(gate) == {"http"} else None
-        port, path = (http.get("port"), http.get("path")) if isinstance(http, Mapping) else (None, None)
-        if callable(gate):
-            gates.append(gate)
-        elif isinstance(port, int | float) and port in range(1, 65536) and isinstance(path, str) and path[:1] == "/":
-            gates.append(HttpGate(int(port), path))
-        else:
-            what = f"is no gate (got {gate!r})"
-            fix = "Pass a function, or {'http': {'port': 10256, 'path': '/livez'}}"
-            findings.append(Finding(f"{where}[{number}]", what, fix))
-    return tuple(gates), findings
 
 
 def _check_choice(where: str, of: Mapping[str, object]) -> Iterator[Finding]:
@@ -305,11 +286,6 @@ def _check_amount(where: str, value: object, what: str) -> Iterator[Finding]:
         yield Finding(where, f"is no number or share of {what} above 0 (got {value!r})", fix)
 
 
-def _check_seconds(where: str, value: object, least: int) -> Iterator[Finding]:
-    if not is_number_of_pods(value) or value < least:  # type: ignore[operator]
-        yield Finding(where, f"must be a whole number of at least {least} (got {value!r})", "Pass such an int")
-
-
 def _chosen(wave: Wave, fitting: list[str], labels: Labels) -> list[str]:
     """Return those of the nodes that a wave takes."""
     if wave.nodes is None:
@@ -324,7 +300,3 @@ def _chosen(wave: Wave, fitting: list[str], labels: Labels) -> list[str]:
 
 def _plain(value: object) -> int | str | None:
     return value if isinstance(value, str) or value is None else int(value)  # type: ignore[call-overload]
-
-
-def _name_of(gate: object) -> str:
-    return str(getattr(gate, "__qualname__", type(gate).__qualname__))

@@ -1,10 +1,15 @@
 """Says at the component what adopting does, and what became of an adopted kube-proxy since the last `up`."""
 
+from collections.abc import Sequence
+
 import pulumi
 
+from ..core import live
 from ..core.adoption import Adoption
+from ..core.audit import changes_of_adoption
 from ..core.content import Content
 from ..core.kept import Before
+from .audit import Auditor, Begun
 from .explain import Explainer
 from .leave import refuse_deletion
 
@@ -19,9 +24,16 @@ class AdoptionExplainer(Explainer):
     """
 
     def __init__(
-        self, component: pulumi.Resource, name: str, adoption: Adoption | None, before: Before, content: Content | None
+        self,
+        component: pulumi.Resource,
+        name: str,
+        audit: Auditor,
+        adoption: Adoption | None,
+        before: Before,
+        content: Content | None,
+        plan: Sequence[str] = (),
     ) -> None:
-        super().__init__(component, name, (), before, content)
+        super().__init__(component, name, audit, plan, before, content)
         self._known = content is not None
         self._who = f"{type(component).__name__} '{name}'"
         self._adoption = adoption
@@ -38,6 +50,8 @@ class AdoptionExplainer(Explainer):
         hooks = super().of_daemon_set()
         options = pulumi.ResourceHookOptions(on_dry_run=True, ignore_errors=True)
         hooks.before_create = [pulumi.ResourceHook(f"{self._hook_name}:adopt", self._daemon_set_adopted, options)]
+        if self._adoption:
+            hooks.after_create = hooks.after_update
         return hooks
 
     def of_config_map(self) -> pulumi.ResourceHookBinding:
@@ -51,7 +65,7 @@ class AdoptionExplainer(Explainer):
 
     async def _daemon_set_adopted(self, args: pulumi.ResourceHookArgs) -> None:
         if self._adoption:
-            self._tell(self._adoption.explain())
+            await self._tell_adoption(self._adoption, self._adoption.explain(), args)
 
     async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
         if self._known:
@@ -60,10 +74,21 @@ class AdoptionExplainer(Explainer):
     async def _daemon_set_updates(self, args: pulumi.ResourceHookArgs) -> None:
         if not self._known:
             return
-        if self._adoption and not self._adoption.is_managed():
-            self._tell(self._adoption.explain_taken_back())
+        adoption = self._adoption
+        if adoption and not adoption.is_managed():
+            # What waves have taken back to as it was made by others is adopted anew.
+            told = adoption.explain() if adoption.taken_back else adoption.explain_taken_back()
+            await self._tell_adoption(adoption, told, args)
         else:
             await super()._daemon_set_updates(args)
+
+    async def _tell_adoption(self, adoption: Adoption, message: str, args: pulumi.ResourceHookArgs) -> None:
+        self.restarts = self.restarts_all = adoption.restarts()
+        self._tell(message)
+        if self.restarts:
+            daemon_set = dict(adoption.daemon_set)
+            begun = Begun(live.config_hash_of(daemon_set), *changes_of_adoption(adoption))
+            await self._audit_begins(args.new_inputs or {}, daemon_set, begun)
 
     def _settle(self) -> None:
         left = self._adoption.explain_left(self._put_back) if self._adoption and not self._told else ""

@@ -1,18 +1,22 @@
 """Says at the component, in preview and in up, what the engine is about to change and what follows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 
+from ..core.audit import changes_of
+from ..core.checks import CONFIG_HASH_ANNOTATION
 from ..core.content import Content, parse_content
 from ..core.diff import UNKNOWN, KeyChange, diff_contents
 from ..core.digest import config_hash
 from ..core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace, explain_unfinished
 from ..core.kept import Before
-from ..core.live import config_hash_of
+from ..core.live import CHANGE_CAUSE_ANNOTATION, config_hash_of
 from ..core.recorded import recorded
-from ..core.retry import NOT_IN_TIME
+from ..core.retry import NOT_IN_TIME, cause_of
+from .audit import Auditor, Begun, Subject
 from .hook_name import hook_name
 from .retry import Retries
 
@@ -31,11 +35,12 @@ class Explainer:
         self,
         component: pulumi.Resource,
         name: str,
+        audit: Auditor,
         plan: Sequence[str] = (),
         before: Before | None = None,
         content: Content | None = None,
     ) -> None:
-        self._component, self._plan = component, plan
+        self._component, self.audit, self._plan = component, audit, plan
         self._cluster_has, self._content = before or Before(), content
         self._undone = self._cluster_has.undone(config_hash(content)) if content else ""
         self.restarts = self.restarts_all = False
@@ -56,6 +61,9 @@ class Explainer:
         """Return the hooks for the component's DaemonSet."""
         hooks = self._before_update("daemon-set", self._daemon_set_updates)
         hooks.on_error = [self._on_error]
+        if not self.audit.staged:
+            options = pulumi.ResourceHookOptions(ignore_errors=True)
+            hooks.after_update = [pulumi.ResourceHook(f"{self._hook_name}:done", self._daemon_set_done, options)]
         return hooks
 
     def of_child(self) -> pulumi.ResourceHookBinding:
@@ -92,6 +100,19 @@ class Explainer:
             update = DaemonSetUpdate(before, new, *given)
             self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
             self._tell(explain(update))
+            if update.restarts() or not update.other_changes():
+                changes, goes_on = changes_of(update), not update.restarts()
+                await self._audit_begins(new, live, Begun(update.hashes()[0], *changes, goes_on))
+
+    async def _audit_begins(self, new: Mapping[str, Any], live: Mapping[str, Any], begun: Begun) -> None:
+        new, _ = await _plain(new)
+        says_cause = CHANGE_CAUSE_ANNOTATION in (new["metadata"].get("annotations") or {})
+        await self.audit.begins(_subject(new, live), replace(begun, says_cause=says_cause))
+
+    async def _daemon_set_done(self, args: pulumi.ResourceHookArgs) -> None:
+        new, _ = await _plain(args.new_inputs)
+        live, _ = await _plain(args.new_outputs)
+        await self.audit.ended(_subject(new, live), "done")
 
     def _keys_of(self, daemon_set: Mapping[str, Any]) -> tuple[list[KeyChange], str]:
         """Return what changes in the configuration, and since which: the live one, where something else changed it."""
@@ -102,10 +123,16 @@ class Explainer:
 
     async def _child_failed(self, args: pulumi.ErrorHookArgs) -> bool:
         """Try what is worth another try again, and say what to do about a rollout that was not through in time."""
-        if ":DaemonSet" in args.type and args.errors[0].rstrip().endswith(NOT_IN_TIME):
-            new, _ = await _plain(args.new_inputs)
+        new, _ = await _plain(args.new_inputs)
+        of_daemon_set = new and ":DaemonSet" in args.type
+        if of_daemon_set and args.errors[0].rstrip().endswith(NOT_IN_TIME):
             pulumi.log.info(explain_unfinished(new), self._component)
-        return await self._retries.again(args)
+        again = await self._retries.again(args)
+        if of_daemon_set and again:
+            self.audit.report.retries += 1
+        elif of_daemon_set:
+            await self.audit.ended(_subject(new, {}), "failed", cause_of(args.errors[0]))
+        return again
 
     def _settle(self) -> None:
         if self._moved:
@@ -118,6 +145,14 @@ class Explainer:
     def _tell(self, message: str) -> None:
         self._told = True
         pulumi.log.info(message, self._component)
+
+
+def _subject(new: Mapping[str, Any], live: Mapping[str, Any]) -> Subject:
+    """Return which DaemonSet this is, by what is asked for and by what the provider returned."""
+    metadata, returned = new["metadata"], live.get("metadata") or {}
+    annotations = new["spec"]["template"]["metadata"]["annotations"]
+    name, namespace = str(metadata["name"]), str(metadata.get("namespace", "default"))
+    return Subject(namespace, name, str(returned.get("uid") or ""), str(annotations[CONFIG_HASH_ANNOTATION]))
 
 
 def _content(inputs: Mapping[str, Any]) -> Content:

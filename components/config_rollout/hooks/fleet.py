@@ -10,7 +10,7 @@ from types import TracebackType
 
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live
-from ..core.restarts import Pod
+from ..core.restarts import Pod, ProbedPod
 from ..core.retry import delay_seconds, is_passing
 
 _WATCH_SECONDS = 60
@@ -18,10 +18,12 @@ _WATCH_SECONDS = 60
 
 @dataclass(frozen=True)
 class _Seen:
-    """A pod, and since when it is ready, by this machine's monotonic clock."""
+    """A pod, since when it is ready, by this machine's monotonic clock, and what gates have to know of it."""
 
     pod: Pod
     ready: float | None
+    probed: ProbedPod
+    restarts_when_ready: int | None
 
 
 class PodWatch:
@@ -69,6 +71,24 @@ class PodWatch:
         with self._lock:
             ready = [seen.ready for seen in self._pods.values() if seen.pod.node in nodes]
         return min((0.0 if since is None else now - since for since in ready), default=0.0)
+
+    def ready(self) -> dict[str, float | None]:
+        """Return node -> since when its pod is ready, by the monotonic clock; `None` if it is not."""
+        with self._lock:
+            return {seen.pod.node: seen.ready for seen in self._staying()}
+
+    def staying(self) -> set[str]:
+        """Return the UIDs of the pods that nobody deletes."""
+        with self._lock:
+            return {seen.pod.uid for seen in self._staying()}
+
+    def probed(self) -> list[ProbedPod]:
+        """Return what gates have to know of the pods that nobody deletes."""
+        with self._lock:
+            return [seen.probed for seen in self._staying()]
+
+    def _staying(self) -> list[_Seen]:
+        return [seen for seen in self._pods.values() if not (seen.pod.leaving or seen.pod.uid in self._deleted)]
 
     def has_listed(self) -> bool:
         """Return whether the pods have been seen at all, and are being seen now."""
@@ -135,7 +155,11 @@ class PodWatch:
             if since:
                 kept = was.ready if was else None
                 ready = kept if kept is not None else time.monotonic() - (_age(since) if first else 0)
-            self._pods[uid] = _Seen(live.pod_of(thing), ready)
+            restarts, when_ready = live.container_restarts(thing), was.restarts_when_ready if was else None
+            if ready is not None and when_ready is None:
+                when_ready = restarts
+            since_ready = restarts - (restarts if when_ready is None else when_ready)
+            self._pods[uid] = _Seen(live.pod_of(thing), ready, live.probed_pod(thing, since_ready), when_ready)
 
 
 def _age(since: str) -> float:

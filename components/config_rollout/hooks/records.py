@@ -7,15 +7,40 @@ it. Not here: what a wave does (rollout.py).
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
-from ..cluster import Cluster
-from ..core.wave_words import wave_task
+from ..cluster import Cluster, Object
+from ..core.gate_answers import WantedProxy
+from ..core.gates import Gate
+from ..core.wave_words import waits, wave_task
 from ..core.waves import Division, Waves
+from .audit import Auditor, Subject
 from .hook_name import hook_name
-from .rollout import Rollout, Target
+from .rollout import Rollout, Stopped, Target
+
+_UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Driven:
+    """
+    What the driver has to know: where the DaemonSet is, its waves, and what `Rollout` says of the rest.
+
+    `window` returns the window that keeps a wave from beginning now, empty if none does; it may ask the cluster.
+    `applied` returns what puts the template of another revision in place, where the provider patches.
+    """
+
+    cluster: Cluster
+    waves: Waves
+    audit: Auditor
+    stack: str
+    window: Callable[[Division], str]
+    applied: Callable[[Object], Object] | None = None
+    proxy: WantedProxy | None = None
+    before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
 
 
 def register_records(
@@ -23,9 +48,8 @@ def register_records(
     parent: pulumi.Resource,
     daemon_set: pulumi.CustomResource,
     config_hash: str,
-    waves: Waves,
+    driven: Driven,
     divisions: Sequence[Division],
-    cluster: Cluster,
     pending: Callable[[Division], int],
 ) -> list[pulumi.Stash]:
     """
@@ -36,27 +60,25 @@ def register_records(
       parent: The component.
       daemon_set: Its DaemonSet, which the first record comes after.
       config_hash: The configuration that the program wants.
-      waves: The waves.
+      driven: Where the DaemonSet is, and its waves.
       divisions: The waves with their nodes, as they are now.
-      cluster: Where the DaemonSet is.
       pending: How many pods of a wave this `up` will restart, as far as preview knows.
 
     """
     records: list[pulumi.Stash] = []
+    beginnings = _Beginnings(driven.window, any(division.wave.windows for division in divisions))
     for division in divisions:
-        hook = _Record(parent, cluster, waves, division, pending)
+        hook = _Record(parent, driven, division, pending)
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         unique = hook_name(f"{name}:wave:{division.wave.name}")
         bound: list[Any] = [pulumi.ResourceHook(unique, hook.before, options)]
         record = pulumi.Stash(
             f"{name}-{division.wave.name}",
             input={
-                "name": daemon_set.metadata["name"],  # type: ignore[attr-defined]
-                "namespace": daemon_set.metadata["namespace"],  # type: ignore[attr-defined]
-                "uid": daemon_set.metadata["uid"],  # type: ignore[attr-defined]
-                "generation": daemon_set.metadata["generation"],  # type: ignore[attr-defined]
+                **{key: _of_metadata(daemon_set, key) for key in ("name", "namespace", "uid", "generation")},
                 "configHash": config_hash,
                 "wave": division.wave.definition(),
+                **beginnings.input_of(division, records[-1] if records else daemon_set),
             },
             opts=pulumi.ResourceOptions(
                 parent=parent,
@@ -67,44 +89,79 @@ def register_records(
         )
         hook.record = record
         records.append(record)
-        if division.wave.name == waves.through:
+        if division.wave.name == driven.waves.through:
             break
+    hook.is_last = True
     return records
+
+
+class _Beginnings:
+    """
+    Tells, when it is a wave's turn, which window keeps it from beginning.
+
+    That is in its record's input, so that a record says of itself that its wave is not through, `up` ends well, and
+    the next one, outside of the window, finds an input that differs. Where one wave waits all later ones do.
+    """
+
+    def __init__(self, window: Callable[[Division], str], any_window: bool) -> None:
+        self._window, self._any, self._waits = window, any_window, ""
+
+    def input_of(self, division: Division, before: pulumi.Resource) -> dict[str, Any]:
+        """Return what the input of a record has beside the wave; nothing where no wave has a window."""
+        return {"waits": pulumi.Output.from_input(self._turn(division, before))} if self._any else {}
+
+    async def _turn(self, division: Division, before: pulumi.Resource) -> str:
+        await before.urn.future()
+        self._waits = self._waits or await asyncio.to_thread(self._window, division)
+        return self._waits
 
 
 class _Record:
     """The hook of one record."""
 
     def __init__(
-        self,
-        component: pulumi.Resource,
-        cluster: Cluster,
-        waves: Waves,
-        division: Division,
-        pending: Callable[[Division], int],
+        self, component: pulumi.Resource, driven: Driven, division: Division, pending: Callable[[Division], int]
     ) -> None:
-        self._component, self._cluster, self._waves = component, cluster, waves
-        self._division, self._pending = division, pending
+        self._driven, self._division, self._pending = driven, division, pending
         self.record: pulumi.Resource = component
+        self.is_last = False
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
         """Say in preview what the wave will do, and do it in `up`."""
+        given = (args.new_inputs or {})["input"]
+        if waiting := given.get("waits"):
+            pulumi.log.info(waits(waiting), self.record)
+            return
         if pulumi.runtime.is_dry_run():
             pulumi.log.info(wave_task(self._division, self._pending(self._division)), self.record)
             return
-        target = _target((args.new_inputs or {})["input"])
+        target = _target(given)
         loop = asyncio.get_running_loop()
 
         def say(message: str, ephemeral: bool = False) -> None:
             loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
 
-        rollout = Rollout(self._cluster, target, self._waves, say)
+        driven, audit = self._driven, self._driven.audit
+        told = driven.applied, driven.stack, driven.proxy, driven.before, audit.report
+        rollout = Rollout(driven.cluster, target, driven.waves, say, *told)
+        subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
             await asyncio.to_thread(rollout.run, self._division.wave.name)
         except asyncio.CancelledError:
             rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
             raise
+        except Stopped as stopped:
+            await audit.ended(subject, "stopped", str(stopped))
+            raise
+        if self.is_last:
+            await audit.ended(subject, "done")
+
+
+def _of_metadata(daemon_set: pulumi.CustomResource, key: str) -> pulumi.Output[Any]:
+    """Return what the provider returned; the preview of a patch that is new has no UID and no generation."""
+    metadata: pulumi.Output[Any] = daemon_set.metadata  # type: ignore[attr-defined]
+    return metadata.apply(lambda of: of[key] if of and key in of else _UNKNOWN)
 
 
 def _target(given: Mapping[str, Any]) -> Target:

@@ -9,17 +9,21 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live, wave_words
+from ..core.found import MANAGER
+from ..core.gate_answers import WantedProxy
+from ..core.gates import Gate
 from ..core.restarts import Fleet, Pod, next_restarts
 from ..core.retry import delay_seconds, is_passing
-from ..core.waves import HALT, Division, HttpGate, Wave, Waves, divide
+from ..core.waves import HALT, Division, Wave, Waves, divide
 from .fleet import PodWatch
+from .gates import Asker
+from .report import Report
 
 AWAY_SECONDS = 300
 """How long the API server may be away in the middle of a rollout, in seconds."""
@@ -39,7 +43,6 @@ _DOUBT_SECONDS = 60
 
 _LOOK_AGAIN_SECONDS = 15
 _SAY_SECONDS = 10
-_PARALLEL_GATES = 10
 
 T = TypeVar("T")
 Say = Callable[..., None]
@@ -85,12 +88,24 @@ class _Troubles:
 
 @dataclass
 class Rollout:
-    """One run of the driver, for all waves up to one. `run` is all that others call."""
+    """
+    One run of the driver, for all waves up to one. `run` is all that others call.
+
+    `stack` is the Pulumi stack that runs it; `proxy` the kube-proxy configuration that pods are to run, if it is one;
+    `before` is, by gate, node -> why it was not passed before anything restarted, which counts against no wave.
+    """
 
     cluster: Cluster
     target: Target
     waves: Waves
     say: Say
+    applied: Callable[[Object], Object] | None = None
+    """For a pod template, what a patch of the provider's would apply; nothing where it has the whole DaemonSet."""
+    stack: str = ""
+    proxy: WantedProxy | None = None
+    before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
+    """Hears what is done, for the audit record."""
     _revision: str = ""
     _generation: int = 0
     _daemon_set: Object = field(default_factory=dict)
@@ -124,10 +139,16 @@ class Rollout:
             self._look_around()
             try:
                 for name in self._up_to(own):
+                    self.report.begins(name, len(self._look(name, None)[0].nodes))
                     if self._move(name, None) or name == own:
                         self._hold(name)
+                    self.report.ends("done")
             except WaveFailed as failed:
+                self.report.saw(self._watch.ready(), self._watch.staying())
+                self.report.ends("failed", failed.findings)
                 raise Stopped(self._end(failed)) from None
+            finally:
+                self.report.saw(self._watch.ready(), self._watch.staying())
 
     def _begin(self) -> None:
         """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
@@ -168,6 +189,7 @@ class Rollout:
         newest = live.newest(self._revisions(daemon_set))
         if newest is None:
             raise Stopped(f"DaemonSet {self.target.where}: has no revision. See that kube-controller-manager runs.")
+        self.report.brings(int(newest["revision"]))
         self._revision, self._generation = live.revision_of(newest), int(daemon_set["metadata"]["generation"])
         self._daemon_set = daemon_set
 
@@ -232,6 +254,7 @@ class Rollout:
         if self._wanted() > wanted:
             return False
         self._doubt = pod.uid
+        self.report.deletes(pod.node, pod.uid)
         try:
             self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid)
         except ClusterError as error:  # not tried again before all is looked at again: much may be other by then
@@ -265,47 +288,31 @@ class Rollout:
                 if bad:
                     raise WaveFailed(name, [wave_words.not_ready(pod, "did not stay ready") for pod in bad])
             self._move(name, None)
-        for gate in division.wave.gates if division.nodes else ():
-            self._ask(division, gate)
+        if division.nodes:
+            self._ask(division)
 
-    def _ask(self, division: Division, gate: Any) -> None:
-        nodes = [node for node in division.nodes if node not in self._down]
-        if isinstance(gate, HttpGate):
-            give_up = time.monotonic() + self.waves.progress_deadline_seconds
-            with ThreadPoolExecutor(_PARALLEL_GATES) as pool:
-                answers = pool.map(lambda node: self._probe(node, gate, give_up), nodes)
-            findings = [f"{node}: {gate} {answer}" for node, answer in zip(nodes, answers, strict=True) if answer]
-        else:
-            name = getattr(gate, "__name__", type(gate).__name__)
-            try:
-                answer = gate(division.wave.name, nodes)
-                findings = [f"{name}: {answer or 'says no'}"] if answer not in (None, True, "") else []
-            except Exception as error:  # whatever a caller's function raises is its no
-                findings = [f"{name}: {type(error).__name__}: {error}"]
-        if findings:
-            raise WaveFailed(division.wave.name, findings)
+    def _ask(self, division: Division) -> None:
+        """
+        Ask the gates of a wave.
 
-    def _probe(self, node: str, gate: HttpGate, give_up: float) -> str:
-        """Ask the pod of a node until it answers well; return the last answer that was none."""
-        attempt = 0
-        while True:
-            attempt += 1
-            pods = [pod for pod in self._watch.pods(0) if pod.node == node and not pod.leaving]
-            answer = "has no pod to ask"
-            if pods:
-                try:
-                    answer = self.cluster.probe(pods[0].name, self.target.namespace, gate.port, gate.path)
-                except ClusterError as error:
-                    answer = str(error)
-                    if not is_passing(error.status):
-                        return answer
-            if not answer or time.monotonic() > give_up:
-                return answer
-            time.sleep(delay_seconds(attempt, random.random()))
+        Raises:
+          WaveFailed: One is not passed, and was before.
+
+        """
+        wave, nodes = division.wave, [node for node in division.nodes if node not in self._down]
+        asker = Asker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._over)
+        against, as_before = asker.findings(wave, nodes, self._watch.probed, self.before)
+        for line in as_before:
+            self.say(f"{wave.name}: as before: {line}")
+        if self._over.is_set():
+            raise Stopped("the `up` that ran this is gone")
+        if against:
+            raise WaveFailed(wave.name, against)
 
     def _end(self, failed: WaveFailed) -> str:
         """Take back what failed, or leave it, as the program says; return the message for the user."""
         again = "Correct the configuration and run `pulumi up`, or put the one of before back."
+        self.report.result = "halted" if self.waves.on_failure == HALT else "failed"
         if self.waves.on_failure == HALT:
             return wave_words.failure(failed.wave, failed.findings, f"everything is left as it is. {again}")
         revisions = self._revisions(self._daemon_set)
@@ -315,6 +322,7 @@ class Rollout:
             return wave_words.failure(failed.wave, failed.findings, then)
         try:
             nodes = self._take_back(back, next(r for r in revisions if live.revision_of(r) == self._revision))
+            self.report.result = "restored"
             then = f"taken back: {nodes:,} restarted with the revision of before, and all are well. {again}"
         except WaveFailed as worse:
             then = f"taken back, and the revision of before is not well either: {'; '.join(worse.findings)}"
@@ -387,6 +395,11 @@ class Rollout:
                 f"DaemonSet {self.target.where}: is paused. `config-rollout resume {self.target.where}` and "
                 "`pulumi up` go on from here."
             )
+        if self.stack and live.stack_of(found) not in ("", self.stack):
+            raise Stopped(
+                f"DaemonSet {self.target.where}: stack {live.stack_of(found)} drives it now, and this is {self.stack}. "
+                "Take it out of one of the two programs."
+            )
         return found
 
     def _get(self) -> Object:
@@ -410,8 +423,16 @@ class Rollout:
         self._trying(lambda: self.cluster.patch("daemonsets", self.target.name, self.target.namespace, body))
 
     def _patch_template(self, revision: Object) -> None:
-        """Do what `kubectl rollout undo` does: a revision's data is a patch that puts its template in place."""
+        """
+        Do what `kubectl rollout undo` does: a revision's data is a patch that puts its template in place.
+
+        The provider takes no fields over for a patch, so what it applied goes back under its own manager first: what
+        a later patch does not name must not stay because we have put it there.
+        """
         where = ("daemonsets", self.target.name, self.target.namespace)
+        if self.applied:
+            body = self.applied(revision["data"]["spec"]["template"])
+            self._trying(lambda: self.cluster.apply(*where, body, MANAGER))
         self._trying(lambda: self.cluster.patch(*where, revision["data"], strategic=True, manager=_TEMPLATE_MANAGER))
 
     def _trying(self, request: Callable[[], T]) -> T:
@@ -439,6 +460,7 @@ class Rollout:
 
         """
         troubles.attempt += 1
+        self.report.retried()
         troubles.last = time.monotonic()
         troubles.since = troubles.since or troubles.last
         if not is_passing(error.status) or time.monotonic() - troubles.since > AWAY_SECONDS:

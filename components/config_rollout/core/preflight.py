@@ -1,0 +1,138 @@
+"""What has to be so before a rollout in waves writes anything. One finding for each thing that is not."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .digest import SHORT_HASH_LENGTH
+from .finding import Finding
+from .gates import Gate
+from .restarts import Fleet, blocking
+from .wave_words import names
+from .waves import Division, Labels, Waves, divide
+
+
+@dataclass(frozen=True)
+class State:
+    """
+    What the program wants of a DaemonSet, and what is there.
+
+    `where` is NAMESPACE/NAME, `wanted` and `live` are config hashes, `stack` and `driver` the Pulumi stack that runs
+    and the one that drives the DaemonSet (empty: none), `hashes` is node -> config hash of its pod.
+    """
+
+    where: str
+    waves: Waves
+    divisions: list[Division]
+    labels: Labels
+    fleet: Fleet
+    wanted: str
+    live: str
+    hashes: Mapping[str, str]
+    stack: str = ""
+    driver: str = ""
+    before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
+    """Gate -> node -> why it is not passed, before anything restarts; the node is empty where one answer is for all."""
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether some pods have the wanted configuration already: then this ends a rollout of another one."""
+        return self.wanted in self.hashes.values()
+
+    @property
+    def asked(self) -> list[str]:
+        """The nodes whose pods gates are asked about."""
+        return sorted({pod.node for pod in self.fleet.pods if not pod.leaving} - self.fleet.down)
+
+
+def check_owner(state: State) -> Iterator[Finding]:
+    """Find that another stack drives the DaemonSet."""
+    if state.driver and state.driver != state.stack:
+        what = f"DaemonSet {state.where} is driven by stack {state.driver}, and this is {state.stack}"
+        namespace, _, name = state.where.partition("/")
+        fix = (
+            "Take it out of one of the two programs. If that stack is gone, or was renamed: "
+            f"kubectl -n {namespace} annotate daemonset {name} config-rollout/stack-"
+        )
+        yield Finding("waves", what, fix)
+
+
+def check_capacity(state: State) -> Iterator[Finding]:
+    """Find so many unavailable pods that this change does not repair that the first wave could not begin."""
+    division = next((division for division in state.divisions if division.nodes), None)
+    if division is None:
+        return
+    has = {pod.node for pod in state.fleet.pods if not pod.leaving and state.hashes.get(pod.node) == state.wanted}
+    nodes = blocking(state.fleet, division.nodes, division.budget, has)
+    if not nodes:
+        return
+    down = [node for node in nodes if node in state.fleet.down]
+    broken = [node for node in nodes if node not in state.fleet.down]
+    told = []
+    if down:
+        told.append(f"{len(down):,} {'node is' if len(down) == 1 else 'nodes are'} NotReady ({names(down)})")
+    if broken:
+        pods = "pod that has" if len(broken) == 1 else "pods that have"
+        are = "is" if len(broken) == 1 else "are"
+        told.append(f"{len(broken):,} {pods} this configuration already {are} unavailable ({names(broken)})")
+    yield Finding(
+        "waves",
+        f"{' and '.join(told)}, and in wave '{division.wave.name}' at most {division.budget:,} may be unavailable, so "
+        "it could not begin",
+        f"Repair what is {'NotReady' if not broken else 'unavailable'}, or raise its max_unavailable above "
+        f"{len(nodes):,}",
+    )
+
+
+def check_finished(state: State) -> Iterator[Finding]:
+    """
+    Find that the rollout before is not through, as far as `through` asks for it.
+
+    A template without a config hash is nobody's rollout, and going back is always free.
+    """
+    if state.waves.over_unhealthy or state.goes_back or not state.live:
+        return
+    asked: set[str] = set()
+    for division in divide(state.waves, state.labels, state.live, state.hashes):
+        asked |= set(division.nodes)
+        if division.wave.name == state.waves.through:
+            break
+    left = sorted({pod.node for pod in state.fleet.outdated(sorted(asked))} - state.fleet.down)
+    if left:
+        short = state.live[:SHORT_HASH_LENGTH]
+        are = "node has" if len(left) == 1 else "nodes have"
+        yield Finding(
+            "waves",
+            f"the rollout of {short} is not through: {len(left):,} {are} another configuration still ({names(left)})",
+            "Let `pulumi up` end it with that configuration, put the one of before back, or set waves.over_unhealthy",
+        )
+
+
+def check_gates(state: State) -> Iterator[Finding]:
+    """Find gates that nothing passes before anything has changed: it is the gate that is wrong, or everything is."""
+    if state.waves.over_unhealthy or state.goes_back:
+        return
+    for gate, answers in state.before.items():
+        if "" in answers or set(state.asked) <= set(answers):
+            node, why = next(iter(sorted(answers.items())))
+            who = f"no pod passes gate {gate}" if node else f"gate {gate} is not passed"
+            yield Finding(
+                "waves",
+                f"{who} before anything has changed ({f'{node}: ' if node else ''}{why})",
+                "Correct the gate or what it asks about, or set waves.over_unhealthy if this change repairs it",
+            )
+
+
+def excused(state: State) -> dict[Gate, dict[str, str]]:
+    """Return what a wave is not blamed for: what was so before it, of pods that have another configuration."""
+    of = {
+        gate: {node: why for node, why in answers.items() if not node or state.hashes.get(node) != state.wanted}
+        for gate, answers in state.before.items()
+    }
+    return {gate: answers for gate, answers in of.items() if answers}
+
+
+def check_size(labels: Labels) -> Iterator[Finding]:
+    """Find a cluster of one node, where the first wave is all there is."""
+    if len(labels) == 1:
+        what = "the cluster has one node, so no wave goes before another"
+        yield Finding("waves", what, "Nothing is to be done if it is for trying things out")

@@ -1,0 +1,271 @@
+"""
+Hears what one component's rollout changes and does, and writes one record of it when it ended.
+
+Nothing here stops or breaks a rollout: what cannot be written is a warning at the component. Not here: what a record
+says (core/audit.py), and who calls this (explain.py without waves, records.py with them).
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+import pulumi
+
+from ..cluster import Cluster, ClusterError, Object
+from ..core import audit, live
+from ..core.audit_record import AuditRecord, Change
+from ..core.audit_sinks import Sink
+from ..core.naming import HISTORY_KEY, history_name
+from ..core.retry import delay_seconds, is_passing
+from .audit_sinks import deliver
+from .report import Report
+from .who import who
+
+MANAGER = "config-rollout-audit"
+"""The field manager of what is written here, so that nothing of it is taken for the provider's."""
+
+_TRIES = 5
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Which DaemonSet, and what it is to have. `uid` is the provider's, empty where it has not said one yet."""
+
+    namespace: str
+    name: str
+    uid: str
+    new_hash: str
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What changes. With `goes_on` nothing does: an earlier `up` changed it, and this one waits for the rest."""
+
+    old_hash: str = ""
+    changes: Sequence[Change] = ()
+    template_changes: Sequence[Change] = ()
+    goes_on: bool = False
+    says_cause: bool = False
+    """Whether the program itself says why, in the DaemonSet's annotation."""
+
+
+@dataclass
+class _Before:
+    """What was there when it began."""
+
+    record: AuditRecord
+    begun: Begun
+    generation: int = 0
+    pods: Mapping[str, str] = field(default_factory=dict)
+
+
+class Auditor:
+    """
+    The audit of one component in one run of the program. `report` is what the driver of its waves fills.
+
+    `find` gives the cluster for `where` (`kubeconfig` and `context`, perhaps Outputs) and may raise `ClusterError`; it
+    is called only when there is something to record.
+    """
+
+    def __init__(
+        self,
+        component: pulumi.Resource,
+        find: Callable[[Mapping[str, Any]], Cluster],
+        where: Mapping[Any, Any],
+        sinks: Sequence[Sink],
+        staged: bool,
+    ) -> None:
+        self._component, self._sinks, self.staged = component, sinks, staged
+        self._find_in, self._where = find, where
+        self.report = Report()
+        self._before: _Before | None = None
+        self._cluster: Cluster | None = None
+        self._troubles: list[str] = []
+
+    async def begins(self, subject: Subject, begun: Begun) -> None:
+        """Note a change before it is written, and why at the DaemonSet; once, however often the write is tried."""
+        if self._before is None and not pulumi.runtime.is_dry_run():
+            await self._safely(lambda: self._begin(subject, begun))
+
+    async def ended(self, subject: Subject, result: str, reason: str = "") -> None:
+        """Write the record, if anything was rolled out."""
+        if (self._before or self.report.restarts) and not pulumi.runtime.is_dry_run():
+            await self._safely(lambda: self._end(subject, result, " ".join(reason.split())))
+            self._before = None
+
+    async def _safely(self, action: Callable[[], None]) -> None:
+        """Do something in a thread, since it waits for the API server, and say what of it could not be done."""
+        self._troubles = []
+        try:
+            self._where = {key: await pulumi.Output.from_input(value).future() for key, value in self._where.items()}
+            await asyncio.to_thread(action)
+        except Exception as error:  # a fault of ours is no reason either to stop a rollout
+            self._troubles.append(f"{type(error).__name__}: {error}")
+        for trouble in self._troubles:
+            pulumi.log.warn(f"audit record: {trouble}\nThe rollout itself is not touched by this.", self._component)
+
+    def _begin(self, subject: Subject, begun: Begun) -> None:
+        self._cluster = cluster = self._try(self._find)
+        now = audit.utc(time.time())
+        record = AuditRecord(
+            subject.namespace, subject.name, now, now, begun.old_hash, subject.new_hash, "done", by=who(cluster),
+            changes=tuple(begun.changes), template_changes=tuple(begun.template_changes),
+        )  # fmt: skip
+        self._before = _Before(record, begun)
+        found = cluster and self._try(lambda: self._read(cluster, subject))
+        if not (cluster and found):
+            return
+        daemon_set, revisions = found
+        newest = live.newest(revisions)
+        record = replace(record, old_revision=int(newest["revision"]) if newest else None)
+        self._before = before = _Before(record, begun, int(daemon_set["metadata"]["generation"]))
+        if not self.staged:
+            pods = self._try(lambda: self._pods(cluster, daemon_set)) or []
+            before.pods = {pod["metadata"]["uid"]: live.node_of(pod) for pod in pods}
+        if not begun.goes_on:
+            if not begun.says_cause:
+                self._annotate(cluster, "daemonsets", daemon_set, audit.change_cause(record))
+            self._tell(cluster, daemon_set, audit.begun_event(record))
+
+    def _end(self, subject: Subject, result: str, reason: str) -> None:
+        self._cluster = cluster = self._cluster or self._try(self._find)
+        found = cluster and self._try(lambda: self._read(cluster, subject))
+        record = self._record(cluster, subject, found[0] if found else None, result, reason)
+        if record is None:
+            return
+        if cluster and found:
+            daemon_set, revisions = found
+            newest = live.newest(revisions)
+            number = self.report.revision or (int(newest["revision"]) if newest else None)
+            whole = replace(record, new_revision=number)
+            record = self._try(lambda: self._keep(cluster, daemon_set, whole)) or whole
+            self._tell(cluster, daemon_set, audit.ended_event(record))
+            self._settle_cause(cluster, daemon_set, newest, record)
+        for sink in self._sinks:
+            if trouble := deliver(record.to_json(), sink):
+                self._troubles.append(trouble)
+
+    def _record(
+        self, cluster: Cluster | None, subject: Subject, daemon_set: Object | None, result: str, reason: str
+    ) -> AuditRecord | None:
+        """Return what is to be written; `None` where nothing was rolled out."""
+        report, before, now = self.report, self._before, time.time()
+        started = audit.utc(report.first or now)
+        record = before.record if before else AuditRecord(
+            subject.namespace, subject.name, started, started, "", subject.new_hash, "done", by=who(cluster)
+        )  # fmt: skip
+        record = replace(
+            record, ended=audit.utc(now), result=report.result or result, reason=reason, retries=report.retries
+        )
+        if self.staged:
+            began = datetime.fromisoformat(record.started).timestamp()
+            record = replace(record, waves=report.waves(), restarts=report.restarts, pods=report.pods(began))
+        elif cluster and daemon_set:
+            record = self._without_waves(cluster, daemon_set, record)
+        generation = int(daemon_set["metadata"]["generation"]) if daemon_set else -1
+        changed = before and not before.begun.goes_on and generation != before.generation
+        return record if record.restarts or changed else None
+
+    def _without_waves(self, cluster: Cluster, daemon_set: Object, record: AuditRecord) -> AuditRecord:
+        before = self._before.pods if self._before else {}
+        found = self._try(lambda: self._pods(cluster, daemon_set)) or []
+        times = {pod["metadata"]["uid"]: _times(pod) for pod in found}
+        return audit.rollout_of(record, before, [live.pod_of(pod) for pod in found], times)
+
+    def _keep(self, cluster: Cluster, daemon_set: Object, record: AuditRecord) -> AuditRecord:
+        """Write the record to the history in the cluster; return it with what the history adds to it."""
+        namespace, name = record.namespace, history_name(record.name)
+        for attempt in range(_TRIES):
+            kept = self._patiently(lambda: cluster.get("configmaps", name, namespace))
+            history = str(((kept or {}).get("data") or {}).get(HISTORY_KEY, ""))
+            if self._before is None or self._before.begun.goes_on:
+                record = audit.with_what_changed(
+                    record, audit.continued(history, record.new_hash, record.new_revision)
+                )  # fmt: skip
+            body = audit.history(daemon_set, audit.with_record(history, record))
+            if kept:  # another `up` may have written one meanwhile: then the API server refuses, and all is read again
+                body["metadata"]["resourceVersion"] = kept["metadata"]["resourceVersion"]
+            try:
+                self._patiently(lambda: cluster.apply("configmaps", name, namespace, body, MANAGER))  # noqa: B023
+                return record
+            except ClusterError as error:
+                if error.status != 409 or attempt == _TRIES - 1:
+                    raise
+        return record
+
+    def _settle_cause(self, cluster: Cluster, daemon_set: Object, newest: Object | None, record: AuditRecord) -> None:
+        """See to it that the DaemonSet and its newest revision say the same cause."""
+        if newest is None or (self._before and self._before.begun.says_cause):
+            return
+        has = (newest["metadata"].get("annotations") or {}).get(live.CHANGE_CAUSE_ANNOTATION)
+        new = self._before and not self._before.begun.goes_on and record.result != "restored"
+        if new and (cause := audit.change_cause(record)) != has:
+            self._annotate(cluster, "controllerrevisions", newest, cause)  # one that Kubernetes took up again
+        elif not new and has != (daemon_set["metadata"].get("annotations") or {}).get(live.CHANGE_CAUSE_ANNOTATION):
+            self._annotate(cluster, "daemonsets", daemon_set, has)
+
+    def _annotate(self, cluster: Cluster, resource: str, thing: Object, cause: str | None) -> None:
+        metadata = thing["metadata"]
+        body = {"metadata": {"annotations": {live.CHANGE_CAUSE_ANNOTATION: cause}}}
+        where = resource, metadata["name"], metadata["namespace"]
+        self._try(lambda: cluster.patch(*where, body, manager=MANAGER))
+
+    def _tell(self, cluster: Cluster, daemon_set: Object, event: tuple[str, str, str]) -> None:
+        at = time.time_ns()
+        body = audit.event(daemon_set, event, at)
+        self._try(lambda: cluster.create("events", daemon_set["metadata"]["namespace"], body))
+
+    def _find(self) -> Cluster:
+        return self._find_in(self._where)
+
+    def _read(self, cluster: Cluster, subject: Subject) -> tuple[Object, list[Object]]:
+        """Return the DaemonSet, once it is sure to be the provider's, and its revisions."""
+        where = "daemonsets", subject.name, subject.namespace
+        daemon_set = cluster.get(*where)
+        if daemon_set is None or (subject.uid and daemon_set["metadata"]["uid"] != subject.uid):
+            cluster.prove(*where, subject.uid)
+        assert daemon_set is not None
+        return daemon_set, self._owned(cluster, "controllerrevisions", daemon_set)
+
+    def _pods(self, cluster: Cluster, daemon_set: Object) -> list[Object]:
+        return self._owned(cluster, "pods", daemon_set)
+
+    def _owned(self, cluster: Cluster, resource: str, daemon_set: Object) -> list[Object]:
+        found = cluster.list(resource, daemon_set["metadata"]["namespace"], live.selector_of(daemon_set))
+        return [thing for thing in found if live.is_owned_by(thing, daemon_set["metadata"]["uid"])]
+
+    def _try(self, request: Callable[[], T]) -> T | None:
+        """Return what a request gives; what keeps it from being served is told, and the rest goes on."""
+        try:
+            return self._patiently(request)
+        except ClusterError as error:
+            if str(error) not in self._troubles:
+                self._troubles.append(str(error))
+            return None
+
+    def _patiently(self, request: Callable[[], T]) -> T:
+        """Return what a request gives, tried again a few times while the API server cannot serve it."""
+        for attempt in range(1, _TRIES):
+            try:
+                return request()
+            except ClusterError as error:
+                if not is_passing(error.status):
+                    raise
+                time.sleep(delay_seconds(attempt, random.random()))
+        return request()
+
+
+def _times(pod: Object) -> tuple[float, float | None]:
+    """Return when a pod was made and since when it is ready, in seconds since 1970."""
+    ready = live.ready_since(pod)
+    return _seconds(pod["metadata"]["creationTimestamp"]), _seconds(ready) if ready else None
+
+
+def _seconds(time_of: Any) -> float:
+    return datetime.fromisoformat(str(time_of)).timestamp()

@@ -1,0 +1,273 @@
+"""`status` and `history` on what the real engine and control plane leave, run as programs of their own."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import jsonschema
+import pytest
+import yaml
+
+from config_rollout.core.audit_record import AuditRecord, By, WaveRecord
+from config_rollout.core.rights import roles
+from config_rollout.core.status_rights import status_rights
+from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of, name_of
+from tests.engine.test_kept import FAST, kubectl, undo
+from tests.engine.test_waves import WAVES
+from tests.engine.test_waves import kubeconfig as _kubeconfig  # noqa: F401 # programs find the cluster
+from tools.demo import ROOT
+
+SHORT = {name: hash_of(data)[:10] for name, data in (("good", GOOD), ("better", BETTER), ("bad", BAD))}
+
+
+@pytest.fixture
+def run(cluster):
+    """Return a function that runs a command on the cluster: exit code, output, errors."""
+
+    def run(*arguments, kubeconfig=cluster.kubeconfig):
+        command = [sys.executable, "-m", "config_rollout", *arguments, "--kubeconfig", str(kubeconfig)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.fixture
+def status(run, namespace):
+    """Return a function that gives exit code and JSON of `status` of the test's DaemonSet, as its schema says."""
+
+    def status():
+        code, out, err = run("status", f"{namespace}/agent", "--json")
+        assert "" == err
+        found = json.loads(out)
+        jsonschema.validate(found, json.loads((ROOT / "docs" / "schemas" / "status.json").read_text()))
+        return code, found["daemon_sets"][0]
+
+    return status
+
+
+def findings(found) -> list[str]:
+    return [f"{finding['where']}: {finding['what']}" for finding in found["findings"]]
+
+
+def parts(found, what) -> dict[str, tuple[int, int]]:
+    return {part["name"]: (part["through"], part["nodes"]) for part in found[what]}
+
+
+def write_record(cluster, namespace, **changed) -> None:
+    """Write the audit record of a rollout to BETTER, as the hook does."""
+    times = {"started": "2026-01-01T00:00:00Z", "ended": "2026-01-01T00:00:09Z"}
+    record = AuditRecord(**{
+        "namespace": namespace, "name": "agent", **times, "old_hash": hash_of(GOOD), "new_hash": hash_of(BETTER),
+        "result": "done", "by": By(stack="organization/project/dev"), "old_revision": 1, "new_revision": 2,
+        "waves": (WaveRecord("all", **times, nodes=NODES, restarts=NODES),), "restarts": NODES, **changed,
+    })  # fmt: skip
+    metadata = {"name": "agent-rollouts"}
+    cluster.api.create(
+        f"namespaces/{namespace}/configmaps", {"metadata": metadata, "data": {"rollouts.jsonl": record.to_json()}}
+    )
+
+
+def test_rollout_that_is_through_is_as_wanted(project, agent, status, run, namespace):
+    project.up(agent(waves=WAVES))
+    project.up(agent(BETTER, waves=WAVES))
+    code, found = status()
+
+    assert (0, "done", hash_of(BETTER), []) == (code, found["state"], found["config_hash"], found["findings"])
+    assert [(hash_of(BETTER), name_of(BETTER), True)] * NODES == [
+        (pod["config_hash"], pod["config_map"], pod["ready"]) for pod in found["pods"]
+    ]
+    assert (1, 1) == parts(found, "waves")["canary"]
+    assert NODES == sum(nodes for _, nodes in parts(found, "waves").values())
+    assert NODES == sum(through for through, _ in parts(found, "zones").values())
+    code, out, _ = run("history", f"{namespace}/agent", "1..2")
+    assert (1, f"~ agent.yaml\n    ~ level: info => debug\n{SHORT['good']} => {SHORT['better']}: restart\n") == (
+        code, out,
+    )  # fmt: skip
+
+
+def test_rollout_through_a_wave_is_in_the_middle(project, agent, status):
+    project.up(agent(waves=WAVES))
+    project.up(agent(BETTER, waves={**WAVES, "through": "canary"}))
+    code, found = status()
+
+    assert (1, "rolling", hash_of(BETTER)) == (code, found["state"], found["config_hash"])
+    assert {"canary": (1, 1)} == {name: part for name, part in parts(found, "waves").items() if part[0]}
+    assert [(1, NODES - 1), (2, 1)] == [(one["revision"], one["pods"]) for one in found["revisions"]]
+    (behind,) = findings(found)
+    assert behind.startswith(
+        f"pods behind: {NODES - 1} of {NODES} have configuration {SHORT['good']}, not {SHORT['better']}: node-"
+    )
+
+
+def test_failed_rollout_without_waves_shows_what_failed(project, agent, status):
+    project.up(agent())
+    project.up(agent(BAD, rollout_timeout_seconds=5))
+    code, found = status()
+
+    assert (1, "rolling", hash_of(BAD)) == (code, found["state"], found["config_hash"])
+    assert [True, True] == [
+        any(text in finding for finding in findings(found))
+        for text in ("1 of 6 is not ready: node-", f"5 of 6 have configuration {SHORT['good']}, not {SHORT['bad']}")
+    ]
+    assert any("CrashLoopBackOff" in finding for finding in findings(found))
+
+
+def test_failed_wave_is_restored(project, agent, status):
+    waves = {**WAVES, "progress_deadline_seconds": 3}
+    project.up(agent(waves=waves))
+    project.up(agent(BAD, waves=waves))
+    code, found = status()
+
+    assert (1, "restored", hash_of(GOOD)) == (code, found["state"], found["config_hash"])
+    assert any(
+        finding.startswith(f"rollout: revision 2, configuration {SHORT['bad']}, was taken back")
+        for finding in findings(found)
+    )
+
+
+def test_halted_rollout_has_its_record_s_reason(project, agent, status, cluster, namespace):
+    waves = {**WAVES, "on_failure": "halt", "progress_deadline_seconds": 3}
+    project.up(agent(waves=waves))
+    project.up(agent(BAD, waves=waves))
+    write_record(cluster, namespace, new_hash=hash_of(BAD), result="halted", reason="wave 'canary' failed")
+    code, found = status()
+
+    assert (1, "halted", "2026-01-01T00:00:09Z", "wave 'canary' failed") == (
+        code, found["state"], found["since"], found["reason"],
+    )  # fmt: skip
+
+
+def test_paused_rollout(project, agent, status, run, namespace):
+    project.up(agent(waves=WAVES))
+    run("pause", f"{namespace}/agent")
+    assert (1, "paused") == (status()[0], status()[1]["state"])
+    run("resume", f"{namespace}/agent")
+    assert (0, "done") == (status()[0], status()[1]["state"])
+
+
+def test_configuration_that_kubectl_brought_back_is_in_no_program(project, agent, status, run, cluster, namespace):
+    project.up(agent(**FAST))
+    project.up(agent(BETTER, **FAST))
+    write_record(cluster, namespace)
+    assert (0, []) == (status()[0], status()[1]["findings"])
+    undo(cluster, namespace)
+    code, found = status()
+
+    assert (1, "done", hash_of(GOOD)) == (code, found["state"], found["config_hash"])
+    (finding,) = findings(found)
+    assert finding.startswith(f"pod template: has configuration {SHORT['good']}, written by kubectl")
+    assert finding.endswith(
+        f"the last rollout that is recorded was to {SHORT['better']}, from organization/project/dev"
+    )
+    code, out, _ = run("history", f"{namespace}/agent")
+    rows = [line.split() for line in out.splitlines()[2:]]
+    assert [("2", "done"), ("3", "recorded")] == [(row[0], row[-1]) for row in rows]
+    assert "kubectl" in rows[-1][2]
+
+
+def test_config_map_that_someone_deleted_is_missed(project, agent, status, cluster, namespace):
+    project.up(agent(**FAST))
+    project.up(agent(BETTER, **FAST))
+    for data in (GOOD, BETTER):
+        cluster.api.delete(f"namespaces/{namespace}/configmaps/{name_of(data)}")
+    code, found = status()
+
+    assert 1 == code
+    assert {
+        f"ConfigMap {name_of(GOOD)}: is gone, and needed by revision 1",
+        f"ConfigMap {name_of(BETTER)}: is gone, and needed by revision 2 and {NODES} pods",
+    } == set(findings(found))
+
+
+def helm_like(cluster, namespace) -> None:
+    """Make what a chart by Helm's convention makes: a ConfigMap that changes in place, and its checksum."""
+    path = f"namespaces/{namespace}"
+    cluster.api.create(f"{path}/configmaps", {"metadata": {"name": "agent"}, "data": {"a": "1"}})
+    labels = {"app": "agent"}
+    volumes = [{"name": "config", "configMap": {"name": "agent"}}]
+    template = {"metadata": {"labels": labels, "annotations": {"checksum/config": "1" * 64}},
+                "spec": {"containers": [{"name": "agent", "image": "agent:1"}], "volumes": volumes}}  # fmt: skip
+    spec = {"selector": {"matchLabels": labels}, "template": template}
+    cluster.api.create(f"{path}/daemonsets", {"metadata": {"name": "agent"}, "spec": spec})
+
+
+def test_daemon_set_by_helm_s_convention(status, run, cluster, namespace):
+    helm_like(cluster, namespace)
+    cluster.wait("all pods", lambda: status()[0] == 0)
+    assert ("done", "1" * 64, []) == tuple(status()[1][key] for key in ("state", "config_hash", "findings"))
+
+    time.sleep(1.1)  # the API server notes seconds
+    cluster.api.patch(f"namespaces/{namespace}/configmaps/agent", {"data": {"a": "2"}})
+    code, found = status()
+    assert 1 == code
+    (armed,) = findings(found)
+    assert armed.startswith("ConfigMap agent: was written at 20")
+
+    kubectl(cluster, f"--namespace={namespace}", "rollout", "restart", "daemonset/agent")
+    code, _, err = run("history", f"{namespace}/agent", "1..2")
+    assert 2 == code
+    assert "revision 1: mounts ConfigMap agent, which changes in place, so what it read is not kept" in err
+
+
+def test_all_daemon_sets_of_the_cluster_are_found(run, cluster, namespace):
+    helm_like(cluster, namespace)
+    _, out, _ = run("status", "--json")
+
+    assert (namespace, "agent") in [(one["namespace"], one["name"]) for one in json.loads(out)["daemon_sets"]]
+
+
+def test_missing_rights_are_told_and_the_rules_that_are_printed_are_enough(run, cluster, namespace, tmp_path):
+    helm_like(cluster, namespace)
+    kubeconfig = json.loads(cluster.kubeconfig.read_text())
+    kubeconfig["users"][0]["user"]["as"] = f"looks-{namespace}"
+    (tmp_path / "config").write_text(json.dumps(kubeconfig))
+    code, _, err = run("status", f"{namespace}/agent", kubeconfig=tmp_path / "config")
+    assert 2 == code
+    first, *manifests = err.split("\n", 1)
+    assert f"may not get daemonsets 'agent' in namespace {namespace}, list controllerrevisions in namespace" in first
+    assert roles(status_rights(namespace, "agent", watching=False), "config-rollout-status", namespace) == (
+        manifests[0].rstrip()
+    )
+
+    user = {"kind": "User", "name": f"looks-{namespace}", "apiGroup": "rbac.authorization.k8s.io"}
+    for manifest in yaml.safe_load_all(manifests[0]):
+        kind, name = manifest["kind"], manifest["metadata"]["name"]
+        within = f"namespaces/{namespace}/" if kind == "Role" else ""
+        cluster.api.create(f"{within}{kind.lower()}s", manifest)
+        reference = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
+        binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": [user]}
+        cluster.api.create(f"{within}{kind.lower()}bindings", binding)
+    cluster.wait("the rights", lambda: run("status", f"{namespace}/agent", kubeconfig=tmp_path / "config")[0] in (0, 1))
+
+
+def test_no_kubeconfig_is_a_sentence(run, tmp_path):
+    code, _, err = run("status", kubeconfig=tmp_path / "nowhere")
+
+    assert 2 == code
+    assert f"is no file and no kubeconfig (got '{tmp_path / 'nowhere'}')" in err
+
+
+def test_watch_says_what_happens_and_survives_the_api_server(project, agent, cluster, namespace):
+    project.up(agent(waves=WAVES))
+    command = [sys.executable, "-m", "config_rollout", "status", "--watch", f"{namespace}/agent"]
+    watching = subprocess.Popen(
+        [*command, "--kubeconfig", str(cluster.kubeconfig)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert f"{namespace}/agent: done, {SHORT['good']}" in watching.stdout.readline()
+    cluster.kill("kube-apiserver")
+    assert "does not answer" in watching.stderr.readline()
+    cluster.start("kube-apiserver")
+    cluster.wait_ready()
+    project.up(agent(BETTER, waves=WAVES))
+    lines = [watching.stdout.readline()]
+    while f": done, {SHORT['better']}" not in lines[-1]:
+        assert lines[-1]
+        lines.append(watching.stdout.readline())
+    watching.send_signal(signal.SIGINT)
+    _, err = watching.communicate(timeout=20)
+
+    assert (0, "") == (watching.returncode, err)
+    assert any(f": rolling, {SHORT['better']}" in line for line in lines)

@@ -1,0 +1,91 @@
+"""Objects of one DaemonSet as an API server sends them: three nodes, two configurations, all well."""
+
+import json
+
+from config_rollout.core.audit_record import AuditRecord, By, Change, WaveRecord
+from config_rollout.core.observed import Seen, kept, pods_of, revisions_of
+
+OLD, NEW = "a" * 64, "b" * 64
+OLD_NAME, NEW_NAME = f"agent-{'a' * 10}", f"agent-{'b' * 10}"
+OWNER = {"uid": "ds", "controller": True}
+
+
+def template(config_hash=NEW, config_map=NEW_NAME):
+    volumes = [{"name": "c", "configMap": {"name": config_map}}]
+    return {"metadata": {"annotations": {"checksum/config": config_hash}}, "spec": {"volumes": volumes}}
+
+
+def daemon_set(config_hash=NEW, config_map=NEW_NAME, annotations=None, strategy="RollingUpdate", **more):
+    fields = {"f:spec": {"f:template": {"f:metadata": {"f:annotations": {"f:checksum/config": {}}}}}}
+    by = more.get("by", ("config-rollout-own", "2026-01-02T00:00:00Z"))
+    metadata = {"namespace": "n", "name": "agent", "uid": "ds", "generation": 2, "annotations": annotations or {},
+                "managedFields": [{"manager": by[0], "time": by[1], "fieldsV1": fields}]}  # fmt: skip
+    return {
+        "kind": "DaemonSet",
+        "metadata": metadata,
+        "spec": {"selector": {"matchLabels": {"app": "agent"}}, "template": template(config_hash, config_map),
+                 "updateStrategy": {"type": strategy}},
+        "status": {"observedGeneration": more.get("observed", 2), "desiredNumberScheduled": more.get("wanted", 3)},
+    }  # fmt: skip
+
+
+def revision(number, config_hash, config_map=None, cause=""):
+    name = f"agent-{config_hash[:1]}"
+    metadata = {"name": name, "namespace": "n", "uid": name, "creationTimestamp": f"2026-01-0{number}T00:00:00Z",
+                "labels": {"app": "agent", "controller-revision-hash": config_hash[:1]}, "ownerReferences": [OWNER],
+                "annotations": {"kubernetes.io/change-cause": cause} if cause else {}}  # fmt: skip
+    config_map = config_map or f"agent-{config_hash[:10]}"
+    return {"kind": "ControllerRevision", "metadata": metadata, "revision": number,
+            "data": {"spec": {"template": template(config_hash, config_map)}}}  # fmt: skip
+
+
+def pod(node, config_hash=NEW, config_map=None, ready=True, why="", revision=""):
+    labels = {"app": "agent", "controller-revision-hash": revision or config_hash[:1]}
+    metadata = {"name": f"agent-{node}", "namespace": "n", "uid": node, "labels": labels, "ownerReferences": [OWNER],
+                "annotations": {"checksum/config": config_hash} if config_hash else {}}  # fmt: skip
+    spec = template(config_hash, config_map or f"agent-{config_hash[:10]}")["spec"] | {"nodeName": node}
+    state = {"waiting": {"reason": why}} if why else {"running": {}}
+    status = {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}],
+              "containerStatuses": [{"ready": ready, "state": state}]}  # fmt: skip
+    return {"kind": "Pod", "metadata": metadata, "spec": spec, "status": status}
+
+
+def config_map(name, *owners, written="2026-01-01T00:00:00Z", data=None):
+    metadata = {"name": name, "namespace": "n", "ownerReferences": [{"uid": uid} for uid in owners],
+                "managedFields": [{"manager": "helm", "time": written, "fieldsV1": {"f:data": {}}}]}  # fmt: skip
+    return {"kind": "ConfigMap", "metadata": metadata, "data": data or {"agent.yaml": f"level: {name}\n"}}
+
+
+REVISIONS = [revision(1, OLD), revision(2, NEW, cause="level: a => b")]
+CONFIG_MAPS = [config_map(OLD_NAME, "agent-a"), config_map(NEW_NAME, "ds")]
+PODS = [pod("n1"), pod("n2"), pod("n3")]
+NODES = {f"n{number}": {"topology.kubernetes.io/zone": zone} for number, zone in ((1, "a"), (2, "a"), (3, "b"))}
+
+
+def record(result="done", **more):
+    wave = WaveRecord("all", "2026-01-02T00:00:00Z", "2026-01-02T00:00:30Z", 3, 3)
+    change = Change("agent.yaml", "level", "a", "b", "restart", "restart")
+    return AuditRecord(**{
+        "namespace": "n", "name": "agent", "started": "2026-01-02T00:00:00Z", "ended": "2026-01-02T00:00:30Z",
+        "by": By(stack="o/p/s", commit="c" * 40), "old_hash": OLD, "new_hash": NEW, "result": result,
+        "reason": "" if result == "done" else "wave 'canary' failed", "old_revision": 1, "new_revision": 2,
+        "changes": (change,), "waves": (wave,), "restarts": 3, **more,
+    })  # fmt: skip
+
+
+def seen(thing=None, revisions=REVISIONS, pods=PODS, config_maps=CONFIG_MAPS, records=(), labels=NODES, unread=()):
+    thing = thing or daemon_set()
+    return Seen(
+        thing, revisions_of(revisions, thing), list(pods_of(pods, thing).values()),
+        {item["metadata"]["name"]: kept(item) for item in config_maps}, labels, list(records), list(unread),
+    )  # fmt: skip
+
+
+def rollouts(*records):
+    """Return the ConfigMap that holds the records, or lines of text."""
+    lines = [line if isinstance(line, str) else line.to_json() for line in records]
+    return config_map("agent-rollouts", "ds", data={"rollouts.jsonl": "\n".join(lines)})
+
+
+def restored_from(name="agent-b"):
+    return {"config-rollout/restored-from": json.dumps({"generation": 2, "revision": name})}

@@ -1,0 +1,196 @@
+"""The rollouts of a DaemonSet, from records and revisions."""
+
+import json
+import re
+
+import jsonschema
+import pytest
+
+from config_rollout.core.audit_record import By, Change, WaveRecord
+from config_rollout.core.history import history_json, of_revision, rollouts_of, why_no_diff
+from config_rollout.core.history_words import change_line, in_full, table, who
+from tests.unit.daemon_set_objects import (
+    CONFIG_MAPS,
+    NEW,
+    NEW_NAME,
+    OLD,
+    OLD_NAME,
+    daemon_set,
+    record,
+    revision,
+    seen,
+)
+from tests.unit.test_documents import ROOT
+
+KUBECTL = daemon_set(OLD, OLD_NAME, by=("kubectl", "2026-01-05T00:00:00Z"))
+BACK = [revision(2, NEW), revision(3, OLD)]
+FIRST = record(new_revision=1, old_revision=None, old_hash="", new_hash=OLD, started="2026-01-01T00:00:00Z", changes=())
+
+
+def numbers(**given):
+    """Return the revision of each rollout, and whether it has a record."""
+    return [(one.number, one.record is not None) for one in rollouts_of(seen(**given))]
+
+
+@pytest.mark.parametrize(
+    ("expected", "given"),
+    [
+        pytest.param([(1, False), (2, False)], {}, id="no records"),
+        pytest.param([(1, False), (2, True)], {"records": [record()]}, id="the first was before there were records"),
+        pytest.param([(1, True), (2, True)], {"records": [FIRST, record()]}, id="all recorded"),
+        pytest.param(
+            [(1, True), (2, True)], {"records": [FIRST, record()], "revisions": BACK[:1]}, id="one is not kept any more"
+        ),
+        pytest.param(
+            [(1, True), (2, True), (3, False)], {"records": [FIRST, record()], "revisions": BACK}, id="kubectl's undo"
+        ),
+        pytest.param(
+            [(1, True), (2, True)], {"records": [FIRST, record("restored")], "revisions": BACK}, id="taken back"
+        ),
+        pytest.param(
+            [(2, True), (2, True)],
+            {"records": [record("halted"), record()], "revisions": BACK[:1]},
+            id="halted, and gone on with",
+        ),
+        pytest.param([], {"revisions": []}, id="nothing"),
+    ],
+)  # fmt: skip
+def test_rollouts(expected, given):
+    assert expected == numbers(**given)
+
+
+def test_undo_is_dated_by_who_wrote_the_template_and_not_by_the_old_revision():
+    undone = rollouts_of(seen(KUBECTL, BACK, records=[FIRST, record()]))[-1]
+
+    assert ("2026-01-05T00:00:00Z", "kubectl") == (undone.when, undone.manager)
+
+
+def test_newest_rollout_to_a_revision_is_the_one_that_is_meant():
+    rollouts = rollouts_of(seen(records=[record("halted"), record()]))
+
+    assert "done" == of_revision(rollouts, 2).record.result
+    assert None is of_revision(rollouts, 7)
+
+
+@pytest.mark.parametrize(
+    ("expected", "number", "given"),
+    [
+        ("", 1, {}),
+        ("", 2, {}),
+        ("", 1, {"revisions": BACK, "records": [FIRST]}),  # the number is known from its record alone
+        ("n/agent: revision 7: there is no such revision. There are 1, 2.", 7, {}),
+        ("n/agent: revision 7: there is no such revision. There is none.", 7, {"revisions": []}),
+        (
+            f"n/agent: revision 1: its ConfigMap {OLD_NAME} is gone, so what it read is not kept. See the history of "
+            "your program, or choose another revision.",
+            1,
+            {"config_maps": CONFIG_MAPS[1:]},
+        ),
+        (
+            "n/agent: revision 1: mounts ConfigMap agent, which changes in place, so what it read is not kept. See the "
+            "history of your program.",
+            1,
+            {"revisions": [revision(1, OLD, "agent")]},
+        ),
+    ],
+)
+def test_why_there_is_no_difference_to_show(expected, number, given):
+    assert expected == why_no_diff(seen(**given), number)
+
+
+@pytest.mark.parametrize(
+    ("by", "expected", "in_all"),
+    [
+        (By(), "", ""),
+        (By(user="u"), "u", "user u"),
+        (By(stack="o/p/s", commit="c" * 40, dirty=True, ci="9", user="u"),
+         "o/p/s commit cccccccccc with changes", f"o/p/s, commit {'c' * 40} with changes, 9, user u"),
+        (By(ci="https://ci/9"), "https://ci/9", "https://ci/9"),
+    ],
+)  # fmt: skip
+def test_who(by, expected, in_all):
+    (rollout,) = rollouts_of(seen(records=[record(by=by)], revisions=[]))
+
+    assert (expected, in_all) == (who(rollout), who(rollout, all_of=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (Change("k", "a.b", "1", "2", "restart", "restart"), "~ a.b: 1 => 2"),
+        (Change("k", "a", None, "2", "restart", "data plane"), "+ a: 2 (data plane)"),
+        (Change("", "image", "1", None, "restart", "restart"), "- image: 1"),
+        (Change("k", "", "1 line", "2 lines", "restart", "restart"), "~ 1 line => 2 lines"),
+    ],
+)
+def test_change(change, expected):
+    assert expected == change_line(change)
+
+
+def cells(line):
+    return re.split(" {2,}", line)
+
+
+def test_table():
+    images = tuple(Change("", f"image{number}", "1", "2", "restart", "restart") for number in range(2))
+    records = [record(template_changes=images)]
+
+    assert [
+        ["REVISION", "WHEN", "WHO", "WHAT", "NODES", "TOOK", "RESULT"],
+        ["1", "2026-01-01T00:00:00Z", "configuration aaaaaaaaaa", "not recorded"],
+        ["2", "2026-01-02T00:00:00Z", "o/p/s commit cccccccccc", "agent.yaml: level: a => b, and 2 more", "3", "30 s",
+         "done"],
+    ] == [cells(line) for line in table(rollouts_of(seen(records=records)))]  # fmt: skip
+
+
+def test_without_a_record_the_change_cause_says_what():
+    assert ["2", "2026-01-02T00:00:00Z", "config-rollout-own", "level: a => b", "not recorded"] == (
+        cells(table(rollouts_of(seen()))[-1])
+    )
+
+
+def test_one_in_full():
+    waves = (
+        WaveRecord("canary", "2026-01-02T00:00:00Z", "2026-01-02T00:00:10Z", 1, 1),
+        WaveRecord("rest", "2026-01-02T00:00:10Z", "2026-01-02T00:02:30Z", 2, 1, 0, "failed", ("n2: bad",)),
+    )
+    image = (Change("", "spec.containers[0].image", "a:1", "a:2", "restart", "restart"),)
+    objects = seen(records=[record("halted", waves=waves, template_changes=image, ended="2026-01-02T00:02:30Z")])
+
+    assert [
+        "n/agent revision 2: halted",
+        "  wave 'canary' failed",
+        "  when           2026-01-02T00:00:00Z, took 2 min",
+        f"  who            o/p/s, commit {'c' * 40}",
+        "  configuration  aaaaaaaaaa => bbbbbbbbbb",
+        f"  ConfigMap      {NEW_NAME}",
+        "  kept           yes, 3 of 3 pods have it",
+        "  change cause   level: a => b",
+        "  restarts       3",
+        "  agent.yaml",
+        "    ~ level: a => b",
+        "  pod template",
+        "    ~ spec.containers[0].image: a:1 => a:2",
+        "  wave    nodes  restarts  from                  took   result",
+        "  canary  1      1         2026-01-02T00:00:00Z  10 s   done",
+        "  rest    2      1         2026-01-02T00:00:10Z  2 min  failed",
+        "    n2: bad",
+    ] == in_full(objects, rollouts_of(objects)[-1])
+
+
+def test_revision_that_is_not_kept_says_so():
+    objects = seen(revisions=[revision(2, NEW)], records=[FIRST], config_maps=CONFIG_MAPS[1:])
+    lines = in_full(objects, rollouts_of(objects)[0])
+
+    assert "  kept           no, Kubernetes has removed the revision" in lines
+
+
+@pytest.mark.parametrize("given", [{}, {"records": [FIRST, record()]}, {"records": [record("restored", pods={
+    "n1": (0.5, 2.0), "n2": (1.0, None)})]}])  # fmt: skip
+def test_json_is_as_its_schema_says(given):
+    schema = json.loads((ROOT / "docs" / "schemas" / "history.json").read_text())
+    objects = seen(**given)
+    told = json.loads(json.dumps(history_json([(objects, one) for one in rollouts_of(objects)])))
+
+    jsonschema.validate(told, schema)
+    assert [1, 2] == [one["new_revision"] for one in told["rollouts"]]

@@ -1,0 +1,65 @@
+"""Waiting for an API server that does not answer, before anything is registered."""
+
+import pytest
+
+from config_rollout import patience
+from config_rollout.cluster import ClusterError
+from config_rollout.patience import patiently
+
+
+class Clock:
+    """The time, which only passes where someone sleeps."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(patience, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def said(monkeypatch):
+    lines = []
+    monkeypatch.setattr(patience.pulumi.log, "info", lines.append)
+    return lines
+
+
+def failing(*statuses):
+    """Return a request that fails so, one time after the other, and is answered then."""
+    left = list(statuses)
+
+    def request():
+        if left:
+            raise ClusterError("https://h: is busy.", left.pop(0))
+        return "answer"
+
+    return request
+
+
+@pytest.mark.parametrize("statuses", [(), (0,), (429, 500, 503)])
+def test_server_that_comes_back_is_waited_for_and_that_is_said_once(clock, said, statuses):
+    assert "answer" == patiently(failing(*statuses))
+    assert ["https://h: is busy. Waiting for it, at most 60 s"][: len(statuses)] == said
+
+
+@pytest.mark.parametrize("status", [-1, 401, 403, 404])
+def test_what_waiting_does_not_change_is_not_waited_for(clock, said, status):
+    with pytest.raises(ClusterError):
+        patiently(failing(status))
+    assert 0 == clock.now
+
+
+def test_it_ends_after_a_minute(clock, said):
+    with pytest.raises(ClusterError):
+        patiently(failing(*[0] * 1000))
+    assert 60 < clock.now <= 70

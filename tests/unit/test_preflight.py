@@ -1,0 +1,144 @@
+"""What is refused before a rollout writes anything, as a table over small clusters."""
+
+import dataclasses
+
+import pytest
+
+from config_rollout.core import preflight
+from config_rollout.core.gates import FunctionGate, HttpGate
+from config_rollout.core.preflight import State
+from config_rollout.core.waves import divide, parse_waves
+from tests.unit.test_restarts import fleet
+
+HTTP, FUNCTION = HttpGate(1, "/"), FunctionGate(print)
+ZONES = {f"n{number}": {"zone": "ab"[number % 2]} for number in range(6)}
+
+
+def state(states, down="", hashes=None, waves=None, **more):
+    """
+    Return a state whose pods are as in test_restarts: `o`ld and `n`ew of the live rollout, upper case unready.
+
+    Their hashes are `now` for the live one, `was` for the one before, unless they are given by node.
+    """
+    pods = fleet(states, down)
+    of = {pod.node: "now" if pod.revision == pods.revision else "was" for pod in pods.pods} | (hashes or {})
+    parsed, findings = parse_waves(waves or {})
+    assert [] == findings
+    wanted = more.pop("wanted", "next")
+    given = {"live": "now", "stack": "o/p/mine", **more}
+    divisions = divide(parsed, ZONES, wanted, of)
+    return State("n/agent", parsed, divisions, ZONES, pods, wanted, hashes=of, **given)
+
+
+def told(findings):
+    return [str(finding) for finding in findings]
+
+
+@pytest.mark.parametrize(("driver", "refused"), [("", False), ("o/p/mine", False), ("o/p/theirs", True)])
+def test_daemon_set_of_another_stack(driver, refused):
+    wrong = [
+        "waves: DaemonSet n/agent is driven by stack o/p/theirs, and this is o/p/mine. Take it out of one of the two "
+        "programs. If that stack is gone, or was renamed: kubectl -n n annotate daemonset agent config-rollout/stack-."
+    ]
+
+    assert (wrong if refused else []) == told(preflight.check_owner(state("nnnnnn", driver=driver)))
+
+
+@pytest.mark.parametrize(
+    ("states", "down", "more", "refused"),
+    [
+        ("nnnnnn", "", {}, False),
+        ("nnnnnn", "1", {}, True),  # a node that is down uses the budget of 1 up
+        ("nNNnnn", "", {}, False),  # broken pods are what the change restarts first
+        ("nNnnnn", "", {"wanted": "now"}, True),  # and not if they have what is wanted already
+        ("oNnnnn", "", {"wanted": "was"}, False),  # going back restarts the broken one
+        ("oNnnnO", "", {"wanted": "was"}, True),  # and stands still where the earlier one is broken too
+        ("nNnnnn", "", {"wanted": "now", "waves": {"max_unavailable": 2}}, False),
+    ],
+)
+def test_what_a_change_does_not_repair_counts_against_the_budget(states, down, more, refused):
+    assert refused == bool(told(preflight.check_capacity(state(states, down, **more))))
+
+
+def test_what_does_not_fit_into_the_budget_is_named():
+    assert [
+        "waves: 1 node is NotReady (n1) and 2 pods that have this configuration already are unavailable (n2, n3), and "
+        "in wave 'rest' at most 2 may be unavailable, so it could not begin. Repair what is unavailable, or raise its "
+        "max_unavailable above 3."
+    ] == told(preflight.check_capacity(state("nnNNnn", "1", wanted="now", waves={"max_unavailable": 2})))
+
+
+@pytest.mark.parametrize(
+    ("states", "down", "more", "refused"),
+    [
+        ("nnnnnn", "", {}, False),
+        ("nnnnno", "", {}, True),
+        ("nnNnnn", "", {}, False),  # unready, but moved
+        ("nnnnno", "5", {}, False),  # it changes when its node is back
+        ("nnnnno", "", {"wanted": "was"}, False),  # going back is always free
+        ("nnnnno", "", {"live": ""}, False),  # nobody's rollout
+        ("nnnnno", "", {"waves": {"over_unhealthy": True}}, False),
+    ],
+)
+def test_rollout_that_is_not_through(states, down, more, refused):
+    wrong = [
+        "waves: the rollout of now is not through: 1 node has another configuration still (n5). Let `pulumi up` end it "
+        "with that configuration, put the one of before back, or set waves.over_unhealthy."
+    ]
+
+    assert (wrong if refused else []) == told(preflight.check_finished(state(states, down, **more)))
+
+
+@pytest.mark.parametrize(("through", "refused"), [("", True), ("a", False), ("b", True)])
+def test_rollout_is_through_where_through_ends_it(through, refused):
+    states = "".join("n" if zone["zone"] == "a" else "o" for zone in ZONES.values())
+    waves = {"by": "zone", "through": through or None}
+
+    assert refused == bool(told(preflight.check_finished(state(states, waves=waves))))
+
+
+EVERYWHERE = {f"n{number}": "500 x" for number in range(6)}
+
+
+@pytest.mark.parametrize(
+    ("before", "more", "refused"),
+    [
+        ({}, {}, False),
+        ({HTTP: EVERYWHERE}, {}, True),
+        ({HTTP: {**EVERYWHERE, "n7": "500 x"}}, {}, True),
+        ({HTTP: {"n0": "500 x"}}, {}, False),
+        ({FUNCTION: {"": "says no"}}, {}, True),
+        ({FUNCTION: {"": "says no"}}, {"waves": {"over_unhealthy": True}}, False),
+        ({FUNCTION: {"": "says no"}}, {"wanted": "was"}, False),
+    ],
+)
+def test_gate_that_nothing_passes_before(before, more, refused):
+    assert refused == bool(told(preflight.check_gates(state("nnnnno", before=before, **more))))
+
+
+def test_gate_that_nothing_passes_is_told_with_an_answer():
+    assert [
+        "waves: no pod passes gate :1/ before anything has changed (n0: 500 x). Correct the gate or what it asks "
+        "about, or set waves.over_unhealthy if this change repairs it.",
+        "waves: gate print is not passed before anything has changed (says no). Correct the gate or what it asks "
+        "about, or set waves.over_unhealthy if this change repairs it.",
+    ] == told(preflight.check_gates(state("nnnnnn", before={HTTP: EVERYWHERE, FUNCTION: {"": "says no"}})))
+
+
+def test_nodes_that_are_down_are_not_asked():
+    assert ["n0", "n1", "n3"] == state("nnnnx.", "2").asked
+
+
+def test_only_pods_of_another_configuration_are_excused():
+    seen = state("nnnnno", wanted="now", before={HTTP: {"n0": "500 x", "n5": "500 y"}, FUNCTION: {"": "no"}})
+
+    assert {HTTP: {"n5": "500 y"}, FUNCTION: {"": "no"}} == preflight.excused(seen)
+    assert {} == preflight.excused(dataclasses.replace(seen, before={HTTP: {"n0": "500 x"}}))
+
+
+def test_cluster_of_one_node_is_told():
+    assert [] == told(preflight.check_size(ZONES))
+    assert [
+        "waves: the cluster has one node, so no wave goes before another. Nothing is to be done if it is for trying "
+        "things out."
+    ] == told(preflight.check_size({"n0": {}}))
