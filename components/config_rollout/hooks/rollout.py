@@ -304,8 +304,7 @@ class Rollout:
         against, as_before = asker.findings(wave, nodes, self._watch.probed, self.before)
         for line in as_before:
             self.say(f"{wave.name}: as before: {line}")
-        if self._over.is_set():
-            raise Stopped("the `up` that ran this is gone")
+        self._check_awaited()
         if against:
             raise WaveFailed(wave.name, against)
 
