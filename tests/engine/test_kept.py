@@ -86,7 +86,10 @@ def test_undone_change_is_made_again_by_a_refresh_and_explained_by_field(project
         outcome = project.up(agent(BETTER, **FAST), refresh=True)
 
     assert [1] * NODES == list(recorder.replaced().values())
-    assert "agent.yaml: level info => debug: rolling restart" == outcome.messages[0].splitlines()[0]
+    first, *_, last = outcome.messages[0].splitlines()
+    assert "agent.yaml: level info => debug: rolling restart" == first
+    assert f"runs {name_of(GOOD)[6:]}, made 20" in last
+    assert last.endswith("or something undid it, as `kubectl rollout undo` does")
 
 
 def test_undo_to_any_kept_revision(project, agent, cluster, namespace):

@@ -127,6 +127,12 @@ def test_what_was_undone_is_told_with_both_hashes_and_the_revision_s_date():
     assert "DaemonSet ns/agent runs aaaaaaaaaa, made 2026-11-20, and this program wants bbbbbbbbbb" == lines[0]
 
 
+def test_what_was_undone_and_is_made_again_is_told_in_one_line():
+    (line,) = kept.Before(daemon_set(A), revision(1, A)).was_undone("b" * 64).splitlines()
+
+    assert line.startswith("DaemonSet ns/agent runs aaaaaaaaaa, made 2026-11-20, and this program wants bbbbbbbbbb: ")
+
+
 @pytest.mark.parametrize(
     "before",
     [

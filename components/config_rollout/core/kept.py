@@ -67,6 +67,13 @@ class Before:
             return ""
         return explain_undone(self.daemon_set, self.revision, full_hash)
 
+    def was_undone(self, full_hash: str) -> str:
+        """Return what to say if the engine sees that, and brings the program's configuration back."""
+        if not self.daemon_set:
+            return ""
+        what = "an earlier `up` was stopped before it reached it, or something undid it, as `kubectl rollout undo` does"
+        return f"{runs_another(self.daemon_set, self.revision, full_hash)}: {what}"
+
     def missing(self, name: str) -> str:
         """Return what to say if the pods mount the ConfigMap of this name and it is not there."""
         if self.config_map or not self.daemon_set or name not in mounted(self.daemon_set):
@@ -160,17 +167,22 @@ def explain_undone(daemon_set: Object, revision: Object | None, wanted: str) -> 
 
     `revision` is the one that new pods get, `wanted` the full hash of the program's configuration.
     """
-    metadata = daemon_set["metadata"]
-    where = f"DaemonSet {metadata['namespace']}/{metadata['name']}"
-    runs = short_hash(config_hash_of(daemon_set)) or "no configuration of ours"
-    since = f", made {revision['metadata']['creationTimestamp'][:10]}" if revision else ""
     lines = [
-        f"{where} runs {runs}{since}, and this program wants {short_hash(wanted)}",
+        runs_another(daemon_set, revision, wanted),
         "  something else changed it since the last `up`, as `kubectl rollout undo` does",
         "  `pulumi up --refresh` brings this program's configuration back in one rolling restart; without it all stays",
         "  to keep what runs, put that configuration into the program",
     ]
     return "\n".join(lines)
+
+
+def runs_another(daemon_set: Object, revision: Object | None, wanted: str) -> str:
+    """Return which configuration a DaemonSet runs, since when, and which one the program wants."""
+    metadata = daemon_set["metadata"]
+    where = f"DaemonSet {metadata['namespace']}/{metadata['name']}"
+    runs = short_hash(config_hash_of(daemon_set)) or "no configuration of ours"
+    since = f", made {revision['metadata']['creationTimestamp'][:10]}" if revision else ""
+    return f"{where} runs {runs}{since}, and this program wants {short_hash(wanted)}"
 
 
 def _reference(kind: str, of: Object) -> dict[str, str]:

@@ -96,10 +96,11 @@ class Explainer:
         ]
         before = recorded(live, old, new)
         if isinstance(before, dict):
-            given = *self._keys_of(before), secret or was_secret, self._plan
-            update = DaemonSetUpdate(before, new, *given)
+            keys, since = self._keys_of(before)
+            update = DaemonSetUpdate(before, new, keys, since, secret or was_secret, self._plan)
             self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
-            self._tell(explain(update))
+            undone = self._cluster_has.was_undone(update.hashes()[1]) if since != self._keys_since else ""
+            self._tell(explain(update) + (f"\n  {undone}" if undone else ""))
             if update.restarts() or not update.other_changes():
                 changes, goes_on = changes_of(update), not update.restarts()
                 await self._audit_begins(new, live, Begun(update.hashes()[0], *changes, goes_on))
