@@ -5,19 +5,18 @@ Time and requests are those of a real control plane with nodes that kwok plays. 
 which drives as many nodes as `FakeApi` says there are: no machine holds 5,000 nodes of kwok beside a control plane.
 """
 
-import json
 import statistics
 import subprocess
 import sys
 import time
 
-from benchmarks.fake_api import NEW, UID, FakeApi
 from config_rollout.cluster import Cluster
 from config_rollout.core.wave_words import plan
 from config_rollout.core.waves import Waves, divide, parse_waves
 from config_rollout.hooks.rollout import Rollout, Target
 from tools import build
 from tools.api import Json
+from tools.fake_api import NAME, NAMESPACE, NEW_HASH, FakeApi, fleet
 from tools.local_cluster import LocalCluster
 
 NODES, PAIRS = 1000, 3
@@ -129,24 +128,19 @@ def memory_rows() -> list[Row]:
 
 def memory(nodes: int) -> int:
     """Return how many bytes a process needs more at its peak when it drives so many nodes."""
-    with FakeApi(nodes) as api:
-        command = [sys.executable, "-m", "benchmarks.waves", "drive", api.url]
+    with FakeApi(fleet(nodes)) as api:
+        command = [sys.executable, "-m", "benchmarks.waves", "drive", api.kubeconfig]
         return int(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
-def drive(url: str) -> None:
+def drive(kubeconfig: str) -> None:
     """Drive one rollout against a server and print by how many bytes the peak of memory grew."""
     import pulumi_kubernetes.apps.v1  # noqa: F401 - what a program has in memory before
 
-    config = {
-        "current-context": "fake", "users": [{"name": "fake", "user": {}}],
-        "clusters": [{"name": "fake", "cluster": {"server": url}}],
-        "contexts": [{"name": "fake", "context": {"cluster": "fake", "user": "fake"}}],
-    }  # fmt: skip
-    cluster = Cluster.find(json.dumps(config))
-    cluster.get("daemonsets", "agent", "n")
+    cluster = Cluster.find(kubeconfig)
+    cluster.get("daemonsets", NAME, NAMESPACE)
     before = peak_memory()
-    target = Target("n", "agent", UID, 2, NEW)
+    target = Target(NAMESPACE, NAME, "daemon-set", 2, NEW_HASH)
     Rollout(cluster, target, waves_of(max_unavailable=BUDGET), lambda *_, **__: None).run("rest")
     print(peak_memory() - before)
 
