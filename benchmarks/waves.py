@@ -13,7 +13,8 @@ import time
 from config_rollout.cluster import Cluster
 from config_rollout.core.wave_words import plan
 from config_rollout.core.waves import Waves, divide, parse_waves
-from config_rollout.hooks.rollout import Rollout, Target
+from config_rollout.hooks.driven import Target
+from config_rollout.hooks.rollout import Rollout
 from tools import build
 from tools.api import Json
 from tools.fake_api import NAME, NAMESPACE, NEW_HASH, FakeApi, fleet

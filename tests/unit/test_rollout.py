@@ -9,8 +9,9 @@ from config_rollout.cluster import ClusterError
 from config_rollout.core.gates import HttpGate
 from config_rollout.core.live import PAUSED_ANNOTATION, RESTORED_ANNOTATION, STACK_ANNOTATION
 from config_rollout.core.waves import parse_waves
-from config_rollout.hooks import rollout
-from config_rollout.hooks.rollout import Rollout, Stopped, Target
+from config_rollout.hooks import driven
+from config_rollout.hooks.driven import Stopped, Target
+from config_rollout.hooks.rollout import Rollout
 
 OWNER = {"ownerReferences": [{"uid": "ds", "controller": True}]}
 
@@ -199,7 +200,7 @@ def test_hook_of_a_wave_leaves_later_waves_alone(driver):
 
 @pytest.mark.parametrize("status", [0, 429, 500, 503])
 def test_answers_that_may_be_better_soon_are_asked_for_again(driver, monkeypatch, status):
-    monkeypatch.setattr(rollout, "delay_seconds", lambda attempt, fraction: 0.01)
+    monkeypatch.setattr(driven, "delay_seconds", lambda attempt, fraction: 0.01)
     cluster = MemoryCluster()
     cluster.write("new")
     cluster.failures = [status] * 12

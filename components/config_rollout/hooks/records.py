@@ -18,8 +18,9 @@ from ..core.gates import Gate
 from ..core.wave_words import waits, wave_task
 from ..core.waves import Division, Waves
 from .audit import Auditor, Subject
+from .driven import Stopped, Target
 from .hook_name import hook_name
-from .rollout import Rollout, Stopped, Target
+from .rollout import Rollout
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 

@@ -6,34 +6,22 @@ Not here: which pods may restart (core/restarts.py), and when this runs (hooks/r
 """
 
 import math
-import random
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live, wave_words
-from ..core.found import MANAGER
 from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
 from ..core.restarts import Fleet, Pod, next_restarts
-from ..core.retry import delay_seconds, is_passing
+from ..core.retry import is_passing
 from ..core.waves import HALT, Division, Wave, Waves, divide
+from .driven import AWAY_SECONDS, DrivenDaemonSet, Say, Stopped, Target, Troubles
 from .fleet import PodWatch
 from .gates import Asker
 from .report import Report
-
-AWAY_SECONDS = 300
-"""How long the API server may be away in the middle of a rollout, in seconds."""
-
-_TEMPLATE_MANAGER = "pulumi-kubernetes"
-"""
-Whose fields the provider takes over before each update of its own, so that a template put back here never stays.
-
-Source: pulumi-kubernetes 4.25 await.go `fixCSAFieldManagers`.
-"""
 
 _FRESH_SECONDS = 0.1
 """How old what is known may be when a pod is deleted, in seconds: no older than what a watch brings under load."""
@@ -44,14 +32,6 @@ _DOUBT_SECONDS = 60
 _LOOK_AGAIN_SECONDS = 15
 _SAY_SECONDS = 10
 
-T = TypeVar("T")
-Say = Callable[..., None]
-"""Takes a line for whoever runs `up`, and `ephemeral=True` for one that only the next replaces."""
-
-
-class Stopped(Exception):
-    """Why a rollout does not go on. Everything is as it is, or as the message says."""
-
 
 class WaveFailed(Exception):
     """What a wave did not stand; `findings` has a line for each."""
@@ -59,31 +39,6 @@ class WaveFailed(Exception):
     def __init__(self, wave: str, findings: Sequence[str]) -> None:
         super().__init__(wave)
         self.wave, self.findings = wave, findings
-
-
-@dataclass(frozen=True)
-class Target:
-    """Which DaemonSet, and what the program wants of it: the generation that the provider's write gave, and a hash."""
-
-    namespace: str
-    name: str
-    uid: str
-    generation: int
-    config_hash: str
-
-    @property
-    def where(self) -> str:
-        """The DaemonSet, as a person writes it."""
-        return f"{self.namespace}/{self.name}"
-
-
-@dataclass
-class _Troubles:
-    """How often one request has failed, since when, and when it did last."""
-
-    attempt: int = 0
-    since: float = 0.0
-    last: float = 0.0
 
 
 @dataclass
@@ -116,13 +71,15 @@ class Rollout:
     _looked: float = 0.0
     _read_at: float = 0.0
     _doubt: str = ""
-    _troubles: _Troubles = field(default_factory=_Troubles)
+    _troubles: Troubles = field(default_factory=Troubles)
     _watch: Any = None
-    _over: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._on = DrivenDaemonSet(self.cluster, self.target, self.say, self.stack, self.applied, self.report)
 
     def stop(self) -> None:
         """Let a `run` in another thread end before its next request: nobody waits for it any more."""
-        self._over.set()
+        self._on.over.set()
 
     def run(self, own: str) -> None:
         """
@@ -152,13 +109,13 @@ class Rollout:
 
     def _begin(self) -> None:
         """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
-        daemon_set = self._read()
+        daemon_set = self._on.read()
         taken_back = live.restored(daemon_set)
         if taken_back and taken_back.generation == self.target.generation:
             self._forward(daemon_set, taken_back)
         if taken_back:
-            self._annotate(None)
-            daemon_set = self._read()
+            self._on.annotate(None)
+            daemon_set = self._on.read()
         if live.config_hash_of(daemon_set) != self.target.config_hash:
             raise Stopped(
                 f"DaemonSet {self.target.where}: its pod template is not what this program wrote: something else "
@@ -168,25 +125,25 @@ class Rollout:
 
     def _forward(self, daemon_set: Object, taken_back: live.Restored) -> None:
         """Put the template that a failed rollout took back in place again: the program still asks for it."""
-        wanted = [r for r in self._revisions(daemon_set) if r["metadata"]["name"] == taken_back.revision]
+        wanted = [r for r in self._on.revisions(daemon_set) if r["metadata"]["name"] == taken_back.revision]
         if not wanted:
             raise Stopped(
                 f"DaemonSet {self.target.where}: revision {taken_back.revision}, which a failed rollout took back, is "
                 "no longer kept. Run `pulumi up --refresh` to write it anew."
             )
         self.say("the last rollout was taken back; this one tries the same again")
-        self._patch_template(wanted[0])
+        self._on.patch_template(wanted[0])
 
     def _settle(self) -> None:
         """Wait until the controller has made the revision of what the DaemonSet is now, and remember both."""
         give_up = time.monotonic() + self.waves.progress_deadline_seconds
-        while not live.is_observed(daemon_set := self._read()):
+        while not live.is_observed(daemon_set := self._on.read()):
             if time.monotonic() > give_up:
                 raise Stopped(
                     f"DaemonSet {self.target.where}: no controller looks at it. See that kube-controller-manager runs."
                 )
             time.sleep(0.1)
-        newest = live.newest(self._revisions(daemon_set))
+        newest = live.newest(self._on.revisions(daemon_set))
         if newest is None:
             raise Stopped(f"DaemonSet {self.target.where}: has no revision. See that kube-controller-manager runs.")
         self.report.brings(int(newest["revision"]))
@@ -247,7 +204,7 @@ class Rollout:
 
     def _restart(self, pod: Pod) -> bool:
         """Delete one pod, unless someone has stopped us or the DaemonSet is no longer as it was; tell whether."""
-        self._check_awaited()
+        self._on.check_awaited()
         wanted = self._wanted()
         if time.monotonic() - self._read_at > _FRESH_SECONDS:
             self._refresh()
@@ -258,9 +215,9 @@ class Rollout:
         try:
             self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid)
         except ClusterError as error:  # not tried again before all is looked at again: much may be other by then
-            self._bear(error, self._troubles)
+            self._on.bear(error, self._troubles)
             return False
-        self._doubt, self._troubles = "", _Troubles()
+        self._doubt, self._troubles = "", Troubles()
         self._watch.deleted(pod.uid)
         return True
 
@@ -300,11 +257,11 @@ class Rollout:
 
         """
         wave, nodes = division.wave, [node for node in division.nodes if node not in self._down]
-        asker = Asker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._over)
+        asker = Asker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._on.over)
         against, as_before = asker.findings(wave, nodes, self._watch.probed, self.before)
         for line in as_before:
             self.say(f"{wave.name}: as before: {line}")
-        self._check_awaited()
+        self._on.check_awaited()
         if against:
             raise WaveFailed(wave.name, against)
 
@@ -314,7 +271,7 @@ class Rollout:
         self.report.result = "halted" if self.waves.on_failure == HALT else "failed"
         if self.waves.on_failure == HALT:
             return wave_words.failure(failed.wave, failed.findings, f"everything is left as it is. {again}")
-        revisions = self._revisions(self._daemon_set)
+        revisions = self._on.revisions(self._daemon_set)
         back = live.before(revisions, self._revision, [pod.revision for pod in self._watch.pods(0)])
         if back is None:
             then = f"there is no revision of before to take it back to. {again}"
@@ -333,8 +290,8 @@ class Rollout:
         """Put the template of a revision back, and every node that has another; return how many had."""
         self.say(f"wave failed: taking all its nodes back to revision {back['metadata']['name']}")
         self._refresh()
-        self._annotate(live.Restored(bad["metadata"]["name"], self.target.generation))
-        self._patch_template(back)
+        self._on.annotate(live.Restored(bad["metadata"]["name"], self.target.generation))
+        self._on.patch_template(back)
         self._settle()
         return self._move(None, self.waves.rest)
 
@@ -364,7 +321,7 @@ class Rollout:
                 raise Stopped(str(trouble))
             self._watch.wait(1)
         self._refresh()
-        nodes = self._trying(lambda: self.cluster.list("nodes"))
+        nodes = self._on.trying(lambda: self.cluster.list("nodes"))
         self._labels = {node["metadata"]["name"]: node["metadata"].get("labels") or {} for node in nodes}
         self._down = frozenset(node["metadata"]["name"] for node in nodes if live.is_down(node))
         self._looked, self._divisions = time.monotonic(), []
@@ -378,7 +335,7 @@ class Rollout:
 
         """
         read_at = time.monotonic()
-        daemon_set = self._read()
+        daemon_set = self._on.read()
         if int(daemon_set["metadata"]["generation"]) != self._generation:
             raise Stopped(
                 f"DaemonSet {self.target.where}: something else changed it in the middle of the rollout. "
@@ -386,92 +343,9 @@ class Rollout:
             )
         self._daemon_set, self._read_at = daemon_set, read_at
 
-    def _read(self) -> Object:
-        """Return the DaemonSet, after making sure that it is the provider's and that nobody has paused it."""
-        found = self._trying(lambda: self._get())
-        if live.is_paused(found):
-            raise Stopped(
-                f"DaemonSet {self.target.where}: is paused. `config-rollout resume {self.target.where}` and "
-                "`pulumi up` go on from here."
-            )
-        if self.stack and live.stack_of(found) not in ("", self.stack):
-            raise Stopped(
-                f"DaemonSet {self.target.where}: stack {live.stack_of(found)} drives it now, and this is {self.stack}. "
-                "Take it out of one of the two programs."
-            )
-        return found
-
-    def _get(self) -> Object:
-        target = self.target
-        found = self.cluster.get("daemonsets", target.name, target.namespace)
-        if found is None or found["metadata"]["uid"] != target.uid:
-            self.cluster.prove("daemonsets", target.name, target.namespace, target.uid)
-        return found or {}
-
     def _wanted(self) -> int:
         return int((self._daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
 
-    def _revisions(self, daemon_set: Object) -> list[Object]:
-        labels = live.selector_of(daemon_set)
-        found = self._trying(lambda: self.cluster.list("controllerrevisions", self.target.namespace, labels))
-        return [revision for revision in found if live.is_owned_by(revision, self.target.uid)]
-
-    def _annotate(self, taken_back: live.Restored | None) -> None:
-        value = {live.RESTORED_ANNOTATION: str(taken_back) if taken_back else None}
-        body = {"metadata": {"annotations": value}}
-        self._trying(lambda: self.cluster.patch("daemonsets", self.target.name, self.target.namespace, body))
-
-    def _patch_template(self, revision: Object) -> None:
-        """
-        Do what `kubectl rollout undo` does: a revision's data is a patch that puts its template in place.
-
-        The provider takes no fields over for a patch, so what it applied goes back under its own manager first: what
-        a later patch does not name must not stay because we have put it there.
-        """
-        where = ("daemonsets", self.target.name, self.target.namespace)
-        if self.applied:
-            body = self.applied(revision["data"]["spec"]["template"])
-            self._trying(lambda: self.cluster.apply(*where, body, MANAGER))
-        self._trying(lambda: self.cluster.patch(*where, revision["data"], strategic=True, manager=_TEMPLATE_MANAGER))
-
-    def _trying(self, request: Callable[[], T]) -> T:
-        """
-        Return what a request gives, tried again with growing waits while the API server cannot serve it.
-
-        Raises:
-          Stopped: It cannot be served, or not for too long.
-
-        """
-        troubles = _Troubles()
-        while True:
-            self._check_awaited()
-            try:
-                return request()
-            except ClusterError as error:
-                self._bear(error, troubles)
-
-    def _bear(self, error: ClusterError, troubles: _Troubles) -> None:
-        """
-        Wait until a request may be tried again.
-
-        Raises:
-          Stopped: It would fail again, or has for too long.
-
-        """
-        troubles.attempt += 1
-        self.report.retried()
-        troubles.last = time.monotonic()
-        troubles.since = troubles.since or troubles.last
-        if not is_passing(error.status) or time.monotonic() - troubles.since > AWAY_SECONDS:
-            raise Stopped(str(error)) from None
-        if troubles.attempt > 1:
-            self.say(f"{error} Trying again", ephemeral=True)
-        time.sleep(delay_seconds(troubles.attempt, random.random()))
-
-    def _check_awaited(self) -> None:
-        if self._over.is_set():
-            raise Stopped("the `up` that ran this is gone")
-
     def _wait(self, seconds: float = 1.0) -> None:
-        self._check_awaited()
+        self._on.check_awaited()
         self._watch.wait(min(1.0, max(0.0, seconds)))
