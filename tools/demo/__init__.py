@@ -99,6 +99,10 @@ class Program:
             sys.exit(f"demo: {name} {' '.join(words)} exited with {ended}, not {code}:\n{picture}")
         return picture
 
+    def config_rollout(self, *words: str, code: int = 0) -> str:
+        """Run our own command line as `command` does."""
+        return self.command("config-rollout", *words, program=[sys.executable, "-m", "config_rollout"], code=code)
+
     def up_quietly(self) -> None:
         """Run `pulumi up` and print nothing."""
         self._engine.run("up", "--yes", "--skip-preview", folder=self.folder)

@@ -1,7 +1,5 @@
 """The act about a configuration's life: who changed what, what it restarted, and a way back that works."""
 
-import sys
-
 from config_rollout.core.digest import short_hash
 
 from .. import build
@@ -46,11 +44,11 @@ class _Act:
         self._program.edit(GOOD, BETTER)
         with Recorder(self._cluster.api, NAMESPACE) as recorder:
             self._program.up_quietly()
-        history = self._config_rollout("history", WHERE, "2")
+        history = self._program.config_rollout("history", WHERE, "2")
         check("it names the field", "mode: iptables => nftables" in history)
         restarts = sum(recorder.replaced().values())
         check(f"and the {restarts} restarts that a watcher saw", f"restarts       {restarts}\n" in f"{history}\n")
-        differs = self._config_rollout("history", WHERE, "1..2", code=1)
+        differs = self._program.config_rollout("history", WHERE, "1..2", code=1)
         check("any two kept revisions can be compared", "mode: iptables => nftables" in differs)
 
     def undone(self) -> None:
@@ -72,7 +70,7 @@ class _Act:
     def told(self) -> None:
         """Ask what runs now."""
         chapter("Nobody has to guess what runs now")
-        status = self._config_rollout("status", WHERE, code=1)
+        status = self._program.config_rollout("status", WHERE, code=1)
         runs, wanted = short_hash(hash_of(GOOD)), short_hash(hash_of(BETTER))
         check(
             "status knows a configuration that no program asked for",
@@ -88,7 +86,7 @@ class _Act:
             output = self._program.pulumi("up", "--refresh", hidden=["--yes", "--skip-preview"])
         check("explained by its field", "mode iptables => nftables" in output)
         check("one restart of each pod", set(recorder.replaced().values()) == {1})
-        history = self._config_rollout("history", WHERE)
+        history = self._program.config_rollout("history", WHERE)
         check("all of it is in the history", history.count(" done") >= 2)
 
     def _rest(self) -> None:
@@ -102,7 +100,3 @@ class _Act:
             return seen and {wanted} == {status.get("updatedNumberScheduled"), status.get("numberAvailable")}
 
         self._cluster.wait("kube-proxy to come to rest", still)
-
-    def _config_rollout(self, *words: str, code: int = 0) -> str:
-        program = [sys.executable, "-m", "config_rollout"]
-        return self._program.command("config-rollout", *words, program=program, code=code)

@@ -1,5 +1,6 @@
 """The act about waves: thirty nodes in three zones, a change that goes zone by zone, a bad one that one node sees."""
 
+import shutil
 from collections.abc import Sequence
 
 from config_rollout.core.digest import short_hash
@@ -7,9 +8,12 @@ from config_rollout.core.digest import short_hash
 from ..engine import Engine
 from ..local_cluster import LocalCluster, run_folder
 from ..pods import Pod, Recorder
-from . import BAD, BETTER, GOOD, NAMESPACE, OWN, Program, act, chapter, check, hash_of, out, settled_pods
+from . import BAD, BETTER, GOOD, NAMESPACE, OWN, ROOT, Program, act, chapter, check, hash_of, out, settled_pods
 
 NODES = 30
+PICTURE = ROOT / ".run" / "rollout.svg"
+"""Where the act leaves its picture."""
+
 ZONE = "topology.kubernetes.io/zone"
 ZONES = ("zone-a", "zone-b", "zone-c")
 
@@ -49,6 +53,7 @@ class _Act:
         self.waves()
         self.plan()
         self.good_change()
+        self.picture()
         self.bad_change()
         self.way_back()
         self._program.pulumi("destroy", hidden=["--yes", "--skip-preview"])
@@ -91,6 +96,15 @@ class _Act:
         check("no zone began before the one before it was ready", self._in_turn(recorder, nodes))
         most = max(len(without) for without in recorder.unavailable())
         check(f"at most {most} nodes, half a zone, were without kube-proxy at any moment", most <= NODES / 6)
+
+    def picture(self) -> None:
+        """Draw what happened."""
+        chapter("A picture of it")
+        self._program.config_rollout("timeline", f"{NAMESPACE}/kube-proxy", "--output", PICTURE.name)
+        drawn = (self._program.folder / PICTURE.name).read_text()
+        check(f"all {NODES} nodes are in it", all(node in drawn for node in self._zones))
+        shutil.copy(self._program.folder / PICTURE.name, PICTURE)
+        out.print(f"  To look at: {PICTURE.relative_to(ROOT)}", markup=False)
 
     def bad_change(self) -> None:
         """Let a change fail."""
