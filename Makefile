@@ -35,10 +35,11 @@ matrix: setup ## the releases of Kubernetes and Python, each with its own tools;
 kubespray: setup ## replay what kubespray did to kube-proxy; writes the table of docs/kubespray.md
 	$(RUN) -m tools.kubespray
 
-bench: setup ## measure, and write the tables of README and docs/policies.md
+bench: setup ## measure, and write the tables of the README and the docs
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
 	$(RUN) -m benchmarks.status
+	$(RUN) -m benchmarks.audit
 
 docs: setup ## fill the tables that are made from the code
 	$(RUN) -m tools.documents

@@ -1,5 +1,6 @@
 """Measures what the README quotes and writes it there: `python -m benchmarks`, or `make bench`."""
 
+import os
 from pathlib import Path
 
 import pulumi_kubernetes as k8s
@@ -41,6 +42,7 @@ def engine_rows() -> list[tuple[str, str, str]]:
     binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE])
     with LocalCluster(binaries) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
         cluster.add_nodes(6)
+        os.environ["KUBECONFIG"] = str(cluster.kubeconfig)  # the programs run in this process, and read the cluster
         stacks = {}
         for name, program in (("ours", with_the_component), ("theirs", by_hand)):
             cluster.create_namespace(name)
