@@ -145,7 +145,7 @@ class Cluster:
             right = Right("list", _group(resource), resource, namespace)
             page = self._send("GET", right, query, accept=accept) or {}
             metadata = page.get("metadata", {})
-            yield [_slim(item) for item in page.get("items") or []], str(metadata.get("resourceVersion", ""))
+            yield [_slim(resource, item) for item in page.get("items") or []], str(metadata.get("resourceVersion", ""))
             if not metadata.get("continue"):
                 return
             query["continue"] = metadata["continue"]
@@ -327,7 +327,7 @@ def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
         except yaml.YAMLError:
             content = None
         if not isinstance(content, dict):
-            shown = given if len(given) < 80 and "\n" not in given else "a text"
+            shown = given if len(given) < 200 and "\n" not in given else "a text"
             raise ClusterError(f"kubeconfig: is no file and no kubeconfig (got {shown!r}). Write a path that exists.")
         return "kubeconfig", [(os.getcwd(), content)]
     listed = given or os.environ.get("KUBECONFIG") or "~/.kube/config"
@@ -346,10 +346,11 @@ def _selectors(labels: str, fields: str) -> dict[str, str]:
     return {**({"labelSelector": labels} if labels else {}), **({"fieldSelector": fields} if fields else {})}
 
 
-def _slim(item: Object) -> Object:
+def _slim(resource: str, item: Object) -> Object:
     """Return a listed object without what nobody here reads and is most of it: 5,000 nodes are 300 MB else."""
-    item["metadata"].pop("managedFields", None)
-    (item.get("status") or {}).pop("images", None)
+    if resource in ("nodes", "pods"):
+        item["metadata"].pop("managedFields", None)
+        (item.get("status") or {}).pop("images", None)
     return item
 
 

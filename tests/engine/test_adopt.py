@@ -71,6 +71,7 @@ def test_preview_says_field_by_field_what_differs_from_what_was_asked_for(projec
 
 def test_preview_writes_nothing(project, kubeadm, cluster):
     kubeadm.addon()
+    settle(cluster)
 
     assert {} == written(cluster, lambda: project.preview(adopt()))
 
