@@ -8,6 +8,7 @@ Not here: which pods may restart (core/restarts.py), and when this runs (hooks/r
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,9 @@ _FRESH_SECONDS = 0.1
 
 _DOUBT_SECONDS = 60
 """How long a request without an answer may yet be served, in seconds. Source: kube-apiserver's `--request-timeout`."""
+
+_PARALLEL_DELETES = 8
+"""How many requests are under way at once: one alone waits for the API server's disk most of the time."""
 
 _LOOK_AGAIN_SECONDS = 15
 _SAY_SECONDS = 10
@@ -70,7 +74,7 @@ class Rollout:
     _divisions: list[Division] = field(default_factory=list)
     _looked: float = 0.0
     _read_at: float = 0.0
-    _doubt: str = ""
+    _doubts: set[str] = field(default_factory=set)
     _troubles: Troubles = field(default_factory=Troubles)
     _watch: Any = None
 
@@ -187,39 +191,54 @@ class Rollout:
                 self._wait()
 
     def _next(self, fleet: Fleet, division: Division) -> list[Pod]:
-        """Return the pods to restart now; only the same again while it may yet come that a delete is served."""
+        """Return the pods to restart now; only the same again while it may yet come that their deletes are served."""
         chosen = next_restarts(fleet, division.nodes, division.budget)
-        still = time.monotonic() - self._troubles.last < _DOUBT_SECONDS
-        if still and any(pod.uid == self._doubt and not pod.leaving for pod in fleet.pods):
-            return [pod for pod in chosen if pod.uid == self._doubt]
+        self._doubts &= {pod.uid for pod in fleet.pods if not pod.leaving}
+        if self._doubts and time.monotonic() - self._troubles.last < _DOUBT_SECONDS:
+            return [pod for pod in chosen if pod.uid in self._doubts]
         return chosen
 
     def _restart_some(self, chosen: Sequence[Pod]) -> int:
         """Restart pods for as long as what chose them is fresh, and return how many."""
-        began = time.monotonic()
-        for number, pod in enumerate(chosen):
-            if (number and time.monotonic() - began > _FRESH_SECONDS) or not self._restart(pod):
-                return number
-        return len(chosen)
+        began, restarted = time.monotonic(), 0
+        for first in range(0, len(chosen), _PARALLEL_DELETES):
+            together = chosen[first : first + _PARALLEL_DELETES]
+            if first and time.monotonic() - began > _FRESH_SECONDS:
+                break
+            done = self._restart(together)
+            restarted += done
+            if done < len(together):
+                break
+        return restarted
 
-    def _restart(self, pod: Pod) -> bool:
-        """Delete one pod, unless someone has stopped us or the DaemonSet is no longer as it was; tell whether."""
+    def _restart(self, pods: Sequence[Pod]) -> int:
+        """Delete pods, unless someone has stopped us or the DaemonSet is no longer as it was; return how many."""
         self._on.check_awaited()
         wanted = self._wanted()
         if time.monotonic() - self._read_at > _FRESH_SECONDS:
             self._refresh()
         if self._wanted() > wanted:
-            return False
-        self._doubt = pod.uid
-        self.report.deletes(pod.node, pod.uid)
+            return 0
+        for pod in pods:
+            self._doubts.add(pod.uid)
+            self.report.deletes(pod.node, pod.uid)
+        with ThreadPoolExecutor(len(pods)) as pool:
+            errors = [error for error in pool.map(self._delete, pods) if error]
+        if errors:  # not tried again before all is looked at again: much may be other by then
+            self._on.bear(errors[0], self._troubles)
+        elif not self._doubts:
+            self._troubles = Troubles()
+        return len(pods) - len(errors)
+
+    def _delete(self, pod: Pod) -> ClusterError | None:
+        """Delete a pod, and return why it is not known whether that was served."""
         try:
             self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid)
-        except ClusterError as error:  # not tried again before all is looked at again: much may be other by then
-            self._on.bear(error, self._troubles)
-            return False
-        self._doubt, self._troubles = "", Troubles()
+        except ClusterError as error:
+            return error
+        self._doubts.discard(pod.uid)
         self._watch.deleted(pod.uid)
-        return True
+        return None
 
     def _hold(self, name: str) -> None:
         """
