@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from .core import kubeconfig as kubeconfigs
+from .core import live
 from .core.http_answers import message_of
 from .core.rights import Right, role
 
@@ -236,9 +237,9 @@ class Cluster:
         answer = self._send("GET", Right("get", "", _VERSION)) or {}
         return str(answer.get("gitVersion"))
 
-    def prove(self, resource: str, name: str, namespace: str, uid: str) -> None:
+    def prove(self, resource: str, name: str, namespace: str, uid: str) -> Object:
         """
-        Make sure that this is the provider's cluster: its object has the UID that the provider returned for it.
+        Return an object, sure that this is the provider's cluster: it has the UID that the provider returned for it.
 
         Raises:
           ClusterError: It has not.
@@ -251,6 +252,7 @@ class Cluster:
                 f"{namespace}/{name} there has the UID {uid}, here it {_uid(found)}. "
                 "Give `kubeconfig` and `context` the provider's values."
             )
+        return found
 
     def _send(
         self,
@@ -309,6 +311,13 @@ class Cluster:
             what = "does not take these credentials. See whether `kubectl` can log in."
             raise ClusterError(f"{self.server}: {what}", status)
         raise ClusterError(f"{self.server}: {right}: {status} {message_of(data)}. Correct it and run again.", status)
+
+
+def owned(cluster: Cluster, resource: str, daemon_set: Object) -> list[Object]:
+    """Return the pods or ControllerRevisions that a DaemonSet made; others may have its labels too."""
+    metadata = daemon_set["metadata"]
+    found = cluster.list(resource, metadata["namespace"], live.selector_of(daemon_set))
+    return [thing for thing in found if live.is_owned_by(thing, metadata["uid"])]
 
 
 def _http_error() -> type[Exception]:

@@ -14,7 +14,7 @@ import pulumi
 from pulumi.runtime import mocks, settings
 
 from .arguments import BadArguments, find_cluster
-from .cluster import Cluster, ClusterError, Forbidden, Object
+from .cluster import Cluster, ClusterError, Forbidden, Object, owned
 from .core import kept, live
 from .core.finding import report
 from .core.found import MANAGER
@@ -63,7 +63,7 @@ def read(cluster: Cluster, who: str, where: tuple[str, str], full_hash: str, dec
         return Before(daemon_set, None, config_map)
     revision = None
     with suppress(Forbidden):
-        revision = live.newest(_revisions(cluster, daemon_set))
+        revision = live.newest(owned(cluster, "controllerrevisions", daemon_set))
     holding = content_name(name, live.config_hash_of(daemon_set))
     held = cluster.get("configmaps", holding, namespace)
     content = kept.content_of(held, *declared) if held else None
@@ -83,9 +83,8 @@ def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -
         return Before(config_map=_read_later(plain, content_name(name, full_hash), full_hash)), ""
     try:
         declared = plain.get("formats"), plain.get("effects")
-        cluster, where = find_cluster(plain), (plain["namespace"], name)
-        wait = (lambda look: look()) if pulumi.runtime.is_dry_run() else patiently
-        return wait(lambda: read(cluster, who, where, full_hash, declared)), ""
+        given = find_cluster(plain), who, (plain["namespace"], name), full_hash, declared
+        return read(*given) if pulumi.runtime.is_dry_run() else patiently(lambda: read(*given)), ""
     except ClusterError as error:
         return Before(), f"{who}: what the cluster has could not be read: {error}"
 
@@ -132,7 +131,7 @@ def settle(cluster: Cluster, namespace: str, name: str, uid: str, wanted: Mappin
     told: list[str] = []
     for attempt in range(_TRIES):
         daemon_set = _observed(cluster, namespace, name, uid)
-        revisions = _revisions(cluster, daemon_set)
+        revisions = owned(cluster, "controllerrevisions", daemon_set)
         label = f"{kept.DAEMON_SET_LABEL}={name}"
         config_maps = cluster.list("configmaps", namespace, label, metadata_only=True)
         lost = kept.lost(daemon_set, revisions, config_maps)
@@ -192,19 +191,11 @@ def _observed(cluster: Cluster, namespace: str, name: str, uid: str) -> Object:
     """Return the DaemonSet once its controller has made the revision of what it is now."""
     give_up = time.monotonic() + _OBSERVED_SECONDS
     while True:
-        daemon_set = cluster.get("daemonsets", name, namespace)
-        if daemon_set is None or daemon_set["metadata"]["uid"] != uid:
-            cluster.prove("daemonsets", name, namespace, uid)
-        elif live.is_observed(daemon_set):
+        daemon_set = cluster.prove("daemonsets", name, namespace, uid)
+        if live.is_observed(daemon_set):
             return daemon_set
         if time.monotonic() > give_up:
             raise ClusterError(
                 f"DaemonSet {namespace}/{name}: no controller looks at it. See that kube-controller-manager runs."
             )
         time.sleep(0.1)
-
-
-def _revisions(cluster: Cluster, daemon_set: Object) -> list[Object]:
-    metadata = daemon_set["metadata"]
-    found = cluster.list("controllerrevisions", metadata["namespace"], live.selector_of(daemon_set))
-    return [revision for revision in found if live.is_owned_by(revision, metadata["uid"])]

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 
 from .arguments import BadArguments, find_cluster
-from .cluster import Cluster, ClusterError, Object
+from .cluster import Cluster, ClusterError, Object, owned
 from .core import live, preflight, wave_words
 from .core.content import Content
 from .core.finding import Finding, report
@@ -22,6 +22,7 @@ from .core.waves import REST, Division, check_names, divide, empty_selectors, pa
 from .hooks.explain import Explainer
 from .hooks.gates import Asker
 from .hooks.records import Driven, register_records
+from .hooks.who import stack_name
 from .patience import patiently
 
 DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
@@ -41,11 +42,7 @@ def driven_annotations(waves: object) -> dict[str, str]:
     On a patch of its own they go with the waves.
     """
     membership = json.dumps(parse_waves(waves)[0].membership(), sort_keys=True)
-    return {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: _stack(), live.WAVES_ANNOTATION: membership}
-
-
-def _stack() -> str:
-    return f"{pulumi.get_organization() or 'organization'}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    return {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: stack_name(), live.WAVES_ANNOTATION: membership}
 
 
 class StagedRollout:
@@ -121,7 +118,7 @@ class StagedRollout:
                 return self._window(division) if pending(division) else ""
             return self._window(division) if self._window(division) and self._is_outdated(division) else ""
 
-        given = explainer.audit, _stack(), window, applied, self._proxy, self._excused
+        given = explainer.audit, stack_name(), window, applied, self._proxy, self._excused
         driven = Driven(self._cluster, self._waves, *given)
         return register_records(name, component, daemon_set, self._hash, driven, self._divisions, pending)[-1]
 
@@ -161,22 +158,20 @@ class StagedRollout:
         self._taken_back = ""
         self._probed: list[ProbedPod] = []
         self._paused = bool(daemon_set and live.is_paused(daemon_set))
-        self._fleet = self._read_fleet(daemon_set, namespace) if daemon_set else None
+        self._fleet = self._read_fleet(daemon_set) if daemon_set else None
 
-    def _read_fleet(self, daemon_set: Object, namespace: str) -> Fleet:
-        uid, labels = daemon_set["metadata"]["uid"], live.selector_of(daemon_set)
-        found = self._cluster.list("controllerrevisions", namespace, labels)
-        revisions = [revision for revision in found if live.is_owned_by(revision, uid)]
+    def _read_fleet(self, daemon_set: Object) -> Fleet:
+        revisions = owned(self._cluster, "controllerrevisions", daemon_set)
         newest, taken_back = live.newest(revisions), live.restored(daemon_set)
         for revision in revisions:
             if taken_back and taken_back.revision == revision["metadata"]["name"]:
                 self._taken_back = live.config_hash_of(revision["data"])
-        owned = [pod for pod in self._cluster.list("pods", namespace, labels) if live.is_owned_by(pod, uid)]
-        self._hashes = {live.node_of(pod): live.config_hash_of_pod(pod) for pod in owned}
-        pods = [live.pod_of(pod) for pod in owned]
-        self._probed = [live.probed_pod(pod) for pod, of in zip(owned, pods, strict=True) if not of.leaving]
-        wanted = int((daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
-        return Fleet(pods, live.revision_of(newest) if newest else "", wanted, frozenset(self._down))
+        found = owned(self._cluster, "pods", daemon_set)
+        self._hashes = {live.node_of(pod): live.config_hash_of_pod(pod) for pod in found}
+        pods = [live.pod_of(pod) for pod in found]
+        self._probed = [live.probed_pod(pod) for pod, of in zip(found, pods, strict=True) if not of.leaving]
+        current = live.revision_of(newest) if newest else ""
+        return Fleet(pods, current, live.wanted(daemon_set), frozenset(self._down))
 
     def _preflight(self) -> None:
         """
@@ -209,7 +204,7 @@ class StagedRollout:
     def _state(self, fleet: Fleet) -> preflight.State:
         return preflight.State(
             "/".join(self._where), self._waves, self._divisions, self._labels, fleet, self._hash, self._live_hash,
-            self._hashes, _stack(), self._driver,
+            self._hashes, stack_name(), self._driver,
         )  # fmt: skip
 
     def _check_beginning(self, state: preflight.State) -> list[Finding]:

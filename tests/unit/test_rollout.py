@@ -92,7 +92,10 @@ class MemoryCluster:
         return self.daemon_set
 
     def prove(self, resource, name, namespace, uid):
-        raise ClusterError("https://memory: is not the cluster that the Kubernetes provider writes to.")
+        found = self.get(resource, name, namespace)
+        if found["metadata"]["uid"] != uid:
+            raise ClusterError("https://memory: is not the cluster that the Kubernetes provider writes to.")
+        return found
 
     def list(self, resource, namespace="", labels=""):
         self.fail()

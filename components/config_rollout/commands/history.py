@@ -17,7 +17,7 @@ from ..core.observed import Seen
 from ..core.status_rights import history_rights
 from ..sources import Trouble, maps_of
 from .difference import show
-from .looking import add_cluster_options, daemon_set, daemon_sets, exit_code, found, look, without_pods
+from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, look, without_pods
 
 _REVISIONS = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
@@ -27,10 +27,7 @@ def add(commands: Any) -> None:
     text = "print the rollouts of a DaemonSet, one in full, or the difference between two configurations"
     command = commands.add_parser("history", help=text, description=text)
     command.set_defaults(run=_history)
-    command.add_argument(
-        "daemon_set", metavar="NAMESPACE/NAME", nargs="?", type=daemon_set, default=("", ""),
-        help="the DaemonSet; by default all of the cluster that carry a config hash",
-    )  # fmt: skip
+    add_daemon_set(command)
     command.add_argument(
         "revisions", metavar="REVISION", nargs="?", type=_revisions,
         help="4 for all that is known of one, 3..4 for what differs between the configurations of two",

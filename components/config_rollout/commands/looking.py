@@ -28,6 +28,14 @@ def add_cluster_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--context", metavar="NAME", help="of the kubeconfig; by default its current one")
 
 
+def add_daemon_set(command: argparse.ArgumentParser) -> None:
+    """Add the argument that says which DaemonSet, or all."""
+    command.add_argument(
+        "daemon_set", metavar="NAMESPACE/NAME", nargs="?", type=daemon_set, default=("", ""),
+        help="the DaemonSet; by default all of the cluster that carry a config hash",
+    )  # fmt: skip
+
+
 def daemon_set(text: str) -> Where:
     """Read NAMESPACE/NAME."""
     namespace, _, name = text.partition("/")

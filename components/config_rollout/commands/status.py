@@ -7,7 +7,7 @@ from typing import Any
 from ..core.status import status_json, status_of
 from ..core.status_rights import status_rights
 from ..core.status_words import lines_of
-from .looking import add_cluster_options, daemon_set, daemon_sets, exit_code, found, look, node_labels
+from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, look, node_labels
 
 
 def add(commands: Any) -> None:
@@ -15,10 +15,7 @@ def add(commands: Any) -> None:
     text = "print which revision runs where, and what is not as it should be; exit with 0 for all well, 1 if not"
     command = commands.add_parser("status", help=text, description=text)
     command.set_defaults(run=_status)
-    command.add_argument(
-        "daemon_set", metavar="NAMESPACE/NAME", nargs="?", type=daemon_set, default=("", ""),
-        help="the DaemonSet; by default all of the cluster that carry a config hash",
-    )  # fmt: skip
+    add_daemon_set(command)
     command.add_argument("--watch", action="store_true", help="go on looking until Ctrl-C")
     command.add_argument("--json", action="store_true", help="as docs/schemas/status.json describes it")
     add_cluster_options(command)

@@ -92,7 +92,7 @@ def kept_rights(namespace: str, name: str) -> list[Right]:
 
 
 def mounted(of: Object) -> set[str]:
-    """Return the content-named ConfigMaps that the pod template of a DaemonSet or of a revision's data reads."""
+    """Return the ConfigMaps that the pod template of a DaemonSet or of a revision's data reads."""
     pod_spec = of["spec"]["template"]["spec"]
     return {reference.name for reference in references(pod_spec) if isinstance(reference.name, str)}
 

@@ -89,6 +89,11 @@ def is_observed(daemon_set: Object) -> bool:
     return int(status.get("observedGeneration") or 0) >= int(daemon_set["metadata"].get("generation") or 0)
 
 
+def wanted(daemon_set: Object) -> int:
+    """Return how many nodes should have a pod, as far as the controller has said."""
+    return int((daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
+
+
 def is_owned_by(thing: Object, uid: str) -> bool:
     """Return whether a controller with this UID made the object."""
     owners = thing["metadata"].get("ownerReferences") or []

@@ -108,7 +108,7 @@ class Seen:
     @property
     def wanted(self) -> int:
         """How many nodes should have a pod."""
-        return int((self.daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
+        return live.wanted(self.daemon_set)
 
     @property
     def current(self) -> Revision | None:

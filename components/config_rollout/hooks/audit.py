@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from ..cluster import Cluster, ClusterError, Object
+from ..cluster import Cluster, ClusterError, Object, owned
 from ..core import audit, live
 from ..core.audit_record import AuditRecord, Change
 from ..core.audit_sinks import Sink
@@ -128,7 +128,7 @@ class Auditor:
         record = replace(record, old_revision=int(newest["revision"]) if newest else None)
         self._before = before = _Before(record, begun, int(daemon_set["metadata"]["generation"]))
         if not self.staged:
-            pods = self._try(lambda: self._pods(cluster, daemon_set)) or []
+            pods = self._try(lambda: owned(cluster, "pods", daemon_set)) or []
             before.pods = {pod["metadata"]["uid"]: live.node_of(pod) for pod in pods}
         if not begun.goes_on:
             if not begun.says_cause:
@@ -177,7 +177,7 @@ class Auditor:
 
     def _without_waves(self, cluster: Cluster, daemon_set: Object, record: AuditRecord) -> AuditRecord:
         before = self._before.pods if self._before else {}
-        found = self._try(lambda: self._pods(cluster, daemon_set)) or []
+        found = self._try(lambda: owned(cluster, "pods", daemon_set)) or []
         times = {pod["metadata"]["uid"]: _times(pod) for pod in found}
         return audit.rollout_of(record, before, [live.pod_of(pod) for pod in found], times)
 
@@ -229,18 +229,9 @@ class Auditor:
     def _read(self, cluster: Cluster, subject: Subject) -> tuple[Object, list[Object]]:
         """Return the DaemonSet, once it is sure to be the provider's, and its revisions."""
         where = "daemonsets", subject.name, subject.namespace
-        daemon_set = cluster.get(*where)
-        if daemon_set is None or (subject.uid and daemon_set["metadata"]["uid"] != subject.uid):
-            cluster.prove(*where, subject.uid)
-        assert daemon_set is not None
-        return daemon_set, self._owned(cluster, "controllerrevisions", daemon_set)
-
-    def _pods(self, cluster: Cluster, daemon_set: Object) -> list[Object]:
-        return self._owned(cluster, "pods", daemon_set)
-
-    def _owned(self, cluster: Cluster, resource: str, daemon_set: Object) -> list[Object]:
-        found = cluster.list(resource, daemon_set["metadata"]["namespace"], live.selector_of(daemon_set))
-        return [thing for thing in found if live.is_owned_by(thing, daemon_set["metadata"]["uid"])]
+        daemon_set = None if subject.uid else cluster.get(*where)
+        daemon_set = daemon_set or cluster.prove(*where, subject.uid)
+        return daemon_set, owned(cluster, "controllerrevisions", daemon_set)
 
     def _try(self, request: Callable[[], T]) -> T | None:
         """Return what a request gives; what keeps it from being served is told, and the rest goes on."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ..cluster import Cluster, ClusterError, Object
+from ..cluster import Cluster, ClusterError, Object, owned
 from ..core import live
 from ..core.found import MANAGER
 from ..core.retry import delay_seconds, is_passing
@@ -80,7 +80,8 @@ class DrivenDaemonSet:
 
     def read(self) -> Object:
         """Return the DaemonSet, after making sure that it is the provider's and that nobody has paused it."""
-        found = self.trying(self._get)
+        target = self.target
+        found = self.trying(lambda: self.cluster.prove("daemonsets", target.name, target.namespace, target.uid))
         if live.is_paused(found):
             raise Stopped(
                 f"DaemonSet {self.target.where}: is paused. `config-rollout resume {self.target.where}` and "
@@ -93,18 +94,9 @@ class DrivenDaemonSet:
             )
         return found
 
-    def _get(self) -> Object:
-        target = self.target
-        found = self.cluster.get("daemonsets", target.name, target.namespace)
-        if found is None or found["metadata"]["uid"] != target.uid:
-            self.cluster.prove("daemonsets", target.name, target.namespace, target.uid)
-        return found or {}
-
     def revisions(self, daemon_set: Object) -> list[Object]:
         """Return the ControllerRevisions of the DaemonSet."""
-        labels = live.selector_of(daemon_set)
-        found = self.trying(lambda: self.cluster.list("controllerrevisions", self.target.namespace, labels))
-        return [revision for revision in found if live.is_owned_by(revision, self.target.uid)]
+        return self.trying(lambda: owned(self.cluster, "controllerrevisions", daemon_set))
 
     def annotate(self, taken_back: live.Restored | None) -> None:
         """Note at the DaemonSet what is being taken back, or that nothing is any more."""

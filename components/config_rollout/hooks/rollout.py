@@ -214,10 +214,10 @@ class Rollout:
     def _restart(self, pods: Sequence[Pod]) -> int:
         """Delete pods, unless someone has stopped us or the DaemonSet is no longer as it was; return how many."""
         self._on.check_awaited()
-        wanted = self._wanted()
+        wanted = live.wanted(self._daemon_set)
         if time.monotonic() - self._read_at > _FRESH_SECONDS:
             self._refresh()
-        if self._wanted() > wanted:
+        if live.wanted(self._daemon_set) > wanted:
             return 0
         for pod in pods:
             self._doubts.add(pod.uid)
@@ -326,7 +326,7 @@ class Rollout:
         self._seen |= {pod.node for pod in pods}
         if not self._divisions or len(self._seen) > known:
             self._divisions = divide(self.waves, self._labels, self.target.config_hash, self._seen)
-        fleet = Fleet(pods, self._revision, self._wanted(), self._down)
+        fleet = Fleet(pods, self._revision, live.wanted(self._daemon_set), self._down)
         if name is None:
             nodes = tuple(node for division in self._divisions for node in division.nodes)
             return Division(wave or self.waves.rest, nodes), fleet
@@ -361,9 +361,6 @@ class Rollout:
                 "Run `pulumi up` to go on, or `pulumi up --refresh` to put back what this program says."
             )
         self._daemon_set, self._read_at = daemon_set, read_at
-
-    def _wanted(self) -> int:
-        return int((self._daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
 
     def _wait(self, seconds: float = 1.0) -> None:
         self._on.check_awaited()

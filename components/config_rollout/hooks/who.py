@@ -14,14 +14,18 @@ _GIT_SECONDS = 10
 
 def who(cluster: Cluster | None) -> By:
     """Return what is known; nothing of it is worth an error."""
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     commit = _git("rev-parse", "HEAD") or ""
     changed = _git("status", "--porcelain", "--", ".")
     try:
         user = cluster.user() if cluster else ""
     except ClusterError:
         user = ""
-    return audit.by(stack, commit, None if changed is None else bool(changed), os.environ, user)
+    return audit.by(stack_name(), commit, None if changed is None else bool(changed), os.environ, user)
+
+
+def stack_name() -> str:
+    """Return the stack as ORGANIZATION/PROJECT/STACK; without an organization it is Pulumi's `organization`."""
+    return f"{pulumi.get_organization() or 'organization'}/{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
 def _git(*arguments: str) -> str | None:
