@@ -46,15 +46,7 @@ def engine_rows() -> list[tuple[str, str, str]]:
         stacks = {}
         for name, program in (("ours", with_the_component), ("theirs", by_hand)):
             cluster.create_namespace(name)
-            folder = engine.home / name
-            folder.mkdir()
-            options = automation.LocalWorkspaceOptions(
-                work_dir=str(folder),
-                pulumi_home=str(engine.home),
-                env_vars=engine.environment,
-                pulumi_command=automation.PulumiCommand(root=str(engine.home)),
-            )
-            stacks[name] = automation.create_stack(name, name, program, opts=options)
+            stacks[name] = automation.create_stack(name, name, program, opts=engine.workspace(name))
             stacks[name].up()
         before = cluster.writes()
         stacks["ours"].up()

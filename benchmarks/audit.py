@@ -70,14 +70,6 @@ def rollouts() -> tuple[list[tuple[str, str, str]], AuditRecord]:
 def _requests(cluster: LocalCluster, engine: Engine, name: str, more: dict[str, Any]) -> tuple[int, AuditRecord]:
     """Return how many requests the audit makes for one change, and its record."""
     cluster.create_namespace(name)
-    folder = engine.home / name
-    folder.mkdir()
-    options = automation.LocalWorkspaceOptions(
-        work_dir=str(folder),
-        pulumi_home=str(engine.home),
-        env_vars=engine.environment,
-        pulumi_command=automation.PulumiCommand(root=str(engine.home)),
-    )
     level = "info"
 
     def program() -> None:
@@ -85,7 +77,7 @@ def _requests(cluster: LocalCluster, engine: Engine, name: str, more: dict[str, 
         ConfiguredDaemonSet("agent", {"namespace": name, "data": data, "pod_spec": POD_SPEC, **more})  # type: ignore[typeddict-item]
 
     counting = Counting()
-    stack = automation.create_stack("prod", name, program, opts=options)
+    stack = automation.create_stack("prod", name, program, opts=engine.workspace(name))
     with mock.patch.object(configured_daemon_set, "find_cluster", counting.find):
         stack.up()
         level = "debug"

@@ -64,13 +64,9 @@ class Story:
 
     def run(self) -> list[Row]:
         """Run every step and return what was counted."""
-        self._program = Program(
-            self._engine, run_folder("adoption"), {"manage": "adopt", **QUICK, "rollout-timeout-seconds": 60}
-        )
-        try:
+        settings = {"manage": "adopt", **QUICK, "rollout-timeout-seconds": 60}
+        with Program(self._engine, run_folder("adoption"), settings) as self._program:
             self._steps()
-        finally:
-            self._program.remove()
         return self.rows
 
     def _steps(self) -> None:

@@ -6,9 +6,13 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from .build import TOOLS
 from .local_cluster import run_folder
+
+if TYPE_CHECKING:
+    from pulumi import automation
 
 _FROM_THE_USER = ("HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "TMPDIR", "SSL_CERT_FILE", "XDG_CACHE_HOME")
 
@@ -47,6 +51,19 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def workspace(self, name: str) -> "automation.LocalWorkspaceOptions":
+        """Return where a program of this process runs as a stack: a folder of its own in the home."""
+        from pulumi import automation  # only some who start an engine have such a program
+
+        folder = self.home / "work" / name
+        folder.mkdir(parents=True)
+        return automation.LocalWorkspaceOptions(
+            work_dir=str(folder),
+            pulumi_home=str(self.home),
+            env_vars=self.environment,
+            pulumi_command=automation.PulumiCommand(root=str(self.home)),
+        )
 
     def run(self, *arguments: str, folder: Path, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """

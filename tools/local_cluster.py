@@ -23,7 +23,7 @@ from typing import Any
 
 import requests
 
-from . import kwok
+from . import build, kwok
 from .api import Api
 
 RUN_FOLDER = Path(__file__).parents[1] / ".run"
@@ -253,6 +253,23 @@ class LocalCluster:
         self.kubeconfig.write_text(json.dumps(config, indent=2))
         config["users"] = [{"name": "admin", "user": {"token": self._watched_token}}]
         self.watched_kubeconfig.write_text(json.dumps(config, indent=2))
+
+    def kubectl(self, *arguments: str) -> str:
+        """Run the real kubectl as an administrator and return what it prints."""
+        command = [str(build.ensure(["kubectl"])["kubectl"]), f"--kubeconfig={self.kubeconfig}", *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+    def wait_at_rest(self, namespace: str, name: str) -> None:
+        """Wait until every node has an available pod of a DaemonSet's newest revision, and the namespace no other."""
+
+        def still() -> bool:
+            live, pods = self.api.get(f"namespaces/{namespace}/daemonsets/{name}"), f"namespaces/{namespace}/pods"
+            status = live["status"]
+            counts = {status.get(f"{what}NumberScheduled") for what in ("desired", "current", "updated")}
+            told = status.get("observedGeneration") == live["metadata"]["generation"]
+            return told and counts == {status.get("numberAvailable")} == {len(self.api.list(pods))}
+
+        self.wait(f"DaemonSet {namespace}/{name} to come to rest", still)
 
     def wait(self, what: str, done: Callable[[], bool]) -> None:
         """

@@ -1,6 +1,7 @@
 """One real cluster and one real engine for all of these tests; a namespace and a stack for each."""
 
 import itertools
+import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any
 
 import pulumi
 import pytest
+import yaml
 from pulumi import automation
 
 from config_rollout import ConfiguredDaemonSet
@@ -113,20 +115,32 @@ def _short(urn: str) -> str:
     return f"{_kind(urn).split(':')[-1]} {urn.split('::')[-1]}"
 
 
+def grant(cluster: LocalCluster, namespace: str, user: str, manifests: str) -> None:
+    """Give a user the Roles and ClusterRoles of some manifests, in a namespace or everywhere."""
+    subject = {"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}
+    for manifest in yaml.safe_load_all(manifests):
+        kind, name = manifest["kind"], manifest["metadata"]["name"]
+        within = f"namespaces/{namespace}/" if kind == "Role" else ""
+        cluster.api.create(f"{within}{kind.lower()}s", manifest)
+        reference = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
+        binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": [subject]}
+        cluster.api.create(f"{within}{kind.lower()}bindings", binding)
+
+
+def kubeconfig_of(cluster: LocalCluster, user: str) -> str:
+    """Return a kubeconfig, as text, with which one is this user and no administrator."""
+    kubeconfig = json.loads(cluster.kubeconfig.read_text())
+    kubeconfig["users"][0]["user"]["as"] = user
+    return json.dumps(kubeconfig)
+
+
 class Project:
     """A Pulumi program of the test's own, run by the real engine."""
 
     def __init__(self, engine: Engine, namespace: str) -> None:
         self.namespace = namespace
         self._stack: automation.Stack | None = None
-        folder = engine.home / "work" / namespace
-        folder.mkdir(parents=True)
-        self._options = automation.LocalWorkspaceOptions(
-            work_dir=str(folder),
-            pulumi_home=str(engine.home),
-            env_vars=engine.environment,
-            pulumi_command=automation.PulumiCommand(root=str(engine.home)),
-        )
+        self._options = engine.workspace(namespace)
 
     def stack(self, program: Callable[[], Any]) -> automation.Stack:
         if self._stack is None:

@@ -30,15 +30,7 @@ def own(opts=None, **arguments):
 
 def settle(cluster):
     """Wait until every node has a ready pod of the newest revision, and no other."""
-
-    def still():
-        live = cluster.api.get(DAEMON_SET)
-        status, pods = live["status"], cluster.api.list(f"{OF}/pods")
-        counts = {status.get(f"{what}NumberScheduled") for what in ("desired", "current", "updated")}
-        told = status.get("observedGeneration") == live["metadata"]["generation"]
-        return told and counts == {status.get("numberAvailable")} == {len(pods)}
-
-    cluster.wait("kube-proxy to come to rest", still)
+    cluster.wait_at_rest("kube-system", "kube-proxy")
 
 
 def live(cluster):

@@ -1,7 +1,6 @@
 """A kube-proxy that kubeadm made, adopted, and what others then do to it: the real kubeadm, engine and cluster."""
 
 import dataclasses
-import subprocess
 
 import pulumi
 import pytest
@@ -21,9 +20,7 @@ HEADLINE = f"adopts DaemonSet kube-system/kube-proxy (registry.k8s.io/kube-proxy
 
 
 def kubectl(cluster, *arguments):
-    program = build.ensure(["kubectl"])["kubectl"]
-    command = [program, "--kubeconfig", cluster.kubeconfig, "-n", "kube-system", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    return cluster.kubectl("-n", "kube-system", *arguments)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The record of a rollout, on the real engine and cluster, against what a watcher of its own saw."""
 
 import json
-import subprocess
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,10 +9,9 @@ import jsonschema
 import pytest
 
 from config_rollout.core.audit_record import AuditRecord, parse_records
-from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of
+from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of, kubeconfig_of
 from tests.engine.kube_system import DAEMON_SET, adopt, settle
 from tests.engine.test_changes import daemon_set, written
-from tools import build
 from tools.demo import ROOT
 from tools.kubeadm import CONFIGURATION
 
@@ -43,18 +41,6 @@ def events(cluster, namespace, name="agent") -> list[str]:
 def audited(recorder) -> Counter:
     """Return node -> how many of its pods were made, as the watcher saw it."""
     return Counter(pod.node for kind, pod in recorder.events if kind == "ADDED")
-
-
-@pytest.fixture
-def kubectl(cluster):
-    """Return a function that runs kubectl and gives what it prints."""
-    program = build.ensure(["kubectl"])["kubectl"]
-
-    def run(*arguments: str) -> str:
-        command = [str(program), "--kubeconfig", str(cluster.kubeconfig), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    return run
 
 
 @pytest.mark.parametrize("waves", [None, WAVES], ids=["no waves", "waves"])
@@ -153,12 +139,12 @@ def test_rollout_that_is_not_through_in_time_is_recorded_and_the_one_that_goes_b
 
 
 @pytest.mark.parametrize("waves", [None, WAVES], ids=["no waves", "waves"])
-def test_kubectl_shows_cause_of_each_revision_and_events(project, agent, cluster, namespace, kubectl, waves):
+def test_kubectl_shows_cause_of_each_revision_and_events(project, agent, cluster, namespace, waves):
     more = {"waves": waves} if waves else {}
     for data in (GOOD, BETTER, GOOD):
         assert not project.up(agent(data, **more)).failed
-    lines = kubectl("-n", namespace, "rollout", "history", "daemonset/agent").splitlines()
-    shown = kubectl("-n", namespace, "describe", "daemonset", "agent")
+    lines = cluster.kubectl("-n", namespace, "rollout", "history", "daemonset/agent").splitlines()
+    shown = cluster.kubectl("-n", namespace, "describe", "daemonset", "agent")
 
     # The revision of GOOD is taken up again with a number of its own, and with the cause of the second time.
     assert [("2", "agent.yaml: level info => debug"), ("3", "agent.yaml: level debug => info")] == [
@@ -166,7 +152,7 @@ def test_kubectl_shows_cause_of_each_revision_and_events(project, agent, cluster
     ]
     assert 2 == shown.count("ConfigurationChanged")
     assert 2 == shown.count("RolloutDone")
-    assert "agent.yaml: level debug => info" in kubectl("-n", namespace, "get", "events")
+    assert "agent.yaml: level debug => info" in cluster.kubectl("-n", namespace, "get", "events")
 
 
 def test_cause_is_no_drift(project, agent, cluster, namespace):
@@ -206,9 +192,8 @@ def test_image_is_recorded_and_secrets_are_not_shown(project, agent, cluster, na
 
 
 def test_record_that_cannot_be_written_is_said_and_breaks_nothing(project, agent, cluster, namespace, tmp_path):
-    nobody = json.loads(cluster.kubeconfig.read_text())
-    nobody["users"][0]["user"]["as"] = "nobody"
-    more = {"kubeconfig": json.dumps(nobody), "audit": [{"file": str(tmp_path / "no" / "such" / "folder")}]}
+    nobody = kubeconfig_of(cluster, "nobody")
+    more = {"kubeconfig": nobody, "audit": [{"file": str(tmp_path / "no" / "such" / "folder")}]}
     project.up(agent(**more))
     outcome = project.up(agent(BETTER, **more))
     warned = "\n".join(outcome.messages)

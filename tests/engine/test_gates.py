@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from config_rollout.core.wave_rights import wave_roles
-from tests.engine.conftest import BETTER, GOOD, NODES, hash_of
+from tests.engine.conftest import BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of
 from tests.engine.test_changes import daemon_set, written
 from tests.engine.test_disturbances import during
 from tests.engine.test_waves import order, records
@@ -374,19 +374,11 @@ def test_change_over_a_rollout_that_is_not_through_is_refused_and_going_back_is_
 
 
 def test_gates_need_no_more_rights_than_rbac_prints(project, agent, cluster, namespace, pods):
-    user = {"kind": "User", "name": f"gates-{namespace}", "apiGroup": "rbac.authorization.k8s.io"}
-    for manifest in yaml.safe_load_all(wave_roles(namespace, "agent", http_gates=True)):
-        kind, name = manifest["kind"], manifest["metadata"]["name"]
-        within = f"namespaces/{namespace}/" if kind == "Role" else ""
-        cluster.api.create(f"{within}{kind.lower()}s", manifest)
-        reference = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
-        binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": [user]}
-        cluster.api.create(f"{within}{kind.lower()}bindings", binding)
-    kubeconfig = json.loads(cluster.kubeconfig.read_text())
-    kubeconfig["users"][0]["user"]["as"] = user["name"]
+    user = f"gates-{namespace}"
+    grant(cluster, namespace, user, wave_roles(namespace, "agent", http_gates=True))
     server = pods(lambda address, port, path: livez("IPv4") if path == "/livez" else (200, ""))
     gates = [HTTP, {"kube_proxy": {}}, {"restarts": {}}, {"command": ["true"]}]
-    with_rights = {"waves": {**WAVES, "gates": gates}, "kubeconfig": json.dumps(kubeconfig)}
+    with_rights = {"waves": {**WAVES, "gates": gates}, "kubeconfig": kubeconfig_of(cluster, user)}
 
     assert not project.up(agent(**with_rights)).failed
     outcome = project.up(agent(BETTER, **with_rights))

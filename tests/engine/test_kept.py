@@ -1,16 +1,12 @@
 """How long a ConfigMap lives, and that `kubectl rollout undo` finds it."""
 
-import subprocess
-
 import pulumi
 import pytest
 
 from tests.engine.conftest import BETTER, GOOD, NODES, name_of
-from tests.engine.kube_system import OF, adopt, mounted
-from tests.engine.kube_system import settle as settle_kube_proxy
-from tests.engine.test_changes import config_maps, daemon_set, written
+from tests.engine.kube_system import OF, adopt, mounted, settle
+from tests.engine.test_changes import config_maps, written
 from tests.engine.test_meaning import ONE, SAME
-from tools import build
 from tools.adoption import NFTABLES
 from tools.kept import orphans, strays
 from tools.pods import Pod
@@ -18,25 +14,9 @@ from tools.pods import Pod
 FAST = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}}
 
 
-def kubectl(cluster, *arguments):
-    program = build.ensure(["kubectl"])["kubectl"]
-    command = [str(program), f"--kubeconfig={cluster.kubeconfig}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
 def undo(cluster, namespace, *arguments):
-    kubectl(cluster, f"--namespace={namespace}", "rollout", "undo", "daemonset/agent", *arguments)
-    at_rest(cluster, namespace)
-
-
-def at_rest(cluster, namespace, name="agent"):
-    def still():
-        live = daemon_set(cluster, namespace, name)
-        status, pods = live["status"], cluster.api.list(f"namespaces/{namespace}/pods")
-        seen = status.get("observedGeneration") == live["metadata"]["generation"]
-        return seen and status.get("updatedNumberScheduled") == status.get("numberAvailable") == len(pods)
-
-    cluster.wait("the DaemonSet to come to rest", still)
+    cluster.kubectl(f"--namespace={namespace}", "rollout", "undo", "daemonset/agent", *arguments)
+    cluster.wait_at_rest(namespace, "agent")
 
 
 def mounted_by_pods(cluster, namespace):
@@ -146,7 +126,7 @@ def test_restarts_that_nobody_tells_us_of_never_take_the_config_map_away(project
         restarted = {"kubectl.kubernetes.io/restartedAt": str(number)}
         body = {"spec": {"template": {"metadata": {"annotations": restarted}}}}
         cluster.api.patch(f"namespaces/{namespace}/daemonsets/agent", body)
-        at_rest(cluster, namespace)
+        cluster.wait_at_rest(namespace, "agent")
     revisions = f"namespaces/{namespace}/controllerrevisions"
     cluster.wait("old revisions to go", lambda: len(cluster.api.list(revisions)) == 2)
 
@@ -249,8 +229,8 @@ def test_undo_of_an_adopted_kube_proxy(project, kubeadm, cluster):
     project.up(adopt())
     first = mounted(cluster)
     project.up(adopt(config=NFTABLES))
-    kubectl(cluster, "--namespace=kube-system", "rollout", "undo", "daemonset/kube-proxy")
-    settle_kube_proxy(cluster)
+    cluster.kubectl("--namespace=kube-system", "rollout", "undo", "daemonset/kube-proxy")
+    settle(cluster)
 
     assert first == mounted(cluster)
     assert cluster.api.exists(f"{OF}/configmaps/{first}")

@@ -3,10 +3,9 @@
 import json
 
 import pytest
-import yaml
 
 from config_rollout.cli import main
-from tests.engine.conftest import BAD
+from tests.engine.conftest import BAD, kubeconfig_of
 from tests.unit.rollout_records import lines, rollout
 
 HASH = "f" * 64
@@ -68,9 +67,7 @@ def test_timeline_shows_what_was_taken_back(project, agent, namespace, capsys):
 
 @pytest.mark.parametrize("command", [["timeline", "--json"], ["metrics"]])
 def test_user_without_rights_is_told_the_rule(recorded, cluster, tmp_path, capsys, command):
-    config = yaml.safe_load(cluster.kubeconfig.read_text())
-    config["users"][0]["user"]["as"] = "nobody"
-    (tmp_path / "config").write_text(yaml.safe_dump(config))
+    (tmp_path / "config").write_text(kubeconfig_of(cluster, "nobody"))
 
     assert 2 == main([command[0], recorded, *command[1:], "--kubeconfig", str(tmp_path / "config")])
     assert "resources: [configmaps], resourceNames: [proxy-rollouts], verbs: [get]" in capsys.readouterr().err

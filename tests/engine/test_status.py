@@ -8,12 +8,11 @@ import time
 
 import jsonschema
 import pytest
-import yaml
 
 from config_rollout.core.rights import roles
 from config_rollout.core.status_rights import status_rights
-from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of, name_of
-from tests.engine.test_kept import FAST, kubectl, undo
+from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
+from tests.engine.test_kept import FAST, undo
 from tests.engine.test_waves import WAVES
 from tests.engine.test_waves import kubeconfig as _kubeconfig  # noqa: F401 # programs find the cluster
 from tools.demo import ROOT
@@ -207,7 +206,7 @@ def test_daemon_set_by_helm_s_convention(status, run, cluster, namespace):
     (armed,) = findings(found)
     assert armed.startswith("ConfigMap agent: was written at 20")
 
-    kubectl(cluster, f"--namespace={namespace}", "rollout", "restart", "daemonset/agent")
+    cluster.kubectl(f"--namespace={namespace}", "rollout", "restart", "daemonset/agent")
     code, _, err = run("history", f"{namespace}/agent", "1..2")
     assert 2 == code
     assert "revision 1: mounts ConfigMap agent, which changes in place, so what it read is not kept" in err
@@ -222,9 +221,8 @@ def test_all_daemon_sets_of_the_cluster_are_found(run, cluster, namespace):
 
 def test_missing_rights_are_told_and_the_rules_that_are_printed_are_enough(run, cluster, namespace, tmp_path):
     helm_like(cluster, namespace)
-    kubeconfig = json.loads(cluster.kubeconfig.read_text())
-    kubeconfig["users"][0]["user"]["as"] = f"looks-{namespace}"
-    (tmp_path / "config").write_text(json.dumps(kubeconfig))
+    user = f"looks-{namespace}"
+    (tmp_path / "config").write_text(kubeconfig_of(cluster, user))
     code, _, err = run("status", f"{namespace}/agent", kubeconfig=tmp_path / "config")
     assert 2 == code
     first, *manifests = err.split("\n", 1)
@@ -233,14 +231,7 @@ def test_missing_rights_are_told_and_the_rules_that_are_printed_are_enough(run, 
         manifests[0].rstrip()
     )
 
-    user = {"kind": "User", "name": f"looks-{namespace}", "apiGroup": "rbac.authorization.k8s.io"}
-    for manifest in yaml.safe_load_all(manifests[0]):
-        kind, name = manifest["kind"], manifest["metadata"]["name"]
-        within = f"namespaces/{namespace}/" if kind == "Role" else ""
-        cluster.api.create(f"{within}{kind.lower()}s", manifest)
-        reference = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
-        binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": [user]}
-        cluster.api.create(f"{within}{kind.lower()}bindings", binding)
+    grant(cluster, namespace, user, manifests[0])
     cluster.wait("the rights", lambda: run("status", f"{namespace}/agent", kubeconfig=tmp_path / "config")[0] in (0, 1))
 
 

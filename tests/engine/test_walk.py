@@ -6,7 +6,6 @@ import time
 from tests.engine.staged_program import StagedProgram, ended
 from tests.engine.test_audit import audited, history
 from tests.engine.test_changes import daemon_set
-from tests.engine.test_kept import kubectl
 from tools.kept import orphans, strays
 from tools.pods import Pod
 
@@ -89,7 +88,7 @@ class Walk:
 
     def _undo(self):
         if len(self._cluster.api.list(f"namespaces/{self._namespace}/controllerrevisions")) > 1:
-            kubectl(self._cluster, f"--namespace={self._namespace}", "rollout", "undo", "daemonset/agent")
+            self._cluster.kubectl(f"--namespace={self._namespace}", "rollout", "undo", "daemonset/agent")
 
     def _crash(self) -> bool:
         process = self._start(data=self._chance.choice(DATA))

@@ -11,10 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import yaml
 
 from config_rollout.core.wave_rights import wave_roles
-from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of, name_of
+from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
 from tests.engine.test_changes import config_maps, daemon_set, written
 from tests.engine.test_disturbances import during
 from tools.demo import ROOT
@@ -305,18 +304,10 @@ def test_someone_else_s_change_in_the_middle_stops_and_a_refresh_puts_it_right(
 
 
 def test_waves_need_no_more_rights_than_rbac_prints(project, agent, cluster, namespace, record):
-    user = {"kind": "User", "name": f"waves-{namespace}", "apiGroup": "rbac.authorization.k8s.io"}
-    for manifest in yaml.safe_load_all(wave_roles(namespace, "agent", http_gates=False)):
-        kind, name = manifest["kind"], manifest["metadata"]["name"]
-        within = f"namespaces/{namespace}/" if kind == "Role" else ""
-        cluster.api.create(f"{within}{kind.lower()}s", manifest)
-        reference = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
-        binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": [user]}
-        cluster.api.create(f"{within}{kind.lower()}bindings", binding)
-    kubeconfig = json.loads(cluster.kubeconfig.read_text())
-    kubeconfig["users"][0]["user"]["as"] = user["name"]
+    user = f"waves-{namespace}"
+    grant(cluster, namespace, user, wave_roles(namespace, "agent", http_gates=False))
     waves = {**WAVES, "progress_deadline_seconds": 3}
-    with_rights = {"waves": waves, "kubeconfig": json.dumps(kubeconfig)}
+    with_rights = {"waves": waves, "kubeconfig": kubeconfig_of(cluster, user)}
 
     assert not project.up(agent(**with_rights)).failed
     taken_back = project.up(agent(BAD, **with_rights))

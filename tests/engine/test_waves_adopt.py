@@ -152,12 +152,9 @@ def leave_as_documented(project, cluster, restarts):
 def test_one_setting_of_the_stack_is_all_that_the_example_program_needs(kubeadm, cluster, engine):
     kubeadm.addon()
     settle(cluster)
-    program = Program(engine, run_folder("example"), {"manage": "adopt"})
-    try:
+    with Program(engine, run_folder("example"), {"manage": "adopt"}) as program:
         engine.run("config", "set", "--path", "waves.by", ZONE, folder=program.folder)
         preview = engine.run("preview", folder=program.folder).stdout
-    finally:
-        program.remove()
 
     assert "rolling restart of DaemonSet kube-system/kube-proxy, wave by wave" in preview
     assert [True] * 3 == [f"kube-proxy-zone-{zone}" in preview for zone in "abc"], preview

@@ -48,7 +48,7 @@ out = Console(highlight=False, soft_wrap=True)
 
 
 class Program:
-    """The example program in a folder of its own, and the stack that it is run as."""
+    """The example program in a folder of its own, and the stack that it is run as; both are gone when it ends."""
 
     def __init__(self, engine: Engine, folder: Path, settings: Mapping[str, object] | None = None) -> None:
         self._engine, self.folder = engine, folder
@@ -111,7 +111,10 @@ class Program:
         """Run `pulumi up` without its preview."""
         return self.pulumi("up", hidden=["--yes", "--skip-preview"], fails=fails)
 
-    def remove(self) -> None:
+    def __enter__(self) -> "Program":
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Remove the stack, whatever it holds, and the folder."""
         self._engine.run("stack", "rm", "--yes", "--force", folder=self.folder, check=False)
         shutil.rmtree(self.folder)

@@ -32,11 +32,8 @@ def tell(cluster: LocalCluster, engine: Engine) -> None:
     """Tell the act, on nodes that it adds, and leave no kube-proxy behind."""
     act(f"One configuration, {NODES} nodes")
     cluster.add_nodes(NODES)
-    program = Program(engine, run_folder("demo"))
-    try:
+    with Program(engine, run_folder("demo")) as program:
         _Act(cluster, program).run()
-    finally:
-        program.remove()
 
 
 class _Act:

@@ -10,17 +10,13 @@ from ..pods import Recorder
 from . import BETTER, GOOD, NAMESPACE, Program, act, chapter, check, hash_of, settled_pods, show_pods
 
 WHERE = f"{NAMESPACE}/kube-proxy"
-_DAEMON_SET = f"namespaces/{NAMESPACE}/daemonsets/kube-proxy"
 
 
 def tell(cluster: LocalCluster, engine: Engine) -> None:
     """Tell the act, on the nodes that are there, and leave no kube-proxy behind."""
     act("The life of a configuration")
-    program = Program(engine, run_folder("demo"))
-    try:
+    with Program(engine, run_folder("demo")) as program:
         _Act(cluster, program).run()
-    finally:
-        program.remove()
 
 
 class _Act:
@@ -59,7 +55,7 @@ class _Act:
         self._program.command(
             "kubectl", "rollout", "undo", "daemonset/kube-proxy", f"--namespace={NAMESPACE}", program=[kubectl]
         )
-        self._rest()
+        self._cluster.wait_at_rest(NAMESPACE, "kube-proxy")
         pods = settled_pods(self._cluster)
         show_pods(pods, before)
         held = {name for pod in pods for name in pod.config_maps}
@@ -88,15 +84,3 @@ class _Act:
         check("one restart of each pod", set(recorder.replaced().values()) == {1})
         history = self._program.config_rollout("history", WHERE)
         check("all of it is in the history", history.count(" done") >= 2)
-
-    def _rest(self) -> None:
-        """Wait until every pod has the DaemonSet's template."""
-
-        def still() -> bool:
-            live = self._cluster.api.get(_DAEMON_SET)
-            status = live["status"]
-            seen = status.get("observedGeneration") == live["metadata"]["generation"]
-            wanted = status["desiredNumberScheduled"]
-            return seen and {wanted} == {status.get("updatedNumberScheduled"), status.get("numberAvailable")}
-
-        self._cluster.wait("kube-proxy to come to rest", still)

@@ -34,11 +34,8 @@ def tell(cluster: LocalCluster, engine: Engine) -> None:
     """Tell the act, on the nodes that are there and those that it adds."""
     act(f"{NODES} nodes in {len(ZONES)} zones, wave by wave")
     cluster.add_nodes(NODES - len(cluster.api.list("nodes")), prefix="more")
-    program = Program(engine, run_folder("demo"), _SETTINGS)
-    try:
+    with Program(engine, run_folder("demo"), _SETTINGS) as program:
         _Act(cluster, program).run()
-    finally:
-        program.remove()
 
 
 class _Act:
