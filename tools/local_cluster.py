@@ -257,7 +257,10 @@ class LocalCluster:
     def kubectl(self, *arguments: str) -> str:
         """Run the real kubectl as an administrator and return what it prints."""
         command = [str(build.ensure(["kubectl"])["kubectl"]), f"--kubeconfig={self.kubeconfig}", *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        if done.returncode:
+            raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout
 
     def wait_at_rest(self, namespace: str, name: str) -> None:
         """Wait until every node has an available pod of a DaemonSet's newest revision, and the namespace no other."""

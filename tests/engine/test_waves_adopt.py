@@ -126,7 +126,7 @@ def test_our_own_with_waves_that_is_adopted_keeps_the_strategy_and_says_so(proje
     outcomes = []
 
     assert 0 == restarts(lambda: outcomes.extend([project.up(staged()), project.preview(staged())]))
-    assert [False, False] == [outcome.failed for outcome in outcomes], outcomes[1].output
+    assert [False, False] == [outcome.failed for outcome in outcomes], outcomes[0].output
     for outcome in outcomes:
         assert LEAVES in outcome.output
     leave_as_documented(project, cluster, restarts)
