@@ -31,6 +31,8 @@ def add(commands: Any) -> None:
     command.set_defaults(run=_rbac)
     _add_daemon_set(command)
     command.add_argument("--gate", choices=KINDS, action="append", default=[], help="a gate of the waves; repeatable")
+    text = "where the gate new_service probes, if it says so; repeatable"
+    command.add_argument("--gate-namespace", metavar="NAMESPACE", action="append", help=text)
 
 
 def _add_daemon_set(command: argparse.ArgumentParser) -> None:
@@ -53,5 +55,8 @@ def _annotate(given: argparse.Namespace) -> int:
 
 def _rbac(given: argparse.Namespace) -> int:
     namespace, name = given.daemon_set
-    print(wave_roles(namespace, name, any(kind in PROXIED for kind in given.gate)))
+    if given.gate_namespace and "new_service" not in given.gate:
+        raise Trouble("--gate-namespace: is there without a gate that has one. Add --gate new_service.")
+    probed = given.gate_namespace or [namespace] if "new_service" in given.gate else []
+    print(wave_roles(namespace, name, any(kind in PROXIED for kind in given.gate), probed))
     return 0
