@@ -141,12 +141,12 @@ def judge_probe(pod: Object | None, made: Object, seconds: float) -> tuple[str, 
     if status.get("phase") in ("Failed", "Succeeded"):
         why = " ".join(filter(None, (str(status.get("reason") or reason), _short(status.get("message")))))
         return _unproven(f"its pod ended ({why})"), True
+    said = ": ".join(filter(None, (reason, _short(_waiting(status).get("message")))))
     if reason in _NO_IMAGE:
-        said = ": ".join(filter(None, (reason, _short(_waiting(status).get("message")))))
         image = pod["spec"]["containers"][0]["image"]
         return _unproven(f"image {image} cannot be pulled ({said})"), reason in _FOR_GOOD
     if reason:
-        return _unproven(f"its pod has not started for {seconds:.0f} s ({reason})"), False
+        return _unproven(f"its pod has not started for {seconds:.0f} s ({said})"), False
     host = made["spec"]["clusterIP"]
     where = f"[{host}]:{PORT}" if ":" in host else f"{host}:{PORT}"
     return f"{where} {_NOT_REACHED} {seconds:.0f} s", False
