@@ -131,6 +131,12 @@ def test_nodes_that_are_down_are_not_asked():
     assert ["n0", "n1", "n3"] == sorted(state("nnnnx.", "2").asked)
 
 
+def test_nodes_of_the_first_wave_are_asked_first():
+    waves = {"first": [{"name": "canary", "match_labels": {"zone": "b"}}]}
+
+    assert {"n1", "n3", "n5"} == set(state("nnnnnn", waves=waves).asked[:3])
+
+
 def test_only_pods_of_another_configuration_are_excused():
     seen = state("nnnnno", wanted="now", before={HTTP: {"n0": "500 x", "n5": "500 y"}, FUNCTION: {"": "no"}})
 
