@@ -1,6 +1,8 @@
 """The gate that probes a new Service, on a real control plane; whether a node reaches it is said by the tests."""
 
 import re
+import subprocess
+import sys
 import threading
 from collections import defaultdict
 from contextlib import suppress
@@ -52,8 +54,7 @@ def probes(cluster, namespace):
     cluster.create_namespace(name)
     kubelets = Kubelets(cluster, name)
     yield kubelets
-    kubelets.over.set()
-    kubelets.thread.join(10)
+    kubelets.stop()
 
 
 class Kubelets:
@@ -66,18 +67,22 @@ class Kubelets:
     def __init__(self, cluster, namespace):
         self.cluster, self.namespace = cluster, namespace
         self.reaches = lambda node: True
-        self.status, self.seen, self.most = {}, defaultdict(set), 0
+        self.status, self.seen = {}, defaultdict(set)
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
+    def stop(self):
+        self.over.set()
+        self.thread.join(10)
+
     def _run(self):
         path = f"namespaces/{self.namespace}/pods"
         while not self.over.wait(0.05):
-            pods = self.cluster.api.list(path)
-            self.most = max(self.most, len(pods))
-            for pod in pods:
-                node, name = pod["spec"]["nodeName"], pod["metadata"]["name"]
+            for pod in self.cluster.api.list(path):
+                node, name = pod["spec"].get("nodeName"), pod["metadata"]["name"]
+                if "readinessProbe" not in pod["spec"]["containers"][0]:
+                    continue
                 self.seen[node].add(name)
                 if pod["status"].get("phase") != "Running":
                     continue
@@ -207,25 +212,49 @@ def test_pod_security_that_forbids_probes_is_told_before_anything_restarts(
     assert NOTHING == probes.left()
 
 
-def test_what_a_killed_up_left_is_removed_and_nothing_else(project, agent, cluster, namespace, api_server, probes):
-    def leave(name, of):
-        spec = {"ports": [{"port": 443}]}
-        metadata = {"name": name, "labels": labels(namespace, of)}
-        made = cluster.api.create(f"namespaces/{probes.namespace}/services", {"metadata": metadata, "spec": spec})
-        owner = {"apiVersion": "v1", "kind": "Service", "name": name, "uid": made["metadata"]["uid"]}
-        pod = {"metadata": {**metadata, "ownerReferences": [owner]},
-               "spec": {"containers": [{"name": "probe", "image": "a"}], "nodeName": "node-1"}}  # fmt: skip
-        cluster.api.create(f"namespaces/{probes.namespace}/pods", pod)
+ASK = """
+import sys
+from config_rollout.cluster import Cluster
+from config_rollout.core.gates import NewServiceGate
+from config_rollout.hooks.gates import Asker
 
-    leave("mine", "agent")
-    leave("of-another", "other")
-    outcome = project.up(agent(waves=probes.waves()))
+_, namespace, probes, *nodes = sys.argv
+Asker(Cluster.find(), namespace, "agent").ask([NewServiceGate(namespace=probes)], "canary", nodes, list)
+"""
+
+
+def test_what_a_killed_up_left_is_removed_by_the_next_and_nothing_else(cluster, namespace, api_server, probes):
+    of, nodes = f"namespaces/{probes.namespace}", [node["metadata"]["name"] for node in cluster.api.list("nodes")]
+    other = {"metadata": {"name": "other", "labels": labels(namespace, "other")}, "spec": {"ports": [{"port": 443}]}}
+    cluster.api.create(f"{of}/services", other)
+    probes.reaches = lambda node: False
+    command = [sys.executable, "-c", ASK, namespace, probes.namespace, *nodes]
+    with subprocess.Popen(command) as process:
+        cluster.wait("the probes", lambda: len(cluster.api.list(f"{of}/pods")) == NODES)
+        process.kill()
+    assert 2 == len(cluster.api.list(f"{of}/services"))
+
+    probes.reaches = lambda node: True
+    subprocess.run(command, check=True)
+    assert [2] * NODES == [len(names) for names in probes.seen.values()]
+    assert ["other"] == [left["metadata"]["name"] for left in cluster.api.list(f"{of}/services")]
+    cluster.wait("the garbage collector", lambda: not [*cluster.api.list(f"{of}/endpointslices"),
+                                                       *cluster.api.list(f"{of}/pods")])  # fmt: skip
+
+
+def test_probes_in_the_daemon_set_s_own_namespace_are_none_of_its_pods(
+    project, agent, cluster, namespace, record, api_server
+):
+    kubelets = Kubelets(cluster, namespace)
+    waves = {**WAVES, "gates": [{"new_service": {}, "timeout_seconds": 2}]}
+    assert not project.up(agent(waves=waves)).failed
+    with record() as recorder:
+        outcome = project.up(agent(BETTER, waves=waves))
+    kubelets.stop()
 
     assert not outcome.failed, outcome.output
-    for kind in ("services", "pods"):
-        path = f"namespaces/{probes.namespace}/{kind}"
-        cluster.wait("the garbage collector", lambda path=path: len(cluster.api.list(path)) == 1)
-        assert ["of-another"] == [left["metadata"]["name"] for left in cluster.api.list(path)]
+    assert {3} == {*recorder.replaced().values()}  # a pod of the DaemonSet's, and a probe before and after its wave
+    cluster.wait_at_rest(namespace, "agent")
 
 
 def test_new_service_needs_the_rights_that_rbac_prints(project, agent, cluster, namespace, api_server, probes):

@@ -231,6 +231,14 @@ def test_node_that_does_not_reach_it_in_time_is_told():
     assert {} == cluster.kept
 
 
+def test_wave_that_fails_on_more_than_ten_nodes_is_not_probed_to_its_end():
+    cluster = Services(lambda node: "False")
+    ((_, answers),) = ask(cluster).items()
+
+    assert NODES[:20] == [*answers] == probed(cluster)
+    assert {} == cluster.kept
+
+
 def test_ten_nodes_are_probed_before_anything_restarts():
     cluster = Services()
     ask(cluster, wave=BEFORE)

@@ -28,7 +28,10 @@ Nodes with containerd 2.0 or 2.1 have it as their sandbox image, those with kube
 Source: containerd 2.1 docs/cri/config.md `pinned_images`; kubernetes cmd/kubeadm/app/constants `PauseVersion`.
 """
 
-_SHOWN, _SAMPLE = 60, 10
+MOST_PROBES = 10
+"""From how many nodes a new Service is probed at the same time, and at most before anything restarts."""
+
+_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -302,7 +305,7 @@ def probe_namespaces(gates: Iterable[Gate], namespace: str) -> list[str]:
 
 def asked_before(gate: Gate, nodes: Sequence[str]) -> Sequence[str]:
     """Return those of all nodes, in wave order, about which a gate is asked before anything restarts."""
-    return nodes[:_SAMPLE] if isinstance(gate, NewServiceGate) else nodes
+    return nodes[:MOST_PROBES] if isinstance(gate, NewServiceGate) else nodes
 
 
 def _mapping(where: str, given: object, known: tuple[str, ...]) -> _Parsed:

@@ -15,11 +15,8 @@ from typing import TypeVar
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live
 from ..core import new_service as core
-from ..core.gates import NewServiceGate
+from ..core.gates import MOST_PROBES, NewServiceGate
 from ..core.retry import delay_seconds, is_passing
-
-MOST_PODS = 10
-"""How many probe pods there are at the same time."""
 
 _LEAST_SECONDS = 15
 """How long each pod may take at least, in seconds, however long the Service has been there: it has to start."""
@@ -88,11 +85,15 @@ class NewService:
         return made
 
     def _probe(self, made: Object, nodes: Sequence[str], answers: dict[str, str]) -> None:
-        """Probe the Service from each node, from a few at the same time, and put in `answers` what is wrong."""
+        """
+        Probe the Service from each node, from a few at the same time, and put in `answers` what is wrong.
+
+        Once more have failed than can have done so before, no others are probed: the wave has failed.
+        """
         give_up = self._now() + self.gate.timeout_seconds
         waiting, began, pods = [*enumerate(nodes)], dict[str, float](), dict[str, Object]()
         while (waiting or began) and not self.over.is_set():
-            while waiting and len(began) < MOST_PODS:
+            while waiting and len(began) < MOST_PROBES:
                 number, node = waiting.pop(0)
                 self._create("pods", core.probe_pod(made, self.gate, number, node))
                 began[node] = self._now()
@@ -106,6 +107,8 @@ class NewService:
                     answers |= {node: why} if why else {}
                     del began[node]
                     self._delete(pods.get(node))
+            if len(answers) > MOST_PROBES:
+                waiting.clear()
 
     def _delete(self, pod: Object | None) -> None:
         if pod:
