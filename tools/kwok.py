@@ -64,7 +64,7 @@ def configuration(crashing_config_maps: Sequence[str]) -> list[Json]:
         _pod_stage("pod-ready", alive, _pod_status("True", "running: {startedAt: %s}")),
         _pod_stage("pod-never-ready", [_is(fate, "In", "never-ready")],
                    _pod_status("False", "running: {startedAt: %s}")),
-        # Nobody here can say whether the node reaches that host: `Kubelets` does.
+        # No kubelet is here to probe another host: whoever wants such a pod ready says so itself.
         _pod_stage("pod-probing", [_is(probing, "Exists")], _pod_status("False", "running: {startedAt: %s}")),
         _pod_stage("pod-crash", [_is(fate, "In", "crash")], _CRASH),
         _pod_stage("pod-crash-by-config-map", [_is(fate, "DoesNotExist"), _is(mounted, "In", *crashing)], _CRASH),

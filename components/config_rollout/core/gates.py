@@ -22,10 +22,9 @@ BEFORE = "before"
 
 PAUSE = "registry.k8s.io/pause:3.10"
 """
-What a probe pod runs where the gate does not say: a small image of Kubernetes' own that does nothing.
+What a probe pod runs where the gate does not say: it does nothing, and containerd 2 has it for its sandboxes anyway.
 
-Nodes with containerd 2.0 or 2.1 have it as their sandbox image, those with kubeadm 1.34 or newer one of the same line.
-Source: containerd 2.1 docs/cri/config.md `pinned_images`; kubernetes cmd/kubeadm/app/constants `PauseVersion`.
+Source: containerd 2 internal/cri/config/config.go `DefaultSandboxImage`.
 """
 
 MOST_PROBES = 10

@@ -91,7 +91,8 @@ class NewService:
         Once more have failed than can have done so before, no others are probed: the wave has failed.
         """
         give_up = self._now() + self.gate.timeout_seconds
-        waiting, began, pods = [*enumerate(nodes)], dict[str, float](), dict[str, Object]()
+        waiting = list(enumerate(nodes))
+        began: dict[str, float] = {}
         while (waiting or began) and not self.over.is_set():
             while waiting and len(began) < MOST_PROBES:
                 number, node = waiting.pop(0)
@@ -100,11 +101,10 @@ class NewService:
             self.over.wait(_LOOK_SECONDS)
             found = self._trying(lambda: self.cluster.list("pods", self._in, self._selector))
             pods = {live.node_of(pod): pod for pod in found if live.is_owned_by(pod, made["metadata"]["uid"])}
-            for node, since in [*began.items()]:
-                passed = self._now() - since
-                why, final = core.judge_probe(pods.get(node), made, passed)
+            for node, since in list(began.items()):
+                why, final = core.judge_probe(pods.get(node), made, self._now() - since)
                 if final or self._now() > max(give_up, since + _LEAST_SECONDS):
-                    answers |= {node: why} if why else {}
+                    answers.update({node: why} if why else {})
                     del began[node]
                     self._delete(pods.get(node))
             if len(answers) > MOST_PROBES:
