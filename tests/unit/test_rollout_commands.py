@@ -97,7 +97,7 @@ def test_rbac_of_a_new_service_has_a_role_in_each_namespace(capsys):
     own, *elsewhere = yaml.safe_load_all(capsys.readouterr().out)
 
     assert {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch", "delete"]} in own["rules"]
-    name = "config-rollout-kube-proxy-kube-system"
+    name = "config-rollout-deployer-kube-proxy-kube-system"
     assert [
         ("Role", {"name": name, "namespace": "default"}, [API_SERVER]),
         ("Role", {"name": name, "namespace": "probes"}, PROBES),
@@ -120,3 +120,44 @@ def test_namespace_of_no_gate_is_refused(capsys):
         "config-rollout: --gate-namespace: is there without a gate that has one. Add --gate new_service.\n"
         == capsys.readouterr().err
     )
+
+
+EVERYTHING = {"get", "list", "watch", "create", "patch", "delete"}
+
+
+def rules(manifest) -> dict[tuple[str, str], set[str]]:
+    """Return (resource, name) -> verbs."""
+    return {
+        (rule["resources"][0], name): set(rule["verbs"])
+        for rule in manifest["rules"]
+        for name in rule.get("resourceNames", [""])
+    }
+
+
+@pytest.mark.parametrize(
+    ("manage", "added", "beyond"),
+    [
+        ("adopt", {("daemonsets", ""): {"list", "watch"}}, {}),
+        (
+            "own",
+            {
+                ("daemonsets", ""): EVERYTHING,
+                ("serviceaccounts", ""): EVERYTHING,
+                ("roles", ""): EVERYTHING,
+                ("rolebindings", ""): EVERYTHING,
+            },
+            {
+                ("clusterrolebindings", ""): EVERYTHING,
+                ("clusterroles", "system:node-proxier"): {"bind"},
+            },
+        ),
+    ],
+)
+def test_rbac_of_a_kube_proxy_adds_what_it_needs_itself(capsys, manage, added, beyond):
+    main(["rbac", "kube-system/kube-proxy"])
+    role, cluster_role = yaml.safe_load_all(capsys.readouterr().out)
+    main(["rbac", "kube-system/kube-proxy", "--manage", manage])
+    whole, whole_cluster = yaml.safe_load_all(capsys.readouterr().out)
+
+    assert {**rules(role), **added} == rules(whole)
+    assert {**rules(cluster_role), **beyond} == rules(whole_cluster)

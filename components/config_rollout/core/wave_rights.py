@@ -30,8 +30,11 @@ def wave_rights(namespace: str, name: str, http_gates: bool, probed: Iterable[st
     return list(dict.fromkeys(rights))
 
 
-def wave_roles(namespace: str, name: str, http_gates: bool, probed: Iterable[str] = ()) -> str:
+def wave_roles(
+    namespace: str, name: str, http_gates: bool, probed: Iterable[str] = (), beside: Iterable[Right] = ()
+) -> str:
     """Return the manifests of the smallest Roles and ClusterRole that give all that a component with waves uses."""
-    rights = list(dict.fromkeys([*wave_rights(namespace, name, http_gates, probed), *kept_rights(namespace, name)]))
+    waves = wave_rights(namespace, name, http_gates, probed)
+    rights = list(dict.fromkeys([*beside, *waves, *kept_rights(namespace, name)]))
     rights += missing_audit_rights(namespace, name, rights)
-    return roles(rights, f"config-rollout-{name}", namespace)
+    return roles(rights, f"config-rollout-deployer-{name}", namespace)
