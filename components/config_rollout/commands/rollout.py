@@ -33,10 +33,10 @@ def add(commands: Any) -> None:
     command.set_defaults(run=_rbac)
     _add_daemon_set(command)
     command.add_argument("--gate", choices=KINDS, action="append", default=[], help="a gate of the waves; repeatable")
-    text = "where the gate new_service probes, if it says so; repeatable"
-    command.add_argument("--gate-namespace", metavar="NAMESPACE", action="append", help=text)
     text = "of a KubeProxy: add all that it needs itself, and the provider for it"
     command.add_argument("--manage", choices=("own", "adopt"), help=text)
+    text = "where the gate new_service probes, if it says so; repeatable"
+    command.add_argument("--gate-namespace", metavar="NAMESPACE", action="append", help=text)
 
 
 def _add_daemon_set(command: argparse.ArgumentParser) -> None:

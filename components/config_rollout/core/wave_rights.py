@@ -33,8 +33,8 @@ def wave_rights(namespace: str, name: str, http_gates: bool, probed: Iterable[st
 def wave_roles(
     namespace: str, name: str, http_gates: bool, probed: Iterable[str] = (), beside: Iterable[Right] = ()
 ) -> str:
-    """Return the manifests of the smallest Roles and ClusterRole that give all that a component with waves uses."""
-    waves = wave_rights(namespace, name, http_gates, probed)
-    rights = list(dict.fromkeys([*beside, *waves, *kept_rights(namespace, name)]))
+    """Return the manifests of the smallest Roles that give all that a component with waves uses, and `beside`."""
+    of_waves = wave_rights(namespace, name, http_gates, probed)
+    rights = list(dict.fromkeys([*beside, *of_waves, *kept_rights(namespace, name)]))
     rights += missing_audit_rights(namespace, name, rights)
     return roles(rights, f"config-rollout-deployer-{name}", namespace)
