@@ -80,4 +80,4 @@ def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, gates, proxie
         {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
     ] == role["rules"]
     assert ("Role", "kube-system") == (role["kind"], role["metadata"]["namespace"])
-    assert [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}] == cluster_role["rules"]
+    assert [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "watch"]}] == cluster_role["rules"]

@@ -15,6 +15,7 @@ def wave_rights(namespace: str, name: str, http_gates: bool) -> list[Right]:
         Right("watch", "", "pods", namespace),
         Right("delete", "", "pods", namespace),
         Right("list", "", "nodes"),
+        Right("watch", "", "nodes"),
     ]
     return [*rights, *([Right("get", "", "pods/proxy", namespace)] if http_gates else [])]
 
