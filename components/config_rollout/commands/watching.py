@@ -14,7 +14,7 @@ from ..core.observed import Seen, SeenPod, is_ours, seen_pod
 from ..core.retry import is_passing
 from ..core.status import Status, status_json, status_of
 from ..core.status_words import change_of_state, line_of, newest_problem
-from ..following import Blind, Following
+from ..following import Following
 from ..sources import Trouble
 from .looking import TROUBLE, Where, around, daemon_sets, exit_code, node_labels
 
@@ -99,8 +99,10 @@ class Watch:
                 self._changed.wait(_READ_AGAIN_SECONDS)
 
     def _look(self, following: ExitStack) -> None:
+        for blind in (self._things.blind, *(one.pods.blind for one in self._of.values())):
+            if blind and blind.trouble:
+                raise blind.trouble
         if not self._things.has_listed():
-            self._raise(self._things.blind)
             return
         things = {thing["metadata"]["uid"]: thing for thing in self._things.values()}
         if not things:
@@ -111,13 +113,6 @@ class Watch:
                 self._of[uid] = Watched(self._cluster, thing, self._changed)
                 following.enter_context(self._of[uid].pods)
             self._of[uid].look(thing)
-        for blind in (self._things.blind, *(one.pods.blind for one in self._of.values())):
-            self._raise(blind)
-
-    @staticmethod
-    def _raise(blind: Blind | None) -> None:
-        if blind and blind.trouble:
-            raise blind.trouble
 
 
 def watch(cluster: Cluster, where: Where, as_json: bool) -> int:
