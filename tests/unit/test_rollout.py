@@ -26,7 +26,7 @@ class MemoryCluster:
         self.lock = threading.RLock()
         self.bad, self.answers, self.failures, self.hidden = set(bad), {}, [], ""
         self.revisions, self.deleted, self.most_unavailable = {}, [], 0
-        self.events, self.version = {"pods": [], "nodes": []}, 0
+        self.events, self.taken, self.version = {"pods": [], "nodes": []}, {"pods": 0, "nodes": 0}, 0
         self.daemon_set = {
             "metadata": {"name": "agent", "namespace": "n", "uid": "ds", "generation": 0, "annotations": {}},
             "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": {}},
@@ -130,6 +130,14 @@ class MemoryCluster:
             with self.lock:
                 new, sent = events[sent:], len(events)
             yield from new
+            self.taken[resource] = sent
+            time.sleep(0.005)
+
+    def wait_taken(self, resource):
+        """Wait until whoever watches has taken in all that happened."""
+        for _ in range(1000):
+            if self.taken[resource] == len(self.events[resource]):
+                return
             time.sleep(0.005)
 
     def delete(self, resource, name, namespace, uid):
@@ -202,6 +210,7 @@ def test_nodes_that_turn_not_ready_use_the_budget_up_at_once(driver):
                 self.out = sorted({*self.nodes} - {*self.deleted})[:2]
                 for node in self.out:
                     self.set_node(node, "False")
+                self.wait_taken("nodes")
                 threading.Timer(1, self.over).start()
 
         def over(self):
