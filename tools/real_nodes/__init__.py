@@ -1,0 +1,91 @@
+"""
+Real nodes beside the control plane of `local_cluster`: their pods are processes.
+
+kubelet, containerd, runc, CNI and kube-proxy are the real ones, each node in namespaces of its own, linked to a hub
+that leads nowhere else. Each finds the API server on its loopback, as behind a local load balancer; the API server
+reaches nodes and pods through the hub. Needs root and Linux: `parts.missing` says what a machine lacks.
+"""
+
+import socket
+from types import TracebackType
+from urllib.parse import urlsplit
+
+from .. import build
+from ..local_cluster import LocalCluster
+from . import parts
+from .network import Egress, Namespace, pass_on
+from .node import Node, remove_cgroups
+
+API_SERVER = ("198.51.100.1", 6443)
+"""Where the API server is reached from all nodes and pods: an endpoint for Services."""
+
+
+class RealNodes:
+    """
+    Some real nodes of a cluster. A context manager; nothing of them is left on the machine.
+
+    Args:
+      cluster: A cluster that is up, and outlives them.
+      count: How many, called `real-1` and so on, one zone after the other; at most 6.
+
+    """
+
+    def __init__(self, cluster: LocalCluster, count: int) -> None:
+        self._cluster = cluster
+        remove_cgroups()
+        self._parts, kubelet = parts.ensure(), build.ensure(["kubelet"])["kubelet"]
+        self._hub = Namespace()
+        self._egress = Egress(cluster.pods_socket, self._hub)
+        self._listeners: list[socket.socket] = []
+        numbers = range(1, count + 1)
+        folders = [cluster.folder / f"real-{number}" for number in numbers]
+        self.nodes = [
+            Node(number, folder, self._parts, kubelet, cluster.kubeconfig)
+            for number, folder in zip(numbers, folders, strict=True)
+        ]
+
+    def __enter__(self) -> "RealNodes":
+        try:
+            self._connect()
+            for number, node in enumerate(self.nodes):
+                node.start(f"zone-{'abcdef'[number]}")
+            self._cluster.wait("the real nodes", self._are_ready)
+        except BaseException as error:
+            ends = "\n".join(node.log_end() for node in self.nodes)
+            self.__exit__(None, None, None)
+            raise RuntimeError(f"real nodes: {error}\n{ends}") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for node in self.nodes:
+            node.stop()
+        for listener in self._listeners:
+            listener.shutdown(2)
+            listener.close()
+        self._egress.__exit__()
+        self._hub.close()
+
+    def _connect(self) -> None:
+        """Make the hub and link the nodes to it, and them with the API server."""
+        address, port = API_SERVER
+        self._hub.run("ip", "link", "add", "hub", "type", "bridge")
+        self._hub.run("ip", "address", "add", f"{address}/24", "dev", "hub")
+        self._hub.run("ip", "link", "set", "hub", "up")
+        self._hub.forward()
+        self._egress.__enter__()
+        server = urlsplit(self._cluster.api.server)
+        host, at = str(server.hostname), int(server.port or 443)
+        self._listeners.append(self._hub.listen(address, port))
+        for node in self.nodes:
+            node.connect(self._hub, address)
+            self._listeners.append(node.network.listen(host, at))
+        for listener in self._listeners:
+            pass_on(listener, lambda: socket.create_connection((host, at)))
+
+    def _are_ready(self) -> bool:
+        for node in self.nodes:
+            node.check()
+        listed = {node["metadata"]["name"]: node for node in self._cluster.api.list("nodes")}
+        return all(node.name in listed and self._cluster.is_ready(listed[node.name]) for node in self.nodes)
