@@ -15,6 +15,7 @@ _RBAC = "rbac.authorization.k8s.io/v1"
 _GROUPS = {
     "daemonsets": "apps/v1",
     "controllerrevisions": "apps/v1",
+    "endpointslices": "discovery.k8s.io/v1",
     "roles": _RBAC,
     "rolebindings": _RBAC,
     "clusterroles": _RBAC,

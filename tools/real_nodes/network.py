@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 _NETWORK = 0x40000000  # CLONE_NEWNET
-_SECONDS = 10
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 Dial = Callable[[], socket.socket]
@@ -67,11 +66,11 @@ class Namespace:
         with self._entered():
             return socket.create_server((address, port))
 
-    def dial(self, address: str, port: int) -> socket.socket:
-        """Return a connection from it. Raises OSError."""
+    def dial(self, address: str, port: int, seconds: float = 10) -> socket.socket:
+        """Return a connection from it. Raises OSError, also when the time is over."""
         with self._entered():
             connection = socket.socket()  # belongs to the namespace for good
-        connection.settimeout(_SECONDS)
+        connection.settimeout(seconds)
         try:
             connection.connect((address, port))
         except OSError:
