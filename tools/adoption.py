@@ -5,9 +5,8 @@ writes: `python -m tools.adoption` writes the table of docs/adopting-kube-proxy.
 
 import argparse
 import re
-import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,14 +51,13 @@ class Story:
     Args:
       cluster: With `NODES` nodes.
       engine: The real one.
-      binaries: Where `kubeadm` and `kubectl` are.
+      kubeadm: The program.
       version: Of Kubernetes, without `v`: what kubeadm is told to install.
 
     """
 
-    def __init__(self, cluster: LocalCluster, engine: Engine, binaries: Mapping[str, Path], version: str) -> None:
-        self._cluster, self._engine, self._kubectl = cluster, engine, binaries["kubectl"]
-        self._kubeadm = Kubeadm(binaries["kubeadm"], cluster, version)
+    def __init__(self, cluster: LocalCluster, engine: Engine, kubeadm: Path, version: str) -> None:
+        self._cluster, self._engine, self._kubeadm = cluster, engine, Kubeadm(kubeadm, cluster, version)
         self.rows: list[Row] = []
 
     def run(self) -> list[Row]:
@@ -101,13 +99,8 @@ class Story:
         )
 
     def _rollout(self, verb: str, what: str) -> None:
-        arguments = ["rollout", verb, "daemonset/kube-proxy", "-n", NAMESPACE]
-        command = [str(self._kubectl), "--kubeconfig", str(self._cluster.kubeconfig), *arguments]
-        self._step(
-            what,
-            f"kubectl rollout {verb}",
-            lambda: subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout,
-        )
+        arguments = ("rollout", verb, "daemonset/kube-proxy", "-n", NAMESPACE)
+        self._step(what, f"kubectl rollout {verb}", lambda: self._cluster.kubectl(*arguments))
 
     def _step(self, what: str, command: str, action: Callable[[], str]) -> None:
         """Do one step, wait until the DaemonSet is through with it, and count."""
@@ -159,11 +152,11 @@ def render(rows: Sequence[Row], version: str) -> str:
 def main() -> None:
     """Run the steps and write the table."""
     argparse.ArgumentParser(prog="python -m tools.adoption", description=main.__doc__).parse_args()
-    binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE, "kubeadm", "kubectl"])
+    binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE, "kubeadm"])
     version = build.chosen("kubeadm").version
     with LocalCluster(binaries) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
         cluster.add_nodes(NODES)
-        table = render(Story(cluster, engine, binaries, version).run(), version)
+        table = render(Story(cluster, engine, binaries["kubeadm"], version).run(), version)
     path = documents.ROOT / "docs" / "adopting-kube-proxy.md"
     path.write_text(documents.filled(path.read_text(), "adoption", table))
     print(table)

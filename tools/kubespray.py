@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +36,6 @@ DATA = ROOT / "tests" / "data" / "kubespray-kube-proxy"
 """What the releases render; the README beside it says where it is from."""
 
 _SELECTOR = "k8s-app=kube-proxy"
-_SECONDS = 60
 
 
 class Kubespray:
@@ -67,7 +65,10 @@ class Kubespray:
         edit = (
             f"{kubectl} get configmap {NAME} -o yaml | sed 's#server:.*#server: {endpoint}#' | {kubectl} replace -f -"
         )
-        self._shell("bash", "-o", "pipefail", "-c", edit)
+        subprocess.run(
+            ["bash", "-o", "pipefail", "-c", edit], env=os.environ | self._cluster.environment, check=True,
+            stdout=subprocess.DEVNULL, timeout=60,
+        )  # fmt: skip
         if self._resource_version() == before:
             return False
         self._kubectl("delete", "pod", "--selector", _SELECTOR, "--force", "--grace-period", "0")
@@ -75,34 +76,14 @@ class Kubespray:
         return True
 
     def wait(self) -> None:
-        """Wait until every node has a ready pod of the newest revision."""
-        give_up = time.monotonic() + _SECONDS
-        while not self._through():
-            if time.monotonic() > give_up:
-                raise RuntimeError(f"kubespray: waited {_SECONDS} s for {NAMESPACE}/{NAME}")
-            time.sleep(0.05)
-
-    def _through(self) -> bool:
-        daemon_set = self._cluster.api.get(f"namespaces/{NAMESPACE}/daemonsets/{NAME}")
-        status, wanted = daemon_set["status"], len(self._cluster.api.list("nodes"))
-        return (
-            status.get("observedGeneration") == daemon_set["metadata"]["generation"]
-            and wanted == status.get("updatedNumberScheduled") == status.get("numberAvailable")
-            and wanted == len(self._cluster.api.list(f"namespaces/{NAMESPACE}/pods"))
-        )
+        """Wait until every node has an available pod of the newest revision."""
+        self._cluster.wait_at_rest(NAMESPACE, NAME)
 
     def _resource_version(self) -> str:
         return self._kubectl("get", "configmap", NAME, "-o", "jsonpath={.metadata.resourceVersion}")
 
     def _kubectl(self, *arguments: str) -> str:
-        return self._shell(str(self._program), "--namespace", NAMESPACE, *arguments)
-
-    def _shell(self, *command: str) -> str:
-        environment = os.environ | {"KUBECONFIG": str(self._cluster.kubeconfig)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=_SECONDS)
-        if done.returncode:
-            raise RuntimeError(f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}{done.stderr}")
-        return done.stdout
+        return self._cluster.kubectl("--namespace", NAMESPACE, *arguments)
 
 
 @dataclass(frozen=True)

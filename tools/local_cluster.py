@@ -254,10 +254,16 @@ class LocalCluster:
         config["users"] = [{"name": "admin", "user": {"token": self._watched_token}}]
         self.watched_kubeconfig.write_text(json.dumps(config, indent=2))
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What kubectl finds this cluster by, and a cache that dies with it: the next one may get its port."""
+        return {"KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": str(self.folder / "kubectl")}
+
     def kubectl(self, *arguments: str) -> str:
         """Run the real kubectl as an administrator and return what it prints."""
-        command = [str(build.ensure(["kubectl"])["kubectl"]), f"--kubeconfig={self.kubeconfig}", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        command = [str(build.ensure(["kubectl"])["kubectl"]), *arguments]
+        environment = os.environ | self.environment
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
         if done.returncode:
             raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
