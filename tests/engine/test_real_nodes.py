@@ -6,16 +6,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.engine.conftest import Project
-from tests.engine.kube_system import DAEMON_SET, OF, own, settle
+from tests.engine.kube_system import DAEMON_SET, OF, VERSION, adopt, own, settle
 from tests.engine.test_tools import running as running_of
 from tests.engine.test_tools import started
 from tests.engine.test_waves import most_unavailable, order
+from tools import build
 from tools.engine import Engine
-from tools.local_cluster import LocalCluster
+from tools.kubeadm import Kubeadm
+from tools.local_cluster import LocalCluster, run_folder
 from tools.pods import Recorder
 from tools.real_nodes import API_SERVER, RealNodes, parts
 from tools.real_nodes.node import CGROUPS, SYSCTLS, remove_cgroups
@@ -42,14 +45,16 @@ IPVS = {**IPTABLES, "mode": "ipvs"}
 """Valid, and does not start where the kernel has no IPVS."""
 
 
-def sysctls() -> dict[str, str]:
-    return {name: Path("/proc/sys", *name.split(".")).read_text() for name in SYSCTLS}
+def machine() -> tuple[dict[str, str], list[str]]:
+    """Return what a node must not touch: settings of the whole kernel, of the machine's own network, and its mounts."""
+    names = [*SYSCTLS, "net.ipv4.ip_forward", "net.ipv4.conf.all.route_localnet"]
+    settings = {name: Path("/proc/sys", *name.split(".")).read_text() for name in names}
+    return settings, Path("/proc/mounts").read_text().splitlines()
 
 
-def left(owner: int) -> list[str]:
-    """Return the cgroups of a process' nodes, and mounts of the machine that are a node's."""
-    cgroups = [str(path) for path in CGROUPS.glob(f"**/config-rollout-{owner}-*")]
-    return cgroups + [line for line in Path("/proc/mounts").read_text().splitlines() if "containerd" in line]
+def cgroups(owner: int) -> list[Path]:
+    """Return those of the nodes of a process."""
+    return list(CGROUPS.glob(f"**/config-rollout-{owner}-*"))
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +66,10 @@ def cluster(binaries) -> Iterator[LocalCluster]:
 @pytest.fixture(scope="module")
 def nodes(cluster):
     """Give the nodes by name, and prove afterwards that the machine is as it was."""
-    before = sysctls()
+    before = machine()
     with RealNodes(cluster, NODES) as real:
         yield {node.name: node for node in real.nodes}
-    assert (before, []) == (sysctls(), left(os.getpid()))
+    assert (before, []) == (machine(), cgroups(os.getpid()))
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +80,8 @@ def project(binaries, cluster, nodes):
 
 @pytest.fixture(autouse=True)
 def kubeconfig(cluster, monkeypatch):
-    """Let the program, which runs in this process here, find the cluster as it does in its own."""
-    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    """Let the program, which runs in this process here, find the cluster, as one whose requests are counted."""
+    monkeypatch.setenv("KUBECONFIG", str(cluster.watched_kubeconfig))
 
 
 @pytest.fixture
@@ -175,7 +180,7 @@ def test_configuration_that_does_not_start_reaches_the_canary_only_and_is_taken_
     running, cluster, nodes, program, record
 ):
     with record() as recorder:
-        outcome = running.up(program(IPVS, progress_deadline_seconds=20))
+        outcome = running.up(program(IPVS, progress_deadline_seconds=30))
 
     assert outcome.failed
     assert "wave 'canary' failed" in outcome.output
@@ -204,12 +209,14 @@ def test_change_goes_wave_by_wave_into_processes_and_kernel(running, cluster, no
         outcome = running.up(program(NFTABLES))
     first, *rest = (event for event, (kind, _) in enumerate(recorder.events) if kind == "ADDED")
     canary = recorder.events[first][1]
+    asked = {name.partition(":")[2] for _, resource, name in cluster.requests_of("") if resource == "pods"}
     well = next(event for event, (_, pod) in enumerate(recorder.events) if pod.uid == canary.uid and pod.ready)
 
     assert not outcome.failed, outcome.output
     assert sorted(nodes) == sorted(order(recorder))
     assert well < min(rest)
     assert 2 == most_unavailable(recorder)
+    assert {"10256", "10249"} <= asked
     assert everywhere(nodes, "nftables") == modes(cluster) == rules(cluster)
 
 
@@ -240,10 +247,40 @@ def test_rollout_undo_brings_the_old_mode_back_into_each_process(running, cluste
     assert everywhere(nodes, "iptables") == modes(cluster) == rules(cluster)
 
 
+@pytest.fixture
+def kubeadms(project, cluster, nodes):
+    """Have kubeadm's kube-proxy in mode iptables and no other, and give the project."""
+    assert not project.destroy().failed
+    cluster.remove_kube_proxy()
+    program = build.ensure(["kubeadm"])["kubeadm"]
+    Kubeadm(program, cluster, VERSION, endpoint=urlsplit(cluster.api.server).netloc).addon(IPTABLES)
+    settle(cluster)
+    here = everywhere(nodes, "iptables")  # its pods have no probe, and are ready before they work
+    cluster.wait("rules on each node", lambda: here == modes(cluster) == rules(cluster))
+    yield project
+    project.destroy()
+    cluster.remove_kube_proxy()
+
+
+def test_adopted_kube_proxy_is_changed_and_a_bad_change_of_it_taken_back(kubeadms, cluster, nodes):
+    def program(config):
+        waves = {**WAVES, "progress_deadline_seconds": 30}
+        return adopt(config=config, api_server=cluster.api.server, waves=waves, max_unavailable=None)
+
+    outcome = kubeadms.up(program(NFTABLES))
+    assert not outcome.failed, outcome.output
+    assert everywhere(nodes, "nftables") == modes(cluster) == rules(cluster)
+
+    bad = kubeadms.up(program(IPVS))
+    assert bad.failed
+    assert "CrashLoopBackOff" in bad.output
+    assert everywhere(nodes, "nftables") == modes(cluster) == rules(cluster)
+
+
 HOLD = """
 import time
 from tools import build
-from tools.local_cluster import LocalCluster
+from tools.local_cluster import LocalCluster, run_folder
 from tools.real_nodes import RealNodes
 with LocalCluster(build.ensure(build.CONTROL_PLANE)) as cluster, RealNodes(cluster, 1) as real:
     print(cluster.folder, flush=True)
@@ -251,15 +288,18 @@ with LocalCluster(build.ensure(build.CONTROL_PLANE)) as cluster, RealNodes(clust
 """
 
 
-def test_killed_owner_leaves_no_process_and_its_cgroups_go_with_the_next(cluster):
-    before = sysctls()
+def test_killed_owner_leaves_no_process_and_the_rest_goes_with_the_next(cluster):
+    before = machine()
     holder = started(sys.executable, "-c", HOLD)
     folder = holder.stdout.readline().strip()
     assert running_of(folder)
+    assert cgroups(holder.pid)
     holder.kill()
     holder.wait()
     cluster.wait("its processes to be gone", lambda: not running_of(folder))
+    run_folder("next").rmdir()
     remove_cgroups()
 
-    assert [] == left(holder.pid)
-    assert before == sysctls()
+    assert [] == cgroups(holder.pid)
+    assert not Path(folder).exists()
+    assert before == machine()

@@ -51,9 +51,9 @@ class RealNodes:
                 node.start(f"zone-{'abcdef'[number]}")
             self._cluster.wait("the real nodes", self._are_ready)
         except BaseException as error:
-            ends = "\n".join(node.log_end() for node in self.nodes)
+            error.add_note("\n".join(node.log_end() for node in self.nodes))
             self.__exit__(None, None, None)
-            raise RuntimeError(f"real nodes: {error}\n{ends}") from error
+            raise
         return self
 
     def __exit__(

@@ -82,9 +82,9 @@ class Node:
             )  # fmt: skip
 
     def check(self) -> None:
-        """Raise RuntimeError, with the end of its logs, if its first process has ended."""
+        """Raise RuntimeError if its first process has ended."""
         if self._process and self._process.poll() is not None:
-            raise RuntimeError(f"{self.name} exited with {self._process.returncode}:\n{self.log_end()}")
+            raise RuntimeError(f"{self.name} exited with {self._process.returncode}")
 
     def log_end(self) -> str:
         """Return the last lines of each of its logs."""
