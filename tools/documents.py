@@ -10,7 +10,7 @@ from pathlib import Path
 from config_rollout.core import compatibility
 from config_rollout.core.audit_rights import audit_rights
 from config_rollout.core.formats.kube_proxy_fields import render_table
-from config_rollout.core.found import all_rights
+from config_rollout.core.kube_proxy_rights import all_rights
 from config_rollout.core.layout import Layout
 from config_rollout.core.rights import role
 from config_rollout.core.rules import document as rules

@@ -12,12 +12,13 @@ from .cluster import ClusterError
 from .core.content import Content, parse_content, warnings
 from .core.digest import config_hash
 from .core.finding import Finding, report
-from .core.found import OWNER, Found, all_rights, check_adoptable, check_ownable, image, needed_rights, version
+from .core.found import OWNER, Found, check_adoptable, check_ownable, image, version
 from .core.kept import Before
 from .core.kube_proxy_arguments import Settings, parse
 from .core.kube_proxy_files import check_release, same_bytes, with_server
+from .core.kube_proxy_rights import all_rights, needed_rights
 from .core.naming import content_name
-from .core.rights import role
+from .core.rights import roles
 from .kept import read
 from .look import look
 from .patience import patiently
@@ -87,7 +88,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     if missing:
         listed = ", ".join(str(right) for right in missing)
         line = f"{who}: {cluster.server}: may not {listed}. `up` needs it; the smallest Role is"
-        message = f"{line}\n{role(all_rights(settings.layout, settings.manage))}"
+        message = f"{line}\n{roles(all_rights(settings.layout, settings.manage), 'config-rollout', where[0])}"
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(message)
         warned.append(message)

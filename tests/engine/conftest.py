@@ -174,6 +174,7 @@ class Project:
             outcome.output = result.stdout
         except automation.errors.CommandError as error:
             outcome.failed, outcome.output = True, str(error)
+            print(outcome.output)  # a test that expected nothing of it, and then fails, shows why
         return outcome
 
 

@@ -7,7 +7,7 @@ import yaml
 from pulumi import automation
 
 from config_rollout import KubeProxy, patience
-from config_rollout.core.found import all_rights
+from config_rollout.core.kube_proxy_rights import all_rights
 from config_rollout.core.layout import Layout
 from config_rollout.core.rights import role
 from tests.engine.conftest import NODES

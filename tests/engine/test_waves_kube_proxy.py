@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from pulumi import automation
 
-from tests.engine.conftest import NODES
+from config_rollout.cli import main
+from tests.engine.conftest import NODES, grant, kubeconfig_of
 from tests.engine.kube_system import DAEMON_SET, LIVE, OF, OTHER, adopt, live, mounted, own, settle
 from tests.engine.test_changes import written
 from tests.engine.test_disturbances import during
@@ -213,3 +215,26 @@ def test_rollout_restart_is_done_by_an_up_with_a_refresh(running, cluster, progr
     assert not outcome.failed, outcome.output
     assert [1] * NODES == list(recorder.replaced().values())
     assert 1 == most_unavailable(recorder)
+
+
+@pytest.fixture
+def limited(cluster, project, program, way, capsys):
+    """Give the stack a user who has what `rbac` prints, and nothing else."""
+    main(["rbac", "kube-system/kube-proxy", "--manage", way])
+    manifests = capsys.readouterr().out
+    grant(cluster, "kube-system", way, manifests)
+    kubeconfig = automation.ConfigValue(kubeconfig_of(cluster, way))
+    project.stack(program()).set_config("kubernetes:kubeconfig", kubeconfig)
+    yield
+    for kind in ("role", "rolebinding"):
+        cluster.api.delete(f"{OF}/{kind}s/config-rollout-deployer-kube-proxy")
+        cluster.api.delete(f"cluster{kind}s/config-rollout-deployer-kube-proxy-kube-system")
+
+
+def test_story_needs_no_more_rights_than_rbac_prints(limited, running, program, cluster):
+    outcome = running.up(program(BAD, QUICK))
+    assert "taken back: 1 restarted" in outcome.output
+    outcome = running.up(program(NFTABLES))
+    assert (False, OTHER) == (outcome.failed, mounted(cluster)), outcome.output
+    outcome = running.destroy()
+    assert not outcome.failed, outcome.output

@@ -81,3 +81,44 @@ def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, gates, proxie
     ] == role["rules"]
     assert ("Role", "kube-system") == (role["kind"], role["metadata"]["namespace"])
     assert [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}] == cluster_role["rules"]
+
+
+EVERYTHING = {"get", "list", "watch", "create", "patch", "delete"}
+
+
+def rules(manifest) -> dict[tuple[str, str], set[str]]:
+    """Return (resource, name) -> verbs."""
+    return {
+        (rule["resources"][0], name): set(rule["verbs"])
+        for rule in manifest["rules"]
+        for name in rule.get("resourceNames", [""])
+    }
+
+
+@pytest.mark.parametrize(
+    ("manage", "added", "beyond"),
+    [
+        ("adopt", {("daemonsets", ""): {"list", "watch"}}, {}),
+        (
+            "own",
+            {
+                ("daemonsets", ""): EVERYTHING,
+                ("serviceaccounts", ""): EVERYTHING,
+                ("roles", ""): EVERYTHING,
+                ("rolebindings", ""): EVERYTHING,
+            },
+            {
+                ("clusterrolebindings", ""): EVERYTHING,
+                ("clusterroles", "system:node-proxier"): {"bind"},
+            },
+        ),
+    ],
+)
+def test_rbac_of_a_kube_proxy_adds_what_it_needs_itself(capsys, manage, added, beyond):
+    main(["rbac", "kube-system/kube-proxy"])
+    role, cluster_role = yaml.safe_load_all(capsys.readouterr().out)
+    main(["rbac", "kube-system/kube-proxy", "--manage", manage])
+    whole, whole_cluster = yaml.safe_load_all(capsys.readouterr().out)
+
+    assert {**rules(role), **added} == rules(whole)
+    assert {**rules(cluster_role), **beyond} == rules(whole_cluster)

@@ -5,6 +5,8 @@ from typing import Any
 
 from ..cluster import Cluster, ClusterError
 from ..core.gates import KINDS, PROXIED
+from ..core.kube_proxy_rights import all_rights
+from ..core.layout import Layout
 from ..core.live import PAUSED_ANNOTATION
 from ..core.wave_rights import wave_roles
 from ..sources import Trouble
@@ -31,6 +33,8 @@ def add(commands: Any) -> None:
     command.set_defaults(run=_rbac)
     _add_daemon_set(command)
     command.add_argument("--gate", choices=KINDS, action="append", default=[], help="a gate of the waves; repeatable")
+    text = "of a KubeProxy: add all that it needs itself, and the provider for it"
+    command.add_argument("--manage", choices=("own", "adopt"), help=text)
 
 
 def _add_daemon_set(command: argparse.ArgumentParser) -> None:
@@ -53,5 +57,6 @@ def _annotate(given: argparse.Namespace) -> int:
 
 def _rbac(given: argparse.Namespace) -> int:
     namespace, name = given.daemon_set
-    print(wave_roles(namespace, name, any(kind in PROXIED for kind in given.gate)))
+    beside = all_rights(Layout(namespace=namespace, daemon_set=name), given.manage) if given.manage else ()
+    print(wave_roles(namespace, name, any(kind in PROXIED for kind in given.gate), beside))
     return 0

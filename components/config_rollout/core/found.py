@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .audit_rights import missing_audit_rights
 from .finding import Finding
-from .kept import kept_rights
 from .layout import LAYOUTS, Layout, Object, misfits, no_daemon_set, runs, static_pods, twins
-from .rights import Right
 
 MANAGER = "config-rollout"
 """Field manager of everything that is patched: the fields that are ours are found under it."""
@@ -117,37 +114,6 @@ def check_ownable(layout: Layout, found: Found) -> list[Finding]:
     if static := static_pods(found.pods):
         return [Finding(where, f"kube-proxy runs in static pods already ({', '.join(static)})", "Remove them first")]
     return []
-
-
-def needed_rights(layout: Layout, config_map: str, manage: str) -> list[Right]:
-    """Return what is written: the DaemonSet, the ConfigMap that others know by name, the pods' own one; and beside."""
-    of = layout.namespace
-    config_maps = [
-        Right("create", "", "configmaps", of),
-        Right("patch", "", "configmaps", of, layout.config_map),
-        Right("patch", "", "configmaps", of, config_map),
-    ]
-    if manage == "adopt":
-        return [Right("patch", "apps", "daemonsets", of, layout.daemon_set), *config_maps]
-    rbac = "rbac.authorization.k8s.io"
-    beside = (("", "serviceaccounts"), (rbac, "roles"), (rbac, "rolebindings"))
-    made = [Right("create", group, resource, of) for group, resource in (("apps", "daemonsets"), *beside)]
-    return [*made, *config_maps, Right("create", rbac, "clusterrolebindings")]
-
-
-def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
-    """Return every right in the namespace that is needed, those of the Kubernetes provider included."""
-    of, verbs = layout.namespace, ("get", "create", "patch", "delete")
-    watched = [Right(verb, group, kind, of) for group, kind in (("apps", "daemonsets"), ("", "pods"))
-               for verb in ("list", "watch")]  # fmt: skip
-    kept = kept_rights(of, layout.daemon_set)
-    if manage == "adopt":
-        patched = Right("patch", "apps", "daemonsets", of, layout.daemon_set)
-        rights = [kept[0], patched, *kept[1:], *watched]
-    else:
-        needed = {(right.group, right.resource): None for right in needed_rights(layout, "", manage) if right.namespace}
-        rights = [*(Right(verb, group, kind, of) for group, kind in needed for verb in verbs), *kept[1:], *watched]
-    return [*rights, *missing_audit_rights(of, layout.daemon_set, rights)]
 
 
 def _pod_spec(daemon_set: Object) -> Mapping[str, Any]:

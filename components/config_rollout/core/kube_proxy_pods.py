@@ -13,7 +13,7 @@ from .layout import Layout
 JOINING = "system:bootstrappers:kubeadm:default-node-token"
 """The group of the nodes that `kubeadm join` adds. Source: kubernetes 1.36 `NodeBootstrapTokenAuthGroup`."""
 
-_RBAC = "rbac.authorization.k8s.io"
+RBAC = "rbac.authorization.k8s.io"
 
 
 def account(layout: Layout) -> str:
@@ -70,7 +70,7 @@ def pod_spec(layout: Layout, config_map: str, image: str, probe: Mapping[str, An
 
 def account_role() -> dict[str, str]:
     """Return what kube-proxy is bound to: a role that Kubernetes itself keeps."""
-    return {"apiGroup": _RBAC, "kind": "ClusterRole", "name": "system:node-proxier"}
+    return {"apiGroup": RBAC, "kind": "ClusterRole", "name": "system:node-proxier"}
 
 
 def join_rules(layout: Layout) -> list[dict[str, Any]]:
@@ -80,4 +80,4 @@ def join_rules(layout: Layout) -> list[dict[str, Any]]:
 
 def joining_nodes() -> dict[str, str]:
     """Return the subject that those rules are for."""
-    return {"apiGroup": _RBAC, "kind": "Group", "name": JOINING}
+    return {"apiGroup": RBAC, "kind": "Group", "name": JOINING}

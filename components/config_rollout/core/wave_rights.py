@@ -1,5 +1,7 @@
 """What waves ask of the API server, as rights."""
 
+from collections.abc import Iterable
+
 from .audit_rights import missing_audit_rights
 from .kept import kept_rights
 from .rights import Right, roles
@@ -19,8 +21,8 @@ def wave_rights(namespace: str, name: str, http_gates: bool) -> list[Right]:
     return [*rights, *([Right("get", "", "pods/proxy", namespace)] if http_gates else [])]
 
 
-def wave_roles(namespace: str, name: str, http_gates: bool) -> str:
+def wave_roles(namespace: str, name: str, http_gates: bool, beside: Iterable[Right] = ()) -> str:
     """Return the manifests of the smallest Role and ClusterRole that give all that a component with waves uses."""
-    rights = list(dict.fromkeys([*wave_rights(namespace, name, http_gates), *kept_rights(namespace, name)]))
+    rights = list(dict.fromkeys([*beside, *wave_rights(namespace, name, http_gates), *kept_rights(namespace, name)]))
     rights += missing_audit_rights(namespace, name, rights)
-    return roles(rights, f"config-rollout-{name}", namespace)
+    return roles(rights, f"config-rollout-deployer-{name}", namespace)

@@ -77,6 +77,7 @@ class Rollout:
     _doubts: set[str] = field(default_factory=set)
     _troubles: Troubles = field(default_factory=Troubles)
     _watch: Any = None
+    _pool: Any = None
 
     def __post_init__(self) -> None:
         self._on = DrivenDaemonSet(self.cluster, self.target, self.say, self.stack, self.applied, self.report)
@@ -96,7 +97,10 @@ class Rollout:
 
         """
         self._begin()
-        with PodWatch(self.cluster, self._daemon_set) as self._watch:
+        with (
+            PodWatch(self.cluster, self._daemon_set) as self._watch,
+            ThreadPoolExecutor(_PARALLEL_DELETES) as self._pool,
+        ):
             self._look_around()
             try:
                 for name in self._up_to(own):
@@ -177,9 +181,13 @@ class Rollout:
             if fewest < 0 or behind < fewest:
                 fewest, progress = behind, time.monotonic()
             chosen = self._next(fleet, division)
+            if chosen:
+                self._refresh()
+                division, fleet = self._look(name, wave)
+                chosen = self._next(fleet, division)
             if chosen and not moved:
                 self.say(wave_words.begins(division, self.target.where))
-            moved += self._restart_some(chosen)
+            moved += self._restart(chosen)
             progress = time.monotonic() if chosen else progress
             if time.monotonic() - progress > self.waves.progress_deadline_seconds:
                 limit = self.waves.progress_deadline_seconds
@@ -198,47 +206,33 @@ class Rollout:
             return [pod for pod in chosen if pod.uid in self._doubts]
         return chosen
 
-    def _restart_some(self, chosen: Sequence[Pod]) -> int:
-        """Restart pods for as long as what chose them is fresh, and return how many."""
-        began, restarted = time.monotonic(), 0
-        for first in range(0, len(chosen), _PARALLEL_DELETES):
-            together = chosen[first : first + _PARALLEL_DELETES]
-            if first and time.monotonic() - began > _FRESH_SECONDS:
-                break
-            done = self._restart(together)
-            restarted += done
-            if done < len(together):
-                break
-        return restarted
-
-    def _restart(self, pods: Sequence[Pod]) -> int:
-        """Delete pods, unless someone has stopped us or the DaemonSet is no longer as it was; return how many."""
+    def _restart(self, chosen: Sequence[Pod]) -> int:
+        """Delete pods for as long as what chose them is fresh, and return how many."""
         self._on.check_awaited()
-        wanted = live.wanted(self._daemon_set)
-        if time.monotonic() - self._read_at > _FRESH_SECONDS:
-            self._refresh()
-        if live.wanted(self._daemon_set) > wanted:
-            return 0
-        for pod in pods:
-            self._doubts.add(pod.uid)
-            self.report.deletes(pod.node, pod.uid)
-        with ThreadPoolExecutor(len(pods)) as pool:
-            errors = [error for error in pool.map(self._delete, pods) if error]
+        errors: list[ClusterError] = []
+
+        def delete(pod: Pod) -> bool:
+            return not errors and time.monotonic() - self._read_at < _FRESH_SECONDS and self._delete(pod, errors)
+
+        restarted: int = sum(self._pool.map(delete, chosen))
         if errors:  # not tried again before all is looked at again: much may be other by then
             self._on.bear(errors[0], self._troubles)
         elif not self._doubts:
             self._troubles = Troubles()
-        return len(pods) - len(errors)
+        return restarted
 
-    def _delete(self, pod: Pod) -> ClusterError | None:
-        """Delete a pod, and return why it is not known whether that was served."""
+    def _delete(self, pod: Pod, errors: list[ClusterError]) -> bool:
+        """Delete a pod and return whether that was served; where it is not known, the error tells why."""
+        self._doubts.add(pod.uid)
+        self.report.deletes(pod.node, pod.uid)
         try:
             self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid)
         except ClusterError as error:
-            return error
+            errors.append(error)
+            return False
         self._doubts.discard(pod.uid)
         self._watch.deleted(pod.uid)
-        return None
+        return True
 
     def _hold(self, name: str) -> None:
         """
@@ -353,14 +347,13 @@ class Rollout:
           Stopped: Someone has paused it, or changed it meanwhile.
 
         """
-        read_at = time.monotonic()
         daemon_set = self._on.read()
         if int(daemon_set["metadata"]["generation"]) != self._generation:
             raise Stopped(
                 f"DaemonSet {self.target.where}: something else changed it in the middle of the rollout. "
                 "Run `pulumi up` to go on, or `pulumi up --refresh` to put back what this program says."
             )
-        self._daemon_set, self._read_at = daemon_set, read_at
+        self._daemon_set, self._read_at = daemon_set, time.monotonic()
 
     def _wait(self, seconds: float = 1.0) -> None:
         self._on.check_awaited()
