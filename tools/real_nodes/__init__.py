@@ -17,7 +17,7 @@ from .network import Egress, Namespace, pass_on
 from .node import Node, remove_cgroups
 
 API_SERVER = ("198.51.100.1", 6443)
-"""Where the API server is reached from all nodes and pods: an endpoint for Services."""
+"""Where the API server is reached from all nodes and pods, as the EndpointSlice `default/kubernetes` says."""
 
 
 class RealNodes:
@@ -47,6 +47,7 @@ class RealNodes:
     def __enter__(self) -> "RealNodes":
         try:
             self._connect()
+            self._publish()
             for number, node in enumerate(self.nodes):
                 node.start(f"zone-{'abcdef'[number]}")
             self._cluster.wait("the real nodes", self._are_ready)
@@ -83,6 +84,20 @@ class RealNodes:
             self._listeners.append(node.network.listen(host, at))
         for listener in self._listeners:
             pass_on(listener, lambda: socket.create_connection((host, at)))
+
+    def _publish(self) -> None:
+        """Give the Service `kubernetes` its endpoint; the API server, which knows only its loopback, does not."""
+        address, port = API_SERVER
+        labels = {"kubernetes.io/service-name": "kubernetes"}
+        self._cluster.api.create(
+            "namespaces/default/endpointslices",
+            {
+                "metadata": {"name": "kubernetes", "labels": labels},
+                "addressType": "IPv4",
+                "endpoints": [{"addresses": [address]}],
+                "ports": [{"name": "https", "port": port, "protocol": "TCP"}],
+            },
+        )
 
     def _are_ready(self) -> bool:
         for node in self.nodes:
