@@ -64,13 +64,16 @@ def configuration(crashing_config_maps: Sequence[str]) -> list[Json]:
     fate = f'.metadata.annotations["{FATE}"]'
     crashing = list(crashing_config_maps) or [""]
     up = _is(f'.metadata.annotations["{DOWN}"]', "DoesNotExist")
-    alive = _is(fate, "DoesNotExist"), _is(mounted, "NotIn", *crashing)
+    probing = ".spec.containers[].readinessProbe.tcpSocket.host"
+    alive = _is(fate, "DoesNotExist"), _is(mounted, "NotIn", *crashing), _is(probing, "DoesNotExist")
     return [
         {"kind": "KwokConfiguration", "apiVersion": "config.kwok.x-k8s.io/v1alpha1", "options": options},
         _stage("node-ready", "Node", [_is(_READY, "NotIn", "True"), up], {"statusTemplate": _NODE_READY}),
         _pod_stage("pod-ready", alive, _pod_status("True", "running: {startedAt: %s}")),
         _pod_stage("pod-never-ready", [_is(fate, "In", "never-ready")],
                    _pod_status("False", "running: {startedAt: %s}")),
+        # No kubelet is here to probe another host: whoever wants such a pod ready says so itself.
+        _pod_stage("pod-probing", [_is(probing, "Exists")], _pod_status("False", "running: {startedAt: %s}")),
         _pod_stage("pod-crash", [_is(fate, "In", "crash")], _CRASH),
         _pod_stage("pod-crash-by-config-map", [_is(fate, "DoesNotExist"), _is(mounted, "In", *crashing)], _CRASH),
         _stage("pod-delete", "Pod", [_is(".metadata.deletionTimestamp", "Exists")], {"delete": True},

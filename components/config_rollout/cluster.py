@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from .core import kubeconfig as kubeconfigs
 from .core import live
-from .core.http_answers import message_of
+from .core.http_answers import breaks_a_rule, message_of
 from .core.rights import Right, role
 
 Object = dict[str, Any]
@@ -28,7 +28,7 @@ _JSON, _METADATA = "application/json", "application/json;as=PartialObjectMetadat
 _MERGE, _STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
 _APPLY = "application/apply-patch+yaml"
 _VERSION = "version"
-_GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1"}
+_GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1", "endpointslices": "discovery.k8s.io/v1"}
 """Resource -> API group and version, of those that are not in the core group."""
 
 
@@ -208,7 +208,7 @@ class Cluster:
         return self._send("PATCH", right, query, body, _APPLY) or {}
 
     def create(self, resource: str, namespace: str, body: Mapping[str, Any]) -> Object | None:
-        """Create an object."""
+        """Create an object and return it; `None` if there is no such namespace."""
         return self._send("POST", Right("create", _group(resource), resource, namespace), body=body)
 
     def user(self) -> str:
@@ -305,7 +305,7 @@ class Cluster:
 
     def _refuse(self, right: Right, status: int, data: bytes) -> NoReturn:
         """Raise what an answer that is no answer means."""
-        if status == 403:
+        if status == 403 and not breaks_a_rule(data):
             raise Forbidden(right, self.server)
         if status == 401:
             what = "does not take these credentials. See whether `kubectl` can log in."

@@ -15,7 +15,7 @@ from .core import live, preflight, wave_words
 from .core.content import Content
 from .core.finding import Finding, report
 from .core.gate_answers import told_apart, wanted_proxy
-from .core.gates import BEFORE, Gate, proxied
+from .core.gates import BEFORE, Gate, probe_namespaces, proxied
 from .core.restarts import Fleet, ProbedPod
 from .core.wave_rights import wave_rights
 from .core.waves import REST, Division, check_names, divide, empty_selectors, parse_waves
@@ -245,12 +245,16 @@ class StagedRollout:
 
     def _missing_rights(self) -> list[Finding]:
         """Find what the driver will need and may not: it would else stop in the middle."""
-        kinds = proxied(gate for division in self._divisions for gate in division.wave.gates)
+        gates = [gate for division in self._divisions for gate in division.wave.gates]
+        kinds, probed = proxied(gates), probe_namespaces(gates, self._where[0])
         try:
-            rights = [right for right in wave_rights(*self._where, bool(kinds)) if not self._cluster.may(right)]
+            needed = wave_rights(*self._where, bool(kinds), probed)
+            rights = [right for right in needed if not self._cluster.may(right)]
         except ClusterError:
             return []  # a server that does not tell: the driver will see
-        where = " ".join(["/".join(self._where), *(f"--gate {kind}" for kind in kinds)])
+        options = [f"--gate {kind}" for kind in [*kinds, *(["new_service"] if probed else [])]]
+        elsewhere = [f"--gate-namespace {of}" for of in probed if probed != [self._where[0]]]
+        where = " ".join(["/".join(self._where), *options, *elsewhere])
         missing = ", ".join(str(right) for right in rights)
         fix = f"Give the user of this kubeconfig what `config-rollout rbac {where}` prints"
         return [Finding("waves", f"{self._cluster.server}: may not {missing}", fix)] if rights else []

@@ -115,12 +115,12 @@ def _short(urn: str) -> str:
     return f"{_kind(urn).split(':')[-1]} {urn.split('::')[-1]}"
 
 
-def grant(cluster: LocalCluster, namespace: str, user: str, manifests: str) -> None:
-    """Give a user the Roles and ClusterRoles of some manifests, in a namespace or everywhere."""
+def grant(cluster: LocalCluster, user: str, manifests: str) -> None:
+    """Give a user the Roles and ClusterRoles of some manifests."""
     subject = {"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}
     for manifest in yaml.safe_load_all(manifests):
         kind, name = manifest["kind"], manifest["metadata"]["name"]
-        within = f"namespaces/{namespace}/" if kind == "Role" else ""
+        within = f"namespaces/{manifest['metadata']['namespace']}/" if kind == "Role" else ""
         cluster.api.create(f"{within}{kind.lower()}s", manifest)
         reference = {"kind": kind, "name": name, "apiGroup": "rbac.authorization.k8s.io"}
         binding = {"metadata": {"name": name}, "roleRef": reference, "subjects": [subject]}

@@ -375,7 +375,7 @@ def test_change_over_a_rollout_that_is_not_through_is_refused_and_going_back_is_
 
 def test_gates_need_no_more_rights_than_rbac_prints(project, agent, cluster, namespace, pods):
     user = f"gates-{namespace}"
-    grant(cluster, namespace, user, wave_roles(namespace, "agent", http_gates=True))
+    grant(cluster, user, wave_roles(namespace, "agent", http_gates=True))
     server = pods(lambda address, port, path: livez("IPv4") if path == "/livez" else (200, ""))
     gates = [HTTP, {"kube_proxy": {}}, {"restarts": {}}, {"command": ["true"]}]
     with_rights = {"waves": {**WAVES, "gates": gates}, "kubeconfig": kubeconfig_of(cluster, user)}

@@ -231,7 +231,7 @@ def test_missing_rights_are_told_and_the_rules_that_are_printed_are_enough(run, 
         manifests[0].rstrip()
     )
 
-    grant(cluster, namespace, user, manifests[0])
+    grant(cluster, user, manifests[0])
     cluster.wait("the rights", lambda: run("status", f"{namespace}/agent", kubeconfig=tmp_path / "config")[0] in (0, 1))
 
 

@@ -305,7 +305,7 @@ def test_someone_else_s_change_in_the_middle_stops_and_a_refresh_puts_it_right(
 
 def test_waves_need_no_more_rights_than_rbac_prints(project, agent, cluster, namespace, record):
     user = f"waves-{namespace}"
-    grant(cluster, namespace, user, wave_roles(namespace, "agent", http_gates=False))
+    grant(cluster, user, wave_roles(namespace, "agent", http_gates=False))
     waves = {**WAVES, "progress_deadline_seconds": 3}
     with_rights = {"waves": waves, "kubeconfig": kubeconfig_of(cluster, user)}
 

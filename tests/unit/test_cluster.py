@@ -145,6 +145,24 @@ def test_missing_right_is_named_with_the_smallest_rule(server, cluster):
 
 
 @pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ('pods is forbidden: User "ci" cannot create resource "pods" in API group "" in the namespace "n"', Forbidden),
+        ('pods "a" is forbidden: violates PodSecurity "baseline:latest": probe or lifecycle host', ClusterError),
+        ('pods "a" is forbidden: exceeded quota: q, requested: pods=1, used: pods=9, limited: pods=9', ClusterError),
+    ],
+)
+def test_rule_that_an_object_breaks_is_no_missing_right(server, cluster, message, error):
+    server.answers["POST /api/v1/namespaces/n/pods"] = 403, {"kind": "Status", "message": message}
+    with pytest.raises(ClusterError) as raised:
+        cluster.create("pods", "n", {})
+
+    assert error is type(raised.value)
+    told = f"{server.url}: create pods in namespace n: 403 {message}. Correct it and run again."
+    assert (error is ClusterError) == (told == str(raised.value))
+
+
+@pytest.mark.parametrize(
     ("status", "message"),
     [
         (401, "does not take these credentials. See whether `kubectl` can log in."),

@@ -20,10 +20,13 @@ from config_rollout.core.gates import (
     FunctionGate,
     HttpGate,
     KubeProxyGate,
+    NewServiceGate,
     PrometheusGate,
     RestartsGate,
     UrlGate,
+    asked_before,
     parse_gates,
+    probe_namespaces,
     proxied,
 )
 from config_rollout.core.http_answers import judge_http, message_of
@@ -49,11 +52,13 @@ def test_gate_says_its_kind_and_beside_it_its_time_limit():
         HttpGate(80, "/x", 60), HttpGate(80, "/x", 5), KubeProxyGate(), KubeProxyGate(1, 2, 9), RestartsGate(),
         UrlGate("https://a/b?c=d"), PrometheusGate("http://p:9090", "up", 1, None, 7), CommandGate(("./a", "b")),
         FunctionGate(asks, 60), FunctionGate(asks, 600), Window(1080, 480, "UTC"),
+        NewServiceGate(), NewServiceGate("a/b:1", "probes", 5),
     ] == parsed(
         {"http": {"port": 80, "path": "/x"}}, {"http": {"port": 80.0, "path": "/x"}, "timeoutSeconds": 5},
         {"kube_proxy": {}}, {"kubeProxy": {"port": 1, "metricsPort": 2}, "timeout_seconds": 9}, {"restarts": {}},
         {"url": "https://a/b?c=d"}, {"prometheus": PROMETHEUS, "timeout_seconds": 7}, {"command": ["./a", "b"]},
         asks, {"function": asks, "timeout_seconds": 600}, {"window": window},
+        {"new_service": {}}, {"newService": {"image": "a/b:1", "namespace": "probes"}, "timeout_seconds": 5},
     )  # fmt: skip
 
 
@@ -68,6 +73,7 @@ def test_gate_says_its_kind_and_beside_it_its_time_limit():
         (PrometheusGate("http://p", "x" * 99, at_most=0), f"prometheus {'x' * 59}… at most 0"),
         (CommandGate(("/opt/smoke-test", "--fast")), "smoke-test"),
         (FunctionGate(asks), "asks"),
+        (NewServiceGate(), "new Service"),
     ],
 )
 def test_gate_in_words(gate, words):
@@ -94,6 +100,13 @@ def test_gate_in_words(gate, words):
         ({"restarts": {"most": 1}}, "gates[0].restarts.most: there is no such field. Leave it out."),
         ({"restarts": {}, "timeout_seconds": 1},
          "gates[0].timeout_seconds: is there with restarts, which is not waited for. Leave it out."),
+        ({"new_service": {"namespace": "My Probes"}},
+         "gates[0].new_service.namespace: is no DNS label (got 'My Probes'). Use lowercase letters, digits and '-', "
+         "and begin and end with a letter or digit."),
+        ({"new_service": {"image": "a b"}},
+         "gates[0].new_service.image: is no image (got 'a b'). Pass one like 'registry.k8s.io/pause:3.10'."),
+        ({"new_service": {"port": 1}},
+         "gates[0].new_service.port: there is no such field. Known are image, namespace."),
         ({"url": "ftp://a"},
          "gates[0].url: is no http or https URL (got 'ftp://a'). Pass one like 'https://prometheus.example.com:9090'."),
         ({"url": "http://a:b"}, "gates[0].url: is no http or https URL (got 'http://a:b'). Pass one like "
@@ -134,6 +147,18 @@ def test_everything_wrong_with_gates_is_found_at_once():
 def test_gates_that_go_through_the_pod_proxy():
     assert ["http", "kube_proxy"] == proxied(parsed({"kube_proxy": {}}, asks, {"http": {"port": 1, "path": "/"}}))
     assert [] == proxied(parsed(asks, {"restarts": {}}, {"url": "http://a"}))
+
+
+def test_namespaces_where_new_services_are_probed():
+    assert ["n", "probes"] == probe_namespaces([NewServiceGate(), NewServiceGate(namespace="probes")], "n")
+    assert [] == probe_namespaces(parsed(asks, {"restarts": {}}), "n")
+
+
+def test_new_service_is_probed_from_ten_nodes_before_and_other_gates_ask_about_all():
+    nodes = [f"n{number}" for number in range(12)]
+
+    assert nodes[:10] == asked_before(NewServiceGate(), nodes)
+    assert nodes == asked_before(RestartsGate(), nodes)
 
 
 def livez(healthy=True, **synced):

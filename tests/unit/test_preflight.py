@@ -5,12 +5,12 @@ import dataclasses
 import pytest
 
 from config_rollout.core import preflight
-from config_rollout.core.gates import FunctionGate, HttpGate
+from config_rollout.core.gates import FunctionGate, HttpGate, NewServiceGate
 from config_rollout.core.preflight import State
 from config_rollout.core.waves import divide, parse_waves
 from tests.unit.test_restarts import fleet
 
-HTTP, FUNCTION = HttpGate(1, "/"), FunctionGate(print)
+HTTP, FUNCTION, SERVICE = HttpGate(1, "/"), FunctionGate(print), NewServiceGate()
 ZONES = {f"n{number}": {"zone": "ab"[number % 2]} for number in range(6)}
 
 
@@ -107,6 +107,8 @@ EVERYWHERE = {f"n{number}": "500 x" for number in range(6)}
         ({HTTP: EVERYWHERE}, {}, True),
         ({HTTP: {**EVERYWHERE, "n7": "500 x"}}, {}, True),
         ({HTTP: {"n0": "500 x"}}, {}, False),
+        ({SERVICE: EVERYWHERE}, {}, True),
+        ({SERVICE: {"n0": "x"}}, {}, False),
         ({FUNCTION: {"": "says no"}}, {}, True),
         ({FUNCTION: {"": "says no"}}, {"waves": {"over_unhealthy": True}}, False),
         ({FUNCTION: {"": "says no"}}, {"wanted": "was"}, False),
@@ -126,7 +128,13 @@ def test_gate_that_nothing_passes_is_told_with_an_answer():
 
 
 def test_nodes_that_are_down_are_not_asked():
-    assert ["n0", "n1", "n3"] == state("nnnnx.", "2").asked
+    assert ["n0", "n1", "n3"] == sorted(state("nnnnx.", "2").asked)
+
+
+def test_nodes_of_the_first_wave_are_asked_first():
+    waves = {"first": [{"name": "canary", "match_labels": {"zone": "b"}}]}
+
+    assert {"n1", "n3", "n5"} == set(state("nnnnnn", waves=waves).asked[:3])
 
 
 def test_only_pods_of_another_configuration_are_excused():

@@ -122,3 +122,42 @@ def test_rbac_of_a_kube_proxy_adds_what_it_needs_itself(capsys, manage, added, b
 
     assert {**rules(role), **added} == rules(whole)
     assert {**rules(cluster_role), **beyond} == rules(whole_cluster)
+
+
+API_SERVER = {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "resourceNames": ["kubernetes"],
+              "verbs": ["get"]}  # fmt: skip
+PROBES = [
+    {"apiGroups": [""], "resources": ["services"], "verbs": ["create", "list", "delete"]},
+    {"apiGroups": [""], "resources": ["pods"], "verbs": ["create", "list", "delete"]},
+    {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["create"]},
+]
+
+
+def test_rbac_of_a_new_service_has_a_role_in_each_namespace(capsys):
+    main(["rbac", "kube-system/kube-proxy", "--gate", "new_service", "--gate-namespace", "probes"])
+    own, *elsewhere = yaml.safe_load_all(capsys.readouterr().out)
+
+    assert {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch", "delete"]} in own["rules"]
+    name = "config-rollout-deployer-kube-proxy-kube-system"
+    assert [
+        ("Role", {"name": name, "namespace": "default"}, [API_SERVER]),
+        ("Role", {"name": name, "namespace": "probes"}, PROBES),
+        ("ClusterRole", {"name": name}, [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}]),
+    ] == [(role["kind"], role["metadata"], role["rules"]) for role in elsewhere]
+
+
+def test_rbac_of_a_new_service_is_in_the_namespace_of_the_daemon_set_unless_it_is_said(capsys):
+    main(["rbac", "kube-system/kube-proxy", "--gate", "new_service"])
+    own, default, _ = yaml.safe_load_all(capsys.readouterr().out)
+
+    assert "default" == default["metadata"]["namespace"]
+    assert {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "watch", "delete", "create"]} in own["rules"]
+    assert PROBES[0] in own["rules"]
+
+
+def test_namespace_of_no_gate_is_refused(capsys):
+    assert 2 == main(["rbac", "kube-system/kube-proxy", "--gate-namespace", "probes"])
+    assert (
+        "config-rollout: --gate-namespace: is there without a gate that has one. Add --gate new_service.\n"
+        == capsys.readouterr().err
+    )

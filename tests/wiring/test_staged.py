@@ -202,7 +202,7 @@ def test_daemon_set_of_another_stack_is_refused(cluster, refused, register):  # 
 
 def test_gates_are_asked_before_anything_is_written_and_not_in_preview(cluster, refused, register):  # noqa: F811
     asked = []
-    gates = [lambda wave, nodes: asked.append((wave, nodes)) or "red"]
+    gates = [lambda wave, nodes: asked.append((wave, sorted(nodes))) or "red"]
     cluster("ooo")
     assert "Stash agent-rest" in register(waves={**WAVES, "gates": gates}, preview=True)
     assert [] == asked

@@ -35,6 +35,8 @@ def add(commands: Any) -> None:
     command.add_argument("--gate", choices=KINDS, action="append", default=[], help="a gate of the waves; repeatable")
     text = "of a KubeProxy: add all that it needs itself, and the provider for it"
     command.add_argument("--manage", choices=("own", "adopt"), help=text)
+    text = "where the gate new_service probes, if it says so; repeatable"
+    command.add_argument("--gate-namespace", metavar="NAMESPACE", action="append", help=text)
 
 
 def _add_daemon_set(command: argparse.ArgumentParser) -> None:
@@ -57,6 +59,9 @@ def _annotate(given: argparse.Namespace) -> int:
 
 def _rbac(given: argparse.Namespace) -> int:
     namespace, name = given.daemon_set
+    if given.gate_namespace and "new_service" not in given.gate:
+        raise Trouble("--gate-namespace: is there without a gate that has one. Add --gate new_service.")
+    probed = given.gate_namespace or [namespace] if "new_service" in given.gate else []
     beside = all_rights(Layout(namespace=namespace, daemon_set=name), given.manage) if given.manage else ()
-    print(wave_roles(namespace, name, any(kind in PROXIED for kind in given.gate), beside))
+    print(wave_roles(namespace, name, any(kind in PROXIED for kind in given.gate), probed, beside))
     return 0

@@ -11,8 +11,9 @@ from typing import Any
 from .content import Content
 from .diff import diff_values
 from .formats.kube_proxy import API_VERSION, KIND, UNSET_MODE, read_kube_proxy
-from .gates import Gate, PrometheusGate
+from .gates import Gate, NewServiceGate, PrometheusGate
 from .http_answers import judge_http
+from .new_service import is_excused
 from .restarts import ProbedPod
 
 _NOT_UNDERSTOOD = "answers in a form that is not understood: see that the address is the right one"
@@ -163,10 +164,12 @@ def told_apart(gate: Gate, answers: Mapping[str, str], before: Mapping[str, str]
 
     Answers are node -> why not, with the node empty where a gate asks about everything at once.
     """
+    strict = isinstance(gate, NewServiceGate)
+    old = {node for node, why in answers.items() if node in before and (not strict or is_excused(before[node], why))}
     lines = {node: f"{f'{node}: ' if node else ''}{gate}{' ' if node else ': '}{why}" for node, why in answers.items()}
     return (
-        [line for node, line in lines.items() if node not in before],
-        [line for node, line in lines.items() if node in before],
+        [line for node, line in lines.items() if node not in old],
+        [line for node, line in lines.items() if node in old],
     )
 
 

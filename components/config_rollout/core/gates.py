@@ -5,10 +5,11 @@ Not here: whether an answer is good (gate_answers.py), and asking (hooks/gates.p
 """
 
 import urllib.parse
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .checks import check_name
 from .fields import check_seconds, named
 from .finding import Finding
 from .windows import Window, parse_window
@@ -18,6 +19,16 @@ TIMEOUT_SECONDS = 60
 
 BEFORE = "before"
 """What commands and functions get as the wave's name when they are asked before anything restarts."""
+
+PAUSE = "registry.k8s.io/pause:3.10"
+"""
+What a probe pod runs where the gate does not say: it does nothing, and containerd 2 has it for its sandboxes anyway.
+
+Source: containerd 2 internal/cri/config/config.go `DefaultSandboxImage`.
+"""
+
+MOST_PROBES = 10
+"""From how many nodes a new Service is probed at the same time, and at most before anything restarts."""
 
 _SHOWN = 60
 
@@ -57,6 +68,22 @@ class RestartsGate:
 
     def __str__(self) -> str:
         return "restarts"
+
+
+@dataclass(frozen=True)
+class NewServiceGate:
+    """
+    Each node of a wave reaches a Service that did not exist before, which a pod on it probes.
+
+    `image` is what these pods run, `namespace` where all of it is made; empty is the DaemonSet's.
+    """
+
+    image: str = PAUSE
+    namespace: str = ""
+    timeout_seconds: int = TIMEOUT_SECONDS
+
+    def __str__(self) -> str:
+        return "new Service"
 
 
 @dataclass(frozen=True)
@@ -119,7 +146,7 @@ class FunctionGate:
 PodGate = HttpGate | KubeProxyGate | RestartsGate
 """Asked of each pod; the answers are told by node."""
 
-AskedGate = PodGate | UrlGate | PrometheusGate | CommandGate | FunctionGate
+AskedGate = PodGate | NewServiceGate | UrlGate | PrometheusGate | CommandGate | FunctionGate
 """Asked after a wave, and once before anything restarts."""
 
 Gate = AskedGate | Window
@@ -187,6 +214,16 @@ def _restarts(where: str, given: object) -> "_Parsed":
     return _mapping(where, given, ())
 
 
+def _new_service(where: str, given: object) -> "_Parsed":
+    of, findings = _mapping(where, given, ("image", "namespace"))
+    if "namespace" in of:
+        findings += check_name(f"{where}.namespace", of["namespace"])
+    image = of.get("image", PAUSE)
+    if not isinstance(image, str) or not image or image.split() != [image]:
+        findings.append(Finding(f"{where}.image", f"is no image (got {image!r})", f"Pass one like '{PAUSE}'"))
+    return of, findings
+
+
 def _url(where: str, given: object) -> "_Parsed":
     return {"url": given}, list(_check_url(where, given))
 
@@ -234,13 +271,14 @@ _Parsed = tuple[dict[str, Any], list[Finding]]
 """The arguments of a gate's type, and what is wrong with them."""
 
 _PARSERS: Mapping[str, Callable[[str, object], _Parsed]] = {
-    "http": _http, "kube_proxy": _kube_proxy, "restarts": _restarts, "url": _url, "prometheus": _prometheus,
-    "command": _command, "function": _function, "window": _window,
+    "http": _http, "kube_proxy": _kube_proxy, "restarts": _restarts, "new_service": _new_service, "url": _url,
+    "prometheus": _prometheus, "command": _command, "function": _function, "window": _window,
 }  # fmt: skip
 
 _TYPES: Mapping[str, Callable[..., Gate]] = {
-    "http": HttpGate, "kube_proxy": KubeProxyGate, "restarts": RestartsGate, "url": UrlGate,
-    "prometheus": PrometheusGate, "command": CommandGate, "function": FunctionGate,
+    "http": HttpGate, "kube_proxy": KubeProxyGate, "restarts": RestartsGate,
+    "new_service": NewServiceGate, "url": UrlGate, "prometheus": PrometheusGate, "command": CommandGate,
+    "function": FunctionGate,
 }  # fmt: skip
 
 _WHOLE = ("port", "metrics_port", "timeout_seconds")
@@ -257,6 +295,16 @@ def proxied(gates: Iterable[Gate]) -> list[str]:
     given = list(gates)
     types = {"http": HttpGate, "kube_proxy": KubeProxyGate}
     return [kind for kind in PROXIED if any(isinstance(gate, types[kind]) for gate in given)]
+
+
+def probe_namespaces(gates: Iterable[Gate], namespace: str) -> list[str]:
+    """Return where new Services are probed, for a DaemonSet in this namespace."""
+    return sorted({gate.namespace or namespace for gate in gates if isinstance(gate, NewServiceGate)})
+
+
+def asked_before(gate: Gate, nodes: Sequence[str]) -> Sequence[str]:
+    """Return those of all nodes, in wave order, about which a gate is asked before anything restarts."""
+    return nodes[:MOST_PROBES] if isinstance(gate, NewServiceGate) else nodes
 
 
 def _mapping(where: str, given: object, known: tuple[str, ...]) -> _Parsed:

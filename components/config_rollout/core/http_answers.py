@@ -1,9 +1,12 @@
 """What a plain HTTP answer says."""
 
 import json
+import re
 
 _LONGEST = 200
 """How much of an answer is told, in characters."""
+
+_ADMISSION = re.compile(r' is forbidden: (?!User ".*" cannot )')
 
 
 def judge_http(status: int, body: bytes) -> str:
@@ -17,3 +20,13 @@ def message_of(data: bytes) -> str:
         return str(json.loads(data)["message"]).rstrip(".")[:_LONGEST]
     except (ValueError, KeyError, TypeError):
         return " ".join(data[:_LONGEST].decode(errors="replace").split())
+
+
+def breaks_a_rule(data: bytes) -> bool:
+    """
+    Return whether a 403 of the API server's means the object and not whoever sends it: a quota, or Pod Security.
+
+    Source: kubernetes 1.36 apimachinery pkg/api/errors `NewForbidden`; apiserver pkg/endpoints/handlers
+    responsewriters/errors.go `forbiddenMessage`, which says what a user cannot do.
+    """
+    return bool(_ADMISSION.search(message_of(data)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from .digest import SHORT_HASH_LENGTH
 from .finding import Finding
-from .gates import Gate
+from .gates import Gate, asked_before
 from .restarts import Fleet, blocking
 from .wave_words import names
 from .waves import Division, Labels, Waves, divide
@@ -40,8 +40,9 @@ class State:
 
     @property
     def asked(self) -> list[str]:
-        """The nodes whose pods gates are asked about."""
-        return sorted({pod.node for pod in self.fleet.pods if not pod.leaving} - self.fleet.down)
+        """The nodes that gates are asked about, in wave order."""
+        there = {pod.node for pod in self.fleet.pods if not pod.leaving} - self.fleet.down
+        return [node for division in self.divisions for node in division.nodes if node in there]
 
 
 def check_owner(state: State) -> Iterator[Finding]:
@@ -112,7 +113,7 @@ def check_gates(state: State) -> Iterator[Finding]:
     if state.waves.over_unhealthy or state.goes_back:
         return
     for gate, answers in state.before.items():
-        if "" in answers or set(state.asked) <= set(answers):
+        if "" in answers or set(asked_before(gate, state.asked)) <= set(answers):
             node, why = next(iter(sorted(answers.items())))
             who = f"no pod passes gate {gate}" if node else f"gate {gate} is not passed"
             yield Finding(

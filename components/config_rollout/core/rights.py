@@ -34,11 +34,13 @@ def role(rights: Iterable[Right], name: str = "config-rollout") -> str:
 
 
 def roles(rights: Iterable[Right], name: str, namespace: str) -> str:
-    """Return the manifests of the smallest Role (in the namespace) and ClusterRole that give the rights, as needed."""
-    rights = list(rights)
-    within, beyond = ([right for right in rights if bool(right.namespace) is inside] for inside in (True, False))
-    manifests = [role(within, name)] if within else []
-    return "\n---\n".join([*manifests, *([role(beyond, "-".join(filter(None, (name, namespace))))] if beyond else [])])
+    """Return the manifests of the smallest Role (in each namespace) and ClusterRole that give the rights, as needed."""
+    within: dict[str, list[Right]] = {}
+    for right in rights:
+        within.setdefault(right.namespace, []).append(right)
+    elsewhere = "-".join(filter(None, (name, namespace)))
+    ordered = sorted(within.items(), key=lambda item: (item[0] == "", item[0] != namespace))
+    return "\n---\n".join(role(of, name if where and where == namespace else elsewhere) for where, of in ordered)
 
 
 def _grouped(rights: Sequence[Right]) -> dict[tuple[str, str, str], list[str]]:

@@ -37,16 +37,19 @@ from ..core.gates import (
     Gate,
     HttpGate,
     KubeProxyGate,
+    NewServiceGate,
     PodGate,
     PrometheusGate,
     RestartsGate,
     UrlGate,
+    asked_before,
 )
 from ..core.http_answers import judge_http
 from ..core.restarts import ProbedPod
 from ..core.retry import delay_seconds, is_passing
 from ..core.waves import Wave
 from ..core.windows import Window
+from .new_service import NewService
 
 _PARALLEL = 10
 _BEFORE_SECONDS = 5
@@ -76,6 +79,8 @@ class Asker:
     name: str
     proxy: WantedProxy | None = None
     over: threading.Event = field(default_factory=threading.Event)
+    _one: threading.Lock = field(default_factory=threading.Lock)
+    """Only one new Service at a time: a gate begins and ends with removing what others have left."""
 
     def ask(self, gates: Sequence[Gate], wave: str, nodes: Sequence[str], pods: Pods) -> dict[Gate, dict[str, str]]:
         """
@@ -102,6 +107,10 @@ class Asker:
     def _answers(self, gate: AskedGate, wave: str, nodes: Sequence[str], pods: Pods) -> dict[str, str]:
         if isinstance(gate, HttpGate | KubeProxyGate | RestartsGate):
             return self._of_pods(gate, wave == BEFORE, nodes, pods)
+        if isinstance(gate, NewServiceGate):
+            asked = asked_before(gate, nodes) if wave == BEFORE else nodes
+            with self._one:
+                return NewService(self.cluster, gate, self.namespace, self.name, self.over).ask(asked)
         if isinstance(gate, CommandGate):
             answer = self._run(gate, wave, nodes)
         elif isinstance(gate, FunctionGate):
