@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.engine.conftest import Project
-from tests.engine.kube_system import DAEMON_SET, OF, VERSION, adopt, own, settle
+from tests.engine.kube_system import DAEMON_SET, OF, VERSION, adopt, mounted, own, settle
+from tests.engine.test_disturbances import during
 from tests.engine.test_tools import running as running_of
 from tests.engine.test_tools import started
 from tests.engine.test_waves import most_unavailable, order
@@ -20,7 +22,7 @@ from tools.engine import Engine
 from tools.kubeadm import Kubeadm
 from tools.local_cluster import LocalCluster, run_folder
 from tools.pods import Recorder
-from tools.real_nodes import API_SERVER, RealNodes, parts
+from tools.real_nodes import RealNodes, parts
 from tools.real_nodes.node import CGROUPS, SYSCTLS, remove_cgroups
 
 if why := parts.missing():
@@ -153,24 +155,16 @@ def reaching(nodes, address: str) -> list[str]:
 
 
 @pytest.fixture
-def new_service(cluster, namespace):
-    """Return a maker of Services that lead to the API server; it returns the address that was chosen."""
+def new_service(cluster, namespace) -> Callable[[], str]:
+    """Return a maker of a Service that leads to the API server, as `kubernetes` does; it returns its address."""
 
-    def make(name):
+    def make():
         port = {"name": "https", "port": 443, "protocol": "TCP"}
-        made = cluster.api.create(
-            f"namespaces/{namespace}/services", {"metadata": {"name": name}, "spec": {"ports": [port]}}
-        )
-        address, number = API_SERVER
-        cluster.api.create(
-            f"namespaces/{namespace}/endpointslices",
-            {
-                "metadata": {"name": name, "labels": {"kubernetes.io/service-name": name}},
-                "addressType": "IPv4",
-                "endpoints": [{"addresses": [address]}],
-                "ports": [{**port, "port": number}],
-            },
-        )
+        service = {"metadata": {"name": "new"}, "spec": {"ports": [port]}}
+        made = cluster.api.create(f"namespaces/{namespace}/services", service)
+        known = cluster.api.get("namespaces/default/endpointslices/kubernetes")
+        metadata = {"name": "new", "labels": {"kubernetes.io/service-name": "new"}}
+        cluster.api.create(f"namespaces/{namespace}/endpointslices", {**known, "metadata": metadata})
         return made["spec"]["clusterIP"]
 
     return make
@@ -192,10 +186,10 @@ def test_configuration_that_does_not_start_reaches_the_canary_only_and_is_taken_
 
 
 def test_new_service_is_reached_from_each_node_whose_kube_proxy_works(running, cluster, nodes, new_service):
-    known = new_service("known")
+    known = cluster.api.get("namespaces/default/services/kubernetes")["spec"]["clusterIP"]
     cluster.wait("the Service on each node", lambda: reaching(nodes, known) == list(nodes))
     nodes["real-2"].signal("kube-proxy", signal.SIGSTOP)
-    new = new_service("new")
+    new = new_service()
     cluster.wait("the new one on the others", lambda: reaching(nodes, new) == ["real-1", "real-3"])
 
     assert list(nodes) == reaching(nodes, known)
@@ -203,13 +197,46 @@ def test_new_service_is_reached_from_each_node_whose_kube_proxy_works(running, c
     cluster.wait("the new one on each node", lambda: reaching(nodes, new) == list(nodes))
 
 
-def test_change_goes_wave_by_wave_into_processes_and_kernel(running, cluster, nodes, program, record):
-    assert everywhere(nodes, "iptables") == modes(cluster) == rules(cluster)
+def test_new_service_gate_names_the_node_whose_kube_proxy_is_stopped(
+    running, cluster, nodes, namespace, program, record
+):
+    def canary():
+        created = {pod.uid for kind, pod in list(recorder.events) if kind == "ADDED"}
+        return [pod.node for _, pod in list(recorder.events) if pod.uid in created and pod.ready][:1]
+
+    def stop_it():
+        """Stop the canary once it is ready, and let it go on once its wave is taken back."""
+        (stopped,) = canary()
+        nodes[stopped].signal("kube-proxy", signal.SIGSTOP)
+        cluster.wait("the old configuration", lambda: mounted(cluster) == before)
+        nodes[stopped].signal("kube-proxy", signal.SIGCONT)
+
+    before = mounted(cluster)
+    gate = {"new_service": {"namespace": namespace}, "timeout_seconds": 15}
     with record() as recorder:
-        outcome = running.up(program(NFTABLES))
+        thread = during(recorder, lambda _: canary(), stop_it)
+        held = running.up(program(NFTABLES, gates=[gate], soak_seconds=3))
+        thread.join(10)
+    (stopped,) = canary()
+    lines = [line for line in held.output.splitlines() if "was not reached for" in line]
+
+    assert held.failed
+    assert {stopped} == {name for name in nodes for line in lines if name in line}
+    assert 1 == len(set(order(recorder)))
+    assert everywhere(nodes, "iptables") == modes(cluster) == rules(cluster)
+
+
+def test_change_goes_wave_by_wave_into_processes_and_kernel(running, cluster, nodes, namespace, program, record):
+    assert everywhere(nodes, "iptables") == modes(cluster) == rules(cluster)
+    gates = [{"kube_proxy": {}}, {"new_service": {"namespace": namespace}}]
+    earlier = len(cluster.requests_of(""))
+    with record() as recorder:
+        outcome = running.up(program(NFTABLES, gates=gates))
     first, *rest = (event for event, (kind, _) in enumerate(recorder.events) if kind == "ADDED")
     canary = recorder.events[first][1]
-    asked = {name.partition(":")[2] for _, resource, name in cluster.requests_of("") if resource == "pods"}
+    requests = cluster.requests_of("")[earlier:]
+    asked = {name.partition(":")[2] for _, resource, name in requests if resource == "pods"}
+    made = [resource for verb, resource, _ in requests if verb == "create" and resource in ("services", "pods")]
     well = next(event for event, (_, pod) in enumerate(recorder.events) if pod.uid == canary.uid and pod.ready)
 
     assert not outcome.failed, outcome.output
@@ -217,6 +244,8 @@ def test_change_goes_wave_by_wave_into_processes_and_kernel(running, cluster, no
     assert well < min(rest)
     assert 2 == most_unavailable(recorder)
     assert {"10256", "10249"} <= asked
+    assert {"services": 3, "pods": 2 * NODES} == Counter(made)  # before the first wave, and after each of two
+    assert [] == cluster.api.list(f"namespaces/{namespace}/services")
     assert everywhere(nodes, "nftables") == modes(cluster) == rules(cluster)
 
 
