@@ -55,7 +55,13 @@ class Engine:
     def workspace(self, name: str) -> "automation.LocalWorkspaceOptions":
         """Return where a program of this process runs as a stack: a folder of its own in the home."""
         from pulumi import automation  # only some who start an engine have such a program
+        from pulumi.runtime import _grpc_settings
 
+        # Channels to one address share a connection, and what has lost it waits before it tries again: an engine that
+        # gets the port of an earlier one would be taken for gone.
+        option = ("grpc.use_local_subchannel_pool", 1)
+        if option not in _grpc_settings._GRPC_CHANNEL_OPTIONS:
+            _grpc_settings._GRPC_CHANNEL_OPTIONS.append(option)
         folder = self.home / "work" / name
         folder.mkdir(parents=True)
         return automation.LocalWorkspaceOptions(

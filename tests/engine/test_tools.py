@@ -4,9 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import grpc
 import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime import Settings
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from tests.engine.conftest import BETTER, NODES
 from tests.unit.test_documents import ROOT
@@ -98,3 +103,46 @@ def test_run_folder_holds_nothing_of_dead_processes(cluster):
 
     assert [] == [owner for owner in owners if not Path(f"/proc/{owner}").exists()]
     assert os.getpid() in owners
+
+
+class Hearing(engine_pb2_grpc.EngineServicer):
+    """All that a program says to an engine here."""
+
+    def Log(self, request, context):
+        return empty_pb2.Empty()
+
+
+def listening(port: int) -> tuple[grpc.Server, int]:
+    server = grpc.server(ThreadPoolExecutor(1))
+    engine_pb2_grpc.add_EngineServicer_to_server(Hearing(), server)
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
+    server.start()
+    return server, port
+
+
+def program_of(port: int) -> engine_pb2_grpc.EngineStub:
+    """Return what a program says things to its engine with."""
+    engine = Settings(project="test", stack="test", engine=f"127.0.0.1:{port}").engine
+    assert engine
+    return engine
+
+
+def is_reached(engine: engine_pb2_grpc.EngineStub) -> bool:
+    try:
+        engine.Log(engine_pb2.LogRequest(message="hello"))
+    except grpc.RpcError:
+        return False
+    return True
+
+
+def test_engine_that_gets_the_port_of_an_earlier_one_is_reached(project):
+    server, port = listening(0)
+    earlier = program_of(port)
+    reached = [is_reached(earlier)]
+    server.stop(0).wait()
+    reached += [is_reached(earlier), is_reached(earlier)]
+    server, _ = listening(port)
+    reached.append(is_reached(program_of(port)))
+    server.stop(0).wait()
+
+    assert [True, False, False, True] == reached
