@@ -174,7 +174,7 @@ class FakeApi:
         self.requests: Counter[str] = Counter()
         self.connections: list[socket.socket] = []
         self._ready_seconds = ready_seconds
-        self._version = 0
+        self._version = self.first = time.monotonic_ns() // 1_000_000
         self._objects: dict[str, dict[tuple[str, str], Json]] = {name: {} for name in _COLLECTIONS.values()}
         self._events: dict[str, list[tuple[int, str, Json]]] = {name: [] for name in _COLLECTIONS.values()}
         self._changed = threading.Condition(threading.RLock())
@@ -369,14 +369,20 @@ class _Handler(BaseHTTPRequestHandler):
         version = int(request.query.get("resourceVersion") or 0)
         give_up = time.monotonic() + int(request.query.get("timeoutSeconds") or 60)
         try:
+            if version < self.api.first:  # what it was told by a server before this one
+                self._send_event({"type": "ERROR", "object": {"kind": "Status", "code": 410}})
+                give_up = 0
             while happened := self.api.after(request, version, give_up):
                 events, version = happened
                 for event in events:
-                    line = json.dumps(event).encode() + b"\n"
-                    self.wfile.write(b"%x\r\n%b\r\n" % (len(line), line))
+                    self._send_event(event)
             self.wfile.write(b"0\r\n\r\n")
         except OSError:
             self.close_connection = True  # whoever watched has gone
+
+    def _send_event(self, event: Json) -> None:
+        line = json.dumps(event).encode() + b"\n"
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(line), line))
 
     def log_message(self, format: str, *_: Any) -> None:
         """Say nothing: the counts are in `requests`."""

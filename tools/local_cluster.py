@@ -10,6 +10,7 @@ import csv
 import ctypes
 import json
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,9 @@ RUN_FOLDER = Path(__file__).parents[1] / ".run"
 """Holds a folder for each process that runs a cluster; those of dead processes are removed by the next."""
 
 _START_SECONDS = 60
+_PORTS = 10_000, 32_768
+"""Source: Linux Documentation/networking/ip-sysctl.rst, `ip_local_port_range`, whose default begins here."""
+
 _WATCHED = "watched"
 _AUDIT = {
     "apiVersion": "audit.k8s.io/v1",
@@ -326,13 +331,18 @@ def run_folder(name: str) -> Path:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [listener.getsockname()[1] for listener in sockets]
-    finally:
-        for listener in sockets:
-            listener.close()
+    """
+    Return ports that nobody listens on, all different.
+
+    They are below those that the kernel gives to connections and to who asks for any: it would give one away between
+    the look at it and its use.
+    """
+    free: set[int] = set()
+    while len(free) < count:
+        port = random.randrange(*_PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            free.add(port)
+    return [*free]
 
 
 if sys.platform == "linux":

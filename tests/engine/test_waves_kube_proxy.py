@@ -222,7 +222,7 @@ def limited(cluster, project, program, way, capsys):
     """Give the stack a user who has what `rbac` prints, and nothing else."""
     main(["rbac", "kube-system/kube-proxy", "--manage", way])
     manifests = capsys.readouterr().out
-    grant(cluster, "kube-system", way, manifests)
+    grant(cluster, way, manifests)
     kubeconfig = automation.ConfigValue(kubeconfig_of(cluster, way))
     project.stack(program()).set_config("kubernetes:kubeconfig", kubeconfig)
     yield

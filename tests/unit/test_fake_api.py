@@ -60,3 +60,9 @@ def test_watch_ends_when_its_time_is_over(cluster):
 
     assert [] == list(cluster.watch(*PODS, cluster.list_at(*PODS)[1], 1))
     assert time.monotonic() - began >= 1
+
+
+def test_watch_from_what_another_server_said_ends_with_an_error(cluster):
+    (event,) = cluster.watch(*PODS, "1", 1)
+
+    assert ("ERROR", 410) == (event["type"], event["object"]["code"])
