@@ -7,6 +7,7 @@ reaches nodes and pods through the hub. Needs root and Linux: `parts.missing` sa
 """
 
 import socket
+from contextlib import ExitStack
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -35,8 +36,6 @@ class RealNodes:
         remove_cgroups()
         self._parts, kubelet = parts.ensure(), build.ensure(["kubelet"])["kubelet"]
         self._hub = Namespace()
-        self._egress = Egress(cluster.pods_socket, self._hub)
-        self._listeners: list[socket.socket] = []
         numbers = range(1, count + 1)
         folders = [cluster.folder / f"real-{number}" for number in numbers]
         self.nodes = [
@@ -46,43 +45,42 @@ class RealNodes:
 
     def __enter__(self) -> "RealNodes":
         try:
-            self._connect()
-            self._publish()
-            for number, node in enumerate(self.nodes):
-                node.start(f"zone-{'abcdef'[number]}")
-            self._cluster.wait("the real nodes", self._are_ready)
+            with ExitStack() as undo:
+                self._connect(undo)
+                self._publish()
+                for number, node in enumerate(self.nodes):
+                    node.start(f"zone-{'abcdef'[number]}")
+                self._cluster.wait("the real nodes", self._are_ready)
+                self._undo = undo.pop_all()
         except BaseException as error:
             error.add_note("\n".join(node.log_end() for node in self.nodes))
-            self.__exit__(None, None, None)
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for node in self.nodes:
-            node.stop()
-        for listener in self._listeners:
-            listener.shutdown(2)
-            listener.close()
-        self._egress.__exit__()
-        self._hub.close()
+        self._undo.close()
 
-    def _connect(self) -> None:
+    def _connect(self, undo: ExitStack) -> None:
         """Make the hub and link the nodes to it, and them with the API server."""
         address, port = API_SERVER
+        undo.callback(self._hub.close)
+        for node in self.nodes:
+            undo.callback(node.stop)
         self._hub.run("ip", "link", "add", "hub", "type", "bridge")
         self._hub.run("ip", "address", "add", f"{address}/24", "dev", "hub")
         self._hub.run("ip", "link", "set", "hub", "up")
         self._hub.forward()
-        self._egress.__enter__()
+        undo.enter_context(Egress(self._cluster.pods_socket, self._hub))
         server = urlsplit(self._cluster.api.server)
         host, at = str(server.hostname), int(server.port or 443)
-        self._listeners.append(self._hub.listen(address, port))
+        listeners = [self._hub.listen(address, port)]
         for node in self.nodes:
             node.connect(self._hub, address)
-            self._listeners.append(node.network.listen(host, at))
-        for listener in self._listeners:
+            listeners.append(node.network.listen(host, at))
+        for listener in listeners:
+            undo.callback(listener.shutdown, socket.SHUT_RDWR)
             pass_on(listener, lambda: socket.create_connection((host, at)))
 
     def _publish(self) -> None:

@@ -90,7 +90,7 @@ def pass_on(listener: socket.socket, dial: Dial) -> None:
     """Pass every connection that comes to a socket on to what `dial` reaches, until the socket is shut down."""
 
     def accept() -> None:
-        with suppress(OSError):
+        with listener, suppress(OSError):
             while True:
                 connection, _ = listener.accept()
                 threading.Thread(target=_serve, args=(connection, dial), daemon=True).start()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..local_cluster import die_with_parent
 from .network import Namespace
+from .parts import PAUSE_IMAGE
 
 CGROUPS = Path("/sys/fs/cgroup")
 SYSCTLS = {
@@ -192,7 +193,7 @@ def _containerd(root: Path) -> str:
 version = 2
 disabled_plugins = {json.dumps([*off, "io.containerd.internal.v1.opt"])}
 [plugins."io.containerd.grpc.v1.cri"]
-sandbox_image = "registry.k8s.io/pause:3.10"
+sandbox_image = "{PAUSE_IMAGE}"
 restrict_oom_score_adj = true
 disable_apparmor = true
 tolerate_missing_hugetlb_controller = true
