@@ -11,7 +11,7 @@ FATE = "local-cluster/fate"
 """Pod annotation: `crash` (CrashLoopBackOff) or `never-ready` (runs, and its readiness probe fails)."""
 
 DOWN = "local-cluster/down"
-"""Node annotation: the node is left as it is, NotReady."""
+"""Annotation of a node that is left as it is, NotReady, and of its pods, which do not stop when they are deleted."""
 
 _PLAYED = "kwok.x-k8s.io/node"
 """Node annotation: kwok plays this node. Others have a kubelet."""
@@ -63,7 +63,7 @@ def configuration(crashing_config_maps: Sequence[str]) -> list[Json]:
     mounted = ".spec.volumes[]?.configMap.name"
     fate = f'.metadata.annotations["{FATE}"]'
     crashing = list(crashing_config_maps) or [""]
-    up = _is(f'.metadata.annotations["{DOWN}"]', "DoesNotExist")
+    up, deleted = _is(f'.metadata.annotations["{DOWN}"]', "DoesNotExist"), _is(".metadata.deletionTimestamp", "Exists")
     probing = ".spec.containers[].readinessProbe.tcpSocket.host"
     alive = _is(fate, "DoesNotExist"), _is(mounted, "NotIn", *crashing), _is(probing, "DoesNotExist")
     return [
@@ -76,8 +76,7 @@ def configuration(crashing_config_maps: Sequence[str]) -> list[Json]:
         _pod_stage("pod-probing", [_is(probing, "Exists")], _pod_status("False", "running: {startedAt: %s}")),
         _pod_stage("pod-crash", [_is(fate, "In", "crash")], _CRASH),
         _pod_stage("pod-crash-by-config-map", [_is(fate, "DoesNotExist"), _is(mounted, "In", *crashing)], _CRASH),
-        _stage("pod-delete", "Pod", [_is(".metadata.deletionTimestamp", "Exists")], {"delete": True},
-               {"durationMilliseconds": _STOP_MILLISECONDS}),
+        _stage("pod-delete", "Pod", [deleted, up], {"delete": True}, {"durationMilliseconds": _STOP_MILLISECONDS}),
     ]  # fmt: skip
 
 

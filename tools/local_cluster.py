@@ -155,22 +155,26 @@ class LocalCluster:
         }
 
     def take_node_down(self, name: str) -> None:
-        """Let a node be NotReady, as when its kubelet has stopped; the node controller marks its pods."""
+        """Let a node be NotReady, as when its kubelet has stopped: its pods do not stop, and are marked NotReady."""
         self._set_node(name, "true", "False")
 
     def bring_node_back(self, name: str) -> None:
         """Let the node be Ready again, and its pods as they were: without a kubelet nobody else says so."""
         self._set_node(name, None, "True")
-        for pod in self.api.list("pods"):
-            if pod["spec"].get("nodeName") == name and "deletionTimestamp" not in pod["metadata"]:
-                metadata = pod["metadata"]
-                path = f"namespaces/{metadata['namespace']}/pods/{metadata['name']}/status"
-                self.api.patch(path, {"status": {"conditions": [kwok.condition("Ready", "True")]}}, "strategic-merge")
 
     def _set_node(self, name: str, down: str | None, ready: str) -> None:
-        self.api.patch(f"nodes/{name}", {"metadata": {"annotations": {kwok.DOWN: down}}})
-        status = {"status": {"conditions": [kwok.condition("Ready", ready)]}}
-        self.api.patch(f"nodes/{name}/status", status, "strategic-merge")
+        mark, status = (
+            {"metadata": {"annotations": {kwok.DOWN: down}}},
+            {"conditions": [kwok.condition("Ready", ready)]},
+        )
+        self.api.patch(f"nodes/{name}", mark)
+        for pod in self.api.list(f"pods?fieldSelector=spec.nodeName%3D{name}"):
+            path = f"namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
+            with suppress(requests.HTTPError):  # it may be gone by now
+                self.api.patch(path, mark)
+                if not down and "deletionTimestamp" not in pod["metadata"]:
+                    self.api.patch(f"{path}/status", {"status": status}, "strategic-merge")
+        self.api.patch(f"nodes/{name}/status", {"status": status}, "strategic-merge")
 
     def as_watched(self) -> Api:
         """Return the API server as the other administrator sees it."""

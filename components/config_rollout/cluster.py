@@ -119,23 +119,14 @@ class Cluster:
 
     def list(self, resource: str, namespace: str = "", labels: str = "", metadata_only: bool = False) -> list[Object]:
         """Return the objects of a namespace (empty: of all), or those that a label selector fits."""
-        return [*self.list_at(resource, namespace, labels, metadata_only)[0]]
-
-    def list_at(
-        self, resource: str, namespace: str = "", labels: str = "", metadata_only: bool = False
-    ) -> tuple[Sequence[Object], str]:
-        """Return the same, and the version of the collection to `watch` from."""
-        items: list[Object] = []
-        version = ""
-        for page, version in self.pages(resource, namespace, labels, "", metadata_only):  # noqa: B007 # the last is the collection's
-            items += page
-        return items, version
+        pages = self.pages(resource, namespace, labels, metadata_only=metadata_only)
+        return [item for page, _ in pages for item in page]
 
     def pages(
         self, resource: str, namespace: str = "", labels: str = "", fields: str = "", metadata_only: bool = False
     ) -> Iterator[tuple[Sequence[Object], str]]:
         """
-        Yield the same page by page, so that no more is held, each with the version of the collection.
+        Yield the same page by page, so that no more is held, each with the version of the collection to `watch` from.
 
         With `metadata_only` the server sends nothing else of the objects.
         Source: kubernetes 1.36 apiserver pkg/endpoints/handlers/response.go `asPartialObjectMetadataList`.
@@ -157,10 +148,12 @@ class Cluster:
         """
         Yield what happens to a collection after a version, as `type` and `object`, for so many seconds.
 
-        An event `ERROR` says that the server no longer knows the version: list again.
+        An event `ERROR` says that the server no longer knows the version: list again. `BOOKMARK` has only a newer one.
+        Source: Kubernetes "API Concepts", Efficient detection of changes.
         """
         right = Right("watch", _group(resource), resource, namespace)
-        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(seconds), **_selectors(labels, fields)}
+        query = {"watch": "1", "allowWatchBookmarks": "true", "resourceVersion": version,
+                 "timeoutSeconds": str(seconds), **_selectors(labels, fields)}  # fmt: skip
         answer = self._ask("GET", right, query, seconds=seconds + SECONDS)
         if answer.status >= 300:
             self._refuse(right, answer.status, answer.read())

@@ -3,24 +3,38 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from .cluster import Cluster, ClusterError, Object
 from .core.retry import delay_seconds, is_passing
 
 _WATCH_SECONDS = 60
 
+SHORT_SECONDS = 1
+"""
+A watch that ends sooner has shown nothing, and is no proof that the server can be asked as often as one likes.
+
+Source: client-go 0.34 tools/cache/reflector.go `VeryShortWatchError`.
+"""
+
 T = TypeVar("T")
+
+
+class Blind(NamedTuple):
+    """Since when a collection is not seen, by the monotonic clock, and why; `None` where it need only be listed."""
+
+    since: float
+    trouble: ClusterError | None
 
 
 class Following(Generic[T]):
     """
     Follows a collection in a thread of its own; a context manager.
 
-    It survives an API server that is away, and a watch that has expired: then it lists again. `trouble` is what keeps
-    it from seeing, `None` when it sees.
+    It survives an API server that is away, and a watch that has expired: then it lists again. `blind` tells that it
+    does not see, `None` that it does, or has not begun to.
 
     Args:
       cluster: Where the collection is.
@@ -28,8 +42,8 @@ class Following(Generic[T]):
       namespace: Its namespace; empty for all.
       labels: A label selector.
       fields: A field selector.
-      keep: Returns what counts of some of its objects, as UID -> value; what it leaves out is not kept.
-      changed: Set whenever something has changed.
+      keep: Returns what counts of an object, given what was kept of it before; `None` keeps nothing of it.
+      changed: Set whenever something that is kept has changed, and when it can no longer be seen.
 
     """
 
@@ -40,7 +54,7 @@ class Following(Generic[T]):
         namespace: str,
         labels: str,
         fields: str,
-        keep: Callable[[Sequence[Object]], dict[str, T]],
+        keep: Callable[[Object, T | None], T | None],
         changed: threading.Event,
     ) -> None:
         self._cluster, self._keep, self._changed = cluster, keep, changed
@@ -49,7 +63,7 @@ class Following(Generic[T]):
         self._lock = threading.Lock()
         self._over, self._listed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self.trouble: ClusterError | None = None
+        self.blind: Blind | None = None
 
     def __enter__(self) -> "Following[T]":
         self._thread.start()
@@ -72,28 +86,32 @@ class Following(Generic[T]):
     def _run(self) -> None:
         attempt = 0
         while not self._over.is_set():
+            began, trouble = time.monotonic(), None
             try:
                 version = self._list()
-                attempt = 0
                 while version and not self._over.is_set():
                     version = self._follow(version)
             except ClusterError as error:
-                self.trouble = error
-                self._changed.set()
-                if not is_passing(error.status) and error.status != 410:
-                    return
-                attempt += 1
-                self._over.wait(delay_seconds(attempt, random.random()))
+                trouble = error if error.status != 410 else None  # expired between two pages, or before the watch
+            self.blind = Blind(self.blind.since if self.blind else time.monotonic(), trouble)
+            self._changed.set()
+            if trouble and not is_passing(trouble.status):
+                return
+            attempt = 1 if time.monotonic() - began > SHORT_SECONDS else attempt + 1
+            self._over.wait(delay_seconds(attempt, random.random()))
 
     def _list(self) -> str:
         resource, namespace, labels, fields = self._where
         kept: dict[str, T] = {}
         version = ""
         for page, version in self._cluster.pages(resource, namespace, labels, fields):  # noqa: B007 # the last counts
-            kept |= self._keep(page)
+            for thing in page:
+                uid = thing["metadata"]["uid"]
+                if (now := self._keep(thing, self._kept.get(uid))) is not None:
+                    kept[uid] = now
         with self._lock:
             self._kept = kept
-        self.trouble = None
+        self.blind = None
         self._listed.set()
         self._changed.set()
         return version
@@ -103,18 +121,23 @@ class Following(Generic[T]):
         resource, namespace, labels, fields = self._where
         began = time.monotonic()
         for event in self._cluster.watch(resource, namespace, labels, version, _WATCH_SECONDS, fields):
-            thing = event["object"]
             if event["type"] == "ERROR":
                 return ""
-            version = thing["metadata"]["resourceVersion"]
-            with self._lock:
-                if event["type"] == "DELETED":
-                    self._kept.pop(thing["metadata"]["uid"], None)
-                else:
-                    self._kept |= self._keep([thing])
-            self._changed.set()
+            version = event["object"]["metadata"]["resourceVersion"]
+            if event["type"] != "BOOKMARK":
+                self._take(event["object"], gone=event["type"] == "DELETED")
             if self._over.is_set():
                 break
-        if time.monotonic() - began < 1:
-            self._over.wait(1)  # a server that ends every watch at once is not asked more than once a second
-        return version
+        return version if time.monotonic() - began > SHORT_SECONDS else ""
+
+    def _take(self, thing: Object, gone: bool) -> None:
+        uid = thing["metadata"]["uid"]
+        was = self._kept.get(uid)
+        now = None if gone else self._keep(thing, was)
+        with self._lock:
+            if now is not None:
+                self._kept[uid] = now
+            else:
+                self._kept.pop(uid, None)
+        if now != was:
+            self._changed.set()

@@ -171,7 +171,8 @@ class StagedRollout:
         pods = [live.pod_of(pod) for pod in found]
         self._probed = [live.probed_pod(pod) for pod, of in zip(found, pods, strict=True) if not of.leaving]
         current = live.revision_of(newest) if newest else ""
-        return Fleet(pods, current, live.wanted(daemon_set), frozenset(self._down))
+        down = frozenset(self._down) & {pod.node for pod in pods}
+        return Fleet(pods, current, live.covered(daemon_set), down)
 
     def _preflight(self) -> None:
         """

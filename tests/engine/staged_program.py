@@ -42,11 +42,21 @@ ConfiguredDaemonSet("agent", {
 })
 '''
 
+KUBE_PROXY = """
+import json
+from pathlib import Path
+
+from config_rollout import KubeProxy
+
+said = json.loads(Path("said.json").read_text())
+KubeProxy("kube-proxy", {"config": said["data"], "waves": said["waves"], **said["more"]})
+"""
+
 
 class StagedProgram:
     """A context manager; `up` and `start` run it with what they are told, which stays told."""
 
-    def __init__(self, engine: Engine, namespace: str, **said: Any) -> None:
+    def __init__(self, engine: Engine, namespace: str, source: str = _PROGRAM, **said: Any) -> None:
         self._engine, self.namespace = engine, namespace
         self._said = {
             "namespace": namespace, "refused": "", "pod_annotations": {}, "image": "agent:1", "more": {}, **said,
@@ -54,7 +64,7 @@ class StagedProgram:
         self.folder = run_folder("staged")
         runtime = {"name": "python", "options": {"virtualenv": ".venv"}}
         (self.folder / "Pulumi.yaml").write_text(json.dumps({"name": namespace, "runtime": runtime}))
-        (self.folder / "__main__.py").write_text(_PROGRAM)
+        (self.folder / "__main__.py").write_text(source)
         (self.folder / ".venv").symlink_to(ROOT / ".venv")
 
     def __enter__(self) -> "StagedProgram":

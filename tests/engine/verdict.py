@@ -120,7 +120,7 @@ class _Judge:
             and item["metadata"]["labels"]["controller-revision-hash"] == of
         ]
         wanted = [
-            (template["metadata"]["annotations"]["checksum/config"], _mounted(template["spec"]))
+            (template["metadata"].get("annotations", {}).get("checksum/config", ""), _mounted(template["spec"]))
             for template in revisions
         ]
         if wanted != [(pod.config_hash, pod.config_maps)]:

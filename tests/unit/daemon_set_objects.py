@@ -3,7 +3,7 @@
 import json
 
 from config_rollout.core.audit_record import AuditRecord, By, Change, WaveRecord
-from config_rollout.core.observed import Seen, kept, pods_of, revisions_of
+from config_rollout.core.observed import Seen, kept, revisions_of, seen_pod
 
 OLD, NEW = "a" * 64, "b" * 64
 OLD_NAME, NEW_NAME = f"agent-{'a' * 10}", f"agent-{'b' * 10}"
@@ -76,7 +76,7 @@ def record(result="done", **more):
 def seen(thing=None, revisions=REVISIONS, pods=PODS, config_maps=CONFIG_MAPS, records=(), labels=NODES, unread=()):
     thing = thing or daemon_set()
     return Seen(
-        thing, revisions_of(revisions, thing), list(pods_of(pods, thing).values()),
+        thing, revisions_of(revisions, thing), [*filter(None, (seen_pod(pod, thing) for pod in pods))],
         {item["metadata"]["name"]: kept(item) for item in config_maps}, labels, list(records), list(unread),
     )  # fmt: skip
 

@@ -275,10 +275,13 @@ def test_list_says_where_to_watch_from(server, cluster):
     server.answers["GET /api/v1/namespaces/n/pods?limit=500&labelSelector=a%3Db"] = (
         200, {"items": [{"metadata": {}}], "metadata": {"resourceVersion": "7"}})  # fmt: skip
 
-    assert ([{"metadata": {}}], "7") == cluster.list_at("pods", "n", "a=b")
+    assert [([{"metadata": {}}], "7")] == list(cluster.pages("pods", "n", "a=b"))
 
 
-WATCH = "GET /api/v1/namespaces/n/pods?watch=1&resourceVersion=7&timeoutSeconds=9&labelSelector=a%3Db"
+WATCH = (
+    "GET /api/v1/namespaces/n/pods?watch=1&allowWatchBookmarks=true&resourceVersion=7&timeoutSeconds=9"
+    "&labelSelector=a%3Db"
+)
 
 
 def test_watch_gives_what_happens(server, cluster):

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "components" / "config_rollout"
 
 MAY_IMPORT = {
     "core": {"core"},
-    "hooks": {"core", "hooks", "cluster"},
+    "hooks": {"core", "hooks", "cluster", "following"},
     "arguments": {"core", "cluster"},
     "options": {"core"},
     "compatibility": {"core"},

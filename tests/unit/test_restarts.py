@@ -70,6 +70,14 @@ def test_pods_of_a_node_that_is_down_change_when_it_is_back_and_count_until_then
     assert ["n2", "n0"] == restarted("oooooo", 2, down="2")
 
 
+def test_node_that_is_down_counts_also_when_its_pod_is_gone_and_nobody_makes_another():
+    gone = Fleet(pods("oooooo")[:5], "new", 5, frozenset({"n5"}))
+
+    assert [] == next_restarts(gone, NODES, 1)
+    assert ["n0"] == [pod.node for pod in next_restarts(gone, NODES, 2)]
+    assert Fleet(pods("nnnnn."), "new", 5, frozenset({"n5"})).is_through(NODES)
+
+
 @pytest.mark.parametrize(
     ("states", "down", "through"),
     [("nnnnnn", "", True), ("nnnnno", "", False), ("nnnnnN", "", False), ("nnnnn.", "", False), ("nnnnnx", "", False),

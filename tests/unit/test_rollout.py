@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from config_rollout import following
 from config_rollout.cluster import ClusterError
 from config_rollout.core.gates import HttpGate
 from config_rollout.core.live import PAUSED_ANNOTATION, RESTORED_ANNOTATION, STACK_ANNOTATION
@@ -23,17 +24,18 @@ class MemoryCluster:
 
     def __init__(self, nodes=4, bad=()):
         self.lock = threading.RLock()
-        self.bad, self.answers, self.failures = set(bad), {}, []
+        self.bad, self.answers, self.failures, self.hidden = set(bad), {}, [], ""
         self.revisions, self.deleted, self.most_unavailable = {}, [], 0
-        self.events, self.version = [], 0
+        self.events, self.version = {"pods": [], "nodes": []}, 0
         self.daemon_set = {
             "metadata": {"name": "agent", "namespace": "n", "uid": "ds", "generation": 0, "annotations": {}},
             "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": {}},
             "status": {"desiredNumberScheduled": nodes},
         }
-        self.pods = {}
+        self.pods, self.nodes = {}, {}
         self.write("good")
         for number in range(nodes):
+            self.set_node(f"n{number}")
             self.start(f"n{number}")
 
     def write(self, revision):
@@ -47,45 +49,54 @@ class MemoryCluster:
             self.newest = revision
 
     def start(self, node):
-        self.version += 1
-        name = f"agent-{self.version}"
+        name = f"agent-{self.version + 1}"
         ready = self.newest not in self.bad
         state = {"running": {}} if ready else {"waiting": {"reason": "CrashLoopBackOff"}}
         pod = {
-            "metadata": {"name": name, "uid": name, "resourceVersion": str(self.version),
-                         "labels": {"controller-revision-hash": self.newest}, **OWNER},
+            "metadata": {"name": name, "uid": name, "labels": {"controller-revision-hash": self.newest}, **OWNER},
             "spec": {"nodeName": node},
             "status": {"phase": "Running", "containerStatuses": [{"ready": ready, "state": state}],
                        "conditions": [{"type": "Ready", "status": str(ready),
                                        "lastTransitionTime": "2020-01-01T00:00:00Z"}]},
         }  # fmt: skip
-        self.pods[name] = pod
-        self.events.append({"type": "ADDED", "object": pod})
+        self.pods[name] = self.happens("pods", "ADDED", pod)
+
+    def happens(self, resource, kind, thing):
+        """Tell those who watch, and return the thing as it is now."""
+        self.version += 1
+        thing = {**thing, "metadata": {**thing["metadata"], "resourceVersion": str(self.version)}}
+        self.events[resource].append({"type": kind, "object": thing})
+        return thing
+
+    def set_node(self, name, ready="True"):
+        """Let a node join, be NotReady, or be Ready again."""
+        with self.lock:
+            metadata = {"name": name, "uid": name, "labels": {"zone": f"z{name[1]}"}}
+            node = {"metadata": metadata, "status": {"conditions": [{"type": "Ready", "status": ready}]}}
+            self.nodes[name] = self.happens("nodes", "MODIFIED" if name in self.nodes else "ADDED", node)
 
     def unready(self, node, ready="False"):
         """Let the pod of a node become unready by itself, or ready again."""
         with self.lock:
             (pod,) = [pod for pod in self.pods.values() if pod["spec"]["nodeName"] == node]
-            self.version += 1
-            changed = {**pod, "metadata": {**pod["metadata"], "resourceVersion": str(self.version)}}
-            changed["status"] = {"phase": "Running", "conditions": [{"type": "Ready", "status": ready}]}
-            self.pods[pod["metadata"]["name"]] = changed
-            self.events.append({"type": "MODIFIED", "object": changed})
+            status = {"phase": "Running", "conditions": [{"type": "Ready", "status": ready}]}
+            self.pods[pod["metadata"]["name"]] = self.happens("pods", "MODIFIED", {**pod, "status": status})
 
     def restart(self, node):
         """Let the container of a pod restart, so fast that it stays ready."""
         with self.lock:
             (pod,) = [pod for pod in self.pods.values() if pod["spec"]["nodeName"] == node]
-            self.version += 1
             (container,) = pod["status"]["containerStatuses"]
-            changed = {**pod, "metadata": {**pod["metadata"], "resourceVersion": str(self.version)}}
-            changed["status"] = {**pod["status"], "containerStatuses": [{**container, "restartCount": 1}]}
-            self.pods[pod["metadata"]["name"]] = changed
-            self.events.append({"type": "MODIFIED", "object": changed})
+            status = {**pod["status"], "containerStatuses": [{**container, "restartCount": 1}]}
+            self.pods[pod["metadata"]["name"]] = self.happens("pods", "MODIFIED", {**pod, "status": status})
 
     def fail(self):
         if self.failures:
             raise ClusterError("https://memory: is busy.", self.failures.pop(0))
+
+    def look(self, resource):
+        if resource == self.hidden:
+            raise ClusterError("https://memory: does not answer.", 0)
 
     def get(self, resource, name, namespace):
         self.fail()
@@ -99,28 +110,25 @@ class MemoryCluster:
 
     def list(self, resource, namespace="", labels=""):
         self.fail()
-        if resource == "nodes":
-            ready = {"conditions": [{"type": "Ready", "status": "True"}]}
-            names = sorted({pod["spec"]["nodeName"] for pod in self.pods.values()})
-            return [{"metadata": {"name": name, "labels": {"zone": f"z{name[1]}"}}, "status": ready} for name in names]
         return [
             {"metadata": {"name": f"agent-{name}", "labels": {"controller-revision-hash": name}, **OWNER},
              "revision": number, "data": name} for name, number in self.revisions.items()
         ]  # fmt: skip
 
-    def list_at(self, resource, namespace, labels):
+    def pages(self, resource, namespace, labels, fields):
         with self.lock:
             self.fail()
-            return [*self.pods.values()], str(self.version)
+            self.look(resource)
+            things = {"pods": self.pods, "nodes": self.nodes}[resource]
+            yield [*things.values()], str(self.version)
 
-    def watch(self, resource, namespace, labels, version, seconds):
-        over = time.monotonic() + 0.2
-        sent = len(
-            [event for event in self.events if int(event["object"]["metadata"]["resourceVersion"]) <= int(version)]
-        )
+    def watch(self, resource, namespace, labels, version, seconds, fields):
+        over, events = time.monotonic() + 1.2, self.events[resource]
+        sent = len([event for event in events if int(event["object"]["metadata"]["resourceVersion"]) <= int(version)])
         while time.monotonic() < over:
+            self.look(resource)
             with self.lock:
-                new, sent = self.events[sent:], len(self.events)
+                new, sent = events[sent:], len(events)
             yield from new
             time.sleep(0.005)
 
@@ -130,9 +138,7 @@ class MemoryCluster:
             if name not in self.pods:
                 return False
             pod = self.pods.pop(name)
-            self.version += 1
-            gone = {**pod, "metadata": {**pod["metadata"], "resourceVersion": str(self.version)}}
-            self.events.append({"type": "DELETED", "object": gone})
+            self.happens("pods", "DELETED", pod)
             node = pod["spec"]["nodeName"]
             self.deleted.append(node)
             self.start(node)
@@ -175,6 +181,78 @@ def driver():
 
 def revisions(cluster):
     return {pod["metadata"]["labels"]["controller-revision-hash"] for pod in cluster.pods.values()}
+
+
+class Disturbed(MemoryCluster):
+    """What happens as the first pods are deleted: `disturb` is called after each, with how many were."""
+
+    def disturb(self, deleted):
+        """Do nothing."""
+
+    def delete(self, *what):
+        done = super().delete(*what)
+        self.disturb(len(self.deleted))
+        return done
+
+
+def test_nodes_that_turn_not_ready_use_the_budget_up_at_once(driver):
+    class Outage(Disturbed):
+        def disturb(self, deleted):
+            if deleted == 1:
+                self.out = sorted({*self.nodes} - {*self.deleted})[:2]
+                for node in self.out:
+                    self.set_node(node, "False")
+                threading.Timer(1, self.over).start()
+
+        def over(self):
+            self.deleted_meanwhile = [node for node in self.deleted[1:] if node not in self.out]
+            for node in self.out:
+                self.set_node(node)
+
+    cluster = Outage(8)
+    cluster.write("new")
+    driver(cluster, "new", max_unavailable=1, progress_deadline_seconds=5)
+
+    assert [] == cluster.deleted_meanwhile
+    assert sorted(cluster.nodes) == sorted(cluster.deleted)
+
+
+def test_node_that_joins_is_in_its_wave_and_one_that_is_gone_is_not_waited_for(driver):
+    class Moving(Disturbed):
+        def disturb(self, deleted):
+            if deleted == 1:
+                gone = max({*self.nodes} - {*self.deleted})
+                self.happens("nodes", "DELETED", self.nodes.pop(gone))
+                self.set_node("n8")
+                self.start("n8")
+
+    cluster = Moving()
+    cluster.write("new")
+    driver(cluster, "new")
+
+    assert {*cluster.nodes} - {"n8"} == {*cluster.deleted}
+
+
+@pytest.mark.parametrize("what", ["pods", "nodes"])
+def test_nothing_is_deleted_while_pods_or_nodes_are_not_seen(driver, monkeypatch, what):
+    monkeypatch.setattr(following, "delay_seconds", lambda attempt, fraction: 0.1)
+
+    class Hidden(Disturbed):
+        def disturb(self, deleted):
+            if deleted == 1:
+                self.hidden = what
+                time.sleep(0.1)  # until that shows
+                threading.Timer(1, self.reveal).start()
+
+        def reveal(self):
+            self.deleted_unseen, self.hidden = len(self.deleted), ""
+
+    cluster = Hidden()
+    cluster.write("new")
+    driver(cluster, "new", progress_deadline_seconds=5)
+
+    assert 1 == cluster.deleted_unseen
+    assert sorted(cluster.nodes) == sorted(cluster.deleted)
 
 
 def test_every_pod_is_restarted_once(driver):

@@ -80,7 +80,7 @@ def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, gates, proxie
         {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
     ] == role["rules"]
     assert ("Role", "kube-system") == (role["kind"], role["metadata"]["namespace"])
-    assert [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}] == cluster_role["rules"]
+    assert [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "watch"]}] == cluster_role["rules"]
 
 
 EVERYTHING = {"get", "list", "watch", "create", "patch", "delete"}
@@ -142,7 +142,7 @@ def test_rbac_of_a_new_service_has_a_role_in_each_namespace(capsys):
     assert [
         ("Role", {"name": name, "namespace": "default"}, [API_SERVER]),
         ("Role", {"name": name, "namespace": "probes"}, PROBES),
-        ("ClusterRole", {"name": name}, [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}]),
+        ("ClusterRole", {"name": name}, [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "watch"]}]),
     ] == [(role["kind"], role["metadata"], role["rules"]) for role in elsewhere]
 
 

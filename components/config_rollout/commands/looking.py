@@ -10,7 +10,7 @@ from ..core import live
 from ..core.audit_record import AuditRecord, parse_records
 from ..core.finding import Finding
 from ..core.naming import HISTORY_KEY, history_name
-from ..core.observed import KeptConfigMap, Seen, SeenPod, is_ours, kept, pods_of, revisions_of
+from ..core.observed import KeptConfigMap, Seen, SeenPod, is_ours, kept, revisions_of, seen_pod
 from ..core.rights import Right, roles
 from ..core.waves import Labels
 from ..sources import Trouble
@@ -97,7 +97,7 @@ def look(cluster: Cluster, thing: Object, labels: Labels) -> Seen:
     namespace, selector = thing["metadata"]["namespace"], live.selector_of(thing)
     pods: list[SeenPod] = []
     for page, _ in cluster.pages("pods", namespace, selector):
-        pods += pods_of(page, thing).values()
+        pods += filter(None, (seen_pod(pod, thing) for pod in page))
     return around(cluster, thing, pods, labels)
 
 

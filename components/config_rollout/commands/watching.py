@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ..cluster import Cluster, ClusterError, Object
 from ..core import live
-from ..core.observed import Seen, SeenPod, is_ours, pods_of
+from ..core.observed import Seen, SeenPod, is_ours, seen_pod
 from ..core.retry import is_passing
 from ..core.status import Status, status_json, status_of
 from ..core.status_words import change_of_state, line_of, newest_problem
@@ -35,7 +35,7 @@ class Watched:
         self._read = 0.0
         namespace, labels = thing["metadata"]["namespace"], live.selector_of(thing)
         self.pods: Following[SeenPod] = Following(
-            cluster, "pods", namespace, labels, "", lambda items: pods_of(items, self._thing), changed
+            cluster, "pods", namespace, labels, "", lambda pod, _: seen_pod(pod, self._thing), changed
         )
         self.status: Status | None = None
         self.problem = ""
@@ -65,7 +65,7 @@ class Watch:
         namespace, name = where
         self._things: Following[Object] = Following(
             cluster, "daemonsets", namespace, "", f"metadata.name={name}" if name else "",
-            lambda items: {item["metadata"]["uid"]: item for item in items if name or is_ours(item)}, self._changed,
+            lambda thing, _: thing if name or is_ours(thing) else None, self._changed,
         )  # fmt: skip
         self._of: dict[str, Watched] = {}
         self.trouble = ""
@@ -99,8 +99,10 @@ class Watch:
                 self._changed.wait(_READ_AGAIN_SECONDS)
 
     def _look(self, following: ExitStack) -> None:
+        for blind in (self._things.blind, *(one.pods.blind for one in self._of.values())):
+            if blind and blind.trouble:
+                raise blind.trouble
         if not self._things.has_listed():
-            self._raise(self._things.trouble)
             return
         things = {thing["metadata"]["uid"]: thing for thing in self._things.values()}
         if not things:
@@ -111,13 +113,6 @@ class Watch:
                 self._of[uid] = Watched(self._cluster, thing, self._changed)
                 following.enter_context(self._of[uid].pods)
             self._of[uid].look(thing)
-        for trouble in (self._things.trouble, *(one.pods.trouble for one in self._of.values())):
-            self._raise(trouble)
-
-    @staticmethod
-    def _raise(trouble: ClusterError | None) -> None:
-        if trouble:
-            raise trouble
 
 
 def watch(cluster: Cluster, where: Where, as_json: bool) -> int:

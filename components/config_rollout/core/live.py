@@ -94,6 +94,16 @@ def wanted(daemon_set: Object) -> int:
     return int((daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
 
 
+def covered(daemon_set: Object) -> int:
+    """
+    Return how many nodes should have a pod, or have one where none would be made, as far as the controller has said.
+
+    A node that becomes NotReady, or gets another taint `NoSchedule`, is no longer wanted, but keeps the pod it has.
+    Source: kubernetes 1.34 pkg/controller/daemon/daemon_controller.go `NodeShouldRunDaemonPod`, `updateDaemonSetStatus`
+    """
+    return wanted(daemon_set) + int((daemon_set.get("status") or {}).get("numberMisscheduled") or 0)
+
+
 def is_owned_by(thing: Object, uid: str) -> bool:
     """Return whether a controller with this UID made the object."""
     owners = thing["metadata"].get("ownerReferences") or []

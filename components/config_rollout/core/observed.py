@@ -122,10 +122,13 @@ def is_ours(daemon_set: Object) -> bool:
     return bool(live.config_hash_of(daemon_set)) or any(key.startswith("config-rollout/") for key in annotations)
 
 
-def pods_of(pods: Iterable[Object], daemon_set: Object) -> dict[str, SeenPod]:
-    """Return those of some pods that the DaemonSet made, as UID -> what counts of it."""
-    name, uid = daemon_set["metadata"]["name"], daemon_set["metadata"]["uid"]
-    return {pod["metadata"]["uid"]: _pod(pod, name) for pod in pods if live.is_owned_by(pod, uid)}
+def seen_pod(pod: Object, daemon_set: Object) -> SeenPod | None:
+    """Return what counts of a pod, `None` if the DaemonSet has not made it."""
+    if not live.is_owned_by(pod, daemon_set["metadata"]["uid"]):
+        return None
+    of, config_map = live.pod_of(pod), config_map_of(pod["spec"], daemon_set["metadata"]["name"])
+    return SeenPod(of.name, of.node, live.config_hash_of_pod(pod), config_map, of.available, of.revision, of.leaving,
+                   of.why)  # fmt: skip
 
 
 def revisions_of(revisions: Iterable[Object], daemon_set: Object) -> list[Revision]:
@@ -175,12 +178,6 @@ def written(thing: Object, *paths: Sequence[str]) -> Written:
 def short(config_hash: str) -> str:
     """Return a config hash as sentences have it."""
     return short_hash(config_hash) or "no config hash"
-
-
-def _pod(pod: Object, name: str) -> SeenPod:
-    of = live.pod_of(pod)
-    return SeenPod(of.name, of.node, live.config_hash_of_pod(pod), config_map_of(pod["spec"], name), of.available,
-                   of.revision, of.leaving, of.why)  # fmt: skip
 
 
 def _revision(revision: Object, name: str) -> Revision:

@@ -39,23 +39,24 @@ class Fleet:
     """
     The pods of a DaemonSet at one moment.
 
-    `revision` is the one that all are to have, `wanted` the number of nodes that should have a pod, `down` the nodes
-    that are not Ready: their pods count as unavailable, are not waited for, and change when the node is back.
+    `revision` is the one that all are to have, `covered` the number of nodes that should have a pod or keep one, `down`
+    the nodes that have or had one and are not Ready: they count as unavailable, are not waited for, and change when
+    the node is back.
     """
 
     pods: Sequence[Pod]
     revision: str
-    wanted: int
+    covered: int
     down: frozenset[str] = field(default_factory=frozenset)
 
     def missing(self) -> int:
         """Return how many nodes have no pod at all, though they should."""
-        return max(0, self.wanted - len({pod.node for pod in self.pods}))
+        return max(0, self.covered - len({pod.node for pod in self.pods}))
 
     def unavailable(self) -> set[str]:
-        """Return the nodes whose pod is unavailable; the missing ones come on top."""
+        """Return the nodes whose pod is unavailable; those that miss one come on top, the down ones apart."""
         served = {pod.node for pod in self.pods if pod.available and not pod.leaving and pod.node not in self.down}
-        return {pod.node for pod in self.pods} - served
+        return {pod.node for pod in self.pods} - served | self.down
 
     def outdated(self, nodes: Sequence[str]) -> list[Pod]:
         """Return the pods on these nodes that have another revision and nobody deletes yet, in the nodes' order."""

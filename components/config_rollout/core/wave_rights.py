@@ -21,6 +21,7 @@ def wave_rights(namespace: str, name: str, http_gates: bool, probed: Iterable[st
         Right("watch", "", "pods", namespace),
         Right("delete", "", "pods", namespace),
         Right("list", "", "nodes"),
+        Right("watch", "", "nodes"),
     ]
     rights += [Right("get", "", "pods/proxy", namespace)] if http_gates else []
     for of in probed:

@@ -89,6 +89,12 @@ class Waves:
         values = sorted({of[self.by] for of in labels.values() if of.get(self.by)}) if self.by else []
         return [*self.first, *(replace(self.rest, name=value) for value in values), self.rest]
 
+    @property
+    def keys(self) -> set[str]:
+        """The labels that say in which wave a node is."""
+        of_first = [{wave.each, *(r.key for r in wave.selector.requirements)} for wave in self.first]
+        return {self.by}.union(*of_first) - {""}
+
     def membership(self) -> dict[str, object]:
         """Return what says which nodes are in which wave, and nothing else, as `parse_waves` takes it."""
         first = []

@@ -20,7 +20,7 @@ from ..core.restarts import Fleet, Pod, next_restarts
 from ..core.retry import is_passing
 from ..core.waves import HALT, Division, Wave, Waves, divide
 from .driven import AWAY_SECONDS, DrivenDaemonSet, Say, Stopped, Target, Troubles
-from .fleet import PodWatch
+from .fleet import FleetWatch
 from .gates import Asker
 from .report import Report
 
@@ -33,7 +33,9 @@ _DOUBT_SECONDS = 60
 _PARALLEL_DELETES = 8
 """How many requests are under way at once: one alone waits for the API server's disk most of the time."""
 
-_LOOK_AGAIN_SECONDS = 15
+_READ_AGAIN_SECONDS, _MISSING_SECONDS = 15, 1
+"""How old the DaemonSet may be that nothing is deleted by, and while a pod is missing: its node may be gone."""
+
 _SAY_SECONDS = 10
 
 
@@ -72,7 +74,6 @@ class Rollout:
     _down: frozenset[str] = frozenset()
     _seen: set[str] = field(default_factory=set)
     _divisions: list[Division] = field(default_factory=list)
-    _looked: float = 0.0
     _read_at: float = 0.0
     _doubts: set[str] = field(default_factory=set)
     _troubles: Troubles = field(default_factory=Troubles)
@@ -98,7 +99,7 @@ class Rollout:
         """
         self._begin()
         with (
-            PodWatch(self.cluster, self._daemon_set) as self._watch,
+            FleetWatch(self.cluster, self._daemon_set, self.waves.keys) as self._watch,
             ThreadPoolExecutor(_PARALLEL_DELETES) as self._pool,
         ):
             self._look_around()
@@ -310,34 +311,46 @@ class Rollout:
 
     def _look(self, name: str | None, wave: Wave | None) -> tuple[Division, Fleet]:
         """Return a wave with its nodes (`wave` alone: with all nodes), and the pods as they are now."""
-        if time.monotonic() - self._looked > _LOOK_AGAIN_SECONDS or not self._watch.has_listed():
-            self._look_around()
-        pods = self._watch.pods(int(self._daemon_set["spec"].get("minReadySeconds") or 0))
-        if {pod.node for pod in pods} - set(self._labels):
-            self._look_around()
-        pods = [pod for pod in pods if pod.node in self._labels]
-        known = len(self._seen)
-        self._seen |= {pod.node for pod in pods}
-        if not self._divisions or len(self._seen) > known:
+        self._look_around()
+        fleet = self._fleet()
+        if time.monotonic() - self._read_at > (_MISSING_SECONDS if fleet.missing() else _READ_AGAIN_SECONDS):
+            self._refresh()
+            fleet = self._fleet()
+        if not self._divisions:
             self._divisions = divide(self.waves, self._labels, self.target.config_hash, self._seen)
-        fleet = Fleet(pods, self._revision, live.wanted(self._daemon_set), self._down)
         if name is None:
             nodes = tuple(node for division in self._divisions for node in division.nodes)
             return Division(wave or self.waves.rest, nodes), fleet
         return next((d for d in self._divisions if d.wave.name == name), Division(self.waves.rest, ())), fleet
 
+    def _fleet(self) -> Fleet:
+        """Return the pods as they are now, those of nodes that are gone apart."""
+        pods = self._watch.pods(int(self._daemon_set["spec"].get("minReadySeconds") or 0))
+        pods = [pod for pod in pods if pod.node in self._labels]
+        nodes = {pod.node for pod in pods}
+        if not nodes <= self._seen:
+            self._seen |= nodes
+            self._divisions = []
+        return Fleet(pods, self._revision, live.covered(self._daemon_set), self._down & self._seen)
+
     def _look_around(self) -> None:
-        """Read the DaemonSet and the nodes, once the pods can be seen."""
-        while not self._watch.has_listed():
-            trouble, since = self._watch.trouble, self._watch.blind_since
+        """
+        Take in the nodes as they are, once they and the pods can be seen.
+
+        Raises:
+          Stopped: They cannot be seen, or not for too long.
+
+        """
+        while not self._watch.sees():
+            since, trouble = self._watch.blind or (0.0, None)
             if trouble and not (is_passing(trouble.status) and time.monotonic() - since < AWAY_SECONDS):
                 raise Stopped(str(trouble))
-            self._watch.wait(1)
-        self._refresh()
-        nodes = self._on.trying(lambda: self.cluster.list("nodes"))
-        self._labels = {node["metadata"]["name"]: node["metadata"].get("labels") or {} for node in nodes}
-        self._down = frozenset(node["metadata"]["name"] for node in nodes if live.is_down(node))
-        self._looked, self._divisions = time.monotonic(), []
+            self._wait()
+        nodes = self._watch.nodes()
+        labels = {node.name: node.labels for node in nodes}
+        self._down = frozenset(node.name for node in nodes if node.down)
+        if labels != self._labels:
+            self._labels, self._divisions = labels, []
 
     def _refresh(self) -> None:
         """
