@@ -46,6 +46,7 @@ docs: setup ## fill the tables that are made from the code
 
 tools: setup ## build the real tools into the cache, without running anything
 	@$(RUN) -m tools.build
+	@$(RUN) -m tools.real_nodes
 
 lock: setup ## resolve the newest versions that pyproject.toml allows
 	$(RUN) -m pip install --quiet uv

@@ -71,10 +71,10 @@ class Tool:
         return CACHE / f"{self.name}-{self.version}-{key.hexdigest()[:12]}"
 
 
-def _kubernetes(name: str, *ask: str) -> Tool:
+def _kubernetes(name: str, *ask: str, module: str = "kubernetes") -> Tool:
     version = "1.36.3"
     stamps, package = _kubernetes_stamps(version), f"k8s.io/kubernetes/cmd/{name}"
-    return Tool(name, "kubernetes", package, version, stamps, ask=ask, fits=r"v1\.36\.\d+")
+    return Tool(name, module, package, version, stamps, ask=ask, fits=r"v1\.36\.\d+")
 
 
 def _of_release(program: str, version: str, module: str) -> Tool:
@@ -123,6 +123,7 @@ TOOLS = {
         _kubernetes("kube-scheduler", "--version"),
         _kubernetes("kubectl", "version", "--client"),
         _kubernetes("kubeadm", "version", "-o", "short"),
+        _kubernetes("kubelet", "--version", module="kubelet"),
         *(_of_release("kube-proxy", version, "kube-proxy") for version in ("1.34.3", "1.35.4", "1.36.3", "1.37.2")),
     )
 }  # fmt: skip

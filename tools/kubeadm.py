@@ -20,8 +20,8 @@ _HEAD = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyCon
 class Kubeadm:
     """Runs one phase of `kubeadm init`, as often as it is asked to."""
 
-    def __init__(self, program: Path, cluster: LocalCluster, version: str) -> None:
-        self._program, self._cluster, self._version = program, cluster, version
+    def __init__(self, program: Path, cluster: LocalCluster, version: str, endpoint: str = ENDPOINT) -> None:
+        self._program, self._cluster, self._version, self._endpoint = program, cluster, version, endpoint
 
     def addon(self, configuration: Mapping[str, object] = CONFIGURATION, version: str = "") -> str:
         """
@@ -45,7 +45,7 @@ class Kubeadm:
                 "apiVersion": "kubeadm.k8s.io/v1beta4",
                 "kind": "ClusterConfiguration",
                 "kubernetesVersion": f"v{version or self._version}",
-                "controlPlaneEndpoint": ENDPOINT,
+                "controlPlaneEndpoint": self._endpoint,
                 "networking": {"podSubnet": "10.244.0.0/16"},
             },
             {**_HEAD, **configuration},

@@ -13,6 +13,9 @@ FATE = "local-cluster/fate"
 DOWN = "local-cluster/down"
 """Annotation of a node that is left as it is, NotReady, and of its pods, which do not stop when they are deleted."""
 
+_PLAYED = "kwok.x-k8s.io/node"
+"""Node annotation: kwok plays this node. Others have a kubelet."""
+
 _READY_MILLISECONDS = 300
 _STOP_MILLISECONDS = 100
 _PARALLEL = 64
@@ -24,7 +27,11 @@ def node(name: str, number: int, labels: Mapping[str, str]) -> Json:
     """Return a Linux node with room for 110 pods."""
     resources = {"cpu": "8", "memory": "32Gi", "pods": "110"}
     return {
-        "metadata": {"name": name, "labels": {"kubernetes.io/os": "linux", "kubernetes.io/hostname": name, **labels}},
+        "metadata": {
+            "name": name,
+            "labels": {"kubernetes.io/os": "linux", "kubernetes.io/hostname": name, **labels},
+            "annotations": {_PLAYED: "fake"},
+        },
         "status": {
             "allocatable": resources,
             "capacity": resources,
@@ -42,7 +49,8 @@ def condition(kind: str, status: str) -> Json:
 def configuration(crashing_config_maps: Sequence[str]) -> list[Json]:
     """Return kwok's configuration and the stages that nodes and pods go through."""
     options = {
-        "manageAllNodes": True,
+        "manageAllNodes": False,
+        "manageNodesWithAnnotationSelector": f"{_PLAYED}=fake",
         "cidr": "10.0.0.1/24",
         "nodeLeaseDurationSeconds": 40,
         "nodeLeaseParallelism": 4,

@@ -99,7 +99,7 @@ class LocalCluster:
         with (self.folder / f"{part}.log").open("ab") as log:
             self._processes[part] = subprocess.Popen(
                 [str(self._binaries[part]), *self._arguments(part)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=_die_with_parent,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
 
     def kill(self, part: str) -> None:
@@ -118,7 +118,7 @@ class LocalCluster:
         for number, name in enumerate(names):
             labels = {"topology.kubernetes.io/zone": f"zone-{'abcdefgh'[number % zones]}"}
             self.api.create("nodes", kwok.node(name, there + number, labels))
-        self.wait("the nodes", lambda: all(self._is_ready(node) for node in self.api.list("nodes")))
+        self.wait("the nodes", lambda: all(self.is_ready(node) for node in self.api.list("nodes")))
         return names
 
     def add_node(self, name: str, labels: Mapping[str, str] | None = None) -> None:
@@ -315,7 +315,8 @@ class LocalCluster:
         return "\n".join((self.folder / f"{part}.log").read_text(errors="replace").splitlines()[-15:])
 
     @staticmethod
-    def _is_ready(node: Mapping[str, Any]) -> bool:
+    def is_ready(node: Mapping[str, Any]) -> bool:
+        """Tell whether a Node object says that it is Ready."""
         conditions: Iterable[Mapping[str, str]] = node["status"].get("conditions", [])
         return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
@@ -351,10 +352,11 @@ def _free_ports(count: int) -> list[int]:
 if sys.platform == "linux":
     _LIBC = ctypes.CDLL(None)
 
-    def _die_with_parent() -> None:
+    def die_with_parent() -> None:
+        """Have the kernel kill this process when the thread that started it ends."""
         _LIBC.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 else:
 
-    def _die_with_parent() -> None:
+    def die_with_parent() -> None:
         """Do nothing: only Linux can tie a process to its parent."""

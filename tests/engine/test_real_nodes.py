@@ -1,0 +1,324 @@
+"""What becomes of a change in real kube-proxies, on real nodes: which process runs what, and which rules it made."""
+
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.engine.conftest import Project
+from tests.engine.kube_system import DAEMON_SET, OF, VERSION, adopt, mounted, own, settle
+from tests.engine.test_disturbances import during
+from tests.engine.test_tools import running as running_of
+from tests.engine.test_tools import started
+from tests.engine.test_waves import most_unavailable, order
+from tools import build
+from tools.engine import Engine
+from tools.kubeadm import Kubeadm
+from tools.local_cluster import LocalCluster, run_folder
+from tools.pods import Recorder
+from tools.real_nodes import RealNodes, parts
+from tools.real_nodes.node import CGROUPS, SYSCTLS, remove_cgroups
+
+if why := parts.missing():
+    pytest.skip(why, allow_module_level=True)
+
+NODES = 3
+WAVES = {
+    "first": [{"name": "canary", "nodes": 1}],
+    "max_unavailable": 2,
+    "progress_deadline_seconds": 60,
+    "gates": [{"kube_proxy": {}}],
+}
+IPTABLES = {
+    "mode": "iptables",
+    "clusterCIDR": "203.0.113.0/24",
+    "metricsBindAddress": "0.0.0.0:10249",
+    # What of connection tracking belongs to the whole machine, no namespace may change.
+    "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
+}
+NFTABLES = {**IPTABLES, "mode": "nftables"}
+IPVS = {**IPTABLES, "mode": "ipvs"}
+"""Valid, and does not start where the kernel has no IPVS."""
+
+
+def machine() -> tuple[dict[str, str], list[str]]:
+    """Return what a node must not touch: settings of the whole kernel, of the machine's own network, and its mounts."""
+    names = [*SYSCTLS, "net.ipv4.ip_forward", "net.ipv4.conf.all.route_localnet"]
+    settings = {name: Path("/proc/sys", *name.split(".")).read_text() for name in names}
+    return settings, Path("/proc/mounts").read_text().splitlines()
+
+
+def cgroups(owner: int) -> list[Path]:
+    """Return those of the nodes of a process."""
+    return list(CGROUPS.glob(f"**/config-rollout-{owner}-*"))
+
+
+@pytest.fixture(scope="module")
+def cluster(binaries) -> Iterator[LocalCluster]:
+    with LocalCluster(binaries) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def nodes(cluster):
+    """Give the nodes by name, and prove afterwards that the machine is as it was."""
+    before = machine()
+    with RealNodes(cluster, NODES) as real:
+        yield {node.name: node for node in real.nodes}
+    assert (before, []) == (machine(), cgroups(os.getpid()))
+
+
+@pytest.fixture(scope="module")
+def project(binaries, cluster, nodes):
+    with Engine(binaries, cluster.kubeconfig) as engine:
+        yield Project(engine, "real-nodes")
+
+
+@pytest.fixture(autouse=True)
+def kubeconfig(cluster, monkeypatch):
+    """Let the program, which runs in this process here, find the cluster, as one whose requests are counted."""
+    monkeypatch.setenv("KUBECONFIG", str(cluster.watched_kubeconfig))
+
+
+@pytest.fixture
+def record(cluster):
+    return lambda: Recorder(cluster.api, "kube-system")
+
+
+@pytest.fixture
+def program(cluster):
+    """Return a maker of programs: waves with the gate, or without them all nodes at once."""
+
+    def make(config=IPTABLES, in_waves=True, **waves):
+        strategy = {"waves": {**WAVES, **waves}, "max_unavailable": None} if in_waves else {}
+        return own(config=config, api_server=cluster.api.server, **strategy)
+
+    return make
+
+
+@pytest.fixture
+def running(project, program, cluster):
+    """Have every kube-proxy run in mode iptables, and give the project."""
+    outcome = project.up(program())
+    assert not outcome.failed, outcome.output
+    settle(cluster)
+    return project
+
+
+def pods(cluster) -> dict[str, str]:
+    """Return node -> its kube-proxy."""
+    return {pod["spec"]["nodeName"]: pod["metadata"]["name"] for pod in cluster.api.list(f"{OF}/pods")}
+
+
+def modes(cluster) -> dict[str, str]:
+    """Return node -> the mode that its process says it runs."""
+    return {
+        node: cluster.api.get(f"{OF}/pods/{pod}:10249/proxy/configz")["kubeproxy.config.k8s.io"]["mode"]
+        for node, pod in pods(cluster).items()
+    }
+
+
+def rules(cluster) -> dict[str, str]:
+    """Return node -> the modes of which its kernel has rules."""
+    signs = {"iptables": "chain KUBE-SERVICES", "nftables": "table ip kube-proxy"}
+    found = {}
+    for node, pod in pods(cluster).items():
+        ruleset = cluster.kubectl("exec", "-n", "kube-system", pod, "--", "nft", "list", "ruleset")
+        found[node] = " ".join(mode for mode, sign in signs.items() if sign in ruleset)
+    return found
+
+
+def everywhere(nodes, mode: str) -> dict[str, str]:
+    return dict.fromkeys(nodes, mode)
+
+
+def restarts(cluster) -> dict[str, int]:
+    """Return node -> how often the container of its kube-proxy was started again."""
+    statuses = {pod["spec"]["nodeName"]: pod["status"]["containerStatuses"] for pod in cluster.api.list(f"{OF}/pods")}
+    return {node: of[0]["restartCount"] for node, of in statuses.items()}
+
+
+def reaching(nodes, address: str) -> list[str]:
+    """Return the nodes on which a connection to a Service is taken, each from its own network."""
+    reached = []
+    for name, node in nodes.items():
+        with suppress(OSError):
+            node.network.dial(address, 443, seconds=1).close()
+            reached.append(name)
+    return reached
+
+
+@pytest.fixture
+def new_service(cluster, namespace) -> Callable[[], str]:
+    """Return a maker of a Service that leads to the API server, as `kubernetes` does; it returns its address."""
+
+    def make():
+        port = {"name": "https", "port": 443, "protocol": "TCP"}
+        service = {"metadata": {"name": "new"}, "spec": {"ports": [port]}}
+        made = cluster.api.create(f"namespaces/{namespace}/services", service)
+        known = cluster.api.get("namespaces/default/endpointslices/kubernetes")
+        metadata = {"name": "new", "labels": {"kubernetes.io/service-name": "new"}}
+        cluster.api.create(f"namespaces/{namespace}/endpointslices", {**known, "metadata": metadata})
+        return made["spec"]["clusterIP"]
+
+    return make
+
+
+def test_configuration_that_does_not_start_reaches_the_canary_only_and_is_taken_back(
+    running, cluster, nodes, program, record
+):
+    with record() as recorder:
+        outcome = running.up(program(IPVS, progress_deadline_seconds=20))
+
+    assert outcome.failed
+    assert "wave 'canary' failed" in outcome.output
+    assert "CrashLoopBackOff" in outcome.output
+    assert 1 == len(set(order(recorder)))
+    assert 2 == len(order(recorder))
+    assert everywhere(nodes, "iptables") == modes(cluster) == rules(cluster)
+    settle(cluster)
+
+
+def test_new_service_is_reached_from_each_node_whose_kube_proxy_works(running, cluster, nodes, new_service):
+    known = cluster.api.get("namespaces/default/services/kubernetes")["spec"]["clusterIP"]
+    cluster.wait("the Service on each node", lambda: reaching(nodes, known) == list(nodes))
+    nodes["real-2"].signal("kube-proxy", signal.SIGSTOP)
+    new = new_service()
+    cluster.wait("the new one on the others", lambda: reaching(nodes, new) == ["real-1", "real-3"])
+
+    assert list(nodes) == reaching(nodes, known)
+    nodes["real-2"].signal("kube-proxy", signal.SIGCONT)
+    cluster.wait("the new one on each node", lambda: reaching(nodes, new) == list(nodes))
+
+
+def test_new_service_gate_names_the_node_whose_kube_proxy_is_stopped(
+    running, cluster, nodes, namespace, program, record
+):
+    def canary():
+        created = {pod.uid for kind, pod in list(recorder.events) if kind == "ADDED"}
+        return [pod.node for _, pod in list(recorder.events) if pod.uid in created and pod.ready][:1]
+
+    def stop_it():
+        """Stop the canary once it is ready, and let it go on once its wave is taken back."""
+        (stopped,) = canary()
+        nodes[stopped].signal("kube-proxy", signal.SIGSTOP)
+        cluster.wait("the old configuration", lambda: mounted(cluster) == before)
+        nodes[stopped].signal("kube-proxy", signal.SIGCONT)
+
+    before = mounted(cluster)
+    gate = {"new_service": {"namespace": namespace}, "timeout_seconds": 15}
+    with record() as recorder:
+        thread = during(recorder, lambda _: canary(), stop_it)
+        held = running.up(program(NFTABLES, gates=[gate], soak_seconds=3))
+        thread.join(10)
+    (stopped,) = canary()
+    lines = [line for line in held.output.splitlines() if "was not reached for" in line]
+
+    assert held.failed
+    assert {stopped} == {name for name in nodes for line in lines if name in line}
+    assert 1 == len(set(order(recorder)))
+    assert everywhere(nodes, "iptables") == modes(cluster) == rules(cluster)
+
+
+def test_kube_proxy_killed_while_a_wave_is_held_comes_back_with_its_own_configuration(running, cluster, nodes, program):
+    held = running.up(program(NFTABLES, through="canary"))
+    assert not held.failed, held.output
+    before, again = modes(cluster), {node: count + 1 for node, count in restarts(cluster).items()}
+    assert ["iptables", "iptables", "nftables"] == sorted(before.values())
+    for node in nodes.values():
+        node.signal("kube-proxy")
+    cluster.wait("each to be started again", lambda: restarts(cluster) == again)
+    cluster.wait("each to be ready", lambda: NODES == cluster.api.get(DAEMON_SET)["status"].get("numberAvailable"))
+
+    assert before == modes(cluster) == rules(cluster)
+
+
+def test_change_goes_wave_by_wave_into_processes_and_kernel(running, cluster, nodes, namespace, program, record):
+    assert everywhere(nodes, "iptables") == modes(cluster) == rules(cluster)
+    gates = [{"kube_proxy": {}}, {"new_service": {"namespace": namespace}}]
+    earlier = len(cluster.requests_of(""))
+    with record() as recorder:
+        outcome = running.up(program(NFTABLES, gates=gates))
+    first, *rest = (event for event, (kind, _) in enumerate(recorder.events) if kind == "ADDED")
+    canary = recorder.events[first][1]
+    requests = cluster.requests_of("")[earlier:]
+    asked = {name.partition(":")[2] for _, resource, name in requests if resource == "pods"}
+    made = [resource for verb, resource, _ in requests if verb == "create" and resource in ("services", "pods")]
+    well = next(event for event, (_, pod) in enumerate(recorder.events) if pod.uid == canary.uid and pod.ready)
+
+    assert not outcome.failed, outcome.output
+    assert sorted(nodes) == sorted(order(recorder))
+    assert well < min(rest)
+    assert 2 == most_unavailable(recorder)
+    assert {"10256", "10249"} <= asked
+    assert {"services": 3, "pods": 2 * NODES} == Counter(made)  # before the first wave, and after each of two
+    assert [] == cluster.api.list(f"namespaces/{namespace}/services")
+    assert everywhere(nodes, "nftables") == modes(cluster) == rules(cluster)
+
+
+def test_rollout_undo_brings_the_old_mode_back_into_each_process(project, cluster, nodes, program):
+    for config in (IPTABLES, NFTABLES):
+        outcome = project.up(program(config, in_waves=False))
+        assert not outcome.failed, outcome.output
+    assert everywhere(nodes, "nftables") == modes(cluster)
+    cluster.kubectl("-n", "kube-system", "rollout", "undo", "daemonset/kube-proxy")
+    settle(cluster)
+
+    assert everywhere(nodes, "iptables") == modes(cluster) == rules(cluster)
+
+
+@pytest.fixture
+def kubeadms(project, cluster, nodes):
+    """Have kubeadm's kube-proxy in mode iptables and no other, and give the project."""
+    assert not project.destroy().failed
+    cluster.remove_kube_proxy()
+    program = build.ensure(["kubeadm"])["kubeadm"]
+    Kubeadm(program, cluster, VERSION, endpoint=urlsplit(cluster.api.server).netloc).addon(IPTABLES)
+    settle(cluster)
+    here = everywhere(nodes, "iptables")  # its pods have no probe, and are ready before they work
+    cluster.wait("rules on each node", lambda: here == modes(cluster) == rules(cluster))
+    yield project
+    project.destroy()
+    cluster.remove_kube_proxy()
+
+
+def test_change_of_an_adopted_kube_proxy_reaches_processes_and_kernel(kubeadms, cluster, nodes):
+    given = {"config": NFTABLES, "api_server": cluster.api.server, "waves": WAVES, "max_unavailable": None}
+    outcome = kubeadms.up(adopt(**given))
+
+    assert not outcome.failed, outcome.output
+    assert everywhere(nodes, "nftables") == modes(cluster) == rules(cluster)
+
+
+HOLD = """
+import time
+from tools import build
+from tools.local_cluster import LocalCluster, run_folder
+from tools.real_nodes import RealNodes
+with LocalCluster(build.ensure(build.CONTROL_PLANE)) as cluster, RealNodes(cluster, 1) as real:
+    print(cluster.folder, flush=True)
+    time.sleep(300)
+"""
+
+
+def test_killed_owner_leaves_no_process_and_the_rest_goes_with_the_next(cluster):
+    before = machine()
+    holder = started(sys.executable, "-c", HOLD)
+    folder = holder.stdout.readline().strip()
+    assert running_of(folder)
+    assert cgroups(holder.pid)
+    holder.kill()
+    holder.wait()
+    cluster.wait("its processes to be gone", lambda: not running_of(folder))
+    run_folder("next").rmdir()
+    remove_cgroups()
+
+    assert [] == cgroups(holder.pid)
+    assert not Path(folder).exists()
+    assert before == machine()
