@@ -25,7 +25,7 @@ from tools.pods import Recorder
 from tools.real_nodes import RealNodes, parts
 from tools.real_nodes.node import CGROUPS, SYSCTLS, remove_cgroups
 
-if why := parts.missing():
+if (why := parts.missing()) and not os.environ.get("CI"):
     pytest.skip(why, allow_module_level=True)
 
 NODES = 3

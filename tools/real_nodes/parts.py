@@ -46,7 +46,13 @@ def missing() -> str:
         return "real nodes need Linux, for its namespaces and cgroups."
     if os.geteuid():
         return "real nodes need root: they make namespaces, mounts and cgroups of their own."
-    return "" if shutil.which("apt-get") else "real nodes are made of Debian's packages, and there is no apt-get."
+    if not shutil.which("apt-get"):
+        return "real nodes are made of Debian's packages, and there is no apt-get."
+    if absent := [name for name in ("ip", "nsenter", "unshare") if not shutil.which(name)]:
+        return f"real nodes need {', '.join(absent)} on PATH: install Debian's iproute2 and util-linux."
+    if subprocess.run(["unshare", "--net", "--mount", "--pid", "--fork", "true"], capture_output=True).returncode:
+        return "real nodes need the right to make namespaces, which this container does not give."
+    return ""
 
 
 def ensure() -> Path:
@@ -54,11 +60,9 @@ def ensure() -> Path:
     Return the folder that holds `root`, the unpacked packages of a node, and `images.tar`, making it once.
 
     Raises:
-      SystemExit: A program is missing, or a package could not be had. The message says what to do, or has apt's words.
+      SystemExit: A package could not be had; with apt's words.
 
     """
-    if absent := [name for name in ("ip", "nsenter", "unshare") if not shutil.which(name)]:
-        sys.exit(f"real nodes: {', '.join(absent)}: not on PATH. Install Debian's iproute2 and util-linux.")
     proxy = build.ensure([PROXY])[PROXY]
     key = hashlib.sha256(Path(__file__).read_bytes() + str(proxy).encode()).hexdigest()[:12]
     folder = build.CACHE / f"real-nodes-{key}"
