@@ -24,8 +24,8 @@ Json = dict[str, Any]
 
 
 def node(name: str, number: int, labels: Mapping[str, str]) -> Json:
-    """Return a Linux node with room for 110 pods."""
-    resources = {"cpu": "8", "memory": "32Gi", "pods": "110"}
+    """Return a Linux node with room for the pods of many tests, which leave theirs."""
+    resources = {"cpu": "8", "memory": "32Gi", "pods": "1000"}
     return {
         "metadata": {
             "name": name,

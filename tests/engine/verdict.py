@@ -23,7 +23,11 @@ class Verdict:
     """What there is to say in the end."""
 
     restarts: Counter[str] = field(default_factory=Counter)
-    """Node -> how many pods it was given."""
+    """
+    Node -> how many pods it was given while it had none.
+
+    A controller whose API server dies before it answers makes a second pod, and removes one of the two.
+    """
     most_by_us: int = 0
     """How many nodes were at most without a serving pod at one moment because we had deleted theirs."""
     exceeded: list[str] = field(default_factory=list)
@@ -60,10 +64,11 @@ class _Judge:
         if kind == "pods":
             pod = Pod.of(after or before or {})
             self._on[pod.node].pop(key, None)
+            has_one = any(_stays(self._objects[other]) for other in self._on[pod.node])
             if after:
                 self._on[pod.node][key] = pod
             if before is None and after:
-                self.verdict.restarts[pod.node] += 1
+                self.verdict.restarts[pod.node] += not has_one
                 self.verdict.reached[pod.config_hash].add(pod.node)
                 self.verdict.mixed += self._mixed(after, pod)
             self._note(at, pod.node)
