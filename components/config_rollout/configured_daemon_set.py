@@ -142,6 +142,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
         audit = Auditor(self, find_cluster, cluster, parse_audit(plain.get("audit", []))[0], bool(staged))
         explainer = Explainer(self, name, audit, staged.plan if staged else (), before, content)
+        explainer.time_limit = options.time_limit()
 
         super().__init__(
             "config-rollout:index:ConfiguredDaemonSet",

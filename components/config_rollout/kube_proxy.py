@@ -126,6 +126,7 @@ class KubeProxy(pulumi.ComponentResource):
             },
             opts,
         )
+        self._explainer.time_limit = self._options.time_limit()
         super().__init__(
             "config-rollout:index:KubeProxy",
             name,

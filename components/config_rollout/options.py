@@ -61,6 +61,11 @@ class Options:
             hooks=hooks,
         )
 
+    def time_limit(self) -> str:
+        """Return how long a rolling restart may take, in words."""
+        limit = str(self._timeouts().update)
+        return f"{limit[:-1]} s" if limit[:-1].isdigit() and limit.endswith("s") else limit
+
     def _timeouts(self) -> pulumi.CustomTimeouts:
         seconds = self._args.get("rollout_timeout_seconds")
         if seconds is None:

@@ -14,7 +14,7 @@ from .cluster import Cluster, ClusterError, Object, owned
 from .core import live, preflight, wave_words
 from .core.content import Content
 from .core.finding import Finding, report
-from .core.gate_answers import told_apart, wanted_proxy
+from .core.gate_answers import already_failed, wanted_proxy
 from .core.gates import BEFORE, Gate, probe_namespaces, proxied
 from .core.restarts import Fleet, ProbedPod
 from .core.wave_rights import wave_rights
@@ -128,7 +128,7 @@ class StagedRollout:
         for line in report(self._who, unmeant).splitlines():
             pulumi.log.warn(line, component)
         for line in self._as_before:
-            pulumi.log.warn(f"{self._who}: waves: so before anything has changed: {line}", component)
+            pulumi.log.warn(f"{self._who}: waves: {line}", component)
         if self._taken_back == self._hash != self._live_hash:
             pulumi.log.info(wave_words.again(self.plan), component)
         if self._paused:
@@ -227,7 +227,7 @@ class StagedRollout:
         before = asker.ask(gates, BEFORE, state.asked, lambda: self._probed)
         state = replace(state, before=before)
         self._excused = preflight.excused(state)
-        self._as_before = [line for gate, of in self._excused.items() for line in told_apart(gate, of, {})[0]]
+        self._as_before = [line for gate, of in self._excused.items() for line in already_failed(gate, of)]
         return list(preflight.check_gates(state)) if begins else []
 
     def _window(self, division: Division) -> str:

@@ -125,7 +125,7 @@ def test_crashing_change_stops_and_only_the_moved_pod_goes_back(project, agent, 
     assert {} == recorder.replaced()
     assert [
         "no new restart: the last rollout did not finish, so `up` waits for it again",
-        f"the rollout of DaemonSet {namespace}/agent was not through in time: what has not moved keeps what it had",
+        f"the rollout of DaemonSet {namespace}/agent did not finish within 5 s",
     ] == [message.splitlines()[0] for message in again.messages]
 
     with record() as recorder:

@@ -253,7 +253,8 @@ def test_gate_that_nothing_passes_before_is_refused_before_anything_is_written(
 
     over = project.up(agent(BETTER, waves={**WAVES, "gates": gates, "over_unhealthy": True}))
     assert not over.failed, over.output
-    assert f"rest: as before: {endpoint.url}/: 500 red" in over.output
+    already = "already failed before this rollout, so it cannot stop it: 500 red"
+    assert f"rest: gate `{endpoint.url}/` {already}" in over.output
     assert hash_of(BETTER) == changed_to(cluster, namespace)
 
 
@@ -264,8 +265,9 @@ def test_node_that_did_not_pass_before_is_told_and_does_not_count(project, agent
         outcome = project.up(agent(BETTER, waves={**WAVES, "gates": [HTTP]}))
 
     assert not outcome.failed, outcome.output
-    assert "so before anything has changed: node-3: :8080/healthy 500 broken" in outcome.output
-    assert "as before: node-3: :8080/healthy 500 broken" in outcome.output
+    already = "node-3: gate `:8080/healthy` already failed before this rollout, so it cannot stop it: 500 broken"
+    assert f"waves: {already}" in outcome.output
+    assert f"rest: {already}" in outcome.output
     assert NODES == len(order(recorder))
 
 

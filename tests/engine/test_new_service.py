@@ -167,8 +167,8 @@ def test_node_that_did_not_reach_one_before_does_not_count(project, agent, recor
         outcome = project.up(agent(BETTER, waves=probes.waves()))
 
     assert not outcome.failed, outcome.output
-    assert "so before anything has changed: node-3: new Service 10.0.0." in outcome.output
-    assert "as before: node-3: new Service 10.0.0." in outcome.output
+    assert "waves: node-3: gate `new Service` already failed before this rollout" in outcome.output
+    assert "rest: node-3: gate `new Service` already failed before this rollout" in outcome.output
     assert NODES == len(order(recorder))
 
 

@@ -91,4 +91,4 @@ def test_field_that_someone_else_has_is_no_rollout_that_was_not_through(project,
 
     assert outcome.failed
     assert 'conflict with "kubectl-edit"' in outcome.output
-    assert "was not through in time" not in outcome.output
+    assert "did not finish within" not in outcome.output

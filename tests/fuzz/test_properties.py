@@ -4,6 +4,7 @@ What holds for any input: nothing crashes or hangs, and hash, canonical bytes an
 Here every property is tried on the same few examples each time; `make fuzz` goes on with new ones.
 """
 
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -14,11 +15,12 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from config_rollout.core.audit_record import RESULTS, WAVE_RESULTS, AuditRecord, WaveRecord
+from config_rollout.core.change_words import key_lines
 from config_rollout.core.content import Content, parse_content, unmatched, warnings
 from config_rollout.core.diff import diff_contents
 from config_rollout.core.digest import canonical_bytes, config_hash
 from config_rollout.core.effects import EFFECTS, places
-from config_rollout.core.explain import explain_keys, key_lines
+from config_rollout.core.explain import explain_keys
 from config_rollout.core.formats import json_text, read
 from config_rollout.core.formats import kube_proxy_values as values
 from config_rollout.core.formats.meaning import NotUnderstood, Spelled, encode_value
@@ -99,7 +101,10 @@ def test_hash_canonical_bytes_and_diff_say_the_same(pair):
         fields = change.fields
         assert fields is None or same == (not [field for field in fields if field.effect.effect == "restart"])
         assert key_lines(change)
-    assert explain_keys(changes, "k") or not changes
+        assert all(line.isprintable() for line in key_lines(change))
+    for line in explain_keys(changes, "k").splitlines() if changes else []:
+        assert line.isprintable()
+        assert not re.search(r": (?!\[secret\])(.*) => \1(?: \(.*\))?$", line)
 
 
 @for_any(pairs(), makers)

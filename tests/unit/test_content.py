@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.content import MAX_BYTES, MAX_KEY_LENGTH, parse_content
+from config_rollout.core.content import MAX_BYTES, MAX_KEY_LENGTH, parse_content, warnings
 
 
 def faults(data: object, binary_data: object = None) -> list[str]:
@@ -94,3 +94,25 @@ def test_data_that_is_no_mapping_is_refused():
 
 def test_every_fault_is_found_at_once():
     assert 3 == len(faults({"a b": 1, "c": "\ud800"}))
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "warning"),
+    [
+        ("a.yaml", "a: 1\n\tb: 1\n", "line 2: it is not valid YAML (found a tab character that violates indentation). "
+         "Correct it, or declare the key's format as text if it is not meant to be YAML."),
+        ("a.json", '{\n"a": 1,}', "line 2: it is not valid JSON (Expecting property name enclosed in double quotes). "
+         "Correct it, or declare the key's format as text if it is not meant to be JSON."),
+        ("a.toml", "a = 1\nb = \n", "line 2: it is not valid TOML (Invalid value). "
+         "Correct it, or declare the key's format as text if it is not meant to be TOML."),
+    ],
+)  # fmt: skip
+def test_text_that_does_not_parse_is_a_warning_with_the_line(key, text, warning):
+    content, findings = parse_content({key: text})
+
+    assert ([], [f"data['{key}']: {warning}"]) == (findings, [str(finding) for finding in warnings(content)])
+
+
+@pytest.mark.parametrize("text", ["a: {{ b }}", "a: 1\na: 2", "a: !x b"])
+def test_text_that_only_some_read_is_no_warning(text):
+    assert [] == warnings(parse_content({"a.yaml": text})[0])

@@ -1,5 +1,7 @@
 """The words that preview and up say."""
 
+import pytest
+
 from config_rollout.core.content import Content
 from config_rollout.core.diff import UNKNOWN, diff_contents
 from config_rollout.core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace, explain_unfinished
@@ -156,7 +158,7 @@ def test_yaml_is_told_field_by_field():
         "agent.yaml: mode iptables => nftables, and 2 more: rolling restart",
         "  ~ agent.yaml",
         "      ~ mode: iptables => nftables",
-        "      + more: ['a']",
+        '      + more: ["a"]',
         "      - old: x",
     ] == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys, OLD)).splitlines()[:-1]
 
@@ -183,8 +185,108 @@ def test_text_only_change_beside_a_real_one_is_told():
     assert "  = agent.yaml: written differently, means the same" in message.splitlines()
 
 
-def test_rollout_that_was_not_through_says_what_to_do():
+def test_rollout_that_did_not_finish_says_what_to_do():
     assert (
-        "the rollout of DaemonSet monitoring/agent was not through in time: what has not moved keeps what it had"
-        == (explain_unfinished(daemon_set()).splitlines()[0])
+        "the rollout of DaemonSet monitoring/agent did not finish within 12 s"
+        == explain_unfinished(daemon_set(), "12 s").splitlines()[0]
     )
+
+
+def content_changes(old: dict, new: dict):
+    return diff_contents(Content(old), Content(new))
+
+
+def explained(keys, image="agent:1") -> list[str]:
+    return explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW, image), keys, OLD)).splitlines()
+
+
+def test_headline_counts_everything_once():
+    keys = content_changes({"a.conf": b"1\n", "b.conf": b"1\n"}, {"a.conf": b"2\n", "b.conf": b"2\n"})
+
+    assert "a.conf +1 -1, and 2 more: rolling restart" == explained(keys, "agent:2")[0]
+
+
+def test_key_that_was_renamed_is_told_as_such():
+    keys = content_changes({"enrich.sh": b"run\n"}, {"enrich-logs.sh": b"run\n"})
+
+    assert [
+        "enrich.sh renamed to enrich-logs.sh: rolling restart",
+        "  ~ enrich.sh renamed to enrich-logs.sh",
+    ] == explained(keys)[:-1]
+
+
+def test_key_that_was_renamed_and_changed_is_removed_and_added():
+    keys = content_changes({"enrich.sh": b"run\n"}, {"enrich-logs.sh": b"run it\n"})
+
+    assert ["  + enrich-logs.sh: 1 line", "  - enrich.sh: 1 line"] == explained(keys)[1:-1]
+
+
+def test_each_key_is_renamed_to_one_other():
+    keys = content_changes({"a": b"run\n", "b": b"run\n"}, {"c": b"run\n"})
+
+    assert ["  ~ a renamed to c", "  - b: 1 line"] == explained(keys)[1:-1]
+
+
+def test_yaml_that_no_longer_parses_is_the_headline():
+    keys = yaml_change(b"a: 1\nb: 1\n", b"a: 1\n\tb: 1\n")
+
+    assert "agent.yaml can no longer be read as YAML (line 2): rolling restart" == explained(keys)[0]
+
+
+def test_secret_is_not_in_the_headline():
+    keys = yaml_change(b"password: hunter2\n", b"password: hunter3\n")
+
+    assert "agent.yaml: password [secret] => [secret]: rolling restart" == explained(keys)[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("a: no", 'a: "no"', '~ a: no => "no"'),
+        ("a: 1.20", 'a: "1.20"', '~ a: 1.20 => "1.20"'),
+        ("a: true", 'a: "true"', '~ a: true => "true"'),
+        ("a: null", "a: 'null'", '~ a: null => "null"'),
+        ("a: []", 'a: "[]"', '~ a: [] => "[]"'),
+        ("a: x", "a: true", "~ a: x => true"),
+        ("a: x", "a: x\nb: {c: [1, x, null, true]}", '+ b: {"c": [1, "x", null, true]}'),
+        ("a: x", r'a: "\e[31mx"', r'~ a: x => "\u001b[31mx"'),
+        ("a: x", 'a: "x "', '~ a: x => "x "'),
+        ("a: x", "a: 'x\u00a0y'", r'~ a: x => "x\xa0y"'),
+    ],
+)
+def test_both_sides_of_a_change_look_different_and_as_yaml_spells_them(old, new, line):
+    assert f"      {line}" in explained(yaml_change(old.encode(), new.encode()))
+
+
+def test_block_of_several_lines_is_told_by_its_lines():
+    old = b"script: |\n  one\n  two\n  three\n"
+
+    assert [
+        "agent.yaml: script +1 -1: rolling restart",
+        "  ~ agent.yaml",
+        "      ~ script: 1 line added, 1 removed",
+        "          -two",
+        "          +2",
+    ] == explained(yaml_change(old, old.replace(b"two", b"2")))[:-1]
+
+
+def test_control_characters_of_a_text_are_escaped():
+    keys = content_changes({"motd": b"x\n"}, {"motd": "\x1b[2Jx\u202e\n".encode()})
+
+    assert r"      +\x1b[2Jx\u202e" in explained(keys)
+
+
+def test_long_values_are_cut_around_what_differs():
+    old, new = (b"a: " + b"x" * 300 + mark + b"y" * 300 for mark in (b"1", b"2"))
+    shown = [f"...{'x' * 24}{mark}{'y' * 24}..." for mark in "12"]
+
+    assert f"      ~ a: {' => '.join(shown)}" in explained(yaml_change(old, new))
+
+
+def test_long_lines_of_a_text_are_cut_around_what_differs():
+    old, new = (b"x" * 300 + mark + b"y" * 300 for mark in (b"1", b"2"))
+    lines = explained(content_changes({"k": old}, {"k": new}))
+
+    assert [f"      {sign}...{'x' * 24}{mark}{'y' * 24}..." for sign, mark in ("-1", "+2")] == [
+        line.removesuffix(" (no newline at the end)") for line in lines[2:4]
+    ]

@@ -352,6 +352,9 @@ def test_restarts_since_a_pod_became_ready_are_a_no():
 def test_what_was_so_before_does_not_count():
     answers = {"n1": "503 a", "n2": "503 b"}
 
-    assert (["n2: :1/ 503 b"], ["n1: :1/ 503 a"]) == told_apart(HttpGate(1, "/"), answers, {"n1": "500 x"})
+    already = "already failed before this rollout, so it cannot stop it"
+    assert (["n2: :1/ 503 b"], [f"n1: gate `:1/` {already}: 503 a"]) == told_apart(
+        HttpGate(1, "/"), answers, {"n1": "500 x"}
+    )
     assert (["asks: says no"], []) == told_apart(FunctionGate(asks), {"": "says no"}, {})
-    assert ([], ["asks: says no"]) == told_apart(FunctionGate(asks), {"": "says no"}, {"": "no"})
+    assert ([], [f"gate `asks` {already}: says no"]) == told_apart(FunctionGate(asks), {"": "says no"}, {"": "no"})

@@ -61,7 +61,7 @@ def test_skipped(text, skipped):
     [
         ("apiVersion: v1\nkind: ConfigMap\ndata: {{ .Values.data }}\n", "has template syntax; render it first"),
         ("{{- if .Values.on }}\napiVersion: v1\nkind: ConfigMap\n{{- end }}\n", "has template syntax; render it first"),
-        ("apiVersion: v1\nkind: ConfigMap\ndata: [\n", "it is no YAML"),
+        ("apiVersion: v1\nkind: ConfigMap\ndata: [\n", "it is not valid YAML"),
         ("apiVersion: v1\nkind: ConfigMap\nkind: Secret\n", "key 'kind' stands in one mapping twice"),
         ("just text\n", "is no Kubernetes object"),
         ("a: 1\n", "is no Kubernetes object"),
@@ -71,8 +71,8 @@ def test_skipped(text, skipped):
         ("apiVersion: v1\nkind: ConfigMap\nx: &a {b: 1}\nz: {<<: *a}\n", "it has a merge key"),
         ("apiVersion: v1\nkind: ConfigMap\nx: !!python/name:os.system\n", "it has the tag"),
         ("apiVersion: v1\nkind: ConfigMap\nx: " + "[" * 200 + "]" * 200, "it is nested deeper than 100"),
-        ("apiVersion: v1\nkind: ConfigMap\nx: " + "[" * 5000, "it is no YAML"),
-        ("apiVersion: v1\nkind: ConfigMap\nx: \x00\n", "it is no YAML"),
+        ("apiVersion: v1\nkind: ConfigMap\nx: " + "[" * 5000, "it is not valid YAML"),
+        ("apiVersion: v1\nkind: ConfigMap\nx: \x00\n", "it is not valid YAML"),
     ],
 )
 def test_note(text, note):

@@ -55,12 +55,10 @@ def test_task_of_a_wave():
     assert "no nodes" == wave_words.wave_task(EMPTY, 0)
 
 
-def test_beginning_says_how_to_stop_and_the_end_how_many():
+def test_beginning_says_how_to_stop():
     assert "canary: begins (`config-rollout pause n/a` stops it before the next pod)" == wave_words.begins(
         CANARY, "n/a"
     )
-    assert "canary: 1 node is through" == wave_words.through(CANARY)
-    assert "zone-a: 99 nodes are through" == wave_words.through(ZONE)
 
 
 def test_pods_that_need_no_restart_are_counted():
@@ -76,8 +74,18 @@ def fleet(**changes):
 def test_progress_names_the_nodes_that_it_waits_for():
     wave = Division(Wave("w"), NODES[:5])
 
-    assert "w: 5 of 5 nodes through" == wave_words.progress(wave, fleet())
-    assert "w: 4 of 5 nodes through, waiting for n000" == wave_words.progress(wave, fleet(available=False))
+    assert "w: 5 of 5 nodes updated" == wave_words.progress(wave, fleet())
+    assert "w: 4 of 5 nodes updated, waiting for n000" == wave_words.progress(wave, fleet(available=False))
+
+
+def test_end_of_a_wave_says_how_many_nodes_were_updated():
+    assert "canary: 1 of 1 nodes updated" == wave_words.through(CANARY, fleet())
+
+
+def test_node_that_is_not_ready_is_not_counted_as_updated():
+    wave, one_down = Division(Wave("w"), NODES[:5]), Fleet(fleet().pods, "new", 5, frozenset(NODES[:1]))
+
+    assert "w: 4 of 5 nodes updated, 1 NotReady" == wave_words.through(wave, one_down)
 
 
 def test_what_holds_a_wave_up_is_told_by_node():

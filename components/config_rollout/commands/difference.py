@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..core.change_words import field_name, lines_of_keys
 from ..core.diff import ABSENT, KeyChange, diff_contents
 from ..core.digest import config_hash, short_hash
-from ..core.explain import field_name, key_lines
 from ..core.secret_values import hide
 from ..sources import Trouble
 from .reading import PATH, add_options, read
@@ -45,7 +45,7 @@ def show(changes: Sequence[KeyChange], hashes: tuple[str, str], as_json: bool) -
         rows = [row for change in changes for row in _rows(change)]
         print(json.dumps({"restart": restart, "old_hash": hashes[0], "new_hash": hashes[1], "changes": rows}, indent=2))
     else:
-        for line in [line for change in changes for line in key_lines(change)]:
+        for line in lines_of_keys(changes):
             print(_colored(line[2:]))
         print("nothing restarts" if not restart else f"{short_hash(hashes[0])} => {short_hash(hashes[1])}: restart")
     return RESTART if restart else NO_RESTART

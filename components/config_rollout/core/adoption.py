@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .change_words import NO_RESTART, field_lines, lines_of_keys
 from .checks import CONFIG_HASH_ANNOTATION
 from .content import Content
 from .diff import FieldChange, KeyChange, diff_contents, diff_values
-from .explain import field_line, key_lines
 from .found import image, mounted_name
 from .layout import LAYOUTS, Layout, Object
 from .naming import is_content_name
@@ -107,7 +107,7 @@ class Adoption:
         if drifted:
             name = f"{self.layout.namespace}/{self.layout.config_map}"
             lines += [f"ConfigMap {name} was changed by someone else since the last `up`; the pods do not read it"]
-            lines += [line for key in drifted for line in key_lines(key)]
+            lines += lines_of_keys(drifted)
             lines.append(
                 "  `up` puts it back and restarts nothing"
                 if put_back
@@ -116,18 +116,18 @@ class Adoption:
         return "\n".join(lines)
 
     def _lines(self) -> list[str]:
-        keys = [line for key in diff_contents(self.read, self.wanted) for line in key_lines(key)]
+        keys = lines_of_keys(diff_contents(self.read, self.wanted))
         changes = self.changes()
-        fields = [f"  {self._line(change)}" for change in changes if not _is_hash(change.path)]
+        fields = [f"  {line}" for change in changes if not _is_hash(change.path) for line in self._field(change)]
         before, after = mounted_name(self.daemon_set, self.layout), mounted_name(self.patch, self.layout)
         mounted = [f"  ~ the pods' ConfigMap: {before} => {after}"] if before != after else []
         rest = ["  nothing else of the DaemonSet changes"] if changes else []
         return [*(keys or ["  = configuration: as it is"]), *fields, *mounted, *rest]
 
-    def _line(self, change: FieldChange) -> str:
+    def _field(self, change: FieldChange) -> list[str]:
         path = change.path.removeprefix("spec.").removeprefix("template.spec.")
-        line = field_line(replace(change, path=path), secret=False)
-        return line if change.path.startswith(_TEMPLATE) else f"{line}: restarts nothing"
+        note = "" if change.path.startswith(_TEMPLATE) else NO_RESTART
+        return field_lines(replace(change, path=path), secret=False, note=note)
 
     def _consequence(self) -> str:
         if self.plan:

@@ -8,13 +8,15 @@ from typing import Any
 
 from .adoption import Adoption
 from .audit_record import AuditRecord, By, Change, WaveRecord, moment, parse_records
+from .change_words import field_name
 from .diff import ABSENT, FieldChange, KeyChange, diff_contents
 from .digest import short_hash
-from .explain import DaemonSetUpdate, cut, field_name
+from .explain import DaemonSetUpdate
 from .live import Object
 from .naming import HISTORY_KEY, history_name
 from .restarts import Pod
 from .secret_values import SECRET, hide
+from .shown import cut, escaped, shown
 from .wave_words import not_ready
 
 MAX_HISTORY_BYTES = 256 * 1024
@@ -67,8 +69,7 @@ def _change(key: str, change: FieldChange, secret: bool) -> Change:
 def _text(value: object, name: str, secret: bool) -> str | None:
     if value is ABSENT:
         return None
-    shown = SECRET if secret else hide(value, name)
-    return cut(shown if isinstance(shown, str) else repr(shown))
+    return shown(SECRET if secret else hide(value, name))
 
 
 def _size(key: KeyChange, value: bytes) -> str:
@@ -84,7 +85,7 @@ def change_cause(record: AuditRecord) -> str:
     commit = f"commit {record.by.commit[:10]}" if record.by.commit else ""
     dirty = " and uncommitted changes" if commit and record.by.dirty else ""
     who = ", ".join(text for text in (record.by.stack, commit + dirty) if text)
-    return cut(f"{what}{more}{f' ({who})' if who else ''}", _MAX_CAUSE_CHARACTERS)
+    return cut(escaped(f"{what}{more}{f' ({who})' if who else ''}"), _MAX_CAUSE_CHARACTERS)
 
 
 def _change_words(change: Change) -> str:
@@ -107,7 +108,7 @@ def ended_event(record: AuditRecord) -> tuple[str, str, str]:
     pods = f"{record.restarts:,} pod{'' if record.restarts == 1 else 's'} restarted in {record.seconds:,.0f} s"
     message = f"{record.reason or f'config hash {short_hash(record.new_hash)}'}: {pods}"
     kind = "Normal" if record.result == "done" else "Warning"
-    return kind, _ENDS[record.result], cut(message, MAX_EVENT_CHARACTERS)
+    return kind, _ENDS[record.result], cut(escaped(message), MAX_EVENT_CHARACTERS)
 
 
 def history(daemon_set: Object, text: str) -> Object:
@@ -198,7 +199,7 @@ def shown_findings(findings: Sequence[str]) -> tuple[str, ...]:
 
 def one_line(text: str) -> str:
     """Return a text in one line that is not too long, and not at all if it looks secret."""
-    return cut(str(hide(" ".join(text.split()))), _MAX_LINE)
+    return cut(escaped(str(hide(" ".join(text.split())))), _MAX_LINE)
 
 
 def utc(seconds: float) -> str:

@@ -94,23 +94,10 @@ class KeyChange:
 
     @cached_property
     def line_diff(self) -> list[str]:
-        """
-        The lines removed (`-...`) and added (`+...`), without context; empty for binary data.
-
-        In the order of the text, up to 4,000 lines of both sides together that do not repeat each other too often;
-        beyond that a moved line is none.
-        """
+        """The lines that `line_diff` finds; none for binary data."""
         if self.section != "data":
             return []
-        old, new = _without_ends(_lines(self.old or b""), _lines(self.new or b""))
-        if len(old) + len(new) > _MOST_LINES_IN_ORDER or _pairs(old, new) > _MOST_PAIRS_IN_ORDER:
-            return [*("-" + line for line in _more(old, new)), *("+" + line for line in _more(new, old))]
-        changed: list[str] = []
-        for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-            if tag != "equal":
-                changed += ["-" + line for line in old[i1:i2]]
-                changed += ["+" + line for line in new[j1:j2]]
-        return changed
+        return line_diff(*((side or b"").decode(errors="replace") for side in (self.old, self.new)))
 
 
 @dataclass(frozen=True)
@@ -126,6 +113,24 @@ class FieldChange:
     def op(self) -> str:
         """Return `+`, `~` or `-`, as Pulumi prints them."""
         return "+" if self.old is ABSENT else "-" if self.new is ABSENT else "~"
+
+
+def line_diff(before: str, after: str) -> list[str]:
+    """
+    Return the lines of a text that were removed (`-...`) and added (`+...`), without context.
+
+    In the order of the text, up to 4,000 lines of both sides together that do not repeat each other too often; beyond
+    that a moved line is none.
+    """
+    old, new = _without_ends(_lines(before), _lines(after))
+    if len(old) + len(new) > _MOST_LINES_IN_ORDER or _pairs(old, new) > _MOST_PAIRS_IN_ORDER:
+        return [*("-" + line for line in _more(old, new)), *("+" + line for line in _more(new, old))]
+    changed: list[str] = []
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            changed += ["-" + line for line in old[i1:i2]]
+            changed += ["+" + line for line in new[j1:j2]]
+    return changed
 
 
 def diff_contents(old: Content, new: Content) -> list[KeyChange]:
@@ -243,8 +248,8 @@ def _is_place(path: str) -> bool:
     return path.endswith("]") and path.rpartition("[")[2][:-1].isdigit()
 
 
-def _lines(text: bytes) -> list[str]:
+def _lines(text: str) -> list[str]:
     """Return the lines as they are shown: what tells two lines apart is visible in them."""
-    *whole, last = text.decode(errors="replace").split("\n")
+    *whole, last = text.split("\n")
     lines = [line.replace("\r", "\\r") for line in whole]
     return [*lines, last.replace("\r", "\\r") + NO_NEWLINE] if last else lines

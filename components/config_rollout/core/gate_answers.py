@@ -15,6 +15,7 @@ from .gates import Gate, NewServiceGate, PrometheusGate
 from .http_answers import judge_http
 from .new_service import is_excused
 from .restarts import ProbedPod
+from .shown import escaped
 
 _NOT_UNDERSTOOD = "answers in a form that is not understood: see that the address is the right one"
 _MOST = 3
@@ -160,17 +161,24 @@ def judge_series(status: int, body: bytes, gate: PrometheusGate) -> str:
 
 def told_apart(gate: Gate, answers: Mapping[str, str], before: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """
-    Return, as lines, what counts against a wave, and what was so before it.
+    Return, as lines, what counts against a wave, and what failed before the rollout already.
 
     Answers are node -> why not, with the node empty where a gate asks about everything at once.
     """
     strict = isinstance(gate, NewServiceGate)
     old = {node for node, why in answers.items() if node in before and (not strict or is_excused(before[node], why))}
-    lines = {node: f"{f'{node}: ' if node else ''}{gate}{' ' if node else ': '}{why}" for node, why in answers.items()}
-    return (
-        [line for node, line in lines.items() if node not in old],
-        [line for node, line in lines.items() if node in old],
-    )
+    against = [
+        f"{f'{node}: ' if node else ''}{gate}{' ' if node else ': '}{why}"
+        for node, why in answers.items()
+        if node not in old
+    ]
+    return against, already_failed(gate, {node: why for node, why in answers.items() if node in old})
+
+
+def already_failed(gate: Gate, answers: Mapping[str, str]) -> list[str]:
+    """Return lines about what failed before the rollout, and so is no reason to stop it."""
+    what = f"gate `{gate}` already failed before this rollout, so it cannot stop it"
+    return [f"{f'{node}: ' if node else ''}{what}: {escaped(why)}" for node, why in answers.items()]
 
 
 def _comparable(effective: Mapping[str, object]) -> dict[str, object]:

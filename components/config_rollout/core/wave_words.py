@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from .restarts import Fleet, Pod
+from .shown import escaped
 from .update_strategy import SECONDS_PER_POD
 from .waves import Division
 from .windows import Window
@@ -64,10 +65,9 @@ def begins(division: Division, where: str) -> str:
     return f"{division.wave.name}: begins (`config-rollout pause {where}` stops it before the next pod)"
 
 
-def through(division: Division) -> str:
-    """Return that a wave is through."""
-    count = len(division.nodes)
-    return f"{division.wave.name}: {_nodes(count)} {'is' if count == 1 else 'are'} through"
+def through(division: Division, fleet: Fleet) -> str:
+    """Return that a wave is through; nodes that are NotReady change when they are back."""
+    return progress(division, fleet)
 
 
 def already(having: int, pods: int) -> list[str]:
@@ -81,12 +81,13 @@ def again(plan: Sequence[str]) -> str:
 
 
 def progress(division: Division, fleet: Fleet) -> str:
-    """Return how far a wave is, and which nodes it waits for."""
+    """Return how far a wave is, which nodes it waits for, and which are NotReady and change when they are back."""
     nodes = division.nodes
-    behind = set(fleet.behind(nodes))
+    behind, down = set(fleet.behind(nodes)), sorted(fleet.down.intersection(nodes))
     waited = sorted(fleet.unavailable() & behind)
-    line = f"{division.wave.name}: {len(nodes) - len(behind):,} of {_nodes(len(nodes))} through"
-    return f"{line}, waiting for {names(waited)}" if waited else line
+    line = f"{division.wave.name}: {len(nodes) - len(behind) - len(down):,} of {len(nodes):,} nodes updated"
+    away = f", {len(down):,} NotReady" if down else ""
+    return f"{line}{away}, waiting for {names(waited)}" if waited else line + away
 
 
 def stuck(fleet: Fleet, nodes: Sequence[str], budget: int, seconds: int) -> list[str]:
@@ -109,7 +110,7 @@ def stuck(fleet: Fleet, nodes: Sequence[str], budget: int, seconds: int) -> list
 
 def failure(name: str, findings: Sequence[str], then: str) -> str:
     """Return why a wave failed and what was done about it, for the end of an `up`."""
-    shown = [f"  {line}" for line in findings[:20]]
+    shown = [f"  {escaped(line)}" for line in findings[:20]]
     more = [f"  and {len(findings) - 20:,} more"] if len(findings) > 20 else []
     return "\n".join([f"wave '{name}' failed", *shown, *more, f"  {then}"])
 

@@ -52,6 +52,8 @@ class Explainer:
         self._moved: tuple[str, str] | None = None
         self._where = ""
         self._told = False
+        self.time_limit = ""
+        """How long a rolling restart may take, in words."""
 
     def of_component(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the component itself."""
@@ -127,7 +129,7 @@ class Explainer:
         new, _ = await _plain(args.new_inputs)
         of_daemon_set = new and ":DaemonSet" in args.type
         if of_daemon_set and args.errors[0].rstrip().endswith(NOT_IN_TIME):
-            pulumi.log.info(explain_unfinished(new), self._component)
+            pulumi.log.info(explain_unfinished(new, self.time_limit), self._component)
         again = await self._retries.again(args)
         if of_daemon_set and again:
             self.audit.report.retries += 1

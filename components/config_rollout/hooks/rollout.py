@@ -177,7 +177,7 @@ class Rollout:
             behind = len(fleet.behind(division.nodes)) + fleet.missing()
             if fleet.is_through(division.nodes):
                 if moved:
-                    self.say(wave_words.through(division))
+                    self.say(wave_words.through(division, fleet))
                 return moved
             if fewest < 0 or behind < fewest:
                 fewest, progress = behind, time.monotonic()
@@ -274,7 +274,7 @@ class Rollout:
         asker = Asker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._on.over)
         against, as_before = asker.findings(wave, nodes, self._watch.probed, self.before)
         for line in as_before:
-            self.say(f"{wave.name}: as before: {line}")
+            self.say(f"{wave.name}: {line}")
         self._on.check_awaited()
         if against:
             raise WaveFailed(wave.name, against)

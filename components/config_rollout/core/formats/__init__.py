@@ -7,7 +7,8 @@ is text. What cannot be understood in one way only counts byte for byte.
 
 from collections.abc import Mapping
 
-from .meaning import Meaning, NotUnderstood
+from ..finding import Finding
+from .meaning import Meaning, NotParsed, NotUnderstood
 
 BY_SUFFIX = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 """The end of a key, and the format it stands for."""
@@ -37,6 +38,10 @@ def read(text: bytes, name: str) -> Meaning:
         return Meaning("text", text)
     try:
         return _read(text, name)
+    except NotParsed as why:
+        where = f"line {why.line}" if why.line else "the text"
+        fix = f"Correct it, or declare the key's format as text if it is not meant to be {name.upper()}"
+        return Meaning("text", text, note=str(why), warnings=(Finding(where, why.what, fix),))
     except NotUnderstood as why:
         return Meaning("text", text, note=str(why))
 

@@ -14,6 +14,7 @@ from .meaning import (
     MAX_DIGITS,
     TOO_DEEP,
     Meaning,
+    NotParsed,
     NotUnderstood,
     Spelled,
     decode_utf_8,
@@ -48,7 +49,7 @@ def load(text: str) -> object:
             text, object_pairs_hook=mapping_of, parse_int=Spelled, parse_float=Spelled, parse_constant=_constant
         )
     except json.JSONDecodeError as error:
-        raise NotUnderstood(f"it is no JSON ({error.msg}, line {error.lineno})") from None
+        raise NotParsed(f"it is not valid JSON ({error.msg})", error.lineno) from None
     except RecursionError:
         raise NotUnderstood(TOO_DEEP) from None
 

@@ -100,6 +100,14 @@ class NotUnderstood(Exception):
     """The text cannot be read in one way only; the message says why, as the end of "counts byte for byte: "."""
 
 
+class NotParsed(NotUnderstood):
+    """No reader of the format can read the text: a mistake, most likely. `line` is where, 0 if that is not known."""
+
+    def __init__(self, what: str, line: int = 0) -> None:
+        super().__init__(what + (f", line {line}" if line else ""))
+        self.what, self.line = what, line
+
+
 def decode_utf_8(text: bytes) -> str:
     """Return the text, or refuse bytes that are no UTF-8."""
     try:

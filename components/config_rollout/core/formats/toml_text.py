@@ -7,7 +7,7 @@ Source: TOML 1.0.0. A float or a date counts as it is spelled, or as it prints. 
 import re
 import tomllib
 
-from .meaning import MAX_DEPTH, TOO_DEEP, Meaning, NotUnderstood, Spelled, decode_utf_8, encode_value
+from .meaning import MAX_DEPTH, TOO_DEEP, Meaning, NotParsed, NotUnderstood, Spelled, decode_utf_8, encode_value
 
 _PART = r"""(?:[\w-]++|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*"""
 _TOO_MANY_PARTS = re.compile(rf"(?<![\w-])(?:{_PART}){{{MAX_DEPTH}}}", re.ASCII)
@@ -28,7 +28,9 @@ def read_toml(text: bytes) -> Meaning:
         value = tomllib.loads(decoded, parse_float=Spelled)
         return Meaning("toml", encode_value(value), value)
     except tomllib.TOMLDecodeError as error:
-        raise NotUnderstood(f"it is no TOML ({error})") from None
+        what, _, place = str(error).partition(" (at line ")
+        line = place.partition(",")[0]
+        raise NotParsed(f"it is not valid TOML ({what})", int(line) if line.isdigit() else 0) from None
     except RecursionError:
         raise NotUnderstood(TOO_DEEP) from None
     except ValueError:

@@ -18,6 +18,7 @@ from .meaning import (
     WHOLE_NUMBER,
     Documents,
     Meaning,
+    NotParsed,
     NotUnderstood,
     Spelled,
     decode_utf_8,
@@ -110,7 +111,9 @@ def load_documents(text: bytes) -> list[Any]:
             root = parser.get_node()
             documents.append(_Reader().read(root, 0))
     except yaml.YAMLError as error:
-        raise NotUnderstood(f"it is no YAML that all readers accept ({_problem(error)})") from None
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise NotParsed(f"it is not valid YAML ({problem})", mark.line + 1 if mark else 0) from None
     return documents
 
 
@@ -150,7 +153,7 @@ class _Reader:
         if node.tag != "plain":
             raise NotUnderstood(f"it has the tag {node.tag}")
         if text not in self._plain:
-            self._plain[text] = _plain(text)
+            self._plain[text] = plain_scalar(text)
         return self._plain[text]
 
     def _key(self, node: Any) -> str | Spelled:
@@ -163,8 +166,8 @@ class _Reader:
         raise NotUnderstood(f"readers take the key {node.value or 'null'!s} for different things")
 
 
-def _plain(text: str) -> str | bool | Spelled | None:
-    """Return the value of a plain scalar."""
+def plain_scalar(text: str) -> str | bool | Spelled | None:
+    """Return the value of a scalar that is written plain."""
     if text in _NULL:
         return None
     if text in _BOOLEANS:
@@ -181,8 +184,3 @@ def _check_bare_tag(text: bytes) -> None:
     """Refuse the tag `!`: `! 12` is a text to YAML 1.2 and a number to PyYAML. Nodes do not show it."""
     if any(getattr(event, "tag", None) == "!" for event in yaml.parse(text, Loader=yaml.CSafeLoader)):
         raise NotUnderstood("it has the tag !")
-
-
-def _problem(error: yaml.YAMLError) -> str:
-    problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
-    return f"{problem}, line {mark.line + 1}" if problem and mark else str(error).splitlines()[0]
