@@ -182,6 +182,8 @@ def ours(value):
         return [[ours(key), ours(item)] for key, item in value.items()]
     if isinstance(value, list):
         return [ours(item) for item in value]
+    if isinstance(value, Spelled) and value.value is not None:
+        return ("str", value.value)
     if isinstance(value, Spelled):  # PyYAML may take it for a text, which is why it counts as it is spelled
         kind = yaml.SafeLoader("").resolve(yaml.ScalarNode, value.text, (True, False)).rpartition(":")[2]
         return (kind, value.text.lower() if kind == "bool" else value.text)

@@ -13,7 +13,8 @@ EDGES = [
     "\r\n", "é", "\u017f", "ye\u017f", "K", "ß", "SS", "İ", "\u2028", "\x85", "\ufeff", "\U0001f600", "\x7f", "\x00",
     "\x1b", "\ud800", "{{ x }}", "{% x %}", "%x", "---", "...", "- a", "? a", ": a", "[a", "{a", "'", '"', "\\",
     "\\u0041", "@a", "`a", "&a", "*a", "|", ">", "key", "name", "Name", "mode", "Mode", "level", "info", "/etc/agent",
-    "level: info", "x" * 50,
+    "level: info", "x" * 50, "$A", "${A}", "$1", "a$_b", "$", "$$", "$ A", "$(A)", "$A, b", "{$A}", "$A\nb",
+    "# $A", "x # ${A}", "$A'", '"$A', "$0x", "\\$A", "${A:-1}", "+$A",
 ]  # fmt: skip
 """Texts that are something else to some reader, somewhere."""
 
@@ -33,6 +34,7 @@ KEYS = [
     "a b",
     "",
     "on",
+    "$A",
     "<<",
     "ß",
     "SS",
@@ -75,7 +77,9 @@ def as_yaml(maker: random.Random, one, indent: str = "") -> str:
 def as_toml(maker: random.Random, one) -> str:
     if not isinstance(one, dict):
         return f"a = {_inline(maker, one)}\n"
-    return "".join(f"{_quoted(maker, key) if key else 'x'} = {_inline(maker, v)}\n" for key, v in one.items())
+    notes = [maker.choice(["", "", " # note", " # $A", "\n# '${B}' \"", "\r"]) for _ in one]
+    lines = zip(one.items(), notes, strict=True)
+    return "".join(f"{_quoted(maker, key) if key else 'x'} = {_inline(maker, v)}{note}\n" for (key, v), note in lines)
 
 
 def damaged(maker: random.Random, text: bytes) -> bytes:
@@ -99,6 +103,8 @@ def _space(maker: random.Random) -> str:
 
 
 def _quoted(maker: random.Random, text: str) -> str:
+    if text and text[0] < "\x80" and maker.random() < 0.1:
+        return f'"\\u{ord(text[0]):04x}{json.dumps(text[1:], ensure_ascii=False)[1:]}'
     return json.dumps(text, ensure_ascii=maker.random() < 0.3)
 
 
@@ -129,7 +135,7 @@ def _below(maker: random.Random, one, indent: str) -> str:
         return "\n" + as_yaml(maker, one, indent + "  ")
     if isinstance(one, str) and maker.random() < 0.15:
         return f" {maker.choice(['|', '>', '|-', '>+'])}\n" + "".join(f"{indent}  {line}\n" for line in one.split("\n"))
-    note = maker.choice(["", "", "  # note", " #", "\r"])
+    note = maker.choice(["", "", "  # note", " #", "\r", "  # $A", " # ${B} "])
     return f" {_flow(maker, one)}{note}\n"
 
 
@@ -140,5 +146,7 @@ def _inline(maker: random.Random, one) -> str:
         return "[" + ", ".join(_inline(maker, item) for item in one) + "]"
     if isinstance(one, str) and "'" not in one and maker.random() < 0.3:
         return f"'{one}'"
+    if isinstance(one, str) and maker.random() < 0.2:
+        return maker.choice([f"'''{one}'''", f'"""{one}"""', f'"""\n{one}"""""', f"'''\n{one}''''"])
     numbers = ["0x1F", "1_000", "1e3", "1.0", "1.00", "inf", "-nan", "1979-05-27", "07:32:00", "1979-05-27T07:32:00Z"]
     return maker.choice(numbers) if one is None else json.dumps(one)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from .content import Content
 from .effects import LEFT_OUT, Effects, by_name, by_position, effect_at, field_path, restarting, stated_effect
-from .formats.meaning import FieldEffect, Meaning
+from .formats.meaning import FieldEffect, Meaning, Spelled
 
 _MOST_LINES_IN_ORDER = 4000
 _MOST_PAIRS_IN_ORDER = 20_000
@@ -17,6 +17,11 @@ _MOST_PAIRS_IN_ORDER = 20_000
 
 _RESTARTS = FieldEffect()
 _NO_OP = FieldEffect("none", "no-op", "written differently, means the same")
+
+_VARIABLE = FieldEffect("restart", "variable", "it holds a variable, so how it is written counts")
+
+_COMMENT = "comment"
+"""What stands in place of a path for a comment that counts."""
 
 _ORDER = " (order)"
 
@@ -81,8 +86,8 @@ class KeyChange:
         old, new = self.old_meaning, self.new_meaning
         if old is None or new is None or old.format != new.format or old.format in ("text", "bytes"):
             return None
-        changes = diff_values(old.value, new.value)
-        told = [replace(change, effect=_effect(change, old, new)) for change in changes]
+        told = [replace(change, effect=_effect(change, old, new)) for change in diff_values(old.value, new.value)]
+        told += _comment_changes(old, new)
         if self.restarts:
             return told
         none = stated_effect("", *self._stated)  # the hash has the last word
@@ -168,7 +173,7 @@ def _walk(old: object, new: object, path: str) -> Iterator[FieldChange]:
 
 
 def _walk_fields(old: Mapping[str, object], new: Mapping[str, object], path: str) -> Iterator[FieldChange]:
-    for key in sorted(old.keys() | new.keys(), key=lambda key: (str(key), isinstance(key, str))):
+    for key in sorted(old.keys() | new.keys(), key=lambda key: (str(key), isinstance(key, str), repr(key))):
         yield from _walk(old.get(key, ABSENT), new.get(key, ABSENT), field_path(path, key))
 
 
@@ -197,7 +202,7 @@ def _pairs(old: list[str], new: list[str]) -> int:
     return sum(counts[line] for line in old)
 
 
-def _more(lines: list[str], others: list[str]) -> list[str]:
+def _more(lines: Sequence[str], others: Sequence[str]) -> list[str]:
     """Return the lines that stand here more often than there, in order."""
     surplus = Counter(lines) - Counter(others)
     found = []
@@ -218,7 +223,25 @@ def _effect(change: FieldChange, old: Meaning, new: Meaning) -> FieldEffect:
         if field in new.effects:
             before, after = old.effects.get(field, _RESTARTS), new.effects[field]
             return before if after.effect == "none" else after
-    return _RESTARTS
+    return _VARIABLE if _is_spelled_otherwise(change.old, change.new) else _RESTARTS
+
+
+def _is_spelled_otherwise(old: object, new: object) -> bool:
+    """Return whether both hold the same variables, written in two ways."""
+    return isinstance(old, Spelled) and isinstance(new, Spelled) and old.value == new.value is not None
+
+
+def _comment_changes(old: Meaning, new: Meaning) -> list[FieldChange]:
+    """Return the comments that hold a variable and were removed, added or moved."""
+    before, after = (
+        _VARIABLE if effect_at("", side.stated) == "restart" else stated_effect("", side.stated) for side in (old, new)
+    )
+    gone, come = _more(old.comments, new.comments), _more(new.comments, old.comments)
+    changes = [FieldChange(_COMMENT, comment, ABSENT, before) for comment in gone]
+    changes += [FieldChange(_COMMENT, ABSENT, comment, after) for comment in come]
+    if not changes and old.comments != new.comments:
+        changes.append(FieldChange(_COMMENT + _ORDER, list(old.comments), list(new.comments), after))
+    return changes
 
 
 def _part_restarts(change: FieldChange, old: Effects, new: Effects) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from .finding import Finding
-from .formats.meaning import Documents, FieldEffect, Meaning, encode_value
+from .formats.meaning import Documents, FieldEffect, Meaning, encode_value, with_comments
 
 EFFECTS = ("restart", "reload", "none")
 """What a change can do: restart the pods; be read again by the running program; nothing."""
@@ -82,11 +82,13 @@ def state(meaning: Meaning, stated: Effects) -> Meaning:
     """Return a key's meaning with what is stated of it: only what restarts stays in its canonical bytes."""
     if meaning.format == "kube-proxy":
         return replace(meaning, stated=stated)
-    if meaning.value is None:
+    if meaning.value is None and not meaning.comments:
         whole = stated.get("", "restart")
         return replace(meaning, stated=stated, canonical=meaning.canonical if whole == "restart" else None)
     left = restarting(meaning.value, "", stated)
-    return replace(meaning, stated=stated, canonical=None if left is LEFT_OUT else encode_value(left))
+    comments = meaning.comments if effect_at("", stated) == "restart" else ()
+    canonical = None if left is LEFT_OUT else with_comments(encode_value(left), comments)
+    return replace(meaning, stated=stated, canonical=canonical)
 
 
 def restarting(value: object, path: str, stated: Effects) -> object:

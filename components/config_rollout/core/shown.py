@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 
+from .formats.meaning import spelling_of
+
 _MOST_WIDTH = 120
 _CONTEXT = 24
 """How much of what two long texts share is shown beside what differs, in characters."""
@@ -62,7 +64,7 @@ def _whole(value: object) -> str:
         return "[" + ", ".join(map(_inside, value)) + "]"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return escaped(str(value))
+    return escaped(spelling_of(value))
 
 
 def _text(text: str) -> str:

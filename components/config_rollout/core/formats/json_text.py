@@ -1,5 +1,5 @@
 """
-JSON: key order and white space mean nothing; the spelling of a number does.
+JSON: key order and white space mean nothing; the spelling of a number does, and that of a text with a variable.
 
 Source: RFC 8259; readers differ on duplicate keys, NaN and what is beyond a double, so those count byte for byte.
 """
@@ -22,11 +22,13 @@ from .meaning import (
     mapping_of,
     write,
 )
+from .variables import holds_variable, marked, refuse_templates, unmarked
 
 _CONTAINERS = {dict, list}
 _MINUS_ZERO = re.compile(r"-0(?:[\s,\]}]|\Z)")
 _DIGITS_AS_ZERO = bytes(0x30 if chr(byte).isascii() and chr(byte).isdigit() else byte for byte in range(256))
 _MANY_DIGITS = b"0" * MAX_DIGITS  # perhaps one too many, or in a text
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def read_json(text: bytes) -> Meaning:
@@ -37,21 +39,32 @@ def read_json(text: bytes) -> Meaning:
       NotUnderstood: Readers could read it differently, or not at all.
 
     """
+    refuse_templates(text)
     decoded = decode_utf_8(text)
     canonical = encode_plainly(decoded)
     return Meaning("json", encode_value(load(decoded)) if canonical is None else canonical, lambda: load(decoded))
 
 
 def load(text: str) -> object:
-    """Return the plain value of a JSON text, its numbers as they are spelled."""
+    """Return the plain value of a JSON text, its numbers and the texts with a variable as they are spelled."""
     try:
-        return json.loads(
-            text, object_pairs_hook=mapping_of, parse_int=Spelled, parse_float=Spelled, parse_constant=_constant
-        )
+        value = _loads(text)
+        return _with_spellings(text) if holds_variable(text) else value
     except json.JSONDecodeError as error:
         raise NotParsed(f"it is not valid JSON ({error.msg})", error.lineno) from None
     except RecursionError:
         raise NotUnderstood(TOO_DEEP) from None
+
+
+def _loads(text: str) -> object:
+    return json.loads(
+        text, object_pairs_hook=mapping_of, parse_int=Spelled, parse_float=Spelled, parse_constant=_constant
+    )
+
+
+def _with_spellings(text: str) -> object:
+    """Return the value of a text that is JSON, in which quotes stand around strings only."""
+    return unmarked(_loads(_STRING.sub(lambda string: marked(string[0], json.loads), text)), json.loads)
 
 
 def encode_plainly(text: str) -> bytes | None:
@@ -62,6 +75,8 @@ def encode_plainly(text: str) -> bytes | None:
     text and in the result: a key that stands twice leaves fewer colons than there were.
     """
     if ("!" in text and '"!' in text) or ("\\" in text and "\\u" in text) or _MINUS_ZERO.search(text):
+        return None
+    if holds_variable(text):
         return None
     try:
         value = json.loads(text, parse_float="!".__add__, parse_constant=_constant)

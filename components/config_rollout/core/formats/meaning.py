@@ -8,10 +8,12 @@ escaped in a string but what JSON asks for (`\"`, `\\`, `\b \t \n \f \r`, other 
     10                  a whole number that every reader spells back as `10`, of at most 18 characters
     "ab"                a text; one that begins with `!` gets another: "!!ab"
     "!1e3"              any other scalar as it is spelled: what readers take for different things, floats, dates
+    "!\"$A\""           and one that holds a variable, with its quotes
     "!left out"         the place of an item of a list that is stated to restart nothing
     [ITEM,...]          a list
     {"KEY":VALUE,...}   a mapping; a key that is no text is written as "!10" or "!<<"
     VALUE\nVALUE        several documents, a line each
+    VALUE\n# $A         after them the comments that hold a variable, a line each: no value begins with `#`
 """
 
 import json
@@ -40,12 +42,20 @@ _WRITER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", 
 
 @dataclass(frozen=True)
 class Spelled:
-    """A scalar, or a key, that is only equal to the same spelling."""
+    """
+    A scalar, or a key, that is only equal to the same spelling.
+
+    One that holds a variable has also the `value` that it is read as where nobody expands it; its name is that.
+    """
 
     text: str
+    value: str | None = None
 
     def __repr__(self) -> str:
         return self.text
+
+    def __str__(self) -> str:
+        return self.text if self.value is None else self.value
 
 
 class Documents(dict[str, object]):
@@ -72,14 +82,15 @@ class Meaning:
 
     `format` is the word that stands in the canonical bytes, `canonical` the bytes after it, `None` if no change of it
     restarts. `structure` is the value, or what reads it: only a diff needs it. `note` says why a text counts byte for
-    byte. `effects` is field -> what its change does, for formats that know their fields, `stated` path -> effect as the
-    caller says; `findings` is what the program would refuse.
+    byte. `comments` are those that hold a variable. `effects` is field -> what its change does, for formats that know
+    their fields, `stated` path -> effect as the caller says; `findings` is what the program would refuse.
     """
 
     format: str
     canonical: bytes | None
     structure: object = None
     note: str = ""
+    comments: tuple[str, ...] = ()
     effects: Mapping[str, FieldEffect] = field(default_factory=dict)
     stated: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
@@ -158,6 +169,11 @@ def encode_documents(documents: list[bytes]) -> bytes:
     return b"\n".join(documents or [b"null"])
 
 
+def with_comments(canonical: bytes, comments: Iterable[str]) -> bytes:
+    """Return the bytes of a value with those of the comments that count."""
+    return b"\n".join([canonical, *(comment.encode() for comment in comments)])
+
+
 def write(written: object) -> bytes:
     """Return a structure that JSON can hold as the bytes that are hashed."""
     try:
@@ -225,8 +241,13 @@ TOO_DEEP = f"it is nested deeper than {MAX_DEPTH}"
 
 
 def _key(key: object) -> str:
-    written = str(key)
+    written = spelling_of(key)
     return "!" + written if key.__class__ is not str or written[:1] == "!" else written
+
+
+def spelling_of(value: object) -> str:
+    """Return how a scalar or a key is spelled."""
+    return value.text if isinstance(value, Spelled) else str(value)
 
 
 def _leaf(value: object) -> str | int | None:
@@ -235,6 +256,6 @@ def _leaf(value: object) -> str | int | None:
         return "!" + value if value[:1] == "!" else value
     if value is None or value.__class__ is bool:
         return value
-    spelling = str(value)
+    spelling = spelling_of(value)
     whole = len(spelling) <= MAX_DIGITS and WHOLE_NUMBER.fullmatch(spelling)
     return int(spelling) if whole else "!" + spelling

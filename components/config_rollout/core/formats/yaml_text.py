@@ -2,10 +2,12 @@
 YAML, as every reader reads it: two texts mean the same only if YAML 1.1 and 1.2, PyYAML and Go's YAML agree.
 
 Comments, layout, key order, quote and block style, anchors against what they stand for, and spellings of null mean
-nothing. A plain scalar that some reader takes for a text and another for something else counts as it is spelled.
+nothing. A plain scalar that some reader takes for a text and another for something else counts as it is spelled, and so
+does any scalar with a variable, which a program may expand before it parses.
 """
 
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import yaml
@@ -25,7 +27,9 @@ from .meaning import (
     encode_documents,
     encode_value,
     mapping_of,
+    with_comments,
 )
+from .variables import holds_variable, refuse_templates, with_variables
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -52,8 +56,12 @@ _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _ONLY_SOME_READ = [
     ((b"\n%", b"\r%"), "it has a YAML directive"),
     (tuple(letter.encode() for letter in "\x85\u2028\u2029"), "it has a line break that only YAML 1.1 knows"),
-    ((b"{{", b"{%", b"<%"), "it looks like a template"),
 ]
+
+_COMMENT = re.compile(r"#[^\r\n]*")
+_ANCHOR = re.compile(r"&[^ \t\r\n]+(?:[ \t\r\n]|#[^\r\n]*)*")
+_KEEPS_EMPTY_LINES = re.compile(r"[^\r\n]*\+")
+_EMPTY_LINES = re.compile(r"[\r\n]+\Z")
 
 
 class _Parser(CParser):
@@ -86,12 +94,17 @@ def read_yaml(text: bytes) -> Meaning:
     for signs, why in _ONLY_SOME_READ:
         if any(sign in text for sign in signs) or (text[:1] == b"%" and b"\n%" in signs):
             raise NotUnderstood(why)
-    documents = load_documents(text)
-    encoded = encode_documents([encode_value(document) for document in documents])
-    if len(documents) < 2:
-        return Meaning("yaml", encoded, documents[0] if documents else None)
+    refuse_templates(text)
+    decoded = decode_utf_8(text)
+    if holds_variable(decoded):
+        documents = _load(text, lambda: _SpellingReader(decoded))
+        comments = with_variables(_comments(decoded))
+    else:
+        documents, comments = _load(text, _Reader), ()
+    encoded = with_comments(encode_documents([encode_value(document) for document in documents]), comments)
     numbered = {f"document {number}": value for number, value in enumerate(documents, start=1)}
-    return Meaning("yaml", encoded, Documents(numbered))
+    value = Documents(numbered) if len(documents) > 1 else documents[0] if documents else None
+    return Meaning("yaml", encoded, value, comments=comments)
 
 
 def load_documents(text: bytes) -> list[Any]:
@@ -103,13 +116,17 @@ def load_documents(text: bytes) -> list[Any]:
 
     """
     decode_utf_8(text)
+    return _load(text, _Reader)
+
+
+def _load(text: bytes, new_reader: "Callable[[], _Reader]") -> list[Any]:
     try:
         if _MAYBE_BARE_TAG.search(text):
             _check_bare_tag(text)
         parser, documents = _Parser(text), []
         while parser.check_node():
             root = parser.get_node()
-            documents.append(_Reader().read(root, 0))
+            documents.append(new_reader().read(root, 0))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
@@ -161,9 +178,64 @@ class _Reader:
         if node.__class__ is not yaml.ScalarNode:
             raise NotUnderstood("a key is not a scalar")
         key = self._scalar(node)
-        if isinstance(key, str) or (isinstance(key, Spelled) and _may_be_key(key.text)):
+        if isinstance(key, str) or (isinstance(key, Spelled) and (key.value is not None or _may_be_key(key.text))):
             return key
         raise NotUnderstood(f"readers take the key {node.value or 'null'!s} for different things")
+
+
+class _SpellingReader(_Reader):
+    """
+    Reads a document in which scalars with a variable count as they are spelled.
+
+    Where a comma in the value would end an item, the spelling of a plain scalar begins with `[`, which none does.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        self._in_flow = False
+        self._spelled: dict[int, Spelled] = {}
+
+    def read(self, node: Any, depth: int) -> Any:
+        if node.__class__ is yaml.ScalarNode:
+            return self._scalar(node)
+        outside, self._in_flow = self._in_flow, bool(node.flow_style)
+        try:
+            return super().read(node, depth)
+        finally:
+            self._in_flow = outside
+
+    def _scalar(self, node: Any) -> str | bool | Spelled | None:
+        if "$" not in node.value and node.style not in ("|", ">"):
+            return super()._scalar(node)
+        known = self._spelled.get(id(node))  # an alias stands for a text elsewhere
+        if known is None:
+            value = super()._scalar(node)  # refuses its tag
+            spelling = self._spelling(node)
+            if not holds_variable(spelling):
+                return value
+            known = self._spelled[id(node)] = Spelled(spelling, node.value)
+        return known
+
+    def _spelling(self, node: Any) -> str:
+        written = self._text[node.start_mark.index : node.end_mark.index]
+        anchor = _ANCHOR.match(written)  # no scalar begins with `&`
+        spelling = written[anchor.end() :] if anchor else written
+        if node.tag == "plain":
+            return "[" + spelling if self._in_flow else spelling
+        if node.style in ("|", ">") and not _KEEPS_EMPTY_LINES.match(spelling):
+            return _EMPTY_LINES.sub("\n", spelling)
+        return spelling
+
+
+def _comments(text: str) -> Iterator[str]:
+    """Yield the comments of a text that is YAML, in order: nothing else but white space stands between its tokens."""
+    end = 0
+    for token in yaml.scan(text, Loader=yaml.CSafeLoader):
+        if token.start_mark.index > end:
+            yield from _COMMENT.findall(text, end, token.start_mark.index)
+        end = max(end, token.end_mark.index)
+    yield from _COMMENT.findall(text, end)
 
 
 def plain_scalar(text: str) -> str | bool | Spelled | None:
