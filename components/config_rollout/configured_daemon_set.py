@@ -19,7 +19,7 @@ from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import warnings
 from .core.digest import config_hash
 from .core.finding import report
-from .core.found import MANAGER, MANAGER_ANNOTATION, OWNER
+from .core.found import MANAGER, OWNER, managed_by
 from .core.kept import DAEMON_SET_LABEL
 from .core.naming import content_name
 from .core.pod_spec import follow
@@ -175,7 +175,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "name": mounted,
                 "namespace": namespace,
                 "labels": {**labels, DAEMON_SET_LABEL: kubernetes_name},
-                "annotations": {MANAGER_ANNOTATION: MANAGER, "pulumi.com/patchForce": "true"},
+                "annotations": managed_by(MANAGER),
             },
             "data": plain["data"],
             "binaryData": plain.get("binary_data"),
@@ -195,7 +195,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "namespace": namespace,
                 "labels": labels,
                 # A field manager that is always the same: what one stack leaves behind, another can take over.
-                "annotations": {MANAGER_ANNOTATION: OWNER, **(driven_annotations(plain["waves"]) if staged else {})},
+                "annotations": {**managed_by(OWNER), **(driven_annotations(plain["waves"]) if staged else {})},
             },
             spec={
                 "selector": {"match_labels": pod_labels},

@@ -20,7 +20,7 @@ from .core.adoption import Adoption, applied_for, has_other_probe, patch
 from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import Content, parse_content
 from .core.digest import short_hash
-from .core.found import MANAGER, MANAGER_ANNOTATION, OWNER
+from .core.found import FORCED, MANAGER, OWNER, managed_by
 from .core.kept import DAEMON_SET_LABEL
 from .core.naming import content_name
 from .core.waves import UPDATE_STRATEGY
@@ -201,7 +201,7 @@ class KubeProxy(pulumi.ComponentResource):
         """Register the service account and its rights, and the right of `kubeadm join`."""
         layout = self._prepared.settings.layout
         account, binding = pods.account(layout), pods.binding(layout)
-        metadata = {"name": account, "namespace": layout.namespace}
+        metadata = {"name": account, "namespace": layout.namespace, "annotations": FORCED}
         of_pods = {"kind": "ServiceAccount", "name": account, "namespace": layout.namespace}
         name = self._name
         reader = Role(f"{name}-join", metadata=metadata, rules=pods.join_rules(layout), opts=self._beside())
@@ -209,7 +209,7 @@ class KubeProxy(pulumi.ComponentResource):
             ServiceAccount(name, metadata=metadata, opts=self._beside()),
             ClusterRoleBinding(
                 name,
-                metadata={"name": binding},
+                metadata={"name": binding, "annotations": FORCED},
                 role_ref=pods.account_role(),
                 subjects=[of_pods],
                 opts=self._beside(),
@@ -232,7 +232,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "name": content_name(layout.daemon_set, prepared.full_hash),
                 "namespace": layout.namespace,
                 "labels": {**pods.pod_labels(layout), DAEMON_SET_LABEL: layout.daemon_set},
-                "annotations": _managed_by(MANAGER),
+                "annotations": managed_by(MANAGER),
             },
             "data": dict(prepared.said),
             "immutable": True,
@@ -253,7 +253,7 @@ class KubeProxy(pulumi.ComponentResource):
         metadata: dict[str, Any] = {
             "name": layout.config_map,
             "namespace": layout.namespace,
-            "annotations": _managed_by(MANAGER),
+            "annotations": managed_by(MANAGER),
         }
         if prepared.settings.manage == "own":
             metadata["labels"] = {"app": layout.config_map}
@@ -289,7 +289,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
                 "labels": labels,
-                "annotations": {**_managed_by(OWNER), **driven},
+                "annotations": {**managed_by(OWNER), **driven},
             },
             spec={
                 "selector": {"matchLabels": labels},
@@ -340,16 +340,11 @@ class KubeProxy(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self, retain_on_delete=retained, hooks=self._explainer.of_child())
 
 
-def _managed_by(manager: str) -> dict[str, str]:
-    """Return how the Kubernetes provider writes an object: under this field manager, whoever has the fields now."""
-    return {MANAGER_ANNOTATION: manager, "pulumi.com/patchForce": "true"}
-
-
 def _whole_patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
     """Return the patch of an adopted DaemonSet as an object. With waves the strategy has a patch of its own."""
     settings, spec = prepared.settings, _patch(prepared, full_hash)["spec"]
     layout = settings.layout
-    annotations = {**_managed_by(MANAGER), **(DAEMON_SET_ANNOTATIONS if settings.has_waves else {})}
+    annotations = {**managed_by(MANAGER), **(DAEMON_SET_ANNOTATIONS if settings.has_waves else {})}
     return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",

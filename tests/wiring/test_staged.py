@@ -105,7 +105,8 @@ def test_without_waves_no_cluster_is_read(monkeypatch, register):
     monkeypatch.setattr(staged, "find_cluster", lambda plain: pytest.fail("the cluster was read"))
 
     annotations = register()[DAEMON_SET].inputs["metadata"]["annotations"]
-    assert {"pulumi.com/patchFieldManager": "config-rollout-own"} == annotations
+    managed = {"pulumi.com/patchFieldManager": "config-rollout-own", "pulumi.com/patchForce": "true"}
+    assert managed == annotations
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,19 @@ OWNER = "config-rollout-own"
 MANAGER_ANNOTATION = "pulumi.com/patchFieldManager"
 """Where the Kubernetes provider is told the field manager."""
 
+FORCED = {"pulumi.com/patchForce": "true"}
+"""
+Makes the Kubernetes provider write fields that someone else has changed, as `kubectl rollout undo` does.
+
+Without it the `up --refresh` that puts them back ends in a conflict of field managers, in its preview already.
+Source: pulumi-kubernetes 4.25 await.go `getServerSideApplyPatchOptions`; Kubernetes "Server-Side Apply", Conflicts.
+"""
+
+
+def managed_by(manager: str) -> dict[str, str]:
+    """Return how the Kubernetes provider writes an object: as this field manager, whoever has the fields by now."""
+    return {MANAGER_ANNOTATION: manager, **FORCED}
+
 
 @dataclass(frozen=True)
 class Found:
