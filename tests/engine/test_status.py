@@ -15,6 +15,7 @@ from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kube
 from tests.engine.test_kept import FAST, undo
 from tests.engine.test_waves import WAVES
 from tests.engine.test_waves import kubeconfig as _kubeconfig  # noqa: F401 # programs find the cluster
+from tools import build
 from tools.demo import ROOT
 
 SHORT = {name: hash_of(data)[:10] for name, data in (("good", GOOD), ("better", BETTER), ("bad", BAD))}
@@ -82,6 +83,28 @@ def test_rollout_that_is_through_is_as_wanted(project, agent, status, run, names
     assert (1, f"~ agent.yaml\n    ~ level: info => debug\n{SHORT['good']} => {SHORT['better']}: restart\n") == (
         code, out,
     )  # fmt: skip
+
+
+def test_image_that_kubectl_sets_is_no_repetition_of_the_last_change(project, agent, history, run, cluster, namespace):
+    project.up(agent())
+    project.up(agent(BETTER))
+    kubectl = build.ensure(["kubectl"])["kubectl"]
+    set_image = [kubectl, "--kubeconfig", cluster.kubeconfig, "-n", namespace, "set", "image", "ds/agent", "agent=a:2"]
+    subprocess.run(set_image, check=True)
+    give_up = time.monotonic() + 30
+    while len(history(namespace)) < 3 and time.monotonic() < give_up:
+        time.sleep(0.2)
+    image = "containers[name=agent].image"
+
+    of_up, of_kubectl = history(namespace)[1:]
+    assert of_up["change_cause"].startswith("agent.yaml: level info => debug")
+    assert (None, "kubectl-set") == (of_kubectl["change_cause"], of_kubectl["by"]["manager"])
+    assert [(image, "agent:1", "a:2")] == [
+        (change["path"], change["before"], change["after"]) for change in of_kubectl["template_changes"]
+    ]
+    assert (1, f"pod template\n    ~ {image}: agent:1 => a:2\nrestart\n", "") == (
+        run("history", f"{namespace}/agent", "2..3")
+    )
 
 
 def test_rollout_through_a_wave_is_in_the_middle(project, agent, status):

@@ -10,9 +10,10 @@ OLD_NAME, NEW_NAME = f"agent-{'a' * 10}", f"agent-{'b' * 10}"
 OWNER = {"uid": "ds", "controller": True}
 
 
-def template(config_hash=NEW, config_map=NEW_NAME):
+def template(config_hash=NEW, config_map=NEW_NAME, image="agent:1"):
     volumes = [{"name": "c", "configMap": {"name": config_map}}]
-    return {"metadata": {"annotations": {"checksum/config": config_hash}}, "spec": {"volumes": volumes}}
+    spec = {"containers": [{"name": "agent", "image": image}], "volumes": volumes}
+    return {"metadata": {"annotations": {"checksum/config": config_hash}}, "spec": spec}
 
 
 def daemon_set(config_hash=NEW, config_map=NEW_NAME, annotations=None, strategy="RollingUpdate", **more):
@@ -29,14 +30,15 @@ def daemon_set(config_hash=NEW, config_map=NEW_NAME, annotations=None, strategy=
     }  # fmt: skip
 
 
-def revision(number, config_hash, config_map=None, cause=""):
-    name = f"agent-{config_hash[:1]}"
-    metadata = {"name": name, "namespace": "n", "uid": name, "creationTimestamp": f"2026-01-0{number}T00:00:00Z",
+def revision(number, config_hash, config_map=None, cause="", image="agent:1", created=0):
+    name = f"agent-{config_hash[:1]}{image.removeprefix('agent:1')}"
+    metadata = {"name": name, "namespace": "n", "uid": name,
+                "creationTimestamp": f"2026-01-0{created or number}T00:00:00Z",
                 "labels": {"app": "agent", "controller-revision-hash": config_hash[:1]}, "ownerReferences": [OWNER],
                 "annotations": {"kubernetes.io/change-cause": cause} if cause else {}}  # fmt: skip
     config_map = config_map or f"agent-{config_hash[:10]}"
     return {"kind": "ControllerRevision", "metadata": metadata, "revision": number,
-            "data": {"spec": {"template": template(config_hash, config_map)}}}  # fmt: skip
+            "data": {"spec": {"template": template(config_hash, config_map, image)}}}  # fmt: skip
 
 
 def pod(node, config_hash=NEW, config_map=None, ready=True, why="", revision=""):

@@ -6,6 +6,7 @@ import re
 import jsonschema
 import pytest
 
+from config_rollout.core.audit import change_cause
 from config_rollout.core.audit_record import By, Change, WaveRecord
 from config_rollout.core.history import history_json, of_revision, rollouts_of, why_no_diff
 from config_rollout.core.history_words import change_line, in_full, table, who
@@ -147,6 +148,56 @@ def test_without_a_record_the_change_cause_says_what():
     assert ["2", "2026-01-02T00:00:00Z", "config-rollout-own", "level: a => b", "not recorded"] == (
         cells(table(rollouts_of(seen()))[-1])
     )
+
+
+CAUSED = revision(1, OLD, cause="level: a => b")
+OTHER_IMAGE = revision(2, OLD, cause="level: a => b", image="agent:2")
+IMAGE = "containers[name=agent].image: agent:1 => agent:2"
+UNDONE = revision(3, OLD, cause="level: a", created=1)
+
+
+@pytest.mark.parametrize(
+    ("revisions", "what"),
+    [
+        pytest.param([CAUSED, OTHER_IMAGE], IMAGE, id="kubectl set image"),
+        pytest.param([CAUSED, revision(2, OLD, cause="by hand", image="agent:2")], "by hand", id="a cause of its own"),
+        pytest.param([CAUSED, revision(2, OLD, image="agent:2")], IMAGE, id="no cause"),
+        pytest.param([revision(2, NEW, cause="b"), UNDONE], "configuration aaaaaaaaaa", id="kubectl rollout undo"),
+    ],
+)
+def test_repeated_change_cause_is_none(revisions, what):
+    rollouts = rollouts_of(seen(revisions=revisions))
+
+    assert what in cells(table(rollouts)[-1])
+    assert (what if what == "by hand" else None) == history_json([(seen(), rollouts[-1])])["rollouts"][0][
+        "change_cause"
+    ]
+
+
+def test_change_cause_of_a_record_is_none_of_a_later_revision():
+    cause = change_cause(record())
+    later = revision(3, NEW, cause=cause, image="agent:2")
+    rollouts = rollouts_of(seen(revisions=[revision(2, NEW, cause=cause), later], records=[record()]))
+
+    assert [cause, ""] == [one.change_cause for one in rollouts]
+
+
+def test_pod_template_of_a_revision_without_a_record_is_told_in_full():
+    objects = seen(revisions=[CAUSED, OTHER_IMAGE])
+    lines = in_full(objects, rollouts_of(objects)[-1])
+
+    assert ["  pod template", f"    ~ {IMAGE}"] == lines[-2:]
+    assert not any("change cause" in line for line in lines)
+
+
+def test_who_wrote_any_part_of_the_template_made_the_revision():
+    fields = {"f:spec": {"f:template": {"f:spec": {"f:containers": {}}}}}
+    thing = daemon_set(OLD, OLD_NAME)
+    thing["metadata"]["managedFields"].append({"manager": "kubectl-set", "time": "2026-01-03T00:00:00Z",
+                                               "fieldsV1": fields})  # fmt: skip
+    newest = rollouts_of(seen(thing, [CAUSED, OTHER_IMAGE]))[-1]
+
+    assert ("kubectl-set", "2026-01-03T00:00:00Z") == (newest.manager, newest.when)
 
 
 def test_one_in_full():

@@ -149,6 +149,41 @@ def test_history_of_two_revisions_is_what_differs_between_their_configurations(r
     assert 1 == code
 
 
+def test_history_of_two_revisions_has_what_differs_between_their_pod_templates(run):
+    other = revision(3, NEW, image="agent:2")
+    code, out, _ = run([*WELL, other], "history", "n/agent", "2..3")
+
+    assert "pod template\n    ~ containers[name=agent].image: agent:1 => agent:2\nrestart\n" == out
+    assert 1 == code
+
+
+def test_pod_templates_are_compared_where_one_configuration_has_a_fixed_name(run):
+    objects = [WELL[0], revision(1, OLD, "agent"), revision(2, OLD, "agent", image="agent:2"), *PODS]
+    code, out, _ = run(objects, "history", "n/agent", "1..2")
+
+    assert (1, "pod template\n    ~ containers[name=agent].image: agent:1 => agent:2\nrestart\n") == (code, out)
+
+
+def test_history_of_two_revisions_as_json_has_both(run):
+    code, out, _ = run([*WELL, revision(3, OLD, image="agent:2")], "history", "n/agent", "2..3", "--json")
+    answer = json.loads(out)
+
+    jsonschema.validate(answer, json.loads((ROOT / "docs" / "schemas" / "diff.json").read_text()))
+    assert [("agent.yaml", "level"), ("", "containers[name=agent].image")] == [
+        (row["key"], row["path"]) for row in answer["changes"]
+    ]
+    assert (1, True) == (code, answer["restart"])
+
+
+def test_history_says_where_a_pod_template_is_not_kept(run):
+    records = rollouts(record(old_revision=1, new_revision=2), record(old_revision=2, new_revision=3, new_hash=NEW))
+    code, out, err = run([*WELL[:1], *REVISIONS[1:], *WELL[3:], records], "history", "n/agent", "1..2")
+
+    what = "Kubernetes has removed revision 1, so only the configurations are compared"
+    assert f"config-rollout: n/agent: {what}.\n" == err
+    assert (1, "aaaaaaaaaa => bbbbbbbbbb: restart") == (code, out.splitlines()[-1])
+
+
 def test_revisions_with_one_configuration_do_not_differ(run):
     again = revision(3, NEW)
     again["metadata"] |= {"name": "agent-x", "uid": "x"}

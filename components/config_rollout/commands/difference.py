@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..core.change_words import field_name, lines_of_keys
-from ..core.diff import ABSENT, KeyChange, diff_contents
+from ..core.change_words import field_lines, field_name, lines_of_keys
+from ..core.diff import ABSENT, FieldChange, KeyChange, diff_contents
 from ..core.digest import config_hash, short_hash
 from ..core.secret_values import hide
 from ..sources import Trouble
@@ -38,16 +38,29 @@ def _diff(given: argparse.Namespace) -> int:
     return show(diff_contents(old, new), (config_hash(old), config_hash(new)), given.json)
 
 
-def show(changes: Sequence[KeyChange], hashes: tuple[str, str], as_json: bool) -> int:
-    """Print what changed between two contents with these hashes, and return the exit code."""
-    restart = hashes[0] != hashes[1]
+def show(
+    changes: Sequence[KeyChange], hashes: tuple[str, str], as_json: bool, template: Sequence[FieldChange] = ()
+) -> int:
+    """
+    Print what changed between two contents with these hashes, and return the exit code.
+
+    `template` is what changed in the pod template beside them, which restarts pods whatever it is.
+    """
+    restart = hashes[0] != hashes[1] or bool(template)
     if as_json:
-        rows = [row for change in changes for row in _rows(change)]
+        rows = [row for change in changes for row in _rows(change)] + [_row("", change) for change in template]
         print(json.dumps({"restart": restart, "old_hash": hashes[0], "new_hash": hashes[1], "changes": rows}, indent=2))
+        return RESTART if restart else NO_RESTART
+    for line in lines_of_keys(changes):
+        print(_colored(line[2:]))
+    if template:
+        print("pod template")
+    for line in [line for change in template for line in field_lines(change, secret=False)]:
+        print(_colored(f"    {line}"))
+    if hashes[0] == hashes[1]:
+        print("restart" if restart else "nothing restarts")
     else:
-        for line in lines_of_keys(changes):
-            print(_colored(line[2:]))
-        print("nothing restarts" if not restart else f"{short_hash(hashes[0])} => {short_hash(hashes[1])}: restart")
+        print(f"{short_hash(hashes[0])} => {short_hash(hashes[1])}: restart")
     return RESTART if restart else NO_RESTART
 
 
@@ -57,11 +70,14 @@ def _rows(change: KeyChange) -> Iterator[dict[str, Any]]:
     if not change.fields:
         yield row | {"effect": change.effect.effect, "class": change.effect.kind}
         return
-    for field in change.fields:
-        name = field_name(field.path)
-        old, new = (_plain(hide(value, name)) for value in (field.old, field.new))
-        values = {"path": field.path, "op": field.op, "old": old, "new": new}
-        yield row | values | {"effect": field.effect.effect, "class": field.effect.kind}
+    yield from (_row(change.key, field) for field in change.fields)
+
+
+def _row(key: str, field: FieldChange) -> dict[str, Any]:
+    name = field_name(field.path)
+    old, new = (_plain(hide(value, name)) for value in (field.old, field.new))
+    return {"key": key, "path": field.path, "op": field.op, "old": old, "new": new, "effect": field.effect.effect,
+            "class": field.effect.kind}  # fmt: skip
 
 
 def _plain(value: object) -> Any:

@@ -3,15 +3,16 @@
 import argparse
 import json
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from ..cluster import Cluster, Object
 from ..core.audit_record import AuditRecord
 from ..core.content import Content, parse_content
-from ..core.diff import diff_contents
+from ..core.diff import FieldChange, KeyChange, diff_contents
 from ..core.finding import report
-from ..core.history import Rollout, config_map_of_revision, history_json, of_revision, rollouts_of, why_no_diff
+from ..core.history import Rollout, between, config_map_of_revision, history_json, of_revision, rollouts_of, why_no_diff
 from ..core.history_words import in_full, table
 from ..core.observed import Seen
 from ..core.status_rights import history_rights
@@ -83,13 +84,23 @@ def _one(seen: Seen, number: int) -> Rollout:
 
 
 def _differ(cluster: Cluster, seen: Seen, first: int, second: int, as_json: bool) -> int:
-    """Print what differs between the configurations of two revisions, as `diff` does."""
-    wrong = [why for number in (first, second) if (why := why_no_diff(seen, number))]
-    if wrong:
-        raise Trouble("\n".join(wrong))
-    old, new = (config_map_of_revision(seen, number) or ("", "") for number in (first, second))
-    contents = [_content(cluster, seen, name) for name, _ in (old, new)]
-    return show(diff_contents(*contents), (old[1], new[1]), as_json)
+    """Print what differs between two revisions, configuration and pod template, as `diff` does."""
+    named = [config_map_of_revision(seen, number) for number in (first, second)]
+    old, new = (found or ("", "") for found in named)
+    changes: Sequence[KeyChange] = ()
+    if old[1] != new[1] or None in named or not old[1]:
+        if wrong := [why for number in (first, second) if (why := why_no_diff(seen, number))]:
+            raise Trouble("\n".join(wrong))
+        changes = diff_contents(*(_content(cluster, seen, name) for name, _ in (old, new)))
+    kept = {revision.number: revision for revision in seen.revisions}
+    template: Sequence[FieldChange] = ()
+    if first in kept and second in kept:
+        template = between(seen.name, kept[first], kept[second]).template_changes()
+    else:
+        gone = ", ".join(str(number) for number in (first, second) if number not in kept)
+        what = f"Kubernetes has removed revision {gone}, so only the configurations are compared"
+        print(f"config-rollout: {seen.namespace}/{seen.name}: {what}.", file=sys.stderr)
+    return show(changes, (old[1], new[1]), as_json, template)
 
 
 def _content(cluster: Cluster, seen: Seen, name: str) -> Content:

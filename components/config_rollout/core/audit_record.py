@@ -56,6 +56,12 @@ class Change:
     effect: str
     class_: str
 
+    def plain(self) -> dict[str, Any]:
+        """Return the change as JSON has it."""
+        key = {"key": self.key} if self.key else {}
+        sides = _known(before=self.before, after=self.after)
+        return {**key, "path": self.path, **sides, "effect": self.effect, "class": self.class_}
+
 
 @dataclass(frozen=True)
 class WaveRecord:
@@ -110,8 +116,8 @@ class AuditRecord:
                 version=VERSION, namespace=self.namespace, name=self.name, started=self.started, ended=self.ended,
                 by=_known(**vars(self.by)), old_hash=self.old_hash, new_hash=self.new_hash,
                 old_revision=self.old_revision, new_revision=self.new_revision,
-                changes=[_change(change) for change in self.changes],
-                template_changes=[_change(change) for change in self.template_changes],
+                changes=[change.plain() for change in self.changes],
+                template_changes=[change.plain() for change in self.template_changes],
                 waves=[vars(wave) for wave in self.waves], restarts=self.restarts, retries=self.retries,
                 pods=self.pods, result=self.result, reason=self.reason,
             ),
@@ -165,12 +171,6 @@ class _Newer(Exception):
 
 def _known(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _change(change: Change) -> dict[str, Any]:
-    key = {"key": change.key} if change.key else {}
-    sides = _known(before=change.before, after=change.after)
-    return {**key, "path": change.path, **sides, "effect": change.effect, "class": change.class_}
 
 
 def _record(given: Any) -> AuditRecord:

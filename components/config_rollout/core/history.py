@@ -8,9 +8,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .audit_record import AuditRecord
+from .audit import change_cause, changes_of
+from .audit_record import AuditRecord, Change
+from .explain import DaemonSetUpdate
 from .naming import content_name, is_content_name
-from .observed import Revision, Seen, template_written
+from .observed import TEMPLATE_FIELD, Revision, Seen, written
 
 
 @dataclass(frozen=True)
@@ -18,13 +20,17 @@ class Rollout:
     """
     One rollout: its record, or a revision that has none; both where the revision is still kept.
 
-    `when` is the start, or since when there is the revision as far as anything tells; `manager` who wrote it then.
+    `when` is the start, or since when there is the revision as far as anything tells; `manager` who wrote it then,
+    `change_cause` what its change cause says of it, `template_changes` what changed beside the configuration: by the
+    record, or else by the kept revision before it.
     """
 
     record: AuditRecord | None
     revision: Revision | None
     when: str
     manager: str = ""
+    change_cause: str = ""
+    template_changes: tuple[Change, ...] = ()
 
     @property
     def number(self) -> int | None:
@@ -45,19 +51,46 @@ def rollouts_of(seen: Seen) -> list[Rollout]:
     number. Only the first is listed.
     """
     revisions = {revision.number: revision for revision in seen.revisions}
-    found = [Rollout(record, revisions.get(record.new_revision or 0), record.started) for record in seen.records]
+    found = []
+    for record in seen.records:
+        of = revisions.get(record.new_revision or 0)
+        cause = of.change_cause if of else ""
+        found.append(Rollout(record, of, record.started, "", cause, record.template_changes))
     told = {record.new_revision for record in seen.records}
     told |= {(r.new_revision or 0) + 1 for r in seen.records if r.result == "restored" and r.new_revision}
-    by = template_written(seen.daemon_set)
-    for revision in seen.revisions:
+    by = written(seen.daemon_set, TEMPLATE_FIELD)
+    for earlier, revision in zip([None, *seen.revisions], seen.revisions, strict=False):
         if revision.number in told:
             continue
+        when, manager = revision.created, ""
         if revision == seen.current and by.time:
-            found.append(Rollout(None, revision, max(by.time, revision.created), by.manager))
-        else:
-            found.append(Rollout(None, revision, revision.created))
+            when, manager = max(by.time, revision.created), by.manager
+        cause = _own_cause(revision, earlier, seen.records)
+        changes = changes_of(between(seen.name, earlier, revision))[1] if earlier else ()
+        found.append(Rollout(None, revision, when, manager, cause, changes))
     # By number first: an old revision that is in force again has a new number and its old creation time.
     return _in_order(found)
+
+
+def between(name: str, old: Revision, new: Revision) -> DaemonSetUpdate:
+    """Return what lies between two revisions of a DaemonSet as if one had been updated to the other."""
+    one, other = ({"metadata": {"name": name}, "spec": {"template": of.template}} for of in (old, new))
+    return DaemonSetUpdate(one, other)
+
+
+def _own_cause(revision: Revision, earlier: Revision | None, records: Iterable[AuditRecord]) -> str:
+    """
+    Return the change cause of a revision without a record; empty where it is that of an earlier rollout.
+
+    The controller copies it from the DaemonSet, where `kubectl set image` and `rollout restart` leave it as it was;
+    `kubectl rollout undo` gives an old revision, with its old cause, a new number.
+    Source: kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`, `dedupCurHistories`.
+    """
+    before = {change_cause(record) for record in records}
+    if earlier:
+        before.add(earlier.change_cause)
+    is_old = earlier is not None and earlier.created > revision.created
+    return "" if is_old or revision.change_cause in before else revision.change_cause
 
 
 def of_revision(rollouts: Iterable[Rollout], number: int) -> Rollout | None:
@@ -115,16 +148,17 @@ def _json(seen: Seen, rollout: Rollout) -> dict[str, object]:
     revision = rollout.revision
     kept = {
         "revision_kept": revision is not None,
-        "change_cause": revision.change_cause if revision and revision.change_cause else None,
+        "change_cause": rollout.change_cause or None,
     }
     if rollout.record:
         given = json.loads(rollout.record.to_json())
         defaults = {"old_revision": None, "new_revision": None, "pods": None}
         return {**defaults, **{key: value for key, value in given.items() if key != "version"}, **kept}
     by = {"manager": rollout.manager} if rollout.manager else {}
+    template = [change.plain() for change in rollout.template_changes]
     return {
         "namespace": seen.namespace, "name": seen.name, "started": rollout.when, "ended": None, "by": by,
         "old_hash": None, "new_hash": rollout.config_hash, "old_revision": None, "new_revision": rollout.number,
-        "changes": [], "template_changes": [], "waves": [], "restarts": None, "retries": None, "pods": None,
+        "changes": [], "template_changes": template, "waves": [], "restarts": None, "retries": None, "pods": None,
         "result": None, "reason": "", **kept,
     }  # fmt: skip

@@ -35,13 +35,13 @@ def in_full(seen: Seen, rollout: Rollout) -> list[str]:
         gone = "" if mounts in seen.config_maps or not revision.config_map else ", which is gone"
         pods = sum(pod.revision == revision.hash for pod in seen.pods)
         facts += [("ConfigMap", f"{mounts}{gone}"), ("kept", f"yes, {pods:,} of {len(seen.pods):,} pods have it")]
-        facts += [("change cause", revision.change_cause)] if revision.change_cause else []
+        facts += [("change cause", rollout.change_cause)] if rollout.change_cause else []
     else:
         facts.append(("kept", "no, Kubernetes has removed the revision"))
     if record:
         facts.append(("restarts", f"{record.restarts:,}{f', {record.retries:,} retries' if record.retries else ''}"))
     lines += aligned([fact for fact in facts if fact[1]], indent=2)
-    return [*lines, *(_record_lines(record) if record else [])]
+    return [*lines, *(_record_lines(record) if record else _template_lines(rollout.template_changes))]
 
 
 def who(rollout: Rollout, all_of: bool = False) -> str:
@@ -69,18 +69,17 @@ def change_line(change: Change) -> str:
 def _row(rollout: Rollout) -> tuple[str, ...]:
     record = rollout.record
     if record is None:
-        cause = rollout.revision.change_cause if rollout.revision else ""
-        what = cause or f"configuration {short(rollout.config_hash)}"
-        return _number(rollout), rollout.when, who(rollout), _cut(what), "", "", _NOT_RECORDED
+        what = _cut(rollout.change_cause) or _what(rollout)
+        return _number(rollout), rollout.when, who(rollout), what, "", "", _NOT_RECORDED
     nodes = f"{sum(wave.nodes for wave in record.waves):,}"
-    return _number(rollout), record.started, who(rollout), _what(record), nodes, _took(record), record.result
+    return _number(rollout), record.started, who(rollout), _what(rollout), nodes, _took(record), record.result
 
 
-def _what(record: AuditRecord) -> str:
+def _what(rollout: Rollout) -> str:
     """Return the first field that changed, and how many more there are."""
-    changes = [*record.changes, *record.template_changes]
+    changes = [*(rollout.record.changes if rollout.record else ()), *rollout.template_changes]
     if not changes:
-        return f"configuration {short(record.new_hash)}"
+        return f"configuration {short(rollout.config_hash)}"
     first = changes[0]
     more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
     key = f"{first.key}: " if first.key else ""
@@ -92,8 +91,7 @@ def _record_lines(record: AuditRecord) -> list[str]:
     keys = dict.fromkeys(change.key for change in record.changes)
     for key in keys:
         lines += [f"  {key}", *(f"    {change_line(c)}" for c in record.changes if c.key == key)]
-    if record.template_changes:
-        lines += ["  pod template", *(f"    {change_line(change)}" for change in record.template_changes)]
+    lines += _template_lines(record.template_changes)
     rows = [
         (w.name, f"{w.nodes:,}", f"{w.restarts:,}", w.started, duration(_seconds(w.started, w.ended)), w.result)
         for w in record.waves
@@ -103,6 +101,10 @@ def _record_lines(record: AuditRecord) -> list[str]:
     for line, wave in zip(waves, record.waves, strict=True):
         lines += [line, *(f"    {finding}" for finding in wave.findings)]
     return lines
+
+
+def _template_lines(changes: Sequence[Change]) -> list[str]:
+    return ["  pod template", *(f"    {change_line(change)}" for change in changes)] if changes else []
 
 
 def _took(record: AuditRecord) -> str:

@@ -20,7 +20,10 @@ ZONE_LABEL = "topology.kubernetes.io/zone"
 _ROOT_CA = "kube-root-ca.crt"
 """In every pod with a service account. Source: kubernetes 1.36 plugin/pkg/admission/serviceaccount."""
 
-_HASH_FIELD = ("f:spec", "f:template", "f:metadata", "f:annotations", "f:checksum/config")
+TEMPLATE_FIELD = ("f:spec", "f:template")
+"""Where `managedFields` have the pod template."""
+
+_HASH_FIELD = (*TEMPLATE_FIELD, "f:metadata", "f:annotations", "f:checksum/config")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Revision:
     config_map: str
     created: str
     change_cause: str = ""
+    template: Object = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,7 @@ def _revision(revision: Object, name: str) -> Revision:
     return Revision(
         int(revision["revision"]), str(metadata["name"]), live.revision_of(revision), str(metadata["uid"]),
         live.config_hash_of(revision["data"]), config_map_of(template.get("spec") or {}, name),
-        str(metadata.get("creationTimestamp") or ""), str(cause),
+        str(metadata.get("creationTimestamp") or ""), str(cause), dict(template),
     )  # fmt: skip
 
 
