@@ -1,128 +1,175 @@
-"""Reads Ansible group_vars as the first control plane host of a kubespray inventory gets them. Runs no Jinja."""
+"""Reads the group_vars of a kubespray inventory as Ansible does for its first control plane host."""
 
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-import yaml
+from .core.kubespray_variables import counts
+from .sources import Trouble
+from .variable_files import Variables, dotted_folders, in_folder, read_variables
 
-from .core.kubespray import Unreadable, counts
-from .sources import MAX_FILE_BYTES, Trouble
+_GROUPS = ("all", "k8s_cluster", "kube_control_plane")
+"""The groups of kubespray that hold this host for certain, later ones win."""
 
-_GROUPS = ("all", "k8s-cluster", "k8s_cluster", "kube-master", "kube_control_plane")
-"""The groups of kubespray that hold this host for certain, later ones win; with the names of older releases."""
+_OLDER_NAMES = {"k8s_cluster": "k8s-cluster", "kube_control_plane": "kube-master"}
+"""Group -> its name in older releases, which counts where the other is not there."""
 
 _SUFFIXES = ("", ".yml", ".yaml", ".json")
-"""What Ansible reads in a folder. Source: ansible.builtin.host_group_vars, `YAML_FILENAME_EXTENSIONS`."""
+"""
+What may follow a group's name; the first that is there counts, and no other.
 
-_VAULT = b"$ANSIBLE_VAULT;"
+Source: ansible-core 2.19, `DataLoader.find_vars_files`; `YAML_FILENAME_EXTENSIONS` can change it.
+"""
+
+_INVENTORIES = ("", ".ini", ".cfg", ".yml", ".yaml", ".json", ".toml")
+
+_EXACTLY = "`ansible-inventory --inventory INVENTORY --host NODE` prints all that counts for a host: give that instead"
 
 
 class GroupVars:
     """
-    Variable -> plain value from files and folders, later ones win; `notes` is what the user should know of the reading.
+    Variables from files and folders, later ones win.
 
-    A folder is read with its subfolders, in order of names. One that is named after groups (`all`, `k8s_cluster`) is
-    read in the order in which Ansible lets groups win, and other groups are left out.
+    A folder is an inventory's (its `group_vars` is read), a `group_vars`, or that of one group. Of a `group_vars` the
+    groups that hold every control plane host are read, in the order in which Ansible lets groups win.
+
+    Attributes:
+      values: Variable -> value; see `core.kubespray.convert`.
+      places: Variable -> the file that sets it, with the line if it is YAML.
+      notes: What the user should know of the reading.
 
     Raises:
-      Trouble: A file cannot be read, or holds no mapping.
+      Trouble: Something cannot be read, is no file of variables, or sets none that counts.
 
     """
 
     def __init__(self, paths: list[str]) -> None:
         self.values: dict[str, object] = {}
+        self.places: dict[str, str] = {}
         self.notes: list[str] = []
-        for path in map(Path, paths):
-            for file in self._files(path):
-                self.values |= self._read(file)
-
-    def _files(self, path: Path) -> Iterator[Path]:
-        if not path.is_dir():
-            yield path
-            return
-        entries = _entries(path)
-        groups: dict[str, list[Path]] = {}
-        for entry in entries:
-            groups.setdefault(entry.name if entry.is_dir() else entry.stem, []).append(entry)
-        if not groups.keys() & set(_GROUPS):
-            yield from (file for entry in entries for file in _below(entry))
-            return
-        for group in _GROUPS:
-            yield from (file for entry in groups.pop(group, []) for file in _below(entry))
-        for group, left in groups.items():
-            self._note_what_is_left_out(path, group, [file for entry in left for file in _below(entry)])
-
-    def _note_what_is_left_out(self, folder: Path, group: str, files: list[Path]) -> None:
-        names = sorted({name for file in files for name in self._read(file) if counts(name)})
-        if names:
-            self.notes.append(
-                f"{folder}: group '{group}' sets {', '.join(names)} and is left out, since only the inventory knows "
-                "its hosts. Name its files after the folder if the control plane is in it."
-            )
-
-    def _read(self, file: Path) -> dict[str, Any]:
+        self._not_read: list[tuple[str, set[str], str]] = []
+        in_groups = False
         try:
-            with file.open("rb") as stream:
-                text = stream.read(MAX_FILE_BYTES + 1)
+            for path in map(Path, paths):
+                if path.is_dir():
+                    in_groups |= self._read_folder(path)
+                else:
+                    self._take(read_variables(path))
         except OSError as error:
-            raise Trouble(f"{file}: {(error.strerror or str(error)).lower()}. Name a file or a folder.") from None
-        if len(text) > MAX_FILE_BYTES:
-            raise Trouble(f"{file}: is larger than {MAX_FILE_BYTES:,} bytes. Name a file of variables.")
-        if text.startswith(_VAULT):
-            self.notes.append(f"{file}: is encrypted, and what it sets is not known here. Decrypt it if that counts.")
-            return {}
-        try:
-            loader = _Loader(text)
+            raise Trouble(f"{error.filename}: {(error.strerror or str(error)).lower()}.") from None
+        if not any(map(counts, self.values)):
+            self._tell_of_nothing(paths, in_groups)
+
+    def left_out(self, used: Iterable[str]) -> list[str]:
+        """Return what sets a variable that counts, or one of `used`, and was not read."""
+        wanted = set(used)
+        found = [
+            (where, sorted(name for name in names if name in wanted or counts(name)), why)
+            for where, names, why in self._not_read
+        ]
+        return [f"{where} sets {', '.join(names)} and {why}." for where, names, why in found if names]
+
+    def _read_folder(self, folder: Path) -> bool:
+        """Read a folder, and tell whether a file of one of kubespray's groups was found in it."""
+        if (folder / "group_vars").is_dir():
+            folder = folder / "group_vars"
+        known = {*_GROUPS, *_OLDER_NAMES.values()}
+        real = folder.resolve()
+        if folder.name == "group_vars" or real.name == "group_vars":
+            self._look_beside(folder if folder.name == "group_vars" else real)
+        elif real.parent.name == "group_vars" or real.name in known or not any(_of_group(folder, it) for it in known):
+            self._read_one_group(folder)
+            return False
+        return self._read_groups(folder)
+
+    def _read_groups(self, folder: Path) -> bool:
+        known, read = set(), False
+        for group in _GROUPS:
+            name = group if _of_group(folder, group) else _OLDER_NAMES.get(group, group)
+            known.add(name)
+            for entry in _of_group(folder, name)[:1]:
+                read |= self._read_entry(entry)
+                for other in _of_group(folder, name)[1:]:
+                    why = f"is not read: {entry.name} is there, and Ansible reads only the first of GROUP, "
+                    self._leave_out(f"{other}:", other, f"{why}GROUP.yml, GROUP.yaml and GROUP.json. Merge them")
+        for name, entry in _others(folder, known):
+            why = f"is left out, since only the inventory knows its hosts. {_EXACTLY}"
+            self._leave_out(f"{folder}: group '{name}'", entry, why)
+        return read
+
+    def _read_one_group(self, folder: Path) -> None:
+        inside = sorted({str(found.parent) for depth in ("*", "*/*") for found in folder.glob(f"{depth}/group_vars")})
+        if inside:
+            raise Trouble(f"{folder}: is not an inventory, but holds {', '.join(inside[:5])}. Name one of them.")
+        if not self._read_entry(folder):
+            raise Trouble(f"{folder}: holds no file of variables that Ansible reads. Name inventory/NAME/group_vars.")
+
+    def _read_entry(self, entry: Path) -> bool:
+        """Read a file, or what Ansible reads of a folder, and tell whether there was a file."""
+        files = list(in_folder(entry)) if entry.is_dir() else [entry]
+        for file in files:
+            self._take(read_variables(file))
+        for folder in dotted_folders(entry) if entry.is_dir() else ():
+            why = "is not read: Ansible reads no folder with a dot in its name. Rename it, or remove it"
+            self._leave_out(f"{folder}:", folder, why)
+        return bool(files)
+
+    def _take(self, found: Variables) -> None:
+        self.values |= found.values
+        self.places |= found.places
+        self.notes += found.notes
+
+    def _look_beside(self, folder: Path) -> None:
+        """See what else of the inventory sets variables: host_vars, and the inventory itself."""
+        inventory = folder.parent
+        if (inventory / "host_vars").is_dir():
+            for name, entry in _others(inventory / "host_vars", set()):
+                self._leave_out(f"{inventory / 'host_vars'}: host '{name}'", entry, f"is left out. {_EXACTLY}")
+        for file in sorted(inventory.iterdir()):
+            if file.suffix in _INVENTORIES and not file.name.startswith(".") and file.is_file():
+                self._not_read.append((f"{file}:", _words_set(file), f"is left out. {_EXACTLY}"))
+
+    def _leave_out(self, where: str, entry: Path, why: str) -> None:
+        names: set[str] = set()
+        for file in in_folder(entry) if entry.is_dir() else [entry]:
             try:
-                found = loader.get_single_data()
-            finally:
-                loader.dispose()
-        except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise Trouble(f"{file}: is no YAML that Ansible reads ({reason}). Correct it.") from None
-        if found is None:
-            return {}
-        if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
-            raise Trouble(f"{file}: must map variables to values (got {type(found).__name__}). Write NAME: VALUE.")
-        for name in loader.repeated:
-            self.notes.append(f"{file}: sets {name} twice; the later one counts, as for Ansible. Remove one.")
-        return found
+                names |= read_variables(file).values.keys()
+            except Trouble:
+                continue  # nobody asked about it, and Ansible would not read it for this host
+        self._not_read.append((where, names, why))
+
+    def _tell_of_nothing(self, paths: list[str], in_groups: bool) -> None:
+        given = ", ".join(paths)
+        if not in_groups:
+            raise Trouble(
+                f"{given}: no variable of kube-proxy's configuration is set there. Name inventory/NAME/group_vars."
+            )
+        self.notes.append(f"{given}: sets no variable of kube-proxy's configuration: these are kubespray's defaults.")
 
 
-def _entries(folder: Path) -> list[Path]:
-    """Return what Ansible looks at in a folder: no hidden files, no backups, no other suffixes."""
-    return sorted(
-        entry
+def _of_group(folder: Path, name: str) -> list[Path]:
+    """Return what is there of a group or a host; the first is what Ansible reads."""
+    return [path for suffix in _SUFFIXES if os.path.exists(path := folder / f"{name}{suffix}")]
+
+
+def _others(folder: Path, known: set[str]) -> Iterator[tuple[str, Path]]:
+    """Yield name and entry of the groups or hosts of a folder that are not known."""
+    names = {
+        entry.name if entry.is_dir() else entry.stem
         for entry in folder.iterdir()
         if not entry.name.startswith(".") and not entry.name.endswith("~")
         if entry.is_dir() or entry.suffix in _SUFFIXES
-    )
+    }
+    for name in sorted(names - known):
+        yield from ((name, entry) for entry in _of_group(folder, name)[:1])
 
 
-def _below(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from (file for entry in _entries(path) for file in _below(entry))
-    else:
-        yield path
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML 1.1, as Ansible reads it; a value with a tag (`!vault`) is known to be there and no more."""
-
-    def __init__(self, stream: bytes) -> None:
-        super().__init__(stream)
-        self.repeated: list[str] = []
-
-    def construct_document(self, node: Any) -> Any:
-        if isinstance(node, yaml.MappingNode):
-            names = [str(key.value) for key, _ in node.value]
-            self.repeated = sorted({name for name in names if names.count(name) > 1})
-        return super().construct_document(node)
-
-
-def _tagged(loader: Any, suffix: str, node: Any) -> Unreadable:
-    return Unreadable(f"has the tag '!{suffix}', which only Ansible can read")
-
-
-_Loader.add_multi_constructor("!", _tagged)
+def _words_set(file: Path) -> set[str]:
+    """Return what looks like a variable that an inventory sets, in any of its formats."""
+    try:
+        text = file.read_text(errors="replace")
+    except OSError:
+        return set()
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith(("#", ";")))
+    return {word for line in lines for word in re.findall(r"([A-Za-z_]\w*)\"?\s*[=:]", line)}

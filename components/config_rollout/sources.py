@@ -41,7 +41,7 @@ def read_maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, An
 
     """
     if path == "-":
-        key, text = "stdin", _standard_input(MAX_FILE_BYTES)
+        key, text = "stdin", standard_input(MAX_FILE_BYTES)
     else:
         with _told(path):
             if Path(path).is_dir():
@@ -63,7 +63,7 @@ def read_manifests(path: str) -> Iterator[tuple[str, bytes]]:
 
     """
     if path == "-":
-        yield "stdin", _standard_input(MAX_MANIFEST_BYTES)
+        yield "stdin", standard_input(MAX_MANIFEST_BYTES)
         return
     files = [Path(path)]
     with _told(path):
@@ -110,7 +110,8 @@ def _told(path: Path | str) -> Iterator[None]:
         raise Trouble(f"{path}: {why}. Name a file, a folder, a manifest or '-'.") from None
 
 
-def _standard_input(most: int) -> bytes:
+def standard_input(most: int) -> bytes:
+    """Return the bytes of standard input, if they are not too many."""
     return _limited("-", sys.stdin.buffer.read(most + 1), most)
 
 

@@ -1,18 +1,23 @@
 """kubespray's variables become the configuration that kubespray renders, or are refused by name."""
 
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
 from config_rollout.core.formats.kube_proxy import read_kube_proxy
-from config_rollout.core.kubespray import VARIABLES, Unreadable, convert
+from config_rollout.core.kubespray import convert
+from config_rollout.core.kubespray_values import Unreadable
+from config_rollout.core.kubespray_variables import VARIABLES
 from tools.kubespray import releases
 
 HOST = {"kube_override_hostname": "node1"}
 """What the data was rendered with beside the defaults."""
+
+ON_AWS = (
+    "{%- if cloud_provider is defined and cloud_provider in [ 'aws' ] -%} {%- else -%} "
+    "{{ inventory_hostname }} {%- endif -%}"
+)
 
 GONE = {"kube_proxy_exclude_cidrs": None, "kube_proxy_conntrack_max": "null", "kube_proxy_udp_idle_timeout": "250ms",
         "kube_proxy_resource_container": "/kube-proxy"}  # fmt: skip
@@ -97,6 +102,22 @@ def test_variable_reaches_its_fields(variable):
                      id="a reference to a default, in a list"),
         pytest.param({"kube_override_hostname": "{{ inventory_hostname }}"}, "hostnameOverride", "absent",
                      id="the host's own name"),
+        pytest.param({"kube_override_hostname": "{{ ansible_hostname }}"}, "hostnameOverride", "absent",
+                     id="the host's own name as the oldest releases had it"),
+        pytest.param({"kube_override_hostname": ON_AWS}, "hostnameOverride", "absent", id="... as later ones had it"),
+        pytest.param({"kube_override_hostname": ON_AWS, "cloud_provider": "aws"}, "hostnameOverride", "",
+                     id="... which gives none on AWS"),
+        pytest.param({"enable_dual_stack_networks": True,
+                      "ipv6_stack": "{{ enable_dual_stack_networks | default(false) }}",
+                      "kube_pods_subnet_ipv6": "fd00::/64"},
+                     "clusterCIDR", "10.233.64.0/18,fd00::/64", id="the expression of two subnets"),
+        pytest.param({"kube_proxy_nodeport_addresses": "{{ kube_proxy_nodeport_addresses_cidr | default([]) }}"},
+                     "nodePortAddresses", [], id="a default"),
+        pytest.param({"kube_proxy_mode": "{{ our_mode | default('iptables') }}"}, "mode", "iptables", id="texts"),
+        pytest.param({"kube_proxy_exclude_cidrs": "{{ kube_proxy_vips }}", "kube_proxy_vips": ["10.0.0.1/32"]},
+                     "ipvs.excludeCIDRs", ["10.0.0.1/32"], id="a helper of the inventory's own"),
+        pytest.param({"kube_proxy_strict_arp": "{{ kube_proxy_mode == 'ipvs' }}"}, "ipvs.strictARP", True,
+                     id="a condition"),
     ],
 )  # fmt: skip
 def test_field(given, path, expected):
@@ -108,15 +129,16 @@ def test_field(given, path, expected):
     [
         pytest.param(
             {"kube_proxy_scheduler": "{{ 'lc' if big else 'rr' }}"},
-            "kube_proxy_scheduler: is a Jinja expression that only Ansible can work out (got \"{{ 'lc' if big else "
-            "'rr' }}\"). Write the value that `ansible HOST -m debug -a var=kube_proxy_scheduler` prints for a control "
-            "plane host.",
+            "kube_proxy_scheduler: is a Jinja template that only Ansible can evaluate: 'big' is undefined (got \"{{ "
+            "'lc' if big else 'rr' }}\"). Write the value that `ansible --inventory INVENTORY HOST -m debug -a "
+            "var=kube_proxy_scheduler` prints for a control plane host.",
             id="an expression",
         ),
         pytest.param(
             {"kube_proxy_mode": "{{ mode_of_ours }}"},
-            "kube_proxy_mode: is a Jinja expression that only Ansible can work out (got '{{ mode_of_ours }}'). Write "
-            "the value that `ansible HOST -m debug -a var=kube_proxy_mode` prints for a control plane host.",
+            "kube_proxy_mode: is a Jinja template that only Ansible can evaluate: 'mode_of_ours' is undefined (got "
+            "'{{ mode_of_ours }}'). Write the value that `ansible --inventory INVENTORY HOST -m debug -a "
+            "var=kube_proxy_mode` prints for a control plane host.",
             id="a reference that leads nowhere",
         ),
         pytest.param(
@@ -125,13 +147,18 @@ def test_field(given, path, expected):
             id="an unknown variable",
         ),
         pytest.param(
+            {"kube_proxy_pod_size_of_ours": "1"},
+            "kube_proxy_pod_size_of_ours: kubespray has no such variable. Remove it.",
+            id="an unknown variable that is like no other",
+        ),
+        pytest.param(
             {"kube_proxy_sync_period": 30},
             "kube_proxy_sync_period: must be a duration (got 30). Write it like '30s' or '1h30m', with a unit.",
             id="a value that kube-proxy refuses, named once though it goes to two fields",
         ),
         pytest.param(
             {"kube_pods_subnets": "10.0.0.0/8"},
-            "kube_pods_subnets: is worked out by kubespray, whatever an inventory says. Set kube_pods_subnet, "
+            "kube_pods_subnets: is set by a role of kubespray, which overrides the inventory. Set kube_pods_subnet, "
             "kube_pods_subnet_ipv6, ipv4_stack and ipv6_stack.",
             id="a variable of a role",
         ),
@@ -178,6 +205,27 @@ def test_reference_to_what_each_host_has_its_own_of_is_refused():
     assert ["kube_proxy_client_kubeconfig"] == [finding.where for finding in convert(given).findings]
 
 
+@pytest.mark.parametrize("name", ["memory_limit", "udp_idle_timeout", "cert_list"])
+def test_variable_of_an_older_release_is_not_taken_for_another_one(name):
+    (line,) = warnings(**HOST, **{f"kube_proxy_{name}": "1"})
+
+    assert line.startswith(f"kube_proxy_{name}: is a variable of older releases: ")
+    assert line.endswith(". Remove it.")
+
+
+def test_without_jinja_a_template_is_refused_and_kubesprays_own_is_not(monkeypatch):
+    monkeypatch.delitem(sys.modules, "config_rollout.core.jinja", raising=False)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    own = {"kube_proxy_nodeport_addresses": "{%- if kube_proxy_nodeport_addresses_cidr is defined -%} "
+           "[{{ kube_proxy_nodeport_addresses_cidr }}] {%- else -%} [] {%- endif -%}"}  # fmt: skip
+
+    assert [] == findings(**own)
+    assert [
+        "kube_proxy_mode: is a Jinja template, and Jinja2 is not installed (got '{{ a }}'). "
+        "Run: pip install 'pulumi-config-rollout[kubespray]'."
+    ] == findings(kube_proxy_mode="{{ a }}", a="ipvs")
+
+
 def test_references_in_a_circle_are_refused():
     assert 1 == len(findings(kube_proxy_mode="{{ a }}", a="{{ b }}", b="{{ a }}"))
 
@@ -191,7 +239,15 @@ def test_everything_wrong_is_found_at_once():
     [
         pytest.param({}, ["kube_override_hostname"], id="no host name"),
         pytest.param(HOST | {"kube_proxy_udp_idle_timeout": "1s"}, ["kube_proxy_udp_idle_timeout"], id="a removed one"),
+        pytest.param(HOST | {"kube_proxy_memory_limit": "512M", "kube_proxy_cpu_requests": "10m"},
+                     ["kube_proxy_cpu_requests", "kube_proxy_memory_limit"], id="what set no field"),
         pytest.param(HOST | {"kube_proxy_remove": True}, ["kube_proxy_remove"], id="no kube-proxy"),
+        pytest.param(HOST | {"kube_proxy_remove": "{{ kube_network_plugin == 'calico' }}"}, ["kube_proxy_remove"],
+                     id="no kube-proxy, as a template"),
+        pytest.param(HOST | {"kube_proxy_remove": "{{ ansible_os == 'x' }}"}, ["kube_proxy_remove"],
+                     id="perhaps no kube-proxy"),
+        pytest.param(HOST | {"kube_proxy_mode": "{{ our_mode | default('iptables') }}"}, ["kube_proxy_mode"],
+                     id="a default of a template"),
         pytest.param(HOST | {"kubeadm_init_phases_skip": ["addon/kube-proxy"]}, ["kubeadm_init_phases_skip"],
                      id="no addon"),
         pytest.param(HOST | {"kube_network_plugin": "cilium", "cilium_kube_proxy_replacement": True},
@@ -204,100 +260,6 @@ def test_everything_wrong_is_found_at_once():
 )  # fmt: skip
 def test_warned_of(given, where):
     assert where == [line.split(":")[0] for line in warnings(**given)]
-
-
-def command(*paths: object) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "config_rollout", "kubespray", *map(str, paths)], capture_output=True, text=True
-    )
-
-
-@pytest.fixture
-def write(tmp_path):
-    """Return a function that writes a file of variables."""
-
-    def write(path: str, text: str) -> Path:
-        file = tmp_path / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-        return file
-
-    return write
-
-
-def printed_mode(*paths: object) -> str:
-    return yaml.safe_load(command(*paths).stdout)["mode"]
-
-
-def test_later_files_win(write):
-    one, other = write("a.yml", "kube_proxy_mode: iptables"), write("b.yml", "kube_proxy_mode: nftables")
-
-    assert ["nftables", "iptables"] == [printed_mode(one, other), printed_mode(other, one)]
-
-
-def test_folder_of_groups_is_read_as_ansible_lets_groups_win(write, tmp_path):
-    write("kube_control_plane.yml", "kube_proxy_mode: nftables")
-    write("k8s_cluster/k8s.yml", "kube_proxy_mode: iptables")
-    write("all/all.yml", "kube_proxy_mode: ipvs")
-    done = command(tmp_path)
-
-    assert "nftables" == yaml.safe_load(done.stdout)["mode"]
-
-
-def test_group_whose_hosts_are_not_known_is_left_out_and_told(write, tmp_path):
-    write("all.yml", "kube_proxy_mode: iptables")
-    write("zone_a.yml", "kube_proxy_mode: nftables\nother: 1")
-    done = command(tmp_path)
-
-    assert "iptables" == yaml.safe_load(done.stdout)["mode"]
-    assert "group 'zone_a' sets kube_proxy_mode and is left out" in done.stderr
-
-
-def test_folder_of_one_group_is_read_in_order_without_what_ansible_leaves_out(write, tmp_path):
-    write("k8s/10.yml", "kube_proxy_mode: nftables")
-    write("k8s/20/x.yaml", "kube_proxy_mode: iptables")
-    for name in ("30.yml~", ".40.yml", "50.txt"):
-        write(f"k8s/{name}", "kube_proxy_mode: ipvs")
-
-    assert "iptables" == printed_mode(tmp_path / "k8s")
-
-
-def test_encrypted_parts_do_not_stand_in_the_way(write, tmp_path):
-    write("k8s/a.yml", "kube_proxy_mode: iptables\npassword: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n")
-    write("k8s/vault.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n")
-    done = command(tmp_path / "k8s")
-
-    assert "iptables" == yaml.safe_load(done.stdout)["mode"]
-    assert "vault.yml: is encrypted, and what it sets is not known here." in done.stderr
-
-
-def test_variable_that_is_set_twice_is_told(write):
-    done = command(write("a.yml", "kube_proxy_mode: iptables\nkube_proxy_mode: nftables"))
-
-    assert "nftables" == yaml.safe_load(done.stdout)["mode"]
-    assert "sets kube_proxy_mode twice" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("- a", "must map variables to values (got list). Write NAME: VALUE."),
-        ("1: a", "must map variables to values (got dict). Write NAME: VALUE."),
-        ("a: [", "is no YAML that Ansible reads"),
-        ("a: " + "[" * 5000, "is no YAML that Ansible reads"),
-        ("kube_proxy_mod: a", "kubespray: kube_proxy_mod: kubespray has no such variable."),
-    ],
-)
-def test_trouble_is_told_and_nothing_is_printed(write, text, message):
-    done = command(write("a.yml", text))
-
-    assert (2, "") == (done.returncode, done.stdout)
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_file_that_is_not_there_is_trouble():
-    assert "/nowhere: no such file or directory. Name a file or a folder." in command("/nowhere").stderr
 
 
 @pytest.mark.parametrize("text", ["true", "0o17", "1:20", "~", "a: b", "# c", "null", "é", "-"])

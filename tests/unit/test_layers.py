@@ -32,7 +32,8 @@ MAY_IMPORT = {
     "timeline_picture": {"core", "picture"},
     "records": {"core", "sources", "cluster"},
     "exposition": {"core", "sources"},
-    "group_vars": {"core", "sources"},
+    "variable_files": {"core", "sources"},
+    "group_vars": {"core", "sources", "variable_files"},
     "following": {"core", "cluster"},
     "live_view": {"core"},
     "commands": {
@@ -58,7 +59,7 @@ MAY_IMPORT = {
 """Layer -> the layers of this package that it may import."""
 
 OUTSIDE = {
-    "core": {"yaml", "detect_secrets"},
+    "core": {"yaml", "detect_secrets", "jinja2"},
     "cli": set(),
     "commands": set(),
     "sources": set(),
@@ -71,7 +72,8 @@ OUTSIDE = {
     "exposition": {"prometheus_client"},
     "completion": {"shtab"},
     "policies": {"pulumi_policy"},
-    "group_vars": {"yaml"},
+    "variable_files": {"yaml"},
+    "group_vars": set(),
     "cluster": {"kubernetes", "urllib3", "yaml"},
     "following": set(),
     "live_view": {"rich"},

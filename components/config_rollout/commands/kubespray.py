@@ -2,9 +2,11 @@
 
 import argparse
 import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from ..core.finding import report
+from ..core.finding import Finding, report
 from ..core.kubespray import convert
 from ..sources import Trouble
 
@@ -16,9 +18,10 @@ def add(commands: Any) -> None:
     command.set_defaults(run=_kubespray)
     command.add_argument(
         "paths",
-        metavar="GROUP_VARS",
+        metavar="PATH",
         nargs="+",
-        help="files and folders of group_vars, later ones win; `inventory/NAME/group_vars` as a whole is one",
+        help="an inventory's folder, its group_vars, or files and folders of variables, later ones win; "
+        "`-` for standard input",
     )
 
 
@@ -28,8 +31,16 @@ def _kubespray(given: argparse.Namespace) -> int:
     variables = GroupVars(given.paths)
     conversion = convert(variables.values)
     if conversion.findings:
-        raise Trouble(report("kubespray", conversion.findings))
-    for line in [*variables.notes, *report("kubespray", conversion.warnings).splitlines()]:
+        raise Trouble(report("kubespray", _placed(variables.places, conversion.findings)))
+    told = report("kubespray", _placed(variables.places, conversion.warnings)).splitlines()
+    for line in [*variables.notes, *variables.left_out(conversion.used), *told]:
         print(f"config-rollout: warning: {line}", file=sys.stderr)
     print(conversion.text, end="")
     return 0
+
+
+def _placed(places: Mapping[str, str], findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings with the file and line of the variable that they are about, where one is."""
+    for finding in findings:
+        place = places.get(finding.where)
+        yield replace(finding, where=f"{place}: {finding.where}") if place else finding

@@ -1,0 +1,134 @@
+"""Templates give what Ansible makes of them, or are refused with the reason; the judge asks it."""
+
+import pytest
+
+from config_rollout.core.kubespray_values import Literal, NotKnown, Unreadable, Values
+
+GIVEN = {
+    "text": "rr", "number": 5, "yes": True, "nothing": None, "addresses": ["10.0.0.1", "10.0.0.2"], "empty": [],
+    "nested": {"key": "{{ text }}", "deep": {"list": [1, "{{ number }}"]}}, "chain": "{{ text }}",
+    "templates": ["{{ text }}", "b"],
+}  # fmt: skip
+
+TEMPLATES = {
+    "{{ text }}": "rr",
+    "{{number}}": 5,
+    "{{ yes }}": True,
+    "{{ addresses }}": ["10.0.0.1", "10.0.0.2"],
+    "{{ chain }}": "rr",
+    "{{ text }}:{{ number }}": "rr:5",
+    "a{{ nothing }}b": "ab",
+    "{{ yes }} {{ empty }}": "True []",
+    "{{ yes }} {{ none }}": "True ",
+    "{{ gone | default('x') }}": "x",
+    "{{ gone|d(text) }}": "rr",
+    "{{ gone.key | default('x') }}": "x",
+    "{{ empty | default('x', true) }}": "x",
+    "{{ text | default('x') }}": "rr",
+    "{{ gone | default(addresses) }}": ["10.0.0.1", "10.0.0.2"],
+    "{{ nested.key }}": "rr",
+    "{{ nested['deep'].list[1] }}": 5,
+    "{{ templates }}": ["rr", "b"],
+    "{{ templates | join('-') }}": "rr-b",
+    "{{ addresses | join(',') }}": "10.0.0.1,10.0.0.2",
+    "{{ addresses | first }}/32": "10.0.0.1/32",
+    "{{ addresses | length }}": 2,
+    "{{ 'a' if yes else 'b' }}": "a",
+    "{{ 'a' if text == 'rr' and number > 4 else 'b' }}": "a",
+    "{{ 'a' if gone is defined else 'b' }}": "b",
+    "{% if number in [5] -%} {{ text }} {%- else -%} x {%- endif %}": "rr",
+    "{%- if gone is defined -%} [{{ gone }}] {%- else -%} [] {%- endif -%}": "[]",
+    "{% for it in addresses %}{{ it }};{% endfor %}": "10.0.0.1;10.0.0.2;",
+    "{% set port = 10249 %}{{ addresses[0] }}:{{ port }}": "10.0.0.1:10249",
+    "{% if yes %}\na{% endif %}\n": "a\n",
+    "{{ text }}\n": "rr\n",
+    "{{ number }}\n": 5,
+    "{% raw %}{{ text }}{% endraw %}": "{{ text }}",
+    "a{% raw %}{%{% endraw %}": "a{%",
+    "a{# a remark #}b": "ab",
+    "{{ number + 1 }}": 6,
+    "{{ number * 2 }}": 10,
+    "{{ number ~ 's' }}": "5s",
+    "{{ '%s' }}": "%s",
+    "{{ text | upper }}": "RR",
+    "{{ ' a ' | trim }}": "a",
+    "{{ '7' | int }}": 7,
+    "{{ text.split('r') }}": ["", "", ""],
+    "{{ text.replace('r', 'l') }}": "ll",
+}
+"""Template -> what it gives."""
+
+
+def evaluated(template: object, **given: object) -> object:
+    return Values(GIVEN | given | {"case": template}).value("case")
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_template(template):
+    assert TEMPLATES[template] == evaluated(template)
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{{ gone }}", "'gone' is undefined"),
+        ("{{ gone.key }}", "'gone' is undefined"),
+        ("a{{ gone }}", "'gone' is undefined"),
+        ("{{ text.gone }}", "'str object' has no attribute 'gone'"),
+        ("{{ text | ipaddr('net') }}", "no filter named 'ipaddr'"),
+        ("{{ addresses | random }}", "no filter named 'random'"),
+        ("{{ text is version('1', '>') }}", "no test named 'version'"),
+        ("{{ lookup('env', 'HOME') }}", "'lookup' is undefined"),
+        ("{{ range(3) }}", "'range' is undefined"),
+        ("{{ ansible_default_ipv4.address | default('0.0.0.0') }}", "'ansible_default_ipv4' is not known here"),
+        ("{{ ip | default('0.0.0.0') }}", "'ip' is not known here"),
+        ("{{ hostvars['node1'].ip | default('x') }}", "'hostvars' is not known here"),
+        ("{{ kubelet_max_pods | default(110) }}", "'kubelet_max_pods' is not known here"),
+        ("{{ inventory_hostname }}", "'inventory_hostname' is not known here"),
+        ("{{ text", "unexpected end of template"),
+        ("{% if %}", "expected an expression, got 'end of statement block'"),
+        ("{{ case }}", "it refers to itself"),
+        ("{{ 'a' * 1000000000 }}", "'*' is used for more than a product or a remainder of numbers"),
+        ("{{ 10 ** 10 ** 10 }}", "'**' is used for more than a product or a remainder of numbers"),
+        ("{{ '%1000000000d' % 1 }}", "'%' is used for more than a product or a remainder of numbers"),
+        ("{{ ''.__class__.__mro__ }}", "access to attribute '__class__' of 'str' object is unsafe"),
+        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "it goes on without end"),
+        ("{{ number / 0 }}", "division by zero"),
+        ("{{ number.real.foo() }}", "'int object' has no attribute 'foo'"),
+    ],
+)
+def test_template_that_only_ansible_can_evaluate(template, why):
+    with pytest.raises(NotKnown) as refused:
+        evaluated(template)
+
+    assert f"is a Jinja template that only Ansible can evaluate: {why}" in refused.value.finding.what
+
+
+def test_literal_text_is_no_template():
+    assert "{{ text }}" == evaluated(Literal("{{ text }}"))
+    assert "{{ text }}" == evaluated("{{ literal }}", literal=Literal("{{ text }}"))
+
+
+def test_what_is_encrypted_is_refused_where_a_template_takes_it():
+    with pytest.raises(NotKnown, match="is encrypted"):
+        evaluated("{{ nested.key }}", nested={"key": Unreadable("is encrypted")})
+
+
+def test_circle_is_refused_by_the_variable_that_closes_it():
+    with pytest.raises(NotKnown) as refused:
+        evaluated("{{ chain }}", chain="{{ other }}", other="{{ chain }}")
+
+    assert "chain" == refused.value.finding.where
+
+
+def test_circle_through_a_dictionary_is_refused():
+    with pytest.raises(NotKnown, match="it goes on without end"):
+        evaluated("{{ nested.key }}", nested={"key": "{{ nested.key }}"})
+
+
+def test_what_a_template_assumes_is_known():
+    values = Values({"case": "{{ gone | default('x') }}"})
+    values.value("case")
+
+    assert {("case", "gone")} == values.assumed
+    assert {"case", "gone"} == values.used
