@@ -7,6 +7,7 @@ import pulumi
 
 from .cluster import Cluster
 from .core import checks
+from .core.asked_keys import Keys, missing_keys
 from .core.audit_sinks import parse_audit
 from .core.content import Content, parse_content, unmatched
 from .core.finding import Finding, report
@@ -42,6 +43,7 @@ def checked(
     if "data" in plain or "binary_data" in plain:
         content, wrong_content = _content(plain)
         findings += wrong_content
+        findings += _check_keys(str(plain.get("name", name)), plain)
     if findings:
         raise BadArguments(report(who, findings))
     return plain, content
@@ -108,6 +110,15 @@ def _content(plain: Mapping[str, Any]) -> tuple[Content, list[Finding]]:
         sections["data"], sections["binary_data"], plain.get("formats"), plain.get("effects")
     )
     return content, [*findings, *wrong, *(unmatched(content) if not wrong else []), *checks.check_no_reload(content)]
+
+
+def _check_keys(kubernetes_name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find keys of the component's ConfigMap that the pods ask for and that are in neither map."""
+    text, binary = (plain.get(section) or {} for section in ("data", "binary_data"))
+    if isinstance(text, Mapping) and isinstance(binary, Mapping):
+        keys = Keys(list(map(str, text)), list(map(str, binary)))
+        own = ("ConfigMap", kubernetes_name)
+        yield from missing_keys(plain.get("pod_spec"), lambda *what: keys if what == own else None)
 
 
 def _without_input_types(value: Any) -> Any:

@@ -9,10 +9,11 @@ import pulumi
 from . import compatibility
 from .arguments import BadArguments, check_provider, find_cluster, plain_arguments
 from .cluster import ClusterError
+from .core.asked_keys import Keys, missing_keys
 from .core.content import Content, parse_content, warnings
 from .core.digest import config_hash
 from .core.finding import Finding, report
-from .core.found import OWNER, Found, check_adoptable, check_ownable, image, version
+from .core.found import OWNER, Found, check_adoptable, check_ownable, image, mounted_name, version
 from .core.kept import Before
 from .core.kube_proxy_arguments import Settings, parse
 from .core.kube_proxy_files import check_release, same_bytes, with_server
@@ -73,6 +74,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         return _unread(settings, warned)
     _refuse(who, _misfits(settings, found))
     said = _data(settings, found)
+    _refuse(who, _missing_keys(settings, found, said))
     content, findings = parse_content(said, None, _formats(settings, said))
     warned += [*_warnings(who, settings, content, findings, found), *_warn_on_leaving(who, settings, found)]
     full_hash = config_hash(content)
@@ -143,6 +145,17 @@ def _misfits(settings: Settings, found: Found) -> list[Finding]:
     if settings.manage == "own":
         return check_ownable(settings.layout, found)
     return check_adoptable(settings.layout, found, settings.taken_over())
+
+
+def _missing_keys(settings: Settings, found: Found, said: Mapping[str, str]) -> list[Finding]:
+    """Find keys that the adopted pods ask for, and that their new ConfigMap would not have: each would hang."""
+    layout, daemon_set = settings.layout, found.daemon_set
+    if daemon_set is None:
+        return []
+    names, keys = (layout.config_map, mounted_name(daemon_set, layout)), Keys(list(said))
+    where = f"DaemonSet {layout.namespace}/{layout.daemon_set}: spec.template.spec"
+    pod_spec = daemon_set["spec"]["template"]["spec"]
+    return list(missing_keys(pod_spec, lambda kind, of: keys if kind == "ConfigMap" and of in names else None, where))
 
 
 def _data(settings: Settings, found: Found) -> dict[str, str]:

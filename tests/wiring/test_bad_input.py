@@ -61,6 +61,18 @@ def test_bad_argument_is_refused(refused, changes, line):
     assert [f"ConfiguredDaemonSet 'agent': {line}"] == refused(**changes)
 
 
+def test_key_that_was_renamed_under_fixed_items_is_refused(refused):
+    items = [{"key": "agent.yaml", "path": "agent.yaml"}]
+    mounted = POD_SPEC["volumes"][0]
+    volume = {**mounted, "config_map": {**mounted["config_map"], "items": items}}
+    pod_spec = {**POD_SPEC, "volumes": [volume]}
+
+    assert [
+        "ConfiguredDaemonSet 'agent': pod_spec.volumes[0].config_map.items[0].key: asks for key 'agent.yaml', which "
+        "ConfigMap 'agent' does not have: a new pod would wait for it for ever. Write 'agent.yml', if that was meant."
+    ] == refused(pod_spec=pod_spec, data={"agent.yml": "level: info\n"})
+
+
 def test_output_in_data_is_refused_with_the_way_out(refused):
     assert [f"ConfiguredDaemonSet 'agent': data['k']: {SECRET}"] == refused(data={"k": pulumi.Output.from_input("v")})
 

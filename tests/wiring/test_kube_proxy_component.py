@@ -60,6 +60,18 @@ def run(monkeypatch):
     return run
 
 
+def test_adopted_pods_that_ask_for_a_key_that_their_config_map_would_not_have_are_refused(run):
+    asking = daemon_set()
+    volume = asking["spec"]["template"]["spec"]["volumes"][0]
+    volume["configMap"]["items"] = [{"key": "config.yaml", "path": "config.conf"}]
+
+    assert (
+        "KubeProxy 'kube-proxy': DaemonSet kube-system/kube-proxy: spec.template.spec.volumes[0].configMap.items[0]"
+        ".key: asks for key 'config.yaml', which ConfigMap 'kube-proxy' does not have: a new pod would wait for it for "
+        "ever. Write 'config.conf', if that was meant."
+    ) == run(ADOPT, KUBEADM | {("daemonsets", "kube-proxy"): asking})
+
+
 @pytest.mark.parametrize(("args", "objects"), [(OWN, {}), (ADOPT, KUBEADM)])
 def test_writes_of_all_children_may_be_tried_again(run, args, objects):
     children = [one.request for one in run(args, objects).values() if "config-rollout" not in one.type]

@@ -4,7 +4,7 @@ The rules on Kubernetes objects, and how they are run: `check(objects, settings)
 One file a subject; each rule is there once, for the policy pack and the command line alike.
 """
 
-from . import budgets, hashes, ineffective, kube_proxy, names, patches, readiness, volatile, waves
+from . import budgets, hashes, ineffective, keys, kube_proxy, names, patches, readiness, volatile, waves
 from .rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
     hashes.NOT_HASHED,
     hashes.HASH_BESIDE_TEMPLATE,
     hashes.HASH_NOT_OF_CONTENT,
+    keys.MISSING_KEY,
     volatile.VOLATILE_TEMPLATE,
     readiness.READINESS_PROBE,
     readiness.MIN_READY_SECONDS,

@@ -1,0 +1,67 @@
+"""A rule on the keys of ConfigMaps and Secrets that pods ask for."""
+
+from collections.abc import Iterator, Mapping
+
+from ..asked_keys import Keys, missing_keys
+from .objects import WORKLOADS, KubernetesObject, Objects, has_content
+from .rule import Level, Parameters, Rule, Said, Severity
+
+
+def _missing_keys(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+    for workload in objects.kind(*WORKLOADS):
+        known = {(reference.kind, o.name): _keys(o) for reference, o in objects.read_by(workload)}
+
+        def keys_of(kind: str, name: object, known: Mapping[tuple[str, object], Keys | None] = known) -> Keys | None:
+            return known.get((kind, name)) if isinstance(name, str) else None
+
+        for finding in missing_keys(workload.pod_spec, keys_of, "spec.template.spec"):
+            yield workload, finding
+
+
+def _keys(o: KubernetesObject) -> Keys | None:
+    """Return the keys of a ConfigMap or Secret; `None` for one that others fill, or that is not known yet."""
+    sections = [o.get(section) for section in ("data", "stringData", "binaryData")]
+    if o.patch or not has_content(o) or not all(isinstance(one, Mapping) or one is None for one in sections):
+        return None
+    data, strings, binary = ([str(key) for key in section or ()] for section in sections)
+    return Keys([*data, *strings], binary)
+
+
+MISSING_KEY = Rule(
+    id="missing-key",
+    level=Level.MANDATORY,
+    severity=Severity.HIGH,
+    topic="configuration",
+    prevents="new pods that wait for ever for a key, or find an empty folder where a file should be",
+    fix="the key as the ConfigMap or Secret has it, in `items`, `configMapKeyRef`, `secretKeyRef` and `subPath`",
+    link="https://kubernetes.io/docs/tasks/configure-pod-container/configure-pod-configmap/#optional-references",
+    check_all=_missing_keys,
+    bad="""
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: agent}
+data: {agent.yaml: "level: info"}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  template:
+    spec:
+      volumes: [{name: config, configMap: {name: agent, items: [{key: agent.yml, path: agent.yaml}]}}]
+""",
+    good="""
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: agent}
+data: {agent.yaml: "level: info"}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  template:
+    spec:
+      volumes: [{name: config, configMap: {name: agent, items: [{key: agent.yaml, path: agent.yaml}]}}]
+""",
+)
