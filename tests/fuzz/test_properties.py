@@ -23,11 +23,15 @@ from config_rollout.core.effects import EFFECTS, places
 from config_rollout.core.explain import explain_keys
 from config_rollout.core.formats import json_text, read
 from config_rollout.core.formats import kube_proxy_values as values
+from config_rollout.core.formats.kube_proxy import read_kube_proxy
 from config_rollout.core.formats.meaning import NotUnderstood, Spelled, encode_value
 from config_rollout.core.formats.yaml_text import load_documents
+from config_rollout.core.kubespray import convert
+from config_rollout.core.kubespray_variables import VARIABLES
 from config_rollout.core.paths import IGNORABLE, camel_case, covers, daemon_set_path, parse_path
 from config_rollout.core.timeline import areas, ticks, timeline
 from config_rollout.sources import Trouble, read_maps
+from config_rollout.variable_files import read_variables
 from tests.fuzz.strategies import formats, makers, manifests, pairs, texts
 from tests.unit import generate, independent
 from tests.unit.rollout_records import at
@@ -285,3 +289,41 @@ def test_any_record_is_a_timeline_without_gaps(record):
         _, counts = areas(band, line.shown, 10)
         assert {band.nodes} == {sum(of[column] for of in counts.values()) for column in range(10)}
     assert 1 <= len(ticks(line.end)) <= 11
+
+
+jinja = st.lists(
+    st.sampled_from(
+        ["{{ ", " }}", "{% if ", " %}", "{% else %}", "{% endif %}", "{# ", " #}", "{% raw %}", "a", "b.c", "[0]", "\n",
+         " | default(", "'x'", ")", " == ", " ~ ", "10.0.0.1", "/32", "kube_proxy_mode", " * 9"]
+    ),
+    max_size=8,
+).map("".join)  # fmt: skip
+variables = st.dictionaries(
+    st.one_of(st.sampled_from(["a", "b", "kube_proxy_x", *(variable.name for variable in VARIABLES)]), st.integers()),
+    st.recursive(
+        st.one_of(jinja, leaves, st.booleans(), st.dates()),
+        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("bc"), inner, max_size=2)),
+        max_leaves=4,
+    ),
+    max_size=5,
+)
+tags = st.sampled_from(
+    [b"", b"!unsafe ", b"!vault ", b"!ours ", b"&a ", b"*a ", b"\xef\xbb\xbf", b"\t", b"\xff", b"---\n"]
+)
+
+
+@for_any(variables, tags, st.integers(0, 60))
+def test_any_file_of_variables_is_converted_or_refused(given, tag, place):
+    text = yaml.safe_dump(given, allow_unicode=True).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "all.yml"
+        path.write_bytes(text[:place] + tag + text[place:])
+        try:
+            conversion = convert(read_variables(path).values)
+        except Trouble as trouble:
+            told = str(trouble)
+        else:
+            told = ""
+    assert told == "" or (told.startswith(f"{path}:") and told.endswith("."))
+    if not told and not conversion.findings:
+        assert read_kube_proxy(conversion.text.encode()).findings == []

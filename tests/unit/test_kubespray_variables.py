@@ -189,6 +189,11 @@ def test_field(given, path, expected):
             id="a value that would be more than one field",
         ),
         pytest.param(
+            {"kube_proxy_scheduler": "r\u00a0r"},
+            "kube_proxy_scheduler: breaks the YAML that kubespray makes of it (got 'r\\xa0r'). Write a plain value.",
+            id="a no-break space",
+        ),
+        pytest.param(
             {"kube_proxy_scheduler": Unreadable("has the tag '!vault', which only Ansible can read")},
             "kube_proxy_scheduler: has the tag '!vault', which only Ansible can read. Write the value itself.",
             id="an encrypted value",
@@ -262,6 +267,6 @@ def test_warned_of(given, where):
     assert where == [line.split(":")[0] for line in warnings(**given)]
 
 
-@pytest.mark.parametrize("text", ["true", "0o17", "1:20", "~", "a: b", "# c", "null", "é", "-"])
+@pytest.mark.parametrize("text", ["true", "0o17", "1:20", "~", "a: b", "# c", "null", "é", "𐀀", "-"])
 def test_text_that_looks_like_something_else_is_printed_as_text(text):
     assert text == field({"kube_proxy_client_kubeconfig": f"'{text}'"}, "clientConnection.kubeconfig")

@@ -201,10 +201,17 @@ def _written(variable: Variable, value: object) -> object:
         read = parse_text((f'v: "{text}"' if variable.quoted else f"v: {text}").encode())
     except NotUnderstood as why:
         read = why
-    if not isinstance(read, dict) or list(read) != ["v"] or isinstance(read["v"], dict):
+    if not isinstance(read, dict) or list(read) != ["v"] or not _is_plain(read["v"]):
         what = f"breaks the YAML that kubespray makes of it (got {shown(value)})"
         raise NotKnown(Finding(variable.name, what, "Write a plain value"))
     return read["v"]
+
+
+def _is_plain(value: object) -> bool:
+    """Tell whether a value can be written again as one that every reader of YAML takes for the same."""
+    if isinstance(value, list):
+        return all(_is_plain(item) and not isinstance(item, list) for item in value)
+    return not isinstance(value, dict) and (not isinstance(value, str) or value.isprintable())
 
 
 def _is_on(value: object) -> bool:
@@ -246,4 +253,4 @@ def _scalar(value: object) -> str:
         return "null" if value is None else str(value).lower()
     text = str(value)
     plain = _PLAIN.fullmatch(text) and isinstance(resolve(text), str)
-    return text if plain else json.dumps(text)
+    return text if plain else json.dumps(text, ensure_ascii=False)
