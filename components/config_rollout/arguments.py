@@ -5,12 +5,16 @@ from typing import Any
 
 import pulumi
 
+from . import schema
 from .cluster import Cluster
 from .core import checks
 from .core.asked_keys import Keys, missing_keys
 from .core.audit_sinks import parse_audit
 from .core.content import Content, parse_content, unmatched
 from .core.finding import Finding, report
+from .core.labels import check_labels, check_selector
+from .core.naming import default_selector
+from .core.spelling import unknown_fields
 from .core.waves import check_beside_waves, parse_waves
 
 _NOT_PLAIN = (
@@ -75,8 +79,8 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
         yield from checks.check_name("namespace", plain["namespace"])
     if "pod_spec" in plain:
         yield from checks.check_references(str(kubernetes_name), plain["pod_spec"])
-    if "labels" in plain:
-        yield from checks.check_text_map("labels", plain["labels"])
+        yield from _unknown_fields(plain)[0]
+    yield from _check_labels(plain, str(kubernetes_name))
     if "pod_annotations" in plain:
         yield from checks.check_pod_annotations(plain["pod_annotations"])
     if "update_strategy" in plain:
@@ -91,6 +95,27 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
     for number, least in (("min_ready_seconds", 0), ("revision_history_limit", 0), ("rollout_timeout_seconds", 1)):
         if number in plain:
             yield from checks.check_whole_number(number, plain[number], least)
+
+
+def _check_labels(plain: Mapping[str, Any], kubernetes_name: str) -> Iterator[Finding]:
+    for argument in ("labels", "pod_labels", "selector"):
+        if argument in plain:
+            yield from check_labels(argument, plain[argument])
+    yield from check_selector(selector_of(plain, kubernetes_name), plain.get("pod_labels"))
+
+
+def selector_of(plain: Mapping[str, Any], kubernetes_name: str) -> Any:
+    """Return the labels by which the DaemonSet finds its pods."""
+    return plain.get("selector", default_selector(kubernetes_name))
+
+
+def unknown_in(plain: Mapping[str, Any]) -> list[Finding]:
+    """Return what may be wrong with the arguments, and is for the API server to decide."""
+    return _unknown_fields(plain)[1]
+
+
+def _unknown_fields(plain: Mapping[str, Any]) -> tuple[list[Finding], list[Finding]]:
+    return unknown_fields("pod_spec", plain["pod_spec"], schema.pod_spec_fields, schema.source())
 
 
 def _content(plain: Mapping[str, Any]) -> tuple[Content, list[Finding]]:

@@ -13,7 +13,7 @@ from pulumi_kubernetes.apps.v1 import DaemonSet
 from pulumi_kubernetes.core.v1 import ConfigMapPatch
 
 from . import compatibility
-from .arguments import checked, find_cluster
+from .arguments import BadArguments, checked, find_cluster, selector_of, unknown_in
 from .core.audit_sinks import parse_audit
 from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import warnings
@@ -21,7 +21,8 @@ from .core.digest import config_hash
 from .core.finding import report
 from .core.found import MANAGER, OWNER, managed_by
 from .core.kept import DAEMON_SET_LABEL
-from .core.naming import content_name
+from .core.labels import check_live_selector
+from .core.naming import NAME_LABEL, content_name
 from .core.pod_spec import follow
 from .core.waves import UPDATE_STRATEGY
 from .hooks.audit import Auditor
@@ -69,6 +70,14 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """More configuration: key -> base64 text. The hash is of the decoded bytes."""
     labels: NotRequired[Mapping[str, Input[str]]]
     """Labels of the ConfigMap and the DaemonSet, never of the pods: a change restarts nothing."""
+    pod_labels: NotRequired[Mapping[str, Input[str]]]
+    """Labels of the pods beside the selector's, as NetworkPolicies and Services need. A change restarts the pods."""
+    selector: NotRequired[Mapping[str, str]]
+    """
+    The labels by which the DaemonSet finds its pods, which get them; by default `app.kubernetes.io/name: NAME`. Plain.
+
+    For a DaemonSet that exists: nobody can change its selector, so another one is refused.
+    """
     pod_annotations: NotRequired[Mapping[str, Input[str]]]
     """Annotations of the pods, beside the config hash. A change restarts them."""
     update_strategy: NotRequired[Mapping[str, Any]]
@@ -138,6 +147,9 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         namespace = plain["namespace"]
         full_hash = config_hash(content)
         before, unread = read_before(who, plain, kubernetes_name, full_hash)
+        selector = selector_of(plain, kubernetes_name)
+        if before.daemon_set and (findings := check_live_selector(selector, before.daemon_set)):
+            raise BadArguments(report(who, findings))
         staged = StagedRollout(who, plain, kubernetes_name, full_hash, content) if "waves" in plain else None
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
         audit = Auditor(self, find_cluster, cluster, parse_audit(plain.get("audit", []))[0], bool(staged))
@@ -158,7 +170,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
             options.for_component(explainer.of_component()),
         )
 
-        for line in report(who, warnings(content)).splitlines():
+        for line in report(who, [*warnings(content), *unknown_in(plain)]).splitlines():
             pulumi.log.warn(line, self)
         mounted = content_name(kubernetes_name, full_hash)
         for line in (unread, before.missing(mounted)):
@@ -167,8 +179,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         if staged:
             staged.warn(self)
 
-        pod_labels = {"app.kubernetes.io/name": kubernetes_name}
-        labels = {**pod_labels, **plain.get("labels", {})}
+        labels = {NAME_LABEL: kubernetes_name, **plain.get("labels", {})}
 
         config_map = {
             "metadata": {
@@ -198,10 +209,10 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "annotations": {**managed_by(OWNER), **(driven_annotations(plain["waves"]) if staged else {})},
             },
             spec={
-                "selector": {"match_labels": pod_labels},
+                "selector": {"match_labels": selector},
                 "template": {
                     "metadata": {
-                        "labels": pod_labels,
+                        "labels": {**plain.get("pod_labels", {}), **selector},
                         "annotations": {**plain.get("pod_annotations", {}), CONFIG_HASH_ANNOTATION: full_hash},
                     },
                     "spec": follow(plain["pod_spec"], kubernetes_name, mounted),

@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).parents[2] / "components" / "config_rollout"
 MAY_IMPORT = {
     "core": {"core"},
     "hooks": {"core", "hooks", "cluster", "following"},
-    "arguments": {"core", "cluster"},
+    "schema": {"core"},
+    "arguments": {"core", "cluster", "schema"},
     "options": {"core"},
     "compatibility": {"core"},
     "cluster": {"core"},

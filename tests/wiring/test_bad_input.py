@@ -1,5 +1,7 @@
 """Everything wrong with the arguments is said at once, before anything is registered."""
 
+from importlib.metadata import version
+
 import pulumi
 import pytest
 from pulumi.runtime import mocks
@@ -51,6 +53,17 @@ def refused():
          "min_ready_seconds: must be a whole number of at least 0 (got -1). Pass such an int."),
         ({"rollout_timeout_seconds": 0},
          "rollout_timeout_seconds: must be a whole number of at least 1 (got 0). Pass such an int."),
+        ({"pod_labels": {"app.kubernetes.io/name": "other"}},
+         "pod_labels['app.kubernetes.io/name']: the selector has 'agent', and the pods get that. Leave it out, or "
+         "change `selector`."),
+        ({"labels": {"a b": "c"}},
+         "labels['a b']: is not the key of a label. Use at most 63 letters, digits, '-', '_' and '.', a letter or "
+         "digit first and last; a domain and '/' may precede them."),
+        ({"selector": {"app": pulumi.Output.from_input("x")}},
+         "selector['app']: must be known in preview. Pass a plain str."),
+        ({"pod_spec": {**POD_SPEC, "containers": [{**POD_SPEC["containers"][0], "imagePullPolcy": "Always"}]}},
+         f"pod_spec.containers[0].imagePullPolcy: pulumi-kubernetes {version('pulumi-kubernetes')} has no such field. "
+         "Write 'imagePullPolicy', if that was meant."),
         ({"pod_annotations": {"a": 1}}, "pod_annotations['a']: must be text (got 1). Quote it."),
         ({"update_strategy": {"rolling_update": {"max_unavailable": 0}}},
          "update_strategy: max_unavailable and max_surge are both 0, so no pod could ever be replaced. "

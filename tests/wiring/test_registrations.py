@@ -118,6 +118,20 @@ def test_labels_are_on_both_objects_and_not_on_the_pods(register):
     ]
 
 
+def test_pod_labels_are_on_the_pods_alone_beside_the_selectors(register):
+    daemon_set = register(pod_labels={"team": "net"})[DAEMON_SET].inputs
+
+    assert {"app.kubernetes.io/name": "agent", "team": "net"} == daemon_set["spec"]["template"]["metadata"]["labels"]
+    assert {"app.kubernetes.io/name": "agent"} == daemon_set["metadata"]["labels"]
+    assert {"matchLabels": {"app.kubernetes.io/name": "agent"}} == daemon_set["spec"]["selector"]
+
+
+def test_selector_is_what_the_pods_have_and_no_more(register):
+    spec = register(selector={"app": "agent"})[DAEMON_SET].inputs["spec"]
+
+    assert [{"app": "agent"}] * 2 == [spec["selector"]["matchLabels"], spec["template"]["metadata"]["labels"]]
+
+
 def test_config_map_leaves_the_state_and_stays_in_the_cluster(register):
     assert register()[CONFIG_MAP].request.retainOnDelete
 

@@ -179,7 +179,7 @@ def _own_template(daemon_set: Spec) -> Spec:
     annotations = {k: v for k, v in _annotations(daemon_set).items() if k != CONFIG_HASH_ANNOTATION}
     pod_metadata = template.get("metadata")
     labels = pod_metadata.get("labels") if isinstance(pod_metadata, Mapping) else None
-    return {**own, "annotations": annotations, "labels": labels or {}}
+    return {**own, "pod_annotations": annotations, "pod_labels": labels or {}}
 
 
 def _without_template(daemon_set: Spec) -> Spec:

@@ -6,6 +6,8 @@ from .digest import SHORT_HASH_LENGTH, short_hash
 
 _SHORT_HASH = re.compile(rf"[0-9a-f]{{{SHORT_HASH_LENGTH}}}")
 
+NAME_LABEL = "app.kubernetes.io/name"
+"""Kubernetes' recommended label for the name of an application."""
 
 HISTORY_KEY = "rollouts.jsonl"
 """The key of the ConfigMap that `history_name` names."""
@@ -19,6 +21,11 @@ def content_name(name: str, full_hash: str) -> str:
 def history_name(name: str) -> str:
     """Return the name of the ConfigMap that keeps the history of the DaemonSet `name`."""
     return f"{name}-rollouts"
+
+
+def default_selector(name: str) -> dict[str, str]:
+    """Return the labels by which the DaemonSet `name` finds its pods, if the caller names no others."""
+    return {NAME_LABEL: name}
 
 
 def is_content_name(given: str, name: str) -> bool:

@@ -10,6 +10,7 @@ _PLACES = {
     "pod_spec": "spec.template.spec",
     "labels": "metadata.labels",
     "pod_annotations": "spec.template.metadata.annotations",
+    "pod_labels": "spec.template.metadata.labels",
     "update_strategy": "spec.updateStrategy",
     "min_ready_seconds": "spec.minReadySeconds",
     "revision_history_limit": "spec.revisionHistoryLimit",

@@ -1,0 +1,77 @@
+"""The rules on labels and selectors."""
+
+import pytest
+
+from config_rollout.core.labels import check_labels, check_live_selector, check_selector
+from config_rollout.core.naming import default_selector
+
+CHARACTERS = "at most 63 letters, digits, '-', '_' and '.', a letter or digit first and last"
+
+
+def lines(findings) -> list[str]:
+    return [str(finding) for finding in findings]
+
+
+@pytest.mark.parametrize("labels", [{}, {"a": ""}, {"A.b-c_d": "x" * 63}, {"example.com/a": "1.2"}, {"a": object()}])
+def test_labels_are_accepted(labels):
+    assert [] == lines(check_labels("labels", labels))
+
+
+@pytest.mark.parametrize("key", ["", "a b", "-a", "a-", "x" * 64, "/a", "a/", "A.com/a", "a/b/c", f"{'x' * 254}/a"])
+def test_key_of_a_label_is_refused(key):
+    fix = f"Use {CHARACTERS}; a domain and '/' may precede them"
+
+    assert [f"labels[{key!r}]: is not the key of a label. {fix}."] == lines(check_labels("labels", {key: "v"}))
+
+
+@pytest.mark.parametrize("value", ["a b", "-a", "a/b", "x" * 64, "a\n"])
+def test_value_of_a_label_is_refused(value):
+    assert [f"labels['a']: is not the value of a label (got {value!r}). Use {CHARACTERS}."] == lines(
+        check_labels("labels", {"a": value})
+    )
+
+
+def test_label_that_is_no_text_is_refused():
+    assert ["labels['a']: must be text (got 1). Quote it."] == lines(check_labels("labels", {"a": 1}))
+
+
+@pytest.mark.parametrize(
+    ("selector", "pod_labels"), [({"app": "a"}, None), ({"app": "a"}, {"team": "net"}), ({"app": "a"}, {"app": "a"})]
+)
+def test_selector_is_accepted(selector, pod_labels):
+    assert [] == lines(check_selector(selector, pod_labels))
+
+
+@pytest.mark.parametrize(
+    ("selector", "pod_labels", "line"),
+    [
+        ({}, None, "selector: is empty. Name the labels by which the DaemonSet finds its pods, or leave it out."),
+        ({"app": object()}, None, "selector['app']: must be known in preview. Pass a plain str."),
+        ({"app": "a"}, {"app": "b"},
+         "pod_labels['app']: the selector has 'a', and the pods get that. Leave it out, or change `selector`."),
+    ],
+)  # fmt: skip
+def test_selector_is_refused(selector, pod_labels, line):
+    assert [line] == lines(check_selector(selector, pod_labels))
+
+
+def daemon_set(**selector) -> dict:
+    return {"metadata": {"namespace": "ns", "name": "agent"}, "spec": {"selector": selector}}
+
+
+def test_live_daemon_set_with_the_same_selector_is_accepted():
+    assert [] == check_live_selector(default_selector("agent"), daemon_set(matchLabels=default_selector("agent")))
+
+
+@pytest.mark.parametrize(
+    ("live", "line"),
+    [
+        ({"matchLabels": {"app": "a"}},
+         "selector: DaemonSet ns/agent has {'app': 'a'}, for good. Pass selector={'app': 'a'}, or another `name`."),
+        ({"matchExpressions": [{"key": "app", "operator": "Exists"}]},
+         "selector: DaemonSet ns/agent has {'matchExpressions': [{'key': 'app', 'operator': 'Exists'}]}, for good. "
+         "Use another `name`."),
+    ],
+)  # fmt: skip
+def test_live_daemon_set_with_another_selector_is_refused_with_the_way_out(live, line):
+    assert [line] == lines(check_live_selector({"app": "b"}, daemon_set(**live)))
