@@ -14,15 +14,15 @@ from pulumi_kubernetes.core.v1 import ConfigMapPatch
 
 from . import compatibility
 from .arguments import BadArguments, checked, find_cluster, selector_of, unknown_in
+from .core import read_as
 from .core.audit_sinks import parse_audit
 from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import warnings
 from .core.digest import config_hash
 from .core.finding import report
 from .core.found import MANAGER, OWNER, managed_by
-from .core.kept import DAEMON_SET_LABEL
 from .core.labels import check_live_selector
-from .core.naming import NAME_LABEL, content_name
+from .core.naming import DAEMON_SET_LABEL, NAME_LABEL, content_name
 from .core.pod_spec import follow
 from .core.waves import UPDATE_STRATEGY
 from .hooks.audit import Auditor
@@ -186,7 +186,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "name": mounted,
                 "namespace": namespace,
                 "labels": {**labels, DAEMON_SET_LABEL: kubernetes_name},
-                "annotations": managed_by(MANAGER),
+                "annotations": {**managed_by(MANAGER), **read_as.annotations(content)},
             },
             "data": plain["data"],
             "binaryData": plain.get("binary_data"),

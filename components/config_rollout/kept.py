@@ -19,7 +19,7 @@ from .core import kept, live
 from .core.finding import report
 from .core.found import MANAGER
 from .core.kept import Before
-from .core.naming import content_name
+from .core.naming import DAEMON_SET_LABEL, content_name
 from .patience import patiently
 
 _OWNER_MANAGER = "config-rollout-owner"
@@ -132,7 +132,7 @@ def settle(cluster: Cluster, namespace: str, name: str, uid: str, wanted: Mappin
     for attempt in range(_TRIES):
         daemon_set = _observed(cluster, namespace, name, uid)
         revisions = owned(cluster, "controllerrevisions", daemon_set)
-        label = f"{kept.DAEMON_SET_LABEL}={name}"
+        label = f"{DAEMON_SET_LABEL}={name}"
         config_maps = cluster.list("configmaps", namespace, label, metadata_only=True)
         lost = kept.lost(daemon_set, revisions, config_maps)
         wanted_name = wanted["metadata"]["name"]

@@ -16,13 +16,13 @@ from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
 from .arguments import find_cluster
 from .core import kube_proxy_files as files
 from .core import kube_proxy_pods as pods
+from .core import read_as
 from .core.adoption import Adoption, applied_for, has_other_probe, patch
 from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import Content, parse_content
 from .core.digest import short_hash
 from .core.found import FORCED, MANAGER, OWNER, managed_by
-from .core.kept import DAEMON_SET_LABEL
-from .core.naming import content_name
+from .core.naming import DAEMON_SET_LABEL, content_name
 from .core.waves import UPDATE_STRATEGY
 from .hooks.adopt import AdoptionExplainer
 from .hooks.audit import Auditor
@@ -232,7 +232,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "name": content_name(layout.daemon_set, prepared.full_hash),
                 "namespace": layout.namespace,
                 "labels": {**pods.pod_labels(layout), DAEMON_SET_LABEL: layout.daemon_set},
-                "annotations": managed_by(MANAGER),
+                "annotations": {**managed_by(MANAGER), **read_as.annotations(prepared.content)},
             },
             "data": dict(prepared.said),
             "immutable": True,

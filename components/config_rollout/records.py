@@ -8,8 +8,7 @@ from .cluster import Cluster, Object
 from .core.audit_record import AuditRecord, parse_records
 from .core.checks import check_name
 from .core.finding import Finding
-from .core.kept import DAEMON_SET_LABEL
-from .core.naming import HISTORY_KEY, history_name
+from .core.naming import DAEMON_SET_LABEL, HISTORY_KEY, history_name
 from .sources import Trouble
 
 _LABELS = f"app.kubernetes.io/managed-by=config-rollout,{DAEMON_SET_LABEL}"

@@ -12,6 +12,7 @@ from typing import Any
 from .core.content import MAX_BYTES
 from .core.finding import Finding, report
 from .core.formats.meaning import NotUnderstood
+from .core.read_as import ReadAs, read_as
 
 MAX_FILE_BYTES = 4 * MAX_BYTES
 """The largest file that is read: a manifest of a full ConfigMap, encoded in base64 and indented."""
@@ -27,9 +28,9 @@ class Trouble(Exception):
     """What keeps a configuration from being read, told as the user should see it."""
 
 
-def read_maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, Any], ReadAs | None]:
     """
-    Return `data` and `binary_data` as a ConfigMap would hold them, unchecked.
+    Return `data` and `binary_data` as a ConfigMap would hold them, unchecked, and how one of ours says that it is read.
 
     Args:
       path: A file (its name is the key), a folder (a file for each key), a manifest with a ConfigMap (YAML or JSON,
@@ -45,10 +46,15 @@ def read_maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, An
     else:
         with _told(path):
             if Path(path).is_dir():
-                return by_encoding(read_folder(Path(path)))
+                return *by_encoding(read_folder(Path(path))), None
         key, text = Path(path).name, read_file(Path(path))
     found = config_map_in(path, text, name)
-    return by_encoding({key: text}) if found is None else maps_of(found)
+    if found is None:
+        return *by_encoding({key: text}), None
+    said, wrong = read_as(found)
+    if wrong:
+        raise Trouble(report(path, wrong))
+    return *maps_of(found), said
 
 
 def read_manifests(path: str) -> Iterator[tuple[str, bytes]]:

@@ -106,6 +106,56 @@ def test_hash_of_standard_input_with_a_declared_format():
     assert f"{expected}\n".encode() == run("hash", "-", "--format", "stdin=yaml", given=SAME.encode()).stdout
 
 
+RECORDED = """apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: agent-0123456789
+  annotations: {config-rollout/read-as: '{"formats": {"c": "yaml"}, "effects": {"c:port": "none"}}'}
+data: {c: %s}
+"""
+
+
+def test_config_map_is_read_as_it_says_itself(file):
+    expected = config_hash(Content({"c": ONE.encode()}, formats={"c": "yaml"}, effects={"c": {"port": "none"}}))
+
+    assert f"{expected}\n".encode() == run("hash", file(RECORDED % json.dumps(SAME))).stdout
+    assert expected == hashlib.sha256(run("canonical", file(RECORDED % json.dumps(ONE))).stdout).hexdigest()
+
+
+def test_option_precedes_what_a_config_map_says(file):
+    expected = config_hash(Content({"c": ONE.encode()}, formats={"c": "yaml"}))
+
+    assert (
+        f"{expected}\n".encode() == run("hash", file(RECORDED % json.dumps(ONE)), "--effect", "c:port=restart").stdout
+    )
+
+
+def test_file_is_compared_with_a_config_map_as_that_one_says(file):
+    done = run("diff", file(RECORDED % json.dumps(ONE)), file("port: 2\nmode: iptables\n", "c", "new"))
+
+    assert (0, b"") == (done.returncode, done.stderr)
+    assert b"~ port: 1 => 2 (nothing: stated in `effects`)" in done.stdout
+
+
+def test_config_map_of_ours_that_says_nothing_is_read_without_what_the_other_says(file):
+    plain = (
+        (RECORDED % json.dumps(SAME))
+        .replace("annotations", "labels")
+        .replace("""'{"formats": {"c": "yaml"}, "effects": {"c:port": "none"}}'""", "x")
+        .replace("read-as", "daemon-set")
+    )
+    done = run("diff", file(plain, folder="old"), file(RECORDED % json.dumps(SAME), folder="new"))
+
+    assert (1, b"") == (done.returncode, done.stderr)
+
+
+def test_annotation_that_cannot_be_read_is_trouble(file):
+    done = run("hash", file((RECORDED % json.dumps(ONE)).replace('{"formats"', '{{"formats"')))
+
+    assert (2, b"") == (done.returncode, done.stdout)
+    assert b"annotation 'config-rollout/read-as': must be a JSON object" in done.stderr
+
+
 def test_configuration_with_a_kind_of_its_own_is_a_file(file):
     text = "apiVersion: example.com/v1\nkind: AgentConfiguration\n"
 

@@ -96,8 +96,9 @@ def test_everything_adopted_is_retained_and_forced_under_one_field_manager(run):
     patches = [r for what, r in run({**ADOPT, "config": CONFIG}).items() if "Patch" in what]
 
     assert [True] * 3 == [r.request.retainOnDelete for r in patches]
-    assert [{"pulumi.com/patchFieldManager": "config-rollout", "pulumi.com/patchForce": "true"}] * 3 == [
-        r.inputs["metadata"]["annotations"] for r in patches
+    assert [("config-rollout", "true")] * 3 == [
+        (annotations["pulumi.com/patchFieldManager"], annotations["pulumi.com/patchForce"])
+        for annotations in (r.inputs["metadata"]["annotations"] for r in patches)
     ]
 
 

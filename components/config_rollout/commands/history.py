@@ -15,6 +15,7 @@ from ..core.finding import report
 from ..core.history import Rollout, between, config_map_of_revision, history_json, of_revision, rollouts_of, why_no_diff
 from ..core.history_words import in_full, table
 from ..core.observed import Seen
+from ..core.read_as import ReadAs, read_as
 from ..core.status_rights import history_rights
 from ..sources import Trouble, maps_of
 from .difference import show
@@ -108,7 +109,9 @@ def _content(cluster: Cluster, seen: Seen, name: str) -> Content:
     where = f"ConfigMap {seen.namespace}/{name}"
     if config_map is None:
         raise Trouble(f"{where}: has just gone. Run it again.")
-    content, findings = parse_content(*maps_of(config_map))
-    if findings and not (content.data or content.binary_data):
-        raise Trouble(report(where, findings))
+    said, wrong = read_as(config_map)
+    said = said or ReadAs()
+    content, findings = parse_content(*maps_of(config_map), said.formats, said.effects)
+    if wrong or (findings and not (content.data or content.binary_data)):
+        raise Trouble(report(where, [*wrong, *findings]))
     return content

@@ -2,12 +2,15 @@
 
 import argparse
 import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..core.content import Content, parse_content, unmatched, warnings
-from ..core.effects import EFFECTS
+from ..core.effects import EFFECTS, parse_effects
 from ..core.finding import report
 from ..core.formats import FORMATS
+from ..core.read_as import ReadAs
 from ..sources import Trouble, read_maps
 
 PATH = "a file, a folder (a file for each key), a manifest with a ConfigMap, or - for standard input"
@@ -38,25 +41,39 @@ def read(given: argparse.Namespace, *paths: str) -> list[Content]:
     """
     Return the contents at the paths; their warnings go to standard error.
 
+    A ConfigMap of ours says by itself how it is read; what is not one is read as the other, and options precede both.
     What an option says of a key or a field must be there at one path at least: others may have it not yet, or no more.
     """
     maps = [read_maps(path, given.name) for path in paths]
-    keys = {key for data, binary in maps for key in (*data, *binary)}
-    contents = []
-    for path, (data, binary) in zip(paths, maps, strict=True):
-        elsewhere = keys - {*data, *binary}
-        formats = {key: name for key, name in given.format if key not in elsewhere}
-        effects = {name: effect for name, effect in given.effect if name.partition(":")[0] not in elsewhere}
-        content, findings = parse_content(data, binary, formats, effects)
+    keys = {key for data, binary, _ in maps for key in (*data, *binary)}
+    other = next((said for *_, said in maps if said), ReadAs())
+    contents, by_options = [], []
+    for path, (data, binary, said) in zip(paths, maps, strict=True):
+        here, recorded = {*data, *binary}, said or other
+        formats, effects = _without(given.format, keys - here), _without(given.effect, keys - here)
+        content, findings = parse_content(
+            data, binary, _within(recorded.formats, here) | formats, _within(recorded.effects, here) | effects
+        )
         if findings:
             raise Trouble(report(path, findings))
         contents.append(content)
-    if wrong := unmatched(*contents):
+        by_options.append(replace(content, effects=parse_effects(effects, here)[0]))
+    if wrong := unmatched(*by_options):
         raise Trouble(report(paths[-1], wrong))
     for path, content in zip(paths, contents, strict=True):
         for line in report(path, warnings(content)).splitlines():
             print(f"config-rollout: warning: {line}", file=sys.stderr)
     return contents
+
+
+def _without(said: Sequence[tuple[str, str]], keys: Collection[str]) -> dict[str, str]:
+    """Return what options say, without what they say of some keys."""
+    return {name: what for name, what in said if name.partition(":")[0] not in keys}
+
+
+def _within(said: Mapping[str, str], keys: Collection[str]) -> dict[str, str]:
+    """Return what is said of some keys, or of fields in them."""
+    return {name: what for name, what in said.items() if name.partition(":")[0] in keys}
 
 
 def _key_and(what: str) -> Any:

@@ -17,9 +17,6 @@ from .naming import is_content_name
 from .pod_spec import references
 from .rights import Right
 
-DAEMON_SET_LABEL = "config-rollout/daemon-set"
-"""On every ConfigMap that a component makes: the DaemonSet that it is for. Only what has it is ever touched."""
-
 _OURS = ("ControllerRevision", "DaemonSet")
 
 

@@ -9,6 +9,9 @@ _SHORT_HASH = re.compile(rf"[0-9a-f]{{{SHORT_HASH_LENGTH}}}")
 NAME_LABEL = "app.kubernetes.io/name"
 """Kubernetes' recommended label for the name of an application."""
 
+DAEMON_SET_LABEL = "config-rollout/daemon-set"
+"""On every ConfigMap that a component makes: the DaemonSet that it is for. Only what has it is ever touched."""
+
 HISTORY_KEY = "rollouts.jsonl"
 """The key of the ConfigMap that `history_name` names."""
 

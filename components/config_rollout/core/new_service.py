@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .gates import NewServiceGate
-from .kept import DAEMON_SET_LABEL
 from .live import Object, ready_since, why_not_ready
+from .naming import DAEMON_SET_LABEL
 
 PORT = 443
 """The port of the Service; its endpoints have that of the API server."""

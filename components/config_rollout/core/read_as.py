@@ -1,0 +1,76 @@
+"""
+How a ConfigMap of ours is read, as it says itself: the formats and effects that its content alone does not tell.
+
+So anyone can check the hash of an object that they have, without the program that made it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .content import Content
+from .effects import state
+from .finding import Finding
+from .formats import read_key
+from .naming import DAEMON_SET_LABEL
+
+ANNOTATION = "config-rollout/read-as"
+"""On a ConfigMap whose content does not tell it: `{"formats": {KEY: FORMAT}, "effects": {KEY[:PATH]: EFFECT}}`."""
+
+_MUST_BE = 'must be a JSON object with "formats" and "effects" that map text to text'
+
+
+@dataclass(frozen=True)
+class ReadAs:
+    """Formats and effects, as the component takes them."""
+
+    formats: Mapping[str, str] = field(default_factory=dict)
+    effects: Mapping[str, str] = field(default_factory=dict)
+
+
+def annotations(content: Content) -> dict[str, str]:
+    """Return the annotation of the ConfigMap that holds a content; nothing where the content tells everything."""
+    formats = {key: name for key, name in content.formats.items() if _needs_format(key, content)}
+    effects = {
+        f"{key}:{path}" if path else key: effect
+        for key, stated in content.effects.items()
+        if _needs_effects(key, content)
+        for path, effect in stated.items()
+    }
+    said = {name: value for name, value in (("formats", formats), ("effects", effects)) if value}
+    return {ANNOTATION: json.dumps(said, sort_keys=True)} if said else {}
+
+
+def read_as(config_map: Mapping[str, Any]) -> tuple[ReadAs | None, list[Finding]]:
+    """Return what a ConfigMap says of itself, `None` if it is not one of ours, and what is wrong with that."""
+    metadata = config_map.get("metadata") or {}
+    text = (metadata.get("annotations") or {}).get(ANNOTATION)
+    if text is None:
+        return ReadAs() if DAEMON_SET_LABEL in (metadata.get("labels") or {}) else None, []
+    try:
+        said = json.loads(text)
+    except (TypeError, ValueError):
+        said = None
+    if not isinstance(said, dict) or not all(_is_text_map(said.get(name, {})) for name in ("formats", "effects")):
+        return None, [Finding(f"annotation '{ANNOTATION}'", f"{_MUST_BE} (got {text!r})", "Remove it")]
+    return ReadAs(said.get("formats", {}), said.get("effects", {})), []
+
+
+def _needs_format(key: str, content: Content) -> bool:
+    """Tell whether a key would be read in another format if nobody said which."""
+    alone = read_key(key, content.data[key], {})
+    said = read_key(key, content.data[key], content.formats)
+    return (alone.format, alone.canonical) != (said.format, said.canonical)
+
+
+def _needs_effects(key: str, content: Content) -> bool:
+    """Tell whether what is stated of a key is left out of the hash."""
+    if key not in content.data:
+        return True
+    meaning = read_key(key, content.data[key], content.formats)
+    return state(meaning, content.effects[key]).canonical != meaning.canonical
+
+
+def _is_text_map(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
