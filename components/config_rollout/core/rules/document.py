@@ -22,8 +22,7 @@ def render_examples() -> str:
 
 def _chapter(rule: Rule) -> str:
     parameters = "".join(
-        f"\n\nParameter `{p.name}`: {p.what}; {p.default} unless set, from {p.least} to {p.most}."
-        for p in rule.parameters
+        f"\n\nParameter `{p.name}`: {p.what}; default {p.default}, from {p.least} to {p.most}." for p in rule.parameters
     )
     remedy = "\n\nAt the level `remediate` the pack sets it itself." if rule.remedy else ""
     return (
