@@ -240,10 +240,13 @@ class Cluster:
         """
         found = self.get(resource, name, namespace)
         if found is None or found["metadata"]["uid"] != uid:
+            known = (
+                f"{resource} {namespace}/{name} {_uid(found)}, and the Kubernetes provider knows it by the UID {uid}"
+            )
             raise ClusterError(
-                f"{self.server}: is not the cluster that the Kubernetes provider writes to: {resource} "
-                f"{namespace}/{name} there has the UID {uid}, here it {_uid(found)}. "
-                "Give `kubeconfig` and `context` the provider's values."
+                f"{self.server}: {known}: it was deleted, or made again, since the last `up`. "
+                "Run `pulumi up --refresh`. If that does not help, `kubeconfig` and `context` name another cluster "
+                "than the provider's."
             )
         return found
 
@@ -390,4 +393,4 @@ def _reason(error: Exception) -> str:
 
 
 def _uid(found: Object | None) -> str:
-    return "does not exist" if found is None else f"has {found['metadata']['uid']}"
+    return "does not exist" if found is None else f"has the UID {found['metadata']['uid']}"

@@ -27,7 +27,7 @@ from .core.pod_spec import follow
 from .core.waves import UPDATE_STRATEGY
 from .hooks.audit import Auditor
 from .hooks.explain import Explainer
-from .kept import keep, read_before
+from .kept import keep, read_before, withdraw
 from .options import Options
 from .staged import StagedRollout, driven_annotations
 
@@ -146,14 +146,15 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         kubernetes_name: str = plain.get("name", name)
         namespace = plain["namespace"]
         full_hash = config_hash(content)
-        before, unread = read_before(who, plain, kubernetes_name, full_hash)
+        reading = read_before(who, plain, kubernetes_name, full_hash)
         selector = selector_of(plain, kubernetes_name)
+        before = reading.before
         if before.daemon_set and (findings := check_live_selector(selector, before.daemon_set)):
             raise BadArguments(report(who, findings))
         staged = StagedRollout(who, plain, kubernetes_name, full_hash, content) if "waves" in plain else None
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
         audit = Auditor(self, find_cluster, cluster, parse_audit(plain.get("audit", []))[0], bool(staged))
-        explainer = Explainer(self, name, audit, staged.plan if staged else (), before, content)
+        explainer = Explainer(self, name, audit, reading.found, content, *([staged.plan] if staged else []))
         explainer.time_limit = options.time_limit()
 
         super().__init__(
@@ -173,7 +174,8 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         for line in report(who, [*warnings(content), *unknown_in(plain)]).splitlines():
             pulumi.log.warn(line, self)
         mounted = content_name(kubernetes_name, full_hash)
-        for line in (unread, before.missing(mounted)):
+        explainer.withdraw = lambda: withdraw(plain, mounted)
+        for line in (reading.unread, reading.before.missing(mounted)):
             if line:
                 pulumi.log.warn(line, self)
         if staged:
@@ -196,19 +198,18 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         # the end of a successful `up`. A patch makes it, or finds it as an earlier revision left it.
         self.config_map = ConfigMapPatch(
             content_name(name, full_hash),
-            **before.as_it_is(config_map),
-            opts=options.for_config_map(self, explainer.of_child()),
+            **reading.before.as_it_is(config_map),
+            opts=options.for_config_map(self, explainer.of_content()),
         )
-        self.daemon_set = DaemonSet(
-            name,
-            metadata={
+        wanted: dict[str, Any] = {
+            "metadata": {
                 "name": kubernetes_name,
                 "namespace": namespace,
                 "labels": labels,
                 # A field manager that is always the same: what one stack leaves behind, another can take over.
                 "annotations": {**managed_by(OWNER), **(driven_annotations(plain["waves"]) if staged else {})},
             },
-            spec={
+            "spec": {
                 "selector": {"match_labels": selector},
                 "template": {
                     "metadata": {
@@ -221,12 +222,13 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "min_ready_seconds": plain.get("min_ready_seconds"),
                 "revision_history_limit": plain.get("revision_history_limit"),
             },
-            opts=options.for_daemon_set(self, [self.config_map], explainer.of_daemon_set()),
-        )
-        explainer.daemon_set_registered(self.daemon_set)
+        }
+        of_daemon_set = options.for_daemon_set(self, [self.config_map], explainer.of_daemon_set())
+        self.daemon_set = DaemonSet(name, **wanted, opts=of_daemon_set)
+        explainer.registered(self.daemon_set, self.daemon_set, wanted, options.ignored)
         if staged:
             staged.register(name, self, self.daemon_set, explainer)
-        keep(self, self.daemon_set, plain, config_map)
+        keep(self, self.daemon_set, plain, config_map, explainer.is_gone)
 
         self.config_hash = pulumi.Output.from_input(full_hash)
         # Not the children: a resource among the outputs makes the next run's hook of this component fail, since

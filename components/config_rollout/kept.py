@@ -6,8 +6,9 @@ Not here: what is to be kept, and why (core/kept.py).
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -58,45 +59,63 @@ def read(cluster: Cluster, who: str, where: tuple[str, str], full_hash: str, dec
         raise BadArguments(report(who, findings))
     daemon_set = cluster.get("daemonsets", name, namespace)
     if daemon_set is None:
-        return Before(None, None, config_map)
+        return Before(None, None, config_map, read=True)
     if live.config_hash_of(daemon_set) == full_hash:
-        return Before(daemon_set, None, config_map)
+        return Before(daemon_set, None, config_map, read=True)
     revision = None
     with suppress(Forbidden):
         revision = live.newest(owned(cluster, "controllerrevisions", daemon_set))
     holding = content_name(name, live.config_hash_of(daemon_set))
     held = cluster.get("configmaps", holding, namespace)
     content = kept.content_of(held, *declared) if held else None
-    return Before(daemon_set, revision, config_map, content)
+    return Before(daemon_set, revision, config_map, content, read=True)
 
 
-def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -> tuple[Before, str]:
+@dataclass(frozen=True)
+class Reading:
+    """What was read of a cluster: at once, or `later` where its place is known only once Outputs are."""
+
+    before: Before = field(default_factory=Before)
+    unread: str = ""
+    """Why it could not be read; then the provider says what is wrong."""
+    later: pulumi.Output[Before] | None = None
+
+    async def found(self) -> Before:
+        """Return what was read; nothing where a preview does not know the place."""
+        return self.before if self.later is None else await self.later.future() or Before()
+
+
+def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -> Reading:
     """
-    Return what is there, and why that could not be read, if it could not: then the provider says what is wrong.
+    Return what is there.
 
-    Where namespace or cluster are not known yet only the kept bytes are read, once they are. A unit test with mocks has
-    no cluster, and nothing is read.
+    A unit test with mocks has no cluster, and nothing is read.
     """
     if is_mocked():
-        return Before(), ""
+        return Reading()
+    declared = plain.get("formats"), plain.get("effects")
     if any(isinstance(plain.get(key), pulumi.Output) for key in _WHERE):
-        return Before(config_map=_read_later(plain, content_name(name, full_hash), full_hash)), ""
+        return _read_later(who, plain, name, full_hash, declared)
     try:
-        declared = plain.get("formats"), plain.get("effects")
         given = find_cluster(plain), who, (plain["namespace"], name), full_hash, declared
-        return read(*given) if pulumi.runtime.is_dry_run() else patiently(lambda: read(*given)), ""
+        return Reading(read(*given) if pulumi.runtime.is_dry_run() else patiently(lambda: read(*given)))
     except ClusterError as error:
-        return Before(), f"{who}: what the cluster has could not be read: {error}"
+        return Reading(unread=f"{who}: what the cluster has could not be read: {error}")
 
 
 def keep(
-    component: pulumi.Resource, daemon_set: pulumi.CustomResource, plain: Mapping[str, Any], wanted: Mapping[str, Any]
+    component: pulumi.Resource,
+    daemon_set: pulumi.CustomResource,
+    plain: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    is_gone: Callable[[], Awaitable[bool]],
 ) -> None:
     """
     Give the ConfigMaps their owners once the provider has written the DaemonSet, or found nothing to write.
 
-    `wanted` is metadata, data, binaryData and immutable of the ConfigMap that the program's configuration has. What
-    fails is a warning at the component: the next `up` does it.
+    `wanted` is metadata, data, binaryData and immutable of the ConfigMap that the program's configuration has. Where
+    `is_gone` tells that someone deleted the DaemonSet there is nothing to do. What fails is a warning at the component:
+    the next `up` does it.
     """
 
     async def once_written(given: dict[str, Any]) -> list[str]:
@@ -104,6 +123,8 @@ def keep(
         if pulumi.runtime.is_dry_run() or is_mocked() or not (metadata and metadata.get("uid")):
             return []
         where = metadata["namespace"], metadata["name"], metadata["uid"]
+        if await is_gone():
+            return []
         try:
             told = await asyncio.to_thread(lambda: settle(find_cluster(given), *where, given["wanted"]))
         except ClusterError as error:
@@ -155,28 +176,46 @@ def settle(cluster: Cluster, namespace: str, name: str, uid: str, wanted: Mappin
     ]
 
 
+async def withdraw(plain: Mapping[str, Any], name: str) -> None:
+    """Delete a ConfigMap that an `up` made for a DaemonSet that is not there: no pod reads it."""
+    every = pulumi.Output.all(**{key: plain[key] for key in _WHERE if key in plain})
+    given: dict[str, Any] = await every.future() or {}
+
+    def delete() -> None:
+        cluster, namespace = find_cluster(given), given["namespace"]
+        if there := cluster.get("configmaps", name, namespace):
+            cluster.delete("configmaps", name, namespace, there["metadata"]["uid"])
+
+    with suppress(ClusterError):
+        await asyncio.to_thread(delete)
+
+
 def is_mocked() -> bool:
     """Tell whether this is a unit test with Pulumi's mocks: then there is no cluster that could be the provider's."""
     return isinstance(settings.SETTINGS.monitor, mocks.MockMonitor)
 
 
-def _read_later(plain: Mapping[str, Any], name: str, full_hash: str) -> Object:
-    """Return data and binaryData whose values are Outputs: what is kept, once it can be read, or else ours."""
+def _read_later(who: str, plain: Mapping[str, Any], name: str, full_hash: str, declared: tuple[Any, Any]) -> Reading:
+    """
+    Return what is there once Outputs are known.
 
-    async def held(given: dict[str, Any]) -> Object:
-        with suppress(ClusterError):
-            there = await asyncio.to_thread(lambda: find_cluster(given).get("configmaps", name, given["namespace"]))
-            if there and not kept.check_same(there, full_hash, plain.get("formats"), plain.get("effects")):
-                return there
-        return {}
+    Until then the ConfigMap's data and binaryData are Outputs too: of what is kept, or else ours.
+    """
+
+    async def look(given: dict[str, Any]) -> Before:
+        with suppress(ClusterError, BadArguments):
+            where = given["namespace"], name
+            return await asyncio.to_thread(lambda: read(find_cluster(given), who, where, full_hash, declared))
+        return Before()
 
     def value(section: str, key: str, ours: str) -> pulumi.Output[str]:
-        return found.apply(lambda there: str((there.get(section) or {}).get(key, ours)))
+        return later.apply(lambda before: str(((before.config_map or {}).get(section) or {}).get(key, ours)))
 
     where = {key: plain[key] for key in _WHERE if key in plain}
-    found: pulumi.Output[Object] = pulumi.Output.all(**where).apply(held)
+    later: pulumi.Output[Before] = pulumi.Output.all(**where).apply(look)
     sections = {"data": plain["data"], "binaryData": plain.get("binary_data") or {}}
-    return {s: {key: value(s, key, ours) for key, ours in given.items()} for s, given in sections.items()}
+    held = {s: {key: value(s, key, ours) for key, ours in given.items()} for s, given in sections.items()}
+    return Reading(Before(config_map=held), later=later)
 
 
 def _write(cluster: Cluster, namespace: str, ownership: kept.Ownership) -> None:

@@ -6,6 +6,7 @@ writes (core/adoption.py).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -22,11 +23,12 @@ from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import Content, parse_content
 from .core.digest import short_hash
 from .core.found import FORCED, MANAGER, OWNER, managed_by
+from .core.kept import Before
 from .core.naming import DAEMON_SET_LABEL, content_name
 from .core.waves import UPDATE_STRATEGY
 from .hooks.adopt import AdoptionExplainer
 from .hooks.audit import Auditor
-from .kept import keep
+from .kept import keep, withdraw
 from .options import Options
 from .prepare import Prepared, prepare
 from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
@@ -112,12 +114,14 @@ class KubeProxy(pulumi.ComponentResource):
         prepared = prepare(who, args, KubeProxyArgs, opts)
         settings, layout = prepared.settings, prepared.settings.layout
         self._name, self._prepared, self._args = name, prepared, args
+        self._written: dict[str, Any] | None = None
         self._staged = staged = _staged(who, prepared, args)
         cluster = {key: args[key] for key in ("kubeconfig", "context") if key in args}
         audit = Auditor(self, find_cluster, cluster, settings.audit, settings.has_waves)
         content = prepared.content if prepared.full_hash else None
-        given = _adoption(prepared, staged), prepared.before, content, staged.plan if staged else ()
-        self._explainer = AdoptionExplainer(self, name, audit, *given)
+        plan = [staged.plan] if staged else []
+        adoption = _adoption(prepared, staged)
+        self._explainer = AdoptionExplainer(self, name, audit, adoption, self._found, content, *plan)
         self._options = Options(
             {
                 "update_strategy": settings.update_strategy,
@@ -152,6 +156,9 @@ class KubeProxy(pulumi.ComponentResource):
         # Not the children: see ConfiguredDaemonSet.
         self.register_outputs({"configHash": self.config_hash})
 
+    async def _found(self) -> Before:
+        return self._prepared.before
+
     def _register(self) -> None:
         """Register the pods' ConfigMap, the DaemonSet that reads it, and the ConfigMap that others know by name."""
         prepared, settings = self._prepared, self._prepared.settings
@@ -169,8 +176,8 @@ class KubeProxy(pulumi.ComponentResource):
             last = self._staged.register(self._name, self, self.daemon_set, self._explainer, applied)
         if prepared.known:
             last = self._known_config_map(last)
-        self._explainer.daemon_set_registered(last)
-        keep(self, self.daemon_set, self._args, self._wanted)
+        self._explainer.registered(last, self.daemon_set, self._written, ["spec.selector"])
+        keep(self, self.daemon_set, self._args, self._wanted, self._explainer.is_gone)
 
     def _uid(self) -> pulumi.Output[str]:
         """Return the UID that the provider returned; a preview that may not dry-run has none."""
@@ -238,7 +245,9 @@ class KubeProxy(pulumi.ComponentResource):
             "immutable": True,
         }
         name = f"{self._name}-{short_hash(prepared.full_hash)}"
-        opts = self._options.for_config_map(self, self._explainer.of_child())
+        of_cluster = {**self._args, "namespace": layout.namespace}
+        self._explainer.withdraw = lambda: withdraw(of_cluster, self._wanted["metadata"]["name"])
+        opts = self._options.for_config_map(self, self._explainer.of_content())
         return ConfigMapPatch(name, **prepared.before.as_it_is(self._wanted), opts=opts)
 
     def _known_config_map(self, after: pulumi.Resource) -> ConfigMapPatch:
@@ -260,7 +269,7 @@ class KubeProxy(pulumi.ComponentResource):
             owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": layout.daemon_set}
             metadata["ownerReferences"] = [{**owner, "uid": self._uid()}]
         held = prepared.found.data() if prepared.found and self._staged and not self._staged.is_whole else {}
-        return ConfigMapPatch(
+        known = ConfigMapPatch(
             f"{self._name}-known",
             metadata=metadata,
             data={key: held.get(key, text) for key, text in prepared.known.items()},
@@ -271,6 +280,8 @@ class KubeProxy(pulumi.ComponentResource):
                 hooks=self._explainer.of_config_map(),
             ),
         )
+        self._explainer.known = known
+        return known
 
     def _own_daemon_set(self, config_map: pulumi.Resource, account: list[pulumi.Resource]) -> DaemonSet:
         prepared, settings = self._prepared, self._prepared.settings
@@ -283,15 +294,14 @@ class KubeProxy(pulumi.ComponentResource):
         # would look new to the provider, and replace it.
         opts.aliases = [pulumi.Alias(type_="kubernetes:apps/v1:DaemonSetPatch")]
         opts.ignore_changes = ["spec.selector"]
-        return DaemonSet(
-            self._name,
-            metadata={
+        self._written = {
+            "metadata": {
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
                 "labels": labels,
                 "annotations": {**managed_by(OWNER), **driven},
             },
-            spec={
+            "spec": {
                 "selector": {"matchLabels": labels},
                 "minReadySeconds": settings.min_ready_seconds,
                 "updateStrategy": dict(settings.update_strategy),
@@ -300,8 +310,8 @@ class KubeProxy(pulumi.ComponentResource):
                     "spec": pods.pod_spec(layout, mounted, settings.image, probe),
                 },
             },
-            opts=opts,
-        )
+        }
+        return DaemonSet(self._name, **self._written, opts=opts)
 
     def _patch_daemon_set(self, full_hash: Any, after: list[pulumi.Resource]) -> DaemonSetPatch:
         after = [*after, *([self._on_delete()] if self._prepared.settings.has_waves else [])]
@@ -382,7 +392,7 @@ def _adoption(prepared: Prepared, staged: StagedRollout | None) -> Adoption | No
         return None
     live = _content(found.data(), settings.formats())
     mounted = (found.mounted or {}).get("data")
-    return Adoption(
+    adoption = Adoption(
         settings.layout,
         found.daemon_set,
         live,
@@ -390,10 +400,11 @@ def _adoption(prepared: Prepared, staged: StagedRollout | None) -> Adoption | No
         prepared.content,
         _patch(prepared, prepared.full_hash),
         list(prepared.known),
-        staged.plan if staged else (),
+        None,
         bool(staged and staged.under_way),
         bool(staged and staged.taken_back),
     )
+    return replace(adoption, plan=staged.plan(bool(adoption.template_changes()))) if staged else adoption
 
 
 def _content(data: dict[str, str], formats: dict[str, str]) -> Content:

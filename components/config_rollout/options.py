@@ -27,6 +27,11 @@ class Options:
         """Return what the user says about objects of the cluster that `destroy` meets."""
         return self._opts.retain_on_delete
 
+    @property
+    def ignored(self) -> list[str]:
+        """Return the paths in the DaemonSet whose changes the engine is to ignore."""
+        return [daemon_set_path(path) for path in self._opts.ignore_changes or []]
+
     def for_component(self, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceOptions:
         """Return the options of the component itself, with its own hooks beside the user's."""
         merged = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(hooks=hooks))
@@ -56,7 +61,7 @@ class Options:
             parent=parent,
             depends_on=list(after),
             retain_on_delete=self._opts.retain_on_delete,
-            ignore_changes=[daemon_set_path(path) for path in self._opts.ignore_changes or []],
+            ignore_changes=self.ignored,
             custom_timeouts=self._timeouts(),
             hooks=hooks,
         )

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from .core.gate_answers import already_failed, wanted_proxy
 from .core.gates import BEFORE, Gate, probe_namespaces, proxied
 from .core.restarts import Fleet, ProbedPod
 from .core.wave_rights import wave_rights
+from .core.wave_words import WavePlan
 from .core.waves import REST, Division, check_names, divide, empty_selectors, parse_waves
 from .hooks.explain import Explainer
 from .hooks.gates import Asker
@@ -54,9 +55,6 @@ class StagedRollout:
 
     """
 
-    plan: list[str]
-    """The lines that say what a change does, wave by wave."""
-
     def __init__(self, who: str, plain: Mapping[str, Any], name: str, config_hash: str, content: Content) -> None:
         self._who, self._hash = who, config_hash
         self._proxy = wanted_proxy(content)
@@ -67,11 +65,18 @@ class StagedRollout:
         self._read()
         covered = [pod.node for pod in self._fleet.pods] if self._fleet else None
         self._divisions = divide(self._waves, self._labels, config_hash, covered)
-        seconds = int(ready) if isinstance(ready, int | float) else 0
-        self.plan = wave_words.plan(self._divisions, self._waves.through, self._down, seconds)
-        if self._live_hash != config_hash or self._taken_back:
-            self.plan += wave_words.already(list(self._hashes.values()).count(config_hash), len(self._hashes))
+        self._min_ready_seconds = int(ready) if isinstance(ready, int | float) else 0
         self._preflight()
+
+    def plan(self, restarts_all: bool) -> WavePlan:
+        """
+        Return what a change does, wave by wave.
+
+        With `restarts_all` every pod restarts, since more than the configuration changes.
+        """
+        has = set() if restarts_all else {node for node, of in self._hashes.items() if of == self._hash}
+        words = self._waves.through, self._down, self._min_ready_seconds
+        return wave_words.plan(self._divisions, has, *words)
 
     @property
     def taken_back(self) -> bool:
@@ -103,24 +108,45 @@ class StagedRollout:
         `applied` gives, for a pod template, what the provider applies where it has a patch and no whole DaemonSet.
         """
 
-        def pending(division: Division) -> int:
-            fleet = self._fleet
-            again = self._taken_back == self._hash and not explainer.restarts
-            if explainer.restarts_all or again or not fleet:
-                return len(division.nodes)
-            settled = self._live_hash == self._hash and not explainer.restarts
-            outdated = {pod.node for pod in fleet.outdated(division.nodes)} if settled else set()
-            other = {node for node in division.nodes if self._hashes.get(node) != self._hash}
-            return len(outdated | other)
-
         def window(division: Division) -> str:
             if pulumi.runtime.is_dry_run():
-                return self._window(division) if pending(division) else ""
+                return self._window(division) if self._pending(division, explainer) else ""
             return self._window(division) if self._window(division) and self._is_outdated(division) else ""
 
         given = explainer.audit, stack_name(), window, applied, self._proxy, self._excused
         driven = Driven(self._cluster, self._waves, *given)
-        return register_records(name, component, daemon_set, self._hash, driven, self._divisions, pending)[-1]
+        previewed: list[Division] = []
+        registered = register_records(
+            name, component, daemon_set, self._hash, driven, self._divisions, previewed.append
+        )
+        registered[-1].urn.apply(lambda _: self._tell_previewed(previewed, explainer))
+        return registered[-1]
+
+    def _pending(self, division: Division, explainer: Explainer) -> set[str]:
+        """Return the nodes of a wave whose pods this `up` will restart, as far as preview knows."""
+        fleet = self._fleet
+        again = self._taken_back == self._hash and not explainer.restarts
+        if explainer.restarts_all or again or not fleet:
+            return set(division.nodes)
+        settled = self._live_hash == self._hash and not explainer.restarts
+        outdated = {pod.node for pod in fleet.outdated(division.nodes)} if settled else set()
+        return outdated | {node for node in division.nodes if self._hashes.get(node) != self._hash}
+
+    def _tell_previewed(self, previewed: Sequence[Division], explainer: Explainer) -> None:
+        """Say in preview, in one message, what the waves will do where nothing said it yet."""
+        if not previewed or explainer.has_plan or self._taken_back == self._hash:
+            return
+        names = [division.wave.name for division in previewed]
+        if not self._fleet:
+            explainer.tell(wave_words.first(names))
+            return
+        pending = {node for division in previewed for node in self._pending(division, explainer)}
+        has = {node for division in previewed for node in division.nodes} - pending
+        plan = wave_words.plan(previewed, has, self._waves.through, self._down, self._min_ready_seconds)
+        if plan.restarts:
+            explainer.tell(wave_words.goes_on("/".join(self._where), plan))
+        elif not explainer.has_told:
+            explainer.tell(wave_words.restarts_nothing(names))
 
     def warn(self, component: pulumi.Resource) -> None:
         """Say at the component what is probably not meant."""
@@ -130,7 +156,7 @@ class StagedRollout:
         for line in self._as_before:
             pulumi.log.warn(f"{self._who}: waves: {line}", component)
         if self._taken_back == self._hash != self._live_hash:
-            pulumi.log.info(wave_words.again(self.plan), component)
+            pulumi.log.info(wave_words.again(self.plan(False)), component)
         if self._paused:
             where = "/".join(self._where)
             pulumi.log.warn(

@@ -7,6 +7,7 @@ from config_rollout.core.content import parse_content
 from config_rollout.core.digest import config_hash
 from config_rollout.core.layout import LAYOUTS, Layout
 from config_rollout.core.naming import content_name
+from config_rollout.core.wave_words import WavePlan
 from tests.unit.kubeadm_objects import CONFIG, config_map, daemon_set
 
 STRATEGY = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}
@@ -80,6 +81,26 @@ def test_overwritten_is_told_with_the_way_back():
     assert text.endswith("`pulumi up --refresh` takes it back, with one rolling restart; without --refresh it stays so")
 
 
+def test_who_changed_it_is_told():
+    live = adopted()
+    live["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] = 1
+    budget = {"f:spec": {"f:updateStrategy": {"f:rollingUpdate": {"f:maxUnavailable": {}}}}}
+    live["metadata"]["managedFields"] = [
+        {
+            "manager": "config-rollout",
+            "time": "2026-11-28T21:00:00Z",
+            "fieldsV1": {"f:spec": {"f:minReadySeconds": {}}},
+        },
+        {"manager": "kubectl-edit", "time": "2026-11-28T22:10:00Z", "fieldsV1": budget},
+    ]
+    lines = adoption(live=live).explain_left(put_back=False).splitlines()
+
+    assert [
+        "DaemonSet kube-system/kube-proxy was changed by someone else since the last `up`",
+        "  changed by kubectl-edit on 2026-11-28 22:10 UTC",
+    ] == lines[:2]
+
+
 def test_nothing_is_told_of_what_is_as_it_was_left():
     assert "" == adoption(live=adopted()).explain_left(put_back=False)
 
@@ -125,14 +146,14 @@ def test_probe_of_someone_else_is_known(probe, expected):
     assert expected == has_other_probe(live, Layout())
 
 
-PLAN = ["canary  1 node, 1 at a time", "about 25 s"]
+PLAN = WavePlan(["canary  1 node, 1 at a time", "about 25 s"], 1)
 
 
 def test_plan_of_the_waves_stands_where_the_budget_would():
     lines = adoption(plan=PLAN).explain().splitlines()
 
-    assert ["  rolling restart of DaemonSet kube-system/kube-proxy, wave by wave", *(f"    {line}" for line in PLAN)] \
-        == lines[-3:]  # fmt: skip
+    head = "  rolling restart of DaemonSet kube-system/kube-proxy, wave by wave"
+    assert [head, *(f"    {line}" for line in PLAN.lines)] == lines[-3:]
 
 
 @pytest.mark.parametrize(

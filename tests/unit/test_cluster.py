@@ -190,7 +190,9 @@ def test_server_that_does_not_answer_is_a_sentence(server):
 def test_other_cluster_is_told_by_the_uid(server, cluster):
     server.answers[f"GET {NODE_PROXY}"] = 200, {"metadata": {"uid": "here"}}
     cluster.prove("daemonsets", "kube-proxy", "kube-system", "here")
-    with pytest.raises(ClusterError, match=r"is not the cluster that the Kubernetes provider writes to: .* UID there"):
+    with pytest.raises(
+        ClusterError, match=r"UID there: it was deleted, or made again, since the last `up`. Run `pulumi up --refresh`"
+    ):
         cluster.prove("daemonsets", "kube-proxy", "kube-system", "there")
 
 

@@ -4,7 +4,16 @@ import pytest
 
 from config_rollout.core.content import Content
 from config_rollout.core.diff import UNKNOWN, diff_contents
-from config_rollout.core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace, explain_unfinished
+from config_rollout.core.explain import (
+    DaemonSetUpdate,
+    explain,
+    explain_keys,
+    explain_replace,
+    explain_retained,
+    explain_taken_over,
+    explain_unfinished,
+)
+from config_rollout.core.wave_words import WavePlan
 
 OLD, NEW = "3f1a6b02c4" + "0" * 54, "9c07aa31be" + "0" * 54
 KEYS = diff_contents(Content({"agent.conf": b"level: info\n"}), Content({"agent.conf": b"level: debug\n"}))
@@ -55,7 +64,7 @@ def test_budget_changed_restarts_nothing():
 
 
 def test_restart_wave_by_wave_lists_the_waves():
-    plan = ["canary  1 node, 1 at a time", "about 15 s"]
+    plan = WavePlan(["canary  1 node, 1 at a time", "about 15 s"], 1)
     message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD, plan=plan))
 
     assert [
@@ -65,11 +74,64 @@ def test_restart_wave_by_wave_lists_the_waves():
     ] == message.splitlines()[-3:]
 
 
+def test_change_that_every_pod_has_already_restarts_nothing():
+    plan = WavePlan(["6 of 6 pods have this configuration already"], 0)
+    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD, plan=plan)).splitlines()
+
+    assert ["agent.conf +1 -1: nothing restarts", *plan.lines] == [message[0], message[-1].strip()]
+
+
+def test_config_map_that_leaves_the_state_and_stays_is_told():
+    assert "  delete[retain]: ConfigMap agent-3f1a6b02c4 stays in the cluster as long as a kept revision mounts it" == (
+        explain_retained(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD))
+    )
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), [], OLD),
+        DaemonSetUpdate(daemon_set(), daemon_set(NEW)),
+    ],
+    ids=["the same configuration", "one that the state does not have"],
+)
+def test_config_map_that_does_not_leave_the_state_is_not_told(update):
+    assert "" == explain_retained(update)
+
+
 def test_waiting_again_is_no_restart():
     assert (
         "no new restart: the last rollout did not finish, so `up` waits for it again\n"
         "  monitoring/agent: config hash 3f1a6b02c4"
     ) == explain(DaemonSetUpdate(daemon_set(), daemon_set()))
+
+
+def test_daemon_set_that_has_it_already_restarts_nothing():
+    assert "DaemonSet monitoring/agent has this configuration already (3f1a6b02c4): nothing restarts" == (
+        explain(DaemonSetUpdate(daemon_set(), daemon_set(), waits=False))
+    )
+
+
+def test_field_that_someone_else_wrote_says_so():
+    path = "containers[name=agent].image"
+    message = explain(
+        DaemonSetUpdate(daemon_set(image="agent:9"), daemon_set(), by={path: "kubectl-set on 2026-11-28"})
+    )
+
+    assert f"  ~ {path}: agent:9 => agent:1; replaces what was set by kubectl-set on 2026-11-28" in message.splitlines()
+
+
+def test_daemon_set_that_is_there_already_is_taken_over():
+    assert [
+        "DaemonSet monitoring/agent is there already, and this stack takes it over: one rolling restart",
+        "  ~ containers[name=agent].image: agent:0 => agent:1",
+    ] == explain_taken_over(DaemonSetUpdate(daemon_set(image="agent:0"), daemon_set())).splitlines()[:2]
+
+
+def test_daemon_set_that_is_there_already_as_it_is_to_be_is_taken_over_as_it_is():
+    assert "DaemonSet monitoring/agent is there already, and this stack takes it over as it is: nothing restarts" == (
+        explain_taken_over(DaemonSetUpdate(daemon_set(), daemon_set()))
+    )
 
 
 def test_key_changes_that_the_daemon_set_already_has_are_not_its_reason():

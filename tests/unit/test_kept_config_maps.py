@@ -121,31 +121,6 @@ def test_bytes_that_are_there_are_used():
     assert "level: info\n" == kept.Before().as_it_is(given)["data"]["agent.yaml"]
 
 
-def test_what_was_undone_is_told_with_both_hashes_and_the_revision_s_date():
-    lines = kept.Before(daemon_set(A), revision(1, A)).undone("b" * 64).splitlines()
-
-    assert "DaemonSet ns/agent runs aaaaaaaaaa, made 2026-11-20, and this program wants bbbbbbbbbb" == lines[0]
-
-
-def test_what_was_undone_and_is_made_again_is_told_in_one_line():
-    (line,) = kept.Before(daemon_set(A), revision(1, A)).was_undone("b" * 64).splitlines()
-
-    assert line.startswith("DaemonSet ns/agent runs aaaaaaaaaa, made 2026-11-20, and this program wants bbbbbbbbbb: ")
-
-
-@pytest.mark.parametrize(
-    "before",
-    [
-        kept.Before(),
-        kept.Before(daemon_set(A)),
-        kept.Before(daemon_set(B, annotations={"config-rollout/restored-from": '{"revision": "r", "generation": 2}'})),
-    ],
-    ids=["no DaemonSet", "as wanted", "taken back by a failed rollout"],
-)
-def test_nothing_undone_is_nothing_said(before):
-    assert "" == before.undone("a" * 64)
-
-
 @pytest.mark.parametrize(
     ("before", "told"),
     [

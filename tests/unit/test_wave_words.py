@@ -16,7 +16,7 @@ def test_plan_lists_the_waves_that_have_nodes():
         "canary  1 node, 1 at a time; gate :10256/livez, 2 min soak",
         "zone-a  99 nodes, 10 at a time",
         "about 6 min",
-    ] == wave_words.plan([CANARY, ZONE, EMPTY], "", [], 5)
+    ] == wave_words.plan([CANARY, ZONE, EMPTY], [], "", [], 5).lines
 
 
 def test_plan_says_what_is_not_now():
@@ -24,35 +24,38 @@ def test_plan_says_what_is_not_now():
         "canary  1 node, 1 at a time; gate :10256/livez, 2 min soak",
         "zone-a  99 nodes  not now: through 'canary'",
         "about 2 min",
-    ] == wave_words.plan([CANARY, ZONE], "canary", [], 0)
+    ] == wave_words.plan([CANARY, ZONE], [], "canary", [], 0).lines
 
 
 def test_plan_says_which_nodes_cannot_follow_and_why():
     assert (
         "b is NotReady: it counts against max_unavailable and changes when it is back"
-        == (wave_words.plan([ZONE], "", ["b"], 0)[-1])
+        == wave_words.plan([ZONE], [], "", ["b"], 0).lines[-1]
     )
     assert (
         "n000, n001, n002, n003, n004 and 95 more are NotReady: they count against max_unavailable and change when "
         "they are back"
-    ) == wave_words.plan([ZONE], "", NODES, 0)[-1]
+    ) == wave_words.plan([ZONE], [], "", NODES, 0).lines[-1]
 
 
 def test_plan_of_a_daemon_set_without_pods():
-    assert ["no node has a pod yet: they start on all nodes at once"] == wave_words.plan([EMPTY], "", [], 0)
+    assert ["no node has a pod yet: they start on all nodes at once"] == wave_words.plan([EMPTY], [], "", [], 0).lines
 
 
 def test_estimate_counts_each_turn_of_the_budget_and_the_soak():
-    assert 10 * (15 + 5) == wave_words.estimate_seconds(ZONE, 5)
-    assert 15 + 120 == wave_words.estimate_seconds(CANARY, 0)
+    assert 10 * (15 + 5) == wave_words.estimate_seconds(ZONE, 5, 99)
+    assert 15 + 120 == wave_words.estimate_seconds(CANARY, 0, 1)
 
 
-def test_task_of_a_wave():
-    assert "99 nodes: 10 at a time" == wave_words.wave_task(ZONE, 99)
-    assert "99 nodes, 3 of them outdated: 10 at a time" == wave_words.wave_task(ZONE, 3)
-    assert "99 nodes: nothing to restart" == wave_words.wave_task(ZONE, 0)
-    assert "1 node: nothing to restart; gate :10256/livez, 2 min soak" == wave_words.wave_task(CANARY, 0)
-    assert "no nodes" == wave_words.wave_task(EMPTY, 0)
+def test_rollout_that_goes_on_is_told_with_its_plan():
+    assert "the rollout of DaemonSet n/a continues, wave by wave\n    canary  1 node" == (
+        wave_words.goes_on("n/a", wave_words.WavePlan(["canary  1 node"]))
+    )
+
+
+def test_waves_that_restart_nothing_are_told_in_one_line():
+    assert "waves canary, rest: nothing to restart" == wave_words.restarts_nothing(["canary", "rest"])
+    assert "wave rest: nothing to restart" == wave_words.restarts_nothing(["rest"])
 
 
 def test_beginning_says_how_to_stop():
@@ -61,9 +64,23 @@ def test_beginning_says_how_to_stop():
     )
 
 
-def test_pods_that_need_no_restart_are_counted():
-    assert ["5 of 6 pods have this configuration already"] == wave_words.already(5, 6)
-    assert [] == wave_words.already(0, 6)
+def test_plan_is_of_the_pods_that_restart():
+    has = NODES[1:98]
+
+    assert [
+        "canary  1 node, 1 at a time; gate :10256/livez, 2 min soak",
+        "zone-a  2 of 99 nodes, 10 at a time",
+        "97 of 100 pods have this configuration already",
+        "about 3 min",
+    ] == wave_words.plan([CANARY, ZONE], has, "", [], 5).lines
+
+
+def test_plan_leaves_out_waves_that_restart_nothing():
+    assert [
+        "canary  1 node, 1 at a time; gate :10256/livez, 2 min soak",
+        "99 of 100 pods have this configuration already",
+        "about 2 min",
+    ] == wave_words.plan([CANARY, ZONE], NODES[1:], "", [], 5).lines
 
 
 def fleet(**changes):

@@ -8,10 +8,12 @@ from .change_words import NO_RESTART, field_lines, lines_of_keys
 from .checks import CONFIG_HASH_ANNOTATION
 from .content import Content
 from .diff import FieldChange, KeyChange, diff_contents, diff_values
-from .found import image, mounted_name
+from .drift import drifted
+from .found import MANAGER, OWNER, image, mounted_name
 from .layout import LAYOUTS, Layout, Object
 from .naming import is_content_name
 from .update_strategy import UpdateStrategy
+from .wave_words import WavePlan
 
 _TEMPLATE = "spec.template."
 _HASH = ("spec.template.metadata.annotations", "spec.template.spec.volumes")
@@ -24,8 +26,8 @@ class Adoption:
     A kube-proxy as it is, and as it is to be. Objects are as the API server sends them.
 
     `live` is what the ConfigMap holds that others know by name, `read` what the pods read, `wanted` what they are to
-    read; `given` are the keys of it that the program says, and that are written to both ConfigMaps. `plan` are lines on
-    how a restart goes, wave by wave. With `under_way` a rollout in waves is not through, with `taken_back` it failed:
+    read; `given` are the keys of it that the program says, and that are written to both ConfigMaps. `plan` is how a
+    restart goes, wave by wave. With `under_way` a rollout in waves is not through, with `taken_back` it failed:
     what differs is its doing and nobody else's.
     """
 
@@ -36,7 +38,7 @@ class Adoption:
     wanted: Content
     patch: Mapping[str, Any]
     given: Sequence[str] = ()
-    plan: Sequence[str] = ()
+    plan: WavePlan | None = None
     under_way: bool = False
     taken_back: bool = False
 
@@ -84,7 +86,7 @@ class Adoption:
         """Return what `up` does about a DaemonSet that someone else overwrote."""
         what = "one rolling restart" if self.restarts() else "nothing restarts"
         lines = [f"takes DaemonSet {self.layout.where} back, which was overwritten since the last `up`: {what}"]
-        lines += self._lines()
+        lines += [*self._who(), *self._lines()]
         return "\n".join([*lines, *([self._consequence()] if self.restarts() else [])])
 
     def explain_left(self, put_back: bool) -> str:
@@ -93,27 +95,34 @@ class Adoption:
 
         `put_back` tells whether this `up` writes the ConfigMap that others know by name.
         """
-        drifted = [] if self.under_way else self.drifted()
+        edited = [] if self.under_way else self.drifted()
         changes = [] if self.taken_back else self.changes()
         lines = []
         if changes:
             restarts = "with one rolling restart" if self.restarts() else "and restarts nothing"
-            lines = [f"DaemonSet {self.layout.where} was changed by someone else since the last `up`", *self._lines()]
+            lines = [f"DaemonSet {self.layout.where} was changed by someone else since the last `up`"]
             if not self.is_managed():
-                lines[0] = f"DaemonSet {self.layout.where} was overwritten since the last `up`: it is not managed now"
+                lines = [f"DaemonSet {self.layout.where} was overwritten since the last `up`: it is not managed now"]
+            lines += [*self._who(), *self._lines()]
+            if not self.is_managed():
                 name = mounted_name(self.daemon_set, self.layout)
                 lines.append(f"  its pods read ConfigMap {name}, as it is when they start")
             lines.append(f"  `pulumi up --refresh` takes it back, {restarts}; without --refresh it stays so")
-        if drifted:
+        if edited:
             name = f"{self.layout.namespace}/{self.layout.config_map}"
             lines += [f"ConfigMap {name} was changed by someone else since the last `up`; the pods do not read it"]
-            lines += lines_of_keys(drifted)
+            lines += lines_of_keys(edited)
             lines.append(
                 "  `up` puts it back and restarts nothing"
                 if put_back
                 else "  `pulumi up --refresh` puts it back and restarts nothing; without --refresh it stays so"
             )
         return "\n".join(lines)
+
+    def _who(self) -> list[str]:
+        """Return a line on who changed last what the patch says, and when; none where nobody is known to have."""
+        found = [one for one in drifted(self.patch, self.daemon_set, (MANAGER, OWNER)) if one.by and not one.ours]
+        return [f"  changed by {max(found, key=lambda one: one.when).who()}"] if found else []
 
     def _lines(self) -> list[str]:
         keys = lines_of_keys(diff_contents(self.read, self.wanted))
@@ -131,13 +140,21 @@ class Adoption:
 
     def _consequence(self) -> str:
         if self.plan:
-            return "\n    ".join([f"  rolling restart of DaemonSet {self.layout.where}, wave by wave", *self.plan])
+            return "\n    ".join(
+                [f"  rolling restart of DaemonSet {self.layout.where}, wave by wave", *self.plan.lines]
+            )
         budget = UpdateStrategy.of(self.patch["spec"]["updateStrategy"]).budget()
         return f"  rolling restart of DaemonSet {self.layout.where}, {budget}"
 
     def _layout_name(self) -> str:
         names = [name for name, layout in LAYOUTS.items() if layout == self.layout]
         return f"layout {names[0]}" if names else "a layout of its own"
+
+
+def explain_known(where: str) -> str:
+    """Return why there is one more ConfigMap beside the one that pods read."""
+    who = "for those who read it by this name, as `kubeadm join` does"
+    return f"ConfigMap {where} gets the same configuration, {who}; no pod reads it"
 
 
 def patch(

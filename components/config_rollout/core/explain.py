@@ -15,6 +15,7 @@ from .naming import content_name
 from .pod_spec import follow
 from .shown import escaped
 from .update_strategy import UpdateStrategy
+from .wave_words import WavePlan
 
 Spec = Mapping[str, object]
 
@@ -26,7 +27,8 @@ class DaemonSetUpdate:
 
     `keys` are the changes of the ConfigMap since the configuration whose hash is `keys_since`; whether they restart
     anything is read from the two DaemonSets alone. With `secret` the fields are named and their values are not shown.
-    `plan` are lines on how the restart goes, wave by wave.
+    `plan` is how the restart goes, wave by wave; `None` without waves. `by` is path -> who else set what is there, and
+    when. With `waits` the engine has written all of it before, and only waits again.
     """
 
     old: Spec
@@ -34,7 +36,9 @@ class DaemonSetUpdate:
     keys: Sequence[KeyChange] = field(default_factory=list)
     keys_since: str = ""
     secret: bool = False
-    plan: Sequence[str] = ()
+    plan: WavePlan | None = None
+    by: Mapping[str, str] = field(default_factory=dict)
+    waits: bool = True
 
     def hashes(self) -> tuple[str, str]:
         """Return the config hash before and after; empty where there is none."""
@@ -55,9 +59,27 @@ class DaemonSetUpdate:
         """Return the changes outside the pod template."""
         return diff_values(_without_template(self.old), _without_template(self.new))
 
+    def moves_pods(self) -> bool:
+        """Return whether any pod restarts, as far as that is known: some may have had all of it before."""
+        return self.restarts() and (self.plan is None or self.plan.restarts != 0)
+
+    def changes(self) -> bool:
+        """Return whether anything changes."""
+        return self.restarts() or bool(self.other_changes())
+
     def restarts(self) -> bool:
         """Return whether the pod template changes, which is what makes Kubernetes restart pods."""
         return bool(diff_values(_template(self.old), _template(self.new)))
+
+
+def explain_taken_over(update: DaemonSetUpdate) -> str:
+    """Return what an `up` does whose DaemonSet is there already, though its stack does not know it."""
+    where = f"DaemonSet {_where(update.new)}"
+    if not update.changes():
+        return f"{where} is there already, and this stack takes it over as it is: nothing restarts"
+    what = "one rolling restart" if update.moves_pods() else "nothing restarts"
+    _, *lines = [line for line in explain(update).splitlines() if not line.startswith("  ~ configuration: ")]
+    return "\n".join([f"{where} is there already, and this stack takes it over: {what}", *lines])
 
 
 def explain(update: DaemonSetUpdate) -> str:
@@ -65,20 +87,33 @@ def explain(update: DaemonSetUpdate) -> str:
     old_hash, new_hash = update.hashes()
     keys = update.told_keys()
     template, others = update.template_changes(), update.other_changes()
-    if not update.restarts() and not others:
-        return (
-            "no new restart: the last rollout did not finish, so `up` waits for it again\n"
-            f"  {_where(update.new)}: config hash {short_hash(new_hash)}"
-        )
+    if not update.changes():
+        where, short = _where(update.new), short_hash(new_hash)
+        if not update.waits:
+            return f"DaemonSet {where} has this configuration already ({short}): nothing restarts"
+        why = "no new restart: the last rollout did not finish, so `up` waits for it again"
+        return f"{why}\n  {where}: config hash {short}"
     lines = [_headline(update, keys, template, others)]
     lines += lines_of_keys(keys)
     if old_hash != new_hash and not any(key.restarts for key in keys):
         why = "an earlier `up` was stopped before it reached the DaemonSet, or something undid it"
-        lines.append(f"  ~ configuration: {why}")
-    lines += [f"  {line}" for change in template for line in field_lines(change, update.secret)]
-    lines += [f"  {line}" for change in others for line in field_lines(change, update.secret, NO_RESTART)]
+        lines.append(f"  ~ configuration: {why}" if old_hash else "  + configuration: this program's")
+    for changes, note in ((template, ""), (others, NO_RESTART)):
+        for change in changes:
+            by = update.by.get(change.path)
+            replaces = f"; replaces what was set by {by}" if by else ""
+            lines += [f"  {line}" for line in field_lines(change, update.secret, note + replaces)]
     lines.append(f"  {_consequence(update, old_hash, new_hash)}")
     return "\n".join(lines)
+
+
+def explain_retained(update: DaemonSetUpdate) -> str:
+    """Return why it is harmless that preview shows the ConfigMap of the earlier configuration as `delete[retain]`."""
+    old_hash, new_hash = update.hashes()
+    if not old_hash or old_hash != update.keys_since or old_hash == new_hash:
+        return ""
+    name = content_name(_where(update.new).partition("/")[2], old_hash)
+    return f"  delete[retain]: ConfigMap {name} stays in the cluster as long as a kept revision mounts it"
 
 
 def explain_unfinished(daemon_set: Spec, limit: str) -> str:
@@ -126,8 +161,8 @@ def _headline(
         first, more = key_summary(keys) if any(key.restarts for key in keys) else ("configuration", 1)
         subjects, count = [first], count + more
     subjects += [escaped(change.path) for change in template]
-    verb = "rolling restart" if update.restarts() else "nothing restarts"
-    if update.restarts() and all(change.new is UNKNOWN for change in template) and old_hash == new_hash:
+    verb = "rolling restart" if update.moves_pods() else "nothing restarts"
+    if update.moves_pods() and all(change.new is UNKNOWN for change in template) and old_hash == new_hash:
         verb = "rolling restart, if it differs"
     if not subjects:
         subjects, count = [escaped(others[0].path)], len(others)
@@ -138,10 +173,12 @@ def _consequence(update: DaemonSetUpdate, old_hash: str, new_hash: str) -> str:
     where = _where(update.new)
     if not update.restarts():
         return f"nothing restarts in DaemonSet {where}"
-    hashes = f"{short_hash(old_hash)} => {short_hash(new_hash)}: " if old_hash != new_hash else ""
+    before = f"{short_hash(old_hash)} => " if old_hash else ""
+    hashes = f"{before}{short_hash(new_hash)}: " if old_hash != new_hash else ""
+    if update.plan and not update.moves_pods():
+        return "\n    ".join([f"{hashes}nothing restarts in DaemonSet {where}", *update.plan.lines])
     if update.plan:
-        lines = [f"{hashes}rolling restart of DaemonSet {where}, wave by wave", *update.plan]
-        return "\n    ".join(lines)
+        return "\n    ".join([f"{hashes}rolling restart of DaemonSet {where}, wave by wave", *update.plan.lines])
     spec = update.new.get("spec")
     strategy = UpdateStrategy.of(spec.get("updateStrategy") if isinstance(spec, Mapping) else None)
     return f"{hashes}rolling restart of DaemonSet {where}, {strategy.budget()}"

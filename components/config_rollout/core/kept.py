@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .content import Content, parse_content
-from .digest import config_hash, short_hash
+from .digest import config_hash
 from .finding import Finding
-from .live import Object, config_hash_of, restored
+from .live import Object
 from .naming import is_content_name
 from .pod_spec import references
 from .rights import Right
@@ -39,13 +39,15 @@ class Before:
     """
     What the cluster has before anything is registered, as far as it could be read.
 
-    `config_map` is the one of the name that the program's configuration has, `content` what the pods' one holds.
+    `config_map` is the one of the name that the program's configuration has, `content` what the pods' one holds. Where
+    `read` is not set nothing was read, and what is not here may be there all the same.
     """
 
     daemon_set: Object | None = None
     revision: Object | None = None
     config_map: Object | None = None
     content: Content | None = None
+    read: bool = False
 
     def as_it_is(self, config_map: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -57,19 +59,6 @@ class Before:
         if self.config_map:
             values = {"data": self.config_map.get("data") or {}, "binary_data": self.config_map.get("binaryData")}
         return {"metadata": config_map["metadata"], **values, "immutable": True}
-
-    def undone(self, full_hash: str) -> str:
-        """Return what to say if the DaemonSet runs another configuration and the engine does not see it."""
-        if not self.daemon_set or restored(self.daemon_set) or config_hash_of(self.daemon_set) == full_hash:
-            return ""
-        return explain_undone(self.daemon_set, self.revision, full_hash)
-
-    def was_undone(self, full_hash: str) -> str:
-        """Return what to say if the engine sees that, and brings the program's configuration back."""
-        if not self.daemon_set:
-            return ""
-        what = "an earlier `up` was stopped before it reached it, or something undid it, as `kubectl rollout undo` does"
-        return f"{runs_another(self.daemon_set, self.revision, full_hash)}: {what}"
 
     def missing(self, name: str) -> str:
         """Return what to say if the pods mount the ConfigMap of this name and it is not there."""
@@ -156,30 +145,6 @@ def check_same(
     what = "there is one already, and it holds another configuration than its name says"
     place = f"ConfigMap {metadata['namespace']}/{metadata['name']}"
     return [Finding(place, what, "Delete it once no pod mounts it, and run again")]
-
-
-def explain_undone(daemon_set: Object, revision: Object | None, wanted: str) -> str:
-    """
-    Return what `up` says about a DaemonSet that runs another configuration than the program wants, and stays so.
-
-    `revision` is the one that new pods get, `wanted` the full hash of the program's configuration.
-    """
-    lines = [
-        runs_another(daemon_set, revision, wanted),
-        "  something else changed it since the last `up`, as `kubectl rollout undo` does",
-        "  `pulumi up --refresh` brings this program's configuration back in one rolling restart; without it all stays",
-        "  to keep what runs, put that configuration into the program",
-    ]
-    return "\n".join(lines)
-
-
-def runs_another(daemon_set: Object, revision: Object | None, wanted: str) -> str:
-    """Return which configuration a DaemonSet runs, since when, and which one the program wants."""
-    metadata = daemon_set["metadata"]
-    where = f"DaemonSet {metadata['namespace']}/{metadata['name']}"
-    runs = short_hash(config_hash_of(daemon_set)) or "no configuration of ours"
-    since = f", made {revision['metadata']['creationTimestamp'][:10]}" if revision else ""
-    return f"{where} runs {runs}{since}, and this program wants {short_hash(wanted)}"
 
 
 def _reference(kind: str, of: Object) -> dict[str, str]:

@@ -7,9 +7,11 @@ from decimal import Decimal
 from .diff import ABSENT
 from .effects import by_name, by_position
 
-_QUANTITY = re.compile(r"([+-]?[0-9]+(?:[.][0-9]+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+_QUANTITY = re.compile(r"([+-]?[0-9]*[.]?[0-9]+(?:[eE][+-]?[0-9]+)?)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 _FACTORS: dict[str | None, Decimal] = {
     None: Decimal(1),
+    "n": Decimal("1e-9"),
+    "u": Decimal("1e-6"),
     "m": Decimal("0.001"),
     **{unit: Decimal(1000**power) for power, unit in enumerate("kMGTPE", start=1)},
     **{f"{unit}i": Decimal(1024**power) for power, unit in enumerate("KMGTPE", start=1)},
@@ -25,15 +27,13 @@ def recorded(live: object, old_inputs: object, new_inputs: object) -> object:
     """
     if isinstance(live, Mapping):
         old, new = (side if isinstance(side, Mapping) else {} for side in (old_inputs, new_inputs))
-        return {
-            key: recorded(live[key], old.get(key, ABSENT), new.get(key, ABSENT))
-            for key in live
-            if key in old or key in new
-        }
+        empty = {key: item for key, item in new.items() if key not in live and _is_empty(item)}
+        named = [key for key in live if key in old or key in new]
+        return {key: recorded(live[key], old.get(key, ABSENT), new.get(key, ABSENT)) for key in named} | empty
     if isinstance(live, list):
         return _recorded_items(live, old_inputs, new_inputs)
     unchanged = old_inputs is not ABSENT and old_inputs == new_inputs
-    return new_inputs if unchanged and _same_quantity(live, new_inputs) else live
+    return new_inputs if unchanged and same_quantity(live, new_inputs) else live
 
 
 def _recorded_items(live: list[object], old_inputs: object, new_inputs: object) -> list[object]:
@@ -48,7 +48,12 @@ def _recorded_items(live: list[object], old_inputs: object, new_inputs: object) 
     return [recorded(item, olds.get(name, ABSENT), news.get(name, ABSENT)) for name, item in lives.items()]
 
 
-def _same_quantity(one: object, other: object) -> bool:
+def _is_empty(value: object) -> bool:
+    """Return whether the API server leaves such a value out."""
+    return value in ("", 0, False) or value == []
+
+
+def same_quantity(one: object, other: object) -> bool:
     """Return whether two texts are the same quantity, as in `1000m` and `1`: the API server rewrites them."""
     first, second = _quantity(one), _quantity(other)
     return first is not None and first == second

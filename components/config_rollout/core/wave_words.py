@@ -1,7 +1,8 @@
 """The words about waves: the plan in preview, what a wave does, how far it is, and why it stopped."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 from .restarts import Fleet, Pod
 from .shown import escaped
@@ -12,47 +13,70 @@ from .windows import Window
 _MOST_NAMES = 5
 
 
-def plan(divisions: Sequence[Division], through: str, down: Iterable[str], min_ready_seconds: int) -> list[str]:
-    """Return the lines of a plan: the waves that have nodes, how long they take, which nodes cannot follow and why."""
-    lines = []
+@dataclass(frozen=True)
+class WavePlan:
+    """How a restart goes, wave by wave; `restarts` is how many pods it restarts, `None` while there are none."""
+
+    lines: Sequence[str]
+    restarts: int | None = None
+
+
+def plan(
+    divisions: Sequence[Division], has: Collection[str], through: str, down: Iterable[str], min_ready_seconds: int
+) -> WavePlan:
+    """
+    Return the plan: the waves that restart pods, how long they take, which nodes cannot follow and why.
+
+    `has` are the nodes whose pod needs no restart.
+    """
+    lines, has = [], frozenset(has)
     seconds, stopped = 0, False
-    width = max((len(d.wave.name) for d in divisions if d.nodes), default=0)
-    for division in divisions:
-        if not division.nodes:
-            continue
+    there = [division for division in divisions if division.nodes]
+    width = max((len(division.wave.name) for division in there), default=0)
+    for division in there:
+        restarts = len(set(division.nodes).difference(has))
+        name = f"{division.wave.name:{width}}"
         if stopped:
-            lines.append(f"{division.wave.name:{width}}  {_nodes(len(division.nodes))}  not now: through '{through}'")
-            continue
-        lines.append(f"{division.wave.name:{width}}  {_wave(division)}")
-        seconds += estimate_seconds(division, min_ready_seconds)
-        stopped = division.wave.name == through
-    if not lines:
-        return ["no node has a pod yet: they start on all nodes at once"]
-    lines.append(f"about {duration(seconds)}")
+            lines.append(f"{name}  {_nodes(len(division.nodes))}  not now: through '{through}'")
+        elif restarts:
+            lines.append(f"{name}  {_wave(division, restarts)}")
+            seconds += estimate_seconds(division, min_ready_seconds, restarts)
+        stopped = stopped or division.wave.name == through
+    if not there:
+        return WavePlan(["no node has a pod yet: they start on all nodes at once"])
+    ready = sum(len(set(division.nodes).intersection(has)) for division in there)
+    if ready:
+        lines.append(f"{ready:,} of {sum(len(d.nodes) for d in there):,} pods have this configuration already")
+    if seconds:
+        lines.append(f"about {duration(seconds)}")
     down = sorted(down)
     if down:
         verb = "is NotReady: it counts against max_unavailable and changes when it is back"
         if len(down) > 1:
             verb = "are NotReady: they count against max_unavailable and change when they are back"
         lines.append(f"{names(down)} {verb}")
-    return lines
+    return WavePlan(lines, sum(len(division.nodes) for division in there) - ready)
 
 
-def estimate_seconds(division: Division, min_ready_seconds: int) -> int:
+def estimate_seconds(division: Division, min_ready_seconds: int, restarts: int) -> int:
     """Return how long a wave takes: 15 s for a pod, and `min_ready_seconds`, for each turn, and its soak."""
-    turns = math.ceil(len(division.nodes) / division.budget)
+    turns = math.ceil(restarts / division.budget)
     return turns * (SECONDS_PER_POD + min_ready_seconds) + division.wave.soak_seconds
 
 
-def wave_task(division: Division, restarts: int) -> str:
-    """Return what a wave does in an `up` that restarts so many of its pods."""
-    if not division.nodes:
-        return "no nodes"
-    checks = _checks(division)
-    if not restarts:
-        return f"{_nodes(len(division.nodes))}: nothing to restart{checks}"
-    some = "" if restarts == len(division.nodes) else f", {restarts:,} of them outdated"
-    return f"{_nodes(len(division.nodes))}{some}: {division.budget:,} at a time{checks}"
+def goes_on(where: str, plan: WavePlan) -> str:
+    """Return what an `up` does that goes on with the rollout of a DaemonSet."""
+    return "\n    ".join([f"the rollout of DaemonSet {where} continues, wave by wave", *plan.lines])
+
+
+def first(waves: Sequence[str]) -> str:
+    """Return what an `up` does that makes the pods."""
+    return f"no node has a pod yet: they start on all nodes at once; later changes go wave by wave: {', '.join(waves)}"
+
+
+def restarts_nothing(waves: Sequence[str]) -> str:
+    """Return what an `up` does that only brings the records of waves up to date."""
+    return f"waves {', '.join(waves)}: nothing to restart" if len(waves) > 1 else f"wave {waves[0]}: nothing to restart"
 
 
 def waits(window: str) -> str:
@@ -70,14 +94,11 @@ def through(division: Division, fleet: Fleet) -> str:
     return progress(division, fleet)
 
 
-def already(having: int, pods: int) -> list[str]:
-    """Return a line for the plan where some pods need no restart."""
-    return [f"{having:,} of {pods:,} pods have this configuration already"] if having else []
-
-
-def again(plan: Sequence[str]) -> str:
+def again(plan: WavePlan) -> str:
     """Return what an `up` does that tries a configuration again which a failed rollout took back."""
-    return "\n    ".join(["the last rollout of this configuration was taken back: the same again, wave by wave", *plan])
+    return "\n    ".join(
+        ["the last rollout of this configuration was taken back: the same again, wave by wave", *plan.lines]
+    )
 
 
 def progress(division: Division, fleet: Fleet) -> str:
@@ -126,8 +147,10 @@ def names(nodes: Sequence[str]) -> str:
     return ", ".join(nodes[:_MOST_NAMES]) + more
 
 
-def _wave(division: Division) -> str:
-    return f"{_nodes(len(division.nodes))}, {division.budget:,} at a time{_checks(division)}"
+def _wave(division: Division, restarts: int) -> str:
+    count = len(division.nodes)
+    some = _nodes(count) if restarts == count else f"{restarts:,} of {count:,} nodes"
+    return f"{some}, {division.budget:,} at a time{_checks(division)}"
 
 
 def _checks(division: Division) -> str:

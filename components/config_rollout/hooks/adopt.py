@@ -1,16 +1,17 @@
 """Says at the component what adopting does, and what became of an adopted kube-proxy since the last `up`."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import pulumi
 
-from ..core import live
-from ..core.adoption import Adoption
+from ..core.adoption import Adoption, explain_known
 from ..core.audit import changes_of_adoption
 from ..core.content import Content
 from ..core.kept import Before
+from ..core.live import config_hash_of
 from .audit import Auditor, Begun
-from .explain import Explainer
+from .explain import Explainer, Plan, state_of
 from .leave import refuse_deletion
 
 
@@ -29,15 +30,17 @@ class AdoptionExplainer(Explainer):
         name: str,
         audit: Auditor,
         adoption: Adoption | None,
-        before: Before,
+        found: Callable[[], Awaitable[Before]],
         content: Content | None,
-        plan: Sequence[str] = (),
+        plan: Plan | None = None,
     ) -> None:
-        super().__init__(component, name, audit, plan, before, content)
+        super().__init__(component, name, audit, found, content, plan)
         self._known = content is not None
         self._who = f"{type(component).__name__} '{name}'"
         self._adoption = adoption
         self._put_back = False
+        self.known: pulumi.Resource | None = None
+        """The ConfigMap that others know by name, once it is registered."""
 
     def of_component(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the component itself: it is told of, and never deletes what it was to adopt."""
@@ -47,25 +50,29 @@ class AdoptionExplainer(Explainer):
 
     def of_daemon_set(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the patch of the DaemonSet."""
-        hooks = super().of_daemon_set()
-        options = pulumi.ResourceHookOptions(on_dry_run=True, ignore_errors=True)
-        hooks.before_create = [pulumi.ResourceHook(f"{self._hook_name}:adopt", self._daemon_set_adopted, options)]
-        if self._adoption:
-            hooks.after_create = hooks.after_update
-        return hooks
+        return super().of_daemon_set()
 
     def of_config_map(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the patch of the ConfigMap that others know by name."""
-        hooks = self._before_update("known", self._config_map_updates)
+        hooks = self._listening("before_update", "known", self._config_map_updates)
+        hooks.before_create = self._listening("before_create", "known-new", self._config_map_is_new).before_create
         hooks.on_error = self.of_child().on_error
         return hooks
 
     async def _config_map_updates(self, args: pulumi.ResourceHookArgs) -> None:
         self._put_back = True
 
-    async def _daemon_set_adopted(self, args: pulumi.ResourceHookArgs) -> None:
+    async def _config_map_is_new(self, args: pulumi.ResourceHookArgs) -> None:
+        metadata = (args.new_inputs or {})["metadata"]
+        where = f"{metadata['namespace']}/{metadata['name']}"
+        pulumi.log.info(explain_known(where), self.known or self._component)
+
+    async def _daemon_set_created(self, args: pulumi.ResourceHookArgs) -> None:
         if self._adoption:
+            self._made = True
             await self._tell_adoption(self._adoption, self._adoption.explain(), args)
+        elif self._known:
+            await super()._daemon_set_created(args)
 
     async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
         if self._known:
@@ -84,15 +91,17 @@ class AdoptionExplainer(Explainer):
 
     async def _tell_adoption(self, adoption: Adoption, message: str, args: pulumi.ResourceHookArgs) -> None:
         self.restarts = self.restarts_all = adoption.restarts()
-        self._tell(message)
+        self.has_plan = self.restarts and self.audit.staged
+        self.tell(message)
         if self.restarts:
             daemon_set = dict(adoption.daemon_set)
-            begun = Begun(live.config_hash_of(daemon_set), *changes_of_adoption(adoption))
+            begun = Begun(config_hash_of(daemon_set), *changes_of_adoption(adoption))
             await self._audit_begins(args.new_inputs or {}, daemon_set, begun)
 
-    def _settle(self) -> None:
-        left = self._adoption.explain_left(self._put_back) if self._adoption and not self._told else ""
-        if left:
-            self._tell(left)
-        else:
-            super()._settle()
+    async def _left(
+        self, daemon_set: pulumi.CustomResource, wanted: Mapping[str, Any] | None, ignored: Sequence[str]
+    ) -> str:
+        left = ""
+        if self._adoption and not self._made and not self._is_left_out(await state_of(daemon_set)):
+            left = self._adoption.explain_left(self._put_back)
+        return left or await super()._left(daemon_set, wanted, ignored)

@@ -1,6 +1,6 @@
 """Says at the component, in preview and in up, what the engine is about to change and what follows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,16 +9,46 @@ import pulumi
 from ..core.audit import changes_of
 from ..core.checks import CONFIG_HASH_ANNOTATION
 from ..core.content import Content, parse_content
-from ..core.diff import UNKNOWN, KeyChange, diff_contents
+from ..core.diff import KeyChange, diff_contents
 from ..core.digest import config_hash
-from ..core.explain import DaemonSetUpdate, explain, explain_keys, explain_replace, explain_unfinished
+from ..core.drift import Drift, camel, drifted, without, written
+from ..core.drift_words import (
+    explain_drift,
+    explain_gone,
+    explain_made,
+    explain_not_reached,
+    explain_refused,
+    explain_undone,
+    made_again,
+    runs_another,
+    undone_by,
+)
+from ..core.explain import (
+    DaemonSetUpdate,
+    explain,
+    explain_keys,
+    explain_replace,
+    explain_retained,
+    explain_taken_over,
+    explain_unfinished,
+)
+from ..core.found import MANAGER, OWNER
 from ..core.kept import Before
-from ..core.live import CHANGE_CAUSE_ANNOTATION, config_hash_of
+from ..core.live import CHANGE_CAUSE_ANNOTATION, config_hash_of, restored
+from ..core.paths import parse_path
 from ..core.recorded import recorded
 from ..core.retry import NOT_IN_TIME, cause_of
+from ..core.wave_words import WavePlan
 from .audit import Auditor, Begun, Subject
 from .hook_name import hook_name
+from .plain_inputs import plain_arguments, plain_inputs
 from .retry import Retries
+
+OURS = (MANAGER, OWNER)
+"""The field managers of what the provider, and the driver of waves, write for us."""
+
+Plan = Callable[[bool], WavePlan]
+"""Gives how a restart goes, wave by wave; the argument tells whether it is one of all pods, whatever they run."""
 
 
 class Explainer:
@@ -27,8 +57,8 @@ class Explainer:
 
     The component's update tells what changed in the configuration; the DaemonSet's update tells whether anything
     restarts. Only the second is sure to happen, so only it speaks of restarts: `restarts` is what it found,
-    `restarts_all` that it is for more than the configuration. `plan` are lines on how a restart goes. `before` is what
-    the cluster has, and `content` what it is to have: they tell what something else changed since the last `up`.
+    `restarts_all` that it is for more than the configuration. What it starts from is the DaemonSet of the cluster,
+    where that could be read: the engine knows only what it wrote last.
     """
 
     def __init__(
@@ -36,13 +66,12 @@ class Explainer:
         component: pulumi.Resource,
         name: str,
         audit: Auditor,
-        plan: Sequence[str] = (),
-        before: Before | None = None,
+        found: Callable[[], Awaitable[Before]],
         content: Content | None = None,
+        plan: Plan | None = None,
     ) -> None:
         self._component, self.audit, self._plan = component, audit, plan
-        self._cluster_has, self._content = before or Before(), content
-        self._undone = self._cluster_has.undone(config_hash(content)) if content else ""
+        self._found, self._content = found, content
         self.restarts = self.restarts_all = False
         self._hook_name = hook_name(name)
         self._retries = Retries(component)
@@ -51,82 +80,164 @@ class Explainer:
         self._keys_since = ""
         self._moved: tuple[str, str] | None = None
         self._where = ""
-        self._told = False
+        self.has_plan = False
+        """Whether a message has said how a restart goes, wave by wave; `has_told` whether there was any."""
+        self.has_told = self._made = self._is_new = self._made_content = False
         self.time_limit = ""
         """How long a rolling restart may take, in words."""
+        self.withdraw: Callable[[], Awaitable[None]] | None = None
+        """Deletes the ConfigMap that this `up` made, where it comes to nothing."""
 
     def of_component(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the component itself."""
-        return self._before_update("configuration", self._component_updates)
+        hooks = self._listening("before_update", "configuration", self._component_updates)
+        return pulumi.ResourceHookBinding.merge(
+            hooks, self._listening("before_create", "component-new", self._component_is_new)
+        )
 
     def of_daemon_set(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the component's DaemonSet."""
-        hooks = self._before_update("daemon-set", self._daemon_set_updates)
+        hooks = self._listening("before_update", "daemon-set", self._daemon_set_updates)
+        refuse = pulumi.ResourceHook(
+            f"{self._hook_name}:gone", self._refuse_gone, pulumi.ResourceHookOptions(on_dry_run=True)
+        )
+        hooks.before_update = [*(hooks.before_update or []), refuse]
+        hooks.before_create = self._listening("before_create", "new", self._daemon_set_created).before_create
         hooks.on_error = [self._on_error]
         if not self.audit.staged:
             options = pulumi.ResourceHookOptions(ignore_errors=True)
             hooks.after_update = [pulumi.ResourceHook(f"{self._hook_name}:done", self._daemon_set_done, options)]
+            hooks.after_create = hooks.after_update
+        return hooks
+
+    def of_content(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks for the ConfigMap of the program's configuration."""
+        hooks = self._listening("before_create", "content-new", self._content_is_new)
+        hooks.on_error = [self._on_error]
         return hooks
 
     def of_child(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for whatever else of the component the provider writes."""
         return pulumi.ResourceHookBinding(on_error=[self._on_error])
 
-    def daemon_set_registered(self, daemon_set: pulumi.CustomResource) -> None:
-        """Say, once the engine is done with the DaemonSet, what its own update did not say."""
-        daemon_set.urn.apply(lambda _: self._settle())
+    def registered(
+        self,
+        last: pulumi.CustomResource,
+        daemon_set: pulumi.CustomResource,
+        wanted: Mapping[str, Any] | None = None,
+        ignored: Sequence[str] = (),
+    ) -> None:
+        """
+        Say, once the engine is done with the last child, what the DaemonSet's own update did not say.
 
-    def _before_update(self, what: str, function: Any) -> pulumi.ResourceHookBinding:
-        # An explanation that fails is a warning: it must never keep a change from going through.
+        `wanted` is what the program passes for the DaemonSet, `ignored` the paths in it that the engine leaves alone.
+        """
+        last.urn.apply(lambda _: self._settle(daemon_set, wanted, ignored))  # type: ignore[arg-type,return-value]
+
+    async def is_gone(self) -> bool:
+        """Return whether someone deleted the DaemonSet since the last `up`."""
+        found = await self._found()
+        return found.read and found.daemon_set is None and not self._made
+
+    def _listening(self, moment: str, what: str, function: Any) -> pulumi.ResourceHookBinding:
+        # An explanation that fails is a warning: it must never keep a change from being made.
         options = pulumi.ResourceHookOptions(on_dry_run=True, ignore_errors=True)
-        return pulumi.ResourceHookBinding(
-            before_update=[pulumi.ResourceHook(f"{self._hook_name}:{what}", function, options)]
-        )
+        hook = pulumi.ResourceHook(f"{self._hook_name}:{what}", function, options)
+        return pulumi.ResourceHookBinding(**{moment: [hook]})  # type: ignore[arg-type]
+
+    async def _component_is_new(self, args: pulumi.ResourceHookArgs) -> None:
+        self._is_new = True
+
+    async def _content_is_new(self, args: pulumi.ResourceHookArgs) -> None:
+        self._made_content = (await self._found()).config_map is None
 
     async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
-        old, _ = await _plain(args.old_inputs)
-        new, _ = await _plain(args.new_inputs)
+        old, _ = await plain_inputs(args.old_inputs)
+        new, _ = await plain_inputs(args.new_inputs)
         before = _content(old)
         self._keys, self._keys_since = diff_contents(before, _content(new)), config_hash(before)
         was, self._where = (f"{inputs.get('namespace')}/{inputs.get('name')}" for inputs in (old, new))
         if was != self._where:
             self._moved = was, self._where
 
+    async def _daemon_set_created(self, args: pulumi.ResourceHookArgs) -> None:
+        self._made = True
+        new, secret = await plain_inputs(args.new_inputs)
+        found = await self._found()
+        live = found.daemon_set
+        if self._moved:
+            return
+        if live is None:
+            if found.read and not self._is_new:
+                self.tell(explain_made(_where(new)))
+            return
+        update = await self._update(_recorded(live, {}, new), new, secret)
+        self.tell(explain_taken_over(update))
+        if update.restarts():
+            await self._audit_begins(new, live, Begun(update.hashes()[0], *changes_of(update)))
+
     async def _daemon_set_updates(self, args: pulumi.ResourceHookArgs) -> None:
-        (old, _), (new, secret), (live, was_secret) = [
-            await _plain(values) for values in (args.old_inputs, args.new_inputs, args.old_outputs)
+        (old, _), (new, secret), (known, was_secret) = [
+            await plain_inputs(values) for values in (args.old_inputs, args.new_inputs, args.old_outputs)
         ]
-        before = recorded(live, old, new)
-        if isinstance(before, dict):
-            keys, since = self._keys_of(before)
-            update = DaemonSetUpdate(before, new, keys, since, secret or was_secret, self._plan)
-            self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
-            undone = self._cluster_has.was_undone(update.hashes()[1]) if since != self._keys_since else ""
-            self._tell(explain(update) + (f"\n  {undone}" if undone else ""))
-            if update.restarts() or not update.other_changes():
-                changes, goes_on = changes_of(update), not update.restarts()
-                await self._audit_begins(new, live, Begun(update.hashes()[0], *changes, goes_on))
+        if await self.is_gone():
+            self.tell(explain_gone(_where(new), changes=True))
+            return
+        found = await self._found()
+        live = found.daemon_set or known
+        update = await self._update(_recorded(live, old, new), new, secret or was_secret)
+        lines = [explain(replace(update, waits=not DaemonSetUpdate(_recorded(known, old, new), new).changes()))]
+        if pulumi.runtime.is_dry_run():
+            lines.append(explain_retained(update))
+        drift = drifted(new, live, OURS)
+        if update.keys_since != self._keys_since and found.daemon_set:
+            another = runs_another(found.daemon_set, found.revision, update.hashes()[1])
+            lines.append(f"  {another}: {undone_by(drift)}")
+        if found.daemon_set:
+            lines.append(made_again(found.daemon_set, str((known.get("metadata") or {}).get("uid") or "")))
+        self.tell("\n".join(line for line in lines if line))
+        if update.restarts() or not update.other_changes():
+            changes, goes_on = changes_of(update), not update.restarts()
+            await self._audit_begins(new, known, Begun(update.hashes()[0], *changes, goes_on))
+
+    async def _update(self, before: Any, new: Mapping[str, Any], secret: bool) -> DaemonSetUpdate:
+        """Return an update that starts from this, and note whether it restarts anything."""
+        found = await self._found()
+        keys, since = self._keys_of(before, found)
+        drift = drifted(new, found.daemon_set, OURS) if found.daemon_set else []
+        by = {one.path: one.who() for one in drift if one.by and not one.ours}
+        update = DaemonSetUpdate(before, new, keys, since, secret, by=by)
+        self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
+        self.has_plan = self.restarts and self.audit.staged
+        return replace(update, plan=self._plan(self.restarts_all) if self._plan else None)
+
+    async def _refuse_gone(self, args: pulumi.ResourceHookArgs) -> None:
+        """Fail before the provider does, which says of a DaemonSet that is not there only that it is not found."""
+        if await self.is_gone():
+            if self._made_content and self.withdraw and not pulumi.runtime.is_dry_run():
+                await self.withdraw()
+            raise ValueError(explain_refused(_where((await plain_inputs(args.new_inputs))[0])))
 
     async def _audit_begins(self, new: Mapping[str, Any], live: Mapping[str, Any], begun: Begun) -> None:
-        new, _ = await _plain(new)
+        new, _ = await plain_inputs(new)
         says_cause = CHANGE_CAUSE_ANNOTATION in (new["metadata"].get("annotations") or {})
         await self.audit.begins(_subject(new, live), replace(begun, says_cause=says_cause))
 
     async def _daemon_set_done(self, args: pulumi.ResourceHookArgs) -> None:
-        new, _ = await _plain(args.new_inputs)
-        live, _ = await _plain(args.new_outputs)
+        new, _ = await plain_inputs(args.new_inputs)
+        live, _ = await plain_inputs(args.new_outputs)
         await self.audit.ended(_subject(new, live), "done")
 
-    def _keys_of(self, daemon_set: Mapping[str, Any]) -> tuple[list[KeyChange], str]:
+    def _keys_of(self, daemon_set: Mapping[str, Any], found: Before) -> tuple[list[KeyChange], str]:
         """Return what changes in the configuration, and since which: the live one, where something else changed it."""
-        runs, content = config_hash_of(daemon_set), self._cluster_has.content
+        runs, content = config_hash_of(daemon_set), found.content
         if runs == self._keys_since or content is None or self._content is None or runs != config_hash(content):
             return self._keys, self._keys_since
         return diff_contents(content, self._content), runs
 
     async def _child_failed(self, args: pulumi.ErrorHookArgs) -> bool:
-        """Try what is worth another try again, and say what to do about a rollout that was not through in time."""
-        new, _ = await _plain(args.new_inputs)
+        """Try what is worth another try again, and say what to do about a rollout that did not finish in time."""
+        new, _ = await plain_inputs(args.new_inputs)
         of_daemon_set = new and ":DaemonSet" in args.type
         if of_daemon_set and args.errors[0].rstrip().endswith(NOT_IN_TIME):
             pulumi.log.info(explain_unfinished(new, self.time_limit), self._component)
@@ -137,17 +248,78 @@ class Explainer:
             await self.audit.ended(_subject(new, {}), "failed", cause_of(args.errors[0]))
         return again
 
-    def _settle(self) -> None:
+    async def _settle(
+        self, daemon_set: pulumi.CustomResource, wanted: Mapping[str, Any] | None, ignored: Sequence[str]
+    ) -> None:
         if self._moved:
-            self._tell(explain_replace(*self._moved))
-        elif self._keys and not self._told:
-            self._tell(explain_keys(self._keys, self._where))
-        elif self._undone and not self._told:
-            self._tell(self._undone)
+            self.tell(explain_replace(*self._moved))
+            return
+        if not self.has_told and (left := await self._left(daemon_set, wanted, ignored)):
+            self.tell(left)
+        if self._keys and not self.has_told:
+            self.tell(explain_keys(self._keys, self._where))
 
-    def _tell(self, message: str) -> None:
-        self._told = True
+    async def _left(
+        self, daemon_set: pulumi.CustomResource, wanted: Mapping[str, Any] | None, ignored: Sequence[str]
+    ) -> str:
+        """Return what is to be said of a DaemonSet that this `up` does not touch and that is not as it should be."""
+        found = await self._found()
+        live, full_hash = found.daemon_set, config_hash(self._content) if self._content else ""
+        if not found.read or self._made or not full_hash or (live and restored(live)):
+            return ""
+        state = await state_of(daemon_set)
+        metadata = state["metadata"]
+        where = f"{metadata.get('namespace')}/{metadata.get('name')}" if metadata else self._where
+        if self._is_left_out(state):
+            return explain_not_reached(where, config_hash_of(live) if live else None, full_hash)
+        if live is None:
+            return explain_gone(where, changes=False)
+        if another := made_again(live, str(metadata.get("uid") or "")):
+            return another
+        drift, secret = await _drift(live, wanted, ignored, state)
+        if config_hash_of(live) != full_hash:
+            return explain_undone(live, found.revision, full_hash, drift, self.audit.staged)
+        return explain_drift(where, drift, self.audit.staged, secret) if drift else ""
+
+    def _is_left_out(self, state: Mapping[str, Any]) -> bool:
+        """Return whether the engine was told to leave the DaemonSet out: its state has not what the program wants."""
+        return bool(self._content) and config_hash_of(state) != config_hash(self._content or Content())
+
+    def tell(self, message: str) -> None:
+        """Log a message at the component: what its children have to say."""
+        self.has_told = True
         pulumi.log.info(message, self._component)
+
+
+async def state_of(daemon_set: pulumi.CustomResource) -> dict[str, Any]:
+    """Return what the engine's state has of a DaemonSet that an `up` does not touch; parts may be empty."""
+    of: Any = daemon_set
+    parts = {"metadata": await of.metadata.future() or {}, "spec": await of.spec.future() or {}}
+    plain: dict[str, Any] = camel((await plain_arguments(parts))[0])
+    return plain
+
+
+async def _drift(
+    live: dict[str, Any], wanted: Mapping[str, Any] | None, ignored: Sequence[str], state: Mapping[str, Any]
+) -> tuple[list[Drift], bool]:
+    """Return what of a DaemonSet is not as the last `up` wrote it, and whether any of that is secret."""
+    if wanted is None:
+        return [], False
+    plain, secret = await plain_arguments(wanted)
+    plain = camel(plain)
+    for path in ignored:
+        plain = without(plain, parse_path(path) or ())
+    return written(drifted(plain, live, OURS), plain, state), secret
+
+
+def _recorded(live: Any, old: Any, new: Any) -> Mapping[str, object]:
+    found = recorded(live, old, new)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _where(daemon_set: Mapping[str, Any]) -> str:
+    metadata = daemon_set["metadata"]
+    return f"{metadata.get('namespace', 'default')}/{metadata['name']}"
 
 
 def _subject(new: Mapping[str, Any], live: Mapping[str, Any]) -> Subject:
@@ -162,28 +334,3 @@ def _content(inputs: Mapping[str, Any]) -> Content:
     """Return the content that a component recorded; what an older version let through is compared all the same."""
     declared = inputs.get("formats"), inputs.get("effects")
     return parse_content(inputs.get("data") or {}, inputs.get("binaryData"), *declared)[0]
-
-
-async def _plain(inputs: Mapping[str, Any] | None) -> tuple[dict[str, Any], bool]:
-    """
-    Return the inputs as plain values, and whether any of them is secret.
-
-    A secret leaf makes its whole top-level input secret here, so which leaf it was cannot be told.
-    Source: pulumi 3.272 `deserialize_property` in runtime/rpc.py.
-    """
-    plain: dict[str, Any] = {}
-    secret = False
-    for key, value in (inputs or {}).items():
-        if isinstance(value, pulumi.Output):
-            secret = True
-            value = await value.future()
-        plain[key] = _without_unknowns(value)
-    return plain, secret
-
-
-def _without_unknowns(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_unknowns(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_unknowns(item) for item in value]
-    return UNKNOWN if isinstance(value, pulumi.output.Unknown) else value

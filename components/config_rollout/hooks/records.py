@@ -15,7 +15,7 @@ import pulumi
 from ..cluster import Cluster, Object
 from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
-from ..core.wave_words import waits, wave_task
+from ..core.wave_words import waits
 from ..core.waves import Division, Waves
 from .audit import Auditor, Subject
 from .driven import Stopped, Target
@@ -51,7 +51,7 @@ def register_records(
     config_hash: str,
     driven: Driven,
     divisions: Sequence[Division],
-    pending: Callable[[Division], int],
+    previewed: Callable[[Division], None],
 ) -> list[pulumi.Stash]:
     """
     Register the records, one after the other, up to the wave that `through` names.
@@ -63,13 +63,13 @@ def register_records(
       config_hash: The configuration that the program wants.
       driven: Where the DaemonSet is, and its waves.
       divisions: The waves with their nodes, as they are now.
-      pending: How many pods of a wave this `up` will restart, as far as preview knows.
+      previewed: Called in preview for each wave whose record `up` will write.
 
     """
     records: list[pulumi.Stash] = []
     beginnings = _Beginnings(driven.window, any(division.wave.windows for division in divisions))
     for division in divisions:
-        hook = _Record(parent, driven, division, pending)
+        hook = _Record(parent, driven, division, previewed)
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         unique = hook_name(f"{name}:wave:{division.wave.name}")
         bound: list[Any] = [pulumi.ResourceHook(unique, hook.before, options)]
@@ -121,20 +121,20 @@ class _Record:
     """The hook of one record."""
 
     def __init__(
-        self, component: pulumi.Resource, driven: Driven, division: Division, pending: Callable[[Division], int]
+        self, component: pulumi.Resource, driven: Driven, division: Division, previewed: Callable[[Division], None]
     ) -> None:
-        self._driven, self._division, self._pending = driven, division, pending
+        self._driven, self._division, self._previewed = driven, division, previewed
         self.record: pulumi.Resource = component
         self.is_last = False
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
-        """Say in preview what the wave will do, and do it in `up`."""
+        """Run the wave; a preview only takes note of it."""
         given = (args.new_inputs or {})["input"]
         if waiting := given.get("waits"):
             pulumi.log.info(waits(waiting), self.record)
             return
         if pulumi.runtime.is_dry_run():
-            pulumi.log.info(wave_task(self._division, self._pending(self._division)), self.record)
+            self._previewed(self._division)
             return
         target = _target(given)
         loop = asyncio.get_running_loop()

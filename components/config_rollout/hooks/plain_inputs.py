@@ -1,0 +1,40 @@
+"""What a hook is given, as plain values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from ..core.diff import UNKNOWN
+
+
+async def plain_inputs(inputs: Mapping[str, Any] | None) -> tuple[dict[str, Any], bool]:
+    """
+    Return inputs or outputs as plain values, and whether any of them is secret.
+
+    A secret leaf makes its whole top-level input secret here, so which leaf it was cannot be told.
+    Source: pulumi 3.272 `deserialize_property` in runtime/rpc.py.
+    """
+    plain: dict[str, Any] = {}
+    secret = False
+    for key, value in (inputs or {}).items():
+        if isinstance(value, pulumi.Output):
+            secret = True
+            value = await value.future()
+        plain[key] = _without_unknowns(value)
+    return plain, secret
+
+
+async def plain_arguments(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """Return what a program passes, once its Outputs are known, and whether any of it is secret."""
+    every: pulumi.Output[Any] = pulumi.Output.from_input(arguments)
+    value = await every.future(with_unknowns=True)
+    return _without_unknowns(value), await every.is_secret()
+
+
+def _without_unknowns(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_unknowns(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_unknowns(item) for item in value]
+    return UNKNOWN if isinstance(value, pulumi.output.Unknown) else value

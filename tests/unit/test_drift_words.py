@@ -1,0 +1,132 @@
+"""What is said of a DaemonSet that is not as the last `up` left it: a message for each state."""
+
+import pytest
+
+from config_rollout.core import drift_words
+from config_rollout.core.diff import ABSENT, FieldChange
+from config_rollout.core.drift import Drift
+
+WHEN = "2026-11-28T22:10:05Z"
+HASH = "spec.template.metadata.annotations.checksum/config"
+IMAGE = Drift(FieldChange("spec.template.spec.containers[name=agent].image", "agent:1", "agent:9"), "kubectl-set", WHEN)
+LIMITS = Drift(FieldChange("spec.template.spec.containers[name=agent].resources", {"limits": {"cpu": "1"}}, ABSENT))
+BUDGET = Drift(FieldChange("spec.updateStrategy.rollingUpdate.maxUnavailable", 1, "50%"), "kubectl-edit", WHEN)
+UNDONE = Drift(FieldChange(HASH, "b" * 64, "a" * 64), "kubectl-rollout", WHEN)
+REVISION = {"metadata": {"creationTimestamp": "2026-11-20T10:00:00Z"}}
+
+
+def daemon_set(**metadata):
+    annotations = {"checksum/config": "a" * 64}
+    return {
+        "metadata": {"name": "agent", "namespace": "ns", "uid": "new", "creationTimestamp": WHEN, **metadata},
+        "spec": {"template": {"metadata": {"annotations": annotations}, "spec": {}}},
+    }
+
+
+def test_fields_that_others_changed_are_told_with_who_when_and_what_up_does():
+    assert (
+        "DaemonSet ns/agent is not as the last `up` wrote it: containers[name=agent].image, and 2 more\n"
+        "  ~ containers[name=agent].image: agent:1 => agent:9 (by kubectl-set on 2026-11-28 22:10 UTC)\n"
+        '  - containers[name=agent].resources: {"limits": {"cpu": "1"}}\n'
+        "  ~ updateStrategy.rollingUpdate.maxUnavailable: 1 => 50%: restarts nothing "
+        "(by kubectl-edit on 2026-11-28 22:10 UTC)\n"
+        "  `pulumi up --refresh` puts it back, with a rolling restart; without --refresh it stays\n"
+        "  until something else of the DaemonSet changes; to keep it, put it into the program"
+    ) == drift_words.explain_drift("ns/agent", [IMAGE, LIMITS, BUDGET], waves=False)
+
+
+@pytest.mark.parametrize(
+    ("drift", "waves", "how"),
+    [
+        (IMAGE, False, "with a rolling restart"),
+        (IMAGE, True, "with a rolling restart, wave by wave"),
+        (BUDGET, False, "and restarts nothing"),
+        (BUDGET, True, "and restarts nothing"),
+    ],
+)
+def test_what_a_refresh_does_is_told(drift, waves, how):
+    text = drift_words.explain_drift("ns/agent", [drift], waves)
+
+    assert f"  `pulumi up --refresh` puts it back, {how}; without --refresh it stays" in text.splitlines()
+
+
+def test_secret_is_not_told():
+    text = drift_words.explain_drift("ns/agent", [IMAGE], waves=False, secret=True)
+
+    assert "agent:9" not in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "end"),
+    [(False, "without --refresh `up` changes nothing"), (True, "without --refresh `up` is refused")],
+)
+def test_daemon_set_that_is_gone_is_told_with_the_way_back(changes, end):
+    assert [
+        "DaemonSet ns/agent is not in the cluster: it was deleted since the last `up`",
+        f"  `pulumi up --refresh` makes it again, with this program's configuration; {end}",
+    ] == drift_words.explain_gone("ns/agent", changes).splitlines()
+
+
+def test_daemon_set_that_was_made_again_is_told():
+    assert (
+        "DaemonSet ns/agent is another one than the last `up` wrote: "
+        "made 2026-11-28 22:10 UTC, with the UID new in place of old"
+    ) == drift_words.made_again(daemon_set(), "old").splitlines()[0]
+
+
+@pytest.mark.parametrize("uid", ["new", ""])
+def test_daemon_set_that_the_engine_knows_is_not_told(uid):
+    assert "" == drift_words.made_again(daemon_set(), uid)
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        ([UNDONE], "changed by kubectl-rollout on 2026-11-28 22:10 UTC"),
+        ([], "something else changed it since the last `up`, as `kubectl rollout undo` does"),
+        (
+            [Drift(UNDONE.change, "config-rollout-own", WHEN, ours=True)],
+            "an `up` wrote it (config-rollout-own on 2026-11-28 22:10 UTC) that was stopped before Pulumi had noted it",
+        ),
+    ],
+)
+def test_configuration_that_is_another_one_is_told_with_who_made_it_so(found, why):
+    lines = drift_words.explain_undone(daemon_set(), REVISION, "b" * 64, found, waves=False).splitlines()
+
+    assert [
+        "DaemonSet ns/agent runs aaaaaaaaaa, made 2026-11-20, and this program wants bbbbbbbbbb",
+        f"  {why}",
+    ] == lines[:2]
+
+
+def test_what_else_differs_stands_beside_the_configuration():
+    text = drift_words.explain_undone(daemon_set(), REVISION, "b" * 64, [UNDONE, IMAGE], waves=False)
+
+    assert "  ~ containers[name=agent].image: agent:1 => agent:9 (by kubectl-set on 2026-11-28 22:10 UTC)" in (
+        text.splitlines()
+    )
+    assert "checksum/config" not in text
+
+
+@pytest.mark.parametrize(
+    ("waves", "how"),
+    [(False, "with a rolling restart"), (True, "wave by wave")],
+)
+def test_way_back_of_a_configuration_is_told(waves, how):
+    text = drift_words.explain_undone(daemon_set(), REVISION, "b" * 64, [UNDONE], waves)
+
+    assert f"  `pulumi up --refresh` brings this program's configuration back, {how}" in text.splitlines()
+
+
+def test_daemon_set_that_an_up_leaves_out_keeps_what_it_has():
+    assert (
+        "DaemonSet ns/agent keeps aaaaaaaaaa for now: it is not among what this `up` updates"
+        == drift_words.explain_not_reached("ns/agent", "a" * 64, "b" * 64).splitlines()[0]
+    )
+
+
+def test_daemon_set_that_an_up_leaves_out_is_not_made_yet():
+    assert (
+        "DaemonSet ns/agent is not made yet: it is not among what this `up` updates"
+        == drift_words.explain_not_reached("ns/agent", None, "b" * 64).splitlines()[0]
+    )
