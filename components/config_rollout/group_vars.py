@@ -24,7 +24,7 @@ Source: ansible-core 2.19, `DataLoader.find_vars_files`; `YAML_FILENAME_EXTENSIO
 
 _INVENTORIES = ("", ".ini", ".cfg", ".yml", ".yaml", ".json", ".toml")
 
-_EXACTLY = "`ansible-inventory --inventory INVENTORY --host NODE` prints all that counts for a host: give that instead"
+_EXACTLY = "If it applies to the control plane, let Ansible merge everything: docs/kubespray.md has the command"
 
 
 class GroupVars:
@@ -94,7 +94,7 @@ class GroupVars:
                     why = f"is not read: {entry.name} is there, and Ansible reads only the first of GROUP, "
                     self._leave_out(f"{other}:", other, f"{why}GROUP.yml, GROUP.yaml and GROUP.json. Merge them")
         for name, entry in _others(folder, known):
-            why = f"is left out, since only the inventory knows its hosts. {_EXACTLY}"
+            why = f"is left out, because only the inventory knows its hosts. {_EXACTLY}"
             self._leave_out(f"{folder}: group '{name}'", entry, why)
         return read
 

@@ -119,10 +119,7 @@ def _is_inventory(found: Any) -> bool:
 
 
 def _inventory(shown: str) -> Trouble:
-    return Trouble(
-        f"{shown}: is an inventory, not a file of variables. Name its folder, or give what "
-        "`ansible-inventory --inventory INVENTORY --host NODE` prints for a control plane host."
-    )
+    return Trouble(f"{shown}: is an inventory, not a file of variables. Name its folder, which has its group_vars.")
 
 
 def _from_json(value: dict[str, Any]) -> object:

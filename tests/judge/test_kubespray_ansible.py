@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.judge
 HOSTS = "[kube_control_plane]\nnode1\n[k8s_cluster:children]\nkube_control_plane\n"
 PROGRAMS = Path(sys.executable).parent
 AT_ONCE = 2
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "kubespray.md").read_text()
 
 
 def ansible(program: str, inventory: Path, *arguments: str) -> subprocess.CompletedProcess:
@@ -67,20 +69,26 @@ def test_templates_give_what_ansible_makes_of_them(tmp_path):
     assert dict(zip(cases.values(), answers, strict=True)) == {template: evaluated(template) for template in TEMPLATES}
 
 
-def test_what_ansible_prints_for_a_host_is_converted(tmp_path):
+@pytest.mark.parametrize("groups", ["", "[k8s_cluster:children]\nkube_control_plane\nkube_node\n"])
+def test_commands_of_the_document_let_ansible_merge_everything(groups, tmp_path):
+    prod = "inventory/prod"
     lay_out(tmp_path, {
-        "hosts.ini": f"{HOSTS}[kube_node]\nnode1 kube_proxy_scheduler=lc\n", "group_vars/all.yml": "port: 10249\n",
-        "group_vars/kube_node.yml": "kube_proxy_mode: ipvs\nkube_proxy_oom_score_adj: -998\n",
-        "host_vars/node1.yml": "kube_proxy_metrics_bind_address: '10.0.0.1:{{ port }}'\n",
+        f"{prod}/inventory.ini": "[kube_control_plane]\nnode1 kube_proxy_scheduler=lc\n[kube_node]\nnode1\n" + groups,
+        f"{prod}/group_vars/all.yml": "port: 10249\nkube_proxy_mode: ipvs\n",
+        f"{prod}/group_vars/k8s_cluster.yml": "kube_proxy_mode: \"{{ 'ip' ~ 'tables' }}\"\n",
+        f"{prod}/group_vars/kube_node.yml": "kube_proxy_oom_score_adj: -998\n",
+        f"{prod}/host_vars/node1.yml": "kube_proxy_metrics_bind_address: '10.0.0.1:{{ port }}'\n",
     })  # fmt: skip
-    printed = ansible("ansible-inventory", tmp_path, "--host", "node1").stdout
+    commands = re.findall(r"(?m)^\$ (.*(?:k8s_cluster.ini|node1.json).*)$", DOCUMENT)
     done = subprocess.run(
-        [sys.executable, "-m", "config_rollout", "kubespray", "-"], input=printed, capture_output=True, text=True
-    )
-    tree = yaml.safe_load(done.stdout)
+        ["bash", "-e", "-c", "\n".join(commands)], cwd=tmp_path, capture_output=True, text=True,
+        env={"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "HOME": str(tmp_path), "LANG": "C.UTF-8"},
+    )  # fmt: skip
+    tree = yaml.safe_load((tmp_path / "config.conf").read_text())
 
-    assert ("10.0.0.1:10249", "lc", -998) == (
-        tree["metricsBindAddress"],
-        tree["ipvs"]["scheduler"],
-        tree["oomScoreAdj"],
-    )
+    assert 4 == len(commands)
+    assert '"kube_proxy_mode": "iptables"' in done.stdout
+    assert {"metricsBindAddress": "10.0.0.1:10249", "mode": "iptables", "oomScoreAdj": -998} == {
+        key: tree[key] for key in ("metricsBindAddress", "mode", "oomScoreAdj")
+    }
+    assert "lc" == tree["ipvs"]["scheduler"]

@@ -130,15 +130,13 @@ def test_field(given, path, expected):
         pytest.param(
             {"kube_proxy_scheduler": "{{ 'lc' if big else 'rr' }}"},
             "kube_proxy_scheduler: is a Jinja template that only Ansible can evaluate: 'big' is undefined (got \"{{ "
-            "'lc' if big else 'rr' }}\"). Write the value that `ansible --inventory INVENTORY HOST -m debug -a "
-            "var=kube_proxy_scheduler` prints for a control plane host.",
+            "'lc' if big else 'rr' }}\"). Write the value that Ansible gives it: docs/kubespray.md has the command.",
             id="an expression",
         ),
         pytest.param(
             {"kube_proxy_mode": "{{ mode_of_ours }}"},
             "kube_proxy_mode: is a Jinja template that only Ansible can evaluate: 'mode_of_ours' is undefined (got "
-            "'{{ mode_of_ours }}'). Write the value that `ansible --inventory INVENTORY HOST -m debug -a "
-            "var=kube_proxy_mode` prints for a control plane host.",
+            "'{{ mode_of_ours }}'). Write the value that Ansible gives it: docs/kubespray.md has the command.",
             id="a reference that leads nowhere",
         ),
         pytest.param(

@@ -127,8 +127,7 @@ class Values:
             Finding(
                 name,
                 f"is a Jinja template that only Ansible can evaluate: {why} (got {_short(value)})",
-                f"Write the value that `ansible --inventory INVENTORY HOST -m debug -a var={name}` prints for a "
-                "control plane host",
+                "Write the value that Ansible gives it: docs/kubespray.md has the command",
             )
         )
 
