@@ -13,6 +13,9 @@ from .core.retry import delay_seconds, is_passing
 WAIT_SECONDS = 60
 """How long to wait for an API server that does not answer, in seconds."""
 
+_SAY_SECONDS = 15
+"""How often it is said that it still waits, in seconds."""
+
 T = TypeVar("T")
 
 
@@ -27,14 +30,18 @@ def patiently(read: Callable[[], T]) -> T:
       ClusterError: It cannot be served, or not within the minute.
 
     """
-    give_up, attempt = time.monotonic() + WAIT_SECONDS, 0
+    began, attempt, said = time.monotonic(), 0, 0.0
     while True:
         try:
             return read()
         except ClusterError as error:
-            attempt += 1
-            if not is_passing(error.status) or time.monotonic() > give_up:
+            attempt, now = attempt + 1, time.monotonic()
+            if not is_passing(error.status) or now - began > WAIT_SECONDS:
                 raise
             if attempt == 1:
                 pulumi.log.info(f"{error} Waiting for it, at most {WAIT_SECONDS} s")
+                said = now
+            elif now - said >= _SAY_SECONDS:
+                pulumi.log.info(f"{error} Still waiting, at most {WAIT_SECONDS - round(now - began)} s more")
+                said = now
             time.sleep(delay_seconds(attempt, random.random()))

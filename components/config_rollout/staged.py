@@ -23,6 +23,7 @@ from .core.waves import REST, Division, check_names, divide, empty_selectors, pa
 from .hooks.explain import Explainer
 from .hooks.gates import Asker
 from .hooks.records import Driven, register_records
+from .hooks.voice import Voice
 from .hooks.who import stack_name
 from .patience import patiently
 
@@ -250,7 +251,8 @@ class StagedRollout:
         if not gates or not (begins or state.fleet.outdated(state.asked)):
             return []
         asker = Asker(self._cluster, *self._where, self._proxy)
-        before = asker.ask(gates, BEFORE, state.asked, lambda: self._probed)
+        with Voice().never_silent(lambda: f"{state.where}: still asking its gates, before anything restarts"):
+            before = asker.ask(gates, BEFORE, state.asked, lambda: self._probed)
         state = replace(state, before=before)
         self._excused = preflight.excused(state)
         self._as_before = [line for gate, of in self._excused.items() for line in already_failed(gate, of)]
@@ -265,9 +267,10 @@ class StagedRollout:
         """Return whether pods of a wave would restart, once the controller has seen what was written."""
         give_up = time.monotonic() + _SETTLE_SECONDS
         self._read()
-        while not self._observed and time.monotonic() < give_up:
-            time.sleep(0.2)
-            self._read()
+        with Voice().never_silent(lambda: f"{'/'.join(self._where)}: still waiting for its controller to look at it"):
+            while not self._observed and time.monotonic() < give_up:
+                time.sleep(0.2)
+                self._read()
         return bool(self._fleet and self._fleet.outdated(division.nodes))
 
     def _missing_rights(self) -> list[Finding]:

@@ -63,3 +63,14 @@ def test_it_ends_after_a_minute(clock, said):
     with pytest.raises(ClusterError):
         patiently(failing(*[0] * 1000))
     assert 60 < clock.now <= 70
+
+
+def test_waiting_is_said_again_before_half_a_minute_is_over(clock, monkeypatch):
+    said = []
+    monkeypatch.setattr(patience.pulumi.log, "info", lambda line: said.append((clock.now, line)))
+    with pytest.raises(ClusterError):
+        patiently(failing(*[0] * 1000))
+    moments = [moment for moment, _ in said]
+
+    assert all(later - earlier < 30 for earlier, later in zip(moments, [*moments[1:], clock.now], strict=True))
+    assert said[1][1].startswith("https://h: is busy. Still waiting, at most ")

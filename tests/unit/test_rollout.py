@@ -558,3 +558,74 @@ def test_what_an_earlier_rollout_left_broken_goes_first(driver):
     assert broken == cluster.deleted[1]
     assert {"new"} == revisions(cluster)
     assert 1 == cluster.most_unavailable
+
+
+class Listening(MemoryCluster):
+    """Hears what the driver says, each with how many pods were deleted by then, and how far it was."""
+
+    def heard(self, revision, own="rest", **waves):
+        said, now = [], []
+        parsed, _ = parse_waves({"progress_deadline_seconds": 1, **waves})
+        target = Target("n", "agent", "ds", self.daemon_set["metadata"]["generation"], revision)
+        rollout = Rollout(self, target, parsed, lambda line, ephemeral=False: said.append((line, len(self.deleted))))
+        self.after_delete = lambda: now.append(rollout.now())
+        try:
+            rollout.run(own)
+        except Stopped as stopped:
+            said.append((str(stopped), len(self.deleted)))
+        return said, now
+
+    def delete(self, *what):
+        done = super().delete(*what)
+        self.after_delete()
+        return done
+
+
+def test_each_wave_is_announced_before_its_first_pod_with_the_commands_that_show_and_stop_it():
+    cluster = Listening()
+    cluster.write("new")
+    said, _ = cluster.heard("new", by="zone")
+    announced = [(line.partition(" begins")[0], deleted) for line, deleted in said if " begins: " in line]
+
+    assert [("z0", 0), ("z1", 1), ("z2", 2), ("z3", 3)] == announced
+    assert "`config-rollout status --watch n/agent`" in said[0][0]
+    assert "`config-rollout pause n/agent`" in said[0][0]
+
+
+def test_how_far_it_is_counts_as_it_goes():
+    cluster = Listening()
+    cluster.write("new")
+    _, now = cluster.heard("new")
+
+    assert ["rest 0/4 done", "rest 1/4 done", "rest 2/4 done", "rest 3/4 done"] == [
+        line.partition(",")[0] for line in now
+    ]
+    assert now[0].endswith(" left (n/agent)")
+
+
+def test_taking_back_is_said_with_its_reason_before_a_pod_is_taken_back():
+    cluster = Listening(bad=["bad"])
+    cluster.write("bad")
+    said, _ = cluster.heard("bad")
+    (line,) = [line for line, deleted in said if deleted == 1]
+
+    assert line.startswith("wave 'rest' failed: nothing became available for 1 s; n")
+    assert line.endswith("Taking its nodes back to revision 1")
+
+
+def test_answer_that_did_not_come_is_said_at_once(monkeypatch):
+    monkeypatch.setattr(driven, "delay_seconds", lambda attempt, fraction: 0.01)
+    cluster = Listening()
+    cluster.write("new")
+    cluster.failures = [503]
+    said, _ = cluster.heard("new")
+
+    assert ("https://memory: is busy. Trying again", 0) == said[0]
+
+
+def test_before_it_sees_anything_it_says_what_it_waits_for():
+    cluster = MemoryCluster()
+    target = Target("n", "agent", "ds", 1, "good")
+    rollout = Rollout(cluster, target, parse_waves({})[0], lambda line, ephemeral=False: None)
+
+    assert "n/agent waits for the DaemonSet to be seen (0 s)" == rollout.now()

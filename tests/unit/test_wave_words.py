@@ -58,10 +58,11 @@ def test_waves_that_restart_nothing_are_told_in_one_line():
     assert "wave rest: nothing to restart" == wave_words.restarts_nothing(["rest"])
 
 
-def test_beginning_says_how_to_stop():
-    assert "canary: begins (`config-rollout pause n/a` stops it before the next pod)" == wave_words.begins(
-        CANARY, "n/a"
-    )
+def test_beginning_says_how_to_watch_and_to_stop():
+    assert (
+        "canary begins: 1 node, 1 at a time; gate :10256/livez, 2 min soak. `config-rollout status --watch n/a` shows "
+        "it, `config-rollout pause n/a` stops it before the next pod"
+    ) == wave_words.begins(CANARY, "n/a")
 
 
 def test_plan_is_of_the_pods_that_restart():
@@ -88,13 +89,6 @@ def fleet(**changes):
     return Fleet([Pod(**{**vars(pods[0]), **changes}), *pods[1:]], "new", 5)
 
 
-def test_progress_names_the_nodes_that_it_waits_for():
-    wave = Division(Wave("w"), NODES[:5])
-
-    assert "w: 5 of 5 nodes updated" == wave_words.progress(wave, fleet())
-    assert "w: 4 of 5 nodes updated, waiting for n000" == wave_words.progress(wave, fleet(available=False))
-
-
 def test_end_of_a_wave_says_how_many_nodes_were_updated():
     assert "canary: 1 of 1 nodes updated" == wave_words.through(CANARY, fleet())
 
@@ -114,6 +108,12 @@ def test_what_holds_a_wave_up_is_told_by_node():
     )
     assert ["nothing became available for 600 s", "unavailable pods: 1 of at most 1: n000"] == (
         wave_words.stuck(fleet(available=False, revision="old"), NODES[:1], 1, 600)
+    )
+
+
+def test_taking_back_says_why_and_to_where():
+    assert "wave 'w' failed: a; b. Taking its nodes back to revision 3" == wave_words.takes_back(
+        "w", ["a", "b", "c"], 3
     )
 
 

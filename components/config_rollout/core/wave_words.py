@@ -85,13 +85,24 @@ def waits(window: str) -> str:
 
 
 def begins(division: Division, where: str) -> str:
-    """Return that a wave begins, and how to stop a rollout that runs."""
-    return f"{division.wave.name}: begins (`config-rollout pause {where}` stops it before the next pod)"
+    """Return that a wave begins, where to watch it, and how to stop a rollout that runs."""
+    return (
+        f"{division.wave.name} begins: {_wave(division)}. `config-rollout status --watch {where}` shows it, "
+        f"`config-rollout pause {where}` stops it before the next pod"
+    )
 
 
 def through(division: Division, fleet: Fleet) -> str:
-    """Return that a wave is through; nodes that are NotReady change when they are back."""
-    return progress(division, fleet)
+    """Return that a wave is through, and how many nodes are NotReady and change when they are back."""
+    nodes, down = division.nodes, fleet.down.intersection(division.nodes)
+    updated = len(nodes) - len(fleet.behind(nodes)) - len(down)
+    away = f", {len(down):,} NotReady" if down else ""
+    return f"{division.wave.name}: {updated:,} of {len(nodes):,} nodes updated{away}"
+
+
+def takes_back(name: str, findings: Sequence[str], revision: int) -> str:
+    """Return that a wave has failed, why, and that its nodes are taken back."""
+    return f"wave '{name}' failed: {'; '.join(findings[:2])}. Taking its nodes back to revision {revision}"
 
 
 def again(plan: WavePlan) -> str:
@@ -99,16 +110,6 @@ def again(plan: WavePlan) -> str:
     return "\n    ".join(
         ["the last rollout of this configuration was taken back: the same again, wave by wave", *plan.lines]
     )
-
-
-def progress(division: Division, fleet: Fleet) -> str:
-    """Return how far a wave is, which nodes it waits for, and which are NotReady and change when they are back."""
-    nodes = division.nodes
-    behind, down = set(fleet.behind(nodes)), sorted(fleet.down.intersection(nodes))
-    waited = sorted(fleet.unavailable() & behind)
-    line = f"{division.wave.name}: {len(nodes) - len(behind) - len(down):,} of {len(nodes):,} nodes updated"
-    away = f", {len(down):,} NotReady" if down else ""
-    return f"{line}{away}, waiting for {names(waited)}" if waited else line + away
 
 
 def stuck(fleet: Fleet, nodes: Sequence[str], budget: int, seconds: int) -> list[str]:

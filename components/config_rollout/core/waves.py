@@ -149,6 +149,16 @@ def divide(waves: Waves, labels: Labels, seed: str, covered: Iterable[str] | Non
     return divisions
 
 
+def after(divisions: Sequence[Division], name: str, through: str) -> list[Division]:
+    """Return the waves that come after one, up to the one that `through` names; empty is all of them."""
+    names = [division.wave.name for division in divisions]
+    if name not in names or name == through:
+        return []
+    later = divisions[names.index(name) + 1 :]
+    last = names.index(through) - names.index(name) if through in names else len(later)
+    return list(later[: max(0, last)])
+
+
 def check_names(waves: Waves, labels: Labels) -> Iterator[Finding]:
     """Find waves that share a name, and a `through` that names none."""
     names = [wave.name for wave in waves.in_order(labels)]

@@ -147,8 +147,7 @@ class DrivenDaemonSet:
         troubles.since = troubles.since or troubles.last
         if not is_passing(error.status) or time.monotonic() - troubles.since > AWAY_SECONDS:
             raise Stopped(str(error)) from None
-        if troubles.attempt > 1:
-            self.say(f"{error} Trying again", ephemeral=True)
+        self.say(f"{error} Trying again", ephemeral=True)
         time.sleep(delay_seconds(troubles.attempt, random.random()))
 
     def check_awaited(self) -> None:

@@ -21,6 +21,7 @@ from .audit import Auditor, Subject
 from .driven import Stopped, Target
 from .hook_name import hook_name
 from .rollout import Rollout
+from .voice import Voice
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
@@ -123,7 +124,7 @@ class _Record:
     def __init__(
         self, component: pulumi.Resource, driven: Driven, division: Division, previewed: Callable[[Division], None]
     ) -> None:
-        self._driven, self._division, self._previewed = driven, division, previewed
+        self._component, self._driven, self._division, self._previewed = component, driven, division, previewed
         self.record: pulumi.Resource = component
         self.is_last = False
 
@@ -137,18 +138,15 @@ class _Record:
             self._previewed(self._division)
             return
         target = _target(given)
-        loop = asyncio.get_running_loop()
-
-        def say(message: str, ephemeral: bool = False) -> None:
-            loop.call_soon_threadsafe(lambda: pulumi.log.info(message, self.record, ephemeral=ephemeral))
-
+        voice = Voice(self._component)
         driven, audit = self._driven, self._driven.audit
         told = driven.applied, driven.stack, driven.proxy, driven.before, audit.report
-        rollout = Rollout(driven.cluster, target, driven.waves, say, *told)
+        rollout = Rollout(driven.cluster, target, driven.waves, voice.say, *told)
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
-            await asyncio.to_thread(rollout.run, self._division.wave.name)
+            with voice.never_silent(rollout.now):
+                await asyncio.to_thread(rollout.run, self._division.wave.name)
         except asyncio.CancelledError:
             rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
             raise

@@ -86,6 +86,17 @@ class Report:
         if wave and wave.result == "stopped":
             wave.ended = time.time()
 
+    def slowest(self, nodes: Collection[str]) -> tuple[str, float] | None:
+        """Return which of some nodes has waited longest since its pod was deleted, and for how many seconds."""
+        last: dict[str, float] = {}
+        for _, node, moment in [*self._deleted.values()]:
+            if node in nodes:
+                last[node] = max(moment, last.get(node, moment))
+        if not last:
+            return None
+        slowest = min(last, key=lambda node: (last[node], node))
+        return slowest, max(0.0, time.time() - last[slowest])
+
     @property
     def restarts(self) -> int:
         """How many pods were deleted."""

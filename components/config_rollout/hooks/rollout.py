@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..cluster import Cluster, ClusterError, Object
@@ -18,11 +18,12 @@ from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
 from ..core.restarts import Fleet, Pod, next_restarts
 from ..core.retry import is_passing
-from ..core.waves import HALT, Division, Wave, Waves, divide
+from ..core.waves import HALT, Division, Wave, Waves, after, divide
 from .driven import AWAY_SECONDS, DrivenDaemonSet, Say, Stopped, Target, Troubles
 from .fleet import FleetWatch
 from .gates import Asker
 from .report import Report
+from .tracking import Tracking
 
 _FRESH_SECONDS = 0.1
 """How old what is known may be when a pod is deleted, in seconds: no older than what a watch brings under load."""
@@ -35,8 +36,6 @@ _PARALLEL_DELETES = 8
 
 _READ_AGAIN_SECONDS, _MISSING_SECONDS = 15, 1
 """How old the DaemonSet may be that nothing is deleted by, and while a pod is missing: its node may be gone."""
-
-_SAY_SECONDS = 10
 
 
 class WaveFailed(Exception):
@@ -82,10 +81,15 @@ class Rollout:
 
     def __post_init__(self) -> None:
         self._on = DrivenDaemonSet(self.cluster, self.target, self.say, self.stack, self.applied, self.report)
+        self._tracking = Tracking(self.target.where, self.report)
 
     def stop(self) -> None:
         """Let a `run` in another thread end before its next request: nobody waits for it any more."""
         self._on.over.set()
+
+    def now(self) -> str:
+        """Return in one line how far it is; from any thread."""
+        return self._tracking.line()
 
     def run(self, own: str) -> None:
         """
@@ -171,12 +175,13 @@ class Rollout:
           WaveFailed: Nothing became available for the time it may take.
 
         """
-        moved, fewest, progress, said = 0, -1, time.monotonic(), time.monotonic()
+        moved, fewest, progress = 0, -1, time.monotonic()
+        self._tracking.does()
         while True:
             division, fleet = self._look(name, wave)
             behind = len(fleet.behind(division.nodes)) + fleet.missing()
             if fleet.is_through(division.nodes):
-                if moved:
+                if moved and name:
                     self.say(wave_words.through(division, fleet))
                 return moved
             if fewest < 0 or behind < fewest:
@@ -186,16 +191,13 @@ class Rollout:
                 self._refresh()
                 division, fleet = self._look(name, wave)
                 chosen = self._next(fleet, division)
-            if chosen and not moved:
+            if chosen and not moved and name:
                 self.say(wave_words.begins(division, self.target.where))
             moved += self._restart(chosen)
             progress = time.monotonic() if chosen else progress
             if time.monotonic() - progress > self.waves.progress_deadline_seconds:
                 limit = self.waves.progress_deadline_seconds
                 raise WaveFailed(division.wave.name, wave_words.stuck(fleet, division.nodes, division.budget, limit))
-            if time.monotonic() - said > _SAY_SECONDS:
-                said = time.monotonic()
-                self.say(wave_words.progress(division, fleet), ephemeral=True)
             if not chosen:
                 self._wait()
 
@@ -247,7 +249,8 @@ class Rollout:
         up = {node for node in division.nodes if node not in self._down}
         left = division.wave.soak_seconds - self._watch.youngest(up)
         if up and left > 0:
-            self.say(f"{name}: soaks for {math.ceil(left):,} s", ephemeral=True)
+            self.say(f"{name} soaks for {wave_words.duration(math.ceil(left))}", ephemeral=True)
+            self._tracking.does("soaks", left)
             good = {pod.uid for pod in fleet.pods if pod.node in up and pod.available}
             over = time.monotonic() + left
             while time.monotonic() < over:
@@ -271,6 +274,7 @@ class Rollout:
 
         """
         wave, nodes = division.wave, [node for node in division.nodes if node not in self._down]
+        self._tracking.does("asks its gates")
         asker = Asker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._on.over)
         against, as_before = asker.findings(wave, nodes, self._watch.probed, self.before)
         for line in as_before:
@@ -291,7 +295,7 @@ class Rollout:
             then = f"there is no revision of before to take it back to. {again}"
             return wave_words.failure(failed.wave, failed.findings, then)
         try:
-            nodes = self._take_back(back, next(r for r in revisions if live.revision_of(r) == self._revision))
+            nodes = self._take_back(failed, back, next(r for r in revisions if live.revision_of(r) == self._revision))
             self.report.result = "restored"
             then = f"taken back: {nodes:,} restarted with the revision of before, and all are well. {again}"
         except WaveFailed as worse:
@@ -300,14 +304,14 @@ class Rollout:
             then = f"taking it back stopped: {stopped}"
         return wave_words.failure(failed.wave, failed.findings, then)
 
-    def _take_back(self, back: Object, bad: Object) -> int:
+    def _take_back(self, failed: WaveFailed, back: Object, bad: Object) -> int:
         """Put the template of a revision back, and every node that has another; return how many had."""
-        self.say(f"wave failed: taking all its nodes back to revision {back['metadata']['name']}")
+        self.say(wave_words.takes_back(failed.wave, failed.findings, int(back["revision"])))
         self._refresh()
         self._on.annotate(live.Restored(bad["metadata"]["name"], self.target.generation))
         self._on.patch_template(back)
         self._settle()
-        return self._move(None, self.waves.rest)
+        return self._move(None, replace(self.waves.rest, name="taking back", soak_seconds=0))
 
     def _look(self, name: str | None, wave: Wave | None) -> tuple[Division, Fleet]:
         """Return a wave with its nodes (`wave` alone: with all nodes), and the pods as they are now."""
@@ -320,12 +324,20 @@ class Rollout:
             self._divisions = divide(self.waves, self._labels, self.target.config_hash, self._seen)
         if name is None:
             nodes = tuple(node for division in self._divisions for node in division.nodes)
-            return Division(wave or self.waves.rest, nodes), fleet
-        return next((d for d in self._divisions if d.wave.name == name), Division(self.waves.rest, ())), fleet
+            division, later = Division(wave or self.waves.rest, nodes), []
+        else:
+            division = next((d for d in self._divisions if d.wave.name == name), Division(self.waves.rest, ()))
+            later = after(self._divisions, name, self.waves.through)
+        self._tracking.sees(division, fleet, later, self._min_ready)
+        return division, fleet
+
+    @property
+    def _min_ready(self) -> int:
+        return int(self._daemon_set["spec"].get("minReadySeconds") or 0)
 
     def _fleet(self) -> Fleet:
         """Return the pods as they are now, those of nodes that are gone apart."""
-        pods = self._watch.pods(int(self._daemon_set["spec"].get("minReadySeconds") or 0))
+        pods = self._watch.pods(self._min_ready)
         pods = [pod for pod in pods if pod.node in self._labels]
         nodes = {pod.node for pod in pods}
         if not nodes <= self._seen:
@@ -345,6 +357,8 @@ class Rollout:
             since, trouble = self._watch.blind or (0.0, None)
             if trouble and not (is_passing(trouble.status) and time.monotonic() - since < AWAY_SECONDS):
                 raise Stopped(str(trouble))
+            if trouble and self._tracking.is_blind():
+                self.say(f"{trouble} Trying again", ephemeral=True)
             self._wait()
         nodes = self._watch.nodes()
         labels = {node.name: node.labels for node in nodes}
