@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from .core import kubeconfig as kubeconfigs
 from .core import live
 from .core.http_answers import breaks_a_rule, message_of
-from .core.rights import Right, role
+from .core.rights import Right, lasting, role
 
 Object = dict[str, Any]
 """A Kubernetes object as the API server sends it."""
@@ -28,6 +28,7 @@ _JSON, _METADATA = "application/json", "application/json;as=PartialObjectMetadat
 _MERGE, _STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
 _APPLY = "application/apply-patch+yaml"
 _VERSION = "version"
+_CONFLICT = 409
 _GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1", "endpointslices": "discovery.k8s.io/v1"}
 """Resource -> API group and version, of those that are not in the core group."""
 
@@ -48,7 +49,7 @@ class Forbidden(ClusterError):
     """A right is missing; `right` is which."""
 
     def __init__(self, right: Right, server: str) -> None:
-        self.right = right
+        self.right = right = lasting(right)
         super().__init__(
             f"{server}: may not {right}. Give the user of this kubeconfig that right; the smallest rule is\n"
             f"{role([right])}",
@@ -203,6 +204,18 @@ class Cluster:
     def create(self, resource: str, namespace: str, body: Mapping[str, Any]) -> Object | None:
         """Create an object and return it; `None` if there is no such namespace."""
         return self._send("POST", Right("create", _group(resource), resource, namespace), body=body)
+
+    def make(self, resource: str, namespace: str, body: Mapping[str, Any]) -> None:
+        """
+        Create an object that has a name of its own; one that is there is ours, of a try whose answer was lost.
+
+        In a namespace that does not exist nothing is made.
+        """
+        try:
+            self.create(resource, namespace, body)
+        except ClusterError as error:
+            if error.status != _CONFLICT:
+                raise
 
     def user(self) -> str:
         """Return who we are to the API server. Whoever is logged in may ask. Source: authentication.k8s.io/v1."""

@@ -22,6 +22,7 @@ from .core.found import MANAGER
 from .core.kept import Before
 from .core.naming import DAEMON_SET_LABEL, content_name
 from .patience import patiently
+from .voice import Voice
 
 _OWNER_MANAGER = "config-rollout-owner"
 """
@@ -125,8 +126,10 @@ def keep(
         where = metadata["namespace"], metadata["name"], metadata["uid"]
         if await is_gone():
             return []
+        wants = given["wanted"], bool(plain.get("waves"))
         try:
-            told = await asyncio.to_thread(lambda: settle(find_cluster(given), *where, given["wanted"]))
+            with Voice().never_silent(lambda: "/".join(where[:2]) + ": waits for its controller to look at it"):
+                told = await asyncio.to_thread(lambda: settle(find_cluster(given), *where, *wants))
         except ClusterError as error:
             told = [f"the ConfigMaps of earlier configurations are not looked after, until an `up` can: {error}"]
         for line in told:
@@ -139,19 +142,32 @@ def keep(
     written.apply(once_written)  # type: ignore[arg-type]  # mypy finds two readings of an Awaitable, and takes neither
 
 
-def settle(cluster: Cluster, namespace: str, name: str, uid: str, wanted: Mapping[str, Any]) -> list[str]:
+def settle(
+    cluster: Cluster, namespace: str, name: str, uid: str, wanted: Mapping[str, Any], has_waves: bool
+) -> list[str]:
     """
     Write the owners that are not as they should be, and put the wanted ConfigMap back if pods need it.
 
-    Return what a user should know. Without anything to do it reads three times and writes nothing.
+    Where there are no waves (any more), what only their driver would remove is removed.
+
+    Return what a user should know. Without anything to do it reads three times and writes nothing. What the API server
+    cannot serve is tried again for a minute.
 
     Raises:
       ClusterError: The cluster cannot be read or written, or is another than the provider's.
 
     """
+    return patiently(lambda: _settle(cluster, (namespace, name, uid), wanted, has_waves))
+
+
+def _settle(cluster: Cluster, where: tuple[str, str, str], wanted: Mapping[str, Any], has_waves: bool) -> list[str]:
+    namespace, name, uid = where
     told: list[str] = []
     for attempt in range(_TRIES):
         daemon_set = _observed(cluster, namespace, name, uid)
+        if not has_waves and live.has_leftover(daemon_set):
+            left = {"metadata": {"annotations": {live.RESTORED_ANNOTATION: None}}}
+            cluster.patch("daemonsets", name, namespace, left)
         revisions = owned(cluster, "controllerrevisions", daemon_set)
         label = f"{DAEMON_SET_LABEL}={name}"
         config_maps = cluster.list("configmaps", namespace, label, metadata_only=True)

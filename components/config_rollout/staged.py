@@ -23,9 +23,9 @@ from .core.waves import REST, Division, check_names, divide, empty_selectors, pa
 from .hooks.explain import Explainer
 from .hooks.gates import Asker
 from .hooks.records import Driven, register_records
-from .hooks.voice import Voice
 from .hooks.who import stack_name
 from .patience import patiently
+from .voice import Voice
 
 DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
 """

@@ -13,6 +13,7 @@ from config_rollout.core.rights import roles
 from config_rollout.core.status_rights import status_rights
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
 from tests.engine.test_kept import FAST, undo
+from tests.engine.test_tools import heed_interrupts
 from tests.engine.test_waves import WAVES
 from tests.engine.test_waves import kubeconfig as _kubeconfig  # noqa: F401 # programs find the cluster
 from tools import build
@@ -269,7 +270,11 @@ def test_watch_says_what_happens_and_survives_the_api_server(project, agent, clu
     project.up(agent(waves=WAVES))
     command = [sys.executable, "-m", "config_rollout", "status", "--watch", f"{namespace}/agent"]
     watching = subprocess.Popen(
-        [*command, "--kubeconfig", str(cluster.kubeconfig)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--kubeconfig", str(cluster.kubeconfig)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
     )
     assert f"{namespace}/agent: done, {SHORT['good']}" in watching.stdout.readline()
     cluster.kill("kube-apiserver")

@@ -2,6 +2,7 @@
 
 import json
 
+from config_rollout.core import live
 from config_rollout.core.audit_record import AuditRecord, By, Change, WaveRecord
 from config_rollout.core.observed import Seen, kept, revisions_of, seen_pod
 
@@ -90,4 +91,4 @@ def rollouts(*records):
 
 
 def restored_from(name="agent-b"):
-    return {"config-rollout/restored-from": json.dumps({"generation": 2, "revision": name})}
+    return {live.RESTORED_ANNOTATION: json.dumps({"generation": 2, "revision": name}), live.WAVES_ANNOTATION: "{}"}

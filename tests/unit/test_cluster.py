@@ -145,6 +145,27 @@ def test_missing_right_is_named_with_the_smallest_rule(server, cluster):
 
 
 @pytest.mark.parametrize(
+    ("resource", "group", "name"),
+    [("pods", "/api/v1", "agent-bn5jw"), ("configmaps", "/api/v1", "agent-0123456789"),
+     ("controllerrevisions", "/apis/apps/v1", "agent-66c9d")],
+)  # fmt: skip
+def test_rule_is_never_for_an_object_that_is_another_one_next_time(server, cluster, resource, group, name):
+    server.answers[f"DELETE {group}/namespaces/n/{resource}/{name}"] = 403, {"message": "forbidden"}
+    with pytest.raises(Forbidden) as error:
+        cluster.delete(resource, name, "n", "uid")
+
+    assert name not in str(error.value)
+    assert f"may not delete {resource} in namespace n." in str(error.value)
+
+
+@pytest.mark.parametrize("status", [201, 409])
+def test_object_that_is_made_already_was_made_by_a_try_whose_answer_was_lost(server, cluster, status):
+    server.answers["POST /api/v1/namespaces/n/events"] = status, {"kind": "Status", "message": "already exists"}
+
+    assert None is cluster.make("events", "n", {"metadata": {"name": "agent.1"}})
+
+
+@pytest.mark.parametrize(
     ("message", "error"),
     [
         ('pods is forbidden: User "ci" cannot create resource "pods" in API group "" in the namespace "n"', Forbidden),

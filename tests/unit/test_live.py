@@ -4,6 +4,8 @@ import pytest
 
 from config_rollout.core import live
 
+WAVES = {live.WAVES_ANNOTATION: "{}"}
+
 
 def daemon_set(annotations=None, **status):
     metadata = {"generation": 3, **({"annotations": annotations} if annotations else {})}
@@ -15,12 +17,19 @@ def daemon_set(annotations=None, **status):
 def test_what_was_taken_back_is_read_as_it_was_written():
     taken_back = live.Restored("agent-abc", 7)
 
-    assert taken_back == live.restored(daemon_set({live.RESTORED_ANNOTATION: str(taken_back)}))
+    assert taken_back == live.restored(daemon_set({live.RESTORED_ANNOTATION: str(taken_back), **WAVES}))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"revision": "a", "generation": "x"}'])
 def test_what_is_no_note_of_ours_is_none(text):
-    assert None is live.restored(daemon_set({live.RESTORED_ANNOTATION: text}))
+    assert None is live.restored(daemon_set({live.RESTORED_ANNOTATION: text, **WAVES}))
+
+
+def test_note_of_waves_that_are_gone_is_left_over():
+    left = daemon_set({live.RESTORED_ANNOTATION: str(live.Restored("agent-abc", 7))})
+
+    assert (None, True) == (live.restored(left), live.has_leftover(left))
+    assert not live.has_leftover(daemon_set(WAVES))
 
 
 @pytest.mark.parametrize(("value", "paused"), [(None, False), ("true", True), ("false", False), ("", True)])

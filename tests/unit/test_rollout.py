@@ -8,7 +8,7 @@ import pytest
 from config_rollout import following
 from config_rollout.cluster import ClusterError
 from config_rollout.core.gates import HttpGate
-from config_rollout.core.live import PAUSED_ANNOTATION, RESTORED_ANNOTATION, STACK_ANNOTATION
+from config_rollout.core.live import PAUSED_ANNOTATION, RESTORED_ANNOTATION, STACK_ANNOTATION, WAVES_ANNOTATION
 from config_rollout.core.waves import parse_waves
 from config_rollout.hooks import driven
 from config_rollout.hooks.driven import Stopped, Target
@@ -28,7 +28,13 @@ class MemoryCluster:
         self.revisions, self.deleted, self.most_unavailable = {}, [], 0
         self.events, self.taken, self.version = {"pods": [], "nodes": []}, {"pods": 0, "nodes": 0}, 0
         self.daemon_set = {
-            "metadata": {"name": "agent", "namespace": "n", "uid": "ds", "generation": 0, "annotations": {}},
+            "metadata": {
+                "name": "agent",
+                "namespace": "n",
+                "uid": "ds",
+                "generation": 0,
+                "annotations": {WAVES_ANNOTATION: "{}"},
+            },
             "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": {}},
             "status": {"desiredNumberScheduled": nodes},
         }

@@ -240,21 +240,38 @@ def test_events_are_never_read_and_pods_come_in_pages(tmp_path, capsys):
     assert "1,200 of 1,200 pods" in capsys.readouterr().out
 
 
+def heed_interrupts():
+    """Undo what a shell without job control does to programs in its background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Watching:
     """`status --watch` as a process of its own, whose lines are read as they come."""
 
     def __init__(self, config, *arguments):
         command = [sys.executable, "-m", "config_rollout", "status", "--watch", "--kubeconfig", str(config), *arguments]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+        )
 
     def line(self):
         return self._process.stdout.readline().rstrip("\n")
 
-    def end(self):
-        """Press Ctrl-C and return the exit code, and what came since."""
-        self._process.send_signal(signal.SIGINT)
+    def end(self, by=signal.SIGINT):
+        """Press Ctrl-C, or send another signal, and return the exit code, and what came since."""
+        self._process.send_signal(by)
         out, err = self._process.communicate(timeout=20)
         return self._process.returncode, out, err
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_watch_ends_by_what_ends_a_terminal_or_a_container(tmp_path, by):
+    with FakeApi(fleet(6, moved=6)) as api:
+        (tmp_path / "config").write_text(api.kubeconfig)
+        watching = Watching(tmp_path / "config")
+        watching.line()
+
+        assert (0, "", "") == watching.end(by)
 
 
 def move_all(api):
@@ -329,7 +346,8 @@ def test_terminal_is_drawn_anew(tmp_path):
             str(tmp_path / "config"),
         ]
         environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-        process = subprocess.Popen(command, stdout=other_end, stderr=other_end, env=environment)
+        process = subprocess.Popen(command, stdout=other_end, stderr=other_end, env=environment,
+                                   preexec_fn=heed_interrupts)  # fmt: skip
         os.close(other_end)
         drawn = b""
 

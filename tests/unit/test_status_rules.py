@@ -32,6 +32,7 @@ from tests.unit.test_documents import ROOT
 
 MOVING = [pod("n1"), pod("n2", OLD), pod("n3", OLD)]
 BROKEN = [pod("n1", ready=False, why="CrashLoopBackOff"), *PODS[1:]]
+LEFT_OVER = {key: text for key, text in restored_from().items() if key != live.WAVES_ANNOTATION}
 PAUSED = {"config-rollout/paused": "true"}
 HELM = {"config_hash": NEW, "config_map": "agent"}
 
@@ -62,6 +63,9 @@ def findings(*arguments, **more):
         pytest.param("halted", {"pods": BROKEN, "records": [record("failed")]}, id="not through in time"),
         pytest.param("done", {"records": [record("failed")]}, id="through after its time limit"),
         pytest.param("restored", {"thing": daemon_set(annotations=restored_from())}, id="taken back"),
+        pytest.param("done", {"thing": daemon_set(annotations=LEFT_OVER)}, id="taken back, and the waves are gone"),
+        pytest.param("done", {"pods": [*PODS, pod("gone", OLD)]}, id="a pod whose node is gone"),
+        pytest.param("rolling", {"pods": [*PODS, pod("gone", OLD)], "labels": {}}, id="nodes that nobody looked at"),
         pytest.param("paused", {"thing": daemon_set(annotations=PAUSED), "pods": MOVING}, id="paused"),
         pytest.param("paused", {"thing": daemon_set(annotations=PAUSED | restored_from())}, id="paused goes first"),
     ],
@@ -77,6 +81,7 @@ def test_all_well_has_no_findings():
 
 
 UNDONE = daemon_set(OLD, OLD_NAME, by=("kubectl", "2026-01-03T00:00:00Z"))
+BACK_PODS = [pod(node, OLD) for node in ("n1", "n2", "n3")]
 BACK = [revision(2, NEW), revision(3, OLD)]
 
 
@@ -165,6 +170,10 @@ def test_config_map_is_owned_by_who_mounts_it_or_by_the_daemon_set(owner, count)
         pytest.param(
             {"thing": daemon_set(OLD, OLD_NAME, restored_from()), "records": [record("restored")]}, id="taken back"
         ),
+        pytest.param(
+            {"thing": daemon_set(OLD, OLD_NAME), "pods": BACK_PODS, "revisions": BACK, "records": [record()]},
+            id="a program rolled out what was never recorded, since its `up` was killed or may not write records",
+        ),
         pytest.param({"thing": UNDONE, "revisions": BACK}, id="no record says what a program wants"),
     ],
 )
@@ -206,7 +215,7 @@ def test_kinds_of_records_that_could_not_be_read_are_findings():
 def test_many_nodes_are_counted_not_listed():
     pods = [pod(f"n{number:02}", OLD) for number in range(50)]
 
-    (finding,) = findings(pods=pods)
+    (finding,) = findings(pods=pods, labels={one["spec"]["nodeName"]: {} for one in pods})
     assert finding.endswith(": n00, n01, n02, n03, n04 and 45 more")
 
 

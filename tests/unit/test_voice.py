@@ -6,8 +6,8 @@ import threading
 import pulumi
 import pytest
 
-from config_rollout.hooks import voice
-from config_rollout.hooks.voice import Voice
+from config_rollout import voice
+from config_rollout.voice import Voice
 
 
 @pytest.fixture

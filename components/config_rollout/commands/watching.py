@@ -1,6 +1,7 @@
 """`status --watch`: how DaemonSets are as it changes, drawn anew on a terminal, a line for each change elsewhere."""
 
 import json
+import signal
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from ..core.observed import Seen, SeenPod, is_ours, seen_pod
 from ..core.retry import is_passing
 from ..core.status import Status, status_json, status_of
 from ..core.status_words import change_of_state, line_of, newest_problem
+from ..core.waves import Labels
 from ..following import Following
 from ..sources import Trouble
 from .looking import TROUBLE, Where, around, daemon_sets, exit_code, node_labels
@@ -32,6 +34,7 @@ class Watched:
         self._cluster, self._thing = cluster, thing
         self._seen: Seen | None = None
         self._key: object = None
+        self._gone: set[str] = set()
         self._read = 0.0
         namespace, labels = thing["metadata"]["namespace"], live.selector_of(thing)
         self.pods: Following[SeenPod] = Following(
@@ -46,12 +49,15 @@ class Watched:
             return
         self._thing, pods = thing, self.pods.values()
         key = thing["metadata"].get("generation"), thing["metadata"].get("annotations"), live.is_observed(thing)
-        labels = self._seen.labels if self._seen else {}
-        if {pod.node for pod in pods} - {*labels}:
+        labels: Labels = self._seen.labels if self._seen else {}
+        seen = self._seen
+        old = seen is None or key != self._key or time.monotonic() - self._read > _READ_AGAIN_SECONDS
+        if old or {pod.node for pod in pods} - {*labels} - self._gone:
             labels = node_labels(self._cluster)
-        if self._seen is None or key != self._key or time.monotonic() - self._read > _READ_AGAIN_SECONDS:
-            self._seen, self._key, self._read = around(self._cluster, thing, pods, labels), key, time.monotonic()
-        self._seen = replace(self._seen, daemon_set=thing, pods=pods, labels=labels)
+            self._gone = {pod.node for pod in pods} - {*labels}
+        if seen is None or old:
+            seen, self._key, self._read = around(self._cluster, thing, pods, labels), key, time.monotonic()
+        self._seen = replace(seen, daemon_set=thing, pods=pods, labels=labels)
         before, self.status = self.status, status_of(self._seen)
         self.problem = newest_problem(before, self.status, self.problem)
 
@@ -116,7 +122,8 @@ class Watch:
 
 
 def watch(cluster: Cluster, where: Where, as_json: bool) -> int:
-    """Show how DaemonSets are until Ctrl-C, and return the exit code for how they are then."""
+    """Show how DaemonSets are until Ctrl-C or SIGTERM, and return the exit code for how they are then."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends a CI job or a container
     daemon_sets(cluster, where)  # what is wrong from the beginning is said, and not waited for
     looks = Watch(cluster, where)
     with ExitStack() as stack:

@@ -43,12 +43,19 @@ class Restored:
 
 
 def restored(daemon_set: Object) -> Restored | None:
-    """Return what was taken back and not tried again since."""
+    """Return what was taken back and not tried again since; without waves nothing is, and nothing clears the note."""
+    if WAVES_ANNOTATION not in _annotations(daemon_set):
+        return None
     try:
         given = json.loads(_annotations(daemon_set)[RESTORED_ANNOTATION])
         return Restored(str(given["revision"]), int(given["generation"]))
     except (KeyError, ValueError, TypeError):
         return None
+
+
+def has_leftover(daemon_set: Object) -> bool:
+    """Return whether there is a note of a rollout that was taken back; the driver of waves alone removes it."""
+    return RESTORED_ANNOTATION in _annotations(daemon_set)
 
 
 def is_paused(daemon_set: Object) -> bool:

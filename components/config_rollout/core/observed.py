@@ -115,6 +115,11 @@ class Seen:
         return live.wanted(self.daemon_set)
 
     @property
+    def gone(self) -> set[str]:
+        """The nodes that have a pod still and do not exist any more; none where nobody has looked at the nodes."""
+        return {pod.node for pod in self.pods} - {*self.labels} if self.labels else set()
+
+    @property
     def current(self) -> Revision | None:
         """The revision that new pods get."""
         return max(self.revisions, key=lambda revision: revision.number, default=None)

@@ -1,7 +1,8 @@
 """Rights on a Kubernetes API, and the smallest Role that gives them."""
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,19 @@ class Right:
         of = f" '{self.name}'" if self.name else ""
         where = f" in namespace {self.namespace}" if self.namespace else ""
         return f"{self.verb} {self.resource}{of}{where}"
+
+
+_LASTING = ("daemonsets", "configmaps", "endpointslices", "namespaces", "serviceaccounts")
+"""The resources whose names last. Those of the others are of one object, which is another one next time."""
+
+_OF_ONE_CONTENT = re.compile(r"-[0-9a-f]{10}$")
+
+
+def lasting(right: Right) -> Right:
+    """Return a right without a name that a rule should not have: that of a pod, or of one configuration."""
+    if right.resource in _LASTING and not _OF_ONE_CONTENT.search(right.name):
+        return right
+    return replace(right, name="")
 
 
 def role(rights: Iterable[Right], name: str = "config-rollout") -> str:

@@ -7,7 +7,7 @@ The findings are status_findings.py's.
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import live
 from .audit_record import AuditRecord
@@ -65,7 +65,8 @@ class Status:
 
 
 def status_of(seen: Seen) -> Status:
-    """Return how a DaemonSet is, from what was seen of it."""
+    """Return how a DaemonSet is, from what was seen of it. Pods of nodes that are gone are nobody's concern."""
+    seen = replace(seen, pods=[pod for pod in seen.pods if pod.node not in seen.gone])
     record = seen.records[-1] if seen.records else None
     state = _state(seen, record)
     ended = record if record and state in (HALTED, RESTORED) else None

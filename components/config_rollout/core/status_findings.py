@@ -20,7 +20,7 @@ _PROGRAMS = ("pulumi-kubernetes", "config-rollout")
 def findings_of(seen: Seen, state: str) -> list[Finding]:
     """Return everything that a person should look at, the most urgent first; `state` is status.py's."""
     return [
-        *_rollout(seen, state), *_not_ready(seen), *_annotations(seen), *_program(seen, state),
+        *_rollout(seen, state), *_not_ready(seen), *_annotations(seen), *_program(seen),
         *_config_maps(seen, state), *_behind(seen, state), *seen.unread,
     ]  # fmt: skip
 
@@ -101,11 +101,11 @@ def _annotations(seen: Seen) -> Iterator[Finding]:
         yield Finding(f"ConfigMap {mounted}", what, "Deploy it and the checksum together again")
 
 
-def _program(seen: Seen, state: str) -> Iterator[Finding]:
+def _program(seen: Seen) -> Iterator[Finding]:
     """
-    Find a configuration that no program rolled out: it is not that of the newest record.
+    Find a configuration that no program wrote: neither did one write the pod template, nor has the newest record it.
 
-    In the middle of a rollout there is no record of it yet, and only who wrote the template tells the two apart.
+    Who wrote it comes first: a rollout that is under way, or whose `up` was killed, has left no record.
     """
     record = seen.records[-1] if seen.records else None
     if record is None or seen.config_hash == record.new_hash:
@@ -113,7 +113,7 @@ def _program(seen: Seen, state: str) -> Iterator[Finding]:
     if record.result == "restored" and seen.config_hash == record.old_hash:
         return
     by = template_written(seen.daemon_set)
-    if state == "rolling" and by.manager.startswith(_PROGRAMS):
+    if by.manager.startswith(_PROGRAMS):
         return
     who = f", written by {by.manager} at {by.time}," if by.manager else ""
     last = f"the last rollout that is recorded was to {short(record.new_hash)}, from {record.by.stack or 'a program'}"

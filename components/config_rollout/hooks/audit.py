@@ -221,7 +221,7 @@ class Auditor:
 
     def _tell(self, cluster: Cluster, daemon_set: Object, event: tuple[str, str, str]) -> None:
         body = audit.event(daemon_set, event, time.time_ns())
-        self._try(lambda: cluster.create("events", daemon_set["metadata"]["namespace"], body))
+        self._try(lambda: cluster.make("events", daemon_set["metadata"]["namespace"], body))
 
     def _find(self) -> Cluster:
         return self._find_in(self._where)

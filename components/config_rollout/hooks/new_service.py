@@ -22,7 +22,6 @@ _LEAST_SECONDS = 15
 """How long each pod may take at least, in seconds, however long the Service has been there: it has to start."""
 _LOOK_SECONDS = 0.5
 _CLEAN_SECONDS = 10
-_CONFLICT = 409
 
 T = TypeVar("T")
 
@@ -116,12 +115,7 @@ class NewService:
             self._trying(lambda: self.cluster.delete("pods", metadata["name"], self._in, metadata["uid"]))
 
     def _create(self, resource: str, body: Object) -> None:
-        """Create an object that has a name of its own, so that an earlier try without an answer does no harm."""
-        try:
-            self._trying(lambda: self.cluster.create(resource, self._in, body))
-        except ClusterError as error:
-            if error.status != _CONFLICT:
-                raise
+        self._trying(lambda: self.cluster.make(resource, self._in, body))
 
     def _now(self) -> float:
         """Return the time in seconds; it stands still while the API server is away, which nobody can help."""

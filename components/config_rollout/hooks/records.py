@@ -17,11 +17,11 @@ from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
 from ..core.wave_words import waits
 from ..core.waves import Division, Waves
+from ..voice import Voice
 from .audit import Auditor, Subject
 from .driven import Stopped, Target
 from .hook_name import hook_name
 from .rollout import Rollout
-from .voice import Voice
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 

@@ -1,0 +1,81 @@
+"""What is written once the provider has written the DaemonSet, on a server that cannot always serve it."""
+
+import pytest
+
+from config_rollout import kept, patience
+from config_rollout.cluster import ClusterError
+from config_rollout.core import live
+from tests.unit.daemon_set_objects import CONFIG_MAPS, NEW_NAME, REVISIONS, daemon_set, restored_from
+
+WANTED = {"metadata": {"name": NEW_NAME, "namespace": "n"}}
+
+
+class Server:
+    """Has one DaemonSet with all that belongs to it, and answers so many requests with a status first."""
+
+    def __init__(self, annotations=None, failures=()):
+        self.daemon_set, self.failures, self.patched = daemon_set(annotations=annotations), list(failures), []
+
+    def fail(self):
+        if self.failures:
+            raise ClusterError("https://h: is busy.", self.failures.pop(0))
+
+    def prove(self, *_):
+        self.fail()
+        return self.daemon_set
+
+    def list(self, resource, *_, **__):
+        self.fail()
+        if resource == "controllerrevisions":
+            return REVISIONS
+        labels = {"config-rollout/daemon-set": "agent"}
+        return [
+            {**one, "metadata": {**one["metadata"], "labels": labels, "uid": "u", "resourceVersion": "1",
+                                 "ownerReferences": [{**owner, "kind": "ControllerRevision"}
+                                                     for owner in one["metadata"]["ownerReferences"]]}}
+            for one in CONFIG_MAPS
+        ]  # fmt: skip
+
+    def patch(self, resource, name, namespace, body, **_):
+        self.fail()
+        self.patched.append((resource, body["metadata"]))
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    monkeypatch.setattr(patience, "delay_seconds", lambda attempt, fraction: 0.0)
+    monkeypatch.setattr(patience.pulumi.log, "info", lambda message: None)
+
+
+def settle(server, has_waves=False):
+    return kept.settle(server, "n", "agent", "ds", WANTED, has_waves)
+
+
+@pytest.mark.parametrize("failures", [[500], [504], [429, 0, 503], [None]])
+def test_server_that_is_busy_is_asked_again(failures):
+    server = Server(failures=filter(None, failures))
+
+    assert [] == settle(server)
+    assert [] == server.failures
+
+
+def test_answer_that_stays_is_told_at_once():
+    with pytest.raises(ClusterError, match="is busy"):
+        settle(Server(failures=[403]))
+
+
+def test_note_that_only_a_driver_would_remove_goes_with_the_waves():
+    with_waves, without = Server(restored_from()), Server(restored_from())
+    settle(with_waves, has_waves=True)
+    settle(without)
+    cleared = "daemonsets", {"annotations": {live.RESTORED_ANNOTATION: None}}
+
+    assert cleared in without.patched
+    assert cleared not in with_waves.patched
+
+
+def test_nothing_to_remove_writes_nothing():
+    server = Server()
+    settle(server)
+
+    assert [] == [what for what in server.patched if what[0] == "daemonsets"]
