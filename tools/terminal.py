@@ -7,7 +7,7 @@ import re
 import struct
 import subprocess
 import termios
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,10 +16,20 @@ _UP = re.compile(r"\x1b\[\d+A")
 _CONTROL = re.compile(r"\x1b\[\??[\d;]*[A-HJKSTfhlsu]")
 
 
-def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
-    """Return exit code and last picture. Colours stay as escape codes; frames that were drawn over are gone."""
+def run(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    columns: int = _COLUMNS,
+    drawn: Callable[[str], None] | None = None,
+) -> tuple[int, str]:
+    """
+    Return exit code and last picture. Colours stay as escape codes; frames that were drawn over are gone.
+
+    Each of these frames goes to `drawn` when the next one is begun.
+    """
     reader, writer = pty.openpty()
-    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
+    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
     process = subprocess.Popen(
         command, cwd=folder, env={**environment, "TERM": "xterm"}, stdin=writer, stdout=writer, stderr=writer
     )
@@ -28,6 +38,8 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
     with suppress(OSError):  # Linux ends the stream of a closed terminal with EIO
         while piece := os.read(reader, 65536):
             output += piece
+            if drawn and len(frames := _UP.split(output.decode(errors="replace"))) > 2:
+                drawn(_plain(frames[-2]).strip("\n"))
     os.close(reader)
     return process.wait(), last_picture(output.decode(errors="replace"))
 
@@ -36,5 +48,9 @@ def last_picture(output: str) -> str:
     """Return what is left on the screen: a cursor that goes up begins to draw the table anew."""
     *_, table, rest = ["", *_UP.split(output)]
     text = _CONTROL.sub("", rest if "Type  " in rest else f"{table.rstrip()}\n\n{rest}")
-    lines = [line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in text.split("\n")]  # "\r" writes a line anew
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+    return re.sub(r"\n{3,}", "\n\n", _plain(text)).strip("\n")
+
+
+def _plain(frame: str) -> str:
+    """Return the lines of a frame as they stand: a carriage return writes a line anew."""
+    return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in _CONTROL.sub("", frame).split("\n"))

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,12 +11,14 @@ from typing import Any
 import pulumi
 
 from .arguments import BadArguments, find_cluster
-from .cluster import Cluster, ClusterError, Object, owned
+from .cluster import Cluster, ClusterError, Forbidden, Object, owned
 from .core import live, preflight, wave_words
+from .core.audit import ended_well
 from .core.content import Content
 from .core.finding import Finding, report
 from .core.gate_answers import already_failed, wanted_proxy
 from .core.gates import BEFORE, Gate, probe_namespaces, proxied
+from .core.naming import HISTORY_KEY, history_name
 from .core.restarts import Fleet, ProbedPod
 from .core.wave_rights import wave_rights
 from .core.wave_words import WavePlan
@@ -184,8 +187,14 @@ class StagedRollout:
         self._hashes: dict[str, str] = {}
         self._taken_back = ""
         self._probed: list[ProbedPod] = []
+        self._ended_well = False
         self._paused = bool(daemon_set and live.is_paused(daemon_set))
         self._fleet = self._read_fleet(daemon_set) if daemon_set else None
+        if daemon_set and self._live_hash != self._hash:
+            with suppress(Forbidden):  # who may not read records is told what they would have made unnecessary
+                history = cluster.get("configmaps", history_name(name), namespace) or {}
+                kept = str((history.get("data") or {}).get(HISTORY_KEY, ""))
+                self._ended_well = ended_well(kept, self._live_hash)
 
     def _read_fleet(self, daemon_set: Object) -> Fleet:
         revisions = owned(self._cluster, "controllerrevisions", daemon_set)
@@ -232,7 +241,7 @@ class StagedRollout:
     def _state(self, fleet: Fleet) -> preflight.State:
         return preflight.State(
             "/".join(self._where), self._waves, self._divisions, self._labels, fleet, self._hash, self._live_hash,
-            self._hashes, stack_name(), self._driver,
+            self._hashes, stack_name(), self._driver, ended_well=self._ended_well,
         )  # fmt: skip
 
     def _check_beginning(self, state: preflight.State) -> list[Finding]:
@@ -256,7 +265,7 @@ class StagedRollout:
         state = replace(state, before=before)
         self._excused = preflight.excused(state)
         self._as_before = [line for gate, of in self._excused.items() for line in already_failed(gate, of)]
-        return list(preflight.check_gates(state)) if begins else []
+        return list(preflight.check_gates(state, begins))
 
     def _window(self, division: Division) -> str:
         """Return the window that holds now and lets the wave not begin; empty if there is none."""

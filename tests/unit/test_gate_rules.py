@@ -52,12 +52,14 @@ def test_gate_says_its_kind_and_beside_it_its_time_limit():
         HttpGate(80, "/x", 60), HttpGate(80, "/x", 5), KubeProxyGate(), KubeProxyGate(1, 2, 9), RestartsGate(),
         UrlGate("https://a/b?c=d"), PrometheusGate("http://p:9090", "up", 1, None, 7), CommandGate(("./a", "b")),
         FunctionGate(asks, 60), FunctionGate(asks, 600), Window(1080, 480, "UTC"),
+        HttpGate(1, "/", strict=True), CommandGate(("./a",)),
         NewServiceGate(), NewServiceGate("a/b:1", "probes", 5),
     ] == parsed(
         {"http": {"port": 80, "path": "/x"}}, {"http": {"port": 80.0, "path": "/x"}, "timeoutSeconds": 5},
         {"kube_proxy": {}}, {"kubeProxy": {"port": 1, "metricsPort": 2}, "timeout_seconds": 9}, {"restarts": {}},
         {"url": "https://a/b?c=d"}, {"prometheus": PROMETHEUS, "timeout_seconds": 7}, {"command": ["./a", "b"]},
         asks, {"function": asks, "timeout_seconds": 600}, {"window": window},
+        {"http": {"port": 1, "path": "/"}, "strict": True}, {"command": ["./a"], "strict": False},
         {"new_service": {}}, {"newService": {"image": "a/b:1", "namespace": "probes"}, "timeout_seconds": 5},
     )  # fmt: skip
 
@@ -98,6 +100,10 @@ def test_gate_in_words(gate, words):
         ({"kube_proxy": {"metrics_port": "x"}},
          "gates[0].kube_proxy.metrics_port: must be a port from 1 to 65535 (got 'x'). Pass an int."),
         ({"restarts": {"most": 1}}, "gates[0].restarts.most: there is no such field. Leave it out."),
+        ({"url": "http://a", "strict": "true"},
+         "gates[0].strict: must be true or false (got 'true'). Write it without quotes."),
+        ({"restarts": {}, "strict": True},
+         "gates[0].strict: is there with restarts, which is not asked before anything restarts. Leave it out."),
         ({"restarts": {}, "timeout_seconds": 1},
          "gates[0].timeout_seconds: is there with restarts, which is not waited for. Leave it out."),
         ({"new_service": {"namespace": "My Probes"}},

@@ -97,6 +97,13 @@ def test_rollout_is_through_where_through_ends_it(through, refused):
     assert refused == bool(told(preflight.check_finished(state(states, waves=waves))))
 
 
+@pytest.mark.parametrize("through", ["canary", None])
+def test_corrected_configuration_after_a_rollout_that_ended_well_at_its_canary(through):
+    waves = {"first": [{"name": "canary", "nodes": 1}], "through": through}
+
+    assert [] == told(preflight.check_finished(state("nooooo", waves=waves, ended_well=True)))
+
+
 EVERYWHERE = {f"n{number}": "500 x" for number in range(6)}
 
 
@@ -116,6 +123,35 @@ EVERYWHERE = {f"n{number}": "500 x" for number in range(6)}
 )
 def test_gate_that_nothing_passes_before(before, more, refused):
     assert refused == bool(told(preflight.check_gates(state("nnnnno", before=before, **more))))
+
+
+STRICT = HttpGate(1, "/", strict=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "more", "refused"),
+    [
+        ({STRICT: {"n0": "500 x"}}, {}, True),
+        ({STRICT: {"n0": "500 x"}}, {"begins": False}, True),
+        ({HTTP: {"n0": "500 x"}, FUNCTION: {"": "says no"}}, {"begins": False}, False),
+        ({STRICT: {"n0": "500 x"}}, {"waves": {"over_unhealthy": True}}, False),
+        ({STRICT: {"n0": "500 x"}}, {"wanted": "was"}, False),
+    ],
+)
+def test_strict_gate_that_one_pod_does_not_pass_before_refuses(before, more, refused):
+    begins = more.pop("begins", True)
+
+    assert refused == bool(told(preflight.check_gates(state("nnnnno", before=before, **more), begins)))
+
+
+def test_strict_gate_is_told_with_an_answer_and_excuses_nothing():
+    found = state("nnnnnn", before={STRICT: {"n0": "500 x", "n1": "500 x"}, HTTP: {"n0": "500 x"}})
+
+    assert [
+        "waves: gate :1/ is strict, and not passed before anything has changed (n0: 500 x, and 1 more). Repair it "
+        "first, or set waves.over_unhealthy if this change repairs it."
+    ] == told(preflight.check_gates(found))
+    assert {HTTP: {"n0": "500 x"}} == preflight.excused(found)
 
 
 def test_gate_that_nothing_passes_is_told_with_an_answer():

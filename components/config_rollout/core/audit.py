@@ -243,6 +243,12 @@ def continued(history: str, new_hash: str, new_revision: int | None) -> AuditRec
     return last if last.result == "restored" or last.new_revision == new_revision else None
 
 
+def ended_well(history: str, config_hash: str) -> bool:
+    """Return whether the newest record of a history is of a rollout to this configuration that ended well."""
+    records, _ = parse_records(history, "history")
+    return bool(records) and (records[-1].new_hash, records[-1].result) == (config_hash, "done")
+
+
 def with_what_changed(record: AuditRecord, before: AuditRecord | None) -> AuditRecord:
     """Return a record with what the one says that it goes on with; revisions that were taken back have new numbers."""
     if before is None:

@@ -40,6 +40,7 @@ class HttpGate:
     port: int
     path: str
     timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
 
     def __str__(self) -> str:
         return f":{self.port}{self.path}"
@@ -57,6 +58,7 @@ class KubeProxyGate:
     port: int | None = None
     metrics_port: int | None = None
     timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
 
     def __str__(self) -> str:
         return "kube-proxy"
@@ -81,6 +83,7 @@ class NewServiceGate:
     image: str = PAUSE
     namespace: str = ""
     timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
 
     def __str__(self) -> str:
         return "new Service"
@@ -92,6 +95,7 @@ class UrlGate:
 
     url: str
     timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
 
     def __str__(self) -> str:
         return self.url.partition("?")[0]  # a query may hold a token
@@ -106,6 +110,7 @@ class PrometheusGate:
     at_least: float | None = None
     at_most: float | None = None
     timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
 
     def __str__(self) -> str:
         query = " ".join(self.query.split())
@@ -124,6 +129,7 @@ class CommandGate:
 
     argv: tuple[str, ...]
     timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
 
     def __str__(self) -> str:
         return self.argv[0].rpartition("/")[2]
@@ -135,6 +141,7 @@ class FunctionGate:
 
     function: Callable[..., object]
     timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
 
     def __hash__(self) -> int:
         return id(self.function)  # what can be called need not have a hash
@@ -150,6 +157,11 @@ AskedGate = PodGate | NewServiceGate | UrlGate | PrometheusGate | CommandGate | 
 """Asked after a wave, and once before anything restarts."""
 
 Gate = AskedGate | Window
+
+
+def is_strict(gate: Gate) -> bool:
+    """Return whether a gate that is not passed before anything restarts stops the rollout, and is never excused."""
+    return getattr(gate, "strict", False)
 
 
 def parse_gates(where: str, given: object) -> tuple[tuple[Gate, ...], list[Finding]]:
@@ -169,7 +181,7 @@ def _parse_gate(where: str, given: object) -> tuple[Gate | None, list[Finding]]:
     if not isinstance(given, Mapping):
         fix = "Pass a function, or a mapping like {'http': {'port': 10256, 'path': '/livez'}}"
         return None, [Finding(where, f"is no gate (got {given!r})", fix)]
-    of, findings = named(where, given, (*_PARSERS, "timeout_seconds"), "gate")
+    of, findings = named(where, given, (*_PARSERS, *_BESIDE), "gate")
     kinds = [kind for kind in of if kind in _PARSERS]
     if len(kinds) != 1:
         if kinds or not findings:
@@ -179,18 +191,30 @@ def _parse_gate(where: str, given: object) -> tuple[Gate | None, list[Finding]]:
     (kind,) = kinds
     arguments, wrong = _PARSERS[kind](f"{where}.{kind}", of[kind])
     findings += wrong
-    if "timeout_seconds" in of:
-        if kind in ("restarts", "window"):
-            what = f"is there with {kind}, which is not waited for"
-            findings.append(Finding(f"{where}.timeout_seconds", what, "Leave it out"))
-        findings += check_seconds(f"{where}.timeout_seconds", of["timeout_seconds"], least=1)
-        arguments["timeout_seconds"] = of["timeout_seconds"]
+    findings += _check_beside(where, kind, of)
+    arguments |= {key: of[key] for key in _BESIDE if key in of}
     if findings:
         return None, findings
     if kind == "window":
         return arguments["window"], []
     whole = {key: int(value) if key in _WHOLE else value for key, value in arguments.items()}
     return _TYPES[kind](**whole), []
+
+
+_BESIDE = ("timeout_seconds", "strict")
+"""What may stand beside a gate."""
+
+
+def _check_beside(where: str, kind: str, of: Mapping[str, Any]) -> Iterator[Finding]:
+    why = {"timeout_seconds": "is not waited for", "strict": "is not asked before anything restarts"}
+    if kind in ("restarts", "window"):
+        for key in of.keys() & {*_BESIDE}:
+            yield Finding(f"{where}.{key}", f"is there with {kind}, which {why[key]}", "Leave it out")
+    if "timeout_seconds" in of:
+        yield from check_seconds(f"{where}.timeout_seconds", of["timeout_seconds"], least=1)
+    if not isinstance(of.get("strict", False), bool):
+        what = f"must be true or false (got {of['strict']!r})"
+        yield Finding(f"{where}.strict", what, "Write it without quotes")
 
 
 def _http(where: str, given: object) -> "_Parsed":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from .digest import SHORT_HASH_LENGTH
 from .finding import Finding
-from .gates import Gate, asked_before
+from .gates import Gate, asked_before, is_strict
 from .restarts import Fleet, blocking
 from .wave_words import names
 from .waves import Division, Labels, Waves, divide
@@ -32,6 +32,8 @@ class State:
     driver: str = ""
     before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
     """Gate -> node -> why it is not passed, before anything restarts; the node is empty where one answer is for all."""
+    ended_well: bool = False
+    """Whether the rollout of `live` ended well, as far as its `through` went, says its record."""
 
     @property
     def goes_back(self) -> bool:
@@ -88,9 +90,10 @@ def check_finished(state: State) -> Iterator[Finding]:
     """
     Find that the rollout before is not through, as far as `through` asks for it.
 
-    A template without a config hash is nobody's rollout, and going back is always free.
+    A template without a config hash is nobody's rollout, and going back is always free. So is a corrected configuration
+    after a rollout that ended well where `through` said.
     """
-    if state.waves.over_unhealthy or state.goes_back or not state.live:
+    if state.waves.over_unhealthy or state.goes_back or not state.live or state.ended_well:
         return
     asked: set[str] = set()
     for division in divide(state.waves, state.labels, state.live, state.hashes):
@@ -108,12 +111,22 @@ def check_finished(state: State) -> Iterator[Finding]:
         )
 
 
-def check_gates(state: State) -> Iterator[Finding]:
-    """Find gates that nothing passes before anything has changed: it is the gate that is wrong, or everything is."""
+def check_gates(state: State, begins: bool = True) -> Iterator[Finding]:
+    """
+    Find gates that nothing passes before anything has changed: it is the gate that is wrong, or everything is.
+
+    Of a gate that is strict one answer is enough, also where the configuration stays and something else restarts the
+    pods: `begins` is not set then.
+    """
     if state.waves.over_unhealthy or state.goes_back:
         return
     for gate, answers in state.before.items():
-        if "" in answers or set(asked_before(gate, state.asked)) <= set(answers):
+        if is_strict(gate):
+            told = [f"{f'{node}: ' if node else ''}{why}" for node, why in sorted(answers.items())]
+            more = f", and {len(told) - 1:,} more" if len(told) > 1 else ""
+            what = f"gate {gate} is strict, and not passed before anything has changed ({told[0]}{more})"
+            yield Finding("waves", what, "Repair it first, or set waves.over_unhealthy if this change repairs it")
+        elif begins and ("" in answers or set(asked_before(gate, state.asked)) <= set(answers)):
             node, why = next(iter(sorted(answers.items())))
             who = f"no pod passes gate {gate}" if node else f"gate {gate} is not passed"
             yield Finding(
@@ -124,10 +137,15 @@ def check_gates(state: State) -> Iterator[Finding]:
 
 
 def excused(state: State) -> dict[Gate, dict[str, str]]:
-    """Return what a wave is not blamed for: what was so before it, of pods that have another configuration."""
+    """
+    Return what a wave is not blamed for: what was so before it, of pods that have another configuration.
+
+    What a strict gate asks is always the wave's.
+    """
     of = {
         gate: {node: why for node, why in answers.items() if not node or state.hashes.get(node) != state.wanted}
         for gate, answers in state.before.items()
+        if not is_strict(gate)
     }
     return {gate: answers for gate, answers in of.items() if answers}
 

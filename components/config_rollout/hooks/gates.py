@@ -221,7 +221,7 @@ def _seconds(gate: PodGate | UrlGate | PrometheusGate, before: bool) -> float:
     """Return how long a gate is asked again."""
     if isinstance(gate, RestartsGate):
         return 0
-    return min(gate.timeout_seconds, _BEFORE_SECONDS) if before else gate.timeout_seconds
+    return min(gate.timeout_seconds, _BEFORE_SECONDS) if before and not gate.strict else gate.timeout_seconds
 
 
 def _ask_endpoint(gate: UrlGate | PrometheusGate, seconds: float) -> str:
