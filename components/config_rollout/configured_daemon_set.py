@@ -25,6 +25,7 @@ from .core.labels import check_live_selector
 from .core.naming import DAEMON_SET_LABEL, NAME_LABEL, content_name
 from .core.pod_spec import follow
 from .core.waves import UPDATE_STRATEGY
+from .ending import heed
 from .hooks.audit import Auditor
 from .hooks.explain import Explainer
 from .kept import keep, read_before, withdraw
@@ -141,6 +142,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
     def __init__(self, name: str, args: ConfiguredDaemonSetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         who = f"{type(self).__name__} '{name}'"
         compatibility.check(who)
+        heed()
         plain, content = checked(who, name, args, ConfiguredDaemonSetArgs, opts)
         options = Options(plain, opts)
         kubernetes_name: str = plain.get("name", name)

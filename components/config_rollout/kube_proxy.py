@@ -26,6 +26,7 @@ from .core.found import FORCED, MANAGER, OWNER, managed_by
 from .core.kept import Before
 from .core.naming import DAEMON_SET_LABEL, content_name
 from .core.waves import UPDATE_STRATEGY
+from .ending import heed
 from .hooks.adopt import AdoptionExplainer
 from .hooks.audit import Auditor
 from .kept import keep, withdraw
@@ -111,6 +112,7 @@ class KubeProxy(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: KubeProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         who = f"{type(self).__name__} '{name}'"
+        heed()
         prepared = prepare(who, args, KubeProxyArgs, opts)
         settings, layout = prepared.settings, prepared.settings.layout
         self._name, self._prepared, self._args = name, prepared, args

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "components" / "config_rollout"
 
 MAY_IMPORT = {
     "core": {"core"},
-    "hooks": {"core", "hooks", "cluster", "following", "voice"},
+    "hooks": {"core", "hooks", "cluster", "following", "ending", "voice"},
     "schema": {"core"},
     "arguments": {"core", "cluster", "schema"},
     "options": {"core"},
@@ -20,11 +20,12 @@ MAY_IMPORT = {
     "patience": {"core", "cluster"},
     "kept": {"core", "arguments", "cluster", "patience", "voice"},
     "voice": set(),
+    "ending": set(),
     "staged": {"core", "hooks", "arguments", "cluster", "patience", "voice"},
-    "configured_daemon_set": {"core", "hooks", "arguments", "compatibility", "kept", "options", "staged"},
+    "configured_daemon_set": {"core", "hooks", "arguments", "compatibility", "ending", "kept", "options", "staged"},
     "look": {"core", "cluster"},
     "prepare": {"core", "cluster", "kept", "look", "arguments", "compatibility", "patience"},
-    "kube_proxy": {"core", "hooks", "kept", "options", "prepare", "arguments", "staged"},
+    "kube_proxy": {"core", "hooks", "ending", "kept", "options", "prepare", "arguments", "staged"},
     "__init__": {"compatibility", "configured_daemon_set", "kube_proxy"},
     "sources": {"core"},
     "git_history": {"sources"},
@@ -79,6 +80,7 @@ OUTSIDE = {
     "cluster": {"kubernetes", "urllib3", "yaml"},
     "following": set(),
     "live_view": {"rich"},
+    "ending": set(),
 }
 """Layer -> the packages that it may import; the others may import Pulumi's."""
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from config_rollout.cluster import ClusterError
+from config_rollout.cluster import Cluster, ClusterError
 from config_rollout.core.gate_answers import told_apart
 from config_rollout.core.gates import BEFORE, HttpGate, NewServiceGate
 from config_rollout.core.new_service import (
@@ -183,6 +183,8 @@ class Services:
         self.made.append((resource, namespace, body["spec"].get("nodeName") if resource == "pods" else ""))
         self.most = max(self.most, sum(kind == "pods" for kind, _ in self.kept))
         return made
+
+    make = Cluster.make
 
     def delete(self, resource, name, namespace, uid):
         self.fail()

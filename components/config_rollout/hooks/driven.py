@@ -67,7 +67,8 @@ class DrivenDaemonSet:
     One DaemonSet and whoever drives it. Every method raises `Stopped` where that must not go on.
 
     `stack` is the Pulumi stack that runs it. `applied` returns, for a pod template, what a patch of the provider's
-    would apply; it is `None` where the provider has the whole DaemonSet. `over` is set once nobody waits any more.
+    would apply; it is `None` where the provider has the whole DaemonSet. `over` is set once somebody has ended it, and
+    `why` says why.
     """
 
     cluster: Cluster
@@ -77,6 +78,7 @@ class DrivenDaemonSet:
     applied: Callable[[Object], Object] | None
     report: Report
     over: threading.Event = field(default_factory=threading.Event)
+    why: str = ""
 
     def read(self) -> Object:
         """Return the DaemonSet, after making sure that it is the provider's and that nobody has paused it."""
@@ -151,6 +153,11 @@ class DrivenDaemonSet:
         time.sleep(delay_seconds(troubles.attempt, random.random()))
 
     def check_awaited(self) -> None:
-        """Make sure that somebody still waits for the driver."""
+        """Make sure that nobody has ended the driver."""
         if self.over.is_set():
-            raise Stopped("the `up` that ran this is gone")
+            raise Stopped(f"DaemonSet {self.target.where}: {self.why}")
+
+    def end(self, why: str) -> None:
+        """Let the driver end before its next request."""
+        self.why = why
+        self.over.set()

@@ -17,6 +17,7 @@ from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
 from ..core.wave_words import waits
 from ..core.waves import Division, Waves
+from ..ending import driving
 from ..voice import Voice
 from .audit import Auditor, Subject
 from .driven import Stopped, Target
@@ -146,7 +147,7 @@ class _Record:
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
             with voice.never_silent(rollout.now):
-                await asyncio.to_thread(rollout.run, self._division.wave.name)
+                await asyncio.to_thread(_drive, rollout, self._division.wave.name)
         except asyncio.CancelledError:
             rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
             raise
@@ -155,6 +156,11 @@ class _Record:
             raise
         if self.is_last:
             await audit.ended(subject, "done")
+
+
+def _drive(rollout: Rollout, own: str) -> None:
+    with driving(rollout.stop):
+        rollout.run(own)
 
 
 def _of_metadata(daemon_set: pulumi.CustomResource, key: str) -> pulumi.Output[Any]:

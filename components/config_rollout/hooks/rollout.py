@@ -19,6 +19,7 @@ from ..core.gates import Gate
 from ..core.restarts import Fleet, Pod, next_restarts
 from ..core.retry import is_passing
 from ..core.waves import HALT, Division, Wave, Waves, after, divide
+from ..ending import GONE
 from .driven import AWAY_SECONDS, DrivenDaemonSet, Say, Stopped, Target, Troubles
 from .fleet import FleetWatch
 from .gates import Asker
@@ -83,9 +84,9 @@ class Rollout:
         self._on = DrivenDaemonSet(self.cluster, self.target, self.say, self.stack, self.applied, self.report)
         self._tracking = Tracking(self.target.where, self.report)
 
-    def stop(self) -> None:
-        """Let a `run` in another thread end before its next request: nobody waits for it any more."""
-        self._on.over.set()
+    def stop(self, why: str = GONE) -> None:
+        """Let a `run` in another thread end before its next request, and say why."""
+        self._on.end(why)
 
     def now(self) -> str:
         """Return in one line how far it is; from any thread."""
