@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from config_rollout.core.resumed import whole
 from tests.engine.conftest import BETTER, GOOD, NODES
 from tests.engine.staged_program import StagedProgram, ended
+from tests.engine.test_audit import history
 from tools.pods import Recorder
 
 WAVES = {"first": [{"name": "canary", "nodes": 1}]}
@@ -73,7 +75,10 @@ def test_up_that_is_ended_ends_before_its_next_pod_and_the_next_goes_on(program,
             assert moved < NODES
             assert [] == processes(program.folder, up.pid, "language-python-exec")
         good, output = program.up(data=BETTER)
+    records = history(cluster, namespace)
 
     assert good, output
+    assert ["stopped", "stopped", "done"] == [record.result for record in records]
+    assert set(recorder.replaced()) == set(whole(records).pods)
     assert Counter(dict.fromkeys(recorder.replaced(), 1)) == Counter(recorder.replaced())
     assert NODES == len(recorder.replaced())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from config_rollout.core.audit_record import parse_records
 from config_rollout.core.wave_rights import wave_roles
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
 from tests.engine.test_changes import config_maps, daemon_set, written
@@ -391,6 +392,11 @@ def test_up_killed_in_the_middle_goes_on(engine, cluster, namespace, record):
 
         assert [1] * NODES == list(recorder.replaced().values())
         assert 1 == most_unavailable(recorder)
+        (record,) = parse_records(
+            cluster.api.get(f"namespaces/{namespace}/configmaps/agent-rollouts")["data"]["rollouts.jsonl"], "records"
+        )[0]
+        assert set(recorder.replaced()) == set(record.pods)  # those too that the `up` moved which left no record
+        assert record.restarts < NODES
     finally:
         end_left_in(folder)
         engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=folder)

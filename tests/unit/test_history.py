@@ -137,11 +137,41 @@ def test_table():
     records = [record(template_changes=images)]
 
     assert [
-        ["REVISION", "WHEN", "WHO", "WHAT", "NODES", "TOOK", "RESULT"],
+        ["REVISION", "WHEN", "WHO", "WHAT", "RESTARTED", "TOOK", "RESULT"],
         ["1", "2026-01-01T00:00:00Z", "configuration aaaaaaaaaa", "not recorded"],
         ["2", "2026-01-02T00:00:00Z", "o/p/s commit cccccccccc", "agent.yaml: level: a => b, and 2 more", "3", "30 s",
          "done"],
     ] == [cells(line) for line in table(rollouts_of(seen(records=records)))]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (Change("agent.yaml", "fate", None, "b", "restart", "restart"), "agent.yaml: + fate: b"),
+        (Change("agent.yaml", "fate", "a", None, "restart", "restart"), "agent.yaml: - fate: a"),
+        (Change("agent.yaml", "fate", "a", "b", "restart", "restart"), "agent.yaml: fate: a => b"),
+        (Change("agent.yaml", "", None, "2 lines", "restart", "restart"), "agent.yaml: + 2 lines"),
+    ],
+)
+def test_table_says_what_was_added_and_what_removed(change, expected):
+    (_, line) = table(rollouts_of(seen(records=[record(changes=(change,))], revisions=[])))
+
+    assert expected == cells(line)[3]
+
+
+@pytest.mark.parametrize(
+    ("given", "restarted"),
+    [
+        ({"pods": {"n1": (0.0, 1.0)}, "restarts": 1}, "1"),
+        ({"pods": {"n1": (0.0, 1.0)}, "restarts": 2, "result": "restored"}, "1"),
+        ({"pods": None, "restarts": 2}, "2"),
+        ({"pods": None, "restarts": 9}, "3"),
+    ],
+)
+def test_table_counts_the_nodes_that_restarted_and_not_those_there_are(given, restarted):
+    (_, line) = table(rollouts_of(seen(records=[record(**given)], revisions=[])))
+
+    assert restarted == cells(line)[4]
 
 
 def test_without_a_record_the_change_cause_says_what():

@@ -18,7 +18,7 @@ def clock(monkeypatch):
 
 def wave(report, clock, name, ends, *nodes):
     """Let a wave restart the pods of some nodes, each ready a second later, and end."""
-    report.begins(name, len(nodes))
+    report.begins(name, nodes)
     for node in nodes:
         report.deletes(node, f"old-{node}")
     clock[0] = ends
@@ -41,7 +41,7 @@ def test_wave_that_is_looked_at_again_keeps_its_end(clock):
 def test_moment_that_was_seen_is_not_replaced_by_one_that_is_read_later(clock):
     report = Report()
     wave(report, clock, "canary", 1010.0, "a")
-    report.begins("rest", 0)
+    report.begins("rest", ())
     report.saw({"a": 0.0}, ["new-a"])
 
     assert {"a": (0.0, 9.0)} == report.pods(1000.0)
@@ -49,7 +49,7 @@ def test_moment_that_was_seen_is_not_replaced_by_one_that_is_read_later(clock):
 
 def test_pod_that_stays_was_not_restarted_whatever_was_asked(clock):
     report = Report()
-    report.begins("canary", 2)
+    report.begins("canary", ("n1", "n2"))
     report.deletes("a", "old-a")
     report.deletes("b", "old-b")
     report.deletes("b", "old-b")
@@ -61,7 +61,7 @@ def test_pod_that_stays_was_not_restarted_whatever_was_asked(clock):
 
 def test_wave_that_nothing_ended_was_stopped(clock):
     report = Report()
-    report.begins("canary", 1)
+    report.begins("canary", ("n1",))
     report.retried()
     clock[0] = 1005.0
     report.saw({}, [])
@@ -72,7 +72,7 @@ def test_wave_that_nothing_ended_was_stopped(clock):
 
 def test_wave_that_failed_ended_before_it_was_taken_back(clock):
     report = Report()
-    report.begins("canary", 1)
+    report.begins("canary", ("n1",))
     report.deletes("a", "old-a")
     clock[0] = 1010.0
     report.saw({"a": None}, [])

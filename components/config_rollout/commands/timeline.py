@@ -68,7 +68,9 @@ def _import() -> "Callable[..., None]":
 
 
 def _chosen(found: "Histories", number: int) -> "AuditRecord":
-    """Return the record that is meant."""
+    """Return the record that is meant, with those of the rollout that it went on with."""
+    from ..core.resumed import whole
+
     if len(found.rollouts) > 1:
         names = listed(list(found.rollouts))
         raise Trouble(f"there are rollouts of several DaemonSets ({names}). Name one: NAMESPACE/NAME.")
@@ -76,4 +78,4 @@ def _chosen(found: "Histories", number: int) -> "AuditRecord":
     if number > len(records):
         kept = f"{len(records):,} rollout{'' if len(records) == 1 else 's'}"
         raise Trouble(f"--rollout: {name} has a history of {kept} (got {number:,}). Name one of them.")
-    return records[-number]
+    return whole(records[: len(records) - number + 1])

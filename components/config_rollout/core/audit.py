@@ -3,11 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from .adoption import Adoption
-from .audit_record import AuditRecord, By, Change, WaveRecord, moment, parse_records
+from .audit_record import AuditRecord, By, Change, WaveRecord, moment, parse_records, utc
 from .change_words import field_name
 from .diff import ABSENT, FieldChange, KeyChange, diff_contents
 from .digest import short_hash
@@ -200,11 +199,6 @@ def shown_findings(findings: Sequence[str]) -> tuple[str, ...]:
 def one_line(text: str) -> str:
     """Return a text in one line that is not too long, and not at all if it looks secret."""
     return cut(escaped(str(hide(" ".join(text.split())))), _MAX_LINE)
-
-
-def utc(seconds: float) -> str:
-    """Return a time, in seconds since 1970, as a record has it: RFC 3339 in UTC, to the millisecond."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def by(stack: str, commit: str, dirty: bool | None, environment: Mapping[str, str], user: str) -> By:

@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .finding import Finding
@@ -123,6 +123,11 @@ class AuditRecord:
             ),
             ensure_ascii=False, separators=(",", ":"),
         )  # fmt: skip
+
+
+def utc(seconds: float) -> str:
+    """Return a time, in seconds since 1970, as a record has it: RFC 3339 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def moment(time: str) -> datetime:

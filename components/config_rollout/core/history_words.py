@@ -8,7 +8,7 @@ from .observed import Seen, short
 from .table import aligned
 from .wave_words import duration
 
-_HEAD = ("REVISION", "WHEN", "WHO", "WHAT", "NODES", "TOOK", "RESULT")
+_HEAD = ("REVISION", "WHEN", "WHO", "WHAT", "RESTARTED", "TOOK", "RESULT")
 _MOST_WHAT = 60
 _NOT_RECORDED = "not recorded"
 
@@ -71,8 +71,8 @@ def _row(rollout: Rollout) -> tuple[str, ...]:
     if record is None:
         what = _cut(rollout.change_cause) or _what(rollout)
         return _number(rollout), rollout.when, who(rollout), what, "", "", _NOT_RECORDED
-    nodes = f"{sum(wave.nodes for wave in record.waves):,}"
-    return _number(rollout), record.started, who(rollout), _what(rollout), nodes, _took(record), record.result
+    nodes = min(record.restarts, sum(wave.nodes for wave in record.waves)) if record.pods is None else len(record.pods)
+    return _number(rollout), record.started, who(rollout), _what(rollout), f"{nodes:,}", _took(record), record.result
 
 
 def _what(rollout: Rollout) -> str:
@@ -83,7 +83,8 @@ def _what(rollout: Rollout) -> str:
     first = changes[0]
     more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
     key = f"{first.key}: " if first.key else ""
-    return _cut(f"{key}{change_line(first)[2:]}", len(more)) + more
+    sign = "" if first.before is not None and first.after is not None else change_line(first)[:2]
+    return _cut(f"{key}{sign}{change_line(first)[2:]}", len(more)) + more
 
 
 def _record_lines(record: AuditRecord) -> list[str]:

@@ -87,7 +87,7 @@ def waits(window: str) -> str:
 def begins(division: Division, where: str) -> str:
     """Return that a wave begins, where to watch it, and how to stop a rollout that runs."""
     return (
-        f"{division.wave.name} begins: {_wave(division)}. `config-rollout status --watch {where}` shows it, "
+        f"{division.wave.name} begins: {_wave(division, len(division.nodes))}. `config-rollout status --watch {where}` shows it, "
         f"`config-rollout pause {where}` stops it before the next pod"
     )
 

@@ -17,9 +17,11 @@ import pulumi
 
 from ..cluster import Cluster, ClusterError, Object, owned
 from ..core import audit, live
-from ..core.audit_record import AuditRecord, Change
+from ..core.audit_record import AuditRecord, Change, Times, utc
 from ..core.audit_sinks import Sink
 from ..core.naming import HISTORY_KEY, history_name
+from ..core.observed import template_written
+from ..core.resumed import since_it_began
 from ..core.retry import delay_seconds, is_passing
 from .audit_sinks import deliver
 from .report import Report
@@ -114,7 +116,7 @@ class Auditor:
     def _begin(self, subject: Subject, begun: Begun) -> None:
         self._cluster, self._uid = self._try(self._find), subject.uid
         cluster = self._cluster
-        now = audit.utc(time.time())
+        now = utc(time.time())
         record = AuditRecord(
             subject.namespace, subject.name, now, now, begun.old_hash, subject.new_hash, "done", by=who(cluster),
             changes=tuple(begun.changes), template_changes=tuple(begun.template_changes),
@@ -147,7 +149,8 @@ class Auditor:
             newest = live.newest(revisions)
             number = self.report.revision or (int(newest["revision"]) if newest else None)
             whole = replace(record, new_revision=number)
-            record = self._try(lambda: self._keep(cluster, daemon_set, whole)) or whole
+            moved = self._try(lambda: self._moved_before(cluster, daemon_set, newest)) or {}
+            record = self._try(lambda: self._keep(cluster, daemon_set, whole, moved)) or whole
             self._tell(cluster, daemon_set, audit.ended_event(record))
             self._settle_cause(cluster, daemon_set, newest, record)
         for sink in self._sinks:
@@ -159,13 +162,11 @@ class Auditor:
     ) -> AuditRecord | None:
         """Return what is to be written; `None` where nothing was rolled out."""
         report, before, now = self.report, self._before, time.time()
-        started = audit.utc(report.first or now)
+        started = utc(report.first or now)
         record = before.record if before else AuditRecord(
             subject.namespace, subject.name, started, started, "", subject.new_hash, "done", by=who(cluster)
         )  # fmt: skip
-        record = replace(
-            record, ended=audit.utc(now), result=report.result or result, reason=reason, retries=report.retries
-        )
+        record = replace(record, ended=utc(now), result=report.result or result, reason=reason, retries=report.retries)
         if self.staged:
             began = datetime.fromisoformat(record.started).timestamp()
             record = replace(record, waves=report.waves(), restarts=report.restarts, pods=report.pods(began))
@@ -181,16 +182,30 @@ class Auditor:
         times = {pod["metadata"]["uid"]: _times(pod) for pod in found}
         return audit.rollout_of(record, before, [live.pod_of(pod) for pod in found], times)
 
-    def _keep(self, cluster: Cluster, daemon_set: Object, record: AuditRecord) -> AuditRecord:
+    def _moved_before(self, cluster: Cluster, daemon_set: Object, newest: Object | None) -> dict[str, Times]:
+        """Return node -> times of the pods that an earlier `up` has moved to the revision which this one brings."""
+        began = template_written(daemon_set).time
+        if newest is None or not self.staged or not began or not self._goes_on:
+            return {}
+        pods = [pod for pod in owned(cluster, "pods", daemon_set) if live.revision_of(pod) == live.revision_of(newest)]
+        times = {live.node_of(pod): _times(pod) for pod in pods}
+        ours = self.report.pods(0)
+        return {node: of for node, of in times.items() if node not in ours and of[0] >= _seconds(began)}
+
+    def _keep(
+        self, cluster: Cluster, daemon_set: Object, record: AuditRecord, moved: Mapping[str, Times]
+    ) -> AuditRecord:
         """Write the record to the history in the cluster; return it with what the history adds to it."""
         namespace, name = record.namespace, history_name(record.name)
         for attempt in range(_TRIES):
             kept = self._patiently(lambda: cluster.get("configmaps", name, namespace))
             history = str(((kept or {}).get("data") or {}).get(HISTORY_KEY, ""))
-            if self._before is None or self._before.begun.goes_on:
-                record = audit.with_what_changed(
-                    record, audit.continued(history, record.new_hash, record.new_revision)
-                )  # fmt: skip
+            if self._goes_on:
+                earlier = audit.continued(history, record.new_hash, record.new_revision)
+                record = audit.with_what_changed(record, earlier)
+                if earlier is None:
+                    began = template_written(daemon_set).time
+                    record = since_it_began(record, began, moved, self.report.nodes)
             body = audit.history(daemon_set, audit.with_record(history, record))
             if kept:  # another `up` may have written one meanwhile: then the API server refuses, and all is read again
                 body["metadata"]["resourceVersion"] = kept["metadata"]["resourceVersion"]
@@ -201,6 +216,11 @@ class Auditor:
                 if error.status != 409 or attempt == _TRIES - 1:
                     raise
         return record
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether an earlier `up` has changed what this one rolls out."""
+        return self._before is None or self._before.begun.goes_on
 
     def _settle_cause(self, cluster: Cluster, daemon_set: Object, newest: Object | None, record: AuditRecord) -> None:
         """See to it that the DaemonSet and its newest revision say the same cause."""

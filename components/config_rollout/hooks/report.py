@@ -5,15 +5,15 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..core.audit import shown_findings, utc
-from ..core.audit_record import Times, WaveRecord
+from ..core.audit import shown_findings
+from ..core.audit_record import Times, WaveRecord, utc
 
 
 @dataclass
 class _Wave:
     started: float
     ended: float
-    nodes: int = 0
+    nodes: Sequence[str] = ()
     retries: int = 0
     result: str = "stopped"
     findings: Sequence[str] = ()
@@ -39,7 +39,7 @@ class Report:
     _waiting: set[str] = field(default_factory=set)
     """Nodes whose new pod was not ready when it was looked at: only a watch that sees it become so is exact."""
 
-    def begins(self, wave: str, nodes: int) -> None:
+    def begins(self, wave: str, nodes: Sequence[str]) -> None:
         """Note that a wave is looked at; what follows is that wave's."""
         self._now, self._moved = wave, len(self._deleted)
         self._waves.setdefault(wave, _Wave(time.time(), time.time())).nodes = nodes
@@ -111,10 +111,15 @@ class Report:
         """Return the waves in their order."""
         of = Counter(wave for wave, _, _ in self._deleted.values())
         return tuple(
-            WaveRecord(name, utc(wave.started), utc(wave.ended), wave.nodes, of[name], wave.retries, wave.result,
+            WaveRecord(name, utc(wave.started), utc(wave.ended), len(wave.nodes), of[name], wave.retries, wave.result,
                        shown_findings(wave.findings))
             for name, wave in self._waves.items()
         )  # fmt: skip
+
+    @property
+    def nodes(self) -> dict[str, Sequence[str]]:
+        """Wave -> its nodes."""
+        return {name: wave.nodes for name, wave in self._waves.items()}
 
     def pods(self, started: float) -> dict[str, Times]:
         """Return node -> when its old pod was deleted and its new one ready, in seconds after the start."""

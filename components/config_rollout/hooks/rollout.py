@@ -110,7 +110,7 @@ class Rollout:
             self._look_around()
             try:
                 for name in self._up_to(own):
-                    self.report.begins(name, len(self._look(name, None)[0].nodes))
+                    self.report.begins(name, self._look(name, None)[0].nodes)
                     if self._move(name, None) or name == own:
                         self._hold(name)
                     self.report.ends("done")
