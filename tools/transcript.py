@@ -88,12 +88,10 @@ class _Rollouts:
 
 
 def _shortened(lines: Sequence[str]) -> list[str]:
-    """Return the lines of a log without what says nothing here, and `...` for rows of lines that only count."""
-    noise = re.compile(r"^ *\d+ s  (\s*$|View|Previewing|Resources:|Duration|@ )|Stack .* (creating|running)\s*$")
-    kept: list[str] = []
-    for line in (line for line in lines if not noise.search(line)):
-        kept.append(line)
-    return kept
+    """Return what a log says while the waves run, without the rows of other resources and the summary."""
+    rows = lines[: next(number for number, line in enumerate(lines) if line.endswith("Diagnostics:"))]
+    said = re.compile(r" begins: | done, | nodes updated| soaks | Stash \S+ updat")
+    return [line for line in rows if said.search(line)]
 
 
 def main() -> None:
@@ -104,7 +102,7 @@ def main() -> None:
         cluster.create_namespace(_NAMESPACE)
         folder = run_folder("transcript")
         rollouts = _Rollouts(engine, folder)
-        log, pictures = rollouts.in_ci(), rollouts.in_a_terminal((12, 90))
+        log, pictures = rollouts.in_ci(), rollouts.in_a_terminal((30, 110))
         shutil.rmtree(folder)
     (ROOT / ".run" / "transcript.log").write_text("\n".join([*log, *pictures]))
     text = filled(_DOCUMENT.read_text(), "transcript-ci", _block(_shortened(log)))

@@ -40,7 +40,7 @@ def test_wave_says_what_it_does_before_it_is_over(program, namespace):
     assert good, output
     assert f"`config-rollout pause {namespace}/agent` stops it before the next pod" in lines[begins]
     assert place(lines, "Stash agent-canary", "updating") < begins
-    assert begins < place(lines, "canary 1/1 done, soaks for", " more") < place(lines, "Stash agent-canary updated")
+    assert begins < place(lines, "1/1 of canary done, soaks for", " more") < place(lines, "Stash agent-canary updated")
     assert place(lines, "rest begins") < place(lines, "Stash agent-rest updated")
 
 

@@ -43,12 +43,12 @@ def progress(**changes):
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        ({}, "zone-a 12/40 done, about 2 min left"),
-        ({"in_flight": 3}, "zone-a 12/40 done, 3 in flight, about 2 min left"),
-        ({"slowest": ("n7", 44.6)}, "zone-a 12/40 done, slowest n7 (45 s), about 2 min left"),
-        ({"down": 1}, "zone-a 12/40 done, 1 NotReady, about 2 min left"),
-        ({"later": [WaveAt("rest", 0, 40, 4, 100)]}, "zone-a 12/40 done, about 7 min left"),
-        ({"wave": WaveAt("zone-a", 40, 40, 4, 60)}, "zone-a 40/40 done"),
+        ({}, "12/40 of zone-a done, about 2 min left"),
+        ({"in_flight": 3}, "12/40 of zone-a done, 3 in flight, about 2 min left"),
+        ({"slowest": ("n7", 44.6)}, "12/40 of zone-a done, slowest n7 (45 s), about 2 min left"),
+        ({"down": 1}, "12/40 of zone-a done, 1 NotReady, about 2 min left"),
+        ({"later": [WaveAt("rest", 0, 40, 4, 100)]}, "12/40 of zone-a done, about 7 min left"),
+        ({"wave": WaveAt("zone-a", 40, 40, 4, 60)}, "40/40 of zone-a done"),
     ],
 )
 def test_line_has_what_there_is_to_say(given, line):
@@ -58,11 +58,11 @@ def test_line_has_what_there_is_to_say(given, line):
 def test_line_says_what_a_wave_does_that_restarts_nothing_and_where():
     wave = WaveAt("zone-a", 40, 40, 4, 60)
 
-    assert "zone-a 40/40 done, soaks for 20 s more (n/a)" == progress(wave=wave).line("soaks for 20 s more", "n/a")
+    assert "40/40 of zone-a done, soaks for 20 s more (n/a)" == progress(wave=wave).line("soaks for 20 s more", "n/a")
 
 
 def test_line_begins_with_what_a_narrow_terminal_still_shows():
-    assert progress(in_flight=3, slowest=("n7", 1.0)).line()[:17] == "zone-a 12/40 done"
+    assert progress(in_flight=3, slowest=("n7", 1.0)).line()[:15] == "12/40 of zone-a"
 
 
 @pytest.mark.parametrize(

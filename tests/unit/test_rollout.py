@@ -603,7 +603,7 @@ def test_how_far_it_is_counts_as_it_goes():
     cluster.write("new")
     _, now = cluster.heard("new")
 
-    assert ["rest 0/4 done", "rest 1/4 done", "rest 2/4 done", "rest 3/4 done"] == [
+    assert ["0/4 of rest done", "1/4 of rest done", "2/4 of rest done", "3/4 of rest done"] == [
         line.partition(",")[0] for line in now
     ]
     assert now[0].endswith(" left (n/agent)")

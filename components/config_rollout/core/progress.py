@@ -47,7 +47,7 @@ class Progress:
 
     def line(self, doing: str = RESTARTING, where: str = "") -> str:
         """Return the line. `doing` is what the wave does when it restarts nothing, `where` the DaemonSet."""
-        parts = [f"{self.wave.name} {self.wave.done:,}/{self.wave.nodes:,} done"]
+        parts = [f"{self.wave.done:,}/{self.wave.nodes:,} of {self.wave.name} done"]
         if doing:
             parts.append(doing)
         if self.in_flight:
