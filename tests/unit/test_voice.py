@@ -22,6 +22,15 @@ def heard(monkeypatch):
     return lines
 
 
+def run(hook):
+    """Run a hook in a loop of its own: `asyncio.run` would leave the tests that come after none."""
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(hook)
+    finally:
+        loop.close()
+
+
 def test_line_is_said_at_the_component_and_one_that_passes_at_the_stack(heard):
     async def hook():
         of = Voice("component")
@@ -29,7 +38,7 @@ def test_line_is_said_at_the_component_and_one_that_passes_at_the_stack(heard):
         await asyncio.to_thread(of.say, "1/2", ephemeral=True)
         await asyncio.sleep(0)
 
-    asyncio.run(hook())
+    run(hook())
 
     assert [("begins", "component", False), ("1/2", None, True)] == heard
 
@@ -50,7 +59,7 @@ def test_silence_is_broken_while_the_driver_waits(heard, monkeypatch):
             await asyncio.to_thread(far_enough.wait, 30)
         await asyncio.sleep(0)
 
-    asyncio.run(hook())
+    run(hook())
 
     assert [("1/3", None, True), ("2/3", None, True), ("3/3", None, True)] == heard[:3]
 
@@ -64,6 +73,6 @@ def test_nothing_is_said_once_the_driver_has_ended(heard, monkeypatch):
             pass
         await asyncio.sleep(0.2)
 
-    asyncio.run(hook())
+    run(hook())
 
     assert [] == heard
