@@ -86,10 +86,9 @@ def waits(window: str) -> str:
 
 def begins(division: Division, where: str) -> str:
     """Return that a wave begins, where to watch it, and how to stop a rollout that runs."""
-    return (
-        f"{division.wave.name} begins: {_wave(division, len(division.nodes))}. `config-rollout status --watch {where}` shows it, "
-        f"`config-rollout pause {where}` stops it before the next pod"
-    )
+    what = f"{division.wave.name} begins: {_wave(division, len(division.nodes))}"
+    watch, pause = (f"`config-rollout {command} {where}`" for command in ("status --watch", "pause"))
+    return f"{what}. {watch} shows it, {pause} stops it before the next pod"
 
 
 def through(division: Division, fleet: Fleet) -> str:
