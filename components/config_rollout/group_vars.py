@@ -48,7 +48,7 @@ class GroupVars:
         self.values: dict[str, object] = {}
         self.places: dict[str, str] = {}
         self.notes: list[str] = []
-        self._not_read: list[tuple[str, set[str], str]] = []
+        self._doubtful: list[tuple[str, set[str], str]] = []
         in_groups = False
         try:
             for path in map(Path, paths):
@@ -61,12 +61,12 @@ class GroupVars:
         if not any(map(counts, self.values)):
             self._tell_of_nothing(paths, in_groups)
 
-    def left_out(self, used: Iterable[str]) -> list[str]:
-        """Return what sets a variable that counts, or one of `used`, and was not read."""
+    def doubts(self, used: Iterable[str]) -> list[str]:
+        """Return what sets a variable that counts, or one of `used`, and was not read or may not apply."""
         wanted = set(used)
         found = [
             (where, sorted(name for name in names if name in wanted or counts(name)), why)
-            for where, names, why in self._not_read
+            for where, names, why in self._doubtful
         ]
         return [f"{where} sets {', '.join(names)} and {why}." for where, names, why in found if names]
 
@@ -90,12 +90,15 @@ class GroupVars:
             known.add(name)
             for entry in _of_group(folder, name)[:1]:
                 read |= self._read_entry(entry)
+                if name != group:
+                    why = f"applies only if the inventory has the group '{name}', which kubespray now calls '{group}'"
+                    self._doubt(f"{entry}:", entry, why)
                 for other in _of_group(folder, name)[1:]:
                     why = f"is not read: {entry.name} is there, and Ansible reads only the first of GROUP, "
-                    self._leave_out(f"{other}:", other, f"{why}GROUP.yml, GROUP.yaml and GROUP.json. Merge them")
+                    self._doubt(f"{other}:", other, f"{why}GROUP.yml, GROUP.yaml and GROUP.json. Merge them")
         for name, entry in _others(folder, known):
             why = f"is left out, because only the inventory knows its hosts. {_EXACTLY}"
-            self._leave_out(f"{folder}: group '{name}'", entry, why)
+            self._doubt(f"{folder}: group '{name}'", entry, why)
         return read
 
     def _read_one_group(self, folder: Path) -> None:
@@ -112,7 +115,7 @@ class GroupVars:
             self._take(read_variables(file))
         for folder in dotted_folders(entry) if entry.is_dir() else ():
             why = "is not read: Ansible reads no folder with a dot in its name. Rename it, or remove it"
-            self._leave_out(f"{folder}:", folder, why)
+            self._doubt(f"{folder}:", folder, why)
         return bool(files)
 
     def _take(self, found: Variables) -> None:
@@ -125,19 +128,19 @@ class GroupVars:
         inventory = folder.parent
         if (inventory / "host_vars").is_dir():
             for name, entry in _others(inventory / "host_vars", set()):
-                self._leave_out(f"{inventory / 'host_vars'}: host '{name}'", entry, f"is left out. {_EXACTLY}")
+                self._doubt(f"{inventory / 'host_vars'}: host '{name}'", entry, f"is left out. {_EXACTLY}")
         for file in sorted(inventory.iterdir()):
             if file.suffix in _INVENTORIES and not file.name.startswith(".") and file.is_file():
-                self._not_read.append((f"{file}:", _words_set(file), f"is left out. {_EXACTLY}"))
+                self._doubtful.append((f"{file}:", _words_set(file), f"is left out. {_EXACTLY}"))
 
-    def _leave_out(self, where: str, entry: Path, why: str) -> None:
+    def _doubt(self, where: str, entry: Path, why: str) -> None:
         names: set[str] = set()
         for file in in_folder(entry) if entry.is_dir() else [entry]:
             try:
                 names |= read_variables(file).values.keys()
             except Trouble:
                 continue  # nobody asked about it, and Ansible would not read it for this host
-        self._not_read.append((where, names, why))
+        self._doubtful.append((where, names, why))
 
     def _tell_of_nothing(self, paths: list[str], in_groups: bool) -> None:
         given = ", ".join(paths)

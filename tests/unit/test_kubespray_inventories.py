@@ -283,6 +283,16 @@ def test_what_is_not_read_is_told(files, message, tmp_path):
     assert message in done.stderr
 
 
+def test_older_name_of_a_group_is_told(tmp_path):
+    done = command(lay_out(tmp_path, {"group_vars/k8s-cluster/a.yml": mode("iptables")}))
+
+    assert "iptables" == yaml.safe_load(done.stdout)["mode"]
+    assert (
+        "k8s-cluster: sets kube_proxy_mode and applies only if the inventory has the group 'k8s-cluster', which "
+        "kubespray now calls 'k8s_cluster'."
+    ) in done.stderr
+
+
 def test_nothing_is_told_of_what_does_not_matter(tmp_path):
     lay_out(tmp_path, {
         f"{K8S}/a.yml": mode("iptables") + "kube_override_hostname: node1\n",

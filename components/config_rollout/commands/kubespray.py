@@ -33,7 +33,7 @@ def _kubespray(given: argparse.Namespace) -> int:
     if conversion.findings:
         raise Trouble(report("kubespray", _placed(variables.places, conversion.findings)))
     told = report("kubespray", _placed(variables.places, conversion.warnings)).splitlines()
-    for line in [*variables.notes, *variables.left_out(conversion.used), *told]:
+    for line in [*variables.notes, *variables.doubts(conversion.used), *told]:
         print(f"config-rollout: warning: {line}", file=sys.stderr)
     print(conversion.text, end="")
     return 0

@@ -84,7 +84,8 @@ class _Variables:
     def blamed(self, finding: Finding) -> Finding:
         """Return what is said of a field as said of the variable that it comes from."""
         path = re.sub(r"\[.*", "", finding.where)
-        return Finding(self._from.get(path, finding.where), finding.what, finding.fix)
+        name = self._from.get(path) or self._from.get(path.split(".")[0], finding.where)
+        return Finding(name, finding.what, finding.fix)
 
     def fields(self) -> Iterator[tuple[str, object]]:
         """Yield path -> value of each field that the template writes."""
