@@ -105,6 +105,8 @@ def test_variable_reaches_its_fields(variable):
         pytest.param({"kube_override_hostname": "{{ ansible_hostname }}"}, "hostnameOverride", "absent",
                      id="the host's own name as the oldest releases had it"),
         pytest.param({"kube_override_hostname": ON_AWS}, "hostnameOverride", "absent", id="... as later ones had it"),
+        pytest.param({"kube_override_hostname": ON_AWS.replace("inventory_", "ansible_")}, "hostnameOverride", "absent",
+                     id="... and earlier ones"),
         pytest.param({"kube_override_hostname": ON_AWS, "cloud_provider": "aws"}, "hostnameOverride", "",
                      id="... which gives none on AWS"),
         pytest.param({"enable_dual_stack_networks": True,
@@ -113,6 +115,7 @@ def test_variable_reaches_its_fields(variable):
                      "clusterCIDR", "10.233.64.0/18,fd00::/64", id="the expression of two subnets"),
         pytest.param({"kube_proxy_nodeport_addresses": "{{ kube_proxy_nodeport_addresses_cidr | default([]) }}"},
                      "nodePortAddresses", [], id="a default"),
+        pytest.param({"kube_proxy_nodeport_addresses": False}, "nodePortAddresses", [], id="the default of 2.7"),
         pytest.param({"kube_proxy_mode": "{{ our_mode | default('iptables') }}"}, "mode", "iptables", id="texts"),
         pytest.param({"kube_proxy_exclude_cidrs": "{{ kube_proxy_vips }}", "kube_proxy_vips": ["10.0.0.1/32"]},
                      "ipvs.excludeCIDRs", ["10.0.0.1/32"], id="a helper of the inventory's own"),
@@ -185,6 +188,11 @@ def test_field(given, path, expected):
             "kube_proxy_scheduler: breaks the YAML that kubespray makes of it (got 'rr\\nmode: x'). Write a plain "
             "value.",
             id="a value that would be more than one field",
+        ),
+        pytest.param(
+            {"kube_proxy_nodeport_addresses": False, "kube_proxy_nodeport_addresses_cidr": "10.0.0.0/8"},
+            "kube_proxy_nodeport_addresses: must be a list (got false). Put '-' before each item.",
+            id="the default of 2.7, which hid the other variable, and today breaks the configuration",
         ),
         pytest.param(
             {"kube_proxy_scheduler": "r\u00a0r"},

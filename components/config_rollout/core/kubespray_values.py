@@ -55,6 +55,8 @@ class Values:
     def is_given(self, name: str) -> bool:
         """Tell whether the inventory has a value of its own for a variable."""
         value = self._given.get(name)
+        if name == PREFIX + "nodeport_addresses" and value is False:  # the default of 2.7, for no addresses
+            return LEGACY_NODE_PORTS in self._given
         return name in self._given and (isinstance(value, Literal) or not is_own_expression(name, value))
 
     def value(self, name: str) -> object:

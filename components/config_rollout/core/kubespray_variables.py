@@ -125,12 +125,15 @@ WORKED_OUT = {
 }
 """Variables of a role, which go before those of an inventory -> what to set instead."""
 
-_ON_AWS = "{%ifcloud_providerisdefinedandcloud_providerin['aws']%}{%else%}{{inventory_hostname}}{%endif%}"
+_ON_AWS = {
+    "{%ifcloud_providerisdefinedandcloud_providerin['aws']%}{%else%}{{" + name + "}}{%endif%}"
+    for name in ("inventory_hostname", "ansible_hostname")
+}
 _OWN_EXPRESSIONS = {
     _P + "nodeport_addresses": {
         "{%ifkube_proxy_nodeport_addresses_cidrisdefined%}[{{kube_proxy_nodeport_addresses_cidr}}]{%else%}[]{%endif%}"
     },
-    "kube_override_hostname": {"{{inventory_hostname}}", "{{ansible_hostname}}", _ON_AWS},
+    "kube_override_hostname": {"{{inventory_hostname}}", "{{ansible_hostname}}", *_ON_AWS},
     "ipv6_stack": {"{{enable_dual_stack_networks|default(false)}}"},
 }
 """Variable -> the expressions that kubespray had for it, which inventories repeat, without spaces and hyphens."""
@@ -153,7 +156,7 @@ def is_own_expression(name: str, value: object) -> bool:
 
 def is_without_name_on_aws(value: object) -> bool:
     """Tell whether an expression of `kube_override_hostname` gives no name where `cloud_provider` is `aws`."""
-    return isinstance(value, str) and re.sub(r"[\s-]", "", value) == _ON_AWS
+    return isinstance(value, str) and re.sub(r"[\s-]", "", value) in _ON_AWS
 
 
 def unknown(given: Mapping[str, object]) -> Iterator[Finding]:
