@@ -12,7 +12,7 @@ from .core.asked_keys import Keys, missing_keys
 from .core.audit_sinks import parse_audit
 from .core.content import Content, parse_content, unmatched
 from .core.finding import Finding, report
-from .core.labels import check_labels, check_selector
+from .core.labels import check_labels, check_pod_annotations, check_selector
 from .core.naming import default_selector
 from .core.spelling import unknown_fields
 from .core.waves import check_beside_waves, parse_waves
@@ -82,7 +82,7 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
         yield from _unknown_fields(plain)[0]
     yield from _check_labels(plain, str(kubernetes_name))
     if "pod_annotations" in plain:
-        yield from checks.check_pod_annotations(plain["pod_annotations"])
+        yield from check_pod_annotations(plain["pod_annotations"])
     if "update_strategy" in plain:
         yield from checks.check_update_strategy(plain["update_strategy"], plain.get("pod_spec"))
     if "audit" in plain:

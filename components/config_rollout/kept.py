@@ -60,7 +60,8 @@ def read(cluster: Cluster, who: str, where: tuple[str, str], full_hash: str, dec
         raise BadArguments(report(who, findings))
     daemon_set = cluster.get("daemonsets", name, namespace)
     if daemon_set is None:
-        return Before(None, None, config_map, read=True)
+        no_namespace = "" if _has_namespace(cluster, namespace) else namespace
+        return Before(None, None, config_map, read=True, no_namespace=no_namespace)
     if live.config_hash_of(daemon_set) == full_hash:
         return Before(daemon_set, None, config_map, read=True)
     revision = None
@@ -70,6 +71,13 @@ def read(cluster: Cluster, who: str, where: tuple[str, str], full_hash: str, dec
     held = cluster.get("configmaps", holding, namespace)
     content = kept.content_of(held, *declared) if held else None
     return Before(daemon_set, revision, config_map, content, read=True)
+
+
+def _has_namespace(cluster: Cluster, namespace: str) -> bool:
+    """Tell whether a namespace is there; where we may not ask, the provider finds out."""
+    with suppress(Forbidden):
+        return cluster.get("namespaces", namespace) is not None
+    return True
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         warned.append(message)
     written = {key: said[key] for key in _written(settings, said, found)}
     known = same_bytes(found.data(), written, _formats(settings, said))
-    warned += [line for line in [before.missing(_name(settings, full_hash))] if line]
+    warned += [line for line in [before.without_namespace(), before.missing(_name(settings, full_hash))] if line]
     return Prepared(settings, found, content, full_hash, said, known, warned, before)
 
 

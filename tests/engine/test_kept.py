@@ -252,3 +252,11 @@ def test_config_maps_of_an_adopted_kube_proxy_do_not_pile_up(project, kubeadm, c
 
     cluster.wait("no ConfigMap without a revision", lambda: not strays(cluster.api, "kube-system", "kube-proxy"))
     assert [] == orphans(cluster.api, "kube-system", "kube-proxy")
+
+
+def test_namespace_that_is_not_there_is_said_in_preview(project, agent):
+    outcome = project.preview(agent(namespace="nowhere"))
+    what = "namespace 'nowhere' is not there: unless this program makes it, correct the name"
+
+    assert not outcome.failed
+    assert any(what in message for message in outcome.messages)

@@ -146,12 +146,6 @@ def test_label_that_is_not_known_yet_is_accepted():
     assert [] == lines(checks.check_text_map("labels", {"a": object()}))
 
 
-def test_hash_annotation_of_ones_own_is_refused():
-    assert ["pod_annotations['checksum/config']: is where the config hash goes. Leave it out."] == lines(
-        checks.check_pod_annotations({"checksum/config": "x"})
-    )
-
-
 @pytest.mark.parametrize("value", [-1, 1.5, "1", True, None, [1]])
 def test_number_of_seconds_is_refused(value):
     assert 1 == len(lines(checks.check_whole_number("min_ready_seconds", value)))

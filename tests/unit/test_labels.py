@@ -2,7 +2,13 @@
 
 import pytest
 
-from config_rollout.core.labels import check_labels, check_live_selector, check_selector
+from config_rollout.core.labels import (
+    MAX_ANNOTATION_BYTES,
+    check_labels,
+    check_live_selector,
+    check_pod_annotations,
+    check_selector,
+)
 from config_rollout.core.naming import default_selector
 
 CHARACTERS = "at most 63 letters, digits, '-', '_' and '.', a letter or digit first and last"
@@ -33,6 +39,32 @@ def test_value_of_a_label_is_refused(value):
 
 def test_label_that_is_no_text_is_refused():
     assert ["labels['a']: must be text (got 1). Quote it."] == lines(check_labels("labels", {"a": 1}))
+
+
+@pytest.mark.parametrize("key", ["", "a b", "-a", "a-", "x" * 64, "/a", "a/", "a/b/c", f"{'x' * 254}/a"])
+def test_key_of_an_annotation_is_refused(key):
+    fix = f"Use {CHARACTERS}; a domain and '/' may precede them"
+
+    assert [f"pod_annotations[{key!r}]: is not the key of an annotation. {fix}."] == (
+        lines(check_pod_annotations({key: "v"}))
+    )
+
+
+def test_hash_annotation_of_ones_own_is_refused():
+    assert ["pod_annotations['checksum/config']: is where the config hash goes. Leave it out."] == lines(
+        check_pod_annotations({"checksum/config": "x"})
+    )
+
+
+@pytest.mark.parametrize("given", [{}, {"A.com/a": "any text\n"}, {"a": object()}, {"a": "x" * (256 * 1024 - 1)}])
+def test_annotations_are_accepted(given):
+    assert [] == lines(check_pod_annotations(given))
+
+
+def test_annotations_that_are_too_large_are_refused():
+    assert [
+        "pod_annotations: has 262,145 bytes in all; an object has at most 262,144. Put long texts into `data`."
+    ] == lines(check_pod_annotations({"a": "x" * MAX_ANNOTATION_BYTES}))
 
 
 @pytest.mark.parametrize(

@@ -58,13 +58,6 @@ def check_text_map(where: str, given: object) -> Iterator[Finding]:
             yield Finding(f"{where}[{key!r}]", f"must be text (got {value!r})", "Quote it")
 
 
-def check_pod_annotations(given: object) -> Iterator[Finding]:
-    """Find what may not be among the annotations of the pod template."""
-    yield from check_text_map("pod_annotations", given)
-    if isinstance(given, Mapping) and CONFIG_HASH_ANNOTATION in given:
-        yield Finding(f"pod_annotations['{CONFIG_HASH_ANNOTATION}']", "is where the config hash goes", "Leave it out")
-
-
 def check_whole_number(where: str, value: object, least: int = 0) -> Iterator[Finding]:
     """Find a number of seconds or revisions that is none, or is too small."""
     if isinstance(value, bool | str | Mapping | list) or value is None:

@@ -40,7 +40,8 @@ class Before:
     What the cluster has before anything is registered, as far as it could be read.
 
     `config_map` is the one of the name that the program's configuration has, `content` what the pods' one holds. Where
-    `read` is not set nothing was read, and what is not here may be there all the same.
+    `read` is not set nothing was read, and what is not here may be there all the same. `no_namespace` is the namespace,
+    if that is not there.
     """
 
     daemon_set: Object | None = None
@@ -48,6 +49,7 @@ class Before:
     config_map: Object | None = None
     content: Content | None = None
     read: bool = False
+    no_namespace: str = ""
 
     def as_it_is(self, config_map: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -59,6 +61,19 @@ class Before:
         if self.config_map:
             values = {"data": self.config_map.get("data") or {}, "binary_data": self.config_map.get("binaryData")}
         return {"metadata": config_map["metadata"], **values, "immutable": True}
+
+    def without_namespace(self) -> str:
+        """
+        Return what to say if the namespace is not there, which this program may be about to make.
+
+        Source: pulumi-kubernetes 4.25 provider/pkg/await `Creation`, which tries for about a minute again.
+        """
+        if not self.no_namespace:
+            return ""
+        return (
+            f"namespace '{self.no_namespace}' is not there: unless this program makes it, correct the name. Else `up` "
+            "fails after a minute"
+        )
 
     def missing(self, name: str) -> str:
         """Return what to say if the pods mount the ConfigMap of this name and it is not there."""

@@ -1,11 +1,14 @@
-"""Labels of objects and of pods, and the selector by which a DaemonSet finds its pods."""
+"""Labels and annotations of objects and of pods, and the selector by which a DaemonSet finds its pods."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .checks import check_text_map
+from .checks import CONFIG_HASH_ANNOTATION, check_text_map
 from .finding import Finding
+
+MAX_ANNOTATION_BYTES = 256 * 1024
+"""The most that all annotations of an object may hold, keys and values together."""
 
 _SUBDOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _NAME = re.compile(r"(?=.{1,63}\Z)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
@@ -16,12 +19,39 @@ def check_labels(where: str, given: object) -> Iterator[Finding]:
     """Find labels that the API server refuses. Source: apimachinery `IsQualifiedName`, `IsValidLabelValue`."""
     yield from check_text_map(where, given)
     for key, value in given.items() if isinstance(given, Mapping) else ():
-        prefix, slash, name = str(key).rpartition("/")
-        if not _NAME.fullmatch(name) or (slash and not _SUBDOMAIN.fullmatch(prefix)):
-            what = "is not the key of a label"
-            yield Finding(f"{where}[{key!r}]", what, f"Use {_CHARACTERS}; a domain and '/' may precede them")
+        if not _is_qualified(str(key)):
+            yield _not_a_key(where, key, "a label")
         if isinstance(value, str) and value and not _NAME.fullmatch(value):
             yield Finding(f"{where}[{key!r}]", f"is not the value of a label (got {value!r})", f"Use {_CHARACTERS}")
+
+
+def check_pod_annotations(given: object) -> Iterator[Finding]:
+    """
+    Find annotations of the pods that the API server refuses, and the one that is the component's.
+
+    Source: apimachinery `ValidateAnnotations`: keys in lower case are qualified names, all together have 256 KiB.
+    """
+    where = "pod_annotations"
+    yield from check_text_map(where, given)
+    if not isinstance(given, Mapping):
+        return
+    if CONFIG_HASH_ANNOTATION in given:
+        yield Finding(f"{where}['{CONFIG_HASH_ANNOTATION}']", "is where the config hash goes", "Leave it out")
+    yield from (_not_a_key(where, key, "an annotation") for key in given if not _is_qualified(str(key).lower()))
+    texts = [text for item in given.items() for text in item if isinstance(text, str)]
+    if (size := sum(len(text.encode(errors="replace")) for text in texts)) > MAX_ANNOTATION_BYTES:
+        what = f"has {size:,} bytes in all; an object has at most {MAX_ANNOTATION_BYTES:,}"
+        yield Finding(where, what, "Put long texts into `data`")
+
+
+def _is_qualified(key: str) -> bool:
+    prefix, slash, name = key.rpartition("/")
+    return bool(_NAME.fullmatch(name)) and (not slash or bool(_SUBDOMAIN.fullmatch(prefix)))
+
+
+def _not_a_key(where: str, key: object, of: str) -> Finding:
+    fix = f"Use {_CHARACTERS}; a domain and '/' may precede them"
+    return Finding(f"{where}[{key!r}]", f"is not the key of {of}", fix)
 
 
 def check_selector(selector: object, pod_labels: object) -> Iterator[Finding]:
