@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     command.set_defaults(run=_kubespray)
     command.add_argument(
         "paths",
-        metavar="PATH",
+        metavar="GROUP_VARS",
         nargs="+",
         help="an inventory's folder, its group_vars, or files and folders of variables, later ones win; "
         "`-` for standard input",
