@@ -6,6 +6,7 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ MAX_FILE_BYTES = 4 * MAX_BYTES
 MAX_MANIFEST_BYTES = 64 * MAX_BYTES
 """The largest file of manifests that is read."""
 
+STDIN = "stdin"
+"""The key of what comes from standard input."""
+
 _MANIFESTS = (".yaml", ".yml", ".json")
 
 
@@ -28,9 +32,34 @@ class Trouble(Exception):
     """What keeps a configuration from being read, told as the user should see it."""
 
 
-def read_maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, Any], ReadAs | None]:
+@dataclass(frozen=True)
+class Given:
     """
-    Return `data` and `binary_data` as a ConfigMap would hold them, unchecked, and how one of ours says that it is read.
+    What a PATH holds as a ConfigMap would hold it, unchecked: `data` and `binary_data`.
+
+    `read_as` is how a ConfigMap of ours says that it is read. With `is_lone` it is one file or standard input, whose
+    name need not be that of the key.
+    """
+
+    data: Mapping[str, Any]
+    binary_data: Mapping[str, Any]
+    read_as: ReadAs | None = None
+    is_lone: bool = False
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the keys of both."""
+        return [*self.data, *self.binary_data]
+
+    def under(self, key: str) -> "Given":
+        """Return the same with its one key called otherwise."""
+        data, binary = (dict(zip([key], of.values(), strict=False)) for of in (self.data, self.binary_data))
+        return replace(self, data=data, binary_data=binary)
+
+
+def read_maps(path: str, name: str | None) -> Given:
+    """
+    Return what a PATH holds.
 
     Args:
       path: A file (its name is the key), a folder (a file for each key), a manifest with a ConfigMap (YAML or JSON,
@@ -42,19 +71,19 @@ def read_maps(path: str, name: str | None) -> tuple[dict[str, Any], dict[str, An
 
     """
     if path == "-":
-        key, text = "stdin", standard_input(MAX_FILE_BYTES)
+        key, text = STDIN, standard_input(MAX_FILE_BYTES)
     else:
         with _told(path):
             if Path(path).is_dir():
-                return *by_encoding(read_folder(Path(path))), None
+                return Given(*by_encoding(read_folder(Path(path))))
         key, text = Path(path).name, read_file(Path(path))
     found = config_map_in(path, text, name)
     if found is None:
-        return *by_encoding({key: text}), None
+        return Given(*by_encoding({key: text}), is_lone=True)
     said, wrong = read_as(found)
     if wrong:
         raise Trouble(report(path, wrong))
-    return *maps_of(found), said
+    return Given(*maps_of(found), said)
 
 
 def read_manifests(path: str) -> Iterator[tuple[str, bytes]]:

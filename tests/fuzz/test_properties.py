@@ -200,7 +200,8 @@ def test_any_file_has_a_content_or_is_trouble(text, name):
         path = Path(folder) / "c.yaml"
         path.write_bytes(text)
         try:
-            content, findings = parse_content(*read_maps(str(path), name))
+            given = read_maps(str(path), name)
+            content, findings = parse_content(given.data, given.binary_data)
         except Trouble as trouble:
             told = str(trouble).splitlines()
         else:

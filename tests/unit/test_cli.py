@@ -137,6 +137,46 @@ def test_file_is_compared_with_a_config_map_as_that_one_says(file):
     assert b"~ port: 1 => 2 (nothing: stated in `effects`)" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        (("a.yaml", ONE), ("b.yaml", SAME), "b.yaml"),
+        (("a.yaml", ONE), ("b.yaml.bak", SAME), "a.yaml"),
+        (("live.txt", ONE), ("b.yml", SAME), "b.yml"),
+        (("m.yaml", MANIFEST.partition("binaryData")[0] % "agent"), ("b", SAME), "c.yaml"),
+        (("b", SAME), ("m.yaml", MANIFEST.partition("binaryData")[0] % "agent"), "c.yaml"),
+        (("a", "\x00"), ("b", "\x00"), ""),
+    ],
+)
+def test_lone_file_is_compared_whatever_it_is_called(file, old, new, name):
+    done = run("diff", file(old[1], old[0], "old"), file(new[1], new[0], "new"))
+    same = f"= {name}: written differently, means the same\n" if name else ""
+
+    assert (0, f"{same}nothing restarts\n", b"") == (done.returncode, done.stdout.decode(), done.stderr)
+
+
+def test_standard_input_is_compared_with_a_file_of_any_name(file):
+    done = run("diff", file(ONE, "agent.yaml"), "-", given=SAME.encode())
+
+    assert (0, b"= agent.yaml: written differently, means the same\nnothing restarts\n") == (
+        done.returncode,
+        done.stdout,
+    )
+
+
+def test_format_of_a_lone_file_is_that_of_both(file):
+    done = run("diff", file(ONE, "a.conf"), file(SAME, "b.conf"), "--format", "a.conf=yaml")
+
+    assert (0, b"= b.conf: written differently, means the same\nnothing restarts\n") == (done.returncode, done.stdout)
+
+
+def test_key_of_a_config_map_that_was_renamed_is_a_change(file):
+    one = MANIFEST.partition("binaryData")[0] % "agent"
+    done = run("diff", file(one, folder="old"), file(one.replace("c.yaml", "d.yaml"), folder="new"))
+
+    assert (1, b"~ c.yaml renamed to d.yaml") == (done.returncode, done.stdout.splitlines()[0])
+
+
 def test_config_map_of_ours_that_says_nothing_is_read_without_what_the_other_says(file):
     plain = (
         (RECORDED % json.dumps(SAME))

@@ -9,9 +9,9 @@ from typing import Any
 from ..core.content import Content, parse_content, unmatched, warnings
 from ..core.effects import EFFECTS, parse_effects
 from ..core.finding import report
-from ..core.formats import FORMATS
+from ..core.formats import BY_SUFFIX, FORMATS
 from ..core.read_as import ReadAs
-from ..sources import Trouble, read_maps
+from ..sources import STDIN, Given, Trouble, read_maps
 
 PATH = "a file, a folder (a file for each key), a manifest with a ConfigMap, or - for standard input"
 
@@ -44,15 +44,18 @@ def read(given: argparse.Namespace, *paths: str) -> list[Content]:
     A ConfigMap of ours says by itself how it is read; what is not one is read as the other, and options precede both.
     What an option says of a key or a field must be there at one path at least: others may have it not yet, or no more.
     """
-    maps = [read_maps(path, given.name) for path in paths]
-    keys = {key for data, binary, _ in maps for key in (*data, *binary)}
-    other = next((said for *_, said in maps if said), ReadAs())
+    maps, renamed = _under_one_name([read_maps(path, given.name) for path in paths])
+    keys = {key for one in maps for key in one.keys}
+    other = next((one.read_as for one in maps if one.read_as), ReadAs())
     contents, by_options = [], []
-    for path, (data, binary, said) in zip(paths, maps, strict=True):
-        here, recorded = {*data, *binary}, said or other
-        formats, effects = _without(given.format, keys - here), _without(given.effect, keys - here)
+    for path, one in zip(paths, maps, strict=True):
+        here, recorded = {*one.keys}, one.read_as or other
+        formats, effects = (_without(_renamed(said, renamed), keys - here) for said in (given.format, given.effect))
         content, findings = parse_content(
-            data, binary, _within(recorded.formats, here) | formats, _within(recorded.effects, here) | effects
+            one.data,
+            one.binary_data,
+            _within(recorded.formats, here) | formats,
+            _within(recorded.effects, here) | effects,
         )
         if findings:
             raise Trouble(report(path, findings))
@@ -64,6 +67,30 @@ def read(given: argparse.Namespace, *paths: str) -> list[Content]:
         for line in report(path, warnings(content)).splitlines():
             print(f"config-rollout: warning: {line}", file=sys.stderr)
     return contents
+
+
+def _under_one_name(maps: list[Given]) -> tuple[list[Given], dict[str, str]]:
+    """
+    Return what is compared, and old name -> new name of what was renamed for it.
+
+    The name of a lone file, or of standard input, is where it happens to lie. So beside one other text it is called as
+    that is: as in the ConfigMap, else as the one whose suffix tells its format, else as the newer one.
+    """
+    names = [one.keys[0] for one in maps if len(one.keys) == 1]
+    if len(maps) != 2 or len(set(names)) < 2 or not any(one.is_lone for one in maps):
+        return maps, {}
+    ranks = {
+        name: (not one.is_lone, name.endswith(tuple(BY_SUFFIX)), name != STDIN)
+        for name, one in zip(names, maps, strict=True)
+    }
+    name = max(reversed(names), key=ranks.__getitem__)
+    return [one.under(name) for one in maps], dict.fromkeys(names, name)
+
+
+def _renamed(said: Sequence[tuple[str, str]], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return what options say, with keys called as they are compared."""
+    parts = [(where.partition(":"), what) for where, what in said]
+    return [(names.get(key, key) + colon + path, what) for (key, colon, path), what in parts]
 
 
 def _without(said: Sequence[tuple[str, str]], keys: Collection[str]) -> dict[str, str]:
