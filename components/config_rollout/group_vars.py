@@ -92,13 +92,13 @@ class GroupVars:
                 read |= self._read_entry(entry)
                 if name != group:
                     why = f"applies only if the inventory has the group '{name}', which kubespray now calls '{group}'"
-                    self._doubt(f"{entry}:", entry, why)
+                    self._doubt(f"{entry}:", [entry], why)
                 for other in _of_group(folder, name)[1:]:
                     why = f"is not read: {entry.name} is there, and Ansible reads only the first of GROUP, "
-                    self._doubt(f"{other}:", other, f"{why}GROUP.yml, GROUP.yaml and GROUP.json. Merge them")
+                    self._doubt(f"{other}:", [other], f"{why}GROUP.yml, GROUP.yaml and GROUP.json. Merge them")
         for name, entry in _others(folder, known):
             why = f"is left out, because only the inventory knows its hosts. {_EXACTLY}"
-            self._doubt(f"{folder}: group '{name}'", entry, why)
+            self._doubt(f"{folder}: group '{name}'", [entry], why)
         return read
 
     def _read_one_group(self, folder: Path) -> None:
@@ -115,7 +115,7 @@ class GroupVars:
             self._take(read_variables(file))
         for folder in dotted_folders(entry) if entry.is_dir() else ():
             why = "is not read: Ansible reads no folder with a dot in its name. Rename it, or remove it"
-            self._doubt(f"{folder}:", folder, why)
+            self._doubt(f"{folder}:", [folder], why)
         return bool(files)
 
     def _take(self, found: Variables) -> None:
@@ -126,16 +126,16 @@ class GroupVars:
     def _look_beside(self, folder: Path) -> None:
         """See what else of the inventory sets variables: host_vars, and the inventory itself."""
         inventory = folder.parent
-        if (inventory / "host_vars").is_dir():
-            for name, entry in _others(inventory / "host_vars", set()):
-                self._doubt(f"{inventory / 'host_vars'}: host '{name}'", entry, f"is left out. {_EXACTLY}")
+        if (hosts := inventory / "host_vars").is_dir():
+            entries = [entry for _, entry in _others(hosts, set())]
+            self._doubt(f"{hosts}:", entries, f"is left out: it is about single hosts. {_EXACTLY}")
         for file in sorted(inventory.iterdir()):
             if file.suffix in _INVENTORIES and not file.name.startswith(".") and file.is_file():
                 self._doubtful.append((f"{file}:", _words_set(file), f"is left out. {_EXACTLY}"))
 
-    def _doubt(self, where: str, entry: Path, why: str) -> None:
+    def _doubt(self, where: str, entries: list[Path], why: str) -> None:
         names: set[str] = set()
-        for file in in_folder(entry) if entry.is_dir() else [entry]:
+        for file in (file for entry in entries for file in (in_folder(entry) if entry.is_dir() else [entry])):
             try:
                 names |= read_variables(file).values.keys()
             except Trouble:

@@ -265,15 +265,16 @@ def test_folder_of_a_group_is_read_whole_whatever_its_files_are_called(tmp_path)
         pytest.param({"group_vars/zone_a/vault.yml": "$ANSIBLE_VAULT;1.1;AES256\n6162\n",
                       "group_vars/zone_a/x.yml": "a: [", "group_vars/zone_a/y.yml": mode("nftables")},
                      "group 'zone_a' sets kube_proxy_mode and is left out", id="a group with bad files"),
-        pytest.param({"host_vars/node1.yml": mode("nftables")}, "host 'node1' sets kube_proxy_mode and is left out.",
-                     id="a host"),
+        pytest.param({"host_vars/node1.yml": mode("nftables"), "host_vars/node2/a.yml": "kube_proxy_port_range: 1-2"},
+                     "host_vars: sets kube_proxy_mode, kube_proxy_port_range and is left out: it is about single "
+                     "hosts.", id="hosts"),
         pytest.param({"hosts.ini": "[kube_control_plane:vars]\nkube_proxy_mode=nftables\n"},
                      "hosts.ini: sets kube_proxy_mode and is left out.", id="INI"),
         pytest.param({"hosts.yaml": "all: {vars: {kube_proxy_mode: nftables}}\n"},
                      "hosts.yaml: sets kube_proxy_mode and is left out.", id="an inventory as YAML"),
         pytest.param({"host_vars/node1.yml": "vip: 10.0.0.1\n", "group_vars/all/x.yml":
                       "kube_proxy_exclude_cidrs: ['{{ vip | default(\"10.0.0.2\") }}/32']"},
-                     "host 'node1' sets vip and is left out.", id="what a template asks for"),
+                     "host_vars: sets vip and is left out: it is about single hosts.", id="what a template asks for"),
     ],
 )  # fmt: skip
 def test_what_is_not_read_is_told(files, message, tmp_path):
