@@ -177,9 +177,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
             pulumi.log.warn(line, self)
         mounted = content_name(kubernetes_name, full_hash)
         explainer.withdraw = lambda: withdraw(plain, mounted)
-        for line in (reading.unread, reading.before.without_namespace(), reading.before.missing(mounted)):
-            if line:
-                pulumi.log.warn(line, self)
+        reading.warn(self, mounted)
         if staged:
             staged.warn(self)
 

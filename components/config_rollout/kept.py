@@ -85,13 +85,23 @@ class Reading:
     """What was read of a cluster: at once, or `later` where its place is known only once Outputs are."""
 
     before: Before = field(default_factory=Before)
-    unread: str = ""
-    """Why it could not be read; then the provider says what is wrong."""
     later: pulumi.Output[Before] | None = None
 
     async def found(self) -> Before:
         """Return what was read; nothing where a preview does not know the place."""
         return self.before if self.later is None else await self.later.future() or Before()
+
+    def warn(self, component: pulumi.Resource, mounted: str) -> None:
+        """Say at the component what could not be read, and that the ConfigMap that its pods mount is not there."""
+
+        def tell(before: Before) -> None:
+            for line in filter(None, (before.trouble, before.without_namespace(), before.missing(mounted))):
+                pulumi.log.warn(line, component)
+
+        if self.later is None:
+            tell(self.before)
+        else:
+            self.later.apply(tell)
 
 
 def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -> Reading:
@@ -109,7 +119,7 @@ def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -
         given = find_cluster(plain), who, (plain["namespace"], name), full_hash, declared
         return Reading(read(*given) if pulumi.runtime.is_dry_run() else patiently(lambda: read(*given)))
     except ClusterError as error:
-        return Reading(unread=f"{who}: what the cluster has could not be read: {error}")
+        return Reading(Before(trouble=_unread(who, error)))
 
 
 def keep(
@@ -227,10 +237,13 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, full_hash: str, d
     """
 
     async def look(given: dict[str, Any]) -> Before:
-        with suppress(ClusterError, BadArguments):
+        try:
             where = given["namespace"], name
             return await asyncio.to_thread(lambda: read(find_cluster(given), who, where, full_hash, declared))
-        return Before()
+        except ClusterError as error:
+            return Before(trouble=_unread(who, error))
+        except BadArguments as error:  # too late to refuse it here: the API server does
+            return Before(trouble=str(error))
 
     def value(section: str, key: str, ours: str) -> pulumi.Output[str]:
         return later.apply(lambda before: str(((before.config_map or {}).get(section) or {}).get(key, ours)))
@@ -240,6 +253,11 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, full_hash: str, d
     sections = {"data": plain["data"], "binaryData": plain.get("binary_data") or {}}
     held = {s: {key: value(s, key, ours) for key, ours in given.items()} for s, given in sections.items()}
     return Reading(Before(config_map=held), later=later)
+
+
+def _unread(who: str, error: ClusterError) -> str:
+    """Return what to say where the cluster cannot be read: the provider says what is wrong."""
+    return f"{who}: what the cluster has could not be read: {error}"
 
 
 def _write(cluster: Cluster, namespace: str, ownership: kept.Ownership) -> None:

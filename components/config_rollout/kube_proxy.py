@@ -406,7 +406,7 @@ def _adoption(prepared: Prepared, staged: StagedRollout | None) -> Adoption | No
         bool(staged and staged.under_way),
         bool(staged and staged.taken_back),
     )
-    return replace(adoption, plan=staged.plan(bool(adoption.template_changes()))) if staged else adoption
+    return replace(adoption, plan=staged.plan({}, adoption.patch)) if staged else adoption
 
 
 def _content(data: dict[str, str], formats: dict[str, str]) -> Content:

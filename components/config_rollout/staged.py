@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from .core.finding import Finding, report
 from .core.gate_answers import already_failed, wanted_proxy
 from .core.gates import BEFORE, Gate, probe_namespaces, proxied
 from .core.naming import HISTORY_KEY, history_name
+from .core.recorded import is_template
 from .core.restarts import Fleet, ProbedPod
 from .core.wave_rights import wave_rights
 from .core.wave_words import WavePlan
@@ -72,15 +73,23 @@ class StagedRollout:
         self._min_ready_seconds = int(ready) if isinstance(ready, int | float) else 0
         self._preflight()
 
-    def plan(self, restarts_all: bool) -> WavePlan:
+    def plan(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> WavePlan:
         """
-        Return what a change does, wave by wave.
+        Return what an update of the DaemonSet does, wave by wave.
 
-        With `restarts_all` every pod restarts, since more than the configuration changes.
+        Args:
+          old: The inputs of the update before; what it says and `new` does not goes.
+          new: What is written now, with camelCase keys.
+
         """
-        has = set() if restarts_all else {node for node, of in self._hashes.items() if of == self._hash}
-        words = self._waves.through, self._down, self._min_ready_seconds
-        return wave_words.plan(self._divisions, has, *words)
+        if not self._fleet:
+            return self._plan([])
+        given = self._template, _template(old), _template(new)
+        same = {live.revision_of(one) for one in self._revisions if is_template(_template(one["data"]), *given)}
+        return self._plan([pod.node for pod in self._fleet.pods if pod.revision in same and not pod.leaving])
+
+    def _plan(self, has: Collection[str]) -> WavePlan:
+        return wave_words.plan(self._divisions, has, self._waves.through, self._down, self._min_ready_seconds)
 
     @property
     def taken_back(self) -> bool:
@@ -142,7 +151,8 @@ class StagedRollout:
             return
         names = [division.wave.name for division in previewed]
         if not self._fleet:
-            explainer.tell(wave_words.first(names))
+            if not explainer.has_told:
+                explainer.tell(wave_words.first(names))
             return
         pending = {node for division in previewed for node in self._pending(division, explainer)}
         has = {node for division in previewed for node in division.nodes} - pending
@@ -160,7 +170,9 @@ class StagedRollout:
         for line in self._as_before:
             pulumi.log.warn(f"{self._who}: waves: {line}", component)
         if self._taken_back == self._hash != self._live_hash:
-            pulumi.log.info(wave_words.again(self.plan(False)), component)
+            pulumi.log.info(
+                wave_words.again(self._plan([node for node, of in self._hashes.items() if of == self._hash])), component
+            )
         if self._paused:
             where = "/".join(self._where)
             pulumi.log.warn(
@@ -198,6 +210,7 @@ class StagedRollout:
 
     def _read_fleet(self, daemon_set: Object) -> Fleet:
         revisions = owned(self._cluster, "controllerrevisions", daemon_set)
+        self._revisions, self._template = revisions, _template(daemon_set)
         newest, taken_back = live.newest(revisions), live.restored(daemon_set)
         for revision in revisions:
             if taken_back and taken_back.revision == revision["metadata"]["name"]:
@@ -297,3 +310,9 @@ class StagedRollout:
         missing = ", ".join(str(right) for right in rights)
         fix = f"Give the user of this kubeconfig what `config-rollout rbac {where}` prints"
         return [Finding("waves", f"{self._cluster.server}: may not {missing}", fix)] if rights else []
+
+
+def _template(of: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the pod template of a DaemonSet, of its inputs, or of what a revision keeps: a patch that replaces it."""
+    template: Mapping[str, Any] = (of.get("spec") or {}).get("template") or {}
+    return {key: value for key, value in template.items() if key != "$patch"}

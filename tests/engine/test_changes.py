@@ -71,7 +71,8 @@ def test_preview_shows_annotation_volume_and_reason_and_nothing_else(project, ag
         "  ~ agent.yaml\n"
         "      ~ level: info => debug\n"
         f"  {hash_of(GOOD)[:10]} => {hash_of(BETTER)[:10]}: rolling restart of DaemonSet {project.namespace}/agent, "
-        "at most 1 pod at a time"
+        "at most 1 pod at a time\n"
+        f"  delete[retain]: ConfigMap {name_of(GOOD)} stays in the cluster as long as a kept revision mounts it"
     ] == outcome.messages
 
 
@@ -196,7 +197,7 @@ def test_renamed_key_is_one_restart(project, agent, record):
         outcome = project.up(agent({"renamed.yaml": GOOD["agent.yaml"]}))
 
     assert [1] * NODES == list(recorder.replaced().values())
-    assert "agent.yaml removed, and 1 more: rolling restart" == outcome.messages[0].splitlines()[0]
+    assert "agent.yaml renamed to renamed.yaml: rolling restart" == outcome.messages[0].splitlines()[0]
 
 
 def test_labels_restart_nothing(project, agent, cluster, namespace, record):

@@ -69,7 +69,7 @@ def test_undone_change_is_made_again_by_a_refresh_and_explained_by_field(project
     first, *_, last = outcome.messages[0].splitlines()
     assert "agent.yaml: level info => debug: rolling restart" == first
     assert f"runs {name_of(GOOD)[6:]}, made 20" in last
-    assert last.endswith("or something undid it, as `kubectl rollout undo` does")
+    assert ": changed by kubectl on 20" in last
 
 
 def test_undo_to_any_kept_revision(project, agent, cluster, namespace):

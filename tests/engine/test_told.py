@@ -40,9 +40,9 @@ def test_hand_edit_is_told_and_any_up_that_touches_the_daemon_set_says_that_it_r
     image = "containers[name=agent].image: agent:9 => agent:1; replaces what was set by kubectl-set on TIME"
 
     assert [
-        f"DaemonSet {namespace}/agent is not as the last `up` wrote it: {budget}, and 1 more",
-        f"  ~ {budget}: 100% => 2: restarts nothing (by kubectl-patch on TIME)",
+        f"DaemonSet {namespace}/agent is not as the last `up` wrote it: containers[name=agent].image, and 1 more",
         "  ~ containers[name=agent].image: agent:1 => agent:9 (by kubectl-set on TIME)",
+        f"  ~ {budget}: 100% => 2: restarts nothing (by kubectl-patch on TIME)",
         "  `pulumi up --refresh` puts it back, with a rolling restart; without --refresh it stays",
         "  until something else of the DaemonSet changes; to keep it, put it into the program",
     ] == told(project.preview(agent(**FAST)))
@@ -73,6 +73,9 @@ def test_undo_is_told_where_the_namespace_is_an_output(project, agent, cluster, 
 
     assert said[0].startswith(f"DaemonSet {namespace}/agent runs {hash_of(GOOD)[:10]}, made 20")
     assert "  changed by kubectl on TIME" == said[1]
+    cluster.api.delete(f"namespaces/{namespace}/configmaps/{name_of(GOOD)}")
+    warned = project.preview(program(GOOD)).output
+    assert f"ConfigMap {namespace}/{name_of(GOOD)}, which the pods mount, is not there" in warned
 
 
 def test_daemon_set_that_an_up_leaves_out_is_not_said_to_have_the_change(project, agent, cluster, namespace):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.recorded import recorded
+from config_rollout.core.recorded import is_template, recorded
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,30 @@ from config_rollout.core.recorded import recorded
 )
 def test_what_an_update_starts_from(live, old, new, expected):
     assert expected == recorded(live, old, new)
+
+
+def template(image="agent:1", config_hash="a", **annotations):
+    pod_spec = {"dnsPolicy": "ClusterFirst", "containers": [{"name": "agent", "image": image, "tty": False}]}
+    return {"metadata": {"annotations": {"checksum/config": config_hash, **annotations}}, "spec": pod_spec}
+
+
+def inputs(image="agent:1", config_hash="a"):
+    return {
+        "metadata": {"annotations": {"checksum/config": config_hash}},
+        "spec": {"containers": [{"name": "agent", "image": image}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("revision", "live", "new", "expected"),
+    [
+        pytest.param(template(), template(config_hash="b"), inputs(), True, id="back to another configuration"),
+        pytest.param(template(), template("agent:2"), inputs(), True, id="back to another image"),
+        pytest.param(template("agent:2"), template("agent:2", "b"), inputs(), False, id="another image"),
+        pytest.param(template(), template(config_hash="b", restartedAt="now"), inputs(), False, id="restarted since"),
+        pytest.param(template(restartedAt="now"), template(config_hash="b", restartedAt="now"), inputs(), True,
+                     id="restarted before"),
+    ],
+)  # fmt: skip
+def test_template_of_an_earlier_revision_is_known(revision, live, new, expected):
+    assert expected == is_template(revision, live, inputs(config_hash="b"), new)

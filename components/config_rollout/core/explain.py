@@ -108,7 +108,7 @@ def explain(update: DaemonSetUpdate) -> str:
 
 
 def explain_retained(update: DaemonSetUpdate) -> str:
-    """Return why it is harmless that preview shows the ConfigMap of the earlier configuration as `delete[retain]`."""
+    """Return why it is harmless that the ConfigMap of the earlier configuration is shown as `delete[retain]`."""
     old_hash, new_hash = update.hashes()
     if not old_hash or old_hash != update.keys_since or old_hash == new_hash:
         return ""

@@ -50,6 +50,8 @@ class Before:
     content: Content | None = None
     read: bool = False
     no_namespace: str = ""
+    trouble: str = ""
+    """Why it could not be read, or what is wrong with what was."""
 
     def as_it_is(self, config_map: Mapping[str, Any]) -> dict[str, Any]:
         """

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from .diff import ABSENT
+from .diff import ABSENT, diff_values
 from .effects import by_name, by_position
 
 _QUANTITY = re.compile(r"([+-]?[0-9]*[.]?[0-9]+(?:[eE][+-]?[0-9]+)?)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
@@ -34,6 +34,24 @@ def recorded(live: object, old_inputs: object, new_inputs: object) -> object:
         return _recorded_items(live, old_inputs, new_inputs)
     unchanged = old_inputs is not ABSENT and old_inputs == new_inputs
     return new_inputs if unchanged and same_quantity(live, new_inputs) else live
+
+
+def is_template(revision: object, live: object, old_inputs: object, new_inputs: object) -> bool:
+    """
+    Return whether an update of a pod template gives the one that an earlier revision has, so that its pods stay.
+
+    The update changes what either inputs name; what others have set in the live template stays as it is.
+    """
+    wanted = diff_values(recorded(revision, old_inputs, new_inputs), new_inputs)
+    touched = [change.path for change in diff_values(recorded(live, old_inputs, new_inputs), new_inputs)]
+    return not wanted and all(
+        any(_within(change.path, path) or _within(path, change.path) for path in touched)
+        for change in diff_values(revision, live)
+    )
+
+
+def _within(path: str, other: str) -> bool:
+    return path == other or path.startswith((f"{other}.", f"{other}["))
 
 
 def _recorded_items(live: list[object], old_inputs: object, new_inputs: object) -> list[object]:

@@ -47,8 +47,8 @@ from .retry import Retries
 OURS = (MANAGER, OWNER)
 """The field managers of what the provider, and the driver of waves, write for us."""
 
-Plan = Callable[[bool], WavePlan]
-"""Gives how a restart goes, wave by wave; the argument tells whether it is one of all pods, whatever they run."""
+Plan = Callable[[Mapping[str, Any], Mapping[str, Any]], WavePlan]
+"""Gives how a restart goes, wave by wave, for the inputs of an update before and now."""
 
 
 class Explainer:
@@ -171,7 +171,7 @@ class Explainer:
             if found.read and not self._is_new:
                 self.tell(explain_made(_where(new)))
             return
-        update = await self._update(_recorded(live, {}, new), new, secret)
+        update = await self._update(live, {}, new, secret)
         self.tell(explain_taken_over(update))
         if update.restarts():
             await self._audit_begins(new, live, Begun(update.hashes()[0], *changes_of(update)))
@@ -185,10 +185,9 @@ class Explainer:
             return
         found = await self._found()
         live = found.daemon_set or known
-        update = await self._update(_recorded(live, old, new), new, secret or was_secret)
+        update = await self._update(live, old, new, secret or was_secret)
         lines = [explain(replace(update, waits=not DaemonSetUpdate(_recorded(known, old, new), new).changes()))]
-        if pulumi.runtime.is_dry_run():
-            lines.append(explain_retained(update))
+        lines.append(explain_retained(update))
         drift = drifted(new, live, OURS)
         if update.keys_since != self._keys_since and found.daemon_set:
             another = runs_another(found.daemon_set, found.revision, update.hashes()[1])
@@ -200,16 +199,18 @@ class Explainer:
             changes, goes_on = changes_of(update), not update.restarts()
             await self._audit_begins(new, known, Begun(update.hashes()[0], *changes, goes_on))
 
-    async def _update(self, before: Any, new: Mapping[str, Any], secret: bool) -> DaemonSetUpdate:
-        """Return an update that starts from this, and note whether it restarts anything."""
-        found = await self._found()
+    async def _update(
+        self, live: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any], secret: bool
+    ) -> DaemonSetUpdate:
+        """Return an update that starts from what is live, and note whether it restarts anything."""
+        found, before = await self._found(), _recorded(live, old, new)
         keys, since = self._keys_of(before, found)
         drift = drifted(new, found.daemon_set, OURS) if found.daemon_set else []
         by = {one.path: one.who() for one in drift if one.by and not one.ours}
         update = DaemonSetUpdate(before, new, keys, since, secret, by=by)
         self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
         self.has_plan = self.restarts and self.audit.staged
-        return replace(update, plan=self._plan(self.restarts_all) if self._plan else None)
+        return replace(update, plan=self._plan(old, new) if self._plan else None)
 
     async def _refuse_gone(self, args: pulumi.ResourceHookArgs) -> None:
         """Fail before the provider does, which says of a DaemonSet that is not there only that it is not found."""
@@ -265,13 +266,16 @@ class Explainer:
         """Return what is to be said of a DaemonSet that this `up` does not touch and that is not as it should be."""
         found = await self._found()
         live, full_hash = found.daemon_set, config_hash(self._content) if self._content else ""
-        if not found.read or self._made or not full_hash or (live and restored(live)):
+        if self._made or not full_hash or (live and restored(live)):
             return ""
         state = await state_of(daemon_set)
         metadata = state["metadata"]
         where = f"{metadata.get('namespace')}/{metadata.get('name')}" if metadata else self._where
         if self._is_left_out(state):
-            return explain_not_reached(where, config_hash_of(live) if live else None, full_hash)
+            has = live or (state if state["spec"] else None)
+            return explain_not_reached(where, config_hash_of(has) if has else None, full_hash)
+        if not found.read:
+            return ""
         if live is None:
             return explain_gone(where, changes=False)
         if another := made_again(live, str(metadata.get("uid") or "")):

@@ -1,0 +1,88 @@
+"""What a component says of a DaemonSet that its `up` does not touch: a row for each state of the three that know it."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pulumi
+import pytest
+
+from config_rollout.core.content import Content
+from config_rollout.core.digest import config_hash, short_hash
+from config_rollout.core.kept import Before
+from config_rollout.core.live import RESTORED_ANNOTATION, WAVES_ANNOTATION
+from config_rollout.hooks.explain import Explainer
+
+WANTED, OTHER = Content({"a.yaml": b"level: debug\n"}), Content({"a.yaml": b"level: info\n"})
+NEW, OLD = (short_hash(config_hash(content)) for content in (WANTED, OTHER))
+TIME = "2026-11-28T22:10:00Z"
+
+
+def daemon_set(content=WANTED, image="agent:1", uid="u", manager="config-rollout-own", **annotations):
+    metadata = {"name": "agent", "namespace": "n", "uid": uid, "annotations": annotations, "creationTimestamp": TIME}
+    metadata["managedFields"] = [{"manager": "config-rollout-own", "time": TIME, "fieldsV1": {"f:metadata": {}}}]
+    if manager != "config-rollout-own":
+        image_of = {"f:containers": {'k:{"name":"agent"}': {"f:image": {}}}}
+        fields = {"f:spec": {"f:template": {"f:spec": image_of}}}
+        metadata["managedFields"].append({"manager": manager, "time": TIME, "fieldsV1": fields})
+    template = {"metadata": {"annotations": {"checksum/config": config_hash(content)}},
+                "spec": {"containers": [{"name": "agent", "image": image}]}}  # fmt: skip
+    return {"metadata": metadata, "spec": {"template": template}}
+
+
+def said(live, engine=None, read=True, made=False, ignored=()):
+    """Return the first line of what is said, for what is live, what the engine has noted, and what this `up` did."""
+    engine = daemon_set() if engine is None else engine
+
+    async def found():
+        return Before(live, None, None, None, read=read)
+
+    async def run():
+        explainer = object.__new__(Explainer)
+        explainer.__dict__ |= {"_found": found, "_content": WANTED, "_made": made, "_where": "n/agent"}
+        explainer.audit = SimpleNamespace(staged=False)
+        outputs = {key: pulumi.Output.from_input(engine.get(key)) for key in ("metadata", "spec")}
+        text = await explainer._left(SimpleNamespace(**outputs), daemon_set(), ignored)
+        return text.split("\n")[0]
+
+    return asyncio.run(run())
+
+
+TAKEN_BACK = {WAVES_ANNOTATION: "{}", RESTORED_ANNOTATION: '{"revision": "r", "generation": 2}'}
+AGAIN = (
+    "DaemonSet n/agent is another one than the last `up` wrote: made 2026-11-28 22:10 UTC, with the UID v in place of u"
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        pytest.param({"live": daemon_set()}, "", id="as it is to be"),
+        pytest.param({"live": daemon_set(OTHER), "made": True}, "", id="made by this up"),
+        pytest.param({"live": None, "read": False}, "", id="the cluster cannot be read"),
+        pytest.param({"live": None},
+                     "DaemonSet n/agent is not in the cluster: it was deleted since the last `up`", id="deleted"),
+        pytest.param({"live": daemon_set(uid="v")}, AGAIN, id="made again by someone"),
+        pytest.param({"live": daemon_set(OTHER)},
+                     f"DaemonSet n/agent runs {OLD}, and this program wants {NEW}", id="undone"),
+        pytest.param({"live": daemon_set(OTHER, **TAKEN_BACK)}, "",
+                     id="taken back by a failed rollout"),
+        pytest.param({"live": daemon_set(OTHER), "engine": daemon_set(OTHER)},
+                     f"DaemonSet n/agent keeps {OLD} for now: it is not among what this `up` updates",
+                     id="left out by --target"),
+        pytest.param({"live": daemon_set(OTHER), "engine": daemon_set(OTHER), "read": False},
+                     f"DaemonSet n/agent keeps {OLD} for now: it is not among what this `up` updates",
+                     id="left out, and the cluster cannot be read"),
+        pytest.param({"live": None, "engine": {}},
+                     "DaemonSet n/agent is not made yet: it is not among what this `up` updates",
+                     id="left out of the first up"),
+        pytest.param({"live": daemon_set(image="agent:9", manager="kubectl-set")},
+                     "DaemonSet n/agent is not as the last `up` wrote it: containers[name=agent].image",
+                     id="an image set by hand"),
+        pytest.param({"live": daemon_set(image="agent:9", manager="kubectl-set"),
+                      "ignored": ["spec.template.spec.containers[0].image"]}, "", id="one that is ignored"),
+        pytest.param({"live": daemon_set(image="agent:0"), "engine": daemon_set(image="agent:0")}, "",
+                     id="an image that was left out by --target"),
+    ],
+)  # fmt: skip
+def test_what_is_said_is_so_in_this_state(state, line):
+    assert line == said(**state)
