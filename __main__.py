@@ -7,6 +7,7 @@ Settings of the stack, all of them optional with `manage: adopt`:
                              `skipPhases: [addon/kube-proxy]`), which needs `config-file`, `api-server` and `version`
     config-file              the KubeProxyConfiguration, beside this file; without it what is live is rolled out
     api-server               https://HOST:PORT that kube-proxy dials
+    allow-refused-config     `true`: adopt what is live although kube-proxy would refuse it
     layout                   `kubeadm` (default), `eks`, or names as JSON: {"daemon_set": "my-proxy"}
     version                  of kube-proxy that is our own
     max-unavailable, min-ready-seconds, rollout-timeout-seconds
@@ -34,6 +35,7 @@ proxy = KubeProxy(
         "manage": settings.get("manage") or "adopt",
         "config": (Path(__file__).parent / config_file).read_text() if config_file else None,
         "api_server": settings.get("api-server"),
+        "allow_refused_config": settings.get_bool("allow-refused-config"),
         "layout": json.loads(layout) if layout.startswith("{") else layout,
         "version": settings.get("version"),
         "max_unavailable": settings.get("max-unavailable"),

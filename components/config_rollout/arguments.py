@@ -12,8 +12,10 @@ from .core.asked_keys import Keys, missing_keys
 from .core.audit_sinks import parse_audit
 from .core.content import Content, parse_content, unmatched
 from .core.finding import Finding, report
+from .core.formats import on_platform
 from .core.labels import check_labels, check_pod_annotations, check_selector
 from .core.naming import default_selector
+from .core.pod_spec import platform
 from .core.spelling import unknown_fields
 from .core.waves import check_beside_waves, parse_waves
 
@@ -44,6 +46,9 @@ def checked(
     )
     findings += check_provider(plain, opts)
     content = Content()
+    data, formats, system = plain.get("data"), plain.get("formats", {}), platform(plain.get("pod_spec"))
+    if system and isinstance(data, Mapping) and isinstance(formats, Mapping):
+        plain["formats"] = on_platform(data, formats, system) or plain.get("formats")
     if "data" in plain or "binary_data" in plain:
         content, wrong_content = _content(plain)
         findings += wrong_content

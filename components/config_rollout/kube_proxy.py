@@ -53,6 +53,12 @@ class KubeProxyArgs(TypedDict):
 
     Required with `own`. With `adopt` it replaces `server:` in the live kubeconfig.
     """
+    allow_refused_config: NotRequired[bool]
+    """
+    With `adopt`: roll out what is live although kube-proxy would refuse it and not start again; default False.
+
+    For a kube-proxy that reads what this library does not. A readiness probe is set only if its port is known.
+    """
     layout: NotRequired[Any]
     """
     Under which names the cluster keeps kube-proxy: `kubeadm` (default; kubespray's too), `eks`, or a mapping of those
@@ -290,7 +296,7 @@ class KubeProxy(pulumi.ComponentResource):
         layout, labels = settings.layout, pods.pod_labels(settings.layout)
         driven = driven_annotations(settings.waves) if settings.has_waves else {}
         mounted = content_name(layout.daemon_set, prepared.full_hash)
-        probe = files.probe(prepared.content.data[layout.key])
+        probe = files.probe(prepared.content.data[layout.key]) or files.DEFAULT_PROBE
         opts = self._options.for_daemon_set(self, [config_map, *account], self._explainer.of_daemon_set())
         # What was adopted becomes ours in place: one DaemonSet all the time. The selector, which a patch does not say,
         # would look new to the provider, and replace it.
@@ -381,7 +387,8 @@ def _patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
     settings, found = prepared.settings, prepared.found
     layout = settings.layout
     theirs = found is not None and found.daemon_set is not None and has_other_probe(found.daemon_set, layout)
-    probe = None if theirs else files.probe(prepared.content.data.get(layout.key, b""))
+    text = prepared.content.data.get(layout.key)  # `None`: the cluster could not be read
+    probe = None if theirs else files.DEFAULT_PROBE if text is None else files.probe(text)
     known = isinstance(full_hash, str)
     config_map = content_name(layout.daemon_set, full_hash) if known else full_hash
     return patch(layout, full_hash, config_map, settings.update_strategy, settings.min_ready_seconds, probe)

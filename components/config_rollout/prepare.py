@@ -1,7 +1,7 @@
 """What a `KubeProxy` is to register: from its arguments and from what is in the cluster, checked before anything is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
@@ -16,9 +16,11 @@ from .core.finding import Finding, report
 from .core.found import OWNER, Found, check_adoptable, check_ownable, image, mounted_name, version
 from .core.kept import Before
 from .core.kube_proxy_arguments import Settings, parse
-from .core.kube_proxy_files import check_release, same_bytes, with_server
+from .core.kube_proxy_files import check_release, kubeconfig_file, probe, same_bytes
 from .core.kube_proxy_rights import all_rights, needed_rights
+from .core.kubeconfig import BadKubeconfig, with_server
 from .core.naming import content_name
+from .core.pod_spec import platform
 from .core.rights import roles
 from .kept import read
 from .look import look
@@ -73,10 +75,16 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
             warned.append(f"{who}: waves: their records are not listed either. They are not deleted.")
         return _unread(settings, warned)
     _refuse(who, _misfits(settings, found))
+    settings = replace(settings, platform=settings.platform or platform(found.pod_spec()))
     said = _data(settings, found)
     _refuse(who, _missing_keys(settings, found, said))
     content, findings = parse_content(said, None, _formats(settings, said))
-    warned += [*_warnings(who, settings, content, findings, found), *_warn_on_leaving(who, settings, found)]
+    refused, warnings = _by_release(settings, content, found)
+    findings = [_placed(settings, finding) for finding in (*findings, *refused)]
+    if findings and not settings.allow_refused:
+        _refuse(who, [*findings, *_why_refused(settings)])
+    warned += report(who, [*findings, *warnings]).splitlines()
+    warned += _warn_on_leaving(who, settings, found)
     full_hash = config_hash(content)
     where = settings.layout.namespace, settings.layout.daemon_set
     needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
@@ -119,8 +127,22 @@ def _check_given(settings: Settings) -> list[Finding]:
     if not settings.config:
         return []
     key = settings.layout.key
-    _, findings = parse_content({key: settings.config}, None, {key: "kube-proxy"})
-    return [Finding(_place(settings, finding.where), finding.what, finding.fix) for finding in findings]
+    _, findings = parse_content({key: settings.config}, None, {key: settings.formats()[key]})
+    return [_placed(settings, finding) for finding in findings]
+
+
+def _why_refused(settings: Settings) -> list[Finding]:
+    """Return what there is to do about a live configuration that kube-proxy refuses."""
+    if settings.config:
+        return []
+    layout = settings.layout
+    what = "kube-proxy would not start with what is live, so it is not rolled out"
+    fix = "Correct the ConfigMap, or pass `config`; allow_refused_config=True rolls it out as it is"
+    return [Finding(f"ConfigMap {layout.namespace}/{layout.config_map}", what, fix)]
+
+
+def _placed(settings: Settings, finding: Finding) -> Finding:
+    return Finding(_place(settings, finding.where), finding.what, finding.fix)
 
 
 def _place(settings: Settings, where: str) -> str:
@@ -144,7 +166,22 @@ def _unread(settings: Settings, warned: list[str]) -> Prepared:
 def _misfits(settings: Settings, found: Found) -> list[Finding]:
     if settings.manage == "own":
         return check_ownable(settings.layout, found)
-    return check_adoptable(settings.layout, found, settings.taken_over())
+    findings = check_adoptable(settings.layout, found, settings.taken_over())
+    return findings or _check_kubeconfig(settings, found)
+
+
+def _check_kubeconfig(settings: Settings, found: Found) -> list[Finding]:
+    """Find what keeps the address of the live kubeconfig from being replaced in it, and nothing else of it."""
+    layout = settings.layout
+    live = found.data().get(layout.kubeconfig_key)
+    if not settings.server or not live:
+        return []
+    try:
+        with_server(live, settings.server)
+    except BadKubeconfig as why:
+        where = f"ConfigMap {layout.namespace}/{layout.config_map}: data[{layout.kubeconfig_key!r}]"
+        return [Finding(where, f"{why}, so `api_server` cannot be put there", "Correct it, or leave api_server out")]
+    return []
 
 
 def _missing_keys(settings: Settings, found: Found, said: Mapping[str, str]) -> list[Finding]:
@@ -165,7 +202,8 @@ def _data(settings: Settings, found: Found) -> dict[str, str]:
     live, kubeconfig_key = found.data(), settings.layout.kubeconfig_key
     data = live | settings.given()
     if settings.server:
-        data[kubeconfig_key] = with_server(live.get(kubeconfig_key), settings.server)
+        there = live.get(kubeconfig_key)
+        data[kubeconfig_key] = with_server(there, settings.server) if there else kubeconfig_file(settings.server)
     return data
 
 
@@ -179,16 +217,20 @@ def _written(settings: Settings, data: Mapping[str, str], found: Found) -> list[
     return [key for key in settings.formats() if key in data and (key not in taken_over or key in found.held())]
 
 
-def _warnings(who: str, settings: Settings, content: Content, findings: list[Finding], found: Found) -> list[str]:
-    """Return what should not stay as it is. What is wrong with what is live anyway is no reason to refuse it."""
+def _by_release(settings: Settings, content: Content, found: Found) -> tuple[list[Finding], list[Finding]]:
+    """Return what the kube-proxy that runs, or will, refuses in the content, and what should not stay as it is."""
     layout = settings.layout
     release = version(settings.image or (image(found.daemon_set, layout) if found.daemon_set else ""))
-    by_release = [
-        Finding(f"data[{layout.key!r}]: {f.where}", f.what, f.fix)
-        for f in check_release(content.data.get(layout.key, b""), release)
-    ]
-    told = [*findings, *warnings(content), *by_release]
-    return report(who, [Finding(_place(settings, f.where), f.what, f.fix) for f in told]).splitlines()
+    text = content.data.get(layout.key, b"")
+    refused, warned = (
+        [Finding(f"data[{layout.key!r}]: {one.where}", one.what, one.fix) for one in some]
+        for some in check_release(text, release)
+    )
+    told = [_placed(settings, one) for one in (*warnings(content), *warned)]
+    if settings.manage == "adopt" and probe(text) is None:
+        what = "the port of healthzBindAddress cannot be known, so no readiness probe is set"
+        told.append(_placed(settings, Finding(f"data[{layout.key!r}]", what, "Correct the configuration")))
+    return refused, told
 
 
 def _warn_on_leaving(who: str, settings: Settings, found: Found) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from tests.judge.generate import families
+from tests.judge.shapes import SHAPES, WAYS
 from tests.unit import generate
 from tests.unit.test_formats import rows
 
@@ -35,8 +36,11 @@ def texts(draw: st.DrawFn, form: str) -> bytes:
     if kind <= 3:
         return _damaged(maker, maker.choice(REAL))
     if form == "kube-proxy":
-        text = maker.choice(next(families(maker.randrange(10**6), 1, 3))).encode()
-        return text if kind < 8 else _damaged(maker, text)
+        text = maker.choice([*next(families(maker.randrange(10**6), 1, 3)), maker.choice(SHAPES).text])
+        for _ in range(maker.randint(0, 2)):
+            text = maker.choice(WAYS)(maker, text)
+        raw = text.encode(errors="surrogatepass")
+        return raw if kind < 8 else _damaged(maker, raw)
     return generate.text_of(maker, form)
 
 

@@ -21,7 +21,7 @@ from config_rollout.core.diff import diff_contents
 from config_rollout.core.digest import canonical_bytes, config_hash
 from config_rollout.core.effects import EFFECTS, places
 from config_rollout.core.explain import explain_keys
-from config_rollout.core.formats import json_text, read
+from config_rollout.core.formats import json_text, mentions_kube_proxy, read, read_key
 from config_rollout.core.formats import kube_proxy_values as values
 from config_rollout.core.formats.kube_proxy import read_kube_proxy
 from config_rollout.core.formats.meaning import NotUnderstood, Spelled, encode_value
@@ -90,6 +90,16 @@ def test_any_text_is_read_or_counts_byte_for_byte(example):
     assert meaning.format != "text" or (text, None) == (meaning.canonical, meaning.value)
     assert form == "text" or bool(meaning.note) == (meaning.format == "text")
     assert all(str(finding) for finding in (*meaning.findings, *meaning.warnings))
+
+
+@for_any(texts("kube-proxy"), st.sampled_from(["config.conf", "proxy.yaml", "proxy.json"]))
+def test_any_kube_proxy_configuration_is_read_or_refused_with_its_line(text, key):
+    asked, found = read(text, "kube-proxy"), read_key(key, text, {})
+
+    assert (asked.format == "text") <= bool(asked.findings)
+    assert found.format != "kube-proxy" or found.hashed == asked.hashed
+    assert (mentions_kube_proxy(text) and not asked.value) >= (found.format == "text" and bool(found.findings))
+    assert {read(text, f"kube-proxy-{system}").format for system in ("linux", "windows")} == {asked.format}
 
 
 @for_any(pairs())

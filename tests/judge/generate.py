@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from config_rollout.core.formats.kube_proxy_fields import BY_PATH, FIELDS, Kind
+from tests.judge.shapes import WAYS
 
 HEAD = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration"}
 
@@ -32,7 +33,8 @@ _HOST_PORTS = [
 ]  # fmt: skip
 _CIDRS = ["10.0.0.0/8", "10.244.0.0/16", "fd00::/8", "'::/0'", "0.0.0.0/0", "10.0.0.1/32", "10.0.0.0/33", "10.0.0.0",
           "x", "10.0.0.0/08", "010.0.0.0/8", "'::ffff:10.0.0.0/104'", "fd00::/129", "null", "12", "''"]  # fmt: skip
-_GATES = ["AllAlpha", "AllBeta", "LoggingAlphaOptions", "LoggingBetaOptions", "ContextualLogging"]
+_GATES = ["AllAlpha", "AllBeta", "LoggingAlphaOptions", "LoggingBetaOptions", "ContextualLogging", "IPv6DualStack",
+          "SupportIPVSProxyMode", "NFTablesProxyMode", "TopologyAwareHints", "WatchList"]  # fmt: skip
 _OF_KIND: dict[Kind, list[str]] = {
     Kind.STRING: ["''", "null", "abc", '"abc"', "'abc'", "Abc", "a b", "é", "~", "'~'", "'on'", "off", "10.0.0.0/8"],
     Kind.BOOL: ["true", "false", "yes", "no", "on", "Off", "y", "N", "True", "FALSE", "null", "", "'true'", "1", "0"],
@@ -67,9 +69,11 @@ _OF_PATH = {
     "logging.verbosity": ["0", "2", "4", "null", "2147483647", "2147483648", "4294967296", "-1", "'2'", "2.0"],
 }  # fmt: skip
 _MODES = ["iptables", "ipvs", "nftables", "nftables", "ipvs", "''"]
-_UNKNOWN = ["syncPeriod: 30s", "Mode: ipvs", "bindaddress: 1.2.3.4", "metadata: {name: x}", "udpIdleTimeout: 250ms",
+_UNKNOWN = ["ipvs.strictARP: true", "conntrack.min: 0",
+            "syncPeriod: 30s", "Mode: ipvs", "bindaddress: 1.2.3.4", "metadata: {name: x}", "udpIdleTimeout: 250ms",
             "resourceContainer: /kube-proxy", "extra: [1, {a: null}]", "scheduler: rr"]  # fmt: skip
-NOT_UNDERSTOOD = ["oomScoreAdj: &a -999", "hostnameOverride: !!str n1", "<<: {oomScoreAdj: 1}", "portRange: ''\n---\n"]
+_ODD = ["oomScoreAdj: &a -999", "hostnameOverride: !!str n1", "<<: {oomScoreAdj: 1}", "portRange: ''\n---\n",
+        "oomScoreAdj: 1\noomScoreAdj: 2"]  # fmt: skip
 _SECTIONS = ["null", "''", "[]", "{}", "12"]
 
 
@@ -104,14 +108,7 @@ class Config:
 
 def examples() -> list[str]:
     """Return a family in which every deliberate exception of the test occurs."""
-    lines = [
-        "",
-        "nope: 1",
-        "<<: {oomScoreAdj: 1}",
-        "logging: {options: {text: {splitStream: true}}}",
-        "featureGates: {NoSuchGate: true}",
-        "showHiddenMetricsForVersion: '1.2'",
-    ]
+    lines = ["", "nope: 1", "logging: {options: {text: {splitStream: true}}}"]
     return [Config(lines=(line,)).text() for line in lines]
 
 
@@ -122,7 +119,12 @@ def families(seed: int, count: int, mutants: int) -> Iterator[list[str]]:
         members = [_base(rng)]
         for _ in range(mutants):
             members.append(_mutant(rng, rng.choice(members[:2])))
-        yield [member.text() for member in members]
+        shaped = random.Random(rng.random())  # of its own, so that the families stay what they were
+        yield [_shaped(shaped, member.text()) for member in members]
+
+
+def _shaped(rng: random.Random, text: str) -> str:
+    return rng.choice(WAYS)(rng, text) if rng.random() < 0.15 else text
 
 
 def _base(rng: random.Random) -> Config:
@@ -157,7 +159,7 @@ def _mutant(rng: random.Random, config: Config) -> Config:
     elif step < 0.84:
         return replace(config, lines=(rng.choice(_UNKNOWN),))
     elif step < 0.86:
-        return replace(config, lines=(rng.choice(NOT_UNDERSTOOD),))
+        return replace(config, lines=(rng.choice(_ODD),))
     elif step < 0.89:
         section = rng.choice(["iptables", "ipvs", "nftables", "conntrack", "logging", "logging.options", "winkernel"])
         tokens = {path: token for path, token in tokens.items() if not path.startswith(section + ".")}

@@ -5,7 +5,6 @@ For every generated text: refused by both or by none, and what we call effective
 pair: equal to us exactly if kube-proxy prints the same in all fields that its mode reads.
 """
 
-import re
 from collections import Counter
 from itertools import combinations
 
@@ -15,34 +14,27 @@ import yaml
 from config_rollout.core.formats import kube_proxy as kp
 from config_rollout.core.formats.kube_proxy_fields import FIELDS, Kind
 from config_rollout.core.formats.kube_proxy_values import quantity, show_duration
+from config_rollout.core.kube_proxy_files import check_release
 from tests.judge import generate
+from tests.judge.shapes import SHAPES
 
 pytestmark = pytest.mark.judge
 
 SEED, FAMILIES, MUTANTS = 20261, 66, 9
 
 EXCEPTIONS = {
-    "unknown field": "kube-proxy drops it silently; we refuse it, because nobody writes a field to have no effect",
-    "not understood": "tags, anchors, merge keys, several documents: kube-proxy reads on, we count every byte",
+    "dropped field": "kube-proxy drops it with a line in its log; we read on as well, and warn",
     "unset mode": "kube-proxy prints iptables; we keep it apart, because a later release will print another mode",
     "split stream": "kube-proxy resets it to false as it merges its flags; we count it in case a release heeds it",
-    "feature gate": "each release knows other gates; we take any name, since we do not know the release",
-    "hidden metrics": "each release accepts only the one before it; we accept any, since we do not know the release",
 }
 """Where we differ on purpose -> why. Anything else is a disagreement."""
-
-MESSAGES = {
-    "feature gate": re.compile("unrecognized feature gate: NoSuchGate|depends on features that are disabled"),
-    "hidden metrics": re.compile("(?i)showHiddenMetricsForVersion: Invalid value"),
-}
-"""The exceptions in which kube-proxy refuses what we accept, and its words."""
 
 
 def printed_fields(printed: str) -> dict[str, object]:
     """Return path -> value of the live fields that kube-proxy printed; spellings of one value made one."""
     tree = yaml.safe_load(printed)
-    how = (tree["mode"], tree["detectLocalMode"], tree["logging"]["format"])
-    return {one.path: one_spelling(one, tree) for one in FIELDS if one.is_read(*how)}
+    every = {one.path: one_spelling(one, tree) for one in FIELDS}
+    return {one.path: every[one.path] for one in FIELDS if one.is_read(tree["mode"], every)}
 
 
 def one_spelling(one, tree):
@@ -68,8 +60,12 @@ def flat(tree: dict[str, object], prefix: str = "") -> dict[str, object]:
     return found
 
 
-def refusals(reading) -> list[str]:
-    return [str(finding) for finding in reading.findings if finding.what != kp.NO_SUCH_FIELD]
+def read(text: str):
+    return kp.read_kube_proxy(text.encode(), "linux")
+
+
+def refusals(reading, text: str, release: str) -> list[str]:
+    return [str(finding) for finding in (*reading.findings, *check_release(text.encode(), release)[0])]
 
 
 def without_exceptions(fields, used):
@@ -84,21 +80,17 @@ def without_exceptions(fields, used):
     return fields
 
 
-def judge_text(text, verdict, used):
+def judge_text(text, verdict, used, release):
     """Return what is wrong with our reading of the text, or `None`."""
-    reading = kp.read_kube_proxy(text.encode())
+    reading = read(text)
     if reading is None:
-        used["not understood"] += verdict.printed is not None
-        return None if verdict.printed is None or any(line in text for line in generate.NOT_UNDERSTOOD) else "not read"
+        return None if verdict.printed is None else "not read"
+    refused = refusals(reading, text, release)
     if verdict.printed is None:
-        if refusals(reading):
-            return None
-        excused = [name for name, words in MESSAGES.items() if words.search(verdict.why)]
-        used.update(excused)
-        return None if excused else f"accepted, but: {verdict.why[-400:]}"
-    if refusals(reading):
-        return f"refused: {refusals(reading)}"
-    used["unknown field"] += bool(reading.findings)
+        return None if refused else f"accepted, but: {verdict.why[-400:]}"
+    if refused:
+        return f"refused: {refused}"
+    used["dropped field"] += kp.NO_SUCH_FIELD in [warning.what for warning in reading.warnings]
     ours, theirs = without_exceptions(flat(reading.effective), used), printed_fields(verdict.printed)
     wrong = [path for path in ours.keys() | theirs.keys() if ours.get(path) != theirs.get(path)]
     return f"{ {path: (ours.get(path), theirs.get(path)) for path in wrong} }" if wrong else None
@@ -106,9 +98,9 @@ def judge_text(text, verdict, used):
 
 def judge_pair(old, new, verdicts):
     """Return `same`, `restart` or `refused` (one of the two) if both say so, else what is wrong."""
-    readings = [kp.read_kube_proxy(text.encode()) for text in (old, new)]
+    readings = [read(text) for text in (old, new)]
     printed = [verdicts[text].printed for text in (old, new)]
-    if None in readings or None in printed or any(refusals(reading) for reading in readings):
+    if None in readings or None in printed:
         return "refused"
     ours = readings[0].effective == readings[1].effective
     theirs = printed_fields(printed[0]) == printed_fields(printed[1])
@@ -118,13 +110,21 @@ def judge_pair(old, new, verdicts):
     return "restart on purpose" if not ours and excused[0] == excused[1] else f"ours {ours}, theirs {theirs}"
 
 
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_shape_of_text_is_what_the_table_says(judge, shape):
+    texts = [text for text in (shape.text, shape.means) if text is not None]
+    verdicts = judge.verdicts(texts)
+
+    assert (verdicts[shape.means].printed if shape.means is not None else None) == verdicts[shape.text].printed
+
+
 def test_reading_is_that_of_the_real_kube_proxy(judge, record_testsuite_property, capsys):
     families = [*generate.families(SEED, FAMILIES, MUTANTS), generate.examples()]
     verdicts = judge.verdicts([text for family in families for text in family])
     used, counts, wrong = Counter(), Counter(), []
     for text, verdict in verdicts.items():
         counts["texts accepted" if verdict.printed is not None else "texts refused"] += 1
-        if fault := judge_text(text, verdict, used):
+        if fault := judge_text(text, verdict, used, judge.release.removeprefix("kube-proxy-")):
             wrong.append(f"{fault}\n{text}")
     for family in families:
         for old, new in combinations(family, 2):

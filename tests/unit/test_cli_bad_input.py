@@ -103,8 +103,13 @@ TROUBLE = {
                                  "(got Spelled). Pass a plain str, quoted or written out."),
     "a manifest with half of a base64": (file(CONFIG_MAP.replace("data: {a: b}", "binaryData: {a: AAE}") % "a"),
         "c.yaml: binary_data['a']: is not base64 (incorrect padding). Pass base64.b64encode(...).decode()."),
-    "an unknown field of kube-proxy": (file(KUBE_PROXY + "mod: ipvs\n"), "c.yaml: data['c.yaml']: mod: kube-proxy "
-        "knows no such field and would drop it silently. Write 'mode', if that was meant."),
+    "a tab in kube-proxy's configuration": (file(KUBE_PROXY + "ipvs:\n\tscheduler: rr\n"), "c.yaml: data['c.yaml']: "
+        "line 4: kube-proxy cannot read it: it is not valid YAML (found character that cannot start any token; the "
+        "line begins with a tab). Indent it with spaces."),
+    "another version of it": (file(KUBE_PROXY.replace("v1alpha1", "v1beta1")), "c.yaml: data['c.yaml']: line 1: "
+        "kube-proxy cannot read it: its apiVersion is 'kubeproxy.config.k8s.io/v1beta1', and "
+        "kubeproxy.config.k8s.io/v1alpha1 is the only one that a released kube-proxy reads. Write apiVersion: "
+        "kubeproxy.config.k8s.io/v1alpha1."),
 }  # fmt: skip
 """What is wrong -> how to make it, and what is said."""
 

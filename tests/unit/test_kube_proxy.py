@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from config_rollout.core.formats import kube_proxy_text, kube_proxy_values
-from config_rollout.core.formats.kube_proxy import UNSET_MODE, read_kube_proxy
+from config_rollout.core.formats import kube_proxy_values
+from config_rollout.core.formats.kube_proxy import UNSET_MODE, UNSET_ON_WINDOWS, read_kube_proxy
 from config_rollout.core.formats.kube_proxy_fields import BY_PATH, FIELDS, render_table
 from config_rollout.core.formats.kube_proxy_values import Number
 
 HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 
 
-def reading(text: str = "mode: iptables", head: str = HEAD):
-    return read_kube_proxy(f"{head}{text}\n".encode())
+def reading(text: str = "mode: iptables", head: str = HEAD, platform: str = ""):
+    return read_kube_proxy(f"{head}{text}\n".encode(), platform)
 
 
 def lines(findings) -> list[str]:
@@ -26,9 +26,10 @@ def at(tree, path: str):
     return tree
 
 
-def restarts(old: str, new: str) -> bool:
-    assert [] == lines([*reading(old).findings, *reading(new).findings])
-    return reading(old).effective != reading(new).effective
+def restarts(old: str, new: str, platform: str = "") -> bool:
+    one, other = (reading(text, platform=platform) for text in (old, new))
+    assert [] == lines([*one.findings, *other.findings])
+    return one.effective != other.effective
 
 
 # What a text is
@@ -41,7 +42,8 @@ def restarts(old: str, new: str) -> bool:
         ('{"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration"}', True),
         ("---\n# a comment\n" + HEAD, True),
         (HEAD.replace("v1alpha1", "v1alpha2"), False),
-        (HEAD.replace("kind", "Kind"), False),
+        (HEAD.replace("kind", "Kind"), True),
+        (HEAD.replace("kind: Kube", "kind: Cube"), False),
         ("kind: KubeProxyConfiguration", False),
         ("", False),
         ("- a", False),
@@ -49,30 +51,6 @@ def restarts(old: str, new: str) -> bool:
 )
 def test_text_is_told_by_its_api_version_and_kind(text, expected):
     assert expected == (read_kube_proxy(text.encode()) is not None)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        pytest.param("mode: ipvs\nmode: ipvs", id="a duplicate key"),
-        pytest.param("mode: ipvs\n---\n", id="two documents"),
-        pytest.param("mode: !!str ipvs", id="a tag"),
-        pytest.param("oomScoreAdj: &a 1", id="an anchor"),
-        pytest.param("iptables: {<<: {masqueradeAll: true}}", id="a merge key"),
-        pytest.param("mode: [", id="no YAML"),
-        pytest.param("x: " + "[" * 200 + "]" * 200, id="nested too deep"),
-        pytest.param("hostnameOverride: 'a\x85b'", id="a line break of YAML 1.1"),
-    ],
-)
-def test_text_that_could_be_read_in_two_ways_is_not_read(text):
-    assert None is reading(text)
-
-
-@pytest.mark.parametrize(
-    "text", [b"\xff", b"", b"- a", b"{apiVersion: a}", b'{"a": "\\u0031"}', b"%YAML 1.1\n---\na: 1"]
-)
-def test_something_else_is_not_read(text):
-    assert None is read_kube_proxy(text)
 
 
 def test_json_is_read_like_yaml():
@@ -89,7 +67,7 @@ def test_every_field_is_in_force_or_inactive(mode):
     read = reading(f"mode: {mode}")
 
     for field in FIELDS:
-        live = field.is_read(mode, "ClusterCIDR", "text")
+        live = field.is_read(mode, {"detectLocalMode": "ClusterCIDR", "logging.format": "text"})
         at(read.effective if live else read.inactive, field.path)
 
 
@@ -124,6 +102,10 @@ def test_every_field_is_in_force_or_inactive(mode):
         pytest.param("mode: ipvs\ndetectLocalMode: NodeCIDR\nclusterCIDR: 10.0.0.0/8",
                      "mode: ipvs\ndetectLocalMode: NodeCIDR", id="clusterCIDR with NodeCIDR"),
         pytest.param("mode: ipvs\nudpIdleTimeout: 250ms", "mode: ipvs", id="a field of older releases"),
+        pytest.param("mode: ipvs\nconntrack: {maxPerCore: 0, min: 1}", "mode: ipvs\nconntrack: {maxPerCore: 0}",
+                     id="min where maxPerCore is 0"),
+        pytest.param("mode: kernelspace\nconntrack: {min: 1}", "mode: kernelspace", id="Linux only"),
+        pytest.param("winkernel: {rootHnsEndpointName: cbr0}", "", id="the default on Windows"),
     ],
 )  # fmt: skip
 def test_same_meaning_restarts_nothing(old, new):
@@ -153,10 +135,54 @@ def test_same_meaning_restarts_nothing(old, new):
                      "mode: ipvs\nnodePortAddresses: [11.0.0.0/8, 10.0.0.0/8]", id="order of a list"),
         pytest.param("mode: ipvs\nlogging: {options: {text: {splitStream: true}}}", "mode: ipvs", id="splitStream"),
         pytest.param("mode: ipvs\nclientConnection: {qps: 5.0001}", "mode: ipvs", id="a small change"),
+        pytest.param("mode: ipvs\nconntrack: {maxPerCore: 1, min: 1}", "mode: ipvs\nconntrack: {maxPerCore: 1}",
+                     id="min where maxPerCore is more than 0"),
+        pytest.param("mode: kernelspace\nwinkernel: {enableDSR: true}", "mode: kernelspace", id="kernelspace"),
+        pytest.param("winkernel: {enableDSR: true}", "", id="Windows is possible where nobody says"),
+        pytest.param("conntrack: {min: 1}", "", id="Linux is possible where nobody says"),
     ],
 )  # fmt: skip
 def test_other_meaning_restarts(old, new):
     assert restarts(old, new)
+
+
+@pytest.mark.parametrize(
+    ("platform", "changed", "expected"),
+    [
+        ("linux", "winkernel: {enableDSR: true}", False),
+        ("linux", "conntrack: {min: 1}", True),
+        ("windows", "winkernel: {enableDSR: true}", True),
+        ("windows", "windowsRunAsService: true", True),
+        ("windows", "iptables: {syncPeriod: 31s}", True),
+        ("windows", "iptables: {masqueradeAll: true}", False),
+        ("windows", "conntrack: {min: 1}", False),
+        ("windows", "clusterCIDR: 10.0.0.0/8", False),
+    ],
+)
+def test_platform_that_is_known_decides_what_an_unset_mode_reads(platform, changed, expected):
+    assert expected == restarts("", changed, platform)
+
+
+@pytest.mark.parametrize(
+    ("platform", "mode", "expected"),
+    [
+        ("linux", "kernelspace", ["mode: kernelspace is known to kube-proxy on Windows only. "
+                                  "Use one of iptables, ipvs, nftables."]),
+        ("windows", "ipvs", ["mode: ipvs is known to kube-proxy on Linux only. Use kernelspace, or leave it out."]),
+        ("windows", "kernelspace", []),
+        ("windows", "''", []),
+        ("", "kernelspace", []),
+        ("", "ipvs", []),
+    ],
+)  # fmt: skip
+def test_mode_of_the_other_platform_is_refused(platform, mode, expected):
+    assert expected == lines(reading(f"mode: {mode}", platform=platform).findings)
+
+
+def test_unset_mode_is_kernelspace_on_windows_and_not_warned_of():
+    read = reading("", platform="windows")
+
+    assert (UNSET_ON_WINDOWS, []) == (read.effective["mode"], read.warnings)
 
 
 def test_unset_mode_is_a_value_of_its_own_and_warned_of():
@@ -205,9 +231,7 @@ def test_versions_of_kubespray_differ_in_words_only():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("mode: IPVS", "mode: is unknown (got 'IPVS'). Use one of iptables, ipvs, nftables."),
-        ("mode: kernelspace", "mode: kernelspace is known to kube-proxy on Windows only. "
-         "Use one of iptables, ipvs, nftables."),
+        ("mode: IPVS", "mode: is unknown (got 'IPVS'). Use one of iptables, ipvs, nftables, kernelspace."),
         ("mode: 1", "mode: must be text (got 1). Quote it."),
         ("hostnameOverride: on", "hostnameOverride: must be text (got true). Quote it."),
         ("enableProfiling: 'true'", "enableProfiling: must be true or false (got 'true'). Write it without quotes."),
@@ -278,29 +302,50 @@ def test_accepted_as_kube_proxy_accepts_it(text):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Mode: ipvs", "Mode: kube-proxy knows no such field and would drop it silently. "
+        ("Mode: ipvs", "Mode: kube-proxy knows no such field and drops it. "
          "Write 'mode', if that was meant."),
-        ("clusterCidr: 10.0.0.0/8", "clusterCidr: kube-proxy knows no such field and would drop it silently. "
+        ("clusterCidr: 10.0.0.0/8", "clusterCidr: kube-proxy knows no such field and drops it. "
          "Write 'clusterCIDR', if that was meant."),
-        ("scheduler: rr", "scheduler: kube-proxy knows no such field and would drop it silently. "
+        ("scheduler: rr", "scheduler: kube-proxy knows no such field and drops it. "
          "Write 'ipvs.scheduler', if that was meant."),
-        ("ipvs: {masqueradeAll: true}", "ipvs.masqueradeAll: kube-proxy knows no such field and would drop it "
-         "silently. Write 'iptables.masqueradeAll' or 'nftables.masqueradeAll', if that was meant."),
-        ("featureGate: {}", "featureGate: kube-proxy knows no such field and would drop it silently. "
+        ("ipvs: {masqueradeAll: true}", "ipvs.masqueradeAll: kube-proxy knows no such field and drops it. "
+         "Write 'iptables.masqueradeAll' or 'nftables.masqueradeAll', if that was meant."),
+        ("featureGate: {}", "featureGate: kube-proxy knows no such field and drops it. "
          "Write 'featureGates', if that was meant."),
         ("logging: {vmodule: [{filePattern: a, level: 1}]}", "logging.vmodule[0].level: kube-proxy knows no such field "
-         "and would drop it silently. Write filePattern and verbosity only."),
-        ("zzz: 1", "zzz: kube-proxy knows no such field and would drop it silently. Remove it."),
+         "and drops it. Write filePattern and verbosity only."),
+        ("conntrack.maxPerCore: '0'", "'conntrack.maxPerCore': kube-proxy knows no such field and drops it. "
+         "Nest it: conntrack: {maxPerCore: ...}."),
+        ("logging: {options.text: {}}", "logging.'options.text': kube-proxy knows no such field and drops it. "
+         "Nest it: logging: {options: {text: ...}}."),
+        ("logging.options.text.splitStream: true", "'logging.options.text.splitStream': kube-proxy knows no such field "
+         "and drops it. Nest it: logging: {options: {text: {splitStream: ...}}}."),
+        ("metadata: {name: config.conf}", "metadata: kube-proxy knows no such field and drops it. "
+         "Remove it: a file has no name and no labels."),
+        ("strictARP: true", "strictARP: kube-proxy knows no such field and drops it. "
+         "Write 'ipvs.strictARP', if that was meant."),
+        ("detectLocal: {detectLocalMode: NodeCIDR}", "detectLocal.detectLocalMode: kube-proxy knows no such field and "
+         "drops it. Write 'detectLocalMode', if that was meant."),
+        ("Kind: KubeProxyConfiguration", "Kind: is read although the case is wrong, which is chance. Write 'kind'."),
+        ("zzz: 1", "zzz: kube-proxy knows no such field and drops it. Remove it."),
     ],
 )  # fmt: skip
-def test_field_that_kube_proxy_would_drop_is_found_with_the_nearest(text, expected):
-    assert [expected] == lines(reading(text).findings)
+def test_field_that_kube_proxy_drops_is_warned_about_with_the_nearest(text, expected):
+    read = reading(text)
+
+    assert ([], expected) == (lines(read.findings), lines(read.warnings)[0])
+
+
+@pytest.mark.parametrize("dropped", ["nope: 1", "metadata: {name: a}", "conntrack.maxPerCore: 0", "ipvs: {x: 1}"])
+def test_field_that_kube_proxy_drops_restarts_nothing(dropped):
+    assert not restarts("mode: ipvs", f"mode: ipvs\n{dropped}")
 
 
 def test_all_faults_come_at_once():
     text = "mode: x\noomScoreAdj: 9999\nbindAdress: 0.0.0.0\niptables: 1"
 
-    assert ["bindAdress", "iptables", "mode", "oomScoreAdj"] == sorted(f.where for f in reading(text).findings)
+    assert ["iptables", "mode", "oomScoreAdj"] == sorted(f.where for f in reading(text).findings)
+    assert ["bindAdress"] == [warning.where for warning in reading(text).warnings]
 
 
 @pytest.mark.parametrize(
@@ -365,7 +410,7 @@ def test_float32(literal, expected):
     ],
 )  # fmt: skip
 def test_plain_scalar_is_what_go_takes_it_for(scalar, expected):
-    assert expected == kube_proxy_text.resolve(scalar)
+    assert expected == kube_proxy_values.resolve(scalar)
 
 
 # The table

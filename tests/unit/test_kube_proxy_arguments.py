@@ -7,10 +7,8 @@ from config_rollout.core.kube_proxy_arguments import parse
 from config_rollout.core.kube_proxy_files import (
     check_release,
     check_server,
-    kubeconfig_file,
     probe,
     same_bytes,
-    with_server,
 )
 from tests.unit.kubeadm_objects import CONFIG, KUBECONFIG
 
@@ -34,13 +32,18 @@ def test_good_arguments_are_accepted(given):
         ({"config": 7}, "config: must be a mapping or the text of a KubeProxyConfiguration (got int). "
          "Pass a dict or the text of the file."),
         ({"config": {"mode": object()}}, "config: holds what YAML cannot say "),
-        ({"config": "a: 1"}, "config: is no KubeProxyConfiguration that can be read in one way only. "
-         "Begin it with kind: KubeProxyConfiguration."),
-        ({"config": "kind: KubeletConfiguration"},
-         "config: is a KubeletConfiguration, not a KubeProxyConfiguration. Pass the KubeProxyConfiguration."),
-        ({"config": {"apiVersion": "kubeproxy.config.k8s.io/v1alpha2"}},
-         "config: has apiVersion 'kubeproxy.config.k8s.io/v1alpha2', and kubeproxy.config.k8s.io/v1alpha1 is the only "
+        ({"config": "a: 1"}, "config: as a KubeProxyConfiguration: kube-proxy cannot read it: it says no kind. "
+         "Write kind: KubeProxyConfiguration."),
+        ({"config": "kind: KubeletConfiguration"}, "config: line 1: kube-proxy cannot read it: its kind is "
+         "'KubeletConfiguration', and kube-proxy reads KubeProxyConfiguration only. "),
+        ({"config": {"apiVersion": "kubeproxy.config.k8s.io/v1alpha2"}}, "config: line 1: kube-proxy cannot read it: "
+         "its apiVersion is 'kubeproxy.config.k8s.io/v1alpha2', and kubeproxy.config.k8s.io/v1alpha1 is the only "
          "one that a released kube-proxy reads. Write apiVersion: kubeproxy.config.k8s.io/v1alpha1."),
+        ({"config": CONFIG + "\tmode: ipvs"}, "config: line 4: kube-proxy cannot read it: it is not valid YAML (found "
+         "a tab character that violates indentation; the line begins with a tab). Indent it with spaces."),
+        ({"allow_refused_config": True}, "allow_refused_config: is about a configuration that is live, and the program "
+         "says its own. Leave it out."),
+        ({"allow_refused_config": "yes"}, "allow_refused_config: must be True or False (got 'yes'). Pass a bool."),
         ({"config": {"clusterCIDR": "10.0.0.0/8"}}, "config: mode: is not set: iptables today, another in a later "
          "release. Write the mode that you want."),
         ({"version": None}, "version, image: one of them is required with manage='own'. "
@@ -112,24 +115,15 @@ def test_text_is_taken_as_it_is():
     assert CONFIG == parse({**OWN, "config": CONFIG})[0].config
 
 
-def test_address_is_changed_in_place():
-    assert KUBECONFIG.replace("10.1.2.3", "h") == with_server(KUBECONFIG, "https://h:6443")
-
-
-@pytest.mark.parametrize("kubeconfig", [None, "", "clusters: []", KUBECONFIG + KUBECONFIG])
-def test_kubeconfig_without_one_address_becomes_kubeadm_s(kubeconfig):
-    assert kubeconfig_file("https://h") == with_server(kubeconfig, "https://h")
-
-
 @pytest.mark.parametrize(
     ("mode", "version", "warned"),
     [("ipvs", "v1.36.3", True), ("ipvs", "1.35.0", True), ("ipvs", "", True), ("ipvs", "v1.34.3", False),
      ("iptables", "v1.36.3", False)],
 )  # fmt: skip
 def test_ipvs_is_warned_about_with_its_date(mode, version, warned):
-    found = check_release(CONFIG.replace("iptables", mode).encode(), version)
+    refused, found = check_release(CONFIG.replace("iptables", mode).encode(), version)
 
-    assert warned == bool(found)
+    assert ([], warned) == (refused, bool(found))
     assert all("deprecated since Kubernetes 1.35 (December 2025)" in finding.what for finding in found)
 
 
@@ -147,6 +141,24 @@ def test_probe_asks_where_kube_proxy_listens(address, expected):
     text = CONFIG + (f"healthzBindAddress: {address}\n" if address else "")
 
     assert expected == probe(text.encode())["httpGet"]
+
+
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [
+        pytest.param("healthzBindAddress: &a 0.0.0.0:20256\n", 20256, id="an anchor"),
+        pytest.param("healthzBindAddress: 0.0.0.0:1\nhealthzBindAddress: 0.0.0.0:20256\n", 20256, id="a key twice"),
+        pytest.param("healthzBindAddress: 0.0.0.0:20256\n---\n", 20256, id="a mark at the end"),
+        pytest.param("healthzBindAddress: 0.0.0.0\n", 10256, id="no port"),
+        pytest.param("healthzBindAddress: [\n", None, id="no YAML"),
+        pytest.param("healthzBindAddress: 1\n", None, id="no text"),
+        pytest.param("healthzBindAddress: host:http\n", None, id="no number"),
+    ],
+)
+def test_probe_asks_the_port_that_is_in_force_and_no_other(text, port):
+    found = probe((CONFIG + text).encode())
+
+    assert port == (found and found["httpGet"]["port"])
 
 
 def test_what_means_the_same_keeps_its_live_bytes():

@@ -76,9 +76,62 @@ def test_change_of_nothing_in_force_says_so():
 def test_what_kube_proxy_refuses_is_a_finding_of_its_key():
     _, findings = parse_content({"config.conf": HEAD + "mode: nftable\n"})
 
-    assert ["data['config.conf']: mode: is unknown (got 'nftable'). Use one of iptables, ipvs, nftables."] == [
-        str(finding) for finding in findings
-    ]
+    assert [
+        "data['config.conf']: mode: is unknown (got 'nftable'). Use one of iptables, ipvs, nftables, kernelspace."
+    ] == [str(finding) for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "mode: iptables\n", "~ mode: unset (iptables) => iptables (same rules: iptables is the default of 1.34 to "
+         "1.37 on Linux; written out, it stays when a later release has another)"),
+        ("mode: iptables\n", "mode: ''\n", "~ mode: iptables => unset (iptables) (same rules: iptables is the default "
+         "of 1.34 to 1.37 on Linux; written out, it stays when a later release has another)"),
+        ("", "mode: nftables\n", "~ mode: unset (iptables) => nftables (data plane: all rules are made anew by another "
+         "mechanism, and iptables and ipvs leave each other's rules behind)"),
+    ],
+)  # fmt: skip
+def test_mode_that_is_written_out_changes_no_rules(old, new, expected):
+    assert expected in [line.strip() for line in key_lines(change(old, new))]
+
+
+@pytest.mark.parametrize("field", ["nope: 1", "metadata: {name: a}", "ipvs.strictARP: true", "strictARP: true"])
+def test_sides_with_a_field_that_kube_proxy_drops_are_compared(field):
+    old, new = content(f"mode: iptables\n{field}\n"), content("mode: iptables\noomScoreAdj: 1\n")
+
+    assert [["oomScoreAdj"]] == [[one.path for one in key.fields] for key in diff_contents(old, new)]
+    assert ([], 1) == (parse_content({"config.conf": old.data["config.conf"].decode()})[1], len(warnings(old)))
+
+
+@pytest.mark.parametrize(
+    ("declared", "old", "new", "expected"),
+    [
+        ("kube-proxy", "", "winkernel: {enableDSR: true}\n", "~ winkernel.enableDSR: false => true"),
+        ("kube-proxy-windows", "", "conntrack: {min: 1}\n",
+         "~ conntrack.min: 131072 => 1 (nothing: kube-proxy on Windows never reads it)"),
+        ("kube-proxy-linux", "", "winkernel: {enableDSR: true}\n",
+         "~ winkernel.enableDSR: false => true (nothing: kube-proxy on Linux never reads it)"),
+        ("kube-proxy", "mode: ipvs\nconntrack: {maxPerCore: 0}\n", "mode: ipvs\nconntrack: {maxPerCore: 0, min: 1}\n",
+         "~ conntrack.min: 131072 => 1 (nothing: it is not read where conntrack.maxPerCore is 0)"),
+    ],
+)  # fmt: skip
+def test_field_that_is_not_read_there_says_why(declared, old, new, expected):
+    sides = (Content({"c": (HEAD + text).encode()}, formats={"c": declared}) for text in (old, new))
+    (found,) = diff_contents(*sides)
+
+    assert expected in [line.strip() for line in key_lines(found)]
+    assert ("nothing" in expected) != found.restarts
+
+
+def test_platform_changes_no_hash_but_by_what_is_read():
+    hashes = {
+        config_hash(Content({"c": (HEAD + text).encode()}, formats={"c": form}))
+        for form in ("kube-proxy", "kube-proxy-linux", "kube-proxy-windows")
+        for text in ("", "mode: ''\n", "iptables: {syncPeriod: 30s}\nwinkernel: {enableDSR: false}\n")
+    }
+
+    assert 1 == len(hashes)
 
 
 def test_unset_mode_is_a_warning():

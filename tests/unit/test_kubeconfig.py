@@ -1,8 +1,12 @@
 """Several kubeconfigs as one, and which cluster and user of it are meant."""
 
-import pytest
+import json
 
-from config_rollout.core.kubeconfig import BadKubeconfig, chosen, impersonation, merged, user_of
+import pytest
+import yaml
+
+from config_rollout.core.kubeconfig import BadKubeconfig, chosen, impersonation, merged, user_of, with_server
+from tests.unit.kubeadm_objects import KUBECONFIG
 
 
 def config(current="", **named):
@@ -100,3 +104,52 @@ def test_impersonation_is_sent_as_kubectl_sends_it():
         ("Impersonate-User", "bob"), ("Impersonate-Group", "x"), ("Impersonate-Group", "y"),
         ("Impersonate-Extra-reason", "z"),
     ] == impersonation(user)  # fmt: skip
+
+
+TWO = {**config("b", a="https://one", b="https://two"), "preferences": {}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(json.dumps(TWO), id="JSON"),
+        pytest.param(json.dumps(TWO, indent="\t"), id="JSON over lines"),
+        pytest.param(yaml.safe_dump(TWO), id="YAML"),
+        pytest.param(yaml.safe_dump(TWO, default_flow_style=True), id="flow style"),
+        pytest.param("# é \U0001f600\n" + yaml.safe_dump(TWO, default_style="'"), id="quoted"),
+        pytest.param(yaml.safe_dump(TWO).replace("\n", "\r\n"), id="line ends of Windows"),
+    ],
+)
+@pytest.mark.parametrize("server", ["https://h:6443", "https://[::1]:6443"])
+def test_server_of_the_current_context_is_replaced_and_every_other_byte_stays(text, server):
+    changed = with_server(text, server)
+    clusters = [{"name": "a", "cluster": {"server": "https://one"}}, {"name": "b", "cluster": {"server": server}}]
+
+    assert {**TWO, "clusters": clusters} == yaml.load(changed, yaml.CSafeLoader)
+    start, end = text.split("https://two")
+    assert (changed.startswith(start.rstrip("'\"")), changed.endswith(end.lstrip("'\""))) == (True, True)
+
+
+def test_plain_server_stays_plain():
+    assert KUBECONFIG.replace("10.1.2.3", "h") == with_server(KUBECONFIG, "https://h:6443")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("clusters: []", "says no current-context (clusters: none)"),
+        (json.dumps({**TWO, "current-context": ""}), "says no current-context (clusters: a, b)"),
+        (json.dumps({**TWO, "current-context": "z"}), "has no context 'z' (got a, b)"),
+        (json.dumps({**TWO, "clusters": []}), "has no cluster 'b' (clusters: none)"),
+        (json.dumps({**TWO, "clusters": [{"name": "b", "cluster": {}}]}), "gives cluster 'b' no server"),
+        (json.dumps(TWO).replace('"https://two"', '&a "https://two"').replace("{}", '{"x": *a}'),
+         "is not valid YAML (found undefined alias)"),
+        ("clusters: [", "is not valid YAML (while parsing a flow node)"),
+        ("a text", "says no current-context (clusters: none)"),
+    ],
+)  # fmt: skip
+def test_kubeconfig_whose_server_cannot_be_told_is_refused(text, wrong):
+    with pytest.raises(BadKubeconfig) as error:
+        with_server(text, "https://h")
+
+    assert wrong == str(error.value)

@@ -72,7 +72,13 @@ def test_defaults():
     levels = {rule.id: Settings().of(rule).level for rule in RULES}
 
     assert {
-        Level.MANDATORY: {"hash-from-resource", "missing-key", "update-strategy", "kube-proxy-refuses"},
+        Level.MANDATORY: {
+            "hash-from-resource",
+            "missing-key",
+            "update-strategy",
+            "kube-proxy-refuses",
+            "kube-proxy-release",
+        },
         Level.DISABLED: {"patch-on-destroy"},
     } == {kind: {name for name, level in levels.items() if level is kind} for kind in (Level.MANDATORY, Level.DISABLED)}
 

@@ -374,6 +374,11 @@ def kube_proxy(fields: str, image: str = "") -> list[KubernetesObject]:
         ("kube-proxy-refuses", "mode: ''\nclusterCIDR: ''", 0),
         ("kube-proxy-ignores", "mode: iptables\nnonsense: 1", 1),
         ("kube-proxy-ignores", "mode: iptables\nudpIdleTimeout: 250ms", 1),
+        ("kube-proxy-ignores", "mode: iptables\nconntrack.maxPerCore: 0\nmetadata: {name: a}", 2),
+        ("kube-proxy-ignores", "mode: iptables\nmode: iptables", 1),
+        ("kube-proxy-ignores", "mode: iptables\nfeatureGates: {NoSuchGate: true}", 1),
+        ("kube-proxy-refuses", "mode: iptables\noomScoreAdj: &a -2000", 1),
+        ("kube-proxy-health-port", "mode: iptables\nhealthzBindAddress: &a 0.0.0.0:1", 1),
         ("kube-proxy-mode", "mode: ''", 1),
         ("kube-proxy-health-port", "mode: iptables\nhealthzBindAddress: ''", 0),
         ("kube-proxy-health-port", "mode: iptables\nhealthzBindAddress: '[::]:10256'", 0),
@@ -396,10 +401,35 @@ def test_ipvs_counts_from_the_release_on_that_deprecates_it(image, findings):
     assert findings == len(said("kube-proxy-ipvs", kube_proxy("mode: ipvs", image)))
 
 
-def test_kube_proxy_configuration_that_cannot_be_read_is_not_checked():
-    (what,) = said("kube-proxy-refuses", kube_proxy("mode: [\n"))
+def test_kube_proxy_configuration_that_cannot_be_read_is_refused_with_its_line():
+    (what,) = said("kube-proxy-refuses", kube_proxy("ipvs:\n\tscheduler: rr"))
 
-    assert what.startswith("not checked: data['config.conf']: it is no YAML")
+    assert what.startswith("data['config.conf']: line 4: kube-proxy cannot read it: it is not valid YAML (found ")
+
+
+@pytest.mark.parametrize(
+    ("where", "findings"),
+    [("name: kube-proxy, namespace: kube-system", 1), ("name: kube-proxy, namespace: mine", 0), ("name: other", 0)],
+)
+def test_key_of_a_known_layout_is_kube_proxy_s_whatever_it_says(where, findings):
+    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{{where}}}\ndata: {{config.conf: 'mode: ipvs'}}\n"
+
+    assert findings == len(said("kube-proxy-refuses", manifest(text).objects))
+
+
+@pytest.mark.parametrize(
+    ("image", "fields", "findings"),
+    [
+        ("kube-proxy:v1.36.3", "mode: iptables\nfeatureGates: {IPv6DualStack: true}", 1),
+        ("kube-proxy:v1.36.3", "mode: iptables\nshowHiddenMetricsForVersion: '1.30'", 1),
+        ("kube-proxy:v1.99.3", "mode: iptables\nfeatureGates: {IPv6DualStack: true}", 0),
+        ("kube-proxy:latest", "mode: iptables\nfeatureGates: {IPv6DualStack: true}", 0),
+        ("kube-proxy:v1.36.3", "mode: iptables\nfeatureGates: {NFTablesProxyMode: false}", 1),
+        ("kube-proxy:v1.36.3", "mode: iptables\nfeatureGates: {NFTablesProxyMode: true}", 0),
+    ],
+)
+def test_release_of_the_pods_decides_about_feature_gates(image, fields, findings):
+    assert findings == len(said("kube-proxy-release", kube_proxy(fields, image)))
 
 
 @pytest.mark.parametrize(

@@ -277,7 +277,7 @@ def test_everything_wrong_is_said_at_once(run):
                  "api_server": "h"}).splitlines()  # fmt: skip
 
     assert [
-        "layuot", "version, image", "api_server", "config", "config",
+        "layuot", "version, image", "api_server", "config",
     ] == [line.removeprefix("KubeProxy 'kube-proxy': ").split(": ")[0] for line in lines]  # fmt: skip
 
 
@@ -301,6 +301,89 @@ def test_what_is_wrong_with_what_is_live_is_no_reason_to_refuse_it(run):
     live = {**KUBEADM, ("configmaps", "kube-proxy"): config_map(config_conf=CONFIG + "resourceContainer: /x\nodd: 1\n")}
 
     assert "DaemonSetPatch kube-proxy" in run(ADOPT, objects=live)
+
+
+def live(text="", **data):
+    """Return a cluster whose ConfigMap has these lines more in its KubeProxyConfiguration."""
+    return {**KUBEADM, ("configmaps", "kube-proxy"): config_map(**{"config_conf": CONFIG + text, **data})}
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("\toomScoreAdj: 1\n", "line 4: kube-proxy cannot read it: it is not valid YAML (found a tab character that "
+         "violates indentation; the line begins with a tab). Indent it with spaces."),
+        ("oomScoreAdj: &a -2000\n", "oomScoreAdj: must be from -1000 to 1000 (got -2000). Use a number in that range."),
+        ("featureGates: {IPv6DualStack: true}\n", "featureGates.IPv6DualStack: kube-proxy 1.36 does not have this "
+         "feature gate and exits. Remove it."),
+        ("showHiddenMetricsForVersion: '1.30'\n", "showHiddenMetricsForVersion: kube-proxy 1.36 takes 1.35 only, and "
+         "exits (got '1.30'). Write '1.35', or remove it."),
+    ],
+)  # fmt: skip
+def test_live_configuration_that_would_not_start_again_is_not_rolled_out(run, text, wrong):
+    where = "KubeProxy 'kube-proxy': ConfigMap kube-system/kube-proxy: "
+
+    assert [
+        f"{where}data['config.conf']: {wrong}",
+        f"{where}kube-proxy would not start with what is live, so it is not rolled out. Correct the ConfigMap, or pass "
+        "`config`; allow_refused_config=True rolls it out as it is.",
+    ] == run(ADOPT, objects=live(text)).splitlines()
+    assert "DaemonSetPatch kube-proxy" in run({**ADOPT, "allow_refused_config": True}, objects=live(text))
+    assert "DaemonSetPatch kube-proxy" in run({**ADOPT, "config": CONFIG}, objects=live(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "port"), [("healthzBindAddress: &a 0.0.0.0:20256\n", 20256), ("healthzBindAddress: [\n", None)]
+)
+def test_adopted_kube_proxy_gets_a_probe_only_where_its_port_is_known(run, text, port):
+    spec = of(run({**ADOPT, "allow_refused_config": True}, objects=live(text)), "DaemonSetPatch").inputs["spec"]
+    containers = spec["template"]["spec"].get("containers", [])
+
+    assert ([port] if port else []) == [one["readinessProbe"]["httpGet"]["port"] for one in containers]
+
+
+def test_platform_of_an_adopted_kube_proxy_is_that_of_its_node_selector(run):
+    windows = daemon_set(node_selector={"kubernetes.io/os": "windows"})
+    objects = {**live(), ("daemonsets", "kube-proxy"): windows}
+
+    assert "mode: iptables is known to kube-proxy on Linux only" in run(ADOPT, objects=objects)
+    assert "kube-proxy-linux" == of(run(ADOPT), "KubeProxy").inputs["formats"]["config.conf"]
+
+
+def test_feature_gate_is_that_of_the_release_to_be(run):
+    config = {"mode": "nftables", "featureGates": {"NFTablesProxyMode": False, "IPv6DualStack": True}}
+    lines = run({**OWN, "config": config}, objects={}).splitlines()
+
+    assert [
+        "KubeProxy 'kube-proxy': config: featureGates.IPv6DualStack: kube-proxy 1.36 does not have this feature gate "
+        "and exits. Remove it.",
+        "KubeProxy 'kube-proxy': config: featureGates.NFTablesProxyMode: the gate is locked to true in kube-proxy "
+        "1.36, which exits. Remove it.",
+    ] == lines
+    assert "DaemonSet kube-proxy" in run({**OWN, "version": "v1.99.0", "config": config}, objects={})
+
+
+def test_address_is_put_into_the_live_kubeconfig_and_all_else_stays(run):
+    kubeconfig = (
+        '{"apiVersion": "v1", "kind": "Config", "current-context": "b", "clusters": [{"name": "a", "cluster": '
+        '{"server": "https://one"}}, {"name": "b", "cluster": {"server": "https://two", "certificate-authority-data": '
+        '"eA=="}}], "contexts": [{"name": "b", "context": {"cluster": "b", "user": "u"}}], "users": [{"name": "u", '
+        '"user": {"token": "t"}}]}'
+    )
+    registered = run({**ADOPT, "api_server": "https://h:6443"}, objects=live(kubeconfig_conf=kubeconfig))
+    known = registered["ConfigMapPatch kube-proxy-known"].inputs["data"]
+
+    assert {"kubeconfig.conf": kubeconfig.replace("https://two", "https://h:6443")} == known
+
+
+def test_live_kubeconfig_that_does_not_say_its_cluster_is_refused(run):
+    assert (
+        "KubeProxy 'kube-proxy': ConfigMap kube-system/kube-proxy: data['kubeconfig.conf']: says no current-context "
+        "(clusters: a, b), so `api_server` cannot be put there. Correct it, or leave api_server out."
+    ) == run(
+        {**ADOPT, "api_server": "https://h:6443"},
+        objects=live(kubeconfig_conf="clusters: [{name: a, cluster: {server: x}}, {name: b, cluster: {server: y}}]"),
+    )
 
 
 def test_ignored_changes_are_refused(run):

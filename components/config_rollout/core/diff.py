@@ -220,6 +220,8 @@ def _effect(change: FieldChange, old: Meaning, new: Meaning) -> FieldEffect:
     steps = change.path.split("[")[0].split(".")
     for length in range(len(steps), 0, -1):
         field = ".".join(steps[:length])
+        if field in new.alike and {change.old, change.new} <= new.alike[field][0]:
+            return new.alike[field][1]
         if field in new.effects:
             before, after = old.effects.get(field, _RESTARTS), new.effects[field]
             return before if after.effect == "none" else after

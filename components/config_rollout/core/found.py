@@ -49,6 +49,10 @@ class Found:
         """Return what the ConfigMap that others know by name holds: key -> text."""
         return dict((self.config_map or {}).get("data") or {})
 
+    def pod_spec(self) -> Mapping[str, Any]:
+        """Return the spec of the pods; empty if there is no DaemonSet."""
+        return _pod_spec(self.daemon_set) if self.daemon_set else {}
+
     def is_ours(self) -> bool:
         """Tell whether this library wrote to the DaemonSet before; nothing but managed fields survives kubeadm."""
         metadata: Mapping[str, Any] = (self.daemon_set or {}).get("metadata") or {}

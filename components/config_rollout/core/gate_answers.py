@@ -10,7 +10,7 @@ from typing import Any
 
 from .content import Content
 from .diff import diff_values
-from .formats.kube_proxy import API_VERSION, KIND, UNSET_MODE, read_kube_proxy
+from .formats.kube_proxy import API_VERSION, KIND, UNSET_MODE, UNSET_ON_WINDOWS, read_kube_proxy
 from .gates import Gate, NewServiceGate, PrometheusGate
 from .http_answers import judge_http
 from .new_service import is_excused
@@ -32,6 +32,7 @@ class WantedProxy:
     """The configuration that every kube-proxy is to run, and where it answers."""
 
     effective: Mapping[str, object]
+    platform: str = "linux"
 
     @property
     def port(self) -> int:
@@ -47,8 +48,11 @@ class WantedProxy:
 
 def wanted_proxy(content: Content) -> WantedProxy | None:
     """Return the KubeProxyConfiguration among what a ConfigMap holds, if there is one."""
-    readings = (read_kube_proxy(text) for text in content.data.values())
-    return next((WantedProxy(reading.effective) for reading in readings if reading), None)
+    for key, text in content.data.items():
+        platform = "windows" if content.formats.get(key) == "kube-proxy-windows" else "linux"
+        if reading := read_kube_proxy(text, platform):
+            return WantedProxy(reading.effective, platform)
+    return None
 
 
 def _understood(judge: Callable[..., str]) -> Callable[..., str]:
@@ -122,7 +126,7 @@ def judge_configz(status: int, body: bytes, wanted: WantedProxy) -> str:
         changes = diff_values({"mode": should.get("mode")}, {"mode": given["Mode"]})
     else:
         text = json.dumps({"apiVersion": API_VERSION, "kind": KIND, **given}) if given else ""
-        reading = read_kube_proxy(text.encode())
+        reading = read_kube_proxy(text.encode(), wanted.platform)
         if reading is None:
             return "/configz holds no KubeProxyConfiguration"
         changes = diff_values(should, _comparable(reading.effective))
@@ -183,7 +187,9 @@ def already_failed(gate: Gate, answers: Mapping[str, str]) -> list[str]:
 
 def _comparable(effective: Mapping[str, object]) -> dict[str, object]:
     kept = {key: value for key, value in effective.items() if key not in ("hostnameOverride", "logging")}
-    return {**kept, "mode": "iptables"} if kept.get("mode") == UNSET_MODE else kept
+    unset = {UNSET_MODE: "iptables", UNSET_ON_WINDOWS: "kernelspace"}
+    mode = kept.get("mode")
+    return {**kept, "mode": unset[mode]} if isinstance(mode, str) and mode in unset else kept
 
 
 def _within(value: float, gate: PrometheusGate) -> bool:

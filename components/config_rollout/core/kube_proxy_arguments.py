@@ -38,6 +38,10 @@ class Settings:
     min_ready_seconds: int = MIN_READY_SECONDS
     waves: Any = None
     audit: Sequence[Sink] = ()
+    allow_refused: bool = False
+    """Whether what is live is rolled out although kube-proxy would refuse it."""
+    platform: str = ""
+    """`linux` or `windows`, where the pods say so."""
 
     @property
     def has_waves(self) -> bool:
@@ -47,7 +51,7 @@ class Settings:
     def formats(self) -> dict[str, str]:
         """Return key -> format of the two files."""
         beside = {self.layout.kubeconfig_key: "yaml"} if self.layout.kubeconfig_key else {}
-        return {self.layout.key: "kube-proxy", **beside}
+        return {self.layout.key: f"kube-proxy-{self.platform}" if self.platform else "kube-proxy", **beside}
 
     def given(self) -> dict[str, str]:
         """Return the files that the program says as a whole: key -> text."""
@@ -86,6 +90,12 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
     for name in ("image", "version", "kubeconfig", "context"):
         if name in plain and (not isinstance(plain[name], str) or not plain[name]):
             findings.append(Finding(name, f"must be plain text (got {plain[name]!r})", "Pass a str"))
+    allow = plain.get("allow_refused_config", False)
+    if not isinstance(allow, bool):
+        findings.append(Finding("allow_refused_config", f"must be True or False (got {allow!r})", "Pass a bool"))
+    elif allow and (manage == "own" or "config" in plain):
+        what = "is about a configuration that is live, and the program says its own"
+        findings.append(Finding("allow_refused_config", what, "Leave it out"))
     settings = Settings(
         manage=manage,
         layout=layout,
@@ -96,6 +106,8 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
         min_ready_seconds=plain.get("min_ready_seconds", MIN_READY_SECONDS),
         waves=plain.get("waves"),
         audit=sinks,
+        allow_refused=allow is True,
+        platform="linux" if manage == "own" else "",
     )
     return settings, findings
 

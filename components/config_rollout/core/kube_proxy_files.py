@@ -7,12 +7,12 @@ from typing import Any
 
 from .content import Content
 from .finding import Finding
-from .formats.kube_proxy import API_VERSION, KIND, read_kube_proxy
+from .formats.kube_proxy import API_VERSION, KIND, MODE_NOT_SET, UNSET_MODE, read_kube_proxy, read_or_refuse
+from .formats.kube_proxy_gates import check_gates, check_hidden_metrics, is_known, release_of
+from .formats.kube_proxy_yaml import NotRead
 from .layout import Layout
 
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-_SERVER = re.compile(r"(?m)^([ \t]*(?:-[ \t]+)?server:[ \t]*).*$")
-_HEALTHZ_PORT = 10256
 
 
 def config_file(config: object, layout: Layout, mode_required: bool) -> tuple[str, list[Finding]]:
@@ -32,12 +32,12 @@ def config_file(config: object, layout: Layout, mode_required: bool) -> tuple[st
         return "", [Finding("config", wrong, "Pass a dict or the text of the file")]
     if findings:
         return text, findings
-    reading = read_kube_proxy(text.encode(errors="replace"))
-    if reading is None:
-        return text, [_not_understood(text)]
-    if mode_required and not _plain(text).get("mode"):
-        what = "is not set: iptables today, another in a later release"
-        return text, [Finding("config: mode", what, "Write the mode that you want")]
+    try:
+        reading = read_or_refuse(text.encode(errors="replace"))
+    except NotRead as why:
+        return text, [Finding(f"config: {one.where}", one.what, one.fix) for one in why.findings]
+    if mode_required and reading.effective.get("mode") == UNSET_MODE:
+        return text, [Finding("config: mode", MODE_NOT_SET.what, MODE_NOT_SET.fix)]
     return text, []
 
 
@@ -62,13 +62,6 @@ def kubeconfig_file(server: str) -> str:
     )
 
 
-def with_server(kubeconfig: str | None, server: str) -> str:
-    """Return a kubeconfig with another address in its one `server:`; kubeadm's where there is no such line."""
-    if kubeconfig is None or len(_SERVER.findall(kubeconfig)) != 1:
-        return kubeconfig_file(server)
-    return _SERVER.sub(lambda line: line[1] + server, kubeconfig)
-
-
 def check_server(server: object) -> list[Finding]:
     """Find what keeps `api_server` from being the address of an API server that works without kube-proxy."""
     fix = "Write https://HOST:PORT, an address that works without kube-proxy"
@@ -87,29 +80,45 @@ def check_server(server: object) -> list[Finding]:
     return []
 
 
-def check_release(config: bytes, version: str) -> list[Finding]:
-    """Return what the release of kube-proxy (`v1.36.3`; empty: unknown) makes of a configuration: warnings."""
-    reading, release = read_kube_proxy(config), re.match(r"v?1\.(\d+)", version)
-    old = release is not None and int(release[1]) < 35
-    if reading is None or reading.effective.get("mode") != "ipvs" or old:
-        return []
+def check_release(config: bytes, version: str) -> tuple[list[Finding], list[Finding]]:
+    """
+    Return what a release of kube-proxy refuses in a configuration, and what it warns of.
+
+    `version` is `v1.36.3`, or what else names a release; nothing is refused by one that is unknown, or empty.
+    """
+    reading, release = read_kube_proxy(config), release_of(version)
+    if reading is None:
+        return [], []
+    findings: list[Finding] = []
+    gates, hidden = reading.effective.get("featureGates"), reading.effective.get("showHiddenMetricsForVersion")
+    if is_known(release):
+        findings += check_gates(gates if isinstance(gates, Mapping) else {}, release)
+        findings += check_hidden_metrics(str(hidden or ""), release)
+    old = release and int(release.partition(".")[2]) < 35
+    if reading.effective.get("mode") != "ipvs" or old:
+        return findings, []
     # Source: KEP-5495, and the announcement of Kubernetes 1.35.
     what = "ipvs is deprecated since Kubernetes 1.35 (December 2025), and a later release will not have it"
-    return [Finding("mode", what, "Move to nftables")]
+    return findings, [Finding("mode", what, "Move to nftables")]
 
 
-def probe(config: bytes) -> dict[str, Any]:
+DEFAULT_PROBE: dict[str, Any] = {"httpGet": {"path": "/livez", "port": 10256}, "periodSeconds": 5}
+"""The readiness probe that fits a configuration without `healthzBindAddress`."""
+
+
+def probe(config: bytes) -> dict[str, Any] | None:
     """
-    Return the readiness probe that fits a configuration.
+    Return the readiness probe that fits a configuration; `None` where its port cannot be known.
 
     `/livez` tells whether the rules are synced, and not, as `/healthz`, whether the node is about to be removed.
     Source: kubernetes 1.36 pkg/proxy/healthcheck/proxy_health.go.
     """
     reading = read_kube_proxy(config)
-    address = str(reading.effective.get("healthzBindAddress", "")) if reading else ""
-    host, _, port = address.rpartition(":")
+    if reading is None or any(finding.where == "healthzBindAddress" for finding in reading.findings):
+        return None
+    host, _, port = str(reading.effective["healthzBindAddress"]).rpartition(":")
     host = host.strip("[]")
-    get: dict[str, Any] = {"path": "/livez", "port": int(port) if port.isdigit() else _HEALTHZ_PORT}
+    get: dict[str, Any] = {"path": "/livez", "port": int(port)}
     if host not in ("", "0.0.0.0", "::"):
         get["host"] = host  # else the kubelet asks the node's address, where nothing listens
     return {"httpGet": get, "periodSeconds": 5}
@@ -140,29 +149,6 @@ def _dumped(config: dict[str, Any]) -> tuple[str, list[Finding]]:
     except yaml.YAMLError as error:
         what = f"holds what YAML cannot say ({str(error).splitlines()[0]})"
         return "", [Finding("config", what, "Use plain dicts, lists, text and numbers; no Outputs")]
-
-
-def _not_understood(text: str) -> Finding:
-    plain = _plain(text)
-    version, kind = plain.get("apiVersion"), plain.get("kind")
-    if kind == KIND and version != API_VERSION:
-        what = f"has apiVersion {version!r}, and {API_VERSION} is the only one that a released kube-proxy reads"
-        return Finding("config", what, f"Write apiVersion: {API_VERSION}")
-    if kind is not None:
-        return Finding("config", f"is a {kind}, not a {KIND}", f"Pass the {KIND}")
-    return Finding("config", f"is no {KIND} that can be read in one way only", f"Begin it with kind: {KIND}")
-
-
-def _plain(text: str) -> Mapping[str, Any]:
-    """Return the mapping that a text holds; empty if it holds another thing."""
-    from .formats.meaning import NotUnderstood
-    from .formats.yaml_text import load_documents
-
-    try:
-        documents = load_documents(text.encode(errors="replace"))
-    except NotUnderstood:
-        return {}
-    return documents[0] if len(documents) == 1 and isinstance(documents[0], dict) else {}
 
 
 def _yaml(value: object) -> str:

@@ -1,6 +1,8 @@
-"""Several kubeconfigs as one, with the rules of kubectl and the Kubernetes provider. Reads no files itself."""
+"""Kubeconfigs: several as one, with the rules of kubectl, and one with another server. Reads no files itself."""
 
+import json
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -94,6 +96,72 @@ def impersonation(user: Config) -> list[tuple[str, str]]:
     for key, values in (user.get("as-user-extra") or {}).items():
         headers += [(f"Impersonate-Extra-{key}", value) for value in values]
     return [(name, str(value)) for name, value in headers if value]
+
+
+def with_server(kubeconfig: str, server: str) -> str:
+    """
+    Return a kubeconfig with another address in the cluster of its current context; every other byte stays.
+
+    Without a current context its one cluster is meant.
+
+    Raises:
+      BadKubeconfig: It does not say which cluster that is, or the address is not said there alone.
+
+    """
+    import yaml
+
+    try:
+        root = yaml.compose(kubeconfig, Loader=yaml.CSafeLoader)
+        place = _fields(root)
+        name = _text(place.get("current-context"))
+        contexts, clusters = _entries(place.get("contexts"), "context"), _entries(place.get("clusters"), "cluster")
+        if name:
+            if name not in contexts:
+                raise BadKubeconfig(f"has no context '{name}' (got {_listed(contexts)})")
+            name = _text(_fields(contexts[name]).get("cluster"))
+        elif len(clusters) == 1:
+            (name,) = clusters
+        if name not in clusters:
+            what = f"has no cluster '{name}'" if name else "says no current-context"
+            raise BadKubeconfig(f"{what} (clusters: {_listed(clusters)})")
+        address = _fields(clusters[name]).get("server")
+        if not isinstance(address, yaml.ScalarNode):
+            raise BadKubeconfig(f"gives cluster '{name}' no server")
+        plain = not address.style and re.fullmatch(r"[\w.:/-]+", server)
+        start, end = address.start_mark.index, address.end_mark.index
+        changed = f"{kubeconfig[:start]}{server if plain else json.dumps(server)}{kubeconfig[end:]}"
+        # Every leaf as text, so that nothing is taken for something else.
+        before, after = (yaml.load(text, Loader=yaml.CBaseLoader) for text in (kubeconfig, changed))
+    except yaml.YAMLError as error:
+        raise BadKubeconfig(f"is not valid YAML ({str(error).splitlines()[0]})") from None
+    if _with_address(before, name, server) != after:
+        raise BadKubeconfig(f"shares the server of cluster '{name}' with others, or says it twice")
+    return changed
+
+
+def _with_address(config: Any, name: str, server: str) -> Any:
+    """Return a parsed kubeconfig with the address of one cluster replaced."""
+    clusters = [
+        {**entry, "cluster": {**entry["cluster"], "server": server}} if entry.get("name") == name else entry
+        for entry in config["clusters"]
+    ]
+    return {**config, "clusters": clusters}
+
+
+def _fields(node: Any) -> dict[str, Any]:
+    """Return key -> node of a mapping's node; of none, nothing."""
+    pairs = node.value if getattr(node, "id", "") == "mapping" else []
+    return {str(key.value): value for key, value in pairs}
+
+
+def _entries(node: Any, inner: str) -> dict[str, Any]:
+    """Return name -> node of what the entries of a section hold."""
+    entries = [_fields(entry) for entry in node.value] if getattr(node, "id", "") == "sequence" else []
+    return {_text(entry.get("name")): entry.get(inner) for entry in entries}
+
+
+def _text(node: Any) -> str:
+    return str(node.value) if getattr(node, "id", "") == "scalar" else ""
 
 
 def _absolute(section: str, entry: Mapping[str, Any], folder: str) -> dict[str, Any]:

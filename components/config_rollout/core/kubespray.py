@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from .finding import Finding
 from .formats.kube_proxy import API_VERSION, KIND, read_kube_proxy
 from .formats.kube_proxy_fields import BY_PATH, Kind
-from .formats.kube_proxy_text import parse_text, resolve
-from .formats.kube_proxy_values import Number
+from .formats.kube_proxy_text import parse_text
+from .formats.kube_proxy_values import Number, resolve
 from .formats.meaning import NotUnderstood
 from .kubespray_values import NotKnown, Values, shown, spelled
 from .kubespray_variables import (

@@ -55,6 +55,19 @@ def values(pod_spec: object, *pattern: str) -> Iterator[tuple[Path, object]]:
     yield from _match(pod_spec, pattern, ())
 
 
+def platform(pod_spec: object) -> str:
+    """
+    Return `linux` or `windows` where the pod spec says on which nodes the pods run, else nothing.
+
+    Source: Kubernetes "Well-Known Labels", `kubernetes.io/os`; core/v1 `PodOS`.
+    """
+    said = [name for _, name in values(pod_spec, "os", "name")]
+    for _, selector in values(pod_spec, "nodeSelector"):
+        if isinstance(selector, Mapping):
+            said += [selector.get("kubernetes.io/os"), selector.get("beta.kubernetes.io/os")]
+    return next((name for name in said if isinstance(name, str) and name in ("linux", "windows")), "")
+
+
 def show_path(path: Path) -> str:
     """Return a path as text: `volumes[0].config_map.name`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")

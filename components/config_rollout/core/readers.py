@@ -73,7 +73,7 @@ _KUBE_PROXY = re.compile(rb"""(?m)^[\s{,]*["']?apiVersion["']?\s*:\s*["']?kubepr
 _YAML = (_yaml_1_1, _yaml_1_2)
 _READERS: Mapping[str, tuple[Callable[[bytes], object], ...]] = {
     "yaml": _YAML,
-    "kube-proxy": _YAML,
+    **dict.fromkeys(("kube-proxy", "kube-proxy-linux", "kube-proxy-windows"), _YAML),
     "json": (json.loads,),
     "toml": (_toml,),
 }

@@ -6,14 +6,21 @@ a value is read (kube_proxy.py) or checked (kube_proxy_validation.py).
 Source: k8s.io/kube-proxy config/v1alpha1/types.go; k8s.io/kubernetes pkg/proxy/apis/config/v1alpha1/defaults.go.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 LINUX = ("iptables", "ipvs", "nftables")
 """The modes of kube-proxy on Linux."""
 
-MODES = (*LINUX, "kernelspace")
+WINDOWS = ("kernelspace",)
+"""The modes of kube-proxy on Windows."""
+
+MODES = (*LINUX, *WINDOWS)
 """All modes; kube-proxy on Linux refuses `kernelspace`, the one on Windows the others."""
+
+PLATFORMS = {"linux": LINUX, "windows": WINDOWS, "": MODES}
+"""Platform -> the modes that kube-proxy accepts on it; empty where nobody says which it is."""
 
 LOCAL_MODES = ("ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix")
 """The values of detectLocalMode."""
@@ -55,7 +62,8 @@ class Field:
 
     `default` is what kube-proxy prints for an absent field, durations in Go's spelling. `pointer` says that only
     null and absence mean the default; without it the zero value means it too. `modes`, `local_mode` and
-    `log_format` say which configurations read the field. `says` is one sentence without its full stop.
+    `log_format` say which configurations read the field, and `unless_zero` names one that keeps it from being read
+    where it is 0. `says` is one sentence without its full stop.
     """
 
     path: str
@@ -68,15 +76,21 @@ class Field:
     local_mode: str = ""
     log_format: str = ""
     pointer: bool = False
+    unless_zero: str = ""
 
     @property
     def null_is_default(self) -> bool:
         """Tell whether `null` is read like absence; only a duration refuses it, unless it is a pointer."""
         return self.pointer or self.kind is not Kind.DURATION
 
-    def is_read(self, mode: str, local_mode: str, log_format: str) -> bool:
-        """Tell whether kube-proxy reads the field when it runs like this."""
-        return mode in self.modes and self.local_mode in ("", local_mode) and self.log_format in ("", log_format)
+    def is_read(self, mode: str, values: Mapping[str, object]) -> bool:
+        """Tell whether kube-proxy reads the field in a mode, with these values of the other fields (path -> value)."""
+        return (
+            mode in self.modes
+            and self.local_mode in ("", values.get("detectLocalMode"))
+            and self.log_format in ("", values.get("logging.format"))
+            and not (self.unless_zero and values.get(self.unless_zero) == 0)
+        )
 
 
 _SERVER = "cmd/kube-proxy/app/server.go"
@@ -88,7 +102,7 @@ _DEFAULTS = "pkg/proxy/apis/config/v1alpha1/defaults.go"
 _IPVS = "pkg/proxy/ipvs/proxier.go"
 _TYPES = "k8s.io/kube-proxy config/v1alpha1/types.go"
 _LOGS = "k8s.io/component-base logs/api/v1/options.go"
-_WINDOWS = "cmd/kube-proxy/app/server_windows.go"
+_WINDOWS_ONLY = "cmd/kube-proxy/app/server_windows.go"
 
 _R, _D, _K = Effect.RESTART, Effect.DANGEROUS, Effect.RESIDUE
 _STAYS = "going back to 0 leaves the value in the kernel"
@@ -175,11 +189,12 @@ FIELDS: tuple[Field, ...] = (
     Field("nftables.masqueradeAll", Kind.BOOL, False, _D, "Pods see a node's address instead of the client's",
           _CONVERSION, ("nftables",)),
     *_sync("nftables", ("nftables",), "1s"),
-    Field("winkernel.networkName", Kind.STRING, "", _R, "Windows only", _WINDOWS, ("kernelspace",)),
-    Field("winkernel.sourceVip", Kind.STRING, "", _R, "Windows only", _WINDOWS, ("kernelspace",)),
-    Field("winkernel.enableDSR", Kind.BOOL, False, _R, "Windows only", _WINDOWS, ("kernelspace",)),
-    Field("winkernel.rootHnsEndpointName", Kind.STRING, "", _R, "Windows only", _WINDOWS, ("kernelspace",)),
-    Field("winkernel.forwardHealthCheckVip", Kind.BOOL, False, _R, "Windows only", _WINDOWS, ("kernelspace",)),
+    Field("winkernel.networkName", Kind.STRING, "", _R, "Windows only", _WINDOWS_ONLY, WINDOWS),
+    Field("winkernel.sourceVip", Kind.STRING, "", _R, "Windows only", _WINDOWS_ONLY, WINDOWS),
+    Field("winkernel.enableDSR", Kind.BOOL, False, _R, "Windows only", _WINDOWS_ONLY, WINDOWS),
+    Field("winkernel.rootHnsEndpointName", Kind.STRING, "", _R, "Windows only; empty is cbr0",
+          _WINDOWS_ONLY + " platformApplyDefaults", WINDOWS),
+    Field("winkernel.forwardHealthCheckVip", Kind.BOOL, False, _R, "Windows only", _WINDOWS_ONLY, WINDOWS),
     Field("detectLocalMode", Kind.STRING, "ClusterCIDR", _D, "What counts as local decides what is masqueraded",
           _LINUX + " getLocalDetectors", LINUX),
     Field("detectLocal.bridgeInterface", Kind.STRING, "", _D, "What counts as local decides what is masqueraded",
@@ -194,8 +209,8 @@ FIELDS: tuple[Field, ...] = (
     Field("oomScoreAdj", Kind.INT32, -999, _R, "How early the kernel kills kube-proxy when memory is short",
           _SERVER + " Run", LINUX, pointer=True),
     Field("conntrack.maxPerCore", Kind.INT32, 32768, _K, _STAYS.capitalize(), _SYSCTLS, LINUX, pointer=True),
-    Field("conntrack.min", Kind.INT32, 131072, _K, "The hash table that a larger one grows never shrinks", _SYSCTLS,
-          LINUX, pointer=True),
+    Field("conntrack.min", Kind.INT32, 131072, _K, "The hash table that a larger one grows never shrinks",
+          _SYSCTLS + " getConntrackMax", LINUX, pointer=True, unless_zero="conntrack.maxPerCore"),
     Field("conntrack.tcpEstablishedTimeout", Kind.DURATION, "24h0m0s", _K, _STAYS.capitalize(), _SYSCTLS, LINUX,
           pointer=True),
     Field("conntrack.tcpCloseWaitTimeout", Kind.DURATION, "1h0m0s", _K, _STAYS.capitalize(), _SYSCTLS, LINUX,
@@ -207,7 +222,7 @@ FIELDS: tuple[Field, ...] = (
     Field("configSyncPeriod", Kind.DURATION, "15m0s", _R, "How often everything is read from the API server again",
           _SERVER + " Run"),
     Field("portRange", Kind.STRING, "", Effect.NOTHING, "Nothing reads it without the userspace mode", _TYPES, ()),
-    Field("windowsRunAsService", Kind.BOOL, False, _R, "Windows only", _WINDOWS, ("kernelspace",)),
+    Field("windowsRunAsService", Kind.BOOL, False, _R, "Windows only", _WINDOWS_ONLY, WINDOWS),
 )  # fmt: skip
 """The fields, in the order of the Go types."""
 
@@ -239,9 +254,10 @@ def _show_default(field: Field) -> str:
 
 
 def _show_readers(field: Field) -> str:
-    modes = {MODES: "all", LINUX: "Linux", (): "nothing"}.get(field.modes, ", ".join(field.modes))
+    modes = {MODES: "all", LINUX: "Linux", WINDOWS: "Windows", (): "nothing"}.get(field.modes, ", ".join(field.modes))
     also = [f"detectLocalMode {field.local_mode}"] if field.local_mode else []
     also += [f"logging.format {field.log_format}"] if field.log_format else []
+    also += [f"not where {field.unless_zero} is 0"] if field.unless_zero else []
     return ", ".join([modes, *also]) if modes != "all" or not also else ", ".join(also)
 
 

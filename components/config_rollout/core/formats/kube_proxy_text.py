@@ -1,152 +1,165 @@
 """
-The text of a component's configuration as Go's sigs.k8s.io/yaml and encoding/json read it: untyped, unchecked.
+The text of a configuration as kube-proxy decodes it: untyped and unchecked, with what is odd about it.
 
-A text that begins with `{` is JSON, any other is YAML in which plain scalars mean what Go takes them for. What two
-parsers could read differently (tags, aliases, merge keys, several documents, duplicate keys) is not understood.
+A text that begins with `{` is JSON; of any other the first YAML document is read.
+Source: apimachinery pkg/runtime/serializer/json `Decode`, pkg/util/yaml `IsJSONBuffer`; sigs.k8s.io/json.
 """
 
 import json
-import math
 import re
-from collections.abc import Iterator
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-import yaml
-
+from ..finding import Finding
 from .kube_proxy_values import Number
-from .meaning import MAX_DEPTH, NotUnderstood, decode_utf_8
+from .kube_proxy_yaml import NotRead, decode
+from .meaning import NotUnderstood, decode_utf_8
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_GO_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""White space to Go's `unicode.IsSpace`."""
 
-_ONLY_SOME_READ = re.compile("\ufeff|[\x85\u2028\u2029\x00]|^%", re.MULTILINE)
+_QUANTITY_WITH_ESCAPES = re.compile(r'infoBufferSize"\s*:\s*"[^"\n]*\\')
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
-_CONSTANTS: dict[str, bool | None] = {
-    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
-    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-}
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_INTEGERS = [
-    (re.compile(r"([-+]?)(0)"), 10),
-    (re.compile(r"([-+]?)([1-9][0-9]*)"), 10),
-    (re.compile(r"([-+]?)0[xX]([0-9a-fA-F]+)"), 16),
-    (re.compile(r"([-+]?)0[bB]([01]+)"), 2),
-    (re.compile(r"([-+]?)0[oO]?([0-7]+)"), 8),
-]
-_LONGEST_NUMBER = 1000
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+@dataclass(frozen=True)
+class Several:
+    """The values of a key that stands more than once in a JSON text, the last one last."""
+
+    values: tuple[object, ...]
+
+    def __repr__(self) -> str:
+        return " and ".join(map(repr, self.values))
+
+
+@dataclass(frozen=True)
+class Text:
+    """
+    What a text holds. `tree` nests null, bool, text, `Number`, list, dict and `Several`.
+
+    `api_version` and `kind` are empty where there are none. `odd` is what kube-proxy accepts and nobody should write.
+    `more` tells that other documents follow, which kube-proxy does not read.
+    """
+
+    tree: object
+    api_version: str = ""
+    kind: str = ""
+    odd: tuple[Finding, ...] = ()
+    more: bool = False
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Key of the root -> where it stands, where that is known."""
+
+
+def read_text(text: bytes) -> Text:
+    """
+    Return what kube-proxy decodes of a text.
+
+    Raises:
+      NotRead: It does not decode it.
+
+    """
+    try:
+        decoded = decode_utf_8(text)
+    except NotUnderstood as why:
+        raise NotRead(str(why), fix="Save it as UTF-8") from None
+    if decoded.lstrip(_GO_SPACE).startswith("{"):
+        return _read_json(decoded)
+    document = decode(decoded.removeprefix("\ufeff"))
+    odd = [_told_twice(twice.path, f" (lines {', '.join(map(str, twice.lines))})") for twice in document.twice]
+    if decoded.startswith("\ufeff"):
+        odd.append(Finding("line 1", "begins with a byte order mark, which kube-proxy skips", "Save it without one"))
+    if document.more:
+        odd.append(Finding("---", "kube-proxy reads the first document and no other", "Leave one document"))
+    tree = document.value
+    # kube-proxy makes JSON of the YAML, and there keys are sorted
+    head = _head(sorted(tree.items(), key=lambda item: item[0].encode()) if isinstance(tree, dict) else ())
+    return Text(tree, *head, tuple(odd), document.more, document.lines)
 
 
 def parse_text(text: bytes) -> object:
     """
-    Return null, bool, text, `Number`, list and dict as the text nests them.
+    Return what a text holds, if there is nothing odd about it.
 
     Raises:
-      NotUnderstood: Go and this could read it differently, or not at all.
+      NotUnderstood: kube-proxy does not decode it, or it does although it is odd.
 
     """
-    decoded = decode_utf_8(text)
-    if found := _ONLY_SOME_READ.search(decoded):
-        raise NotUnderstood(f"it holds {found[0]!r}, which not every reader knows")
-    return _parse_json(decoded) if decoded.lstrip().startswith("{") else _parse_yaml(decoded)
+    read = read_text(text)
+    if read.odd:
+        raise NotUnderstood(f"{read.odd[0].where} {read.odd[0].what}")
+    return read.tree
 
 
-def resolve(text: str) -> bool | str | Number | None:
-    """
-    Return what Go takes a plain scalar for. YAML 1.1 booleans and octal numbers are known, base 60 and dates are not.
-
-    Source: go.yaml.in/yaml/v2 `resolve`, and encoding/json for the spelling of its floats.
-    """
-    if text in _CONSTANTS:
-        return _CONSTANTS[text]
-    if _NOT_FINITE.fullmatch(text):
-        return Number("NaN")
-    if text[0] not in "+-.0123456789":
-        return text
-    if len(text) > _LONGEST_NUMBER:
-        raise NotUnderstood(f"a scalar that begins like a number has more than {_LONGEST_NUMBER} characters")
-    plain = text if text[0] == "." else text.replace("_", "")
-    for pattern, base in _INTEGERS:
-        if found := pattern.fullmatch(plain):
-            value = int(found[1] + found[2], base)
-            if -(2**63) <= value < 2**64 and not (value >= 2**63 and found[1] == "+"):
-                return Number(str(value))
-    if _FLOAT.fullmatch(plain):
-        number = float(plain)
-        if math.isinf(number):  # out of range for Go, and so a text
-            return text
-        whole = number.is_integer() and abs(number) < 1e21
-        return Number(str(int(Decimal(repr(number)))) if whole else repr(number))
-    return text
+def decoded_into(one: object, other: object) -> object:
+    """Return what Go's JSON makes of two values of one name: it decodes the second one into the first."""
+    if one is None:
+        return other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one | {name: decoded_into(one[name], value) if name in one else value for name, value in other.items()}
+    return Several((*(one.values if isinstance(one, Several) else (one,)), other))
 
 
-def _parse_json(text: str) -> object:
-    if "\\u" in text:  # a quantity is read from the raw bytes
-        raise NotUnderstood("it spells characters by their number")
+def _read_json(text: str) -> Text:
+    odd: list[Finding] = []
+    root: list[tuple[str, object]] = []
+
+    def mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        root[:] = pairs  # the root is closed last
+        found: dict[str, object] = {}
+        for name, value in pairs:
+            if name in found:
+                both = isinstance(found[name], dict) and isinstance(value, dict)
+                odd.append(_told_twice((name,), "", "merges them" if both else "takes the last"))
+            found[name] = decoded_into(found[name], value) if name in found else value
+        return found
+
     try:
-        return json.loads(
-            text, object_pairs_hook=_mapping, parse_int=Number, parse_float=Number, parse_constant=_no_constant
+        tree = json.loads(
+            text, object_pairs_hook=mapping, parse_int=Number, parse_float=Number, parse_constant=_no_constant
         )
     except json.JSONDecodeError as error:
-        raise NotUnderstood(f"it is no JSON ({error.msg}, line {error.lineno})") from None
+        why = f"it begins with {{ and is therefore JSON to kube-proxy, and it is not valid JSON ({error.msg})"
+        fix = "Write names and texts in double quotes, or the configuration as YAML without the outer braces"
+        raise NotRead(why, error.lineno, fix) from None
     except RecursionError:
-        raise NotUnderstood("it is nested too deep") from None
+        raise NotRead("it is nested too deep") from None
+    if escapes := _QUANTITY_WITH_ESCAPES.search(text):
+        line = text.count("\n", 0, escapes.start()) + 1
+        raise NotRead("it spells a quantity with escapes", line, "Write its characters themselves")
+    if "\\u" in text:  # Go puts U+FFFD in the place of half a surrogate pair
+        tree, root = _whole(tree), [(name, _whole(value)) for name, value in root]
+    return Text(tree, *_head(root), tuple(dict.fromkeys(odd)))
 
 
 def _no_constant(name: str) -> object:
-    raise NotUnderstood(f"{name} is no JSON number")
+    raise NotRead(f"it holds {name}, which is no JSON")
 
 
-def _parse_yaml(text: str) -> object:
-    try:
-        events = yaml.parse(text, Loader=_LOADER)
-        next(events)  # the start of the stream
-        if isinstance(next(events), yaml.StreamEndEvent):
-            raise NotUnderstood("it is empty")
-        value = _node(next(events), events, 0)
-        next(events)  # the end of the document
-        if not isinstance(next(events), yaml.StreamEndEvent):
-            raise NotUnderstood("it has several documents")
-    except yaml.YAMLError as error:
-        raise NotUnderstood(f"it is no YAML ({str(error).splitlines()[0]})") from None
-    return value
+def _whole(value: object) -> object:
+    if isinstance(value, str):
+        return _HALF_OF_A_PAIR.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_HALF_OF_A_PAIR.sub("\ufffd", name): _whole(item) for name, item in value.items()}
+    if isinstance(value, Several):
+        return Several(tuple(map(_whole, value.values)))
+    return list(map(_whole, value)) if isinstance(value, list) else value
 
 
-def _node(event: Any, events: Iterator[Any], depth: int) -> object:
-    """Return the value that begins with this event."""
-    if depth > MAX_DEPTH:
-        raise NotUnderstood(f"it is nested deeper than {MAX_DEPTH}")
-    if isinstance(event, yaml.AliasEvent) or event.anchor or event.tag:
-        raise NotUnderstood("it has a tag, an anchor or an alias")
-    if isinstance(event, yaml.ScalarEvent):
-        value: str = event.value
-        return resolve(value) if event.implicit[0] else value
-    if isinstance(event, yaml.SequenceStartEvent):
-        items = []
-        while not isinstance(item := next(events), yaml.SequenceEndEvent):
-            items.append(_node(item, events, depth + 1))
-        return items
-    pairs = []
-    while not isinstance(key := next(events), yaml.MappingEndEvent):
-        name = _key(key, _node(key, events, depth + 1))
-        pairs.append((name, _node(next(events), events, depth + 1)))
-    return _mapping(pairs)
+def _head(pairs: Iterable[tuple[str, object]]) -> tuple[str, str]:
+    """
+    Return apiVersion and kind, as kube-proxy looks for them: in any case, the last one counts, null is none.
+
+    Source: apimachinery pkg/runtime/serializer/json/meta.go `Interpret`, which is encoding/json's.
+    """
+    found = {"apiversion": "", "kind": ""}
+    for name, value in pairs:
+        if name.casefold() in found and value is not None:
+            if not isinstance(value, str):
+                raise NotRead(f"{name} must be text", fix=f"Quote the value of {name}")
+            found[name.casefold()] = value
+    return found["apiversion"], found["kind"]
 
 
-def _key(event: Any, value: object) -> str:
-    """Return a key as the JSON that Go makes of the YAML has it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Number) and re.fullmatch(r"-?[0-9]{1,18}", value.literal):
-        return value.literal
-    if not isinstance(value, str) or (value == "<<" and event.implicit[0]):
-        raise NotUnderstood("it has a merge key, or a key that is neither text nor a whole number")
-    return value
-
-
-def _mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise NotUnderstood("a key stands in one mapping twice")
-    return found
+def _told_twice(path: tuple[str, ...], where: str, does: str = "takes the last") -> Finding:
+    what = f"is set more than once{where}, and kube-proxy {does}"
+    return Finding(".".join(path).replace(".[", "["), what, "Leave one of them")

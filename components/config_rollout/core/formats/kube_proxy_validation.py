@@ -1,5 +1,5 @@
 """
-What the real kube-proxy refuses although every value is of its type: modes, bounds, addresses. Linux only.
+What the real kube-proxy refuses although every value is of its type: modes, bounds, addresses.
 
 Not the types (kube_proxy.py), and not what only shows when kube-proxy starts: feature gate names, kernel modules.
 Source: k8s.io/kubernetes pkg/proxy/apis/config/validation/validation.go; component-base logs/api/v1 `Validate`.
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..finding import Finding
-from .kube_proxy_fields import LINUX, LOCAL_MODES, LOG_FORMATS
+from .kube_proxy_fields import LINUX, LOCAL_MODES, LOG_FORMATS, MODES
 from .kube_proxy_values import MAX_INT32, address, cidr_family, duration, split_host_port
 
 Values = Mapping[str, object]
@@ -24,10 +24,10 @@ _BOUNDS = {
     "clientConnection.burst": (0, MAX_INT32),
 }
 _NOT_BELOW_ZERO = {
-    "conntrack.tcpEstablishedTimeout": LINUX,
-    "conntrack.tcpCloseWaitTimeout": LINUX,
-    "conntrack.udpTimeout": LINUX,
-    "conntrack.udpStreamTimeout": LINUX,
+    "conntrack.tcpEstablishedTimeout": MODES,
+    "conntrack.tcpCloseWaitTimeout": MODES,
+    "conntrack.udpTimeout": MODES,
+    "conntrack.udpStreamTimeout": MODES,
     "ipvs.tcpTimeout": ("ipvs",),
     "ipvs.tcpFinTimeout": ("ipvs",),
     "ipvs.udpTimeout": ("ipvs",),

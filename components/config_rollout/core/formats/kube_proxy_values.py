@@ -1,11 +1,18 @@
-"""How Go reads the values of a KubeProxyConfiguration: numbers, durations, quantities, addresses. Not which field."""
+"""
+How Go reads the values of a KubeProxyConfiguration: plain scalars, numbers, durations, quantities, addresses.
+
+Not which field they are of (kube_proxy_fields.py).
+"""
 
 import ipaddress
 import math
 import re
 import struct
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
+
+from .meaning import NotUnderstood
 
 MAX_INT32 = 2**31 - 1
 MAX_INT64 = 2**63 - 1
@@ -20,6 +27,51 @@ class Number:
 
 _LONGEST = 1000
 """Numbers and durations of more characters are refused, although Go would read them."""
+
+_CONSTANTS: dict[str, bool | None] = {
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+}
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_INTEGERS = [
+    (re.compile(r"([-+]?)(0)"), 10),
+    (re.compile(r"([-+]?)([1-9][0-9]*)"), 10),
+    (re.compile(r"([-+]?)0[xX]([0-9a-fA-F]+)"), 16),
+    (re.compile(r"([-+]?)0[bB]([01]+)"), 2),
+    (re.compile(r"([-+]?)0[oO]?([0-7]+)"), 8),
+]
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+
+def resolve(text: str) -> bool | str | Number | None:
+    """
+    Return what Go takes a plain scalar for. YAML 1.1 booleans and octal numbers are known, base 60 and dates are not.
+
+    Source: go.yaml.in/yaml/v2 `resolve`, and encoding/json for the spelling of its floats.
+    """
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _NOT_FINITE.fullmatch(text):
+        return Number("NaN")
+    if text[0] not in "+-.0123456789":
+        return text
+    if len(text) > _LONGEST:
+        raise NotUnderstood(f"a scalar that begins like a number has more than {_LONGEST} characters")
+    plain = text if text[0] == "." else text.replace("_", "")
+    for pattern, base in _INTEGERS:
+        if found := pattern.fullmatch(plain):
+            value = int(found[1] + found[2], base)
+            if -(2**63) <= value < 2**64 and not (value >= 2**63 and found[1] == "+"):
+                return Number(str(value))
+    if _FLOAT.fullmatch(plain):
+        number = float(plain)
+        if math.isinf(number):  # out of range for Go, and so a text
+            return text
+        whole = number.is_integer() and abs(number) < 1e21
+        return Number(str(int(Decimal(repr(number)))) if whole else repr(number))
+    return text
+
 
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 

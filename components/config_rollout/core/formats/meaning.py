@@ -83,7 +83,8 @@ class Meaning:
     `format` is the word that stands in the canonical bytes, `canonical` the bytes after it, `None` if no change of it
     restarts. `structure` is the value, or what reads it: only a diff needs it. `note` says why a text counts byte for
     byte. `comments` are those that hold a variable. `effects` is field -> what its change does, for formats that know
-    their fields, `stated` path -> effect as the caller says; `findings` is what the program would refuse.
+    their fields, `stated` path -> effect as the caller says; `findings` is what the program would refuse. `alike` is
+    field -> values that do the same today, and what a change between them does.
     """
 
     format: str
@@ -92,6 +93,7 @@ class Meaning:
     note: str = ""
     comments: tuple[str, ...] = ()
     effects: Mapping[str, FieldEffect] = field(default_factory=dict)
+    alike: Mapping[str, tuple[frozenset[object], FieldEffect]] = field(default_factory=dict)
     stated: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
@@ -109,6 +111,9 @@ class Meaning:
 
 class NotUnderstood(Exception):
     """The text cannot be read in one way only; the message says why, as the end of "counts byte for byte: "."""
+
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with it, where the program that reads it would refuse it."""
 
 
 class NotParsed(NotUnderstood):

@@ -24,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     ineffective.ON_DELETE,
     ineffective.DISRUPTION_BUDGET,
     kube_proxy.REFUSES,
+    kube_proxy.REFUSES_THERE,
     kube_proxy.IGNORES,
     kube_proxy.MODE,
     kube_proxy.IPVS,

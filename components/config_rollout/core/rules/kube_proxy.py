@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from .. import pod_spec as pods
 from ..finding import Finding
-from ..formats.kube_proxy import NO_SUCH_FIELD, Reading, read_kube_proxy
-from ..formats.kube_proxy_text import parse_text
-from ..formats.meaning import NotUnderstood
+from ..formats.kube_proxy import MODE_NOT_SET, NO_SUCH_FIELD, Reading, reading_of, says_so, seems_so
+from ..formats.kube_proxy_text import read_text
+from ..formats.kube_proxy_yaml import NotRead
+from ..kube_proxy_files import check_release
+from ..layout import LAYOUTS
 from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 
 _DOCUMENT = "https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/"
-_IS_MEANT = re.compile(r"(?m)^\s*\"?kind\"?:\s*\"?KubeProxyConfiguration")
-_IMAGE = re.compile(r"kube-proxy[^:]*:v?1\.([0-9]+)")
+_IMAGE = re.compile(r"kube-proxy[^:]*:(v?1\.[0-9]+)")
 _IPVS_DEPRECATED = 35
 _HEALTH_PORT = "10256"
 
@@ -23,15 +25,34 @@ _CREDENTIAL = re.compile(r"(?m)^[\s-]*\"?(token|password|client-key-data)\"?:[ \
 
 
 @lru_cache(maxsize=64)  # several rules read the same text
-def _read(text: str) -> Reading | None:
-    return read_kube_proxy(text.encode(errors="replace"))
+def _read(text: str, in_place: bool, platform: str = "") -> Reading | NotRead | None:
+    """Return what a text configures, or why kube-proxy cannot read it; `None` if nothing says that it should."""
+    raw = text.encode(errors="replace")
+    if not in_place and "kubeproxy.config.k8s.io" not in text and "KubeProxyConfiguration" not in text:
+        return None
+    try:
+        decoded = read_text(raw)
+    except NotRead as why:
+        return why if in_place or seems_so(raw) else None
+    try:
+        return reading_of(decoded, platform) if in_place or says_so(decoded) else None
+    except NotRead as why:
+        return why
+
+
+def _texts(config_map: KubernetesObject) -> Iterator[tuple[str, str, bool]]:
+    """Yield where each text of a ConfigMap stands, the text, and whether a known layout has its configuration there."""
+    for key, text in config_map.texts("data").items():
+        if isinstance(text, str):
+            places = [(one.namespace, one.config_map, one.key) for one in LAYOUTS.values()]
+            yield f"data['{key}']", text, (config_map.namespace, config_map.name, key) in places
 
 
 def _readings(config_map: KubernetesObject) -> Iterator[tuple[str, Reading]]:
     """Yield where each KubeProxyConfiguration of a ConfigMap stands, and what it configures."""
-    for key, text in config_map.texts("data").items():
-        if isinstance(text, str) and _IS_MEANT.search(text) and (reading := _read(text)):
-            yield f"data['{key}']", reading
+    for where, text, in_place in _texts(config_map):
+        if isinstance(reading := _read(text, in_place), Reading):
+            yield where, reading
 
 
 def _at(where: str, finding: Finding) -> Finding:
@@ -39,35 +60,44 @@ def _at(where: str, finding: Finding) -> Finding:
 
 
 def _refuses(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
-    for where, reading in _readings(config_map):
-        yield from (_at(where, finding) for finding in reading.findings if finding.what != NO_SUCH_FIELD)
+    for where, text, in_place in _texts(config_map):
+        if (reading := _read(text, in_place)) is not None:
+            yield from (_at(where, finding) for finding in reading.findings)
     unknown = config_map.get("data") is UNKNOWN or UNKNOWN in config_map.texts("data").values()
     if unknown and config_map.name == "kube-proxy":
         yield NotChecked("data")
-    for key, text in config_map.texts("data").items():
-        where = f"data['{key}']"
-        if isinstance(text, str) and _IS_MEANT.search(text) and not _read(text):
-            yield NotChecked(where, _why_not_read(text))
 
 
-def _why_not_read(text: str) -> str:
-    try:
-        parse_text(text.encode(errors="replace"))
-    except NotUnderstood as why:
-        return str(why)
-    return "it is of another version than v1alpha1"
+def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+    """Find what the releases and platforms of the pods refuse that read a configuration, and others do not."""
+    said = set()
+    for workload in objects.kind(*WORKLOADS):
+        images = [_IMAGE.search(str(image)) for _path, image in workload.in_pods("containers", "*", "image")]
+        releases = {image[1] for image in images if image}
+        platform = pods.platform(workload.pod_spec)
+        for _reference, config_map in objects.read_by(workload):
+            for where, text, in_place in _texts(config_map) if config_map.kind == "ConfigMap" else ():
+                anywhere, there = _read(text, in_place), _read(text, in_place, platform)
+                if not isinstance(anywhere, Reading) or not isinstance(there, Reading):
+                    continue
+                found = [finding for finding in there.findings if finding not in anywhere.findings]
+                found += [finding for one in sorted(releases) for finding in check_release(text.encode(), one)[0]]
+                for finding in found:
+                    if (config_map.title, where, finding) not in said:
+                        said.add((config_map.title, where, finding))
+                        yield config_map, _at(where, finding)
 
 
 def _ignores(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
     for where, reading in _readings(config_map):
-        dropped = [finding for finding in reading.findings if finding.what == NO_SUCH_FIELD]
-        without_effect = [finding for finding in reading.warnings if finding.where != "mode"]
-        yield from (_at(where, finding) for finding in (*dropped, *without_effect))
+        dropped = [finding for finding in reading.warnings if finding.what == NO_SUCH_FIELD]
+        others = [finding for finding in reading.warnings if finding not in dropped and finding != MODE_NOT_SET]
+        yield from (_at(where, finding) for finding in (*dropped, *others))
 
 
 def _mode(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
     for where, reading in _readings(config_map):
-        yield from (_at(where, finding) for finding in reading.warnings if finding.where == "mode")
+        yield from (_at(where, finding) for finding in reading.warnings if finding == MODE_NOT_SET)
 
 
 def _health_port(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
@@ -94,7 +124,8 @@ def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
     for workload in objects.kind(*WORKLOADS):
         images = [_IMAGE.search(str(image)) for _path, image in workload.in_pods("containers", "*", "image")]
         for _reference, o in objects.read_by(workload):
-            releases.setdefault((o.namespace, o.name), []).extend(int(image[1]) for image in images if image)
+            minors = [int(image[1].partition(".")[2]) for image in images if image]
+            releases.setdefault((o.namespace, o.name), []).extend(minors)
     for config_map, where in found:
         minors = releases.get((config_map.namespace, config_map.name), [])
         if not minors or max(minors) >= _IPVS_DEPRECATED:
@@ -138,6 +169,18 @@ def _configuration(text: str, account: str = "") -> str:
     )
 
 
+_PODS = """---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: kube-proxy, namespace: kube-system}
+spec:
+  template:
+    spec:
+      nodeSelector: {kubernetes.io/os: linux}
+      containers: [{name: kube-proxy, image: "registry.k8s.io/kube-proxy:v1.36.3"}]
+      volumes: [{name: kube-proxy, configMap: {name: kube-proxy}}]
+"""
+
 REFUSES = Rule(
     id="kube-proxy-refuses",
     level=Level.MANDATORY,
@@ -152,12 +195,25 @@ REFUSES = Rule(
     good=_configuration("mode: iptables\noomScoreAdj: -999"),
 )
 
+REFUSES_THERE = Rule(
+    id="kube-proxy-release",
+    level=Level.MANDATORY,
+    severity=Severity.CRITICAL,
+    topic="kube-proxy",
+    prevents="a feature gate, or a mode, that the kube-proxy of these pods does not have: it exits, on node after node",
+    fix="what the finding says; it is checked where the image's tag or the pods' node selector says enough",
+    link=_DOCUMENT,
+    check_all=_refuses_there,
+    bad=_configuration("mode: iptables\nfeatureGates: {IPv6DualStack: true}") + _PODS,
+    good=_configuration("mode: iptables\nfeatureGates: {AllAlpha: false}") + _PODS,
+)
+
 IGNORES = Rule(
     id="kube-proxy-ignores",
     level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     topic="kube-proxy",
-    prevents="a misspelt or outdated field that kube-proxy silently drops",
+    prevents="a misspelt or outdated field that kube-proxy silently drops, and what else it reads in its own way",
     fix="the field's name, or its removal",
     link=_DOCUMENT,
     kinds=("ConfigMap",),

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..formats.kube_proxy_text import resolve
-from ..formats.kube_proxy_values import Number
+from ..formats.kube_proxy_values import Number, resolve
 from ..formats.meaning import MAX_DEPTH, NotUnderstood, Spelled, encode_value
 from ..formats.yaml_text import load_documents
 from .objects import CONFIGURATION, WORKLOADS, KubernetesObject
