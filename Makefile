@@ -13,7 +13,7 @@ cluster: setup ## the same control plane, kept open to play with
 	@$(RUN) -m tools.cluster
 
 test: setup tools ## everything: unit, wiring and engine tests, and the real kube-proxy as judge
-	$(RUN) -m pytest -n 2 --dist loadfile
+	$(RUN) -m pytest -n 2 --dist loadfile --durations=40
 
 test-unit: setup ## the tests that need neither engine nor cluster, in seconds
 	$(RUN) -m pytest tests/unit tests/wiring

@@ -287,7 +287,7 @@ def test_watch_says_what_happens_and_survives_the_api_server(project, agent, clu
         assert lines[-1]
         lines.append(watching.stdout.readline())
     watching.send_signal(signal.SIGINT)
-    _, err = watching.communicate(timeout=20)
+    _, err = watching.communicate(timeout=120)
 
     assert (0, "") == (watching.returncode, err)
     assert any(f": rolling, {SHORT['better']}" in line for line in lines)

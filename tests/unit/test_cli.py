@@ -35,7 +35,7 @@ binaryData: {b: AAE=}
 
 def run(*arguments: object, given: bytes = b"") -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "config_rollout", *map(str, arguments)]
-    return subprocess.run(command, input=given, capture_output=True, timeout=20)
+    return subprocess.run(command, input=given, capture_output=True, timeout=120)
 
 
 def hash_of(text: str, key: str = "c.yaml", **binary: bytes) -> str:

@@ -377,9 +377,7 @@ def ends(pid: int) -> bool:
 def test_interrupt_ends_quietly(lines, tmp_path):
     endless = f"echo > {tmp_path}/begun; sleep 600"
     command = [sys.executable, "-m", "config_rollout", "replay", lines(*TWO), "--judge", endless]
-    # A shell without job control has its background ignore interrupts.
-    heeds = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **heeds) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while not (tmp_path / "begun").exists():
             assert process.poll() is None
             time.sleep(0.01)

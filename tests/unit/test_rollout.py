@@ -507,9 +507,9 @@ def test_pod_that_does_not_stay_ready_fails_the_soak(driver):
 def test_pods_that_have_been_ready_for_the_soak_already_are_not_waited_for(driver):
     cluster = MemoryCluster()
     began = time.monotonic()
-    driver(cluster, "good", soak_seconds=60)
+    driver(cluster, "good", soak_seconds=600)
 
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 300
 
 
 def test_pause_stops_before_the_next_pod(driver):

@@ -260,7 +260,7 @@ class Watching:
     def end(self, by=signal.SIGINT):
         """Press Ctrl-C, or send another signal, and return the exit code, and what came since."""
         self._process.send_signal(by)
-        out, err = self._process.communicate(timeout=20)
+        out, err = self._process.communicate(timeout=120)
         return self._process.returncode, out, err
 
 
@@ -325,7 +325,7 @@ def test_watch_of_a_cluster_that_is_not_there_is_trouble_at_once(tmp_path):
     with FakeApi([]) as api:
         (tmp_path / "config").write_text(api.kubeconfig)
     watching = Watching(tmp_path / "config")
-    out, err = watching._process.communicate(timeout=20)
+    out, err = watching._process.communicate(timeout=120)
 
     assert (2, "") == (watching._process.returncode, out)
     assert "does not answer" in err
@@ -353,7 +353,7 @@ def test_terminal_is_drawn_anew(tmp_path):
 
         def read_until(text):
             nonlocal drawn
-            give_up = time.monotonic() + 20
+            give_up = time.monotonic() + 120
             while text not in drawn and time.monotonic() < give_up:
                 drawn += os.read(main_end, 65536)
             return text in drawn
@@ -362,6 +362,6 @@ def test_terminal_is_drawn_anew(tmp_path):
         threading.Thread(target=move_all, args=(api,)).start()
         assert read_until(b"6 of 6 pods")
         process.send_signal(signal.SIGINT)
-        assert 0 == process.wait(20)
+        assert 0 == process.wait(120)
         os.close(main_end)
     assert b"\x1b[1A" in drawn  # the cursor goes up over what was drawn
