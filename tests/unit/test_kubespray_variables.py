@@ -179,6 +179,12 @@ def test_field(given, path, expected):
             id="gates that are no list",
         ),
         pytest.param(
+            {"kube_feature_gates": ["SupportIPVSProxyMode=true"], "kube_version": "v1.36.2"},
+            "kube_feature_gates: SupportIPVSProxyMode: kube-proxy 1.36 does not have this feature gate and exits. "
+            "Remove it.",
+            id="a gate that the release of the inventory does not have",
+        ),
+        pytest.param(
             {"kube_proxy_nodeport_addresses_cidr": "10.0.0.0/80"},
             "kube_proxy_nodeport_addresses_cidr: is no CIDR (got '10.0.0.0/80'). Write it like '10.0.0.0/8'.",
             id="a bad value, by the variable that has it",
@@ -252,6 +258,12 @@ def test_everything_wrong_is_found_at_once():
         pytest.param(HOST | {"kube_proxy_udp_idle_timeout": "1s"}, ["kube_proxy_udp_idle_timeout"], id="a removed one"),
         pytest.param(HOST | {"kube_proxy_memory_limit": "512M", "kube_proxy_cpu_requests": "10m"},
                      ["kube_proxy_cpu_requests", "kube_proxy_memory_limit"], id="what set no field"),
+        pytest.param(HOST | {"kube_feature_gates": ["IPv6DualStack=true"]}, ["kube_feature_gates"],
+                     id="a gate that no supported release has"),
+        pytest.param(HOST | {"kube_feature_gates": ["IPv6DualStack=true"], "kube_version": "1.23.7"},
+                     ["kube_feature_gates"], id="... for a release whose gates are not known"),
+        pytest.param(HOST | {"kube_feature_gates": ["ContextualLogging=true"], "kube_version": "1.36.0"}, [],
+                     id="a gate that is there"),
         pytest.param(HOST | {"kube_proxy_remove": True}, ["kube_proxy_remove"], id="no kube-proxy"),
         pytest.param(HOST | {"kube_proxy_remove": "{{ kube_network_plugin == 'calico' }}"}, ["kube_proxy_remove"],
                      id="no kube-proxy, as a template"),

@@ -42,5 +42,5 @@ def _kubespray(given: argparse.Namespace) -> int:
 def _placed(places: Mapping[str, str], findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield findings with the file and line of the variable that they are about, where one is."""
     for finding in findings:
-        place = places.get(finding.where)
+        place = places.get(finding.where.partition(":")[0])
         yield replace(finding, where=f"{place}: {finding.where}") if place else finding

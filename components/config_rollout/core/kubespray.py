@@ -15,6 +15,7 @@ from .formats.kube_proxy_fields import BY_PATH, Kind
 from .formats.kube_proxy_text import parse_text
 from .formats.kube_proxy_values import Number, resolve
 from .formats.meaning import NotUnderstood
+from .kube_proxy_files import check_release
 from .kubespray_values import NotKnown, Values, shown, spelled
 from .kubespray_variables import (
     LEGACY_NODE_PORTS,
@@ -61,7 +62,8 @@ def convert(given: Mapping[str, object]) -> Conversion:
     reading = read_kube_proxy(text.encode())
     findings = [*unknown(given), *variables.findings]
     if reading is not None:
-        findings += [variables.blamed(finding) for finding in reading.findings]
+        refused, _ = check_release(text.encode(), variables.release())
+        findings += [variables.blamed(finding) for finding in (*reading.findings, *refused)]
         warnings += [variables.blamed(warning) for warning in reading.warnings]
     return Conversion(text, list(dict.fromkeys(findings)), list(dict.fromkeys(warnings)), frozenset(variables.used))
 
@@ -84,8 +86,17 @@ class _Variables:
     def blamed(self, finding: Finding) -> Finding:
         """Return what is said of a field as said of the variable that it comes from."""
         path = re.sub(r"\[.*", "", finding.where)
-        name = self._from.get(path) or self._from.get(path.split(".")[0], finding.where)
-        return Finding(name, finding.what, finding.fix)
+        section, _, gate = path.partition(".")
+        if section == "featureGates" and gate:
+            return Finding(f"{self._from[section]}: {gate}", finding.what, finding.fix)
+        return Finding(self._from.get(path, finding.where), finding.what, finding.fix)
+
+    def release(self) -> str:
+        """Return the release of Kubernetes that the inventory names, if it does."""
+        try:
+            return str(self._values.value("kube_version")) if self._values.is_given("kube_version") else ""
+        except NotKnown:
+            return ""
 
     def fields(self) -> Iterator[tuple[str, object]]:
         """Yield path -> value of each field that the template writes."""
