@@ -242,7 +242,7 @@ def test_on_delete_waits_and_keeps_what_the_old_pods_read(project, agent, cluste
     assert outcome.failed
     assert {} == recorder.replaced()
     assert sorted([name_of(BETTER), name_of(GOOD)]) == config_maps(cluster, namespace)
-    assert outcome.messages[0].endswith("each pod when someone deletes it (OnDelete)")
+    assert "each pod when someone deletes it (OnDelete)\n" in outcome.messages[0]
 
 
 def test_destroy_leaves_nothing(project, agent, cluster, namespace):
