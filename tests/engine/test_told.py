@@ -110,7 +110,7 @@ def test_daemon_set_that_was_deleted_is_told_and_nothing_is_written_until_a_refr
             assert f"{gone}. Run `pulumi up --refresh`." in outcome.output
             assert [] == config_maps(cluster, namespace)
         said = told(project.preview(agent(BETTER, **more), refresh=True))
-        assert f"DaemonSet {namespace}/agent is not in the cluster: `up` makes it, and its pods start" in said[0]
+        assert f"DaemonSet {namespace}/agent is not in the cluster: `up` makes it, and a pod on each" in said[0]
         assert not project.up(agent(BETTER, **more), refresh=True).failed
         assert [name_of(BETTER)] == config_maps(cluster, namespace)
         assert [] == project.preview(agent(BETTER, **more)).messages

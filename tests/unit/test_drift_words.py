@@ -130,3 +130,10 @@ def test_daemon_set_that_an_up_leaves_out_is_not_made_yet():
         "DaemonSet ns/agent is not made yet: it is not among what this `up` updates"
         == drift_words.explain_not_reached("ns/agent", None, "b" * 64).splitlines()[0]
     )
+
+
+def test_daemon_set_that_is_made_again_is_told():
+    assert (
+        "DaemonSet ns/agent is not in the cluster: `up` makes it, and a pod on each node that has none, at once"
+        == drift_words.explain_made("ns/agent")
+    )

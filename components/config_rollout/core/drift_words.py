@@ -44,7 +44,7 @@ def explain_gone(where: str, changes: bool) -> str:
 
 def explain_made(where: str) -> str:
     """Return what an `up` does about a DaemonSet that is not there, where it makes it again."""
-    return f"DaemonSet {where} is not in the cluster: `up` makes it, and its pods start on all nodes at once"
+    return f"DaemonSet {where} is not in the cluster: `up` makes it, and a pod on each node that has none, at once"
 
 
 def explain_refused(where: str) -> str:
