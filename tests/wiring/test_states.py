@@ -86,3 +86,14 @@ AGAIN = (
 )  # fmt: skip
 def test_what_is_said_is_so_in_this_state(state, line):
     assert line == said(**state)
+
+
+def test_comparison_that_fails_is_a_warning(monkeypatch):
+    warned = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda message, resource: warned.append(message))
+    explainer = object.__new__(Explainer)
+    explainer.__dict__ |= {"_moved": None, "has_told": False, "_component": None}
+    explainer._left = lambda *_: 1 / 0
+    asyncio.run(explainer._settle(None, None, ()))
+
+    assert ["the DaemonSet could not be compared: ZeroDivisionError: division by zero"] == warned

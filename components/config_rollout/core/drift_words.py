@@ -49,7 +49,10 @@ def explain_made(where: str) -> str:
 
 def explain_refused(where: str) -> str:
     """Return why an `up` was refused that would change a DaemonSet which is not there."""
-    return f"DaemonSet {where} is not in the cluster: it was deleted since the last `up`. Run `pulumi up --refresh`."
+    return (
+        f"DaemonSet {where} is not in the cluster: it was deleted since the last `up`. Run `pulumi up --refresh`. "
+        "If it is there, `kubeconfig` and `context` name another cluster than the provider's."
+    )
 
 
 def made_again(daemon_set: Object, uid: str) -> str:

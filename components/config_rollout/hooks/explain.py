@@ -146,7 +146,8 @@ class Explainer:
         return pulumi.ResourceHookBinding(**{moment: [hook]})  # type: ignore[arg-type]
 
     async def _component_is_new(self, args: pulumi.ResourceHookArgs) -> None:
-        self._is_new = True
+        new, _ = await plain_inputs(args.new_inputs)
+        self._is_new, self._where = True, f"{new.get('namespace')}/{new.get('name')}"
 
     async def _content_is_new(self, args: pulumi.ResourceHookArgs) -> None:
         self._made_content = (await self._found()).config_map is None
@@ -255,7 +256,12 @@ class Explainer:
         if self._moved:
             self.tell(explain_replace(*self._moved))
             return
-        if not self.has_told and (left := await self._left(daemon_set, wanted, ignored)):
+        try:
+            left = "" if self.has_told else await self._left(daemon_set, wanted, ignored)
+        except Exception as error:  # an explanation that fails must never keep a change from being made
+            pulumi.log.warn(f"the DaemonSet could not be compared: {type(error).__name__}: {error}", self._component)
+            return
+        if left:
             self.tell(left)
         if self._keys and not self.has_told:
             self.tell(explain_keys(self._keys, self._where))
