@@ -224,9 +224,13 @@ class Cluster:
         return str(answer.get("status", {}).get("userInfo", {}).get("username", ""))
 
     def delete(self, resource: str, name: str, namespace: str, uid: str) -> bool:
-        """Delete the object that has this UID; return whether it was there."""
+        """
+        Delete the object that has this UID; return whether there was one of its name.
+
+        A conflict (409) is that the name has another UID by now, or that a webhook or a proxy says so: look again.
+        """
         right = Right("delete", _group(resource), resource, namespace, name)
-        return self._send("DELETE", right, body={"preconditions": {"uid": uid}}, gone=(404, 409)) is not None
+        return self._send("DELETE", right, body={"preconditions": {"uid": uid}}) is not None
 
     def may(self, right: Right) -> bool:
         """Tell whether the API server would let us; it asks its own authorizers."""

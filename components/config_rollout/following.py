@@ -10,7 +10,12 @@ from typing import Generic, NamedTuple, TypeVar
 from .cluster import Cluster, ClusterError, Object
 from .core.retry import delay_seconds, is_passing
 
-_WATCH_SECONDS = 60
+WATCH_SECONDS = 10
+"""
+How long one watch lasts, in seconds: one that is silent proves with its end that it has shown everything.
+
+A connection that nothing comes through any more would else look like a collection where nothing happens.
+"""
 
 SHORT_SECONDS = 1
 """
@@ -20,6 +25,26 @@ Source: client-go 0.34 tools/cache/reflector.go `VeryShortWatchError`.
 """
 
 T = TypeVar("T")
+
+
+class Sight:
+    """
+    How long something has been seen, which is less than the time that has passed.
+
+    Each answer proves that it is seen now. The time between two counts for at most `WATCH_SECONDS`: where all is well
+    there is one at least that often.
+    """
+
+    def __init__(self) -> None:
+        self._counted, self.proved = 0.0, time.monotonic()
+
+    def prove(self) -> None:
+        """Note that it is seen now."""
+        self._counted, self.proved = self.seconds(), time.monotonic()
+
+    def seconds(self) -> float:
+        """Return for how long it has been seen, in seconds; only the difference of two such numbers means something."""
+        return self._counted + min(time.monotonic() - self.proved, WATCH_SECONDS)
 
 
 class Blind(NamedTuple):
@@ -64,6 +89,7 @@ class Following(Generic[T]):
         self._over, self._listed = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.blind: Blind | None = None
+        self.sight = Sight()
 
     def __enter__(self) -> "Following[T]":
         self._thread.start()
@@ -93,7 +119,7 @@ class Following(Generic[T]):
                     version = self._follow(version)
             except ClusterError as error:
                 trouble = error if error.status != 410 else None  # expired between two pages, or before the watch
-            self.blind = Blind(self.blind.since if self.blind else time.monotonic(), trouble)
+            self.blind = Blind(self.blind.since if self.blind else self.sight.proved, trouble)
             self._changed.set()
             if trouble and not is_passing(trouble.status):
                 return
@@ -111,6 +137,7 @@ class Following(Generic[T]):
                     kept[uid] = now
         with self._lock:
             self._kept = kept
+        self.sight.prove()
         self.blind = None
         self._listed.set()
         self._changed.set()
@@ -120,14 +147,16 @@ class Following(Generic[T]):
         """Take in what happens, until the server ends the watch; return the version reached, empty to list again."""
         resource, namespace, labels, fields = self._where
         began = time.monotonic()
-        for event in self._cluster.watch(resource, namespace, labels, version, _WATCH_SECONDS, fields):
+        for event in self._cluster.watch(resource, namespace, labels, version, WATCH_SECONDS, fields):
             if event["type"] == "ERROR":
                 return ""
+            self.sight.prove()
             version = event["object"]["metadata"]["resourceVersion"]
             if event["type"] != "BOOKMARK":
                 self._take(event["object"], gone=event["type"] == "DELETED")
             if self._over.is_set():
                 break
+        self.sight.prove()
         return version if time.monotonic() - began > SHORT_SECONDS else ""
 
     def _take(self, thing: Object, gone: bool) -> None:

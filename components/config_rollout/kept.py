@@ -20,21 +20,14 @@ from .core import kept, live
 from .core.finding import report
 from .core.found import MANAGER
 from .core.kept import Before
-from .core.naming import DAEMON_SET_LABEL, content_name
+from .core.naming import content_name
+from .owners import give_owners
 from .patience import patiently
 from .voice import Voice
-
-_OWNER_MANAGER = "config-rollout-owner"
-"""
-Field manager of owner references: another than the provider's, which would take them for a drift of its own fields.
-
-Source: pulumi-kubernetes 4.25 takes what a patch owns from the entries of its field manager, whatever their operation.
-"""
 
 _OBSERVED_SECONDS = 60
 """How long the controller may take to make the revision of a template that has been written, in seconds."""
 
-_TRIES = 3
 _WHERE = ("namespace", "kubeconfig", "context")
 
 
@@ -181,28 +174,18 @@ def settle(
 def _settle(cluster: Cluster, where: tuple[str, str, str], wanted: Mapping[str, Any], has_waves: bool) -> list[str]:
     namespace, name, uid = where
     told: list[str] = []
-    for attempt in range(_TRIES):
-        daemon_set = _observed(cluster, namespace, name, uid)
-        if not has_waves and live.has_leftover(daemon_set):
-            left = {"metadata": {"annotations": {live.RESTORED_ANNOTATION: None}}}
-            cluster.patch("daemonsets", name, namespace, left)
-        revisions = owned(cluster, "controllerrevisions", daemon_set)
-        label = f"{DAEMON_SET_LABEL}={name}"
-        config_maps = cluster.list("configmaps", namespace, label, metadata_only=True)
-        lost = kept.lost(daemon_set, revisions, config_maps)
-        wanted_name = wanted["metadata"]["name"]
-        if wanted_name in lost:
-            made = cluster.apply("configmaps", wanted_name, namespace, wanted, MANAGER)
-            told.append(f"ConfigMap {namespace}/{wanted_name}, which pods mount, was not there: it is put back")
-            config_maps, lost = [*config_maps, made], [one for one in lost if one != wanted_name]
-        try:
-            for ownership in kept.ownerships(daemon_set, revisions, config_maps, wanted_name):
-                _write(cluster, namespace, ownership)
-        except ClusterError as error:
-            if error.status != 409 or attempt == _TRIES - 1:
-                raise
-            continue
-        break
+    wanted_name = wanted["metadata"]["name"]
+
+    def give() -> list[str]:
+        return give_owners(cluster, lambda: _observed(cluster, namespace, name, uid), wanted_name)
+
+    if not has_waves and (left := live.leftovers(_observed(cluster, namespace, name, uid))):
+        cluster.patch("daemonsets", name, namespace, {"metadata": {"annotations": dict.fromkeys(left)}})
+    lost = give()
+    if wanted_name in lost:
+        cluster.apply("configmaps", wanted_name, namespace, wanted, MANAGER)
+        told.append(f"ConfigMap {namespace}/{wanted_name}, which pods mount, was not there: it is put back")
+        lost = give()
     return told + [
         f"ConfigMap {namespace}/{one}, which a kept revision of DaemonSet {name} mounts, is not there: "
         "`kubectl rollout undo` to that revision would start pods that wait for it"
@@ -258,14 +241,6 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, full_hash: str, d
 def _unread(who: str, error: ClusterError) -> str:
     """Return what to say where the cluster cannot be read: the provider says what is wrong."""
     return f"{who}: what the cluster has could not be read: {error}"
-
-
-def _write(cluster: Cluster, namespace: str, ownership: kept.Ownership) -> None:
-    where = "configmaps", ownership.name, namespace
-    if ownership.owners:
-        cluster.patch(*where, ownership.patch(), manager=_OWNER_MANAGER)
-    else:
-        cluster.delete(*where, ownership.uid)
 
 
 def _observed(cluster: Cluster, namespace: str, name: str, uid: str) -> Object:

@@ -172,16 +172,16 @@ class KubeProxy(pulumi.ComponentResource):
         prepared, settings = self._prepared, self._prepared.settings
         account = self._account() if self._has_account() else []
         config_map = self._config_map()
-        applied = None
+        applied, written = None, None
         if settings.manage == "own":
             self.daemon_set = self._own_daemon_set(config_map, account)
         else:
-            applied = self._applied
+            applied, written = self._applied, _whole_patch(prepared, prepared.full_hash)["spec"]["template"]
             self.daemon_set = self._patch_daemon_set(prepared.full_hash, [config_map, *account])
         self._uid().apply(self._is_another)
         last: pulumi.CustomResource = self.daemon_set
         if self._staged:
-            last = self._staged.register(self._name, self, self.daemon_set, self._explainer, applied)
+            last = self._staged.register(self._name, self, self.daemon_set, self._explainer, applied, written)
         if prepared.known:
             last = self._known_config_map(last)
         self._explainer.registered(last, self.daemon_set, self._written, ["spec.selector"])

@@ -12,7 +12,7 @@ import pulumi
 
 from .arguments import BadArguments, find_cluster
 from .cluster import Cluster, ClusterError, Forbidden, Object, owned
-from .core import live, preflight, wave_words
+from .core import live, preflight, template, wave_words
 from .core.audit import ended_well
 from .core.content import Content
 from .core.finding import Finding, report
@@ -114,11 +114,13 @@ class StagedRollout:
         daemon_set: pulumi.CustomResource,
         explainer: Explainer,
         applied: Callable[[Object], Object] | None = None,
+        written: Object | None = None,
     ) -> pulumi.CustomResource:
         """
         Register the records below the component, after its DaemonSet, and return the last.
 
-        `applied` gives, for a pod template, what the provider applies where it has a patch and no whole DaemonSet.
+        Where the provider has a patch and no whole DaemonSet, `applied` gives, for a pod template, what it applies, and
+        `written` is what it has applied of the template.
         """
 
         def window(division: Division) -> str:
@@ -127,7 +129,7 @@ class StagedRollout:
             return self._window(division) if self._window(division) and self._is_outdated(division) else ""
 
         given = explainer.audit, stack_name(), window, applied, self._proxy, self._excused
-        driven = Driven(self._cluster, self._waves, *given)
+        driven = Driven(self._cluster, self._waves, *given, written=written)
         previewed: list[Division] = []
         registered = register_records(
             name, component, daemon_set, self._hash, driven, self._divisions, previewed.append
@@ -211,7 +213,8 @@ class StagedRollout:
     def _read_fleet(self, daemon_set: Object) -> Fleet:
         revisions = owned(self._cluster, "controllerrevisions", daemon_set)
         self._revisions, self._template = revisions, _template(daemon_set)
-        newest, taken_back = live.newest(revisions), live.restored(daemon_set)
+        newest = template.current(daemon_set, revisions) or live.newest(revisions)
+        taken_back = live.restored(daemon_set)
         for revision in revisions:
             if taken_back and taken_back.revision == revision["metadata"]["name"]:
                 self._taken_back = live.config_hash_of(revision["data"])

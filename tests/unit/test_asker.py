@@ -170,3 +170,31 @@ def test_url_that_nobody_serves_is_a_no(monkeypatch):
 
 def test_function_whose_time_is_over_is_left_alone():
     assert {"": "gave no answer within 1 s"} == ask(FunctionGate(lambda wave, nodes: time.sleep(3), 1))
+
+
+def test_time_in_which_the_api_server_is_away_does_not_count():
+    class StandsStill(Pods):
+        back = time.monotonic() + 2
+
+        def version(self):
+            if time.monotonic() < self.back:
+                raise ClusterError("s: does not answer.", 0)
+
+    def answer(pod):
+        pods.version()
+        return 200, b""
+
+    pods = StandsStill(answer)
+
+    assert {} == ask(HttpGate(1, "/", 1), pods)
+
+
+def test_pod_that_gives_no_answer_counts_where_the_api_server_does():
+    class Hangs(Pods):
+        def version(self):
+            return "v1"
+
+    def answer(pod):
+        raise ClusterError("s: does not answer.", 0)
+
+    assert dict.fromkeys(NODES, "s: does not answer.") == ask(HttpGate(1, "/", 1), Hangs(answer))

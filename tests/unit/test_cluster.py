@@ -110,10 +110,18 @@ def test_patch_says_who_we_are(server, cluster):
 
 
 def test_delete_is_of_the_object_that_was_seen(server, cluster):
-    server.answers["DELETE /api/v1/namespaces/n/pods/p"] = 409, {"message": "the UID is another one"}
+    server.answers["DELETE /api/v1/namespaces/n/pods/p"] = 404, {"message": "not found"}
 
     assert not cluster.delete("pods", "p", "n", "uid-1")
     assert {"preconditions": {"uid": "uid-1"}} == json.loads(server.asked[0][3])
+
+
+def test_conflict_at_a_delete_does_not_say_that_the_object_is_gone(server, cluster):
+    server.answers["DELETE /api/v1/namespaces/n/pods/p"] = 409, {"message": "webhook: not now"}
+    with pytest.raises(ClusterError, match="409 webhook: not now") as error:
+        cluster.delete("pods", "p", "n", "uid-1")
+
+    assert 409 == error.value.status
 
 
 def test_right_is_asked_of_the_server(server, cluster):

@@ -11,14 +11,15 @@ PACKAGE = Path(__file__).parents[2] / "components" / "config_rollout"
 
 MAY_IMPORT = {
     "core": {"core"},
-    "hooks": {"core", "hooks", "cluster", "following", "ending", "voice"},
+    "hooks": {"core", "hooks", "cluster", "following", "ending", "owners", "voice"},
     "schema": {"core"},
     "arguments": {"core", "cluster", "schema"},
     "options": {"core"},
     "compatibility": {"core"},
     "cluster": {"core"},
     "patience": {"core", "cluster"},
-    "kept": {"core", "arguments", "cluster", "patience", "voice"},
+    "owners": {"core", "cluster"},
+    "kept": {"core", "arguments", "cluster", "owners", "patience", "voice"},
     "voice": set(),
     "ending": set(),
     "staged": {"core", "hooks", "arguments", "cluster", "patience", "voice"},

@@ -28,8 +28,8 @@ def test_what_is_no_note_of_ours_is_none(text):
 def test_note_of_waves_that_are_gone_is_left_over():
     left = daemon_set({live.RESTORED_ANNOTATION: str(live.Restored("agent-abc", 7))})
 
-    assert (None, True) == (live.restored(left), live.has_leftover(left))
-    assert not live.has_leftover(daemon_set(WAVES))
+    assert (None, [live.RESTORED_ANNOTATION]) == (live.restored(left), live.leftovers(left))
+    assert [] == live.leftovers(daemon_set(WAVES))
 
 
 @pytest.mark.parametrize(("value", "paused"), [(None, False), ("true", True), ("false", False), ("", True)])
@@ -67,23 +67,6 @@ REVISIONS = [revision("a", 4), revision("b", 3), revision("c", 5)]
 def test_newest_revision_has_the_highest_number():
     assert "c" == live.revision_of(live.newest(REVISIONS))
     assert None is live.newest([])
-
-
-@pytest.mark.parametrize(
-    ("pods", "back"),
-    [
-        (["b", "b", "c"], "b"),  # what most pods still run was good before
-        (["a", "b", "c", "c", "c"], "a"),
-        ([], "a"),
-        (["c"], "a"),
-    ],
-)
-def test_revision_to_go_back_to(pods, back):
-    assert back == live.revision_of(live.before(REVISIONS, "c", pods))
-
-
-def test_without_an_earlier_revision_there_is_no_way_back():
-    assert None is live.before([revision("c", 1)], "c", ["c"])
 
 
 def test_node_of_a_pod_that_is_not_bound_yet():

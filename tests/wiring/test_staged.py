@@ -35,7 +35,8 @@ class FakeCluster:
             ]  # fmt: skip
         owner = {"ownerReferences": [{"uid": "agent-uid", "controller": True}]}
         if resource == "controllerrevisions":
-            return [{"metadata": {"name": "a", "labels": {"controller-revision-hash": "old"}, **owner}, "revision": 1}]
+            metadata = {"name": "a", "labels": {"controller-revision-hash": "old"}, **owner}
+            return [{"metadata": metadata, "revision": 1, "data": {"spec": {"template": {}}}}]
         return [
             {"metadata": {"name": p.name, "uid": p.uid, "labels": {"controller-revision-hash": p.revision}, **owner},
              "spec": {"nodeName": p.node},

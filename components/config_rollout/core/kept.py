@@ -5,7 +5,7 @@ So `kubectl rollout undo` finds what it brings back, and Kubernetes' own garbage
 needs. Not here: reading and writing them (../kept.py).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +101,11 @@ def mounted(of: Object) -> set[str]:
 
 
 def ownerships(
-    daemon_set: Object, revisions: Sequence[Object], config_maps: Iterable[Object], wanted: str
+    daemon_set: Object,
+    revisions: Sequence[Object],
+    config_maps: Iterable[Object],
+    wanted: str,
+    coming: Collection[str] = (),
 ) -> list[Ownership]:
     """
     Return what has to be written so that each ConfigMap lives exactly as long as it is needed.
@@ -115,10 +119,11 @@ def ownerships(
       revisions: All ControllerRevisions that it owns.
       config_maps: Those with its label; only their metadata is read.
       wanted: The name of the one that the program wants.
+      coming: The names of those that the DaemonSet is about to mount.
 
     """
     name = daemon_set["metadata"]["name"]
-    current = mounted(daemon_set) | {wanted}
+    current = mounted(daemon_set) | {wanted, *coming}
     mounting: dict[str, list[Mapping[str, str]]] = {}
     for revision in sorted(revisions, key=lambda one: int(one["revision"])):
         for mounts in mounted(revision["data"]):

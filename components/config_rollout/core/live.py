@@ -1,7 +1,7 @@
 """What the objects of a DaemonSet say, read from them as the API server sends them."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,14 @@ PAUSED_ANNOTATION = "config-rollout/paused"
 
 RESTORED_ANNOTATION = "config-rollout/restored-from"
 """On the DaemonSet: which revision a failed rollout took back, and of which generation of the DaemonSet that was."""
+
+FINISHED_ANNOTATION = "config-rollout/finished"
+"""
+On the DaemonSet: the ControllerRevisions that all waves have finished, and the one that a rollout is bringing.
+
+By name, which Kubernetes makes of the template: a revision that is deleted and made again has the same one.
+Source: Kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`.
+"""
 
 STACK_ANNOTATION = "config-rollout/stack"
 """On the DaemonSet: which Pulumi stack drives it, as ORGANIZATION/PROJECT/STACK."""
@@ -53,9 +61,9 @@ def restored(daemon_set: Object) -> Restored | None:
         return None
 
 
-def has_leftover(daemon_set: Object) -> bool:
-    """Return whether there is a note of a rollout that was taken back; the driver of waves alone removes it."""
-    return RESTORED_ANNOTATION in _annotations(daemon_set)
+def leftovers(daemon_set: Object) -> list[str]:
+    """Return the annotations that the driver of waves has written, which nobody looks after where it is gone."""
+    return [name for name in (RESTORED_ANNOTATION, FINISHED_ANNOTATION) if name in _annotations(daemon_set)]
 
 
 def is_paused(daemon_set: Object) -> bool:
@@ -125,19 +133,6 @@ def newest(revisions: Iterable[Object]) -> Object | None:
 def revision_of(thing: Object) -> str:
     """Return the revision's hash, of a pod or of a ControllerRevision."""
     return str((thing["metadata"].get("labels") or {}).get("controller-revision-hash", ""))
-
-
-def before(revisions: Sequence[Object], current: str, pods: Iterable[str]) -> Object | None:
-    """
-    Return the revision to go back to: the one, the current apart, that most pods have, else the newest.
-
-    `pods` is the revision of each pod; what most still run is what was good before.
-    """
-    counts: dict[str, int] = {}
-    for revision in pods:
-        counts[revision] = counts.get(revision, 0) + 1
-    others = [revision for revision in revisions if revision_of(revision) != current]
-    return max(others, key=lambda r: (counts.get(revision_of(r), 0), int(r["revision"])), default=None)
 
 
 def node_of(pod: Object) -> str:

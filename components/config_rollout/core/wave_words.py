@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from .observed import Written
 from .restarts import Fleet, Pod
 from .shown import escaped
 from .update_strategy import SECONDS_PER_POD
@@ -102,6 +103,34 @@ def through(division: Division, fleet: Fleet) -> str:
 def takes_back(name: str, findings: Sequence[str], revision: int) -> str:
     """Return that a wave has failed, why, and that its nodes are taken back."""
     return f"wave '{name}' failed: {'; '.join(findings[:2])}. Taking its nodes back to revision {revision}"
+
+
+def other_template(where: str, paths: Sequence[str]) -> str:
+    """Return that a DaemonSet has another template than the program wrote, and what to do; `paths` differ."""
+    differ = f" ({', '.join(paths[:_MOST_NAMES])})" if paths else ""
+    return (
+        f"DaemonSet {where}: its pod template is not what this program wrote{differ}: something else changed it since. "
+        "Run `pulumi up --refresh` to put it back."
+    )
+
+
+def strategy_was_changed(where: str, by: Written) -> str:
+    """Return that someone gave a DaemonSet another update strategy, who and when, and what is done about it."""
+    who = f" by {by.manager}, {by.time}" if by.manager else ""
+    return (
+        f"DaemonSet {where}: its updateStrategy was changed{who}, so Kubernetes may have restarted pods by itself. "
+        "It is OnDelete again"
+    )
+
+
+def restarts_again(pod: Pod, wanted: str) -> str:
+    """Return that a pod is restarted whose predecessor was restarted for the same revision already, and why."""
+    return f"{pod.node}: its new pod {pod.name} has revision {pod.revision}, not {wanted}: it is restarted again"
+
+
+def came_back_other(node: str, times: int, wanted: str) -> str:
+    """Return that a node gets pods of another revision however often its pod is restarted."""
+    return f"{node}: was restarted {times:,} times, and its new pod never had revision {wanted}"
 
 
 def again(plan: WavePlan) -> str:

@@ -33,6 +33,9 @@ _SETTINGS = ("max_unavailable", "soak_seconds", "gates")
 _OF_ALL = ("first", "by", *_SETTINGS, "on_failure", "through", "progress_deadline_seconds", "over_unhealthy")
 _OF_ONE = ("name", "match_labels", "match_expressions", "nodes", "each", *_SETTINGS)
 
+MEMBERSHIP = ("name", "selector", "nodes", "each")
+"""What of a wave's definition says which nodes are in it."""
+
 Labels = Mapping[str, Mapping[str, str]]
 """Node -> its labels."""
 

@@ -7,14 +7,19 @@ Not here: what becomes of its pods (rollout.py).
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..cluster import Cluster, ClusterError, Object, owned
-from ..core import live
+from ..core import kept, live, strategy, wave_words
+from ..core.audit_record import AuditRecord, parse_records
+from ..core.finished import Finished
 from ..core.found import MANAGER
+from ..core.naming import HISTORY_KEY, content_name, history_name
+from ..core.observed import written
 from ..core.retry import delay_seconds, is_passing
+from ..owners import give_owners
 from .report import Report
 
 AWAY_SECONDS = 300
@@ -27,6 +32,14 @@ Whose fields the provider takes over before each update of its own, so that a te
 Source: pulumi-kubernetes 4.25 await.go `fixCSAFieldManagers`.
 """
 
+_NOTES_MANAGER = "config-rollout-driver"
+"""Of annotations: the provider would take what its own manager has for drift of a patch. Source: as in owners.py."""
+
+_REFUSED = (400, 403, 404, 409, 422)
+"""What keeps something from being done that a rollout can do without."""
+
+_STRATEGY_FIELD = ("f:spec", "f:updateStrategy", "f:type")
+
 T = TypeVar("T")
 Say = Callable[..., None]
 """Takes a line for whoever runs `up`, and `ephemeral=True` for one that only the next replaces."""
@@ -38,13 +51,19 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """Which DaemonSet, and what the program wants of it: the generation that the provider's write gave, and a hash."""
+    """
+    Which DaemonSet, and what the program wants of it: the generation that the provider's write gave, and a hash.
+
+    `template` is the pod template as the provider has written it, or as far as it is ours; `None` where that is not
+    known.
+    """
 
     namespace: str
     name: str
     uid: str
     generation: int
     config_hash: str
+    template: Object | None = None
 
     @property
     def where(self) -> str:
@@ -100,11 +119,56 @@ class DrivenDaemonSet:
         """Return the ControllerRevisions of the DaemonSet."""
         return self.trying(lambda: owned(self.cluster, "controllerrevisions", daemon_set))
 
-    def annotate(self, taken_back: live.Restored | None) -> None:
+    def note(self, taken_back: live.Restored | None) -> None:
         """Note at the DaemonSet what is being taken back, or that nothing is any more."""
-        value = {live.RESTORED_ANNOTATION: str(taken_back) if taken_back else None}
-        body = {"metadata": {"annotations": value}}
-        self.trying(lambda: self.cluster.patch("daemonsets", self.target.name, self.target.namespace, body))
+        self._annotate({live.RESTORED_ANNOTATION: str(taken_back) if taken_back else None})
+
+    def note_finished(self, finished: Finished) -> None:
+        """Note at the DaemonSet which revisions its fleet has finished."""
+        self._annotate({live.FINISHED_ANNOTATION: str(finished)})
+
+    def _annotate(self, annotations: Mapping[str, str | None]) -> None:
+        where, body = self._where, {"metadata": {"annotations": annotations}}
+        self.trying(lambda: self.cluster.patch(*where, body, manager=_NOTES_MANAGER))
+
+    @property
+    def _where(self) -> tuple[str, str, str]:
+        return "daemonsets", self.target.name, self.target.namespace
+
+    def held(self, daemon_set: Object) -> Object:
+        """Return the DaemonSet, after putting an `updateStrategy` right by which Kubernetes restarts pods itself."""
+        if strategy.is_held(daemon_set):
+            return daemon_set
+        self.say(wave_words.strategy_was_changed(self.target.where, written(daemon_set, _STRATEGY_FIELD)))
+        if own := strategy.applied(daemon_set):
+            manager, body = own
+            self.trying(lambda: self.cluster.apply(*self._where, body, manager))
+        else:
+            patch = strategy.patch()
+            self.trying(lambda: self.cluster.patch(*self._where, patch, manager=_TEMPLATE_MANAGER))
+        return self.read()
+
+    def give_owners(self, coming: Object | None = None) -> None:
+        """
+        Give the ConfigMaps their owners; `coming` is a revision whose template is about to be put in place.
+
+        What keeps that from being done is said, and the next `up` does it: pods need no owners today.
+        """
+        wanted = content_name(self.target.name, self.target.config_hash)
+        mounted = kept.mounted(coming["data"]) if coming else ()
+        try:
+            self.trying(lambda: give_owners(self.cluster, self.read, wanted, mounted), _REFUSED)
+        except ClusterError as error:
+            self.say(f"the ConfigMaps of earlier configurations are not looked after, until an `up` can: {error}")
+
+    def records(self) -> list[AuditRecord]:
+        """Return the audit records of the rollouts, the oldest first; none where they cannot be read."""
+        where = "configmaps", history_name(self.target.name), self.target.namespace
+        try:
+            found = self.trying(lambda: self.cluster.get(*where), _REFUSED)
+        except ClusterError:
+            return []
+        return parse_records(str(((found or {}).get("data") or {}).get(HISTORY_KEY, "")), "history")[0]
 
     def patch_template(self, revision: Object) -> None:
         """
@@ -113,18 +177,20 @@ class DrivenDaemonSet:
         The provider takes no fields over for a patch, so what it applied goes back under its own manager first: what
         a later patch does not name must not stay because we have put it there.
         """
-        where = ("daemonsets", self.target.name, self.target.namespace)
         if self.applied:
             body = self.applied(revision["data"]["spec"]["template"])
-            self.trying(lambda: self.cluster.apply(*where, body, MANAGER))
-        self.trying(lambda: self.cluster.patch(*where, revision["data"], strategic=True, manager=_TEMPLATE_MANAGER))
+            self.trying(lambda: self.cluster.apply(*self._where, body, MANAGER))
+        self.trying(
+            lambda: self.cluster.patch(*self._where, revision["data"], strategic=True, manager=_TEMPLATE_MANAGER)
+        )
 
-    def trying(self, request: Callable[[], T]) -> T:
+    def trying(self, request: Callable[[], T], borne: Collection[int] = ()) -> T:
         """
         Return what a request gives, tried again with growing waits while the API server cannot serve it.
 
         Raises:
           Stopped: It cannot be served, or not for too long.
+          ClusterError: It has a status of `borne`, which stops nothing.
 
         """
         troubles = Troubles()
@@ -133,11 +199,13 @@ class DrivenDaemonSet:
             try:
                 return request()
             except ClusterError as error:
+                if error.status in borne:
+                    raise
                 self.bear(error, troubles)
 
-    def bear(self, error: ClusterError, troubles: Troubles) -> None:
+    def bear(self, error: ClusterError, troubles: Troubles, passing: Collection[int] = ()) -> None:
         """
-        Wait until a request may be tried again.
+        Wait until a request may be tried again. `passing` are statuses that may be others soon, beside the usual ones.
 
         Raises:
           Stopped: It would fail again, or has for too long.
@@ -147,7 +215,8 @@ class DrivenDaemonSet:
         self.report.retried()
         troubles.last = time.monotonic()
         troubles.since = troubles.since or troubles.last
-        if not is_passing(error.status) or time.monotonic() - troubles.since > AWAY_SECONDS:
+        may_pass = is_passing(error.status) or error.status in passing
+        if not may_pass or time.monotonic() - troubles.since > AWAY_SECONDS:
             raise Stopped(str(error)) from None
         self.say(f"{error} Trying again", ephemeral=True)
         time.sleep(delay_seconds(troubles.attempt, random.random()))

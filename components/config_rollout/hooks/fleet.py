@@ -1,5 +1,6 @@
 """The pods of one DaemonSet and the nodes as they are now, kept up to date by watches. What follows is the core's."""
 
+import math
 import threading
 import time
 from collections.abc import Collection
@@ -13,12 +14,24 @@ from ..core import live
 from ..core.restarts import Pod, ProbedPod
 from ..following import Blind, Following
 
+_DELETED_SECONDS = 60
+"""
+How long a pod counts as leaving whose DELETE was served and that is shown without a deletionTimestamp, in seconds.
+
+What answered may have been no API server. Who asks again loses nothing: it is asked for that UID only.
+"""
+
 
 @dataclass(frozen=True)
 class _Seen:
-    """A pod, since when it is ready, by this machine's monotonic clock, and what gates have to know of it."""
+    """
+    A pod, since when it is ready, by this machine's monotonic clock, and what gates have to know of it.
+
+    `since` is the same in the API server's words: where it is another one, the pod was not ready in between.
+    """
 
     pod: Pod
+    since: str
     ready: float | None
     probed: ProbedPod
     restarts_when_ready: int | None
@@ -47,7 +60,7 @@ class FleetWatch:
     def __init__(self, cluster: Cluster, daemon_set: Object, keys: Collection[str]) -> None:
         metadata, labels = daemon_set["metadata"], live.selector_of(daemon_set)
         self._uid, self._keys = metadata["uid"], keys
-        self._deleted: set[str] = set()
+        self._deleted: dict[str, float] = {}
         self._changed = threading.Event()
         self._pods: Following[_Seen] = Following(
             cluster, "pods", metadata["namespace"], labels, "", self._seen, self._changed
@@ -83,14 +96,18 @@ class FleetWatch:
         now = time.monotonic()
         return [
             Pod(p.name, p.uid, p.node, p.revision, seen.ready is not None and now - seen.ready >= min_ready_seconds,
-                p.leaving or p.uid in self._deleted, p.why)
+                self._is_leaving(p), p.why)
             for seen in self._pods.values() for p in [seen.pod]
         ]  # fmt: skip
 
+    def seen_seconds(self) -> float:
+        """Return for how long pods and nodes have both been seen; only differences mean something."""
+        return min(self._pods.sight.seconds(), self._nodes.sight.seconds())
+
     def youngest(self, nodes: Collection[str]) -> float:
-        """Return how long the pods of these nodes have all been ready, in seconds; 0 if one is not."""
+        """Return how long the pods of these nodes that stay have all been ready, in seconds; 0 if one is not."""
         now = time.monotonic()
-        ready = [seen.ready for seen in self._pods.values() if seen.pod.node in nodes]
+        ready = [seen.ready for seen in self._staying() if seen.pod.node in nodes]
         return min((0.0 if since is None else now - since for since in ready), default=0.0)
 
     def ready(self) -> dict[str, float | None]:
@@ -106,11 +123,14 @@ class FleetWatch:
         return [seen.probed for seen in self._staying()]
 
     def _staying(self) -> list[_Seen]:
-        return [s for s in self._pods.values() if not (s.pod.leaving or s.pod.uid in self._deleted)]
+        return [seen for seen in self._pods.values() if not self._is_leaving(seen.pod)]
+
+    def _is_leaving(self, pod: Pod) -> bool:
+        return pod.leaving or time.monotonic() - self._deleted.get(pod.uid, -math.inf) < _DELETED_SECONDS
 
     def deleted(self, uid: str) -> None:
         """Note that a pod has been deleted, before the watch says so."""
-        self._deleted.add(uid)
+        self._deleted[uid] = time.monotonic()
 
     def wait(self, seconds: float) -> None:
         """Wait until something has changed, at most so long."""
@@ -128,13 +148,13 @@ class FleetWatch:
             return None
         ready, since = None, live.ready_since(pod)
         if since:
-            kept = was.ready if was else None
+            kept = was.ready if was and was.since == since else None
             ready = kept if kept is not None else time.monotonic() - (0 if self._pods.has_listed() else _age(since))
         restarts, when_ready = live.container_restarts(pod), was.restarts_when_ready if was else None
         if ready is not None and when_ready is None:
             when_ready = restarts
         since_ready = restarts - (restarts if when_ready is None else when_ready)
-        return _Seen(live.pod_of(pod), ready, live.probed_pod(pod, since_ready), when_ready)
+        return _Seen(live.pod_of(pod), since, ready, live.probed_pod(pod, since_ready), when_ready)
 
 
 def _age(since: str) -> float:

@@ -49,6 +49,7 @@ from ..core.restarts import ProbedPod
 from ..core.retry import delay_seconds, is_passing
 from ..core.waves import Wave
 from ..core.windows import Window
+from .driven import AWAY_SECONDS
 from .new_service import NewService
 
 _PARALLEL = 10
@@ -64,6 +65,10 @@ Pods = Callable[[], Sequence[ProbedPod]]
 
 class _Final(Exception):
     """An answer that another try would not change."""
+
+
+class _NoAnswer(Exception):
+    """No answer of the API server, which may be its own fault or the pod's."""
 
 
 @dataclass
@@ -120,17 +125,25 @@ class Asker:
         return {"": answer} if answer else {}
 
     def _of_pods(self, gate: PodGate, before: bool, nodes: Sequence[str], pods: Pods) -> dict[str, str]:
-        """Ask the pods of all nodes, and again those that answered badly; each is asked once at least."""
+        """
+        Ask the pods of all nodes, and again those that answered badly; each is asked once at least.
+
+        Time in which the API server did not answer does not count: that says nothing of a pod.
+        """
         give_up, attempt = time.monotonic() + _seconds(gate, before), 0
         last = dict.fromkeys(nodes, "")
         final: set[str] = set()
         there: Mapping[str, ProbedPod] = {}
+        silent: set[str] = set()
 
         def probe(node: str) -> None:
             if attempt > 1 and time.monotonic() > give_up:
                 return
             try:
                 last[node] = self._probe(gate, there[node], before) if node in there else "has no pod to ask"
+            except _NoAnswer as answer:
+                last[node] = str(answer)
+                silent.add(node)
             except _Final as answer:
                 last[node] = str(answer)
                 final.add(node)
@@ -138,9 +151,11 @@ class Asker:
         asked = list(nodes)
         with ThreadPoolExecutor(_PARALLEL) as pool:
             while True:
-                attempt += 1
+                attempt, began = attempt + 1, time.monotonic()
                 there = {pod.node: pod for pod in pods()}
+                silent.clear()
                 list(pool.map(probe, asked))
+                give_up += self._time_away(began) if silent else 0
                 asked = [node for node in asked if last[node] and node not in final]
                 if not asked or time.monotonic() > give_up or self._wait(attempt):
                     return {node: answer for node, answer in last.items() if answer}
@@ -154,9 +169,25 @@ class Asker:
                 return judge_http(*self._get(pod, gate.port, gate.path))
             return self._probe_proxy(gate, pod, before)
         except ClusterError as error:
+            if error.status == 0:
+                raise _NoAnswer(str(error)) from None
             if is_passing(error.status):
                 return str(error)
             raise _Final(str(error)) from None
+
+    def _time_away(self, began: float) -> float:
+        """Wait until the API server answers, and return for how long it did not: 0 if the pod is to blame."""
+        attempt = 0
+        while time.monotonic() - began < AWAY_SECONDS and not self.over.is_set():
+            try:
+                self.cluster.version()
+                return time.monotonic() - began if attempt else 0.0
+            except ClusterError as error:
+                if not is_passing(error.status):
+                    return 0.0
+            attempt += 1
+            self._wait(attempt)
+        return 0.0
 
     def _probe_proxy(self, gate: KubeProxyGate, pod: ProbedPod, before: bool) -> str:
         port = gate.port or (self.proxy or WantedProxy({})).port

@@ -7,7 +7,7 @@ What the objects are and what they tell is the core's (core/new_service.py).
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -22,6 +22,7 @@ _LEAST_SECONDS = 15
 """How long each pod may take at least, in seconds, however long the Service has been there: it has to start."""
 _LOOK_SECONDS = 0.5
 _CLEAN_SECONDS = 10
+_CONFLICT = 409
 
 T = TypeVar("T")
 
@@ -54,13 +55,13 @@ class NewService:
         """
         answers: dict[str, str] = {}
         try:
-            self._trying(self._remove)
+            self._trying(self._remove, again=(_CONFLICT,))
             self._probe(self._make(), nodes, answers)
         except ClusterError as error:
             answers[""] = f"cannot be probed: {error}"
         finally:
             with suppress(ClusterError):  # the next gate begins with removing what is left
-                self._trying(self._remove, _CLEAN_SECONDS)
+                self._trying(self._remove, _CLEAN_SECONDS, (_CONFLICT,))
         return answers
 
     def _remove(self) -> None:
@@ -112,7 +113,8 @@ class NewService:
     def _delete(self, pod: Object | None) -> None:
         if pod:
             metadata = pod["metadata"]
-            self._trying(lambda: self.cluster.delete("pods", metadata["name"], self._in, metadata["uid"]))
+            uid = metadata["uid"]
+            self._trying(lambda: self.cluster.delete("pods", metadata["name"], self._in, uid), again=(_CONFLICT,))
 
     def _create(self, resource: str, body: Object) -> None:
         self._trying(lambda: self.cluster.make(resource, self._in, body))
@@ -121,8 +123,12 @@ class NewService:
         """Return the time in seconds; it stands still while the API server is away, which nobody can help."""
         return time.monotonic() - self._away
 
-    def _trying(self, request: Callable[[], T], seconds: float = 0) -> T:
-        """Return what a request gives, tried again while the API server cannot serve it, for so long at most."""
+    def _trying(self, request: Callable[[], T], seconds: float = 0, again: Collection[int] = ()) -> T:
+        """
+        Return what a request gives, tried again while the API server cannot serve it, for so long at most.
+
+        `again` are statuses that are no last word either.
+        """
         began, attempt = time.monotonic(), 0
         while True:
             attempt += 1
@@ -130,7 +136,8 @@ class NewService:
                 answer = request()
             except ClusterError as error:
                 away = time.monotonic() - began
-                if not is_passing(error.status) or away > (seconds or self.gate.timeout_seconds) or self.over.is_set():
+                may_pass = is_passing(error.status) or error.status in again
+                if not may_pass or away > (seconds or self.gate.timeout_seconds) or self.over.is_set():
                     raise
                 time.sleep(delay_seconds(attempt, random.random()))
             else:

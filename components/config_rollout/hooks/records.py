@@ -7,19 +7,21 @@ it. Not here: what a wave does (rollout.py).
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
 
 from ..cluster import Cluster, Object
+from ..core.finished import asked_generation
 from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
 from ..core.wave_words import waits
-from ..core.waves import Division, Waves
+from ..core.waves import MEMBERSHIP, Division, Waves
 from ..ending import driving
 from ..voice import Voice
 from .audit import Auditor, Subject
+from .deleting import Restarted
 from .driven import Stopped, Target
 from .hook_name import hook_name
 from .rollout import Rollout
@@ -32,6 +34,7 @@ class Driven:
     """
     What the driver has to know: where the DaemonSet is, its waves, and what `Rollout` says of the rest.
 
+    `written` is the pod template as far as it is the program's, where that is not the whole DaemonSet.
     `window` returns the window that keeps a wave from beginning now, empty if none does; it may ask the cluster.
     `applied` returns what puts the template of another revision in place, where the provider patches.
     """
@@ -44,6 +47,8 @@ class Driven:
     applied: Callable[[Object], Object] | None = None
     proxy: WantedProxy | None = None
     before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
+    written: Object | None = None
+    restarted: Restarted = field(default_factory=dict)
 
 
 def register_records(
@@ -71,14 +76,15 @@ def register_records(
     records: list[pulumi.Stash] = []
     beginnings = _Beginnings(driven.window, any(division.wave.windows for division in divisions))
     for division in divisions:
-        hook = _Record(parent, driven, division, previewed)
+        hook = _Record(parent, daemon_set, driven, division, previewed)
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         unique = hook_name(f"{name}:wave:{division.wave.name}")
         bound: list[Any] = [pulumi.ResourceHook(unique, hook.before, options)]
         record = pulumi.Stash(
             f"{name}-{division.wave.name}",
             input={
-                **{key: _of_metadata(daemon_set, key) for key in ("name", "namespace", "uid", "generation")},
+                **{key: _of_metadata(daemon_set, key) for key in ("name", "namespace", "uid")},
+                "generation": _of_metadata(daemon_set, "generation", asked_generation),
                 "configHash": config_hash,
                 "wave": division.wave.definition(),
                 **beginnings.input_of(division, records[-1] if records else daemon_set),
@@ -123,9 +129,15 @@ class _Record:
     """The hook of one record."""
 
     def __init__(
-        self, component: pulumi.Resource, driven: Driven, division: Division, previewed: Callable[[Division], None]
+        self,
+        component: pulumi.Resource,
+        daemon_set: pulumi.CustomResource,
+        driven: Driven,
+        division: Division,
+        previewed: Callable[[Division], None],
     ) -> None:
         self._component, self._driven, self._division, self._previewed = component, driven, division, previewed
+        self._daemon_set = daemon_set
         self.record: pulumi.Resource = component
         self.is_last = False
 
@@ -138,16 +150,16 @@ class _Record:
         if pulumi.runtime.is_dry_run():
             self._previewed(self._division)
             return
-        target = _target(given)
+        target = replace(_target(given), template=await self._template())
         voice = Voice(self._component)
         driven, audit = self._driven, self._driven.audit
-        told = driven.applied, driven.stack, driven.proxy, driven.before, audit.report
+        told = driven.applied, driven.stack, driven.proxy, driven.before, audit.report, driven.restarted
         rollout = Rollout(driven.cluster, target, driven.waves, voice.say, *told)
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
             with voice.never_silent(rollout.now):
-                await asyncio.to_thread(_drive, rollout, self._division.wave.name)
+                await asyncio.to_thread(_drive, rollout, self._division.wave.name, _has_passed(args))
         except asyncio.CancelledError:
             rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
             raise
@@ -157,16 +169,42 @@ class _Record:
         if self.is_last:
             await audit.ended(subject, "done")
 
+    async def _template(self) -> Object | None:
+        """Return the pod template that this program has written, as far as it is ours."""
+        if self._driven.written:
+            return self._driven.written
+        spec = await self._daemon_set.spec.future()  # type: ignore[attr-defined]
+        template: Object | None = _plain(spec).get("template") if spec else None
+        return template
 
-def _drive(rollout: Rollout, own: str) -> None:
+
+def _plain(value: Any) -> Any:
+    """Return what the SDK gives as plain values: `items` and others may be fields of its mappings."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in dict.items(value)}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _drive(rollout: Rollout, own: str, passed: bool) -> None:
     with driving(rollout.stop):
-        rollout.run(own)
+        rollout.run(own, passed)
 
 
-def _of_metadata(daemon_set: pulumi.CustomResource, key: str) -> pulumi.Output[Any]:
+def _has_passed(args: pulumi.ResourceHookArgs) -> bool:
+    """Return whether the record says of this very wave and template that it was held, and only how is another."""
+    old, new = ((inputs or {}).get("input") or {} for inputs in (args.old_inputs, args.new_inputs))
+    same = all(old.get(key) == new.get(key) for key in ("uid", "generation", "configHash"))
+    was, now = (of.get("wave") or {} for of in (old, new))
+    return same and not old.get("waits") and all(was.get(key) == now.get(key) for key in MEMBERSHIP)
+
+
+def _of_metadata(
+    daemon_set: pulumi.CustomResource, key: str, read: Callable[[Mapping[str, Any]], Any] | None = None
+) -> pulumi.Output[Any]:
     """Return what the provider returned; the preview of a patch that is new has no UID and no generation."""
     metadata: pulumi.Output[Any] = daemon_set.metadata  # type: ignore[attr-defined]
-    return metadata.apply(lambda of: of[key] if of and key in of else _UNKNOWN)
+    take = read or (lambda of: of[key])
+    return metadata.apply(lambda of: take(of) if of and key in of else _UNKNOWN)
 
 
 def _target(given: Mapping[str, Any]) -> Target:

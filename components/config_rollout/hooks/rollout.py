@@ -1,42 +1,35 @@
 """
 Restarts the outdated pods of a DaemonSet wave by wave, holds each wave at its gates, and takes a failed one back.
 
-What is outdated is read from the cluster, never remembered: whoever stops in the middle, the next `up` goes on.
-Not here: which pods may restart (core/restarts.py), and when this runs (hooks/records.py).
+Whoever stops in the middle, the next `up` goes on. Not here: which pods may restart (core/restarts.py), what the
+cluster is like (view.py), and when this runs (records.py).
 """
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from functools import partial
 
-from ..cluster import Cluster, ClusterError, Object
-from ..core import live, wave_words
+from ..cluster import Cluster, Object
+from ..core import live, template, wave_words
+from ..core.finished import Finished, finished, found_finished, way_back
 from ..core.gate_answers import WantedProxy
 from ..core.gates import Gate
-from ..core.restarts import Fleet, Pod, next_restarts
-from ..core.retry import is_passing
-from ..core.waves import HALT, Division, Wave, Waves, after, divide
+from ..core.restarts import Fleet
+from ..core.waves import HALT, REST, Division, Waves
 from ..ending import GONE
-from .driven import AWAY_SECONDS, DrivenDaemonSet, Say, Stopped, Target, Troubles
-from .fleet import FleetWatch
+from .deleting import Deleter, Restarted
+from .driven import DrivenDaemonSet, Say, Stopped, Target
 from .gates import Asker
 from .report import Report
 from .tracking import Tracking
-
-_FRESH_SECONDS = 0.1
-"""How old what is known may be when a pod is deleted, in seconds: no older than what a watch brings under load."""
-
-_DOUBT_SECONDS = 60
-"""How long a request without an answer may yet be served, in seconds. Source: kube-apiserver's `--request-timeout`."""
+from .view import View
 
 _PARALLEL_DELETES = 8
 """How many requests are under way at once: one alone waits for the API server's disk most of the time."""
 
-_READ_AGAIN_SECONDS, _MISSING_SECONDS = 15, 1
-"""How old the DaemonSet may be that nothing is deleted by, and while a pod is missing: its node may be gone."""
+Look = Callable[[], tuple[Division, Fleet]]
 
 
 class WaveFailed(Exception):
@@ -67,22 +60,14 @@ class Rollout:
     before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
     """Hears what is done, for the audit record."""
-    _revision: str = ""
-    _generation: int = 0
-    _daemon_set: Object = field(default_factory=dict)
-    _labels: dict[str, dict[str, str]] = field(default_factory=dict)
-    _down: frozenset[str] = frozenset()
-    _seen: set[str] = field(default_factory=set)
-    _divisions: list[Division] = field(default_factory=list)
-    _read_at: float = 0.0
-    _doubts: set[str] = field(default_factory=set)
-    _troubles: Troubles = field(default_factory=Troubles)
-    _watch: Any = None
-    _pool: Any = None
+    restarted: Restarted = field(default_factory=dict)
+    """What all waves of one `up` have restarted."""
 
     def __post_init__(self) -> None:
         self._on = DrivenDaemonSet(self.cluster, self.target, self.say, self.stack, self.applied, self.report)
         self._tracking = Tracking(self.target.where, self.report)
+        self._view = View(self._on, self.waves, self._tracking)
+        self._finished, self._rests = Finished(), False
 
     def stop(self, why: str = GONE) -> None:
         """Let a `run` in another thread end before its next request, and say why."""
@@ -92,50 +77,61 @@ class Rollout:
         """Return in one line how far it is; from any thread."""
         return self._tracking.line()
 
-    def run(self, own: str) -> None:
+    def run(self, own: str, passed: bool = False) -> None:
         """
-        Bring all waves up to this one to what the program wants, in their order; only the last is held at its gates.
+        Bring all waves up to this one to what the program wants, in their order, and hold it at its gates.
 
-        Earlier ones are through already, unless one was edited or taken back: then it is held too.
+        Earlier ones are through already, unless one was edited or taken back: then it is held too. Nothing is held
+        where nothing moves and nothing is unfinished: `passed` tells that this wave was held since the last change.
 
         Raises:
           Stopped: It did not come to that; the message says why and what to do.
 
         """
         self._begin()
-        with (
-            FleetWatch(self.cluster, self._daemon_set, self.waves.keys) as self._watch,
-            ThreadPoolExecutor(_PARALLEL_DELETES) as self._pool,
-        ):
-            self._look_around()
+        with self._view, ThreadPoolExecutor(_PARALLEL_DELETES) as pool:
+            self._deleter = Deleter(self._on, self._view.watch, pool, self.restarted)
+            self._view.look_around()
             try:
-                for name in self._up_to(own):
-                    self.report.begins(name, self._look(name, None)[0].nodes)
-                    if self._move(name, None) or name == own:
+                for name in self._view.up_to(own):
+                    division, fleet = self._view.look(name)
+                    self.report.begins(name, division.nodes)
+                    self._rests = self._does_rest(fleet)
+                    idle = self._rests and not fleet.outdated(division.nodes)
+                    moved = 0 if idle else self._move(partial(self._view.look, name))
+                    if moved or (name == own and not (self._rests or passed)):
                         self._hold(name)
                     self.report.ends("done")
+                if own == REST:
+                    self._finish()
             except WaveFailed as failed:
-                self.report.saw(self._watch.ready(), self._watch.staying())
+                self._saw()
                 self.report.ends("failed", failed.findings)
                 raise Stopped(self._end(failed)) from None
             finally:
-                self.report.saw(self._watch.ready(), self._watch.staying())
+                self._saw()
+
+    def _saw(self) -> None:
+        self.report.saw(self._view.watch.ready(), self._view.watch.staying())
 
     def _begin(self) -> None:
         """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
-        daemon_set = self._on.read()
+        daemon_set = self._on.held(self._on.read())
         taken_back = live.restored(daemon_set)
-        if taken_back and taken_back.generation == self.target.generation:
+        forward = bool(taken_back and taken_back.generation == self.target.generation)
+        if taken_back and forward:
             self._forward(daemon_set, taken_back)
         if taken_back:
-            self._on.annotate(None)
+            self._on.note(None)
             daemon_set = self._on.read()
-        if live.config_hash_of(daemon_set) != self.target.config_hash:
-            raise Stopped(
-                f"DaemonSet {self.target.where}: its pod template is not what this program wrote: something else "
-                "changed it since. Run `pulumi up --refresh` to put it back."
-            )
-        self._settle()
+        others = template.differences(self.target.template, daemon_set["spec"].get("template"))
+        if live.config_hash_of(daemon_set) != self.target.config_hash or others:
+            raise Stopped(wave_words.other_template(self.target.where, others))
+        self._view.settle()
+        self.report.brings(int(self._view.revision["revision"]))
+        self._finished = finished(self._view.daemon_set)
+        if forward:
+            self._on.give_owners()
 
     def _forward(self, daemon_set: Object, taken_back: live.Restored) -> None:
         """Put the template that a failed rollout took back in place again: the program still asks for it."""
@@ -148,121 +144,107 @@ class Rollout:
         self.say("the last rollout was taken back; this one tries the same again")
         self._on.patch_template(wanted[0])
 
-    def _settle(self) -> None:
-        """Wait until the controller has made the revision of what the DaemonSet is now, and remember both."""
-        give_up = time.monotonic() + self.waves.progress_deadline_seconds
-        while not live.is_observed(daemon_set := self._on.read()):
-            if time.monotonic() > give_up:
-                raise Stopped(
-                    f"DaemonSet {self.target.where}: no controller looks at it. See that kube-controller-manager runs."
-                )
-            time.sleep(0.1)
-        newest = live.newest(self._on.revisions(daemon_set))
-        if newest is None:
-            raise Stopped(f"DaemonSet {self.target.where}: has no revision. See that kube-controller-manager runs.")
-        self.report.brings(int(newest["revision"]))
-        self._revision, self._generation = live.revision_of(newest), int(daemon_set["metadata"]["generation"])
-        self._daemon_set = daemon_set
-
-    def _up_to(self, own: str) -> list[str]:
-        names = [wave.name for wave in self.waves.in_order(self._labels)]
-        return names[: names.index(own) + 1] if own in names else []
-
-    def _move(self, name: str | None, wave: Wave | None) -> int:
+    def _does_rest(self, fleet: Fleet) -> bool:
         """
-        Restart what is outdated in a wave (`wave` alone: in all nodes, as in this wave), and return how many.
+        Return whether the fleet has finished the wanted revision: what is not well then is not this rollout's doing.
+
+        Where no driver has noted anything, as before an upgrade of this library, all pods having it says so.
+        """
+        if self._finished != Finished():
+            return self._finished.base == self._view.name
+        all_have_it = not fleet.outdated([pod.node for pod in fleet.pods])
+        return self._rests or (all_have_it and len(self._view.revisions) > 1)
+
+    def _note_beginning(self, fleet: Fleet) -> None:
+        """Note, before the first pod of a rollout restarts, what has finished until then and what has not."""
+        name, view = self._view.name, self._view
+        if name in (self._finished.base, self._finished.bringing) or self._rests:
+            return
+        known, kept = self._finished, [revision["metadata"]["name"] for revision in view.revisions]
+        records = [] if known.revisions else self._on.records()
+        pods = [pod for pod in fleet.pods if pod.node not in fleet.down]
+        self._finished = known.begins(name, kept, found_finished(known, view.revisions, pods, records, name))
+        self._on.note_finished(self._finished)
+
+    def _finish(self) -> None:
+        """Note that all waves have passed."""
+        asked, generation = self.target.generation, self._view.generation
+        if self._rests and not self._finished.revisions:
+            return
+        ended = self._finished.ends(self._view.name, (asked, generation) if asked != generation else ())
+        if ended != self._finished:
+            self._on.note_finished(ended)
+            if ended.generations:
+                self._on.give_owners()
+
+    def _move(self, look: Look, says: bool = True) -> int:
+        """
+        Restart what is outdated in a wave, say so if it `says`, and return how many.
 
         Raises:
-          WaveFailed: Nothing became available for the time it may take.
+          WaveFailed: Nothing became available for the time it may take, of which only that counts in which the cluster
+            was seen.
 
         """
-        moved, fewest, progress = 0, -1, time.monotonic()
+        view, limit = self._view, self.waves.progress_deadline_seconds
+        moved, fewest, progress = 0, -1, view.watch.seen_seconds()
         self._tracking.does()
         while True:
-            division, fleet = self._look(name, wave)
+            division, fleet = look()
             behind = len(fleet.behind(division.nodes)) + fleet.missing()
             if fleet.is_through(division.nodes):
-                if moved and name:
+                if moved and says:
                     self.say(wave_words.through(division, fleet))
                 return moved
             if fewest < 0 or behind < fewest:
-                fewest, progress = behind, time.monotonic()
-            chosen = self._next(fleet, division)
-            if chosen:
-                self._refresh()
-                division, fleet = self._look(name, wave)
-                chosen = self._next(fleet, division)
-            if chosen and not moved and name:
+                fewest, progress = behind, view.watch.seen_seconds()
+            if self._deleter.next(fleet, division):
+                self._note_beginning(fleet)
+                view.refresh()
+                division, fleet = look()
+            chosen = self._deleter.next(fleet, division)
+            if chosen and not moved and says:
                 self.say(wave_words.begins(division, self.target.where))
-            moved += self._restart(chosen)
-            progress = time.monotonic() if chosen else progress
-            if time.monotonic() - progress > self.waves.progress_deadline_seconds:
-                limit = self.waves.progress_deadline_seconds
-                raise WaveFailed(division.wave.name, wave_words.stuck(fleet, division.nodes, division.budget, limit))
+            deleted, first = self._deleter.delete(chosen, fleet.revision, view.is_fresh)
+            moved += deleted
+            progress = view.watch.seen_seconds() if first else progress
+            if view.watch.seen_seconds() - progress > limit:
+                stuck = wave_words.stuck(fleet, division.nodes, division.budget, limit)
+                raise WaveFailed(division.wave.name, [*stuck, *self._deleter.loops(division.nodes, fleet)])
             if not chosen:
-                self._wait()
-
-    def _next(self, fleet: Fleet, division: Division) -> list[Pod]:
-        """Return the pods to restart now; only the same again while it may yet come that their deletes are served."""
-        chosen = next_restarts(fleet, division.nodes, division.budget)
-        self._doubts &= {pod.uid for pod in fleet.pods if not pod.leaving}
-        if self._doubts and time.monotonic() - self._troubles.last < _DOUBT_SECONDS:
-            return [pod for pod in chosen if pod.uid in self._doubts]
-        return chosen
-
-    def _restart(self, chosen: Sequence[Pod]) -> int:
-        """Delete pods for as long as what chose them is fresh, and return how many."""
-        self._on.check_awaited()
-        errors: list[ClusterError] = []
-
-        def delete(pod: Pod) -> bool:
-            return not errors and time.monotonic() - self._read_at < _FRESH_SECONDS and self._delete(pod, errors)
-
-        restarted: int = sum(self._pool.map(delete, chosen))
-        if errors:  # not tried again before all is looked at again: much may be other by then
-            self._on.bear(errors[0], self._troubles)
-        elif not self._doubts:
-            self._troubles = Troubles()
-        return restarted
-
-    def _delete(self, pod: Pod, errors: list[ClusterError]) -> bool:
-        """Delete a pod and return whether that was served; where it is not known, the error tells why."""
-        self._doubts.add(pod.uid)
-        self.report.deletes(pod.node, pod.uid)
-        try:
-            self.cluster.delete("pods", pod.name, self.target.namespace, pod.uid)
-        except ClusterError as error:
-            errors.append(error)
-            return False
-        self._doubts.discard(pod.uid)
-        self._watch.deleted(pod.uid)
-        return True
+                view.wait()
 
     def _hold(self, name: str) -> None:
         """
-        Keep a wave under observation until its pods have been ready for its soak, then ask its gates.
+        Keep a wave under observation until each of its pods has been ready for its soak, then ask its gates.
+
+        A pod that others delete meanwhile has a new one, which soaks as long. A node that joins prolongs nothing.
 
         Raises:
           WaveFailed: A pod became unready, or a gate says no.
 
         """
-        division, fleet = self._look(name, None)
-        up = {node for node in division.nodes if node not in self._down}
-        left = division.wave.soak_seconds - self._watch.youngest(up)
-        if up and left > 0:
-            self.say(f"{name} soaks for {wave_words.duration(math.ceil(left))}", ephemeral=True)
-            self._tracking.does("soaks", left)
-            good = {pod.uid for pod in fleet.pods if pod.node in up and pod.available}
-            over = time.monotonic() + left
-            while time.monotonic() < over:
-                self._wait(over - time.monotonic())
-                division, fleet = self._look(name, None)
-                bad = [
-                    p for p in fleet.pods if p.uid in good and not (p.available or p.leaving or p.node in self._down)
-                ]
-                if bad:
-                    raise WaveFailed(name, [wave_words.not_ready(pod, "did not stay ready") for pod in bad])
-            self._move(name, None)
+        division, fleet = self._view.look(name)
+        of_wave, good, said = {*division.nodes}, set[str](), 0.0
+        while True:
+            soaking = [node for node in self._view.up(division) if node in of_wave]
+            bad = [p for p in fleet.pods if p.uid in good and not (p.available or p.leaving or p.node in fleet.down)]
+            if bad:
+                raise WaveFailed(name, [wave_words.not_ready(pod, "did not stay ready") for pod in bad])
+            good |= {pod.uid for pod in fleet.pods if pod.node in of_wave and pod.available}
+            if soaking and not fleet.is_through(soaking):
+                self._move(partial(self._view.look, name), says=False)
+                said = 0.0
+            elif soaking and (left := division.wave.soak_seconds - self._view.watch.youngest(soaking)) > 0:
+                if not said:
+                    self.say(f"{name} soaks for {wave_words.duration(math.ceil(left))}", ephemeral=True)
+                if left > said:
+                    self._tracking.does("soaks", left)
+                said = left
+                self._view.wait(left)
+            else:
+                break
+            division, fleet = self._view.look(name)
         if division.nodes:
             self._ask(division)
 
@@ -274,15 +256,15 @@ class Rollout:
           WaveFailed: One is not passed, and was before.
 
         """
-        wave, nodes = division.wave, [node for node in division.nodes if node not in self._down]
         self._tracking.does("asks its gates")
         asker = Asker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._on.over)
-        against, as_before = asker.findings(wave, nodes, self._watch.probed, self.before)
+        watch, nodes = self._view.watch, self._view.up(division)
+        against, as_before = asker.findings(division.wave, nodes, watch.probed, self.before)
         for line in as_before:
-            self.say(f"{wave.name}: {line}")
+            self.say(f"{division.wave.name}: {line}")
         self._on.check_awaited()
         if against:
-            raise WaveFailed(wave.name, against)
+            raise WaveFailed(division.wave.name, against)
 
     def _end(self, failed: WaveFailed) -> str:
         """Take back what failed, or leave it, as the program says; return the message for the user."""
@@ -290,13 +272,14 @@ class Rollout:
         self.report.result = "halted" if self.waves.on_failure == HALT else "failed"
         if self.waves.on_failure == HALT:
             return wave_words.failure(failed.wave, failed.findings, f"everything is left as it is. {again}")
-        revisions = self._on.revisions(self._daemon_set)
-        back = live.before(revisions, self._revision, [pod.revision for pod in self._watch.pods(0)])
+        if why := self._why_not_back():
+            return wave_words.failure(failed.wave, failed.findings, f"{why}. {again}")
+        back = way_back(self._finished, self._on.revisions(self._view.daemon_set), self._view.name)
         if back is None:
-            then = f"there is no revision of before to take it back to. {again}"
+            then = f"nothing is taken back: no earlier revision that finished on all nodes is kept. {again}"
             return wave_words.failure(failed.wave, failed.findings, then)
         try:
-            nodes = self._take_back(failed, back, next(r for r in revisions if live.revision_of(r) == self._revision))
+            nodes = self._take_back(failed, back)
             self.report.result = "restored"
             then = f"taken back: {nodes:,} restarted with the revision of before, and all are well. {again}"
         except WaveFailed as worse:
@@ -305,84 +288,21 @@ class Rollout:
             then = f"taking it back stopped: {stopped}"
         return wave_words.failure(failed.wave, failed.findings, then)
 
-    def _take_back(self, failed: WaveFailed, back: Object, bad: Object) -> int:
-        """Put the template of a revision back, and every node that has another; return how many had."""
+    def _why_not_back(self) -> str:
+        """Return why nothing is to be taken back, empty if something is."""
+        if self._rests or self._finished.base == self._view.name:
+            return "nothing is taken back: this is what the fleet had before"
+        if self._finished.bringing != self._view.name:
+            return "nothing is taken back: this rollout has restarted nothing"
+        return ""
+
+    def _take_back(self, failed: WaveFailed, back: Object) -> int:
+        """Put the template of a revision back, and every node that has the failed one; return how many had."""
         self.say(wave_words.takes_back(failed.wave, failed.findings, int(back["revision"])))
-        self._refresh()
-        self._on.annotate(live.Restored(bad["metadata"]["name"], self.target.generation))
+        bad, wanted = self._view.name, self._view.wanted
+        self._view.refresh()
+        self._on.give_owners(back)  # before anything mounts it
+        self._on.note(live.Restored(bad, self.target.generation))
         self._on.patch_template(back)
-        self._settle()
-        return self._move(None, replace(self.waves.rest, name="taking back", soak_seconds=0))
-
-    def _look(self, name: str | None, wave: Wave | None) -> tuple[Division, Fleet]:
-        """Return a wave with its nodes (`wave` alone: with all nodes), and the pods as they are now."""
-        self._look_around()
-        fleet = self._fleet()
-        if time.monotonic() - self._read_at > (_MISSING_SECONDS if fleet.missing() else _READ_AGAIN_SECONDS):
-            self._refresh()
-            fleet = self._fleet()
-        if not self._divisions:
-            self._divisions = divide(self.waves, self._labels, self.target.config_hash, self._seen)
-        if name is None:
-            nodes = tuple(node for division in self._divisions for node in division.nodes)
-            division, later = Division(wave or self.waves.rest, nodes), []
-        else:
-            division = next((d for d in self._divisions if d.wave.name == name), Division(self.waves.rest, ()))
-            later = after(self._divisions, name, self.waves.through)
-        self._tracking.sees(division, fleet, later, self._min_ready)
-        return division, fleet
-
-    @property
-    def _min_ready(self) -> int:
-        return int(self._daemon_set["spec"].get("minReadySeconds") or 0)
-
-    def _fleet(self) -> Fleet:
-        """Return the pods as they are now, those of nodes that are gone apart."""
-        pods = self._watch.pods(self._min_ready)
-        pods = [pod for pod in pods if pod.node in self._labels]
-        nodes = {pod.node for pod in pods}
-        if not nodes <= self._seen:
-            self._seen |= nodes
-            self._divisions = []
-        return Fleet(pods, self._revision, live.covered(self._daemon_set), self._down & self._seen)
-
-    def _look_around(self) -> None:
-        """
-        Take in the nodes as they are, once they and the pods can be seen.
-
-        Raises:
-          Stopped: They cannot be seen, or not for too long.
-
-        """
-        while not self._watch.sees():
-            since, trouble = self._watch.blind or (0.0, None)
-            if trouble and not (is_passing(trouble.status) and time.monotonic() - since < AWAY_SECONDS):
-                raise Stopped(str(trouble))
-            if trouble and self._tracking.is_blind():
-                self.say(f"{trouble} Trying again", ephemeral=True)
-            self._wait()
-        nodes = self._watch.nodes()
-        labels = {node.name: node.labels for node in nodes}
-        self._down = frozenset(node.name for node in nodes if node.down)
-        if labels != self._labels:
-            self._labels, self._divisions = labels, []
-
-    def _refresh(self) -> None:
-        """
-        Read the DaemonSet anew.
-
-        Raises:
-          Stopped: Someone has paused it, or changed it meanwhile.
-
-        """
-        daemon_set = self._on.read()
-        if int(daemon_set["metadata"]["generation"]) != self._generation:
-            raise Stopped(
-                f"DaemonSet {self.target.where}: something else changed it in the middle of the rollout. "
-                "Run `pulumi up` to go on, or `pulumi up --refresh` to put back what this program says."
-            )
-        self._daemon_set, self._read_at = daemon_set, time.monotonic()
-
-    def _wait(self, seconds: float = 1.0) -> None:
-        self._on.check_awaited()
-        self._watch.wait(min(1.0, max(0.0, seconds)))
+        self._view.settle()
+        return self._move(partial(self._view.look_back, wanted), says=False)
