@@ -134,15 +134,16 @@ def test_kube_proxy_mode_that_is_switched_is_told_as_such(project, agent):
     assert "~ mode: iptables => nftables (data plane: " in message
 
 
-def test_unknown_field_of_kube_proxy_is_refused_before_anything_is_registered(project, agent, cluster):
-    outcome = project.up(agent(proxy("mode: iptables\niptables: {synPeriod: 30s}\n")))
+def test_configuration_that_kube_proxy_cannot_read_is_refused_before_anything_is_registered(project, agent, cluster):
+    outcome = project.up(agent(proxy("mode: iptables\niptables:\n\tsyncPeriod: 30s\n")))
 
     assert outcome.failed
-    assert "data['config.conf']: iptables.synPeriod: kube-proxy knows no such field and would drop it" in outcome.output
+    assert "data['config.conf']: line 5: kube-proxy cannot read it: it is not valid YAML" in outcome.output
     assert [] == [what for what, _ in outcome.order if what != f"Stack test-{project.namespace}"]
 
 
-def test_unset_mode_of_kube_proxy_is_warned_about(project, agent):
-    outcome = project.preview(agent(proxy("")))
+def test_unset_mode_and_unknown_field_of_kube_proxy_are_warned_about(project, agent):
+    said = "\n".join(project.preview(agent(proxy("iptables: {synPeriod: 30s}\n"))).messages)
 
-    assert "data['config.conf']: mode: is not set" in outcome.messages[0]
+    assert "data['config.conf']: mode: is not set" in said
+    assert "data['config.conf']: iptables.synPeriod: kube-proxy knows no such field and drops it" in said

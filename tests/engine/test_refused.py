@@ -39,13 +39,15 @@ def refused(project, cluster, program):
 @pytest.mark.parametrize(
     ("program", "wrong"),
     [
-        pytest.param(own(config="kind: ConfigMap"), "config: is a ConfigMap, not a KubeProxyConfiguration", id="kind"),
+        pytest.param(own(config="kind: ConfigMap"), "config: line 1: kube-proxy cannot read it: its kind is "
+                     "'ConfigMap', and kube-proxy reads KubeProxyConfiguration only", id="kind"),
         pytest.param(own(config={**CONFIGURATION, "apiVersion": "kubeproxy.config.k8s.io/v1alpha2"}),
-                     "config: has apiVersion 'kubeproxy.config.k8s.io/v1alpha2'", id="v1alpha2"),
+                     "config: line 1: kube-proxy cannot read it: its apiVersion is 'kubeproxy.config.k8s.io/v1alpha2'",
+                     id="v1alpha2"),
         pytest.param(own(config={**CONFIGURATION, "mode": "userspace"}), "config: mode: is unknown (got 'userspace')",
                      id="refused by kube-proxy"),
-        pytest.param(own(config={**CONFIGURATION, "iptables": {"synPeriod": "1s"}}),
-                     "config: iptables.synPeriod: kube-proxy knows no such field", id="unknown field"),
+        pytest.param(own(config={**CONFIGURATION, "featureGates": {"IPv6DualStack": True}}),
+                     "config: featureGates.IPv6DualStack: kube-proxy 1.36 does not have this feature gate", id="gate"),
         pytest.param(own(api_server="10.0.0.1"), "api_server: is no URL of a server (got '10.0.0.1')", id="address"),
         pytest.param(adopt(), "DaemonSet kube-system/kube-proxy: there is none (found nothing)", id="no kube-proxy"),
         pytest.param(adopt(layout="gke"), "layout: there is no such layout (got 'gke')", id="layout"),
