@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -52,17 +52,18 @@ def read(cluster: Cluster, who: str, where: tuple[str, str], full_hash: str, dec
     if config_map and (findings := kept.check_same(config_map, full_hash, *declared)):
         raise BadArguments(report(who, findings))
     daemon_set = cluster.get("daemonsets", name, namespace)
-    before = Before(daemon_set, None, config_map, read=True, server=cluster.server)
     if daemon_set is None:
-        return replace(before, no_namespace="" if _has_namespace(cluster, namespace) else namespace)
+        no_namespace = "" if _has_namespace(cluster, namespace) else namespace
+        return Before(None, None, config_map, read=True, no_namespace=no_namespace)
     if live.config_hash_of(daemon_set) == full_hash:
-        return before
+        return Before(daemon_set, None, config_map, read=True)
     revision = None
     with suppress(Forbidden):
         revision = live.newest(owned(cluster, "controllerrevisions", daemon_set))
     holding = content_name(name, live.config_hash_of(daemon_set))
     held = cluster.get("configmaps", holding, namespace)
-    return replace(before, revision=revision, content=kept.content_of(held, *declared) if held else None)
+    content = kept.content_of(held, *declared) if held else None
+    return Before(daemon_set, revision, config_map, content, read=True)
 
 
 def _has_namespace(cluster: Cluster, namespace: str) -> bool:

@@ -16,7 +16,7 @@ from .core.finding import Finding, report
 from .core.found import OWNER, Found, check_adoptable, check_ownable, image, mounted_name, version
 from .core.kept import Before
 from .core.kube_proxy_arguments import Settings, parse
-from .core.kube_proxy_files import check_release, kubeconfig_file, probe, same_bytes
+from .core.kube_proxy_files import check_release, kept_by_pods, kubeconfig_file, probe, same_bytes
 from .core.kube_proxy_rights import all_rights, needed_rights
 from .core.kubeconfig import BadKubeconfig, with_server
 from .core.naming import content_name
@@ -33,8 +33,8 @@ class Prepared:
     Everything that is registered follows from this.
 
     `found` is `None` if the cluster could not be read, which only a preview survives; the content is then not known
-    where it is taken from there, and `full_hash` is empty. `said` is the configuration in the program's words, `known`
-    what is written to the ConfigMap that others know by name, both of them key -> text.
+    where it is taken from there, and `full_hash` is empty. `said` is what the pods read, in the program's words,
+    `known` what is written to the ConfigMap that others know by name, both of them key -> text.
     """
 
     settings: Settings
@@ -78,13 +78,14 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     settings = replace(settings, platform=settings.platform or platform(found.pod_spec()))
     said = _data(settings, found)
     _refuse(who, _missing_keys(settings, found, said))
-    content, findings = parse_content(said, None, _formats(settings, said))
+    read_by_pods = _read_by_pods(settings, found, said)
+    content, findings = parse_content(read_by_pods, None, _formats(settings, said))
     refused, warnings = _by_release(settings, content, found)
     findings = [_placed(settings, finding) for finding in (*findings, *refused)]
     if findings and not settings.allow_refused:
         _refuse(who, [*findings, *_why_refused(settings)])
     warned += report(who, [*findings, *warnings]).splitlines()
-    warned += _warn_on_leaving(who, settings, found)
+    warned += _warn_on_leaving(who, settings, found) + _told_kept(who, settings, said, read_by_pods)
     full_hash = config_hash(content)
     where = settings.layout.namespace, settings.layout.daemon_set
     needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
@@ -105,7 +106,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     written = {key: said[key] for key in _written(settings, said, found)}
     known = same_bytes(found.data(), written, _formats(settings, said))
     warned += [line for line in [before.without_namespace(), before.missing(_name(settings, full_hash))] if line]
-    return Prepared(settings, found, content, full_hash, said, known, warned, before)
+    return Prepared(settings, found, content, full_hash, read_by_pods, known, warned, before)
 
 
 def _refuse(who: str, findings: list[Finding]) -> None:
@@ -215,6 +216,24 @@ def _written(settings: Settings, data: Mapping[str, str], found: Found) -> list[
     """Return the keys of the ConfigMap known by name that are ours to write: what the program says, or said before."""
     taken_over = settings.taken_over() if settings.manage == "adopt" else []
     return [key for key in settings.formats() if key in data and (key not in taken_over or key in found.held())]
+
+
+def _read_by_pods(settings: Settings, found: Found, said: Mapping[str, str]) -> dict[str, str]:
+    """Return what the pods are to read: what is said, or what they have where nothing restarts for the difference."""
+    mounted: Mapping[str, str] = (found.mounted or {}).get("data") or {}
+    live = image(found.daemon_set, settings.layout) if found.daemon_set else ""
+    if settings.platform != "linux" or not mounted or settings.image not in ("", live):
+        return dict(said)
+    return kept_by_pods(said, mounted, _formats(settings, said), version(live))
+
+
+def _told_kept(who: str, settings: Settings, said: Mapping[str, str], kept: Mapping[str, str]) -> list[str]:
+    """Return what is said where the pods keep another text than the program says."""
+    if kept == said:
+        return []
+    what = "iptables is what this release runs without it too, so nothing restarts for it"
+    place = _place(settings, f"data[{settings.layout.key!r}]: mode")
+    return report(who, [Finding(place, what, "The pods get the new text with their next restart")]).splitlines()
 
 
 def _by_release(settings: Settings, content: Content, found: Found) -> tuple[list[Finding], list[Finding]]:

@@ -194,6 +194,9 @@ def _kubernetes_objects(text: bytes) -> list[Mapping[str, Any]] | None:
 
 
 def _is_kubernetes(value: Mapping[str, Any]) -> bool:
+    """Tell whether a mapping is an object of the API server; a program's configuration may have metadata as well."""
+    if str(value.get("apiVersion")).partition("/")[0].endswith(".config.k8s.io"):
+        return False
     return isinstance(value.get("metadata"), Mapping) and {"apiVersion", "kind"} <= value.keys()
 
 

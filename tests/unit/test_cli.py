@@ -238,6 +238,38 @@ def test_diff(file, old, new, code, output):
     assert (code, output) == (done.returncode, done.stdout.decode())
 
 
+DROPPED = "metadata: {name: config.conf}\nipvs.strictARP: true\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "said"),
+    [
+        pytest.param(DROPPED, "", 0, "warning: {old}: data['c.yaml']: metadata: kube-proxy knows no such field",
+                     id="fields that kube-proxy drops, before"),
+        pytest.param("", DROPPED, 0, "warning: {new}: data['c.yaml']: 'ipvs.strictARP': kube-proxy knows no such field",
+                     id="fields that kube-proxy drops, after"),
+        pytest.param("oomScoreAdj: -2000\n", "", 1, "warning: {old}: data['c.yaml']: oomScoreAdj: must be from -1000",
+                     id="a value that kube-proxy refuses, before"),
+        pytest.param("\tx", "", 1, "warning: {old}: data['c.yaml']: line 4: kube-proxy cannot read it",
+                     id="what kube-proxy cannot read, before"),
+        pytest.param("", "\tx", 2, "{new}: data['c.yaml']: line 4: kube-proxy cannot read it",
+                     id="what kube-proxy cannot read, after"),
+    ],
+)  # fmt: skip
+def test_diff_compares_with_whatever_was_there_before(file, old, new, code, said):
+    paths = [file(f"{KUBE_PROXY}mode: ipvs\n{text}", folder=side) for side, text in (("old", old), ("new", new))]
+    done = run("diff", *paths)
+
+    assert code == done.returncode
+    assert said.format(old=paths[0], new=paths[1]) in done.stderr.decode()
+
+
+def test_hash_of_a_kube_proxy_configuration_with_metadata_is_that_without(file):
+    plain, named = (run("hash", file(f"{KUBE_PROXY}mode: ipvs\n{text}")).stdout for text in ("", DROPPED))
+
+    assert plain == named != b""
+
+
 def test_diff_as_json(file):
     done = run("diff", file("a: 1e3\nb: [x]\n", folder="old"), file("a: 1000\nc: null\n", folder="new"), "--json")
     answer = json.loads(done.stdout)

@@ -7,6 +7,7 @@ from config_rollout.core.kube_proxy_arguments import parse
 from config_rollout.core.kube_proxy_files import (
     check_release,
     check_server,
+    kept_by_pods,
     probe,
     same_bytes,
 )
@@ -159,6 +160,34 @@ def test_probe_asks_the_port_that_is_in_force_and_no_other(text, port):
     found = probe((CONFIG + text).encode())
 
     assert port == (found and found["httpGet"]["port"])
+
+
+UNSET = CONFIG.replace("mode: iptables", "mode: ''")
+
+
+@pytest.mark.parametrize(
+    ("mounted", "said", "version", "kept"),
+    [
+        pytest.param(UNSET, CONFIG, "v1.36.3", True, id="written out"),
+        pytest.param(CONFIG, UNSET, "v1.34.3", True, id="no longer written out"),
+        pytest.param(UNSET, CONFIG, "v1.99.0", False, id="a release whose default is not known"),
+        pytest.param(UNSET, CONFIG, "", False, id="no release"),
+        pytest.param(UNSET, CONFIG + "oomScoreAdj: 1\n", "v1.36.3", False, id="something else too"),
+        pytest.param(UNSET, CONFIG.replace("iptables", "nftables"), "v1.36.3", False, id="another mode"),
+        pytest.param(CONFIG, "# why\n" + CONFIG, "v1.36.3", False, id="a comment"),
+        pytest.param("\t", CONFIG, "v1.36.3", False, id="what kube-proxy cannot read"),
+    ],
+)
+def test_pods_keep_their_text_where_their_release_runs_the_same(mounted, said, version, kept):
+    got = kept_by_pods({"c": said, "k": "a: 1"}, {"c": mounted, "k": "a: 1"}, {"c": "kube-proxy-linux"}, version)
+
+    assert {"c": mounted if kept else said, "k": "a: 1"} == got
+
+
+def test_pods_get_what_is_said_where_another_key_differs():
+    assert {"c": CONFIG, "k": "a: 2"} == kept_by_pods(
+        {"c": CONFIG, "k": "a: 2"}, {"c": UNSET, "k": "a: 1"}, {"c": "kube-proxy-linux", "k": "yaml"}, "v1.36.3"
+    )
 
 
 def test_what_means_the_same_keeps_its_live_bytes():

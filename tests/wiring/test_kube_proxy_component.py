@@ -81,37 +81,25 @@ def test_writes_of_all_children_may_be_tried_again(run, args, objects):
 
 
 def of(registered, kind):
-    return registered[f"{kind} kube-proxy"]
+    return next(r for what, r in registered.items() if what.startswith(f"{kind} "))
 
 
 def test_adopting_registers_patches_only(run):
     registered = run({**ADOPT, "config": CONFIG})
 
-    assert ["ConfigMapPatch", "ConfigMapPatch", "DaemonSetPatch", "DaemonSetPatch", "KubeProxy"] == sorted(
+    assert ["ConfigMapPatch", "ConfigMapPatch", "DaemonSetPatch", "KubeProxy"] == sorted(
         what.split(" ")[0] for what in registered
     )
 
 
 def test_everything_adopted_is_retained_and_forced_under_one_field_manager(run):
-    patches = [r for what, r in run({**ADOPT, "config": CONFIG}).items() if "Patch" in what and "-owner" not in what]
-    annotations = [r.inputs["metadata"]["annotations"] for r in patches]
+    patches = [r for what, r in run({**ADOPT, "config": CONFIG}).items() if "Patch" in what]
 
     assert [True] * 3 == [r.request.retainOnDelete for r in patches]
-    assert {("config-rollout", "true")} == {
-        (of["pulumi.com/patchFieldManager"], of["pulumi.com/patchForce"]) for of in annotations
-    }
-
-
-def test_who_adopted_stands_in_a_patch_of_its_own_that_is_let_go_of(run):
-    owner = run(ADOPT)["DaemonSetPatch kube-proxy-owner"]
-
-    assert not owner.request.retainOnDelete
-    assert "spec" not in owner.inputs
-    assert {
-        "pulumi.com/patchForce": "true",
-        "config-rollout/stack": "organization/project/stack",
-        "config-rollout/component": "pulumi:pulumi:Stack$config-rollout:index:KubeProxy::kube-proxy",
-    } == owner.inputs["metadata"]["annotations"]
+    assert [("config-rollout", "true")] * 3 == [
+        (annotations["pulumi.com/patchFieldManager"], annotations["pulumi.com/patchForce"])
+        for annotations in (r.inputs["metadata"]["annotations"] for r in patches)
+    ]
 
 
 def test_without_config_the_config_map_that_others_know_is_left_to_them(run):
@@ -236,6 +224,15 @@ def test_with_waves_the_strategy_of_an_adopted_daemon_set_is_a_patch_that_is_let
     assert "pulumi.com/patchFieldManager" not in strategy.inputs["metadata"]["annotations"]
 
 
+def test_which_stack_drives_an_adopted_daemon_set_goes_with_its_waves(run):
+    registered = run({**ADOPT, "waves": WAVES})
+    strategy, daemon_set = (registered[f"DaemonSetPatch {name}"] for name in ("kube-proxy-strategy", "kube-proxy"))
+
+    assert [True, False] == [
+        "config-rollout/stack" in of.inputs["metadata"]["annotations"] for of in (strategy, daemon_set)
+    ]
+
+
 def test_with_waves_our_own_daemon_set_is_left_to_them(run):
     daemon_set = of(run({**OWN, "waves": WAVES}, objects=ONE_NODE), "DaemonSet").inputs
 
@@ -259,9 +256,7 @@ def test_while_waves_are_held_back_the_config_map_that_others_know_keeps_what_it
 def test_preview_with_waves_and_without_the_cluster_keeps_the_strategy(run):
     registered = run({**ADOPT, "waves": WAVES}, preview=True, broken=ClusterError("https://fake: does not answer."))
 
-    assert ["DaemonSetPatch", "DaemonSetPatch", "DaemonSetPatch", "KubeProxy"] == sorted(
-        what.split(" ")[0] for what in registered
-    )
+    assert ["DaemonSetPatch", "DaemonSetPatch", "KubeProxy"] == sorted(what.split(" ")[0] for what in registered)
 
 
 def test_up_without_a_right_is_an_error_with_the_smallest_role(run):
@@ -335,6 +330,23 @@ def test_live_configuration_that_would_not_start_again_is_not_rolled_out(run, te
     ] == run(ADOPT, objects=live(text)).splitlines()
     assert "DaemonSetPatch kube-proxy" in run({**ADOPT, "allow_refused_config": True}, objects=live(text))
     assert "DaemonSetPatch kube-proxy" in run({**ADOPT, "config": CONFIG}, objects=live(text))
+
+
+@pytest.mark.parametrize(("image", "kept"), [("v1.36.3", True), ("v1.99.0", False)])
+def test_mode_written_out_restarts_only_where_the_release_may_have_another_default(run, image, kept):
+    unset = config_map(config_conf=CONFIG.replace("mode: iptables", "mode: ''"))
+    first = run(ADOPT, objects={**KUBEADM, ("configmaps", "kube-proxy"): unset})
+    made = of(first, "DaemonSetPatch").inputs["spec"]["template"]["spec"]["volumes"][0]["configMap"]["name"]
+    objects = {
+        ("daemonsets", "kube-proxy"): daemon_set(mounts=made, image=f"registry.k8s.io/kube-proxy:{image}"),
+        ("configmaps", "kube-proxy"): unset,
+        ("configmaps", made): {**unset, "metadata": {"name": made}},
+    }
+    registered = run({**ADOPT, "config": CONFIG}, objects=objects)
+    mounted = of(registered, "DaemonSetPatch").inputs["spec"]["template"]["spec"]["volumes"][0]["configMap"]["name"]
+
+    assert kept == (mounted == made)
+    assert {"config.conf": CONFIG} == registered["ConfigMapPatch kube-proxy-known"].inputs["data"]
 
 
 @pytest.mark.parametrize(

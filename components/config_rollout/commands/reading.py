@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..core.content import Content, parse_content, unmatched, warnings
+from ..core.content import Content, parse_content, refusals, unmatched, warnings
 from ..core.effects import EFFECTS, parse_effects
 from ..core.finding import report
 from ..core.formats import BY_SUFFIX, FORMATS
@@ -57,8 +57,10 @@ def read(given: argparse.Namespace, *paths: str) -> list[Content]:
             _within(recorded.formats, here) | formats,
             _within(recorded.effects, here) | effects,
         )
-        if findings:
+        if findings and (path == paths[-1] or findings != refusals(content)):
             raise Trouble(report(path, findings))
+        for line in report(path, findings).splitlines():  # what was refused before is no reason not to compare with it
+            print(f"config-rollout: warning: {line}", file=sys.stderr)
         contents.append(content)
         by_options.append(replace(content, effects=parse_effects(effects, here)[0]))
     if wrong := unmatched(*by_options):

@@ -41,6 +41,8 @@ class Adoption:
     plan: WavePlan | None = None
     under_way: bool = False
     taken_back: bool = False
+    known: Content | None = None
+    """What the ConfigMap that others know by name is to hold, where that is not what the pods read."""
 
     def is_managed(self) -> bool:
         """Tell whether the pods read a ConfigMap of their own revision, as they do from the first `up` on."""
@@ -66,7 +68,7 @@ class Adoption:
 
     def drifted(self) -> list[KeyChange]:
         """Return the keys that the program says and that the ConfigMap that others know by name has otherwise."""
-        changes = diff_contents(self.live, self.wanted)
+        changes = diff_contents(self.live, self.known or self.wanted)
         return [key for key in changes if key.key in self.given and key.restarts]
 
     def explain(self) -> str:

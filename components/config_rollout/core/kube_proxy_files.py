@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .content import Content
+from .diff import FieldChange, KeyChange, diff_contents
 from .finding import Finding
 from .formats.kube_proxy import API_VERSION, KIND, MODE_NOT_SET, UNSET_MODE, read_kube_proxy, read_or_refuse
 from .formats.kube_proxy_gates import check_gates, check_hidden_metrics, is_known, release_of
+from .formats.kube_proxy_meaning import SAME_RULES
 from .formats.kube_proxy_yaml import NotRead
 from .layout import Layout
 
@@ -124,10 +126,37 @@ def probe(config: bytes) -> dict[str, Any] | None:
     return {"httpGet": get, "periodSeconds": 5}
 
 
+def kept_by_pods(
+    said: Mapping[str, str], mounted: Mapping[str, str], formats: Mapping[str, str], version: str
+) -> dict[str, str]:
+    """
+    Return what the pods are to read: what they read already, where their release runs what is said in the same way.
+
+    That is so where `mode: iptables` is written out, or no longer, and nothing else differs: on Linux it is the default
+    of every release that is known. Another release, or another change, brings the pods what is said.
+    """
+    if not is_known(release_of(version)):
+        return dict(said)
+    changes = diff_contents(*(_content(side, formats) for side in (mounted, said)))
+    restarting = [one for change in changes if change.restarts for one in _restarting(change)]
+    same = bool(restarting) and all(one is not None and one.effect.kind == SAME_RULES for one in restarting)
+    return dict(mounted if same else said)
+
+
+def _restarting(change: KeyChange) -> list[FieldChange | None]:
+    """Return the fields of a key whose change restarts; `None` stands for the key as a whole."""
+    fields: list[FieldChange] = change.fields or []
+    return [one for one in fields if one.effect.effect == "restart"] or [None]
+
+
+def _content(files: Mapping[str, str], formats: Mapping[str, str]) -> Content:
+    texts = {key: text.encode(errors="replace") for key, text in files.items()}
+    return Content(texts, {}, {key: name for key, name in formats.items() if key in files})
+
+
 def same_bytes(live: Mapping[str, str], wanted: Mapping[str, str], formats: Mapping[str, str]) -> dict[str, str]:
     """Return what is wanted, in the live bytes where those mean the same: nothing is written for a comment."""
-    texts = ({key: text.encode(errors="replace") for key, text in side.items()} for side in (live, wanted))
-    here, there = (Content(side, {}, {k: v for k, v in formats.items() if k in side}).meanings for side in texts)
+    here, there = (_content(side, formats).meanings for side in (live, wanted))
     same = {key for key in wanted if key in live and here[key].hashed == there[key].hashed}
     return {key: live[key] if key in same else text for key, text in wanted.items()}
 

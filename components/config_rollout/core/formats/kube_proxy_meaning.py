@@ -17,12 +17,15 @@ from .kube_proxy_text import read_text
 from .kube_proxy_yaml import NotRead
 from .meaning import FieldEffect, Meaning, encode_value
 
+SAME_RULES = "same rules"
+"""The class of a change that a supported release runs alike; a later one may not."""
+
 _ALIKE = {
     "mode": (
         frozenset({UNSET_MODE, "iptables"}),
         FieldEffect(
             "restart",
-            "same rules",
+            SAME_RULES,
             f"iptables is the default of {RELEASES[0]} to {RELEASES[-1]} on Linux; written out, it stays when a later "
             "release has another",
         ),
