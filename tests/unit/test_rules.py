@@ -417,6 +417,19 @@ def test_key_of_a_known_layout_is_kube_proxy_s_whatever_it_says(where, findings)
     assert findings == len(said("kube-proxy-refuses", manifest(text).objects))
 
 
+@pytest.mark.parametrize(("system", "findings"), [("windows", 0), ("linux", 1), ("", 1)])
+def test_unset_mode_is_no_matter_where_there_is_one_mode(system, findings):
+    text = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\\nkind: KubeProxyConfiguration"
+    selector = f"nodeSelector: {{kubernetes.io/os: {system}}}, " if system else ""
+    objects = manifest(
+        f'apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{c: "{text}"}}\n---\n'
+        "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: p}\nspec: {template: {spec: {"
+        f"{selector}containers: [{{name: p, image: p}}], volumes: [{{name: c, configMap: {{name: a}}}}]}}}}}}\n"
+    ).objects
+
+    assert findings == len(said("kube-proxy-mode", objects))
+
+
 @pytest.mark.parametrize(
     ("image", "fields", "findings"),
     [

@@ -95,9 +95,15 @@ def _ignores(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
         yield from (_at(where, finding) for finding in (*dropped, *others))
 
 
-def _mode(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
-    for where, reading in _readings(config_map):
-        yield from (_at(where, finding) for finding in reading.warnings if finding == MODE_NOT_SET)
+def _mode(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+    platforms: dict[str, set[str]] = {}
+    for workload in objects.kind(*WORKLOADS):
+        for _reference, o in objects.read_by(workload):
+            platforms.setdefault(o.title, set()).add(pods.platform(workload.pod_spec))
+    for config_map in objects.kind("ConfigMap"):
+        if platforms.get(config_map.title) != {"windows"}:  # there kernelspace is the only mode
+            for where, reading in _readings(config_map):
+                yield from ((config_map, _at(where, one)) for one in reading.warnings if one == MODE_NOT_SET)
 
 
 def _health_port(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
@@ -230,8 +236,7 @@ MODE = Rule(
     prevents="a switch of every node's data plane by an upgrade that changes the default",
     fix="mode written out",
     link="https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/5343-kube-proxy-default-nftables",
-    kinds=("ConfigMap",),
-    check_one=_mode,
+    check_all=_mode,
     bad=_configuration("clusterCIDR: 10.244.0.0/16"),
     good=_configuration("clusterCIDR: 10.244.0.0/16\nmode: iptables"),
 )
