@@ -62,6 +62,12 @@ def test_long_values_are_cut():
     assert 120 >= len(change.after)
 
 
+def test_long_values_are_cut_around_what_differs():
+    (change,), _ = changes(*({"a.yaml": f"x: {'y' * 500}{number}{'y' * 500}\n"} for number in (1, 2)))
+
+    assert (f"...{'y' * 24}1{'y' * 24}...", f"...{'y' * 24}2{'y' * 24}...") == (change.before, change.after)
+
+
 def test_changes_of_the_pod_template_and_no_secret_among_them():
     of_template = changes({"a": "1"}, {"a": "1"}, image="agent:2", env="hunter2")[1]
 

@@ -15,7 +15,7 @@ from .live import Object
 from .naming import HISTORY_KEY, history_name
 from .restarts import Pod
 from .secret_values import SECRET, hide
-from .shown import cut, escaped, shown
+from .shown import cut, escaped, shown_pair
 from .wave_words import not_ready
 
 MAX_HISTORY_BYTES = 256 * 1024
@@ -61,14 +61,11 @@ def _of_keys(keys: Sequence[KeyChange]) -> tuple[Change, ...]:
 
 def _change(key: str, change: FieldChange, secret: bool) -> Change:
     name = field_name(change.path)
-    before, after = (_text(value, name, secret) for value in (change.old, change.new))
-    return Change(key, change.path, before, after, change.effect.effect, change.effect.kind)
-
-
-def _text(value: object, name: str, secret: bool) -> str | None:
-    if value is ABSENT:
-        return None
-    return shown(SECRET if secret else hide(value, name))
+    sides = [SECRET if secret else hide(value, name) for value in (change.old, change.new)]
+    before, after = shown_pair(*sides)
+    before_or_none = None if change.old is ABSENT else before
+    after_or_none = None if change.new is ABSENT else after
+    return Change(key, change.path, before_or_none, after_or_none, change.effect.effect, change.effect.kind)
 
 
 def _size(key: KeyChange, value: bytes) -> str:

@@ -10,17 +10,12 @@ _CONTEXT = 24
 """How much of what two long texts share is shown beside what differs, in characters."""
 
 
-def shown(value: object) -> str:
+def shown_pair(old: object, new: object) -> tuple[str, str]:
     """
-    Return a value in one line, as YAML or JSON spells it.
+    Return both sides of a change in one line each, as YAML or JSON spells them; of long ones what is around the change.
 
     A text has quotes where it would be read as something else without them, or holds what cannot be seen.
     """
-    return cut(_whole(value))
-
-
-def shown_pair(old: object, new: object) -> tuple[str, str]:
-    """Return both sides of a change. Of long ones the part is shown in which they differ."""
     return _apart(_whole(old), _whole(new))
 
 
