@@ -83,20 +83,37 @@ def test_change_that_every_pod_has_already_restarts_nothing():
 
 def test_config_map_that_leaves_the_state_and_stays_is_told():
     assert "  delete[retain]: ConfigMap agent-3f1a6b02c4 stays in the cluster as long as a kept revision mounts it" == (
-        explain_retained(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD))
+        explain_retained("monitoring/agent", OLD, NEW)
     )
 
 
-@pytest.mark.parametrize(
-    "update",
-    [
-        DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), [], OLD),
-        DaemonSetUpdate(daemon_set(), daemon_set(NEW)),
-    ],
-    ids=["the same configuration", "one that the state does not have"],
-)
-def test_config_map_that_does_not_leave_the_state_is_not_told(update):
-    assert "" == explain_retained(update)
+@pytest.mark.parametrize("since", [NEW, ""])
+def test_config_map_that_does_not_leave_the_state_is_not_told(since):
+    assert "" == explain_retained("monitoring/agent", since, NEW)
+
+
+def annotated(*names):
+    made = daemon_set()
+    return {**made, "metadata": {**made["metadata"], "annotations": dict.fromkeys(names, "x")}}
+
+
+def test_annotations_of_our_own_are_one_line():
+    new = annotated("config-rollout/waves", "config-rollout/stack", "pulumi.com/skipAwait")
+
+    assert [
+        "annotations of this library's own: nothing restarts",
+        "  ~ annotations of this library's own (3): restarts nothing",
+    ] == explain(DaemonSetUpdate(annotated(), new)).splitlines()[:2]
+
+
+def test_other_annotations_are_told_before_those_of_our_own():
+    lines = explain(DaemonSetUpdate(annotated(), annotated("config-rollout/waves", "team"))).splitlines()
+
+    assert [
+        "metadata.annotations.team: nothing restarts",
+        "  + metadata.annotations.team: x: restarts nothing",
+        "  ~ annotations of this library's own (1): restarts nothing",
+    ] == lines[:3]
 
 
 def test_waiting_again_is_no_restart():

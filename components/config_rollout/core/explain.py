@@ -19,6 +19,9 @@ from .wave_words import WavePlan
 
 Spec = Mapping[str, object]
 
+_NOTES = "annotations of this library's own"
+_OWN_ANNOTATIONS = ("metadata.annotations.config-rollout/", "metadata.annotations.pulumi.com/")
+
 
 @dataclass(frozen=True)
 class DaemonSetUpdate:
@@ -98,21 +101,28 @@ def explain(update: DaemonSetUpdate) -> str:
     if old_hash != new_hash and not any(key.restarts for key in keys):
         why = "an earlier `up` was stopped before it reached the DaemonSet, or something undid it"
         lines.append(f"  ~ configuration: {why}" if old_hash else "  + configuration: this program's")
+    noted = [change for change in others if _is_note(change)]
+    others = [change for change in others if not _is_note(change)]
     for changes, note in ((template, ""), (others, NO_RESTART)):
         for change in changes:
             by = update.by.get(change.path)
             replaces = f"; replaces what was set by {by}" if by else ""
             lines += [f"  {line}" for line in field_lines(change, update.secret, note + replaces)]
+    if noted:
+        lines.append(f"  ~ {_NOTES} ({len(noted)}){NO_RESTART}")
     lines.append(f"  {_consequence(update, old_hash, new_hash)}")
     return "\n".join(lines)
 
 
-def explain_retained(update: DaemonSetUpdate) -> str:
-    """Return why it is harmless that the ConfigMap of the earlier configuration is shown as `delete[retain]`."""
-    old_hash, new_hash = update.hashes()
-    if not old_hash or old_hash != update.keys_since or old_hash == new_hash:
+def explain_retained(where: str, old_hash: str, new_hash: str) -> str:
+    """
+    Return why it is harmless that the ConfigMap of the earlier configuration is shown as `delete[retain]`.
+
+    `where` is the DaemonSet, `old_hash` the configuration that the engine's state has; empty if it has none.
+    """
+    if not old_hash or old_hash == new_hash:
         return ""
-    name = content_name(_where(update.new).partition("/")[2], old_hash)
+    name = content_name(where.partition("/")[2], old_hash)
     return f"  delete[retain]: ConfigMap {name} stays in the cluster as long as a kept revision mounts it"
 
 
@@ -165,7 +175,8 @@ def _headline(
     if update.moves_pods() and all(change.new is UNKNOWN for change in template) and old_hash == new_hash:
         verb = "rolling restart, if it differs"
     if not subjects:
-        subjects, count = [escaped(others[0].path)], len(others)
+        told = [change for change in others if not _is_note(change)]
+        subjects, count = [escaped(told[0].path) if told else _NOTES], len(told)
     return f"{subjects[0]}{and_more(count)}: {verb}"
 
 
@@ -188,6 +199,11 @@ def _where(daemon_set: Spec) -> str:
     metadata = daemon_set.get("metadata")
     fields = metadata if isinstance(metadata, Mapping) else {}
     return f"{fields.get('namespace', 'default')}/{fields.get('name', '?')}"
+
+
+def _is_note(change: FieldChange) -> bool:
+    """Return whether it is an annotation in which this library or the provider notes something for itself."""
+    return change.path.startswith(_OWN_ANNOTATIONS)
 
 
 def _template(daemon_set: Spec) -> Spec:

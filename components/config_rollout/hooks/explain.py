@@ -188,7 +188,7 @@ class Explainer:
         live = found.daemon_set or known
         update = await self._update(live, old, new, secret or was_secret)
         lines = [explain(replace(update, waits=not DaemonSetUpdate(_recorded(known, old, new), new).changes()))]
-        lines.append(explain_retained(update))
+        lines.append(self._retained())
         drift = drifted(new, live, OURS)
         if update.keys_since != self._keys_since and found.daemon_set:
             another = runs_another(found.daemon_set, found.revision, update.hashes()[1])
@@ -264,7 +264,7 @@ class Explainer:
         if left:
             self.tell(left)
         if self._keys and not self.has_told:
-            self.tell(explain_keys(self._keys, self._where))
+            self.tell("\n".join(filter(None, (explain_keys(self._keys, self._where), self._retained()))))
 
     async def _left(
         self, daemon_set: pulumi.CustomResource, wanted: Mapping[str, Any] | None, ignored: Sequence[str]
@@ -290,6 +290,10 @@ class Explainer:
         if config_hash_of(live) != full_hash:
             return explain_undone(live, found.revision, full_hash, drift, self.audit.staged)
         return explain_drift(where, drift, self.audit.staged, secret) if drift else ""
+
+    def _retained(self) -> str:
+        """Return what becomes of the ConfigMap that leaves the engine's state, if one does."""
+        return explain_retained(self._where, self._keys_since, config_hash(self._content)) if self._content else ""
 
     def _is_left_out(self, state: Mapping[str, Any]) -> bool:
         """Return whether the engine was told to leave the DaemonSet out: its state has not what the program wants."""
