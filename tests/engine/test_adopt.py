@@ -48,7 +48,7 @@ def test_preview_says_what_was_found_and_what_it_costs_and_why(project, kubeadm)
         f"{HEADLINE}one rolling restart",
         "  = configuration: as it is",
         "  + containers[name=kube-proxy].readinessProbe: "
-        "{'httpGet': {'path': '/livez', 'port': 10256}, 'periodSeconds': 5}",
+        '{"httpGet": {"path": "/livez", "port": 10256}, "periodSeconds": 5}',
         "  ~ updateStrategy.rollingUpdate.maxUnavailable: 1 => 10%: restarts nothing",
         f"  ~ the pods' ConfigMap: kube-proxy => {LIVE}",
         "  nothing else of the DaemonSet changes",
