@@ -122,6 +122,16 @@ def test_config_map_that_someone_edited_is_told(put_back, end):
     assert end == edited.explain_left(put_back).splitlines()[-1]
 
 
+def test_mode_written_out_is_nobody_s_edit():
+    unset = content(config_conf=CONFIG.replace("mode: iptables", "mode: ''"))
+    edited = content(config_conf=CONFIG.replace("mode: iptables", "oomScoreAdj: 1"))
+    kept = {"live": adopted(unset), "wanted": unset, "known": content(), "given": ["config.conf"]}
+
+    assert [] == adoption(stable=unset, **kept).drifted()
+    assert [] == adoption(stable=content(), **kept).drifted()
+    assert ["config.conf"] == [key.key for key in adoption(stable=edited, **kept).drifted()]
+
+
 def test_config_map_that_nobody_here_says_is_not_drift():
     assert [] == adoption(live=adopted(), stable=NFTABLES, given=[]).drifted()
 

@@ -10,6 +10,7 @@ from .content import Content
 from .diff import FieldChange, KeyChange, diff_contents, diff_values
 from .drift import drifted
 from .found import MANAGER, OWNER, image, mounted_name
+from .kube_proxy_files import runs_the_same
 from .layout import LAYOUTS, Layout, Object
 from .naming import is_content_name
 from .update_strategy import UpdateStrategy
@@ -69,7 +70,7 @@ class Adoption:
     def drifted(self) -> list[KeyChange]:
         """Return the keys that the program says and that the ConfigMap that others know by name has otherwise."""
         changes = diff_contents(self.live, self.known or self.wanted)
-        return [key for key in changes if key.key in self.given and key.restarts]
+        return [key for key in changes if key.key in self.given and key.restarts and not runs_the_same([key])]
 
     def explain(self) -> str:
         """Return what adopting finds and costs; the first line alone says the most important."""

@@ -2,7 +2,7 @@
 
 import re
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .content import Content
@@ -138,9 +138,13 @@ def kept_by_pods(
     if not is_known(release_of(version)):
         return dict(said)
     changes = diff_contents(*(_content(side, formats) for side in (mounted, said)))
+    return dict(mounted if runs_the_same(changes) else said)
+
+
+def runs_the_same(changes: Iterable[KeyChange]) -> bool:
+    """Tell whether changes restart, by their hash, and are none to the releases that are known."""
     restarting = [one for change in changes if change.restarts for one in _restarting(change)]
-    same = bool(restarting) and all(one is not None and one.effect.kind == SAME_RULES for one in restarting)
-    return dict(mounted if same else said)
+    return bool(restarting) and all(one is not None and one.effect.kind == SAME_RULES for one in restarting)
 
 
 def _restarting(change: KeyChange) -> list[FieldChange | None]:
