@@ -9,7 +9,7 @@ import asyncio
 import contextvars
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pulumi
 
@@ -48,7 +48,8 @@ class Voice:
             while not over.is_set():
                 self._spoke.clear()
                 if not self._spoke.wait(SILENT_SECONDS) and not over.is_set():
-                    self.say(now(), ephemeral=True)
+                    with suppress(Exception):  # an engine that is gone hears nothing, and a line is no reason to fail
+                        self.say(now(), ephemeral=True)
 
         thread = threading.Thread(target=watch, daemon=True)
         thread.start()

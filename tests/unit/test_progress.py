@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.progress import Progress, WaveAt, at, turn_seconds
+from config_rollout.core.progress import Progress, WaveAt, at, rolling, turn_seconds
 from config_rollout.core.restarts import Fleet, Pod
 from config_rollout.core.waves import Division, Wave, after
 
@@ -87,3 +87,21 @@ def test_waves_that_come_after_one(name, through, later):
     divisions = [Division(Wave(of), ()) for of in ("a", "b", "rest")]
 
     assert later == [division.wave.name for division in after(divisions, name, through)]
+
+
+def rolled(**status):
+    return {"metadata": {"generation": 2}, "status": {"observedGeneration": 2, "desiredNumberScheduled": 6, **status}}
+
+
+@pytest.mark.parametrize(
+    ("daemon_set", "trouble", "line"),
+    [
+        (rolled(updatedNumberScheduled=4, numberAvailable=5), "", "4/6 pods of n/a updated, 5 available (40 s)"),
+        (rolled(), "", "0/6 pods of n/a updated, 0 available (40 s)"),
+        (rolled(observedGeneration=1), "", "n/a: waits for its controller to look at it (40 s)"),
+        (None, "", "n/a: waits for its pods (40 s)"),
+        (None, "https://h: is busy.", "n/a: waits for its pods (40 s), and cannot see them: https://h: is busy."),
+    ],
+)
+def test_how_far_kubernetes_is_by_itself(daemon_set, trouble, line):
+    assert line == rolling("n/a", daemon_set, 39.7, trouble)

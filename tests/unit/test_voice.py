@@ -26,7 +26,7 @@ def run(hook):
     """Run a hook in a loop of its own: `asyncio.run` would leave the tests that come after none."""
     loop = asyncio.new_event_loop()
     try:
-        loop.run_until_complete(hook)
+        return loop.run_until_complete(hook)
     finally:
         loop.close()
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from . import live
 from .restarts import Fleet
 from .update_strategy import SECONDS_PER_POD
 from .wave_words import duration
@@ -68,6 +69,24 @@ class Progress:
             for wave in (self.wave, *self.later)
             if wave.left
         )
+
+
+def rolling(where: str, daemon_set: live.Object | None, seconds: float, trouble: str = "") -> str:
+    """
+    Return how far a DaemonSet is that Kubernetes rolls out by itself, after so many seconds.
+
+    `trouble` is why it cannot be read, and without that it may still be unknown: the status is then left out.
+    """
+    waited = duration(round(seconds))
+    if trouble:
+        return f"{where}: waits for its pods ({waited}), and cannot see them: {trouble}"
+    if daemon_set is None:
+        return f"{where}: waits for its pods ({waited})"
+    if not live.is_observed(daemon_set):
+        return f"{where}: waits for its controller to look at it ({waited})"
+    status = daemon_set.get("status") or {}
+    updated, ready = (int(status.get(key) or 0) for key in ("updatedNumberScheduled", "numberAvailable"))
+    return f"{updated:,}/{live.wanted(daemon_set):,} pods of {where} updated, {ready:,} available ({waited})"
 
 
 def at(division: Division, fleet: Fleet) -> WaveAt:

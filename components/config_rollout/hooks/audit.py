@@ -243,6 +243,17 @@ class Auditor:
         body = audit.event(daemon_set, event, time.time_ns())
         self._try(lambda: cluster.make("events", daemon_set["metadata"]["namespace"], body))
 
+    async def find(self) -> Cluster:
+        """
+        Return the cluster, once it is known where it is.
+
+        Raises:
+          ClusterError: There is none.
+
+        """
+        self._where = {key: await pulumi.Output.from_input(value).future() for key, value in self._where.items()}
+        return await asyncio.to_thread(self._find)
+
     def _find(self) -> Cluster:
         return self._find_in(self._where)
 

@@ -40,6 +40,7 @@ from ..core.recorded import recorded
 from ..core.retry import NOT_IN_TIME, cause_of
 from ..core.wave_words import WavePlan
 from .audit import Auditor, Begun, Subject
+from .awaiting import Awaiting
 from .hook_name import hook_name
 from .plain_inputs import plain_arguments, plain_inputs
 from .retry import Retries
@@ -75,6 +76,7 @@ class Explainer:
         self.restarts = self.restarts_all = False
         self._hook_name = hook_name(name)
         self._retries = Retries(component)
+        self._awaiting = Awaiting(audit.find)
         self._on_error = pulumi.ErrorHook(f"{self._hook_name}:failed", self._child_failed)
         self._keys: list[KeyChange] = []
         self._keys_since = ""
@@ -108,6 +110,9 @@ class Explainer:
             options = pulumi.ResourceHookOptions(ignore_errors=True)
             hooks.after_update = [pulumi.ResourceHook(f"{self._hook_name}:done", self._daemon_set_done, options)]
             hooks.after_create = hooks.after_update
+            awaited = [pulumi.ResourceHook(f"{self._hook_name}:awaited", self._awaiting.begins, options)]
+            hooks.before_create = [*(hooks.before_create or []), *awaited]
+            hooks.before_update = [*hooks.before_update, *awaited]
         return hooks
 
     def of_content(self) -> pulumi.ResourceHookBinding:
@@ -226,6 +231,7 @@ class Explainer:
         await self.audit.begins(_subject(new, live), replace(begun, says_cause=says_cause))
 
     async def _daemon_set_done(self, args: pulumi.ResourceHookArgs) -> None:
+        await self._awaiting.ends()
         new, _ = await plain_inputs(args.new_inputs)
         live, _ = await plain_inputs(args.new_outputs)
         await self.audit.ended(_subject(new, live), "done")
@@ -247,6 +253,7 @@ class Explainer:
         if of_daemon_set and again:
             self.audit.report.retries += 1
         elif of_daemon_set:
+            await self._awaiting.ends()
             await self.audit.ended(_subject(new, {}), "failed", cause_of(args.errors[0]))
         return again
 
