@@ -9,9 +9,11 @@ import time
 import jsonschema
 import pytest
 
+from config_rollout.core.live import RESTORED_ANNOTATION
 from config_rollout.core.rights import roles
 from config_rollout.core.status_rights import status_rights
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
+from tests.engine.test_changes import written
 from tests.engine.test_kept import FAST, undo
 from tests.engine.test_tools import heed_interrupts
 from tests.engine.test_waves import WAVES
@@ -122,6 +124,15 @@ def test_rollout_through_a_wave_is_in_the_middle(project, agent, status):
     )
 
 
+def test_rollout_that_may_not_leave_a_record_is_a_program_s_all_the_same(project, agent, cluster, status):
+    project.up(agent(**FAST))
+    project.up(agent(BETTER, **FAST))
+    assert not project.up(agent(kubeconfig=kubeconfig_of(cluster, "nobody"), **FAST)).failed
+    code, found = status()
+
+    assert (0, "done", []) == (code, found["state"], findings(found))
+
+
 def test_failed_rollout_without_waves_shows_what_failed(project, agent, status):
     project.up(agent())
     project.up(agent(BAD, rollout_timeout_seconds=5))
@@ -135,7 +146,7 @@ def test_failed_rollout_without_waves_shows_what_failed(project, agent, status):
     assert any("CrashLoopBackOff" in finding for finding in findings(found))
 
 
-def test_failed_wave_is_restored(project, agent, status):
+def test_failed_wave_is_restored_and_leaves_nothing_when_the_waves_go(project, agent, status, cluster, namespace):
     waves = {**WAVES, "progress_deadline_seconds": 3}
     project.up(agent(waves=waves))
     project.up(agent(BAD, waves=waves))
@@ -146,6 +157,16 @@ def test_failed_wave_is_restored(project, agent, status):
         finding.startswith(f"rollout: revision 2, configuration {SHORT['bad']}, was taken back")
         for finding in findings(found)
     )
+
+    assert not project.up(agent()).failed
+    code, found = status()
+    assert (0, "done", []) == (code, found["state"], findings(found))
+    annotations = cluster.api.get(f"namespaces/{namespace}/daemonsets/agent")["metadata"]["annotations"]
+    assert RESTORED_ANNOTATION not in annotations
+    assert {} == written(cluster, lambda: project.up(agent()))
+    project.up(agent(BETTER, **FAST))
+    undo(cluster, namespace)
+    assert f"runs {SHORT['good']}" in project.preview(agent(BETTER, **FAST)).output
 
 
 def test_halted_rollout_has_its_record_s_reason(project, agent, status, history, namespace):

@@ -210,6 +210,10 @@ def test_through_stops_after_a_wave_and_the_next_up_goes_on(project, agent, clus
     assert NODES - 1 == len(order(second))
     assert set(order(first)).isdisjoint(order(second))
 
+    for level, waves in (("warn", {**WAVES, "through": "canary"}), ("error", WAVES)):  # a fault shows at the canary
+        corrected = project.up(agent({"agent.yaml": f"level: {level}\n"}, waves=waves))
+        assert not corrected.failed, corrected.output
+
 
 def test_paused_rollout_stops_before_the_next_pod_and_goes_on(project, agent, cluster, namespace, record):
     path = f"namespaces/{namespace}/daemonsets/agent"
