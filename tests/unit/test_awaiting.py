@@ -1,41 +1,65 @@
-"""What is said while the provider waits for a DaemonSet without waves."""
+"""What is said while the engine waits for a write of the provider."""
 
 import asyncio
+import threading
 from types import SimpleNamespace
 
+import pulumi
 import pytest
 
 from config_rollout import voice
 from config_rollout.cluster import ClusterError
+from config_rollout.hooks import awaiting as module
 from config_rollout.hooks.awaiting import Awaiting
 from tests.unit.test_progress import rolled
 from tests.unit.test_voice import heard, run  # noqa: F401 # a fixture
 
-ARGS = SimpleNamespace(new_inputs={"metadata": {"name": "a", "namespace": "n"}})
+
+def args(kind="kubernetes:apps/v1:DaemonSetPatch"):
+    return SimpleNamespace(urn="u", type=kind, new_inputs={"metadata": {"name": "a", "namespace": "n"}})
 
 
 async def nowhere():
-    raise ClusterError("https://h: does not answer.", 0)
+    raise ClusterError("https://h: is not there.", 0)
 
 
 async def somewhere():
     return SimpleNamespace(get=lambda *_: rolled(updatedNumberScheduled=4, numberAvailable=5))
 
 
-@pytest.mark.parametrize(
-    ("find", "line"),
-    [(somewhere, "4/6 pods of n/a updated, 5 available (0 s)"), (nowhere, "n/a: waits for its pods (0 s)")],
-)
-def test_silence_of_the_provider_is_broken_until_it_is_done(heard, monkeypatch, find, line):  # noqa: F811
-    monkeypatch.setattr(voice, "SILENT_SECONDS", 0.01)
-    awaiting = Awaiting(find)
+async def silent():
+    return SimpleNamespace(server="https://h", get=lambda *_: threading.Event().wait())
 
+
+@pytest.fixture
+def awaiting(monkeypatch):
+    monkeypatch.setattr(voice, "SILENT_SECONDS", 0.01)
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(pulumi, "ResourceHook", lambda *_: None)  # there is no engine to register it with
+    return lambda find, rolls=True: Awaiting("n", find, rolls)
+
+
+UNSEEN = "DaemonSet n/a: waits for its pods (0 s), and cannot see them: https://h"
+
+
+@pytest.mark.parametrize(
+    ("find", "rolls", "of", "line"),
+    [
+        (somewhere, True, args(), "4/6 pods of n/a updated, 5 available (0 s)"),
+        (nowhere, True, args(), f"{UNSEEN}: is not there."),
+        (silent, True, args(), f"{UNSEEN}: does not answer"),
+        (nowhere, False, args(), "DaemonSet n/a: still being written (0 s)"),
+        (nowhere, True, args("kubernetes:core/v1:ConfigMap"), "ConfigMap n/a: still being written (0 s)"),
+    ],
+)
+def test_silence_of_the_provider_is_broken_until_it_is_done(heard, awaiting, find, rolls, of, line):  # noqa: F811
     async def hooks():
+        writes = awaiting(find, rolls)
         for _ in range(2):  # a write that is tried again begins again
-            await awaiting.begins(ARGS)
+            await writes.begins(of)
         while not heard:
             await asyncio.sleep(0.01)
-        await awaiting.ends()
+        await writes.ends(of)
         said = len(heard)
         await asyncio.sleep(0.1)
         return said
@@ -45,7 +69,9 @@ def test_silence_of_the_provider_is_broken_until_it_is_done(heard, monkeypatch, 
     assert said == len(heard)
 
 
-def test_end_without_a_beginning_says_nothing(heard):  # noqa: F811
-    run(Awaiting(nowhere).ends())
+def test_end_without_a_beginning_says_nothing(heard, awaiting):  # noqa: F811
+    async def hooks():
+        await awaiting(nowhere).ends(args())
 
+    run(hooks())
     assert [] == heard

@@ -94,14 +94,17 @@ def rolled(**status):
 
 
 @pytest.mark.parametrize(
-    ("daemon_set", "trouble", "line"),
+    ("found", "line"),
     [
-        (rolled(updatedNumberScheduled=4, numberAvailable=5), "", "4/6 pods of n/a updated, 5 available (40 s)"),
-        (rolled(), "", "0/6 pods of n/a updated, 0 available (40 s)"),
-        (rolled(observedGeneration=1), "", "n/a: waits for its controller to look at it (40 s)"),
-        (None, "", "n/a: waits for its pods (40 s)"),
-        (None, "https://h: is busy.", "n/a: waits for its pods (40 s), and cannot see them: https://h: is busy."),
+        (rolled(updatedNumberScheduled=4, numberAvailable=5), "4/6 pods of n/a updated, 5 available (40 s)"),
+        (rolled(), "0/6 pods of n/a updated, 0 available (40 s)"),
+        (rolled(observedGeneration=1), "DaemonSet n/a: waits for its controller to look at it (40 s)"),
+        ("https://h: is busy.", "DaemonSet n/a: waits for its pods (40 s), and cannot see them: https://h: is busy."),
     ],
 )
-def test_how_far_kubernetes_is_by_itself(daemon_set, trouble, line):
-    assert line == rolling("n/a", daemon_set, 39.7, trouble)
+def test_how_far_kubernetes_is_by_itself(found, line):
+    assert line == rolling("DaemonSet", "n/a", 39.7, lambda: found)
+
+
+def test_of_what_has_no_pods_only_the_time_is_told():
+    assert "ConfigMap n/a: still being written (40 s)" == rolling("ConfigMap", "n/a", 39.7)

@@ -1,7 +1,7 @@
 """How far a rollout in waves is, in one line that still makes sense where a terminal cuts its end off."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from . import live
@@ -71,22 +71,23 @@ class Progress:
         )
 
 
-def rolling(where: str, daemon_set: live.Object | None, seconds: float, trouble: str = "") -> str:
+def rolling(kind: str, where: str, seconds: float, look: Callable[[], live.Object | str] | None = None) -> str:
     """
-    Return how far a DaemonSet is that Kubernetes rolls out by itself, after so many seconds.
+    Return how far a write is that the provider waits for, after so many seconds.
 
-    `trouble` is why it cannot be read, and without that it may still be unknown: the status is then left out.
+    `look` gives the DaemonSet that Kubernetes rolls out by itself, or why it cannot be read; there is none of others.
     """
     waited = duration(round(seconds))
-    if trouble:
-        return f"{where}: waits for its pods ({waited}), and cannot see them: {trouble}"
-    if daemon_set is None:
-        return f"{where}: waits for its pods ({waited})"
-    if not live.is_observed(daemon_set):
-        return f"{where}: waits for its controller to look at it ({waited})"
-    status = daemon_set.get("status") or {}
+    if look is None:
+        return f"{kind} {where}: still being written ({waited})"
+    found = look()
+    if isinstance(found, str):
+        return f"{kind} {where}: waits for its pods ({waited}), and cannot see them: {found}"
+    if not live.is_observed(found):
+        return f"{kind} {where}: waits for its controller to look at it ({waited})"
+    status = found.get("status") or {}
     updated, ready = (int(status.get(key) or 0) for key in ("updatedNumberScheduled", "numberAvailable"))
-    return f"{updated:,}/{live.wanted(daemon_set):,} pods of {where} updated, {ready:,} available ({waited})"
+    return f"{updated:,}/{live.wanted(found):,} pods of {where} updated, {ready:,} available ({waited})"
 
 
 def at(division: Division, fleet: Fleet) -> WaveAt:

@@ -57,7 +57,7 @@ class AdoptionExplainer(Explainer):
         hooks = self._listening("before_update", "known", self._config_map_updates)
         hooks.before_create = self._listening("before_create", "known-new", self._config_map_is_new).before_create
         hooks.on_error = self.of_child().on_error
-        return hooks
+        return self.awaiting.heard(hooks)
 
     async def _config_map_updates(self, args: pulumi.ResourceHookArgs) -> None:
         self._put_back = True

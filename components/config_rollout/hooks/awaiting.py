@@ -1,6 +1,7 @@
-"""Says how far a DaemonSet without waves is, while the provider waits for its pods: the provider itself may not."""
+"""Says how far a write of the provider is, while the engine waits for it: the provider itself may be silent."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
@@ -13,38 +14,72 @@ from ..core.progress import rolling
 from ..voice import Voice
 from .plain_inputs import plain_inputs
 
+_LOOK_SECONDS = 5
+"""How long one look at the cluster may take, in seconds: a line comes without it rather than late."""
+
 
 class Awaiting:
-    """One DaemonSet. `find` gives its cluster, and may raise `ClusterError`: then only the time is told."""
+    """
+    The writes of one component's children. `find` gives the cluster, and may raise `ClusterError`.
 
-    def __init__(self, find: Callable[[], Awaitable[Cluster]]) -> None:
-        self._find, self._voices = find, ExitStack()
+    Of a DaemonSet that Kubernetes rolls out by itself (`rolls`) the pods are counted, of everything else the time.
+    """
+
+    def __init__(self, name: str, find: Callable[[], Awaitable[Cluster]], rolls: bool) -> None:
+        self._find, self._rolls = find, rolls
+        self._speaking: dict[str, ExitStack] = {}
+        options = pulumi.ResourceHookOptions(ignore_errors=True)
+        self._begins = pulumi.ResourceHook(f"{name}:begins", self.begins, options)
+        self._ends = pulumi.ResourceHook(f"{name}:ends", self.ends, options)
+
+    def heard(self, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceHookBinding:
+        """Return the hooks of a child, and beside them those that speak; they begin last and end first."""
+        hooks.before_create = [*(hooks.before_create or []), self._begins]
+        hooks.before_update = [*(hooks.before_update or []), self._begins]
+        hooks.after_create = [self._ends, *(hooks.after_create or [])]
+        hooks.after_update = [self._ends, *(hooks.after_update or [])]
+        return hooks
 
     async def begins(self, args: pulumi.ResourceHookArgs) -> None:
-        """Begin to speak, once, however often the write is tried."""
-        await self.ends()
+        """Begin to speak of a child, once, however often its write is tried."""
+        await self.is_over(args.urn)
         metadata = (await plain_inputs(args.new_inputs))[0]["metadata"]
-        name, namespace = str(metadata["name"]), str(metadata.get("namespace", "default"))
-        cluster, began = await self._cluster(), time.monotonic()
+        where, began = f"{metadata.get('namespace', 'default')}/{metadata['name']}", time.monotonic()
+        kind = args.type.split(":")[-1].removesuffix("Patch")
+        look = await self._looking(metadata) if self._rolls and kind == "DaemonSet" else None
+        speaking = self._speaking[args.urn] = ExitStack()
+        speaking.enter_context(Voice().never_silent(lambda: rolling(kind, where, time.monotonic() - began, look)))
 
-        def now() -> str:
-            found: dict[str, Any] | None = None
-            trouble = ""
-            try:
-                found = cluster.get("daemonsets", name, namespace) if cluster else None
-            except ClusterError as error:
-                trouble = str(error)
-            return rolling(f"{namespace}/{name}", found, time.monotonic() - began, trouble)
+    async def ends(self, args: pulumi.ResourceHookArgs) -> None:
+        """Say no more of a child."""
+        await self.is_over(args.urn)
 
-        self._voices.enter_context(Voice().never_silent(now))
+    async def is_over(self, urn: str) -> None:
+        """Say no more of the child with this URN."""
+        if speaking := self._speaking.pop(urn, None):
+            await asyncio.to_thread(speaking.close)  # a line that is being made may wait for the API server
 
-    async def ends(self) -> None:
-        """Say no more."""
-        voices = self._voices.pop_all()
-        await asyncio.to_thread(voices.close)  # a line that is being made waits for the API server
-
-    async def _cluster(self) -> Cluster | None:
+    async def _looking(self, metadata: dict[str, Any]) -> Callable[[], dict[str, Any] | str]:
+        """Return what reads a DaemonSet: it, or why it cannot be read, in a few seconds."""
         try:
-            return await self._find()
-        except ClusterError:
-            return None
+            cluster = await self._find()
+        except ClusterError as error:
+            why = str(error)
+            return lambda: why
+        name, namespace = str(metadata["name"]), str(metadata.get("namespace", "default"))
+
+        def look() -> dict[str, Any] | str:
+            answers: list[dict[str, Any] | str] = []
+
+            def ask() -> None:
+                try:
+                    answers.append(cluster.get("daemonsets", name, namespace) or "it does not exist yet")
+                except ClusterError as error:
+                    answers.append(str(error))
+
+            thread = threading.Thread(target=ask, daemon=True)
+            thread.start()
+            thread.join(_LOOK_SECONDS)
+            return answers[0] if answers else f"{cluster.server}: does not answer"
+
+        return look

@@ -76,7 +76,7 @@ class Explainer:
         self.restarts = self.restarts_all = False
         self._hook_name = hook_name(name)
         self._retries = Retries(component)
-        self._awaiting = Awaiting(audit.find)
+        self.awaiting = Awaiting(self._hook_name, audit.find, rolls=not audit.staged)
         self._on_error = pulumi.ErrorHook(f"{self._hook_name}:failed", self._child_failed)
         self._keys: list[KeyChange] = []
         self._keys_since = ""
@@ -110,20 +110,17 @@ class Explainer:
             options = pulumi.ResourceHookOptions(ignore_errors=True)
             hooks.after_update = [pulumi.ResourceHook(f"{self._hook_name}:done", self._daemon_set_done, options)]
             hooks.after_create = hooks.after_update
-            awaited = [pulumi.ResourceHook(f"{self._hook_name}:awaited", self._awaiting.begins, options)]
-            hooks.before_create = [*(hooks.before_create or []), *awaited]
-            hooks.before_update = [*hooks.before_update, *awaited]
-        return hooks
+        return self.awaiting.heard(hooks)
 
     def of_content(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the ConfigMap of the program's configuration."""
         hooks = self._listening("before_create", "content-new", self._content_is_new)
         hooks.on_error = [self._on_error]
-        return hooks
+        return self.awaiting.heard(hooks)
 
     def of_child(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for whatever else of the component the provider writes."""
-        return pulumi.ResourceHookBinding(on_error=[self._on_error])
+        return self.awaiting.heard(pulumi.ResourceHookBinding(on_error=[self._on_error]))
 
     def registered(
         self,
@@ -231,7 +228,6 @@ class Explainer:
         await self.audit.begins(_subject(new, live), replace(begun, says_cause=says_cause))
 
     async def _daemon_set_done(self, args: pulumi.ResourceHookArgs) -> None:
-        await self._awaiting.ends()
         new, _ = await plain_inputs(args.new_inputs)
         live, _ = await plain_inputs(args.new_outputs)
         await self.audit.ended(_subject(new, live), "done")
@@ -253,8 +249,9 @@ class Explainer:
         if of_daemon_set and again:
             self.audit.report.retries += 1
         elif of_daemon_set:
-            await self._awaiting.ends()
             await self.audit.ended(_subject(new, {}), "failed", cause_of(args.errors[0]))
+        if not again:
+            await self.awaiting.is_over(args.urn)
         return again
 
     async def _settle(
