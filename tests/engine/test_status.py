@@ -251,7 +251,9 @@ def test_daemon_set_by_helm_s_convention(status, run, cluster, namespace):
     (armed,) = findings(found)
     assert armed.startswith("ConfigMap agent: was written at 20")
 
-    cluster.kubectl(f"--namespace={namespace}", "rollout", "restart", "daemonset/agent")
+    template = {"metadata": {"annotations": {"checksum/config": "2" * 64}}}
+    cluster.api.patch(f"namespaces/{namespace}/daemonsets/agent", {"spec": {"template": template}})
+    cluster.wait_at_rest(namespace, "agent")
     code, _, err = run("history", f"{namespace}/agent", "1..2")
     assert 2 == code
     assert "revision 1: mounts ConfigMap agent, which changes in place, so what it read is not kept" in err

@@ -5,7 +5,6 @@ Whoever stops in the middle, the next `up` goes on. Not here: which pods may res
 cluster is like (view.py), and when this runs (records.py).
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -236,10 +235,10 @@ class Rollout:
                 self._move(partial(self._view.look, name), says=False)
                 said = 0.0
             elif soaking and (left := division.wave.soak_seconds - self._view.watch.youngest(soaking)) > 0:
-                if not said:
-                    self.say(f"{name} soaks for {wave_words.duration(math.ceil(left))}", ephemeral=True)
                 if left > said:
                     self._tracking.does("soaks", left)
+                if not said:
+                    self.say(self.now(), ephemeral=True)
                 said = left
                 self._view.wait(left)
             else:
