@@ -89,6 +89,8 @@ def test_bad_change_stops_in_the_first_wave_and_is_taken_back(project, agent, cl
         assert outcome.failed
         assert "wave 'canary' failed" in outcome.output
         assert "CrashLoopBackOff" in outcome.output
+        said, failed = "Taking its nodes back to revision", "Stash agent-canary **"
+        assert -1 < outcome.output.find(said) < outcome.output.find(failed)
         assert 2 == len(order(recorder))
         assert 1 == len(set(order(recorder)))
         assert 1 == most_unavailable(recorder)
