@@ -13,23 +13,12 @@ from dataclasses import dataclass
 from functools import reduce
 
 from ..finding import Finding
-from .kube_proxy_fields import BY_PATH, FIELDS, LEGACY, LINUX, LOCAL_MODES, LOG_FORMATS, MODES, PLATFORMS, Field, Kind
+from .kube_proxy_fields import BY_PATH, FIELDS, LEGACY, LINUX, LOCAL_MODES, LOG_FORMATS, MODES, PLATFORMS
 from .kube_proxy_gates import warn_of_gates
 from .kube_proxy_text import Several, Text, decoded_into, read_text
+from .kube_proxy_types import ABSENT, Refused, show, value_of
 from .kube_proxy_validation import validate
-from .kube_proxy_values import (
-    MAX_INT32,
-    MAX_INT64,
-    Number,
-    address,
-    duration,
-    float32,
-    integer,
-    is_ipv4,
-    quantity,
-    show_duration,
-    with_port,
-)
+from .kube_proxy_values import address, is_ipv4, with_port
 from .kube_proxy_yaml import NotRead
 
 API_VERSION, KIND = "kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"
@@ -128,8 +117,8 @@ def _read(tree: dict[str, object], odd: Iterable[Finding], platform: str) -> Rea
     refused: dict[str, object] = {}
     for field in FIELDS:
         try:
-            values[field.path] = _value(field, _get(tree, field.path))
-        except _Refused as why:
+            values[field.path] = value_of(field, _get(tree, field.path))
+        except Refused as why:
             findings.append(Finding(field.path, *why.args))
             refused[field.path] = f"refused: {_get(tree, field.path)!r}"
     given = values.get("mode")
@@ -193,7 +182,7 @@ def _structure(tree: dict[str, object]) -> tuple[list[Finding], list[Finding]]:
         if leaf:
             warnings += _dropped(path, leaf)
         elif value is not None:
-            findings.append(Finding(path, f"must be a mapping (got {_show(value)})", "Nest its fields in it"))
+            findings.append(Finding(path, f"must be a mapping (got {show(value)})", "Nest its fields in it"))
     modules = _get(tree, "logging.vmodule")
     for i, item in enumerate(modules if isinstance(modules, list) else []):
         for key in item.keys() - {"filePattern", "verbosity"} if isinstance(item, dict) else ():
@@ -246,154 +235,14 @@ def _nearest(path: str, known: list[str]) -> str:
 
 
 def _get(tree: object, path: str) -> object:
-    """Return the value at a path as it is written, or `_ABSENT`."""
+    """Return the value at a path as it is written, or `ABSENT`."""
     for key in path.split("."):
         if isinstance(tree, Several):  # of a section: what is none is refused, and null changes nothing
             tree = reduce(decoded_into, [one for one in tree.values if isinstance(one, dict)], None)
         if not isinstance(tree, dict) or key not in tree:
-            return _ABSENT
+            return ABSENT
         tree = tree[key]
     return tree
-
-
-class _Absent:
-    def __repr__(self) -> str:
-        return "nothing"
-
-
-_ABSENT = _Absent()
-
-
-class _Refused(Exception):
-    """A value is not of its field's type; the arguments are what is wrong and what to do."""
-
-
-def _value(field: Field, given: object) -> object:
-    """Return the value in force: the default for an absent one, and for a null or zero where Go takes it for one."""
-    if isinstance(given, Several):
-        return _last(field, given)
-    default = list(field.default) if isinstance(field.default, tuple) else field.default
-    if given is _ABSENT or (given is None and field.null_is_default):
-        return _zero_of(field, default)
-    value = _CONVERT[field.kind](given)
-    if not field.pointer and value in ("", "0s", 0) and not isinstance(value, bool):
-        return _zero_of(field, default)
-    return value
-
-
-def _last(field: Field, given: Several) -> object:
-    """Return the last of several values; kube-proxy decodes them all, so all have to be of the field's type."""
-    if any(isinstance(one, list | dict) for one in given.values):
-        raise _Refused("stands more than once, as a list or a mapping", "Leave one of them")
-    values = [_value(field, one) for one in given.values]
-    said = [value for value, one in zip(values, given.values, strict=True) if one is not None or field.pointer]
-    return said[-1] if said else values[-1]
-
-
-def _zero_of(field: Field, default: object) -> object:
-    """Return the default, but nothing where another field or the mode decides about it."""
-    return "" if field.path in ("mode", "healthzBindAddress", "metricsBindAddress") else default
-
-
-def _string(given: object) -> str:
-    if not isinstance(given, str):
-        raise _Refused(f"must be text (got {_show(given)})", "Quote it")
-    return given
-
-
-def _bool(given: object) -> bool:
-    if not isinstance(given, bool):
-        raise _Refused(f"must be true or false (got {_show(given)})", "Write it without quotes")
-    return given
-
-
-def _int(given: object, least: int = -MAX_INT32 - 1, most: int = MAX_INT32) -> int:
-    value = integer(given, least, most) if isinstance(given, Number) else None
-    if value is None:
-        raise _Refused(
-            f"must be a whole number from {least} to {most} (got {_show(given)})", "Write it in digits, without quotes"
-        )
-    return value
-
-
-def _float(given: object) -> float:
-    value = float32(given) if isinstance(given, Number) else None
-    if value is None:
-        raise _Refused(f"must be a number (got {_show(given)})", "Write it in digits, without quotes")
-    return int(value) if value.is_integer() and abs(value) < 10**15 else value
-
-
-def _duration(given: object) -> str:
-    value = duration(given) if isinstance(given, str) else None
-    if value is None:
-        raise _Refused(f"must be a duration (got {_show(given)})", "Write it like '30s' or '1h30m', with a unit")
-    return show_duration(value)
-
-
-def _duration_or_nanoseconds(given: object) -> str:
-    return show_duration(_int(given, -MAX_INT64 - 1, MAX_INT64)) if isinstance(given, Number) else _duration(given)
-
-
-def _quantity(given: object) -> int:
-    text = given.literal if isinstance(given, Number) else given
-    value = quantity(text) if isinstance(text, str) else None
-    if value is None:
-        raise _Refused(f"must be a quantity (got {_show(given)})", "Write it like '64Ki'")
-    return value
-
-
-def _strings(given: object) -> list[str]:
-    if not isinstance(given, list):
-        raise _Refused(f"must be a list (got {_show(given)})", "Put '-' before each item")
-    return ["" if item is None else _string(item) for item in given]
-
-
-def _gates(given: object) -> dict[str, bool]:
-    if not isinstance(given, dict):
-        raise _Refused(f"must be a mapping (got {_show(given)})", "Write it like {AllAlpha: false}")
-    return {name: False if value is None else _bool(value) for name, value in sorted(given.items())}
-
-
-def _vmodule(given: object) -> list[dict[str, object]]:
-    if not isinstance(given, list):
-        raise _Refused(f"must be a list (got {_show(given)})", "Put '-' before each item")
-    items = []
-    for item in given:
-        if not isinstance(item, dict):
-            raise _Refused(f"must hold mappings (got {_show(item)})", "Write items of filePattern and verbosity")
-        pattern, verbosity = item.get("filePattern"), item.get("verbosity")
-        items.append(
-            {
-                "filePattern": "" if pattern is None else _string(pattern),
-                "verbosity": 0 if verbosity is None else _int(verbosity, 0),
-            }
-        )
-    return items
-
-
-_CONVERT = {
-    Kind.STRING: _string,
-    Kind.BOOL: _bool,
-    Kind.INT32: _int,
-    Kind.UINT31: lambda given: _int(given, 0),
-    Kind.FLOAT32: _float,
-    Kind.DURATION: _duration,
-    Kind.DURATION_OR_NS: _duration_or_nanoseconds,
-    Kind.QUANTITY: _quantity,
-    Kind.STRINGS: _strings,
-    Kind.GATES: _gates,
-    Kind.VMODULE: _vmodule,
-}
-"""Kind -> what makes a value of it, or raises `_Refused`."""
-
-
-def _show(value: object) -> str:
-    """Return a value in an operator's words."""
-    if isinstance(value, Number):
-        return value.literal
-    if isinstance(value, bool) or value is None:
-        return "null" if value is None else str(value).lower()
-    return "a mapping" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
 
 
 def _nest(values: Mapping[str, object], paths: Iterable[str]) -> dict[str, object]:

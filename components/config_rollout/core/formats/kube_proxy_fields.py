@@ -2,7 +2,7 @@
 Every field of a KubeProxyConfiguration: its type, its default, who reads it, and what its change does to an operator.
 
 One table for the reading, the documentation and the tests. The field set is that of Kubernetes 1.31 to 1.37. Not how
-a value is read (kube_proxy.py) or checked (kube_proxy_validation.py).
+a value is read (kube_proxy_types.py) or checked (kube_proxy_validation.py).
 Source: k8s.io/kube-proxy config/v1alpha1/types.go; k8s.io/kubernetes pkg/proxy/apis/config/v1alpha1/defaults.go.
 """
 

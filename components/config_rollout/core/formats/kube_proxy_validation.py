@@ -1,7 +1,8 @@
 """
 What the real kube-proxy refuses although every value is of its type: modes, bounds, addresses.
 
-Not the types (kube_proxy.py), and not what only shows when kube-proxy starts: feature gate names, kernel modules.
+Not the types (kube_proxy_types.py) and the feature gates (kube_proxy_gates.py), and not what only shows when kube-proxy
+starts: kernel modules.
 Source: k8s.io/kubernetes pkg/proxy/apis/config/validation/validation.go; component-base logs/api/v1 `Validate`.
 """
 
