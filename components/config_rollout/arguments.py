@@ -136,9 +136,8 @@ def _content(plain: Mapping[str, Any]) -> tuple[Content, list[Finding]]:
             sections[section] = {key: value for key, value in given.items() if key not in outputs}
     if findings and not any(sections.values()):
         return Content(), findings
-    content, wrong = parse_content(
-        sections["data"], sections["binary_data"], plain.get("formats"), plain.get("effects")
-    )
+    declared = (plain.get(argument) for argument in ("formats", "effects", "text_version"))
+    content, wrong = parse_content(sections["data"], sections["binary_data"], *declared)
     return content, [*findings, *wrong, *(unmatched(content) if not wrong else []), *checks.check_no_reload(content)]
 
 

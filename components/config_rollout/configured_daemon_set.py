@@ -67,6 +67,12 @@ class ConfiguredDaemonSetArgs(TypedDict):
     Paths are as preview prints them. What restarts nothing is not in the hash: pods get it with the next change that
     restarts. A path that names no field is refused.
     """
+    text_version: NotRequired[str]
+    """
+    Any text, as a date. A change of it rolls `data` out as it is written, although it may mean the same.
+
+    It is in the config hash. By default there is none.
+    """
     binary_data: NotRequired[Mapping[str, str]]
     """More configuration: key -> base64 text. The hash is of the decoded bytes."""
     labels: NotRequired[Mapping[str, Input[str]]]
@@ -169,6 +175,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "binaryData": plain.get("binary_data"),
                 "formats": plain.get("formats"),
                 "effects": plain.get("effects"),
+                "textVersion": plain.get("text_version"),
             },
             options.for_component(explainer.of_component()),
         )

@@ -23,7 +23,7 @@ from .core.checks import CONFIG_HASH_ANNOTATION
 from .core.content import Content, parse_content
 from .core.digest import short_hash
 from .core.found import FORCED, MANAGER, OWNER, managed_by
-from .core.kept import Before
+from .core.kept import Before, content_of
 from .core.naming import DAEMON_SET_LABEL, content_name
 from .core.waves import UPDATE_STRATEGY
 from .ending import heed
@@ -67,6 +67,8 @@ class KubeProxyArgs(TypedDict):
     """
     max_unavailable: NotRequired[Any]
     """How many kube-proxies may be away at once in a restart, as a number or a share; default `10%`."""
+    text_version: NotRequired[str]
+    """Any text, as a date. A change of it rolls the configuration out as it is written, although it means the same."""
     audit: NotRequired[Any]
     """
     Where the record of each rollout goes beside the cluster: `{"file": PATH}`, `{"stdout": True}`,
@@ -148,6 +150,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "manage": settings.manage,
                 "data": dict(prepared.said) if prepared.full_hash else _UNKNOWN,
                 "formats": settings.formats(),
+                "textVersion": settings.text_version,
                 "retained": bool(self._options.retain_on_delete),
             },
             self._options.for_component(self._explainer.of_component()),
@@ -400,12 +403,12 @@ def _adoption(prepared: Prepared, staged: StagedRollout | None) -> Adoption | No
     if settings.manage != "adopt" or found is None or found.daemon_set is None:
         return None
     live = _content(found.data(), settings.formats())
-    mounted = (found.mounted or {}).get("data")
+    mounted = found.mounted if (found.mounted or {}).get("data") else None
     adoption = Adoption(
         settings.layout,
         found.daemon_set,
         live,
-        _content(mounted, settings.formats()) if mounted else live,
+        content_of(dict(mounted), settings.formats(), None) if mounted else live,
         prepared.content,
         _patch(prepared, prepared.full_hash),
         list(prepared.known),

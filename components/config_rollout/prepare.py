@@ -79,7 +79,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     said = _data(settings, found)
     _refuse(who, _missing_keys(settings, found, said))
     read_by_pods = _read_by_pods(settings, found, said)
-    content, findings = parse_content(read_by_pods, None, _formats(settings, said))
+    content, findings = parse_content(read_by_pods, None, _formats(settings, said), None, settings.text_version)
     refused, warnings = _by_release(settings, content, found)
     findings = [_placed(settings, finding) for finding in (*findings, *refused)]
     if findings and not settings.allow_refused:
@@ -160,7 +160,7 @@ def _unread(settings: Settings, warned: list[str]) -> Prepared:
     if settings.manage == "adopt":
         return Prepared(settings, warned=warned)
     data = settings.given()
-    content, _ = parse_content(data, None, settings.formats())
+    content, _ = parse_content(data, None, settings.formats(), None, settings.text_version)
     return Prepared(settings, None, content, config_hash(content), data, data, warned)
 
 

@@ -1,16 +1,21 @@
 """A text that is written differently and means the same, on the real engine."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
-from tests.engine.conftest import hash_of, name_of
+from tests.engine.conftest import NODES, hash_of, name_of
 from tests.engine.test_changes import config_maps, written
 
 ONE = {"agent.yaml": "level: info\nports: [1, 2]\n"}
 SAME = {"agent.yaml": "# the ports are ours\nports:\n  - 1\n  - 2\nlevel: 'info'\n"}
 OTHER = {"agent.yaml": "level: debug\nports: [1, 2]\n"}
+
+
+OLDER = "the pods have an older text of agent.yaml; a change of `text_version` rolls the new one out"
+DIFFERENTLY = f"agent.yaml is written differently and means the same: nothing restarts\n  {OLDER}"
 
 
 def test_the_two_texts_share_a_hash():
@@ -34,7 +39,7 @@ def test_text_only_change_writes_nothing_and_says_so(project, agent, cluster, te
         said.extend(project.up(agent({"agent.yaml": text})).messages)
 
     assert {} == written(cluster, change)
-    assert ["agent.yaml is written differently and means the same: nothing restarts"] == said
+    assert [DIFFERENTLY] == said
 
 
 def test_text_only_change_is_said_in_preview(project, agent):
@@ -42,7 +47,31 @@ def test_text_only_change_is_said_in_preview(project, agent):
     outcome = project.preview(agent(SAME))
 
     assert {"ConfiguredDaemonSet agent": "update"} == outcome.steps
-    assert ["agent.yaml is written differently and means the same: nothing restarts"] == outcome.messages
+    assert [DIFFERENTLY] == outcome.messages
+
+
+def test_text_version_rolls_out_a_text_that_means_the_same(project, agent, cluster, namespace, record):
+    project.up(agent(ONE))
+    project.up(agent(SAME))
+    assert [OLDER] == project.preview(agent(SAME)).messages
+    assert [] == project.up(agent(SAME)).messages
+
+    (said,) = project.preview(agent(SAME, text_version="2")).messages
+    with record() as recorder:
+        project.up(agent(SAME, text_version="2"))
+    template = cluster.api.get(f"namespaces/{namespace}/daemonsets/agent")["spec"]["template"]
+    mounted = template["spec"]["volumes"][0]["configMap"]["name"]
+    held = cluster.api.get(f"namespaces/{namespace}/configmaps/{mounted}")
+
+    assert ['text_version "2": rolling restart', '  + text_version "2": rolls every text out as it is written'] == (
+        said.splitlines()[:2]
+    )
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert SAME == held["data"]
+    assert [] == project.preview(agent(SAME, text_version="2")).messages
+    command = [sys.executable, "-m", "config_rollout", "hash", "-"]
+    answer = subprocess.run(command, input=json.dumps(held), capture_output=True, text=True, check=True).stdout
+    assert f"{template['metadata']['annotations']['checksum/config']}\n" == answer
 
 
 def test_change_after_a_text_only_change_and_back_to_the_other_text(project, agent, cluster, namespace):
@@ -80,7 +109,8 @@ def test_field_that_is_stated_to_do_nothing_writes_nothing_and_says_so(project, 
         "agent.yaml: nothing that is in force changes, nothing restarts\n"
         "  ~ agent.yaml\n"
         "      ~ level: info => debug (nothing: stated in `effects`)\n"
-        "  The ConfigMap is left as it is until a change that restarts"
+        "  The ConfigMap is left as it is until a change that restarts\n"
+        f"  {OLDER}"
     ] == said
 
 

@@ -23,10 +23,11 @@ IN_ITSELF = {"a": "refused", "A": "refused"}
 quote = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def canonical(data, binary, formats):
+def canonical(data, binary, formats, version=""):
     entries = [("data", key, *read(data[key], formats[key])) for key in sorted(data)]
     entries += [("binary", key, "bytes", binary[key]) for key in sorted(binary)]
     parts = [f"{s} {len(key)}:{key} {form} {len(value)}:".encode() + value + b"\n" for s, key, form, value in entries]
+    parts += [f"text-version {len(version.encode())}:{version}\n".encode()] if version else []
     return b"config-rollout/v1\n" + b"".join(parts)
 
 

@@ -65,6 +65,15 @@ def test_content_read_by_its_annotation_has_the_same_hash():
     assert config_hash(content) != config_hash(parse_content(data)[0])
 
 
+def test_text_version_is_said():
+    content, _ = parse_content({"a.yaml": "a: 1"}, text_version="2")
+    found, wrong = read_as({"metadata": {"annotations": annotations(content)}})
+
+    assert (ReadAs(text_version="2"), []) == (found, wrong)
+    assert config_hash(content) == config_hash(parse_content({"a.yaml": "a: 1"}, text_version="2")[0])
+    assert config_hash(content) != config_hash(parse_content({"a.yaml": "a: 1"})[0])
+
+
 @pytest.mark.parametrize(
     ("metadata", "expected"),
     [
@@ -79,11 +88,12 @@ def test_config_map_says_how_it_is_read(metadata, expected):
     assert (expected, []) == read_as({"metadata": metadata})
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"formats": []}', '{"effects": {"a": 1}}', 7])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"formats": []}', '{"effects": {"a": 1}}', '{"text_version": 1}', 7])
 def test_annotation_that_nobody_here_wrote_is_refused(text):
     (finding,) = read_as({"metadata": {"annotations": {ANNOTATION: text}}})[1]
 
     assert (
-        f'annotation \'{ANNOTATION}\': must be a JSON object with "formats" and "effects" that map text to text '
+        f'annotation \'{ANNOTATION}\': must be a JSON object with "formats" and "effects" that map text to text, '
+        'and "text_version" '
         f"(got {text!r}). Remove it."
     ) == str(finding)

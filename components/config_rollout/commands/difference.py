@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..core.change_words import field_lines, field_name, lines_of_keys
-from ..core.diff import ABSENT, FieldChange, KeyChange, diff_contents
+from ..core.diff import ABSENT, TEXT_VERSION, FieldChange, KeyChange, diff_contents
 from ..core.digest import config_hash, short_hash
 from ..core.secret_values import hide
 from ..sources import Trouble
@@ -66,6 +66,10 @@ def show(
 
 def _rows(change: KeyChange) -> Iterator[dict[str, Any]]:
     """Yield one row for each field that changed, or one for the key where there are no fields."""
+    if change.section == TEXT_VERSION:
+        old, new = (ABSENT if side is None else side.decode() for side in (change.old, change.new))
+        yield _row("", FieldChange(TEXT_VERSION, old, new))
+        return
     row = {"key": change.key, "path": "", "op": change.op, "old": None, "new": None}
     if not change.fields:
         yield row | {"effect": change.effect.effect, "class": change.effect.kind}

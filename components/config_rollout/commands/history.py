@@ -111,7 +111,7 @@ def _content(cluster: Cluster, seen: Seen, name: str) -> Content:
         raise Trouble(f"{where}: has just gone. Run it again.")
     said, wrong = read_as(config_map)
     said = said or ReadAs()
-    content, findings = parse_content(*maps_of(config_map), said.formats, said.effects)
+    content, findings = parse_content(*maps_of(config_map), said.formats, said.effects, said.text_version)
     if wrong or (findings and not (content.data or content.binary_data)):
         raise Trouble(report(where, [*wrong, *findings]))
     return content

@@ -35,6 +35,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
         type=_key_and("EFFECT"),
         help=f"what a change of a key or of a field in it does: {', '.join(EFFECTS)}",
     )
+    command.add_argument(
+        "--text-version", metavar="TEXT", help="the component's `text_version`, where a ConfigMap does not say it"
+    )
 
 
 def read(given: argparse.Namespace, *paths: str) -> list[Content]:
@@ -56,6 +59,7 @@ def read(given: argparse.Namespace, *paths: str) -> list[Content]:
             one.binary_data,
             _within(recorded.formats, here) | formats,
             _within(recorded.effects, here) | effects,
+            given.text_version if given.text_version is not None else recorded.text_version,
         )
         if findings and (path == paths[-1] or findings != refusals(content)):
             raise Trouble(report(path, findings))

@@ -8,7 +8,7 @@ from typing import Any
 from .adoption import Adoption
 from .audit_record import AuditRecord, By, Change, WaveRecord, moment, parse_records, utc
 from .change_words import field_name
-from .diff import ABSENT, FieldChange, KeyChange, diff_contents
+from .diff import ABSENT, TEXT_VERSION, FieldChange, KeyChange, diff_contents
 from .digest import short_hash
 from .explain import DaemonSetUpdate
 from .live import Object
@@ -51,7 +51,10 @@ def changes_of_adoption(adoption: Adoption) -> tuple[tuple[Change, ...], tuple[C
 def _of_keys(keys: Sequence[KeyChange]) -> tuple[Change, ...]:
     changes: list[Change] = []
     for key in keys:
-        if key.fields is None:
+        if key.section == TEXT_VERSION:
+            before, after = (None if value is None else value.decode() for value in (key.old, key.new))
+            changes.append(Change("", TEXT_VERSION, before, after, key.effect.effect, key.effect.kind))
+        elif key.fields is None:
             before, after = (None if value is None else _size(key, value) for value in (key.old, key.new))
             changes.append(Change(key.key, "", before, after, key.effect.effect, key.effect.kind))
         else:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from .diff import NO_NEWLINE, FieldChange, KeyChange, line_diff
+from .diff import NO_NEWLINE, TEXT_VERSION, FieldChange, KeyChange, line_diff
 from .effects import STATED
 from .formats.meaning import FieldEffect
 from .secret_values import hide, secret_lines
@@ -25,6 +25,8 @@ def key_summary(keys: Sequence[KeyChange]) -> tuple[str, int]:
 
 
 def _first_words(key: KeyChange, new_name: str) -> str:
+    if key.section == TEXT_VERSION:
+        return _version_words(key)
     name, fields = key.key, restarting_fields(key)
     if new_name:
         return f"{name} renamed to {new_name}"
@@ -37,6 +39,12 @@ def _first_words(key: KeyChange, new_name: str) -> str:
     lines = key.line_diff
     what = {"+": "added", "-": "removed"}.get(key.op) or (_counts(lines) if lines else "changed")
     return f"{name} {what}"
+
+
+def _version_words(change: KeyChange) -> str:
+    """Return a change of the text version in the words of its argument."""
+    old, new = shown_pair(*((side or b"").decode() for side in (change.old, change.new)))
+    return f"{TEXT_VERSION} {({'+': new, '-': old}).get(change.op) or f'{old} => {new}'}"
 
 
 def lines_of_keys(keys: Sequence[KeyChange]) -> list[str]:
@@ -53,6 +61,8 @@ def lines_of_keys(keys: Sequence[KeyChange]) -> list[str]:
 
 def key_lines(change: KeyChange) -> list[str]:
     """Return one line for the key, and below it its fields, or the lines of a small text diff."""
+    if change.section == TEXT_VERSION:
+        return [f"  {change.op} {_version_words(change)}: rolls every text out as it is written"]
     fields = change.fields
     if fields == [] and not change.restarts:
         return [f"  = {change.key}: written differently, means the same"]

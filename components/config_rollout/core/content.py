@@ -34,13 +34,15 @@ class Content:
     What a ConfigMap holds: `data` as key -> UTF-8 bytes of the text, `binary_data` as key -> bytes.
 
     `formats` names the format of keys of `data` whose suffix does not tell it, `effects` is key -> what the changes of
-    its fields do. Make one with `parse_content`; one made by hand is not checked.
+    its fields do. `text_version` is any text, which counts beside what the values mean. Make one with `parse_content`;
+    one made by hand is not checked.
     """
 
     data: Mapping[str, bytes] = field(default_factory=dict)
     binary_data: Mapping[str, bytes] = field(default_factory=dict)
     formats: Mapping[str, str] = field(default_factory=dict)
     effects: Mapping[str, Effects] = field(default_factory=dict)
+    text_version: str = ""
 
     @cached_property
     def meanings(self) -> Mapping[str, Meaning]:
@@ -55,7 +57,11 @@ class Content:
 
 
 def parse_content(
-    data: object, binary_data: object = None, declared: object = None, effects: object = None
+    data: object,
+    binary_data: object = None,
+    declared: object = None,
+    effects: object = None,
+    text_version: object = None,
 ) -> tuple[Content, list[Finding]]:
     """
     Return the content and everything that is wrong with it.
@@ -67,6 +73,7 @@ def parse_content(
       binary_data: key -> base64 text (RFC 4648, padded), as in a ConfigMap manifest; `None` is none.
       declared: key of `data` -> its format, for keys whose suffix does not tell it; `None` is none.
       effects: `KEY` or `KEY:PATH` -> `restart`, `reload` or `none`; `None` is none. Paths are for `unmatched` to check.
+      text_version: Text whose change rolls out what is written differently and means the same; `None` is none.
 
     """
     findings: list[Finding] = []
@@ -75,7 +82,8 @@ def parse_content(
     known = {} if declared is None else _formats(declared, data, findings)
     stated, wrong = parse_effects({} if effects is None else effects, [*texts, *binaries])
     findings += wrong
-    content = Content(texts, binaries, known, stated)
+    findings += _check_text_version(text_version)
+    content = Content(texts, binaries, known, stated, text_version if isinstance(text_version, str) else "")
     for key in sorted(content.data.keys() & content.binary_data.keys()):
         findings.append(Finding(f"binary_data['{key}']", "the key is in data too", "Keep it in one of the two"))
     size = sum(len(value) for _, values in content.sections() for value in values.values())
@@ -94,6 +102,13 @@ def parse_content(
     if not findings:
         findings += refusals(content)
     return content, findings
+
+
+def _check_text_version(given: object) -> list[Finding]:
+    if given is None or (isinstance(given, str) and 0 < len(given) <= MAX_KEY_LENGTH and given.isprintable()):
+        return []
+    what = f"must be printable text of at most {MAX_KEY_LENGTH} characters (got {given!r})"
+    return [Finding("text_version", what, "Pass a date or a number, quoted")]
 
 
 def unmatched(*contents: Content) -> list[Finding]:

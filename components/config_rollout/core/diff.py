@@ -46,9 +46,13 @@ UNKNOWN = _Marker("not known before `up`")
 """Stands for a value that preview cannot know; it differs from everything, itself included."""
 
 
+TEXT_VERSION = "text_version"
+"""The section of a change of the text version, which is no key."""
+
+
 @dataclass(frozen=True)
 class KeyChange:
-    """A key of the ConfigMap that was added (`+`), changed (`~`) or removed (`-`)."""
+    """A key of the ConfigMap, or the text version, that was added (`+`), changed (`~`) or removed (`-`)."""
 
     section: str
     key: str
@@ -139,7 +143,7 @@ def line_diff(before: str, after: str) -> list[str]:
 
 
 def diff_contents(old: Content, new: Content) -> list[KeyChange]:
-    """Return the keys that differ, `data` before `binary_data`, each sorted by key."""
+    """Return the keys that differ, `data` before `binary_data`, each sorted by key; last the text version."""
     changes = []
     for (section, before), (_, after) in zip(old.sections(), new.sections(), strict=True):
         for key in sorted(before.keys() | after.keys()):
@@ -150,6 +154,10 @@ def diff_contents(old: Content, new: Content) -> list[KeyChange]:
             change = KeyChange(section, key, before.get(key), after.get(key), *meanings)
             if change.old != change.new or change.restarts:
                 changes.append(change)
+    sides = [content.text_version.encode() or None for content in (old, new)]
+    if sides[0] != sides[1]:
+        of_sides = [Meaning("text", side) if side else None for side in sides]
+        changes.append(KeyChange(TEXT_VERSION, TEXT_VERSION, sides[0], sides[1], *of_sides))
     return changes
 
 

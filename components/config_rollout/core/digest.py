@@ -8,7 +8,10 @@ Version 1, one entry after the version line for every key, sorted by the key's b
 
 SECTION is `data` or `binary`, lengths are decimal numbers of bytes, FORMAT says what VALUE is: `text` and `bytes`
 are the value itself; `yaml`, `json`, `toml` and `kube-proxy` are what it means, as JSON (formats/meaning.py). The
-lengths come first, so no value can pretend to be two. What is stated to restart nothing (effects.py) is left out.
+lengths come first, so no value can pretend to be two. What is stated to restart nothing (effects.py) is left out. Where
+a caller says a text version, it is the last entry:
+
+    text-version LENGTH:TEXT\n
 """
 
 import hashlib
@@ -54,3 +57,6 @@ def _parts(content: Content) -> Iterator[bytes]:
             yield b"%b %d:%b %b %d:" % (_SECTIONS[section], len(raw), raw, meaning.format.encode(), len(value))
             yield value
             yield b"\n"
+    if content.text_version:
+        version = content.text_version.encode()
+        yield b"text-version %d:%b\n" % (len(version), version)

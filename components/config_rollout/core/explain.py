@@ -144,6 +144,12 @@ def explain_replace(old_name: str, new_name: str) -> str:
     )
 
 
+def explain_older_text(keys: Sequence[str]) -> list[str]:
+    """Return how the texts of some keys go out although nothing restarts for them; nothing without keys."""
+    what = "the pods have an older text of"
+    return [f"{what} {', '.join(keys)}; a change of `text_version` rolls the new one out"] if keys else []
+
+
 def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
     """Return what an `up` says whose configuration changed while nothing about the DaemonSet does."""
     if all(not key.restarts and key.fields == [] for key in keys):

@@ -12,9 +12,10 @@ from typing import Any
 from .content import Content, parse_content
 from .digest import config_hash
 from .finding import Finding
-from .live import Object
+from .live import Object, config_hash_of
 from .naming import is_content_name
 from .pod_spec import references
+from .read_as import read_as
 from .rights import Right
 
 _OURS = ("ControllerRevision", "DaemonSet")
@@ -63,6 +64,18 @@ class Before:
         if self.config_map:
             values = {"data": self.config_map.get("data") or {}, "binary_data": self.config_map.get("binaryData")}
         return {"metadata": config_map["metadata"], **values, "immutable": True}
+
+    def older_text(self, content: Content, full_hash: str) -> list[str]:
+        """Return the keys of which the pods have another text than the program, although nothing restarts for it."""
+        if not self.config_map or not self.daemon_set or config_hash_of(self.daemon_set) != full_hash:
+            return []
+        held = content_of(self.config_map, None, None)
+        return [
+            key
+            for (_, ours), (_, theirs) in zip(content.sections(), held.sections(), strict=True)
+            for key, text in ours.items()
+            if theirs.get(key) != text
+        ]
 
     def without_namespace(self) -> str:
         """
@@ -150,11 +163,16 @@ def lost(daemon_set: Object, revisions: Iterable[Object], config_maps: Iterable[
 
 
 def content_of(config_map: Object, formats: Mapping[str, str] | None, effects: Mapping[str, str] | None) -> Content:
-    """Return what a ConfigMap holds, read by the formats and effects of a program that may have other keys by now."""
+    """
+    Return what a ConfigMap holds, read by the formats and effects of a program that may have other keys by now.
+
+    Its text version is the one that it says itself.
+    """
     held, binary = config_map.get("data") or {}, config_map.get("binaryData") or {}
     known = {key: name for key, name in (formats or {}).items() if key in held}
     stated = {where: effect for where, effect in (effects or {}).items() if where.partition(":")[0] in {*held, *binary}}
-    return parse_content(held, binary, known, stated)[0]
+    said, _ = read_as(config_map)
+    return parse_content(held, binary, known, stated, said.text_version if said else None)[0]
 
 
 def check_same(

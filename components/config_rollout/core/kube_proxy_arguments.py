@@ -37,6 +37,7 @@ class Settings:
     update_strategy: Mapping[str, Any] = field(default_factory=dict)
     min_ready_seconds: int = MIN_READY_SECONDS
     waves: Any = None
+    text_version: str | None = None
     audit: Sequence[Sink] = ()
     allow_refused: bool = False
     """Whether what is live is rolled out although kube-proxy would refuse it."""
@@ -87,7 +88,7 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
     for number, least in (("min_ready_seconds", 0), ("rollout_timeout_seconds", 1)):
         if number in plain:
             findings += checks.check_whole_number(number, plain[number], least)
-    for name in ("image", "version", "kubeconfig", "context"):
+    for name in ("image", "version", "kubeconfig", "context", "text_version"):
         if name in plain and (not isinstance(plain[name], str) or not plain[name]):
             findings.append(Finding(name, f"must be plain text (got {plain[name]!r})", "Pass a str"))
     allow = plain.get("allow_refused_config", False)
@@ -105,6 +106,7 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
         update_strategy=strategy,
         min_ready_seconds=plain.get("min_ready_seconds", MIN_READY_SECONDS),
         waves=plain.get("waves"),
+        text_version=plain.get("text_version"),
         audit=sinks,
         allow_refused=allow is True,
         platform="linux" if manage == "own" else "",

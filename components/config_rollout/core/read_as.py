@@ -1,5 +1,5 @@
 """
-How a ConfigMap of ours is read, as it says itself: the formats and effects that its content alone does not tell.
+How a ConfigMap of ours is read, as it says itself: formats, effects and text version, which its content does not tell.
 
 So anyone can check the hash of an object that they have, without the program that made it.
 """
@@ -16,17 +16,21 @@ from .formats import read_key
 from .naming import DAEMON_SET_LABEL
 
 ANNOTATION = "config-rollout/read-as"
-"""On a ConfigMap whose content does not tell it: `{"formats": {KEY: FORMAT}, "effects": {KEY[:PATH]: EFFECT}}`."""
+"""
+On a ConfigMap whose content does not tell it: `{"formats": {KEY: FORMAT}, "effects": {KEY[:PATH]: EFFECT},
+"text_version": TEXT}`, with what there is of them.
+"""
 
-_MUST_BE = 'must be a JSON object with "formats" and "effects" that map text to text'
+_MUST_BE = 'must be a JSON object with "formats" and "effects" that map text to text, and "text_version"'
 
 
 @dataclass(frozen=True)
 class ReadAs:
-    """Formats and effects, as the component takes them."""
+    """Formats, effects and text version, as the component takes them."""
 
     formats: Mapping[str, str] = field(default_factory=dict)
     effects: Mapping[str, str] = field(default_factory=dict)
+    text_version: str | None = None
 
 
 def annotations(content: Content) -> dict[str, str]:
@@ -38,7 +42,8 @@ def annotations(content: Content) -> dict[str, str]:
         if _needs_effects(key, content)
         for path, effect in stated.items()
     }
-    said = {name: value for name, value in (("formats", formats), ("effects", effects)) if value}
+    every = (("formats", formats), ("effects", effects), ("text_version", content.text_version))
+    said = {name: value for name, value in every if value}
     return {ANNOTATION: json.dumps(said, sort_keys=True)} if said else {}
 
 
@@ -52,9 +57,12 @@ def read_as(config_map: Mapping[str, Any]) -> tuple[ReadAs | None, list[Finding]
         said = json.loads(text)
     except (TypeError, ValueError):
         said = None
-    if not isinstance(said, dict) or not all(_is_text_map(said.get(name, {})) for name in ("formats", "effects")):
+    if not isinstance(said, dict) or not (
+        all(_is_text_map(said.get(name, {})) for name in ("formats", "effects"))
+        and isinstance(said.get("text_version", ""), str)
+    ):
         return None, [Finding(f"annotation '{ANNOTATION}'", f"{_MUST_BE} (got {text!r})", "Remove it")]
-    return ReadAs(said.get("formats", {}), said.get("effects", {})), []
+    return ReadAs(said.get("formats", {}), said.get("effects", {}), said.get("text_version")), []
 
 
 def _needs_format(key: str, content: Content) -> bool:

@@ -27,6 +27,7 @@ from ..core.explain import (
     DaemonSetUpdate,
     explain,
     explain_keys,
+    explain_older_text,
     explain_replace,
     explain_retained,
     explain_taken_over,
@@ -267,8 +268,13 @@ class Explainer:
             return
         if left:
             self.tell(left)
-        if self._keys and not self.has_told:
-            self.tell("\n".join(filter(None, (explain_keys(self._keys, self._where), self._retained()))))
+        if not self.has_told and (self._keys or pulumi.runtime.is_dry_run()):
+            lines = [explain_keys(self._keys, self._where)] if self._keys else []
+            if self._content:
+                found = await self._found()
+                lines += explain_older_text(found.older_text(self._content, config_hash(self._content)))
+            if said := "\n  ".join(lines):
+                self.tell("\n".join(filter(None, (said, self._retained()))) if self._keys else said)
 
     async def _left(
         self, daemon_set: pulumi.CustomResource, wanted: Mapping[str, Any] | None, ignored: Sequence[str]
@@ -350,5 +356,5 @@ def _subject(new: Mapping[str, Any], live: Mapping[str, Any]) -> Subject:
 
 def _content(inputs: Mapping[str, Any]) -> Content:
     """Return the content that a component recorded; what an older version let through is compared all the same."""
-    declared = inputs.get("formats"), inputs.get("effects")
+    declared = inputs.get("formats"), inputs.get("effects"), inputs.get("textVersion")
     return parse_content(inputs.get("data") or {}, inputs.get("binaryData"), *declared)[0]
