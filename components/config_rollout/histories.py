@@ -19,6 +19,7 @@ from .sources import (
     by_encoding,
     config_map_in,
     maps_of,
+    own_document,
     read_file,
     read_folder,
 )
@@ -137,7 +138,11 @@ class Reading:
         if found is None and self._manifests:
             raise Trouble(f"{version.where}: is no manifest that can be read, as those before it are.")
         if found is None:
-            maps = by_encoding({version.files: version.text})
+            text, note = own_document(version.where, version.text)
+            if note and note.partition(": ")[2] not in self._refused:
+                self._refused.add(note.partition(": ")[2])
+                self.warn(note)
+            maps = by_encoding({version.files: text})
             return Snapshot(version.name, self._content(version.where, *maps), version.date)
         self._manifests = True
         return Snapshot(

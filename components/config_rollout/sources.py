@@ -1,7 +1,9 @@
 """Reads configurations and manifests from where the command line says: a file, a folder, or standard input."""
 
 import base64
+import difflib
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,6 +15,7 @@ from typing import Any
 from .core.content import MAX_BYTES
 from .core.finding import Finding, report
 from .core.formats.meaning import NotUnderstood
+from .core.manifest_text import KUBE_PROXY, Document, documents, is_of_a_program
 from .core.read_as import ReadAs, read_as
 
 MAX_FILE_BYTES = 4 * MAX_BYTES
@@ -27,6 +30,9 @@ STDIN = "stdin"
 
 _MANIFESTS = (".yaml", ".yml", ".json")
 
+_FIELDS = ("apiVersion", "kind", "metadata", "data", "binaryData", "immutable")
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
+
 
 class Trouble(Exception):
     """What keeps a configuration from being read, told as the user should see it."""
@@ -38,13 +44,14 @@ class Given:
     What a PATH holds as a ConfigMap would hold it, unchecked: `data` and `binary_data`.
 
     `read_as` is how a ConfigMap of ours says that it is read. With `is_lone` it is one file or standard input, whose
-    name need not be that of the key.
+    name need not be that of the key. `note` is a sentence on what was left out.
     """
 
     data: Mapping[str, Any]
     binary_data: Mapping[str, Any]
     read_as: ReadAs | None = None
     is_lone: bool = False
+    note: str = ""
 
     @property
     def keys(self) -> list[str]:
@@ -79,7 +86,8 @@ def read_maps(path: str, name: str | None) -> Given:
         key, text = Path(path).name, read_file(Path(path))
     found = config_map_in(path, text, name)
     if found is None:
-        return Given(*by_encoding({key: text}), is_lone=True)
+        text, note = own_document(path, text)
+        return Given(*by_encoding({key: text}), is_lone=True, note=note)
     said, wrong = read_as(found)
     if wrong:
         raise Trouble(report(path, wrong))
@@ -168,9 +176,56 @@ def by_encoding(files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, A
 
 
 def config_map_in(path: str, text: bytes, name: str | None) -> Mapping[str, Any] | None:
-    """Return the ConfigMap that a manifest holds, the one of that name if there is one; `None` for other text."""
-    objects = _kubernetes_objects(text)
-    return None if objects is None else _config_map(path, objects, name)
+    """
+    Return the ConfigMap that a manifest holds, the one of that name if there is one; `None` for other text.
+
+    Its `data` is text and its `binaryData` base64, as the API server takes them.
+
+    Raises:
+      Trouble: The text is a manifest, and kubectl or the API server would refuse the ConfigMap, or there is none.
+
+    """
+    if b"apiVersion" not in text:
+        return None
+    found, unread, kinds = [], [], set[str]()
+    for document in documents(text):
+        try:
+            items = list(_items(document.value())) if document.line else []
+        except NotUnderstood as error:
+            if document.seems_kubernetes:
+                unread.append((document, str(error)))
+            continue
+        objects = [item for item in items if _is_kubernetes(item)]
+        kinds |= {_shown(item["kind"]) for item in objects}
+        found += [(document, item) for item in objects if item["kind"] == "ConfigMap"]
+    if not found and not unread and not kinds:
+        return None
+    chosen = [(document, item) for document, item in found if name in (None, _name(item))]
+    for document, why in unread if name is None or not chosen else ():
+        if not document.kinds or any(kind == "ConfigMap" or kind.endswith("List") for kind in document.kinds):
+            raise Trouble(f"{path}: is no manifest that can be read: {why}. Correct it.")
+    return _checked(path, *_one(path, found, chosen, kinds, name))
+
+
+def own_document(path: str, text: bytes) -> tuple[bytes, str]:
+    """
+    Return the KubeProxyConfiguration of a file that has other documents too, as kubeadm's, and a sentence about it.
+
+    Raises:
+      Trouble: There are several.
+
+    """
+    if KUBE_PROXY.encode() not in text:
+        return text, ""
+    every = [document for document in documents(text) if document.line]
+    ours = [document for document in every if document.is_kube_proxy]
+    if len(every) < 2 or not ours:
+        return text, ""
+    if len(ours) > 1:
+        lines = ", ".join(str(document.line) for document in ours)
+        raise Trouble(f"{path}: holds {len(ours)} KubeProxyConfigurations (lines {lines}). Leave one in the file.")
+    what = f"holds {len(every)} documents; the KubeProxyConfiguration on line {ours[0].line} is the one that counts"
+    return ours[0].text, f"{path}: {what}."
 
 
 def maps_of(config_map: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -178,63 +233,119 @@ def maps_of(config_map: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, An
     return dict(config_map.get("data") or {}), dict(config_map.get("binaryData") or {})
 
 
-def _kubernetes_objects(text: bytes) -> list[Mapping[str, Any]] | None:
-    """Return the objects of a manifest; `None` for a text that is none."""
-    if b"apiVersion" not in text:
-        return None
-    from .core.formats.yaml_text import load_documents
-
-    try:
-        documents = [document for document in load_documents(text) if document is not None]
-    except NotUnderstood:
-        return None
-    objects = [item for document in documents for item in _items(document)]
-    kubernetes = [o for o in objects if isinstance(o, Mapping) and _is_kubernetes(o)]
-    return kubernetes if objects and len(kubernetes) == len(objects) else None
-
-
-def _is_kubernetes(value: Mapping[str, Any]) -> bool:
-    """Tell whether a mapping is an object of the API server; a program's configuration may have metadata as well."""
-    if str(value.get("apiVersion")).partition("/")[0].endswith(".config.k8s.io"):
+def _is_kubernetes(value: Any) -> bool:
+    """Tell whether a value is a Kubernetes object, and not a program's configuration file that only looks like one."""
+    if not isinstance(value, Mapping) or not {"apiVersion", "kind"} <= value.keys():
         return False
-    return isinstance(value.get("metadata"), Mapping) and {"apiVersion", "kind"} <= value.keys()
+    version, kind = str(value["apiVersion"]), str(value["kind"])
+    return not is_of_a_program(version, kind) and (kind == "ConfigMap" or isinstance(value.get("metadata"), Mapping))
 
 
-def _items(document: Any) -> list[Any]:
-    """Return the items of a List, or the object itself."""
-    if isinstance(document, Mapping) and str(document.get("kind", "")).endswith("List"):
-        items = document.get("items")
-        return items if isinstance(items, list) else []
-    return [document]
+def _items(document: Any) -> Iterator[Any]:
+    """Yield the items of a List, or the object itself; the items of a list of one kind may leave the kind out."""
+    if not isinstance(document, Mapping) or not str(document.get("kind", "")).endswith("List"):
+        yield document
+        return
+    items, kind = document.get("items"), str(document["kind"]).removesuffix("List")
+    head = {"apiVersion": document.get("apiVersion"), "kind": kind} if kind else {}
+    for item in items if isinstance(items, list) else ():
+        yield {**head, **item} if isinstance(item, Mapping) else item
 
 
-def _config_map(path: str, objects: list[Mapping[str, Any]], name: str | None) -> Mapping[str, Any]:
-    """Return the one ConfigMap that is meant, its two maps checked."""
-    every = [o for o in objects if o["kind"] == "ConfigMap"]
-    maps = {_name(o): o for o in every}
-    kinds = ", ".join(sorted({_shown(o["kind"]) for o in objects}))
-    if not maps:
-        raise Trouble(f"{path}: holds no ConfigMap (got {kinds}). Name a manifest with one.")
-    if name is None and len(maps) > 1:
-        raise Trouble(f"{path}: holds {len(maps)} ConfigMaps ({', '.join(sorted(maps))}). Choose one with --name.")
-    if name is not None and name not in maps:
-        raise Trouble(f"{path}: holds no ConfigMap '{name}' (got {', '.join(sorted(maps))}). Choose one of them.")
-    chosen = name if name is not None else next(iter(maps))
-    if (count := sum(_name(o) == chosen for o in every)) > 1:
-        raise Trouble(f"{path}: holds {count} ConfigMaps called '{chosen}'. Leave one in the manifest.")
-    found = maps[chosen]
-    wrong = [
-        Finding(section, f"must be a mapping (got {type(found[section]).__name__})", "Write key: text")
-        for section in ("data", "binaryData")
-        if found.get(section) is not None and not isinstance(found[section], Mapping)
-    ]
+_Found = tuple[Document, Mapping[str, Any]]
+
+
+def _one(path: str, found: list[_Found], chosen: list[_Found], kinds: set[str], name: str | None) -> _Found:
+    """Return the one ConfigMap that is meant, and its document."""
+    names = sorted({_name(item) for _, item in found})
+    if not found:
+        got = ", ".join(sorted(kinds)) or "what cannot be read"
+        raise Trouble(f"{path}: holds no ConfigMap (got {got}). Name a manifest with one.")
+    if name is None and len(names) > 1:
+        raise Trouble(f"{path}: holds {len(names)} ConfigMaps ({', '.join(names)}). Choose one with --name.")
+    if not chosen:
+        raise Trouble(f"{path}: holds no ConfigMap '{name}' (got {', '.join(names)}). Choose one of them.")
+    if len(chosen) > 1:
+        called = _name(chosen[0][1])
+        raise Trouble(f"{path}: holds {len(chosen)} ConfigMaps called '{called}'. Leave one in the manifest.")
+    return chosen[0]
+
+
+def _checked(path: str, document: Document, config_map: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a ConfigMap as the API server takes it, or refuse it with a line for each thing that it would refuse."""
+    wrong = list(_check_head(document, config_map))
+    sections: dict[str, dict[str, str]] = {}
+    for section in ("data", "binaryData"):
+        given, sections[section] = config_map.get(section), {}
+        if given is not None and not isinstance(given, Mapping):
+            what = f"{section}: must be a mapping (got {type(given).__name__})"
+            wrong.append(Finding(_at(document, section), what, "Write key: text"))
+            continue
+        for key, value in (given or {}).items():
+            text = _as_text(section, value)
+            if text is None:
+                wrong.append(_no_text(document, section, key, value))
+            else:
+                sections[section][str(key)] = text
     if wrong:
         raise Trouble(report(path, wrong))
-    return found
+    return {**config_map, **sections}
+
+
+def _check_head(document: Document, config_map: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find what the API server refuses beside the values."""
+    for field in config_map:
+        if field not in _FIELDS:
+            near = difflib.get_close_matches(str(field), _FIELDS, n=1)
+            fix = f"Write '{near[0]}', if that was meant" if near else "Leave it out"
+            yield Finding(_at(document, str(field)), f"a ConfigMap has no field '{_shown(field)}'", fix)
+    if config_map["apiVersion"] != "v1":
+        what = f"a ConfigMap has the apiVersion v1 (got {config_map['apiVersion']!r})"
+        yield Finding(_at(document, "apiVersion"), what, "Write 'v1'")
+    metadata = config_map.get("metadata")
+    if not isinstance(metadata, Mapping) or not (metadata.get("name") or metadata.get("generateName")):
+        yield Finding(_at(document), "the ConfigMap has no metadata.name", "Give it one")
+    elif not isinstance(metadata.get("name", ""), str):
+        what = f"metadata.name must be text (got {metadata['name']!r})"
+        yield Finding(_at(document, "metadata", "name"), what, "Quote it")
+
+
+def _no_text(document: Document, section: str, key: object, value: Any) -> Finding:
+    line, spelled = document.at(section, str(key))
+    where = f"line {line}: {section}['{_shown(key)}']"
+    if isinstance(value, bool | int | float):
+        kind = "a boolean" if isinstance(value, bool) else "a number"
+        return Finding(where, f"must be text, and {spelled or value} is {kind}", "Quote it")
+    kind = "a mapping" if isinstance(value, Mapping) else "a list"
+    return Finding(where, f"must be text, and it is {kind}", "Write it as one text")
+
+
+def _as_text(section: str, value: Any) -> str | None:
+    """
+    Return a value as the API server takes it, `None` for one that it refuses: null is empty.
+
+    Source: encoding/json, into `map[string]string` and `map[string][]byte`.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _HALF_OF_A_PAIR.sub("\ufffd", value)
+    if (
+        section == "binaryData"
+        and isinstance(value, list)
+        and all(type(one) is int and 0 <= one < 256 for one in value)
+    ):
+        return base64.b64encode(bytes(value)).decode()
+    return None
+
+
+def _at(document: Document, *path: str) -> str:
+    return f"line {document.at(*path)[0] if path else document.line}"
 
 
 def _name(config_map: Mapping[str, Any]) -> str:
-    return _shown(config_map["metadata"].get("name"))
+    metadata = config_map.get("metadata")
+    return _shown(metadata.get("name")) if isinstance(metadata, Mapping) else "no name"
 
 
 def _shown(value: object) -> str:

@@ -69,13 +69,21 @@ def manifests(draw: st.DrawFn) -> bytes:
         text = json.dumps({"apiVersion": "v1", "kind": maker.choice(["List", "ConfigMapList"]), "items": objects})
     else:
         text = "---\n".join(generate.as_yaml(maker, one) for one in objects)
-    raw = text.encode(errors="replace")
+    raw = text.encode(maker.choice(["utf-8"] * 8 + ["utf-8-sig", "utf-16", "latin-1"]), errors="replace")
     return _damaged(maker, raw) if maker.random() < 0.5 else raw
+
+
+ENCODED = ["AAE=", "AAEC\nAAE=", "AAE", "AA==AA==", " AAE=", "AAF=", "=", "_-8=", "AAE=\r\n"]
+"""What is base64, or was."""
 
 
 def _manifest(maker: random.Random) -> dict:
     """Return a ConfigMap with a part left out, or of another kind."""
     one: dict = dict(MANIFEST)
+    if maker.random() < 0.3:
+        one["data"] = {maker.choice(generate.KEYS): maker.choice(generate.EDGES) for _ in range(2)}
+    if maker.random() < 0.3:
+        one["binaryData"] = {"b": maker.choice(ENCODED)}
     for key in ("data", "binaryData", "metadata", "kind", "apiVersion", "items"):
         if maker.random() < 0.15:
             one[key] = generate.value(maker)

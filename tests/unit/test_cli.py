@@ -297,7 +297,7 @@ def nested(depth: int) -> bytes:
         ("apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n", [],
          "holds no ConfigMap (got Secret). Name a manifest with one."),
         ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\ndata: {a: 1}\n", [],
-         "data['a']: must be text (got Spelled). Pass a plain str, quoted or written out."),
+         "c.yaml: line 4: data['a']: must be text, and 1 is a number. Quote it."),
         ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\ndata: x\n", [],
          "data: must be a mapping (got str). Write key: text."),
         ("x" * (MAX_BYTES + 1), [], "data: all values together are 1,048,577 bytes"),

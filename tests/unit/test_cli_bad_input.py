@@ -98,11 +98,17 @@ TROUBLE = {
     "a manifest with two of one name": (file("---\n".join(CONFIG_MAP % name for name in "aa")),
                                         "c.yaml: holds 2 ConfigMaps called 'a'. Leave one in the manifest."),
     "a manifest whose data is a list": (file(CONFIG_MAP.replace("{a: b}", "[a]") % "a"),
-                                        "c.yaml: data: must be a mapping (got list). Write key: text."),
-    "a manifest with a number": (file(CONFIG_MAP.replace("{a: b}", "{a: 1}") % "a"), "c.yaml: data['a']: must be text "
-                                 "(got Spelled). Pass a plain str, quoted or written out."),
+                                        "c.yaml: line 4: data: must be a mapping (got list). Write key: text."),
+    "a manifest with a number": (file(CONFIG_MAP.replace("{a: b}", "{a: 1}") % "a"), "c.yaml: line 4: data['a']: "
+                                 "must be text, and 1 is a number. Quote it."),
+    "10,000 lists in one another in a manifest": (
+        file(CONFIG_MAP % "a" + "b: " + "[" * 10_000 + "]" * 10_000), "c.yaml: is no manifest that can be read: it is "
+        "not valid YAML (exceeded maximum nesting depth), line 5. Correct it."),
+    "a bomb of aliases in a manifest": (file(CONFIG_MAP % "a" + BOMB), "c.yaml: is no manifest that can be read: it "
+        "means far too much once its aliases are expanded, line 7. Correct it."),
     "a manifest with half of a base64": (file(CONFIG_MAP.replace("data: {a: b}", "binaryData: {a: AAE}") % "a"),
-        "c.yaml: binary_data['a']: is not base64 (incorrect padding). Pass base64.b64encode(...).decode()."),
+        "c.yaml: binary_data['a']: is not base64 (its length or its padding is wrong). Pass "
+        "base64.b64encode(...).decode()."),
     "a tab in kube-proxy's configuration": (file(KUBE_PROXY + "ipvs:\n\tscheduler: rr\n"), "c.yaml: data['c.yaml']: "
         "line 4: kube-proxy cannot read it: it is not valid YAML (found character that cannot start any token; the "
         "line begins with a tab). Indent it with spaces."),
@@ -120,9 +126,7 @@ BYTE_FOR_BYTE = {
     "10,000 objects of JSON in one another": file('{"a":' * 10_000 + "1" + "}" * 10_000, "c.json"),
     "10,000 lists of TOML in one another": file("a = " + "[" * 10_000 + "]" * 10_000, "c.toml"),
     "a key of TOML with 500,000 parts": file("a." * 500_000 + "a = 1", "c.toml"),
-    "10,000 lists in one another in a manifest": file(CONFIG_MAP % "a" + "b: " + "[" * 10_000 + "]" * 10_000),
     "a bomb of aliases": file(BOMB),
-    "a bomb of aliases in a manifest": file(CONFIG_MAP % "a" + BOMB),
     "an alias in itself": file("&a [*a]"),
     "NaN": file("[NaN]", "c.json"),
     "infinity": file("[-Infinity]", "c.json"),

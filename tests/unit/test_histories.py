@@ -116,7 +116,7 @@ def test_manifest_that_is_broken_for_one_commit_is_left_out(repository):
     done = replay(repository.folder, "--path", "agent.yaml", "--json")
 
     assert 1 == len(json.loads(done.stdout)["transitions"])
-    assert "is no manifest that can be read, as those before it are. This version is left out." in done.stderr
+    assert "is no manifest that can be read: it is not valid YAML" in done.stderr
 
 
 def test_map_of_a_manifest_is_chosen_by_name(repository):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from config_rollout.core.rules.manifest import Place
-from tests.unit.rule_examples import manifest
+from tests.unit.rule_examples import manifest, said
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 
@@ -62,14 +62,16 @@ def test_skipped(text, skipped):
         ("apiVersion: v1\nkind: ConfigMap\ndata: {{ .Values.data }}\n", "has template syntax; render it first"),
         ("{{- if .Values.on }}\napiVersion: v1\nkind: ConfigMap\n{{- end }}\n", "has template syntax; render it first"),
         ("apiVersion: v1\nkind: ConfigMap\ndata: [\n", "it is not valid YAML"),
-        ("apiVersion: v1\nkind: ConfigMap\nkind: Secret\n", "key 'kind' stands in one mapping twice"),
         ("just text\n", "is no Kubernetes object"),
         ("a: 1\n", "is no Kubernetes object"),
         ("kind: ConfigMap\n", "is no Kubernetes object"),
         ("kind: [1]\napiVersion: v1\n", "is no Kubernetes object"),
         ("[1, 2]", "is no Kubernetes object"),
-        ("apiVersion: v1\nkind: ConfigMap\nx: &a {b: 1}\nz: {<<: *a}\n", "it has a merge key"),
-        ("apiVersion: v1\nkind: ConfigMap\nx: !!python/name:os.system\n", "it has the tag"),
+        ("apiVersion: v1\nkind: ConfigMap\nx: !!int a\n", "it has the tag !!int on 'a', line 3"),
+        (
+            "# first\n---\n\napiVersion: v1\nkind: ConfigMap\nx: !!int a\n",
+            "file:4: it has the tag !!int on 'a', line 6",
+        ),
         ("apiVersion: v1\nkind: ConfigMap\nx: " + "[" * 200 + "]" * 200, "it is nested deeper than 100"),
         ("apiVersion: v1\nkind: ConfigMap\nx: " + "[" * 5000, "it is not valid YAML"),
         ("apiVersion: v1\nkind: ConfigMap\nx: \x00\n", "it is not valid YAML"),
@@ -108,6 +110,32 @@ def test_scalars_are_what_go_takes_them_for():
     assert {"a": 10, "b": 8, "c": True, "d": 1.5, "e": "10", "f": None, "g": "2026-01-01", "h": 1000} == (
         found.get("metadata")
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("data: {a: x, a: z}", {"a": "z"}),
+        ("data: {a: !!str 10, b: !x 10}", {"a": "10", "b": "10"}),
+        ("data: {a: &a x, b: *a}", {"a": "x", "b": "x"}),
+        ("x: &x {a: z}\ndata: {<<: *x, b: w}", {"a": "z", "b": "w"}),
+        ("data: {on: x, 010: z}", {"true": "x", "8": "z"}),
+    ],
+)
+def test_what_kubectl_reads_is_read(text, data):
+    found = manifest(MAP + text)
+
+    assert ([data], []) == ([o.get("data") for o in found.objects], found.notes)
+
+
+@pytest.mark.parametrize("before", ["", "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n---\n"])
+def test_kube_proxy_configuration_in_a_file_of_its_own_is_looked_at(before):
+    text = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptabels\n"
+    found = manifest(before + text)
+
+    assert [("KubeProxyConfiguration", 3 * bool(before) + 1)] == [(o.title, o.place.line) for o in found.objects]
+    (said_of_it,) = said("kube-proxy-refuses", found.objects)
+    assert said_of_it.startswith("mode: is unknown (got 'iptabels')")
 
 
 def test_ten_thousand_resources_are_read():

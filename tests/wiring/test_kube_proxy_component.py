@@ -1,5 +1,7 @@
 """What a KubeProxy registers, and what it refuses before it registers anything. The cluster is a mapping here."""
 
+import json
+
 import pulumi
 import pytest
 from pulumi.runtime import mocks
@@ -120,6 +122,22 @@ def test_adopted_daemon_set_gets_these_fields_and_no_others(run):
     assert {"name", "readinessProbe"} == set(container)
     assert ["checksum/config"] == list(spec["template"]["metadata"]["annotations"])
     assert ["kube-proxy"] == [volume["name"] for volume in spec["template"]["spec"]["volumes"]]
+
+
+@pytest.mark.parametrize("args", [OWN, ADOPT])
+def test_text_version_names_another_config_map_that_says_so(run, args):
+    def named(**more):
+        registered = run({**args, **more}, objects={} if args is OWN else KUBEADM)
+        patches = [
+            one.inputs["metadata"] for what, one in registered.items() if what.startswith("ConfigMapPatch kube-pr")
+        ]
+        return next(metadata for metadata in patches if metadata["name"] != "kube-proxy")
+
+    plain, version = named(), named(text_version="2")
+    assert plain["name"] != version["name"]
+    assert [None, "2"] == [
+        json.loads(one["annotations"]["config-rollout/read-as"]).get("text_version") for one in (plain, version)
+    ]
 
 
 @pytest.mark.parametrize("args", [OWN, ADOPT])

@@ -69,7 +69,9 @@ def read(given: argparse.Namespace, *paths: str) -> list[Content]:
         by_options.append(replace(content, effects=parse_effects(effects, here)[0]))
     if wrong := unmatched(*by_options):
         raise Trouble(report(paths[-1], wrong))
-    for path, content in zip(paths, contents, strict=True):
+    for path, one, content in zip(paths, maps, contents, strict=True):
+        if one.note:
+            print(f"config-rollout: note: {one.note}", file=sys.stderr)
         for line in report(path, warnings(content)).splitlines():
             print(f"config-rollout: warning: {line}", file=sys.stderr)
     return contents

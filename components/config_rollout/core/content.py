@@ -1,7 +1,6 @@
 """What a ConfigMap holds, validated once. Not how it is hashed (digest.py) or compared (diff.py)."""
 
 import base64
-import binascii
 import difflib
 import re
 from collections.abc import Callable, Mapping
@@ -25,6 +24,8 @@ MAX_KEY_LENGTH = 253
 Fault = tuple[str, str]
 """What is wrong, and what to do."""
 
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _NOT_IN_A_KEY = re.compile(r"[^-._a-zA-Z0-9]")
 
 
@@ -206,9 +207,13 @@ def _text(value: object) -> bytes | Fault:
 
 
 def _base64(value: object) -> bytes | Fault:
+    """Return what base64 means to the API server. Source: Go's encoding/base64 `StdEncoding` skips line breaks."""
     if not isinstance(value, str):
         return f"must be base64 text (got {type(value).__name__})", "Pass base64.b64encode(...).decode()"
-    try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as error:
-        return f"is not base64 ({str(error).lower()})", "Pass base64.b64encode(...).decode()"
+    plain = value.replace("\r", "").replace("\n", "")
+    if wrong := _NOT_BASE64.search(plain):
+        found = {" ": "a space", "\t": "a tab"}.get(wrong[0], repr(wrong[0]))
+        return f"is not base64 (it has {found})", "Write it without blanks, or with line breaks as in a block with |"
+    if not _BASE64.fullmatch(plain):
+        return "is not base64 (its length or its padding is wrong)", "Pass base64.b64encode(...).decode()"
+    return base64.b64decode(plain)

@@ -38,6 +38,7 @@ class NotRead(NotUnderstood):
 
     def __init__(self, why: str, line: int = 0, fix: str = "Correct the line") -> None:
         super().__init__(f"{why}, line {line}" if line else why)
+        self.why, self.line, self.fix = why, line, fix
         where = f"line {line}" if line else "as a KubeProxyConfiguration"
         self.findings = (Finding(where, f"kube-proxy cannot read it: {why}", fix),)
 
@@ -100,6 +101,21 @@ def decode(text: str) -> Document:
     decoder = _Decoder()
     lines = {key.text: key.line for key in root.children[::2]} if root.kind == "mapping" else {}
     return Document(decoder.value(root, ()), decoder.twice, more, lines)
+
+
+def written_at(text: str, *path: str) -> tuple[int, str]:
+    """Return line and spelling of the value at a path of keys, of the last of its name; 0 and empty without one."""
+    try:
+        node, _ = _first(text)
+    except (yaml.YAMLError, NotRead):
+        return 0, ""
+    for step in path:
+        node = node.target or node
+        pairs = dict(zip((key.text for key in node.children[::2]), node.children[1::2], strict=False))
+        if node.kind != "mapping" or step not in pairs:
+            return 0, ""
+        node = pairs[step]
+    return node.line, node.text
 
 
 def _first(text: str) -> tuple[_Node, bool]:

@@ -11,6 +11,7 @@ from ..formats.kube_proxy_text import read_text
 from ..formats.kube_proxy_yaml import NotRead
 from ..kube_proxy_files import check_release
 from ..layout import LAYOUTS
+from ..manifest_text import KUBE_PROXY
 from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 
@@ -43,7 +44,9 @@ def _read(text: str, in_place: bool, platform: str = "") -> Reading | NotRead | 
 def _texts(config_map: KubernetesObject) -> Iterator[tuple[str, str, bool]]:
     """Yield where each text of a ConfigMap stands, the text, and whether a known layout has its configuration there."""
     for key, text in config_map.texts("data").items():
-        if isinstance(text, str):
+        if config_map.kind == KUBE_PROXY:  # a file of its own
+            yield "", str(text), True
+        elif isinstance(text, str):
             places = [(one.namespace, one.config_map, one.key) for one in LAYOUTS.values()]
             yield f"data['{key}']", text, (config_map.namespace, config_map.name, key) in places
 
@@ -56,7 +59,7 @@ def _readings(config_map: KubernetesObject) -> Iterator[tuple[str, Reading]]:
 
 
 def _at(where: str, finding: Finding) -> Finding:
-    return Finding(f"{where}: {finding.where}", finding.what, finding.fix)
+    return Finding(f"{where}: {finding.where}" if where else finding.where, finding.what, finding.fix)
 
 
 def _refuses(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
@@ -100,7 +103,7 @@ def _mode(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
     for workload in objects.kind(*WORKLOADS):
         for _reference, o in objects.read_by(workload):
             platforms.setdefault(o.title, set()).add(pods.platform(workload.pod_spec))
-    for config_map in objects.kind("ConfigMap"):
+    for config_map in objects.kind("ConfigMap", KUBE_PROXY):
         if platforms.get(config_map.title) != {"windows"}:  # there kernelspace is the only mode
             for where, reading in _readings(config_map):
                 yield from ((config_map, _at(where, one)) for one in reading.warnings if one == MODE_NOT_SET)
@@ -111,7 +114,7 @@ def _health_port(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
         address = reading.effective.get("healthzBindAddress")
         if isinstance(address, str) and address.rpartition(":")[2] != _HEALTH_PORT:
             yield Finding(
-                f"{where}: healthzBindAddress",
+                f"{where}: healthzBindAddress" if where else "healthzBindAddress",
                 f"is {address}, and load balancers and probes ask port {_HEALTH_PORT} whether the node is well",
                 f"Keep port {_HEALTH_PORT}, or skip this with what asks the other one as the reason",
             )
@@ -120,7 +123,7 @@ def _health_port(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
 def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
     found = [
         (config_map, where)
-        for config_map in objects.kind("ConfigMap")
+        for config_map in objects.kind("ConfigMap", KUBE_PROXY)
         for where, reading in _readings(config_map)
         if reading.effective.get("mode") == "ipvs"
     ]
@@ -138,7 +141,7 @@ def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
             yield (
                 config_map,
                 Finding(
-                    f"{where}: mode",
+                    f"{where}: mode" if where else "mode",
                     f"is ipvs, which is deprecated since Kubernetes 1.{_IPVS_DEPRECATED} and will be removed",
                     "Plan the move to nftables, wave by wave: rules are made anew by another mechanism",
                 ),
@@ -195,7 +198,7 @@ REFUSES = Rule(
     prevents="a configuration with which kube-proxy does not start, on node after node",
     fix="what the finding says; the real kube-proxy is the judge of these rules",
     link=_DOCUMENT,
-    kinds=("ConfigMap",),
+    kinds=("ConfigMap", KUBE_PROXY),
     check_one=_refuses,
     bad=_configuration("mode: iptables\noomScoreAdj: -2000"),
     good=_configuration("mode: iptables\noomScoreAdj: -999"),
@@ -222,7 +225,7 @@ IGNORES = Rule(
     prevents="a misspelt or outdated field that kube-proxy silently drops, and what else it reads in its own way",
     fix="the field's name, or its removal",
     link=_DOCUMENT,
-    kinds=("ConfigMap",),
+    kinds=("ConfigMap", KUBE_PROXY),
     check_one=_ignores,
     bad=_configuration("mode: iptables\nconntrack: {maxPerCor: 0}"),
     good=_configuration("mode: iptables\nconntrack: {maxPerCore: 0}"),
@@ -262,7 +265,7 @@ HEALTH_PORT = Rule(
     prevents="load balancers that take every node out, since nobody answers on port 10256",
     fix="healthzBindAddress with port 10256",
     link=_DOCUMENT,
-    kinds=("ConfigMap",),
+    kinds=("ConfigMap", KUBE_PROXY),
     check_one=_health_port,
     bad=_configuration("mode: iptables\nhealthzBindAddress: 0.0.0.0:10257"),
     good=_configuration("mode: iptables\nhealthzBindAddress: 0.0.0.0:10256"),

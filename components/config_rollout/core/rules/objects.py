@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from .. import pod_spec as pods
+from ..manifest_text import KUBE_PROXY
 
 WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 """The kinds whose pods are replaced when their template changes."""
@@ -88,6 +89,8 @@ class KubernetesObject:
         """Return the words that findings use: `DaemonSet kube-system/kube-proxy`."""
         if self.kind == WAVE_RECORD and self.program:
             return f"record {self.program.urn.rpartition('::')[2]}"
+        if self.kind == KUBE_PROXY:
+            return self.kind
         return f"{self.kind}{'Patch' if self.patch else ''} {self.namespace}/{self.name or '(no name)'}"
 
     def get(self, *path: str) -> Any:
