@@ -13,6 +13,7 @@ from .core.audit_sinks import parse_audit
 from .core.content import Content, parse_content, unmatched
 from .core.finding import Finding, report
 from .core.formats import on_platform
+from .core.kube_proxy_files import check_images
 from .core.labels import check_labels, check_pod_annotations, check_selector
 from .core.naming import default_selector
 from .core.pod_spec import platform
@@ -51,7 +52,7 @@ def checked(
         plain["formats"] = on_platform(data, formats, system) or plain.get("formats")
     if "data" in plain or "binary_data" in plain:
         content, wrong_content = _content(plain)
-        findings += wrong_content
+        findings += wrong_content or check_images(content, plain.get("pod_spec"))
         findings += _check_keys(str(plain.get("name", name)), plain)
     if findings:
         raise BadArguments(report(who, findings))

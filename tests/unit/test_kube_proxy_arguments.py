@@ -3,8 +3,10 @@
 import pytest
 import yaml
 
+from config_rollout.core.content import Content
 from config_rollout.core.kube_proxy_arguments import parse
 from config_rollout.core.kube_proxy_files import (
+    check_images,
     check_release,
     check_server,
     kept_by_pods,
@@ -160,6 +162,24 @@ def test_probe_asks_the_port_that_is_in_force_and_no_other(text, port):
     found = probe((CONFIG + text).encode())
 
     assert port == (found and found["httpGet"]["port"])
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("registry.k8s.io/kube-proxy:v1.36.3@sha256:aa", ["data['c']: featureGates.IPv6DualStack: kube-proxy 1.36 does "
+         "not have this feature gate and exits. Remove it."]),
+        ("mirror/kube-proxy-amd64:1.34.1", ["data['c']: featureGates.IPv6DualStack: kube-proxy 1.34 does not have this "
+         "feature gate and exits. Remove it."]),
+        ("registry.k8s.io/kube-proxy:v1.99.0", []),
+        ("registry.k8s.io/kube-proxy:latest", []),
+        ("agent:v1.36.3", []),
+    ],
+)  # fmt: skip
+def test_image_of_a_pod_spec_decides_about_feature_gates(image, expected):
+    content = Content({"c": (CONFIG + "featureGates: {IPv6DualStack: true}\n").encode()})
+
+    assert expected == [str(one) for one in check_images(content, {"containers": [{"name": "p", "image": image}]})]
 
 
 UNSET = CONFIG.replace("mode: iptables", "mode: ''")

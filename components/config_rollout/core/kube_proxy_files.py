@@ -5,6 +5,7 @@ import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from . import pod_spec as pods
 from .content import Content
 from .diff import FieldChange, KeyChange, diff_contents
 from .finding import Finding
@@ -102,6 +103,26 @@ def check_release(config: bytes, version: str) -> tuple[list[Finding], list[Find
     # Source: KEP-5495, and the announcement of Kubernetes 1.35.
     what = "ipvs is deprecated since Kubernetes 1.35 (December 2025), and a later release will not have it"
     return findings, [Finding("mode", what, "Move to nftables")]
+
+
+_IMAGE = re.compile(r"kube-proxy[^:]*:(v?1\.[0-9]+)")
+
+
+def releases_in(pod_spec: object) -> list[str]:
+    """Return the releases of kube-proxy that the images of a pod spec name, in order."""
+    images = [image for _, image in pods.values(pod_spec, "containers", "*", "image") if isinstance(image, str)]
+    return sorted({found[1] for found in map(_IMAGE.search, images) if found})
+
+
+def check_images(content: Content, pod_spec: object) -> list[Finding]:
+    """Find what the kube-proxies of a pod spec refuse in a content because of their release."""
+    return [
+        Finding(f"data[{key!r}]: {one.where}", one.what, one.fix)
+        for key, meaning in content.meanings.items()
+        if meaning.format == "kube-proxy"
+        for release in releases_in(pod_spec)
+        for one in check_release(content.data[key], release)[0]
+    ]
 
 
 DEFAULT_PROBE: dict[str, Any] = {"httpGet": {"path": "/livez", "port": 10256}, "periodSeconds": 5}

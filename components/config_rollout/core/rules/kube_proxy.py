@@ -9,14 +9,13 @@ from ..finding import Finding
 from ..formats.kube_proxy import MODE_NOT_SET, NO_SUCH_FIELD, Reading, reading_of, says_so, seems_so
 from ..formats.kube_proxy_text import read_text
 from ..formats.kube_proxy_yaml import NotRead
-from ..kube_proxy_files import check_release
+from ..kube_proxy_files import check_release, releases_in
 from ..layout import LAYOUTS
 from ..manifest_text import KUBE_PROXY
 from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 
 _DOCUMENT = "https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/"
-_IMAGE = re.compile(r"kube-proxy[^:]*:(v?1\.[0-9]+)")
 _IPVS_DEPRECATED = 35
 _HEALTH_PORT = "10256"
 
@@ -75,8 +74,7 @@ def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[Kubernetes
     """Find what the releases and platforms of the pods refuse that read a configuration, and others do not."""
     said = set()
     for workload in objects.kind(*WORKLOADS):
-        images = [_IMAGE.search(str(image)) for _path, image in workload.in_pods("containers", "*", "image")]
-        releases = {image[1] for image in images if image}
+        releases = releases_in(workload.pod_spec)
         platform = pods.platform(workload.pod_spec)
         for _reference, config_map in objects.read_by(workload):
             for where, text, in_place in _texts(config_map) if config_map.kind == "ConfigMap" else ():
@@ -84,7 +82,7 @@ def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[Kubernetes
                 if not isinstance(anywhere, Reading) or not isinstance(there, Reading):
                     continue
                 found = [finding for finding in there.findings if finding not in anywhere.findings]
-                found += [finding for one in sorted(releases) for finding in check_release(text.encode(), one)[0]]
+                found += [finding for one in releases for finding in check_release(text.encode(), one)[0]]
                 for finding in found:
                     if (config_map.title, where, finding) not in said:
                         said.add((config_map.title, where, finding))
@@ -131,9 +129,8 @@ def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
         return
     releases: dict[tuple[object, object], list[int]] = {}
     for workload in objects.kind(*WORKLOADS):
-        images = [_IMAGE.search(str(image)) for _path, image in workload.in_pods("containers", "*", "image")]
+        minors = [int(release.partition(".")[2]) for release in releases_in(workload.pod_spec)]
         for _reference, o in objects.read_by(workload):
-            minors = [int(image[1].partition(".")[2]) for image in images if image]
             releases.setdefault((o.namespace, o.name), []).extend(minors)
     for config_map, where in found:
         minors = releases.get((config_map.namespace, config_map.name), [])
