@@ -22,7 +22,7 @@ from .core.found import MANAGER
 from .core.kept import Before
 from .core.naming import content_name
 from .owners import give_owners
-from .patience import patiently
+from .patience import WAIT_SECONDS, patiently
 from .voice import Voice
 
 _OBSERVED_SECONDS = 60
@@ -110,7 +110,8 @@ def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -
         return _read_later(who, plain, name, full_hash, declared)
     try:
         given = find_cluster(plain), who, (plain["namespace"], name), full_hash, declared
-        return Reading(read(*given) if pulumi.runtime.is_dry_run() else patiently(lambda: read(*given)))
+        wait_seconds = 0 if pulumi.runtime.is_dry_run() else WAIT_SECONDS
+        return Reading(patiently(lambda: read(*given), wait_seconds))
     except ClusterError as error:
         return Reading(Before(trouble=_unread(who, error)))
 

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "options": {"core"},
     "compatibility": {"core"},
     "cluster": {"core"},
-    "patience": {"core", "cluster"},
+    "patience": {"core", "cluster", "voice"},
     "owners": {"core", "cluster"},
     "kept": {"core", "arguments", "cluster", "owners", "patience", "voice"},
     "voice": set(),

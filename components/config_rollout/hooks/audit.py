@@ -23,6 +23,7 @@ from ..core.naming import HISTORY_KEY, history_name
 from ..core.observed import template_written
 from ..core.resumed import since_it_began
 from ..core.retry import delay_seconds, is_passing
+from ..voice import Voice
 from .audit_sinks import deliver
 from .report import Report
 from .who import who
@@ -107,7 +108,8 @@ class Auditor:
         self._troubles = []
         try:
             self._where = {key: await pulumi.Output.from_input(value).future() for key, value in self._where.items()}
-            await asyncio.to_thread(action)
+            with Voice().never_silent(lambda: "audit record: still waiting for the API server"):
+                await asyncio.to_thread(action)
         except Exception as error:  # a fault of ours is no reason either to stop a rollout
             self._troubles.append(f"{type(error).__name__}: {error}")
         for trouble in self._troubles:
