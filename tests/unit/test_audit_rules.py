@@ -111,6 +111,13 @@ def test_cause_and_event_have_an_end():
     assert 1024 >= len(audit.ended_event(record)[2])
 
 
+def test_cause_and_events_move_no_cursor():
+    record = replace(RECORD, changes=(replace(CHANGE, path="a\x1b[2J"),), result="failed", reason="no\x1b[31m\u202e")
+    told = audit.change_cause(record), audit.begun_event(record)[2], audit.ended_event(record)[2]
+
+    assert all(text.isprintable() for text in told)
+
+
 @pytest.mark.parametrize(
     ("result", "event"),
     [

@@ -120,3 +120,10 @@ def test_taking_back_says_why_and_to_where():
 def test_failure_has_the_reasons_and_what_was_done():
     assert "wave 'w' failed\n  a\n  b\n  taken back" == wave_words.failure("w", ["a", "b"], "taken back")
     assert "  and 80 more" in wave_words.failure("w", NODES, "taken back").splitlines()
+
+
+def test_what_a_gate_printed_moves_no_cursor():
+    findings = ["gate `sh`: \x1b[2Jno"]
+
+    assert wave_words.takes_back("w", findings, 1).isprintable()
+    assert all(line.isprintable() for line in wave_words.failure("w", findings, "taken back").splitlines())

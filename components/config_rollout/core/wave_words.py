@@ -102,7 +102,9 @@ def through(division: Division, fleet: Fleet) -> str:
 
 def takes_back(name: str, findings: Sequence[str], revision: int) -> str:
     """Return that a wave has failed, why, and that its nodes are taken back."""
-    return f"wave '{name}' failed: {'; '.join(findings[:2])}. Taking its nodes back to revision {revision}"
+    return (
+        f"wave '{name}' failed: {'; '.join(map(escaped, findings[:2]))}. Taking its nodes back to revision {revision}"
+    )
 
 
 def other_template(where: str, paths: Sequence[str]) -> str:
