@@ -21,6 +21,7 @@ from .core.kube_proxy_rights import all_rights, needed_rights
 from .core.kubeconfig import BadKubeconfig, with_server
 from .core.naming import content_name
 from .core.pod_spec import platform
+from .core.read_as import read_as
 from .core.rights import roles
 from .kept import read
 from .look import look
@@ -222,7 +223,9 @@ def _read_by_pods(settings: Settings, found: Found, said: Mapping[str, str]) -> 
     """Return what the pods are to read: what is said, or what they have where nothing restarts for the difference."""
     mounted: Mapping[str, str] = (found.mounted or {}).get("data") or {}
     live = image(found.daemon_set, settings.layout) if found.daemon_set else ""
-    if settings.platform != "linux" or not mounted or settings.image not in ("", live):
+    recorded, _ = read_as(found.mounted or {})
+    rolled_out = settings.text_version != (recorded.text_version if recorded else None)
+    if settings.platform != "linux" or not mounted or settings.image not in ("", live) or rolled_out:
         return dict(said)
     return kept_by_pods(said, mounted, _formats(settings, said), version(live))
 

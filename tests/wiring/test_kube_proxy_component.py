@@ -365,6 +365,9 @@ def test_mode_written_out_restarts_only_where_the_release_may_have_another_defau
 
     assert kept == (mounted == made)
     assert {"config.conf": CONFIG} == registered["ConfigMapPatch kube-proxy-known"].inputs["data"]
+    rolled_out = run({**ADOPT, "config": CONFIG, "text_version": "2"}, objects=objects)
+    held = [one.inputs["data"] for what, one in rolled_out.items() if what.startswith("ConfigMapPatch")]
+    assert all(CONFIG == data["config.conf"] for data in held)
 
 
 @pytest.mark.parametrize(

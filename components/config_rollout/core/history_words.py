@@ -91,7 +91,7 @@ def _record_lines(record: AuditRecord) -> list[str]:
     lines: list[str] = []
     keys = dict.fromkeys(change.key for change in record.changes)
     for key in keys:
-        lines += [f"  {key}", *(f"    {change_line(c)}" for c in record.changes if c.key == key)]
+        lines += [f"  {key or 'configuration'}", *(f"    {change_line(c)}" for c in record.changes if c.key == key)]
     lines += _template_lines(record.template_changes)
     rows = [
         (w.name, f"{w.nodes:,}", f"{w.restarts:,}", w.started, duration(_seconds(w.started, w.ended)), w.result)
