@@ -101,6 +101,27 @@ def test_without_config_what_others_write_is_rolled_out(adopted, cluster, restar
     assert OTHER == mounted(cluster)
 
 
+def test_unset_mode_written_out_restarts_nothing_and_what_kube_proxy_cannot_read_is_not_rolled_out(
+    project, kubeadm, cluster, restarts
+):
+    kubeadm.addon({**CONFIGURATION, "mode": ""})
+    assert not project.up(adopt()).failed
+    settle(cluster)
+    before, said = mounted(cluster), []
+
+    assert 0 == restarts(lambda: said.extend(project.up(adopt(config=CONFIGURATION)).messages))
+    assert before == mounted(cluster)
+    assert "mode: iptables is what this release runs without it too, so nothing restarts for it" in "\n".join(said)
+    assert "mode: iptables" in cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["config.conf"]
+    assert {} == written(cluster, lambda: project.up(adopt(config=CONFIGURATION)))
+
+    cluster.api.patch(f"{OF}/configmaps/kube-proxy", {"data": {"config.conf": "\tmode: nftables"}})
+    outcome = project.up(adopt())
+    assert outcome.failed
+    assert "data['config.conf']: line 1: kube-proxy cannot read it: it is not valid YAML" in outcome.output
+    assert before == mounted(cluster)
+
+
 def test_same_meaning_in_other_bytes_uses_the_config_map_that_was_kept(adopted, cluster, restarts):
     first = mounted(cluster)
     adopted.up(adopt(config=NFTABLES))
