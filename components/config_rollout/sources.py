@@ -30,6 +30,7 @@ STDIN = "stdin"
 
 _MANIFESTS = (".yaml", ".yml", ".json")
 
+_TEMPLATE = "it has template syntax"
 _FIELDS = ("apiVersion", "kind", "metadata", "data", "binaryData", "immutable")
 _HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
@@ -193,7 +194,7 @@ def config_map_in(path: str, text: bytes, name: str | None) -> Mapping[str, Any]
             items = list(_items(document.value())) if document.line else []
         except NotUnderstood as error:
             if document.seems_kubernetes:
-                unread.append((document, str(error)))
+                unread.append((document, _TEMPLATE if b"{{" in document.text else str(error)))
             continue
         objects = [item for item in items if _is_kubernetes(item)]
         kinds |= {_shown(item["kind"]) for item in objects}
@@ -203,7 +204,8 @@ def config_map_in(path: str, text: bytes, name: str | None) -> Mapping[str, Any]
     chosen = [(document, item) for document, item in found if name in (None, _name(item))]
     for document, why in unread if name is None or not chosen else ():
         if not document.kinds or any(kind == "ConfigMap" or kind.endswith("List") for kind in document.kinds):
-            raise Trouble(f"{path}: is no manifest that can be read: {why}. Correct it.")
+            fix = "Render it first" if why == _TEMPLATE else "Correct it"
+            raise Trouble(f"{path}: is no manifest that can be read: {why}. {fix}.")
     return _checked(path, *_one(path, found, chosen, kinds, name))
 
 

@@ -51,8 +51,8 @@ REFUSED = {
                          "line 4: a ConfigMap has no field 'dta'. Write 'data', if that was meant."),
     "a tab": ("data:\n\ta: x\n", "is no manifest that can be read: it is not valid YAML (found character that cannot "
               "start any token; the line begins with a tab), line 5. Correct it."),
-    "a template": ("data:\n  a: {{ x }}\n", "is no manifest that can be read: a key is a list or a mapping, line 5. "
-                   "Correct it."),
+    "a template": ("data:\n  a: {{ x }}\n",
+                   "is no manifest that can be read: it has template syntax. Render it first."),
     "a key without a name": ("data:\n  ~: x\n", "is no manifest that can be read: a key is null, line 5. Correct it."),
 }  # fmt: skip
 """What is wrong -> the text after `HEAD`, and what is said."""

@@ -36,6 +36,8 @@ def told(key: str, old: str, new: str, effects: dict | None = None) -> list[str]
          ['~ comment (order): ["# $A", "# $B"] => ["# $B", "# $A"] '
           "(variable: it holds a variable, so how it is written counts)"]),
         ("a.yaml", "a: $X", "a: $Y", ["~ a: $X => $Y"]),
+        ("a.yaml", "a: [$X]", "a:\n- $X",
+         ["~ a[0]: [$X] => $X (variable: it holds a variable, so how it is written counts)"]),
         ("a.yaml", "a: 1 # password: hunter2abc $A", "a: 1",
          ["- comment: [secret] (variable: it holds a variable, so how it is written counts)"]),
     ],

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from .formats.meaning import spelling_of
+from .formats.meaning import Spelled
 
 _MOST_WIDTH = 120
 _CONTEXT = 24
@@ -59,7 +59,7 @@ def _whole(value: object) -> str:
         return "[" + ", ".join(map(_inside, value)) + "]"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return escaped(spelling_of(value))
+    return escaped(repr(value) if isinstance(value, Spelled) else str(value))
 
 
 def _text(text: str) -> str:

@@ -52,7 +52,7 @@ class Spelled:
     value: str | None = None
 
     def __repr__(self) -> str:
-        return self.text
+        return f"{self.text}]" if self.text.startswith("[") else self.text  # one in flow style
 
     def __str__(self) -> str:
         return self.text if self.value is None else self.value
