@@ -45,7 +45,7 @@ class Judge:
             )  # fmt: skip
             if done.returncode == 0:
                 return Verdict(printed.read_text(), "")
-            assert 1 == done.returncode, done.stderr
+            assert done.returncode in (1, 2), done.stderr  # 2: it panics, as 1.34 on a negative logging.flushFrequency
             return Verdict(None, done.stderr)
 
 
