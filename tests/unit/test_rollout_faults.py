@@ -202,9 +202,22 @@ def test_delete_that_was_answered_and_changed_nothing_is_asked_again(monkeypatch
 
     cluster = Liar()
     cluster.write("new")
-    drive(cluster, "new")
+    drive(cluster, "new", progress_deadline_seconds=30)
 
     assert ["n0", "n1", "n2", "n3"] == sorted(cluster.deleted)
+
+
+def test_deletes_that_are_answered_and_never_done_fail_the_wave(monkeypatch):
+    monkeypatch.setattr(fleet, "_DELETED_SECONDS", 0.2)
+
+    class Liar(MemoryCluster):
+        def delete(self, *what):
+            return True
+
+    cluster = Liar(1)
+    cluster.write("new")
+    with pytest.raises(Stopped, match=r"n0: deleting pod agent-\d was answered, and the pod is still there"):
+        drive(cluster, "new", on_failure="halt")
 
 
 def test_revision_of_another_template_is_never_the_wanted_one():
@@ -298,6 +311,23 @@ def test_update_strategy_that_someone_changes_in_the_middle_is_put_right_and_tol
     assert {"type": "OnDelete", "rollingUpdate": None} == cluster.daemon_set["spec"]["updateStrategy"]
     assert [line for line in said if "its updateStrategy was changed" in line and "It is OnDelete again" in line]
     assert ["n0", "n1", "n2", "n3"] == sorted(cluster.deleted)
+
+
+def test_whoever_changes_the_template_too_stops_the_rollout_and_keeps_the_strategy():
+    class Overwritten(Disturbed):
+        def disturb(self, deleted):
+            if deleted == 1:
+                self.write("theirs")
+                self.set_spec(updateStrategy={"type": "RollingUpdate"})
+
+    cluster = Overwritten()
+    cluster.write("new")
+    with pytest.raises(Stopped, match="something else changed it in the middle of the rollout"):
+        drive(cluster, "new")
+    with pytest.raises(Stopped, match="its pod template is not what this program wrote"):
+        drive(cluster, "new")
+
+    assert {"type": "RollingUpdate"} == cluster.daemon_set["spec"]["updateStrategy"]
 
 
 def test_pod_that_others_delete_during_the_soak_soaks_as_long():

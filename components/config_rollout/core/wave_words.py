@@ -130,6 +130,11 @@ def restarts_again(pod: Pod, wanted: str) -> str:
     return f"{pod.node}: its new pod {pod.name} has revision {pod.revision}, not {wanted}: it is restarted again"
 
 
+def not_deleted(pod: Pod) -> str:
+    """Return that a pod stays although its DELETE was answered."""
+    return f"{pod.node}: deleting pod {pod.name} was answered, and the pod is still there"
+
+
 def came_back_other(node: str, times: int, wanted: str) -> str:
     """Return that a node gets pods of another revision however often its pod is restarted."""
     return f"{node}: was restarted {times:,} times, and its new pod never had revision {wanted}"

@@ -67,7 +67,7 @@ class Deleter:
         """
         self.on.check_awaited()
         errors: list[ClusterError] = []
-        first = any(not self._earlier(pod, revision) for pod in chosen)
+        first = any(not self.restarted.get((revision, pod.node)) for pod in chosen)
         for pod in chosen:
             if self._earlier(pod, revision):
                 self.on.say(wave_words.restarts_again(pod, revision))
@@ -83,10 +83,17 @@ class Deleter:
         return deleted, first
 
     def loops(self, nodes: Collection[str], fleet: Fleet) -> list[str]:
-        """Return, as findings, the nodes whose pods were restarted more than once and are still of another revision."""
-        outdated = {pod.node for pod in fleet.pods if pod.revision != fleet.revision} & {*nodes}
-        times = {node: len(self.restarted.get((fleet.revision, node), [])) for node in sorted(outdated)}
-        return [wave_words.came_back_other(node, of, fleet.revision) for node, of in times.items() if of > 1]
+        """Return, as findings, the nodes whose pods were restarted and are of another revision all the same."""
+        found = []
+        for pod in sorted(fleet.pods, key=lambda pod: pod.node):
+            gone = self.restarted.get((fleet.revision, pod.node), [])
+            if pod.node not in nodes or pod.revision == fleet.revision or pod.leaving:
+                continue
+            if len(gone) > 1:
+                found.append(wave_words.came_back_other(pod.node, len(gone), fleet.revision))
+            elif pod.uid in gone:
+                found.append(wave_words.not_deleted(pod))
+        return found
 
     def _delete(self, pod: Pod, revision: str, errors: list[ClusterError]) -> bool:
         """Delete a pod and return whether that was served; where it is not known, the error tells why."""

@@ -14,7 +14,7 @@ from ..core import live
 from ..core.restarts import Pod, ProbedPod
 from ..following import Blind, Following
 
-_DELETED_SECONDS = 60
+_DELETED_SECONDS = 15
 """
 How long a pod counts as leaving whose DELETE was served and that is shown without a deletionTimestamp, in seconds.
 

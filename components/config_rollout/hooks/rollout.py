@@ -115,7 +115,7 @@ class Rollout:
 
     def _begin(self) -> None:
         """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
-        daemon_set = self._on.held(self._on.read())
+        daemon_set = self._on.read()
         taken_back = live.restored(daemon_set)
         forward = bool(taken_back and taken_back.generation == self.target.generation)
         if taken_back and forward:

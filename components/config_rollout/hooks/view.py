@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 
 from ..cluster import Object
-from ..core import live, template
+from ..core import live, strategy, template
 from ..core.restarts import Fleet
 from ..core.retry import is_passing
 from ..core.waves import Division, Wave, Waves, after, divide
@@ -143,8 +143,8 @@ class View:
         """Read the DaemonSet anew: someone may have paused or changed it meanwhile."""
         before, daemon_set = self.daemon_set, self._on.read()
         if int(daemon_set["metadata"]["generation"]) != self.generation:
-            right = self._on.held(daemon_set)
-            if right is daemon_set or right["spec"]["template"] != before["spec"]["template"]:
+            same = daemon_set["spec"]["template"] == before["spec"]["template"]
+            if not same or strategy.is_held(daemon_set):
                 raise Stopped(
                     f"{self._where}: something else changed it in the middle of the rollout. "
                     "Run `pulumi up` to go on, or `pulumi up --refresh` to put back what this program says."
