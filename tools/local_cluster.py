@@ -108,6 +108,10 @@ class LocalCluster:
         process.kill()
         process.wait()
 
+    def stand_still(self, part: str, still: bool = True) -> None:
+        """Let a part stand still (SIGSTOP), as on a machine that is out of memory, or go on."""
+        self._processes[part].send_signal(signal.SIGSTOP if still else signal.SIGCONT)
+
     def wait_ready(self) -> None:
         """Wait until the API server says that it is ready."""
         self.wait("the API server", self.api.ready)
@@ -180,13 +184,19 @@ class LocalCluster:
         """Return the API server as the other administrator sees it."""
         return Api(self.api.server, self._watched_token, self.folder / "certs" / "apiserver.crt")
 
-    def requests_of(self, agent: str) -> list[tuple[str, str, str]]:
+    def asked_bytes(self) -> int:
+        """Return how long the audit log is, for `requests_of` what came after."""
+        return (self.folder / "audit.log").stat().st_size
+
+    def requests_of(self, agent: str, since: int = 0) -> list[tuple[str, str, str]]:
         """
         Return (verb, resource, name) of what a program asked with `watched_kubeconfig`, by its user agent's beginning.
 
-        From the audit log, as received: also what was never answered.
+        From the audit log, as received: also what was never answered. `since` leaves out its first bytes.
         """
-        lines = (self.folder / "audit.log").read_text().splitlines()
+        with (self.folder / "audit.log").open("rb") as file:
+            file.seek(since)
+            lines = file.read().decode().splitlines()
         entries = [json.loads(line) for line in lines if line.endswith("}")]  # a killed server leaves half a line
         return [
             (entry["verb"], entry["objectRef"]["resource"], entry["objectRef"].get("name", ""))

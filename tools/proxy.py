@@ -41,12 +41,16 @@ class Proxy:
     """
     A context manager. `kubeconfig` leads through it; all passes unchanged until `fault` or `delay_seconds` is set.
 
-    Both are looked at for each request; a watch is one.
+    Both are looked at for each request; a watch is one. While `flows` is cleared nothing comes out of watches, and
+    what was open then stays silent for ever.
     """
 
     def __init__(self, cluster: LocalCluster, kubeconfig: Path | None = None) -> None:
         self.fault: Fault = lambda method, path: None
         self.delay_seconds = 0.0
+        self.flows = threading.Event()
+        self.flows.set()
+        self.over = threading.Event()
         certificates = cluster.folder / "certs"
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificates / "apiserver.crt", certificates / "apiserver.key")
@@ -66,6 +70,7 @@ class Proxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.over.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -127,6 +132,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             while part := response.read1(65536):
+                if "watch=1" in self.path and not proxy.flows.is_set():
+                    proxy.over.wait()
+                    return
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
             self.wfile.write(b"0\r\n\r\n")
         except (OSError, http.client.HTTPException):

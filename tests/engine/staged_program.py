@@ -16,6 +16,7 @@ from tools.local_cluster import run_folder
 
 _PROGRAM = '''
 import json
+import time
 from pathlib import Path
 
 from config_rollout import ConfiguredDaemonSet
@@ -24,8 +25,10 @@ said = json.loads(Path("said.json").read_text())
 
 
 def test_gate(wave, nodes):
-    """Say no for the wave that the test has chosen."""
-    return "refused" if wave == said["refused"] else None
+    """Say no for the wave that the test has chosen, or for all, and note when it was asked."""
+    with Path("asked.jsonl").open("a") as file:
+        file.write(json.dumps([wave, time.time()]) + "\\n")
+    return "refused" if said["refused"] in (wave, "*") else None
 
 
 ConfiguredDaemonSet("agent", {
@@ -92,6 +95,15 @@ class StagedProgram:
     def up(self, *options: str, kubeconfig: Path | None = None, **said: Any) -> tuple[bool, str]:
         """Run `pulumi up` to its end; return whether it went well, and its output."""
         return ended(self.start(*options, kubeconfig=kubeconfig, **said))
+
+    def asked(self) -> list[tuple[str, float]]:
+        """Return the waves that the gate was asked about, `before` among them, each with when, since 1970."""
+        path = self.folder / "asked.jsonl"
+        return [tuple(json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def preview(self, *options: str) -> str:
+        """Run `pulumi preview` of what was said last, and return its output."""
+        return self._engine.run("preview", "--color=never", *options, folder=self.folder).stdout
 
     def kill(self, process: "subprocess.Popen[str]") -> None:
         """Kill the engine, and leave its program alive: what a machine that runs out of memory does."""
