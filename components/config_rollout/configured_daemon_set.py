@@ -13,7 +13,7 @@ from pulumi_kubernetes.apps.v1 import DaemonSet
 from pulumi_kubernetes.core.v1 import ConfigMapPatch
 
 from . import compatibility
-from .arguments import BadArguments, checked, find_cluster, selector_of, unknown_in
+from .arguments import checked, find_cluster, selector_of, unknown_in
 from .core import read_as
 from .core.audit_sinks import parse_audit
 from .core.checks import CONFIG_HASH_ANNOTATION
@@ -21,7 +21,6 @@ from .core.content import warnings
 from .core.digest import config_hash
 from .core.finding import report
 from .core.found import MANAGER, OWNER, managed_by
-from .core.labels import check_live_selector
 from .core.naming import DAEMON_SET_LABEL, NAME_LABEL, content_name
 from .core.pod_spec import follow
 from .core.waves import UPDATE_STRATEGY
@@ -30,7 +29,10 @@ from .hooks.audit import Auditor
 from .hooks.explain import Explainer
 from .kept import keep, read_before, withdraw
 from .options import Options
+from .ownership import Ownership
 from .staged import StagedRollout, driven_annotations
+
+_TYPE = "config-rollout:index:ConfiguredDaemonSet"
 
 
 class ConfiguredDaemonSetArgs(TypedDict):
@@ -156,9 +158,8 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         full_hash = config_hash(content)
         reading = read_before(who, plain, kubernetes_name, full_hash)
         selector = selector_of(plain, kubernetes_name)
-        before = reading.before
-        if before.daemon_set and (findings := check_live_selector(selector, before.daemon_set)):
-            raise BadArguments(report(who, findings))
+        where = namespace, kubernetes_name
+        ownership = Ownership(who, (_TYPE, name), where, selector, reading, plain, may_select=True)
         staged = StagedRollout(who, plain, kubernetes_name, full_hash, content) if "waves" in plain else None
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
         audit = Auditor(self, find_cluster, cluster, parse_audit(plain.get("audit", []))[0], bool(staged))
@@ -166,7 +167,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         explainer.time_limit = options.time_limit()
 
         super().__init__(
-            "config-rollout:index:ConfiguredDaemonSet",
+            _TYPE,
             name,
             {
                 "name": kubernetes_name,
@@ -176,8 +177,9 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "formats": plain.get("formats"),
                 "effects": plain.get("effects"),
                 "textVersion": plain.get("text_version"),
+                "retained": options.retain_on_delete or None,
             },
-            options.for_component(explainer.of_component()),
+            options.for_component(explainer.of_component(), ownership.hooks(), aliases=ownership.aliases()),
         )
 
         for line in report(who, [*warnings(content), *unknown_in(plain)]).splitlines():
@@ -189,13 +191,14 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
             staged.warn(self)
 
         labels = {NAME_LABEL: kubernetes_name, **plain.get("labels", {})}
+        owner = ownership.annotations(self)
 
         config_map = {
             "metadata": {
                 "name": mounted,
                 "namespace": namespace,
                 "labels": {**labels, DAEMON_SET_LABEL: kubernetes_name},
-                "annotations": {**managed_by(MANAGER), **read_as.annotations(content)},
+                "annotations": {**managed_by(MANAGER), **read_as.annotations(content), **owner},
             },
             "data": plain["data"],
             "binaryData": plain.get("binary_data"),
@@ -214,7 +217,11 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "namespace": namespace,
                 "labels": labels,
                 # A field manager that is always the same: what one stack leaves behind, another can take over.
-                "annotations": {**managed_by(OWNER), **(driven_annotations(plain["waves"]) if staged else {})},
+                "annotations": {
+                    **managed_by(OWNER),
+                    **(driven_annotations(plain["waves"]) if staged else {}),
+                    **owner,
+                },
             },
             "spec": {
                 "selector": {"match_labels": selector},
@@ -230,7 +237,8 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "revision_history_limit": plain.get("revision_history_limit"),
             },
         }
-        of_daemon_set = options.for_daemon_set(self, [self.config_map], explainer.of_daemon_set())
+        hooks = explainer.of_daemon_set(), ownership.hooks_of_daemon_set()
+        of_daemon_set = options.for_daemon_set(self, [self.config_map], *hooks)
         self.daemon_set = DaemonSet(name, **wanted, opts=of_daemon_set)
         explainer.registered(self.daemon_set, self.daemon_set, wanted, options.ignored)
         if staged:

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
@@ -52,18 +52,17 @@ def read(cluster: Cluster, who: str, where: tuple[str, str], full_hash: str, dec
     if config_map and (findings := kept.check_same(config_map, full_hash, *declared)):
         raise BadArguments(report(who, findings))
     daemon_set = cluster.get("daemonsets", name, namespace)
+    before = Before(daemon_set, None, config_map, read=True, server=cluster.server)
     if daemon_set is None:
-        no_namespace = "" if _has_namespace(cluster, namespace) else namespace
-        return Before(None, None, config_map, read=True, no_namespace=no_namespace)
+        return replace(before, no_namespace="" if _has_namespace(cluster, namespace) else namespace)
     if live.config_hash_of(daemon_set) == full_hash:
-        return Before(daemon_set, None, config_map, read=True)
+        return before
     revision = None
     with suppress(Forbidden):
         revision = live.newest(owned(cluster, "controllerrevisions", daemon_set))
     holding = content_name(name, live.config_hash_of(daemon_set))
     held = cluster.get("configmaps", holding, namespace)
-    content = kept.content_of(held, *declared) if held else None
-    return Before(daemon_set, revision, config_map, content, read=True)
+    return replace(before, revision=revision, content=kept.content_of(held, *declared) if held else None)
 
 
 def _has_namespace(cluster: Cluster, namespace: str) -> bool:

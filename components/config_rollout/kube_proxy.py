@@ -29,11 +29,13 @@ from .core.waves import UPDATE_STRATEGY
 from .ending import heed
 from .hooks.adopt import AdoptionExplainer
 from .hooks.audit import Auditor
-from .kept import keep, withdraw
+from .kept import Reading, keep, withdraw
 from .options import Options
+from .ownership import Ownership
 from .prepare import Prepared, prepare
 from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
 
+_TYPE = "config-rollout:index:KubeProxy"
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
 
@@ -125,6 +127,9 @@ class KubeProxy(pulumi.ComponentResource):
         settings, layout = prepared.settings, prepared.settings.layout
         self._name, self._prepared, self._args = name, prepared, args
         self._written: dict[str, Any] | None = None
+        selector = pods.pod_labels(layout) if settings.manage == "own" else None
+        where = layout.namespace, layout.daemon_set
+        self._ownership = Ownership(who, (_TYPE, name), where, selector, Reading(prepared.before), args)
         self._staged = staged = _staged(who, prepared, args)
         cluster = {key: args[key] for key in ("kubeconfig", "context") if key in args}
         audit = Auditor(self, find_cluster, cluster, settings.audit, settings.has_waves)
@@ -142,7 +147,7 @@ class KubeProxy(pulumi.ComponentResource):
         )
         self._explainer.time_limit = self._options.time_limit()
         super().__init__(
-            "config-rollout:index:KubeProxy",
+            _TYPE,
             name,
             {
                 "name": layout.daemon_set,
@@ -153,7 +158,9 @@ class KubeProxy(pulumi.ComponentResource):
                 "textVersion": settings.text_version,
                 "retained": bool(self._options.retain_on_delete),
             },
-            self._options.for_component(self._explainer.of_component()),
+            self._options.for_component(
+                self._explainer.of_component(), self._ownership.hooks(), aliases=self._ownership.aliases()
+            ),
         )
         for line in prepared.warned:
             pulumi.log.warn(line, self)
@@ -250,7 +257,11 @@ class KubeProxy(pulumi.ComponentResource):
                 "name": content_name(layout.daemon_set, prepared.full_hash),
                 "namespace": layout.namespace,
                 "labels": {**pods.pod_labels(layout), DAEMON_SET_LABEL: layout.daemon_set},
-                "annotations": {**managed_by(MANAGER), **read_as.annotations(prepared.content)},
+                "annotations": {
+                    **managed_by(MANAGER),
+                    **read_as.annotations(prepared.content),
+                    **self._ownership.annotations(self),
+                },
             },
             "data": dict(prepared.said),
             "immutable": True,
@@ -277,6 +288,7 @@ class KubeProxy(pulumi.ComponentResource):
         }
         if prepared.settings.manage == "own":
             metadata["labels"] = {"app": layout.config_map}
+            metadata["annotations"] |= self._ownership.annotations(self)
             owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": layout.daemon_set}
             metadata["ownerReferences"] = [{**owner, "uid": self._uid()}]
         held = prepared.found.data() if prepared.found and self._staged and not self._staged.is_whole else {}
@@ -300,7 +312,8 @@ class KubeProxy(pulumi.ComponentResource):
         driven = driven_annotations(settings.waves) if settings.has_waves else {}
         mounted = content_name(layout.daemon_set, prepared.full_hash)
         probe = files.probe(prepared.content.data[layout.key]) or files.DEFAULT_PROBE
-        opts = self._options.for_daemon_set(self, [config_map, *account], self._explainer.of_daemon_set())
+        hooks = self._explainer.of_daemon_set(), self._ownership.hooks_of_daemon_set()
+        opts = self._options.for_daemon_set(self, [config_map, *account], *hooks)
         # What was adopted becomes ours in place: one DaemonSet all the time. The selector, which a patch does not say,
         # would look new to the provider, and replace it.
         opts.aliases = [pulumi.Alias(type_="kubernetes:apps/v1:DaemonSetPatch")]
@@ -310,7 +323,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
                 "labels": labels,
-                "annotations": {**managed_by(OWNER), **driven},
+                "annotations": {**managed_by(OWNER), **driven, **self._ownership.annotations(self)},
             },
             "spec": {
                 "selector": {"matchLabels": labels},
@@ -325,7 +338,7 @@ class KubeProxy(pulumi.ComponentResource):
         return DaemonSet(self._name, **self._written, opts=opts)
 
     def _patch_daemon_set(self, full_hash: Any, after: list[pulumi.Resource]) -> DaemonSetPatch:
-        after = [*after, *([self._on_delete()] if self._prepared.settings.has_waves else [])]
+        after = [*after, self._owner(), *([self._on_delete()] if self._prepared.settings.has_waves else [])]
         opts = self._options.for_daemon_set(self, after, self._explainer.of_daemon_set())
         opts.retain_on_delete = True
         applied = _whole_patch(self._prepared, full_hash)
@@ -335,18 +348,26 @@ class KubeProxy(pulumi.ComponentResource):
         """
         Register the one field that keeps Kubernetes from restarting pods by itself, as a patch of its own.
 
-        It is not retained: whoever removes the waves, the component or the stack lets go of the field, and Kubernetes
-        puts its default, RollingUpdate, in its place. Source: pulumi-kubernetes 4.25 ssa `Relinquish`.
+        Whoever removes the waves lets go of it, and Kubernetes puts its default, RollingUpdate, in its place.
+        """
+        annotations = driven_annotations(self._prepared.settings.waves)
+        return self._let_go("strategy", annotations, {"updateStrategy": UPDATE_STRATEGY})
+
+    def _owner(self) -> DaemonSetPatch:
+        """Register who has adopted the DaemonSet, as a patch of its own: whoever leaves it leaves no owner behind."""
+        return self._let_go("owner", {**FORCED, **self._ownership.annotations(self)}, None)
+
+    def _let_go(self, what: str, annotations: Any, spec: Any) -> DaemonSetPatch:
+        """
+        Register fields of an adopted DaemonSet that are not retained: they go with the component, or with the stack.
+
+        Source: pulumi-kubernetes 4.25 ssa `Relinquish`.
         """
         layout = self._prepared.settings.layout
         return DaemonSetPatch(
-            f"{self._name}-strategy",
-            metadata={
-                "name": layout.daemon_set,
-                "namespace": layout.namespace,
-                "annotations": driven_annotations(self._prepared.settings.waves),
-            },
-            spec={"updateStrategy": UPDATE_STRATEGY},
+            f"{self._name}-{what}",
+            metadata={"name": layout.daemon_set, "namespace": layout.namespace, "annotations": annotations},
+            spec=spec,
             opts=pulumi.ResourceOptions(parent=self, protect=False, hooks=self._explainer.of_child()),
         )
 

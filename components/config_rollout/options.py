@@ -1,5 +1,6 @@
 """What becomes of the resource options that a user puts on a component. Children get fresh ones."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,9 +33,11 @@ class Options:
         """Return the paths in the DaemonSet whose changes the engine is to ignore."""
         return [daemon_set_path(path) for path in self._opts.ignore_changes or []]
 
-    def for_component(self, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceOptions:
-        """Return the options of the component itself, with its own hooks beside the user's."""
-        merged = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(hooks=hooks))
+    def for_component(self, *hooks: pulumi.ResourceHookBinding, aliases: Sequence[str] = ()) -> pulumi.ResourceOptions:
+        """Return the options of the component itself, with its own hooks and aliases beside the user's."""
+        merged = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(aliases=list(aliases)))
+        for binding in hooks:
+            merged = pulumi.ResourceOptions.merge(merged, pulumi.ResourceOptions(hooks=binding))
         merged.ignore_changes = None
         return merged
 
@@ -54,7 +57,7 @@ class Options:
         )
 
     def for_daemon_set(
-        self, parent: pulumi.Resource, after: Sequence[pulumi.Resource], hooks: pulumi.ResourceHookBinding
+        self, parent: pulumi.Resource, after: Sequence[pulumi.Resource], *hooks: pulumi.ResourceHookBinding
     ) -> pulumi.ResourceOptions:
         """Return the options of the DaemonSet, which comes after what it needs."""
         return pulumi.ResourceOptions(
@@ -63,7 +66,7 @@ class Options:
             retain_on_delete=self._opts.retain_on_delete,
             ignore_changes=self.ignored,
             custom_timeouts=self._timeouts(),
-            hooks=hooks,
+            hooks=functools.reduce(pulumi.ResourceHookBinding.merge, hooks),
         )
 
     def time_limit(self) -> str:

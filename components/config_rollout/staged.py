@@ -43,12 +43,12 @@ _SETTLE_SECONDS = 60
 
 def driven_annotations(waves: object) -> dict[str, str]:
     """
-    Return those annotations, which stack drives the DaemonSet, and the waves as `config-rollout status` shows them.
+    Return those annotations, and the waves as `config-rollout status` shows them.
 
     On a patch of its own they go with the waves.
     """
     membership = json.dumps(parse_waves(waves)[0].membership(), sort_keys=True)
-    return {**DAEMON_SET_ANNOTATIONS, live.STACK_ANNOTATION: stack_name(), live.WAVES_ANNOTATION: membership}
+    return {**DAEMON_SET_ANNOTATIONS, live.WAVES_ANNOTATION: membership}
 
 
 class StagedRollout:
@@ -196,7 +196,6 @@ class StagedRollout:
         self._down = sorted(node["metadata"]["name"] for node in nodes if live.is_down(node))
         daemon_set = cluster.get("daemonsets", name, namespace)
         self._live_hash = live.config_hash_of(daemon_set) if daemon_set else ""
-        self._driver = live.stack_of(daemon_set) if daemon_set else ""
         self._observed = not daemon_set or live.is_observed(daemon_set)
         self._hashes: dict[str, str] = {}
         self._taken_back = ""
@@ -237,11 +236,9 @@ class StagedRollout:
         self._excused: Mapping[Gate, Mapping[str, str]] = {}
         findings, changes = list(check_names(self._waves, self._labels)), self._live_hash != self._hash
         state = self._state(self._fleet) if self._fleet and not findings else None
-        if state:
-            findings += preflight.check_owner(state)
-            if changes:
-                findings += preflight.check_capacity(state)
-                self._warned += self._check_beginning(state)
+        if state and changes:
+            findings += preflight.check_capacity(state)
+            self._warned += self._check_beginning(state)
         if not findings and changes:
             findings += self._missing_rights()
         if not pulumi.runtime.is_dry_run():
@@ -257,7 +254,7 @@ class StagedRollout:
     def _state(self, fleet: Fleet) -> preflight.State:
         return preflight.State(
             "/".join(self._where), self._waves, self._divisions, self._labels, fleet, self._hash, self._live_hash,
-            self._hashes, stack_name(), self._driver, ended_well=self._ended_well,
+            self._hashes, ended_well=self._ended_well,
         )  # fmt: skip
 
     def _check_beginning(self, state: preflight.State) -> list[Finding]:

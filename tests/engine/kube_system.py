@@ -17,15 +17,15 @@ LIVE, OTHER, CRASHING = (f"kube-proxy-{short_hash(demo.hash_of(mode))}" for mode
 _QUICK = {"min_ready_seconds": 0, "max_unavailable": "100%"}  # what is counted is restarts, not how many are away
 
 
-def adopt(opts=None, **arguments):
+def adopt(opts=None, component="kube-proxy", **arguments):
     """Return a program that adopts; `opts` makes its resource options."""
-    return lambda: KubeProxy("kube-proxy", {"manage": "adopt", **_QUICK, **arguments}, opts and opts())
+    return lambda: KubeProxy(component, {"manage": "adopt", **_QUICK, **arguments}, opts and opts())
 
 
-def own(opts=None, **arguments):
+def own(opts=None, component="kube-proxy", **arguments):
     """Return a program with a kube-proxy of its own, configured as kubeadm's."""
     given = {"manage": "own", "config": CONFIGURATION, "api_server": SERVER, "version": f"v{VERSION}", **_QUICK}
-    return lambda: KubeProxy("kube-proxy", {**given, **arguments}, opts and opts())
+    return lambda: KubeProxy(component, {**given, **arguments}, opts and opts())
 
 
 def settle(cluster):

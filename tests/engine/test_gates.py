@@ -309,28 +309,6 @@ def test_first_wave_in_its_window_is_refused_before_anything_is_written(project,
     assert hash_of(GOOD) == changed_to(cluster, namespace)
 
 
-def test_daemon_set_of_another_stack_is_refused_until_its_mark_is_gone(project, agent, cluster, namespace):
-    path = f"namespaces/{namespace}/daemonsets/agent"
-
-    def mark(stack):
-        cluster.api.patch(path, {"metadata": {"annotations": {"config-rollout/stack": stack}}})
-
-    project.up(agent(waves=WAVES))
-    mine = cluster.api.get(path)["metadata"]["annotations"]["config-rollout/stack"]
-    mark("organization/other/prod")
-    refused = project.up(agent(BETTER, waves=WAVES))
-
-    assert f"organization/test/{namespace}" == mine
-    assert refused.failed
-    assert (
-        f"DaemonSet {namespace}/agent is driven by stack organization/other/prod, and this is {mine}" in refused.output
-    )
-    assert hash_of(GOOD) == changed_to(cluster, namespace)
-
-    mark(None)
-    assert not project.up(agent(BETTER, waves=WAVES)).failed
-
-
 def test_other_stack_that_comes_in_the_middle_stops_this_one(project, agent, cluster, namespace, record):
     def come():
         annotations = {"config-rollout/stack": "organization/other/prod"}

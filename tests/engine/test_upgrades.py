@@ -19,11 +19,12 @@ LEFT = sorted(upgrades.PROGRAMS.glob("*/*.json"))
 """One file for each program and version."""
 
 WRITES: dict[str, dict[str, int]] = {
-    # How the ConfigMap is read, since its content does not tell its formats and effects; and `patchForce`, before which
-    # the provider looks after the managed fields. Source: pulumi-kubernetes 4.25 `fixCSAFieldManagers`.
+    # How the ConfigMap is read, where its content does not tell its formats and effects; `patchForce`; whose both are.
+    # Before the provider applies a DaemonSet it looks after the managed fields. Source: pulumi-kubernetes 4.25
+    # `fixCSAFieldManagers`.
     "plain": {"APPLY configmaps": 1, "APPLY daemonsets": 1, "PATCH daemonsets": 1},
-    "waves": {},
-    "kube-proxy": {"APPLY configmaps": 1},  # how the kubeconfig is read
+    "waves": {"APPLY configmaps": 1, "APPLY daemonsets": 1, "PATCH daemonsets": 1},
+    "kube-proxy": {"APPLY configmaps": 1, "APPLY daemonsets": 1},  # the same, in a patch of its own
 }
 """Program -> what the first `up` after an upgrade writes; CHANGELOG.md names everything that is here."""
 

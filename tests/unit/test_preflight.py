@@ -25,23 +25,13 @@ def state(states, down="", hashes=None, waves=None, **more):
     parsed, findings = parse_waves(waves or {})
     assert [] == findings
     wanted = more.pop("wanted", "next")
-    given = {"live": "now", "stack": "o/p/mine", **more}
+    given = {"live": "now", **more}
     divisions = divide(parsed, ZONES, wanted, of)
     return State("n/agent", parsed, divisions, ZONES, pods, wanted, hashes=of, **given)
 
 
 def told(findings):
     return [str(finding) for finding in findings]
-
-
-@pytest.mark.parametrize(("driver", "refused"), [("", False), ("o/p/mine", False), ("o/p/theirs", True)])
-def test_daemon_set_of_another_stack(driver, refused):
-    wrong = [
-        "waves: DaemonSet n/agent is driven by stack o/p/theirs, and this is o/p/mine. Take it out of one of the two "
-        "programs. If that stack is gone, or was renamed: kubectl -n n annotate daemonset agent config-rollout/stack-."
-    ]
-
-    assert (wrong if refused else []) == told(preflight.check_owner(state("nnnnnn", driver=driver)))
 
 
 @pytest.mark.parametrize(

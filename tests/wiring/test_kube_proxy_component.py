@@ -83,25 +83,37 @@ def test_writes_of_all_children_may_be_tried_again(run, args, objects):
 
 
 def of(registered, kind):
-    return next(r for what, r in registered.items() if what.startswith(f"{kind} "))
+    return registered[f"{kind} kube-proxy"]
 
 
 def test_adopting_registers_patches_only(run):
     registered = run({**ADOPT, "config": CONFIG})
 
-    assert ["ConfigMapPatch", "ConfigMapPatch", "DaemonSetPatch", "KubeProxy"] == sorted(
+    assert ["ConfigMapPatch", "ConfigMapPatch", "DaemonSetPatch", "DaemonSetPatch", "KubeProxy"] == sorted(
         what.split(" ")[0] for what in registered
     )
 
 
 def test_everything_adopted_is_retained_and_forced_under_one_field_manager(run):
-    patches = [r for what, r in run({**ADOPT, "config": CONFIG}).items() if "Patch" in what]
+    patches = [r for what, r in run({**ADOPT, "config": CONFIG}).items() if "Patch" in what and "-owner" not in what]
+    annotations = [r.inputs["metadata"]["annotations"] for r in patches]
 
     assert [True] * 3 == [r.request.retainOnDelete for r in patches]
-    assert [("config-rollout", "true")] * 3 == [
-        (annotations["pulumi.com/patchFieldManager"], annotations["pulumi.com/patchForce"])
-        for annotations in (r.inputs["metadata"]["annotations"] for r in patches)
-    ]
+    assert {("config-rollout", "true")} == {
+        (of["pulumi.com/patchFieldManager"], of["pulumi.com/patchForce"]) for of in annotations
+    }
+
+
+def test_who_adopted_stands_in_a_patch_of_its_own_that_is_let_go_of(run):
+    owner = run(ADOPT)["DaemonSetPatch kube-proxy-owner"]
+
+    assert not owner.request.retainOnDelete
+    assert "spec" not in owner.inputs
+    assert {
+        "pulumi.com/patchForce": "true",
+        "config-rollout/stack": "organization/project/stack",
+        "config-rollout/component": "pulumi:pulumi:Stack$config-rollout:index:KubeProxy::kube-proxy",
+    } == owner.inputs["metadata"]["annotations"]
 
 
 def test_without_config_the_config_map_that_others_know_is_left_to_them(run):
@@ -242,15 +254,6 @@ def test_with_waves_the_strategy_of_an_adopted_daemon_set_is_a_patch_that_is_let
     assert "pulumi.com/patchFieldManager" not in strategy.inputs["metadata"]["annotations"]
 
 
-def test_which_stack_drives_an_adopted_daemon_set_goes_with_its_waves(run):
-    registered = run({**ADOPT, "waves": WAVES})
-    strategy, daemon_set = (registered[f"DaemonSetPatch {name}"] for name in ("kube-proxy-strategy", "kube-proxy"))
-
-    assert [True, False] == [
-        "config-rollout/stack" in of.inputs["metadata"]["annotations"] for of in (strategy, daemon_set)
-    ]
-
-
 def test_with_waves_our_own_daemon_set_is_left_to_them(run):
     daemon_set = of(run({**OWN, "waves": WAVES}, objects=ONE_NODE), "DaemonSet").inputs
 
@@ -274,7 +277,9 @@ def test_while_waves_are_held_back_the_config_map_that_others_know_keeps_what_it
 def test_preview_with_waves_and_without_the_cluster_keeps_the_strategy(run):
     registered = run({**ADOPT, "waves": WAVES}, preview=True, broken=ClusterError("https://fake: does not answer."))
 
-    assert ["DaemonSetPatch", "DaemonSetPatch", "KubeProxy"] == sorted(what.split(" ")[0] for what in registered)
+    assert ["DaemonSetPatch", "DaemonSetPatch", "DaemonSetPatch", "KubeProxy"] == sorted(
+        what.split(" ")[0] for what in registered
+    )
 
 
 def test_up_without_a_right_is_an_error_with_the_smallest_role(run):

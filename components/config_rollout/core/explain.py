@@ -12,6 +12,7 @@ from .checks import CONFIG_HASH_ANNOTATION
 from .diff import UNKNOWN, FieldChange, KeyChange, diff_values
 from .digest import short_hash
 from .naming import content_name
+from .ownership import NOTED, SAYS_WHO, owner_change
 from .pod_spec import follow
 from .shown import escaped
 from .update_strategy import UpdateStrategy
@@ -96,6 +97,10 @@ def explain(update: DaemonSetUpdate) -> str:
             return f"DaemonSet {where} has this configuration already ({short}): nothing restarts"
         why = "no new restart: the last rollout did not finish, so `up` waits for it again"
         return f"{why}\n  {where}: config hash {short}"
+    owner = owner_change(_where(update.new), update.old, update.new) if any(c.path == SAYS_WHO for c in others) else ""
+    others = [change for change in others if not owner or change.path not in NOTED]
+    if owner and not update.restarts() and not others:
+        return f"{owner}: nothing restarts"
     lines = [_headline(update, keys, template, others)]
     lines += lines_of_keys(keys)
     if old_hash != new_hash and not any(key.restarts for key in keys):
@@ -110,6 +115,7 @@ def explain(update: DaemonSetUpdate) -> str:
             lines += [f"  {line}" for line in field_lines(change, update.secret, note + replaces)]
     if noted:
         lines.append(f"  ~ {_NOTES} ({len(noted)}){NO_RESTART}")
+    lines += [f"  {owner}{NO_RESTART}"] if owner else []
     lines.append(f"  {_consequence(update, old_hash, new_hash)}")
     return "\n".join(lines)
 

@@ -55,10 +55,7 @@ class Found:
 
     def is_ours(self) -> bool:
         """Tell whether this library wrote to the DaemonSet before; nothing but managed fields survives kubeadm."""
-        metadata: Mapping[str, Any] = (self.daemon_set or {}).get("metadata") or {}
-        managers = [str(entry.get("manager")) for entry in metadata.get("managedFields") or []]
-        told = (metadata.get("annotations") or {}).get(MANAGER_ANNOTATION)
-        return bool({MANAGER, OWNER} & {*managers, told})
+        return bool(managers_of(self.daemon_set or {}))
 
     def held(self) -> set[str]:
         """Return the keys of the ConfigMap that others know which are ours now: a patch without them deletes them."""
@@ -76,6 +73,14 @@ class Found:
             for entry in live["metadata"].get("managedFields") or []
         }
         return sorted(manager for manager, of in fields.items() if "f:type" in of)
+
+
+def managers_of(thing: Object) -> set[str]:
+    """Return which of our field managers have written an object, as its managed fields or its annotation say."""
+    metadata: Mapping[str, Any] = thing.get("metadata") or {}
+    managers = [str(entry.get("manager")) for entry in metadata.get("managedFields") or []]
+    told = str((metadata.get("annotations") or {}).get(MANAGER_ANNOTATION))
+    return {MANAGER, OWNER} & {*managers, told}
 
 
 def mounted_name(daemon_set: Object, layout: Layout) -> str:

@@ -42,7 +42,7 @@ class Before:
 
     `config_map` is the one of the name that the program's configuration has, `content` what the pods' one holds. Where
     `read` is not set nothing was read, and what is not here may be there all the same. `no_namespace` is the namespace,
-    if that is not there.
+    if that is not there, and `server` the API server that was asked.
     """
 
     daemon_set: Object | None = None
@@ -53,6 +53,7 @@ class Before:
     no_namespace: str = ""
     trouble: str = ""
     """Why it could not be read, or what is wrong with what was."""
+    server: str = ""
 
     def as_it_is(self, config_map: Mapping[str, Any]) -> dict[str, Any]:
         """

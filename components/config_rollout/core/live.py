@@ -23,7 +23,7 @@ Source: Kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`.
 """
 
 STACK_ANNOTATION = "config-rollout/stack"
-"""On the DaemonSet: which Pulumi stack drives it, as ORGANIZATION/PROJECT/STACK."""
+"""On what a component makes: the Pulumi stack that owns it, as ORGANIZATION/PROJECT/STACK; see ownership.py."""
 WAVES_ANNOTATION = "config-rollout/waves"
 """On the DaemonSet: which nodes are in which wave, as `Waves.membership`, for whoever looks at a rollout."""
 
@@ -72,7 +72,7 @@ def is_paused(daemon_set: Object) -> bool:
 
 
 def stack_of(daemon_set: Object) -> str:
-    """Return the Pulumi stack that drives a DaemonSet; empty if none does."""
+    """Return the Pulumi stack that owns a DaemonSet; empty if it does not say."""
     return str(_annotations(daemon_set).get(STACK_ANNOTATION, ""))
 
 

@@ -16,8 +16,7 @@ class State:
     """
     What the program wants of a DaemonSet, and what is there.
 
-    `where` is NAMESPACE/NAME, `wanted` and `live` are config hashes, `stack` and `driver` the Pulumi stack that runs
-    and the one that drives the DaemonSet (empty: none), `hashes` is node -> config hash of its pod.
+    `where` is NAMESPACE/NAME, `wanted` and `live` are config hashes, `hashes` is node -> config hash of its pod.
     """
 
     where: str
@@ -28,8 +27,6 @@ class State:
     wanted: str
     live: str
     hashes: Mapping[str, str]
-    stack: str = ""
-    driver: str = ""
     before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
     """Gate -> node -> why it is not passed, before anything restarts; the node is empty where one answer is for all."""
     ended_well: bool = False
@@ -45,18 +42,6 @@ class State:
         """The nodes that gates are asked about, in wave order."""
         there = {pod.node for pod in self.fleet.pods if not pod.leaving} - self.fleet.down
         return [node for division in self.divisions for node in division.nodes if node in there]
-
-
-def check_owner(state: State) -> Iterator[Finding]:
-    """Find that another stack drives the DaemonSet."""
-    if state.driver and state.driver != state.stack:
-        what = f"DaemonSet {state.where} is driven by stack {state.driver}, and this is {state.stack}"
-        namespace, _, name = state.where.partition("/")
-        fix = (
-            "Take it out of one of the two programs. If that stack is gone, or was renamed: "
-            f"kubectl -n {namespace} annotate daemonset {name} config-rollout/stack-"
-        )
-        yield Finding("waves", what, fix)
 
 
 def check_capacity(state: State) -> Iterator[Finding]:
