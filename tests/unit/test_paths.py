@@ -10,6 +10,8 @@ from config_rollout.core.paths import daemon_set_path, parse_path
     [
         ("pod_spec.containers[0].image", "spec.template.spec.containers[0].image"),
         ("podSpec.init_containers[*].image_pull_policy", "spec.template.spec.initContainers[*].imagePullPolicy"),
+        ("pod_spec.host_pid", "spec.template.spec.hostPID"),
+        ("pod_labels.team", "spec.template.metadata.labels.team"),
         ('labels["a.b/c_d"]', 'metadata.labels["a.b/c_d"]'),
         ("pod_annotations['k']", "spec.template.metadata.annotations.k"),
         ("update_strategy.rolling_update.max_unavailable", "spec.updateStrategy.rollingUpdate.maxUnavailable"),

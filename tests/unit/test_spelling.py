@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from config_rollout import schema
+from config_rollout.core.paths import camel_case
 from config_rollout.core.spelling import Fields, unknown_fields
 
 
@@ -88,3 +89,10 @@ def test_no_two_fields_of_one_object_are_a_slip_apart():
 
     assert len(objects) > 50
     assert [] == slips
+
+
+def test_every_field_of_a_pod_spec_has_its_two_spellings():
+    known = list(every(schema.pod_spec_fields, set()))
+    snakes = {name for fields in known for name in fields if name == name.lower()}
+
+    assert [] == [name for name in snakes if not any({name, camel_case(name)} <= fields.keys() for fields in known)]

@@ -16,6 +16,9 @@ _PLACES = {
     "revision_history_limit": "spec.revisionHistoryLimit",
 }
 
+_CAPITALS = {word.lower(): word for word in ("API", "FQDN", "ID", "IO", "IP", "IPC", "PID", "URI", "UUID", "WWNs")}
+"""Words that Kubernetes writes in capitals, in the fields of a pod spec."""
+
 IGNORABLE = tuple(_PLACES)
 """The arguments whose changes Pulumi can be told to ignore."""
 
@@ -45,9 +48,9 @@ def daemon_set_path(path: str) -> str:
 
 
 def camel_case(name: str) -> str:
-    """Return `init_containers` as `initContainers`."""
+    """Return `init_containers` as `initContainers`, and `host_ipc` as `hostIPC`."""
     first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)
+    return first + "".join(_CAPITALS.get(word) or word.capitalize() for word in others)
 
 
 def covers(path: Path, other: Path) -> bool:
