@@ -332,9 +332,9 @@ class LocalCluster:
 
 
 def run_folder(name: str) -> Path:
-    """Return a new folder under `.run` for this process, after removing those that dead processes left."""
+    """Return a new folder under `.run` for this process, after removing those that dead processes left. Files stay."""
     RUN_FOLDER.mkdir(exist_ok=True)
-    for left in RUN_FOLDER.iterdir():
+    for left in filter(Path.is_dir, RUN_FOLDER.iterdir()):
         owner = left.name.rsplit("-", 1)[-1]
         if not (owner.isdigit() and Path(f"/proc/{owner}").exists()):
             shutil.rmtree(left, ignore_errors=True)

@@ -35,7 +35,10 @@ REWRITTEN = 'mode: "iptables"  # for now'
 BAD = "mode: ipvs"
 """What kube-proxy accepts and cannot start with on nodes without the kernel modules: here, the nodes are told so."""
 
-QUICK = {"min-ready-seconds": 0, "rollout-timeout-seconds": 6}
+QUICK = {"min-ready-seconds": 0}
+SOON = "10"
+"""After how many seconds a rollout that cannot end has failed. Good ones get the default: machines may be busy."""
+
 OWN = {"manage": "own", "config-file": "config.conf", "api-server": API_SERVER, "version": "v1.36.3", **QUICK}
 """Settings of the stack: a kube-proxy of our own, that nobody has to wait for."""
 

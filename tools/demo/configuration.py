@@ -13,6 +13,7 @@ from . import (
     GOOD,
     NAMESPACE,
     REWRITTEN,
+    SOON,
     TYPO,
     Program,
     act,
@@ -112,6 +113,7 @@ class _Act:
         """Let a rollout fail."""
         chapter("A valid configuration that kube-proxy cannot start with")
         self._program.edit(TYPO, BAD)
+        self._program.pulumi("config", "set", "rollout-timeout-seconds", SOON)
         before = self._pods()
         self._program.up(fails=True)
         after = self._pods()
@@ -125,6 +127,7 @@ class _Act:
         """Put the good configuration back."""
         chapter("The way back")
         self._program.edit(BAD, BETTER)
+        self._program.pulumi("config", "rm", "rollout-timeout-seconds")
         before = self._pods()
         with self._recorder() as recorder:
             self._program.up()

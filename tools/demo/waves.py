@@ -8,7 +8,7 @@ from config_rollout.core.digest import short_hash
 from ..engine import Engine
 from ..local_cluster import LocalCluster, run_folder
 from ..pods import Pod, Recorder
-from . import BAD, BETTER, GOOD, NAMESPACE, OWN, ROOT, Program, act, chapter, check, hash_of, out, settled_pods
+from . import BAD, BETTER, GOOD, NAMESPACE, ROOT, SOON, Program, act, chapter, check, hash_of, out, settled_pods
 
 NODES = 30
 PICTURE = ROOT / ".run" / "rollout.svg"
@@ -17,15 +17,13 @@ PICTURE = ROOT / ".run" / "rollout.svg"
 ZONE = "topology.kubernetes.io/zone"
 ZONES = ("zone-a", "zone-b", "zone-c")
 
-_SETTINGS = {key: value for key, value in OWN.items() if key != "rollout-timeout-seconds"}
 _WAVES = {
     "waves.by": ZONE,
     "waves.first[0].name": "canary",
     "waves.first[0].nodes": "1",
     "waves.max_unavailable": "50%",
-    "waves.progress_deadline_seconds": "3",
 }
-"""What the act sets, as `pulumi config set --path` takes it. Nobody has to wait long for a wave that fails."""
+"""What the act sets, as `pulumi config set --path` takes it."""
 
 _DAEMON_SET = f"namespaces/{NAMESPACE}/daemonsets/kube-proxy"
 
@@ -34,7 +32,7 @@ def tell(cluster: LocalCluster, engine: Engine) -> None:
     """Tell the act, on the nodes that are there and those that it adds."""
     act(f"{NODES} nodes in {len(ZONES)} zones, wave by wave")
     cluster.add_nodes(NODES - len(cluster.api.list("nodes")), prefix="more")
-    with Program(engine, run_folder("demo"), _SETTINGS) as program:
+    with Program(engine, run_folder("demo")) as program:
         _Act(cluster, program).run()
 
 
@@ -107,6 +105,7 @@ class _Act:
         """Let a change fail."""
         chapter("A configuration that kube-proxy cannot start with")
         self._program.edit(BETTER, BAD)
+        self._program.pulumi("config", "set", "--path", "waves.progress_deadline_seconds", SOON)
         with self._recorder() as recorder:
             output = self._program.up(fails=True)
         self._show()
