@@ -42,13 +42,7 @@ def running(folder: str) -> list[str]:
 
 
 def started(*command: str) -> subprocess.Popen:
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True,
-                            preexec_fn=heed_interrupts)  # fmt: skip
-
-
-def heed_interrupts() -> None:
-    """Undo what a shell without job control does to programs in its background."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 
 @pytest.mark.parametrize("part", build.CONTROL_PLANE)
@@ -98,8 +92,13 @@ def test_make_cluster_can_be_used_from_another_shell_and_closes():
     assert [] == running(str(Path(source).parent))
 
 
-def test_run_folder_holds_nothing_of_dead_processes(cluster):
-    owners = {int(folder.name.rsplit("-", 1)[-1]) for folder in RUN_FOLDER.iterdir()}
+def test_run_folder_holds_nothing_of_dead_processes_and_keeps_files(cluster):
+    kept = RUN_FOLDER / "kept-by-a-test"
+    kept.touch()
+    run_folder("next").rmdir()
+    assert kept.exists()
+    kept.unlink()
+    owners = {int(folder.name.rsplit("-", 1)[-1]) for folder in RUN_FOLDER.iterdir() if folder.is_dir()}
 
     assert [] == [owner for owner in owners if not Path(f"/proc/{owner}").exists()]
     assert os.getpid() in owners
