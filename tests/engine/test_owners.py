@@ -325,7 +325,11 @@ def test_kube_proxy_of_our_own_may_be_renamed_and_nothing_else_gets_it(project, 
 
 
 def test_kube_proxy_that_another_component_made_is_not_adopted_from_it_and_deleted(project, cluster, restarts):
-    known = {"config.conf": yaml.safe_dump(CONFIGURATION), "kubeconfig.conf": "apiVersion: v1\nkind: Config\n"}
+    of_kind = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration"}
+    known = {
+        "config.conf": yaml.safe_dump({**of_kind, **CONFIGURATION}),
+        "kubeconfig.conf": "apiVersion: v1\nkind: Config\n",
+    }
     cluster.api.create(f"{OF}/configmaps", {"metadata": {"name": "kube-proxy"}, "data": known})
     mounts = [{"name": "kube-proxy", "mount_path": "/var/lib/kube-proxy"}]
     command = ["/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf"]
