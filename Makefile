@@ -21,8 +21,9 @@ test-unit: setup ## the tests that need neither engine nor cluster, in seconds
 fuzz: setup ## try the parsers and the diff on new inputs for MINUTES=10
 	$(RUN) -m tests.fuzz $(or $(MINUTES),10)
 
-faults: setup tools ## a fleet of NODES=200 nodes under faults; `make test` does the same on 30
-	FAULT_NODES=$(or $(NODES),200) $(RUN) -m pytest tests/engine/test_faults.py
+faults: setup tools ## faults on NODES=200 nodes, and a random walk of STEPS=200; `make test` has 30 nodes and 50 steps
+	FAULT_NODES=$(or $(NODES),200) WALK_STEPS=$(or $(STEPS),200) $(if $(SEED),FAULT_SEED=$(SEED)) \
+		$(RUN) -m pytest tests/engine/test_faults.py tests/engine/test_faults_driver.py tests/engine/test_walk.py
 
 lint: setup ## style and types
 	$(RUN) -m ruff check .

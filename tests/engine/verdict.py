@@ -48,6 +48,10 @@ class _Judge:
         for key, thing in self._objects.items():
             if key.startswith(f"pods/{namespace}/"):
                 self._on[Pod.of(thing).node][key] = Pod.of(thing)
+        self._revisions: dict[str, Json] = {}
+        """Each by its hash, those that were deleted too: a pod is made for one before its controller sees that."""
+        for key, thing in self._objects.items():
+            self._note_revision(key, thing)
         self._ours: set[str] = set()
         self._since = {node: 0.0 for node in self._nodes() if not self._serves(node)}
         self.verdict = Verdict()
@@ -61,6 +65,7 @@ class _Judge:
             self._objects.pop(key, None)
         else:
             self._objects[key] = after
+            self._note_revision(key, after)
         if kind == "pods":
             pod = Pod.of(after or before or {})
             self._on[pod.node].pop(key, None)
@@ -105,6 +110,11 @@ class _Judge:
             if not self._is_up(node):
                 self._ours.discard(node)
 
+    def _note_revision(self, key: str, thing: Json) -> None:
+        if key.startswith(f"controllerrevisions/{self._namespace}/"):
+            of = thing["metadata"]["labels"]["controller-revision-hash"]
+            self._revisions[of] = thing["data"]["spec"]["template"]
+
     def _serves(self, node: str) -> bool:
         return self._is_up(node) and any(pod.ready for pod in self._on[node].values())
 
@@ -118,12 +128,7 @@ class _Judge:
     def _mixed(self, thing: Json, pod: Pod) -> list[str]:
         """Hold a new pod against the revision that it says it is of."""
         of = thing["metadata"]["labels"]["controller-revision-hash"]
-        revisions = [
-            item["data"]["spec"]["template"]
-            for key, item in self._objects.items()
-            if key.startswith(f"controllerrevisions/{self._namespace}/")
-            and item["metadata"]["labels"]["controller-revision-hash"] == of
-        ]
+        revisions = [self._revisions[of]] if of in self._revisions else []
         wanted = [
             (template["metadata"].get("annotations", {}).get("checksum/config", ""), _mounted(template["spec"]))
             for template in revisions
