@@ -41,11 +41,11 @@ def test_slip_is_refused_with_the_field_that_was_meant(pod_spec, place, meant):
     ("pod_spec", "line"),
     [
         ({"hostnameOverrides": "a"},
-         "pod_spec.hostnameOverrides: X has no such field. Remove it, or write 'hostname'; only if it is newer may "
-         "the API server know it."),
+         "pod_spec.hostnameOverrides: X has no such field. Remove it, or write 'hostname'; an API server that "
+         "does not know it either drops it."),
         ({"containers": [{"brandNew": 1}]},
-         "pod_spec.containers[0].brandNew: X has no such field. Remove it; only if it is newer may the API server know "
-         "it."),
+         "pod_spec.containers[0].brandNew: X has no such field. Remove it; an API server that does not know it either "
+         "drops it."),
     ],
 )  # fmt: skip
 def test_field_that_may_be_newer_is_warned_about(pod_spec, line):

@@ -19,8 +19,9 @@ def unknown_fields(where: str, given: object, fields: Fields, source: str) -> tu
     """
     Return fields that are a known one misspelt, and others that are not known.
 
-    One of the second kind may be right: Kubernetes gets new fields, and only the API server knows its own. The first
-    kind is one letter away from a known field, and no two fields of one object are that close.
+    One of the second kind may be right: Kubernetes gets new fields. What the API server does not know it drops without
+    a word (seen with Kubernetes 1.36 and pulumi-kubernetes 4.25). The first kind is one letter away from a known field,
+    and no two fields of one object are that close.
 
     Args:
       where: What the object is called.
@@ -39,7 +40,7 @@ def unknown_fields(where: str, given: object, fields: Fields, source: str) -> tu
             continue
         close = difflib.get_close_matches(name, spellings, n=1)
         near = f", or write '{close[0]}'" if close else ""
-        others.append(Finding(place, what, f"Remove it{near}; only if it is newer may the API server know it"))
+        others.append(Finding(place, what, f"Remove it{near}; an API server that does not know it either drops it"))
     return slips, others
 
 
