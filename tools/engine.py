@@ -87,6 +87,16 @@ class Engine:
             raise RuntimeError(f"pulumi {' '.join(arguments)} exited with {done.returncode}:\n{done.stdout}")
         return done
 
+    def put_on_path(self, name: str, program: Path) -> None:
+        """
+        Put a program, and the files that must lie beside it, on the engine's own PATH.
+
+        A provider there is taken whatever its version: a newer pulumi-kubernetes than it then finds one.
+        Source: pulumi 3.259 sdk/go/common/workspace/plugins.go, `getPluginInfoAndPath`.
+        """
+        for file in _parts(name, program):
+            (self.home / "bin" / file.name).symlink_to(file)
+
     def _link(self, binaries: Mapping[str, Path]) -> None:
         """Put `pulumi` on the engine's own PATH, and its plugins where it looks for them."""
         (self.home / "bin").mkdir()
@@ -95,5 +105,11 @@ class Engine:
             if kind := _PLUGINS.get(name):
                 folder = self.home / "plugins" / f"{kind}-v{TOOLS[name].version}"
                 folder.mkdir(parents=True)
-            for file in (program, *(program.parent / Path(beside).name for beside in TOOLS[name].beside[1:])):
+            for file in _parts(name, program):
                 (folder / file.name).symlink_to(file)
+
+
+def _parts(name: str, program: Path) -> list[Path]:
+    """Return a program and the files that must lie beside it."""
+    beside = TOOLS[name].beside[1:] if name in TOOLS else ()
+    return [program, *(program.parent / Path(file).name for file in beside)]

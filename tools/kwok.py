@@ -8,7 +8,12 @@ READY_AFTER = "local-cluster/ready-after"
 """Pod annotation: how long after its start the pod is ready, as "2s" or "300ms". Default 300 ms."""
 
 FATE = "local-cluster/fate"
-"""Pod annotation: `crash` (CrashLoopBackOff) or `never-ready` (runs, and its readiness probe fails)."""
+"""
+Pod annotation: `crash` (CrashLoopBackOff) or `never-ready` (runs, and its readiness probe fails).
+
+From the pod template on it decides about a pod's start; on a pod that is ready, as `kubectl annotate` puts it there, it
+happens then. The pod stays so until it is deleted.
+"""
 
 DOWN = "local-cluster/down"
 """Annotation of a node that is left as it is, NotReady, and of its pods, which do not stop when they are deleted."""
@@ -64,17 +69,19 @@ def configuration(crashing_config_maps: Sequence[str]) -> list[Json]:
     fate = f'.metadata.annotations["{FATE}"]'
     crashing = list(crashing_config_maps) or [""]
     up, deleted = _is(f'.metadata.annotations["{DOWN}"]', "DoesNotExist"), _is(".metadata.deletionTimestamp", "Exists")
+    ready = _is(_READY, "In", "True")
     probing = ".spec.containers[].readinessProbe.tcpSocket.host"
     alive = _is(fate, "DoesNotExist"), _is(mounted, "NotIn", *crashing), _is(probing, "DoesNotExist")
     return [
         {"kind": "KwokConfiguration", "apiVersion": "config.kwok.x-k8s.io/v1alpha1", "options": options},
         _stage("node-ready", "Node", [_is(_READY, "NotIn", "True"), up], {"statusTemplate": _NODE_READY}),
         _pod_stage("pod-ready", alive, _pod_status("True", "running: {startedAt: %s}")),
-        _pod_stage("pod-never-ready", [_is(fate, "In", "never-ready")],
-                   _pod_status("False", "running: {startedAt: %s}")),
+        _pod_stage("pod-never-ready", [_is(fate, "In", "never-ready")], _UNREADY),
+        _pod_stage("pod-no-longer-ready", [_is(fate, "In", "never-ready"), ready], _UNREADY, "Running"),
         # No kubelet is here to probe another host: whoever wants such a pod ready says so itself.
-        _pod_stage("pod-probing", [_is(probing, "Exists")], _pod_status("False", "running: {startedAt: %s}")),
+        _pod_stage("pod-probing", [_is(probing, "Exists")], _UNREADY),
         _pod_stage("pod-crash", [_is(fate, "In", "crash")], _CRASH),
+        _pod_stage("pod-crashes-later", [_is(fate, "In", "crash"), ready], _CRASH, "Running"),
         _pod_stage("pod-crash-by-config-map", [_is(fate, "DoesNotExist"), _is(mounted, "In", *crashing)], _CRASH),
         _stage("pod-delete", "Pod", [deleted, up], {"delete": True}, {"durationMilliseconds": _STOP_MILLISECONDS}),
     ]  # fmt: skip
@@ -120,6 +127,8 @@ containerStatuses:
 """
 
 
+_UNREADY = _pod_status("False", "running: {startedAt: %s}")
+
 _CRASH = _pod_status(
     "False", "waiting: {reason: CrashLoopBackOff, message: back-off restarting failed container}", restarts=3
 )
@@ -129,9 +138,9 @@ def _is(key: str, operator: str, *values: str) -> Json:
     return {"key": key, "operator": operator, **({"values": list(values)} if values else {})}
 
 
-def _pod_stage(name: str, rules: Sequence[Json], status: str) -> Json:
-    """Return a stage that a pod on a node goes through once, after its time."""
-    starting = [_is(".metadata.deletionTimestamp", "DoesNotExist"), _is(".status.phase", "In", "Pending")]
+def _pod_stage(name: str, rules: Sequence[Json], status: str, phase: str = "Pending") -> Json:
+    """Return a stage that a pod in a phase goes through once, after its time."""
+    starting = [_is(".metadata.deletionTimestamp", "DoesNotExist"), _is(".status.phase", "In", phase)]
     after = {
         "durationMilliseconds": _READY_MILLISECONDS,
         "durationFrom": {"expressionFrom": f'.metadata.annotations["{READY_AFTER}"]'},

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pulumi
@@ -13,7 +14,9 @@ from config_rollout import ConfiguredDaemonSet
 from tests.engine.conftest import NODES
 from tests.unit.test_documents import ROOT, blocks
 from tools import build, demo, terminal
+from tools.cluster import offer
 from tools.demo import Program
+from tools.engine import Engine
 from tools.local_cluster import run_folder
 
 
@@ -69,42 +72,49 @@ def test_quick_start_adopts_what_kubeadm_made(kubeadm, cluster, engine):
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory) -> Path:
-    """Return a new environment with this project installed from its folder."""
+    """Return a new environment with this project installed as the README says: with the newest of all that it needs."""
     folder = tmp_path_factory.mktemp("installed") / "venv"
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    python = folder / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", ROOT, "pulumi-kubernetes==4.25.0"], check=True)
+    subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", "."], cwd=ROOT, check=True)
     return folder
 
 
-def test_program_runs_in_an_environment_where_only_this_was_installed(installed, engine, cluster, tmp_path):
+@pytest.fixture(scope="module")
+def play(binaries, cluster) -> Iterator[Engine]:
+    """Give the engine as `make cluster` does, for programs with a newer pulumi-kubernetes than its provider."""
+    with Engine(binaries, cluster.kubeconfig) as engine:
+        offer(engine, binaries)
+        yield engine
+
+
+def test_program_runs_in_an_environment_where_only_this_was_installed(installed, play, cluster, tmp_path):
     code, _ = blocks("python")
     (tmp_path / "__main__.py").write_text(code)
     (tmp_path / "agent.yaml").write_text("level: info\n")
     (tmp_path / "venv").symlink_to(installed)
     runtime = "{name: python, options: {toolchain: pip, virtualenv: venv}}"
     (tmp_path / "Pulumi.yaml").write_text(f"name: quick-start\nruntime: {runtime}\n")
-    engine.run("stack", "init", "dev", folder=tmp_path)
-    engine.run("up", "--yes", folder=tmp_path)
+    play.run("stack", "init", "dev", folder=tmp_path)
+    play.run("up", "--yes", folder=tmp_path)
     try:
         assert NODES == cluster.api.get("namespaces/default/daemonsets/node-agent")["status"]["numberReady"]
 
         (tmp_path / "agent.yaml").write_text("level: debug\n")
-        assert "agent.yaml: level info => debug: rolling restart" in engine.run("preview", folder=tmp_path).stdout
+        assert "agent.yaml: level info => debug: rolling restart" in play.run("preview", folder=tmp_path).stdout
     finally:
-        engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=tmp_path)
+        play.run("destroy", "--yes", "--skip-preview", "--remove", folder=tmp_path)
 
 
-def test_example_runs_in_another_folder_where_only_this_was_installed(installed, kubeadm, engine, tmp_path):
+def test_example_runs_in_another_folder_where_only_this_was_installed(installed, kubeadm, play, tmp_path):
     kubeadm.addon()
     for name in ("Pulumi.yaml", "__main__.py"):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / ".venv").symlink_to(installed)
-    engine.run("stack", "init", "dev", folder=tmp_path)
+    play.run("stack", "init", "dev", folder=tmp_path)
     try:
-        assert "adopts DaemonSet kube-system/kube-proxy" in engine.run("preview", folder=tmp_path).stdout
+        assert "adopts DaemonSet kube-system/kube-proxy" in play.run("preview", folder=tmp_path).stdout
     finally:
-        engine.run("stack", "rm", "--yes", "--force", folder=tmp_path)
+        play.run("stack", "rm", "--yes", "--force", folder=tmp_path)
 
 
 def test_errors_are_the_real_ones():

@@ -13,10 +13,14 @@ from google.protobuf import empty_pb2
 from pulumi.runtime import Settings
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from config_rollout.core.content import Content
+from config_rollout.core.digest import config_hash
 from tests.engine.conftest import BETTER, NODES
 from tests.unit.test_documents import ROOT
 from tools import build
+from tools.kwok import FATE
 from tools.local_cluster import RUN_FOLDER, run_folder
+from tools.pods import Pod
 
 HOLD = """
 import time
@@ -64,6 +68,24 @@ def test_pod_that_is_never_ready_stops_a_rollout(project, agent, record):
     assert 1 == sum(recorder.replaced().values())
 
 
+@pytest.mark.parametrize("fate", ["crash", "never-ready"])
+def test_pod_fails_when_it_is_annotated_and_its_successor_is_well(project, agent, cluster, namespace, fate):
+    project.up(agent())
+    pods = f"namespaces/{namespace}/pods"
+    path = f"{pods}/{cluster.api.list(pods)[0]['metadata']['name']}"
+
+    def waits_for() -> list[str]:
+        return [s["state"]["waiting"]["reason"] for s in cluster.api.get(path)["status"]["containerStatuses"]
+                if "waiting" in s["state"]]  # fmt: skip
+
+    cluster.kubectl("-n", namespace, "annotate", "pod", path.rsplit("/", 1)[-1], f"{FATE}={fate}")
+    cluster.wait("the pod to fail", lambda: not Pod.of(cluster.api.get(path)).ready)
+    assert {"crash": ["CrashLoopBackOff"], "never-ready": []}[fate] == waits_for()
+
+    cluster.api.delete(path)
+    cluster.wait_at_rest(namespace, "agent")
+
+
 def test_killed_cluster_leaves_no_process_and_its_folder_goes_with_the_next(cluster):
     holder = started(sys.executable, "-c", HOLD)
     folder = holder.stdout.readline().strip()
@@ -82,12 +104,15 @@ def test_make_cluster_can_be_used_from_another_shell_and_closes():
     holder = started(sys.executable, "-m", "tools.cluster", "--nodes", "3")
     source = next(line.split()[1] for line in holder.stdout if line.strip().startswith("source "))
     command = f"source {source} && kubectl get nodes --output name && pulumi whoami && echo $PULUMI_HOME"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    command += " && command -v config-rollout && config-rollout hash config.conf"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
     holder.send_signal(signal.SIGINT)
     holder.wait(30)
-    *nodes, _, home = done.stdout.split()
+    *nodes, _, home, program, digest = done.stdout.split()
 
     assert ["node/node-1", "node/node-2", "node/node-3"] == nodes
+    assert f"{home}/bin/config-rollout" == program
+    assert config_hash(Content({"config.conf": (ROOT / "config.conf").read_bytes()})) == digest
     assert [False, False] == [Path(source).exists(), Path(home).exists()]
     assert [] == running(str(Path(source).parent))
 
