@@ -15,7 +15,6 @@ from config_rollout.core.status_rights import status_rights
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
 from tests.engine.test_changes import written
 from tests.engine.test_kept import FAST, undo
-from tests.engine.test_tools import heed_interrupts
 from tests.engine.test_waves import WAVES
 from tests.engine.test_waves import kubeconfig as _kubeconfig  # noqa: F401 # programs find the cluster
 from tools import build
@@ -297,7 +296,6 @@ def test_watch_says_what_happens_and_survives_the_api_server(project, agent, clu
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heed_interrupts,
     )
     assert f"{namespace}/agent: done, {SHORT['good']}" in watching.stdout.readline()
     cluster.kill("kube-apiserver")
