@@ -267,7 +267,7 @@ def test_node_that_did_not_pass_before_is_told_and_does_not_count(project, agent
     assert not outcome.failed, outcome.output
     already = "node-3: gate `:8080/healthy` already failed before this rollout, so it cannot stop it: 500 broken"
     assert f"waves: {already}" in outcome.output
-    assert f"rest: {already}" in outcome.output
+    assert f"canary: {already}" in outcome.output
     assert NODES == len(order(recorder))
 
 
@@ -326,21 +326,25 @@ def test_other_stack_that_comes_in_the_middle_stops_this_one(project, agent, clu
     assert 2 == len(order(recorder))
 
 
-def test_change_over_a_rollout_that_is_not_through_is_refused_and_going_back_is_not(
+def test_change_over_a_rollout_that_failed_halfway_is_refused_and_going_back_is_not(
     project, agent, cluster, namespace, record
 ):
+    def no_at_canary(wave, nodes):
+        return "not good" if wave == "canary" else None
+
+    halting = {**WAVES, "gates": [no_at_canary], "on_failure": "halt"}
     project.up(agent(waves=WAVES))
-    project.up(agent(BETTER, waves={**WAVES, "through": "canary"}))
+    assert project.up(agent(BETTER, waves=halting)).failed
     preview = project.preview(agent(THIRD, waves=WAVES))
     refused = project.up(agent(THIRD, waves=WAVES))
 
+    unfinished = f"the rollout of {hash_of(BETTER)[:10]} is not through: 5 nodes have another configuration"
     assert not preview.failed, preview.output
-    assert f"the rollout of {hash_of(BETTER)[:10]} is not through: 5 nodes have another configuration" in preview.output
+    assert unfinished in preview.output
     assert refused.failed
-    assert f"the rollout of {hash_of(BETTER)[:10]} is not through: 5 nodes have another configuration" in refused.output
+    assert unfinished in refused.output
     assert hash_of(BETTER) == changed_to(cluster, namespace)
-    with record() as recorder:
-        another_canary = project.up(agent(THIRD, waves={**WAVES, "through": "canary"}))
+    another_canary = project.up(agent(THIRD, waves={**WAVES, "through": "canary"}))
     assert not another_canary.failed, another_canary.output
 
     with record() as recorder:
@@ -348,7 +352,7 @@ def test_change_over_a_rollout_that_is_not_through_is_refused_and_going_back_is_
     assert not back.failed, back.output
     assert len(order(recorder)) in (1, 2)
 
-    project.up(agent(BETTER, waves={**WAVES, "through": "canary"}))
+    assert project.up(agent(BETTER, waves=halting)).failed
     over = project.up(agent(THIRD, waves={**WAVES, "over_unhealthy": True}))
     assert not over.failed, over.output
 
