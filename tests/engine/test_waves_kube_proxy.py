@@ -97,7 +97,7 @@ def test_preview_shows_the_reason_and_the_plan(running, program):
 
     assert lines[0].startswith("config.conf: mode iptables => nftables, and 1 more: rolling restart")
     assert ["canary", "zone-a", "zone-b", "zone-c"] == [line.split()[0] for line in lines[start + 1 : start + 5]]
-    assert 1 == outcome.output.count("1 node, 1 at a time")
+    assert 1 == outcome.output.count("canary  1 node, 1 at a time")
 
 
 def test_bad_change_stops_in_the_first_wave_and_is_taken_back(running, cluster, program, record):
