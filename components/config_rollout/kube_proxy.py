@@ -354,8 +354,13 @@ class KubeProxy(pulumi.ComponentResource):
         return self._let_go("strategy", annotations, {"updateStrategy": UPDATE_STRATEGY})
 
     def _owner(self) -> DaemonSetPatch:
-        """Register who has adopted the DaemonSet, as a patch of its own: whoever leaves it leaves no owner behind."""
-        return self._let_go("owner", {**FORCED, **self._ownership.annotations(self)}, None)
+        """
+        Register who has adopted the DaemonSet, as a patch of its own: whoever leaves it leaves no owner behind.
+
+        With waves it must not wait for pods either: they restart after it.
+        """
+        driven = DAEMON_SET_ANNOTATIONS if self._prepared.settings.has_waves else {}
+        return self._let_go("owner", {**FORCED, **driven, **self._ownership.annotations(self)}, None)
 
     def _let_go(self, what: str, annotations: Any, spec: Any) -> DaemonSetPatch:
         """

@@ -3,6 +3,7 @@
 import itertools
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,9 +69,22 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def namespace(cluster) -> str:
+    wait_for_garbage(cluster)
     name = f"test-{next(_numbers)}"
     cluster.create_namespace(name)
     return name
+
+
+def wait_for_garbage(cluster: LocalCluster) -> None:
+    """Wait a while until the pods of what an earlier test destroyed are gone: their deletes count as writes."""
+    give_up = time.monotonic() + 20
+    while time.monotonic() < give_up:
+        owners = {one["metadata"]["uid"] for one in cluster.api.list("daemonsets")}
+        pods = [pod["metadata"] for pod in cluster.api.list("pods")]
+        owned = {reference["uid"] for pod in pods for reference in pod.get("ownerReferences", [])}
+        if owned <= owners and not any("deletionTimestamp" in pod for pod in pods):
+            return
+        time.sleep(0.2)
 
 
 @dataclass

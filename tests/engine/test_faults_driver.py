@@ -124,6 +124,7 @@ def test_way_back_is_what_finished_and_every_configuration_keeps_its_owner(fleet
     cluster.api.delete(f"namespaces/fleet/pods/{victim}")
     cluster.wait("a new pod", fleet.is_whole)
     assert [] == orphans(cluster.api, "fleet", "agent")
+    cluster.api.patch(DAEMON_SET, {"spec": {"revisionHistoryLimit": 10}})  # the program does not say it
     well(fleet.start("--refresh", data=fleet.old))
 
 

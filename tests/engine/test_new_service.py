@@ -168,7 +168,7 @@ def test_node_that_did_not_reach_one_before_does_not_count(project, agent, recor
 
     assert not outcome.failed, outcome.output
     assert "waves: node-3: gate `new Service` already failed before this rollout" in outcome.output
-    assert "rest: node-3: gate `new Service` already failed before this rollout" in outcome.output
+    assert "canary: node-3: gate `new Service` already failed before this rollout" in outcome.output
     assert NODES == len(order(recorder))
 
 

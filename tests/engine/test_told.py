@@ -63,7 +63,7 @@ def test_hand_edit_is_told_and_any_up_that_touches_the_daemon_set_says_that_it_r
 
 def test_undo_is_told_where_the_namespace_is_an_output(project, agent, cluster, namespace):
     def program(data):
-        return agent(data, namespace=pulumi.Output.from_input(namespace), **FAST)
+        return lambda: agent(data, namespace=pulumi.Output.from_input(namespace), **FAST)()
 
     project.up(program(GOOD))
     project.up(program(BETTER))
