@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from sys import intern
 from typing import Any
 
 from .formats.kube_proxy_values import Number, resolve
@@ -132,7 +133,7 @@ def _plain(value: Any, depth: int) -> Any:
     if isinstance(value, dict):
         if any(isinstance(key, Spelled) and key.text == "<<" for key in value):
             raise NotUnderstood("it has a merge key")
-        return {str(key): _plain(item, depth + 1) for key, item in value.items()}
+        return {intern(str(key)): _plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item, depth + 1) for item in value]
     if isinstance(value, Spelled):

@@ -1,6 +1,6 @@
 """Rules on settings that look as if they made a DaemonSet's rollout safe or happen at all, and do not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..finding import Finding
@@ -22,11 +22,12 @@ def _on_delete(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
 
 
 def _disruption_budget(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+    pods = _PodLabels(objects.kind(*WORKLOADS))
     for budget in objects.kind("PodDisruptionBudget"):
         selector = budget.get("spec", "selector")
         if not isinstance(selector, Mapping) or not (selector.get("matchLabels") or selector.get("matchExpressions")):
             continue
-        chosen = [o for o in objects.kind(*WORKLOADS) if o.namespace == budget.namespace and _selects(selector, o)]
+        chosen = pods.selected(str(budget.namespace), selector)
         if chosen and all(o.kind == "DaemonSet" for o in chosen):
             yield (
                 budget,
@@ -37,6 +38,42 @@ def _disruption_budget(objects: Objects, _: Parameters) -> Iterator[tuple[Kubern
                     "Set updateStrategy.rollingUpdate.maxUnavailable on the DaemonSet, and remove this",
                 ),
             )
+
+
+class _PodLabels:
+    """Workloads by the labels of their pods, so that no selector is compared with every workload."""
+
+    def __init__(self, workloads: Iterable[KubernetesObject]) -> None:
+        self._by_label: dict[tuple[object, ...], list[KubernetesObject]] = {}
+        self._selected: dict[tuple[str, str], list[KubernetesObject]] = {}
+        for workload in workloads:
+            namespace = str(workload.namespace)
+            for name, value in workload.texts("spec", "template", "metadata", "labels").items():
+                for key in ((namespace, name), (namespace, name, repr(value))):
+                    self._by_label.setdefault(key, []).append(workload)
+            self._by_label.setdefault((namespace,), []).append(workload)
+
+    def selected(self, namespace: str, selector: Mapping[str, Any]) -> list[KubernetesObject]:
+        """Return the workloads of a namespace that a label selector matches."""
+        asked = (namespace, repr(selector))
+        if asked not in self._selected:
+            keys = ((namespace, *label) for label in _needed_labels(selector))
+            rarest = min(keys, key=lambda key: len(self._by_label.get(key, ())))
+            self._selected[asked] = [o for o in self._by_label.get(rarest, ()) if _selects(selector, o)]
+        return self._selected[asked]
+
+
+def _needed_labels(selector: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Yield labels that pods must have for a selector to match: a name and value, a name, or nothing."""
+    yield ()
+    labels, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
+    for name, value in labels.items() if isinstance(labels, Mapping) else ():
+        yield str(name), repr(value)
+    for expression in expressions if isinstance(expressions, list) else ():
+        if isinstance(expression, Mapping) and expression.get("operator") in ("In", "Exists"):
+            name, values = str(expression.get("key")), expression.get("values")
+            one_value = expression["operator"] == "In" and isinstance(values, list) and len(values) == 1
+            yield (name, *map(repr, values or ())) if one_value else (name,)
 
 
 def _selects(selector: Mapping[str, Any], workload: KubernetesObject) -> bool:

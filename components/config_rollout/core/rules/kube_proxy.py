@@ -15,6 +15,9 @@ from ..manifest_text import KUBE_PROXY
 from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 
+_PLACES = [(one.namespace, one.config_map, one.key) for one in LAYOUTS.values()]
+"""Where a known layout has its configuration: namespace, ConfigMap and key."""
+
 _DOCUMENT = "https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/"
 _IPVS_DEPRECATED = 35
 _HEALTH_PORT = "10256"
@@ -24,12 +27,16 @@ _KUBECONFIG = re.compile(r"(?m)^\s*\"?kind\"?:\s*\"?Config\b")
 _CREDENTIAL = re.compile(r"(?m)^[\s-]*\"?(token|password|client-key-data)\"?:[ \t]*[\"']?(?![\"'${<#\s])\S")
 
 
-@lru_cache(maxsize=64)  # several rules read the same text
 def _read(text: str, in_place: bool, platform: str = "") -> Reading | NotRead | None:
     """Return what a text configures, or why kube-proxy cannot read it; `None` if nothing says that it should."""
+    if in_place or "kubeproxy.config.k8s.io" in text or KUBE_PROXY in text:
+        return _read_once(text, in_place, platform)
+    return None
+
+
+@lru_cache(maxsize=1024)  # each rule goes through all texts, so a cache with fewer places would hold none of them
+def _read_once(text: str, in_place: bool, platform: str) -> Reading | NotRead | None:
     raw = text.encode(errors="replace")
-    if not in_place and "kubeproxy.config.k8s.io" not in text and "KubeProxyConfiguration" not in text:
-        return None
     try:
         decoded = read_text(raw)
     except NotRead as why:
@@ -46,8 +53,7 @@ def _texts(config_map: KubernetesObject) -> Iterator[tuple[str, str, bool]]:
         if config_map.kind == KUBE_PROXY:  # a file of its own
             yield "", str(text), True
         elif isinstance(text, str):
-            places = [(one.namespace, one.config_map, one.key) for one in LAYOUTS.values()]
-            yield f"data['{key}']", text, (config_map.namespace, config_map.name, key) in places
+            yield f"data['{key}']", text, (config_map.namespace, config_map.name, key) in _PLACES
 
 
 def _readings(config_map: KubernetesObject) -> Iterator[tuple[str, Reading]]:

@@ -99,7 +99,7 @@ class KubernetesObject:
         for key in path:
             if value is UNKNOWN:
                 return UNKNOWN
-            value = value.get(key) if isinstance(value, Mapping) else None
+            value = value.get(key) if value.__class__ is dict or isinstance(value, Mapping) else None
         return value
 
     def texts(self, *path: str) -> dict[str, object]:
