@@ -1,8 +1,6 @@
 """Fills the parts of the documents that are made from the code: `make docs`."""
 
 import re
-import subprocess
-import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -14,6 +12,7 @@ from config_rollout.core.kube_proxy_rights import all_rights
 from config_rollout.core.layout import Layout
 from config_rollout.core.rights import role
 from config_rollout.core.rules import document as rules
+from tools.command_line import run_text
 from tools.fake_api import FakeApi, halted
 
 ROOT = Path(__file__).parents[1]
@@ -48,9 +47,7 @@ def replayed(name: str) -> tuple[str, str]:
     """Return what the command prints for a history, and the picture that it draws."""
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, "picture.svg")
-        command = [sys.executable, "-m", "config_rollout", "replay", *REPLAYS[name], "--output", str(picture)]
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-        return done.stdout, picture.read_text()
+        return ran("replay", *REPLAYS[name], "--output", str(picture)), picture.read_text()
 
 
 def replay() -> tuple[Path, str]:
@@ -75,8 +72,9 @@ ROLLOUTS = "tests/data/rollouts/kube-proxy.jsonl"
 @cache
 def ran(*arguments: str) -> str:
     """Return what the command line prints, run at the top of the repository."""
-    command = [sys.executable, "-m", "config_rollout", *arguments]
-    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    done = run_text(*arguments, folder=ROOT)
+    done.check_returncode()
+    return done.stdout
 
 
 @cache
@@ -133,8 +131,7 @@ def status() -> tuple[Path, str]:
         config.write(api.kubeconfig)
         config.flush()
         for number, command in enumerate(STATUS):
-            words = [sys.executable, "-m", "config_rollout", *command.split(), "--kubeconfig", config.name]
-            done = subprocess.run(words, capture_output=True, text=True)
+            done = run_text(*command.split(), "--kubeconfig", config.name)
             shown = f"```text\n$ config-rollout {command}\n{done.stdout}{done.stderr}```"
             text = filled(text, f"example-{number}", shown)
     return path, text

@@ -1,4 +1,4 @@
-"""`config-rollout check`, run as a program."""
+"""`config-rollout check`: findings, their formats and exit codes."""
 
 import json
 import subprocess
@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from config_rollout.core.rules import BY_ID, RULES
+from tools import command_line
 
 ROOT = Path(__file__).parents[2]
 KUBEADM = ROOT / "tests" / "data" / "manifests" / "kubeadm-1.36.3-kube-proxy.yaml"
@@ -17,10 +18,8 @@ BAD, GOOD = BY_ID["update-strategy"].bad, BY_ID["readiness-probe"].good
 ADVISORY = BY_ID["readiness-probe"].bad
 
 
-def run(*arguments: object, given: str | bytes = b"") -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "config_rollout", "check", *map(str, arguments)]
-    text = given.encode() if isinstance(given, str) else given
-    return subprocess.run(command, input=text, capture_output=True, timeout=60, cwd=ROOT)
+def run(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess:
+    return command_line.run("check", *arguments, stdin=stdin, folder=ROOT)
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def file(tmp_path):
 
 @pytest.mark.parametrize(("text", "code"), [(BAD, 1), (ADVISORY, 0), (GOOD, 0), ("", 2), ("kind: Service\n", 0)])
 def test_exit_code(text, code):
-    assert code == run("-", given=text).returncode
+    assert code == run("-", stdin=text).returncode
 
 
 def test_finding_is_one_line_with_place_level_and_rule():
@@ -64,13 +63,13 @@ def test_what_no_rule_looks_at_is_noted():
 
 @pytest.mark.parametrize("text", [rule.bad for rule in RULES if not rule.programs_only] + [GOOD])
 def test_json_is_what_the_schema_says(text):
-    answer = json.loads(run("-", "--json", given=text).stdout)
+    answer = json.loads(run("-", "--json", stdin=text).stdout)
 
     jsonschema.validate(answer, SCHEMA)
 
 
 def test_json():
-    findings = json.loads(run("-", "--json", given=BAD).stdout)["findings"]
+    findings = json.loads(run("-", "--json", stdin=BAD).stdout)["findings"]
 
     assert {
         "rule": "update-strategy",
@@ -151,7 +150,7 @@ def test_wrong_config_is_trouble(file, text, message):
     ],
 )
 def test_trouble_is_told_without_a_traceback(arguments, given, message):
-    done = run(*arguments, given=given)
+    done = run(*arguments, stdin=given)
 
     assert (2, b"") == (done.returncode, done.stdout)
     assert message in done.stderr.decode()
@@ -163,7 +162,7 @@ def test_folder_without_manifests_is_trouble(tmp_path):
 
 
 def test_templates_left_in_leave_the_rest():
-    done = run("-", given="kind: DaemonSet\nspec: {{ .Values.spec }}\n---\n" + BAD)
+    done = run("-", stdin="kind: DaemonSet\nspec: {{ .Values.spec }}\n---\n" + BAD)
 
     assert 1 == done.returncode
     assert b"note: stdin:1: has template syntax" in done.stderr

@@ -1,4 +1,4 @@
-"""The command line, run as a program."""
+"""The command line: what each command prints and exits with."""
 
 import hashlib
 import json
@@ -13,6 +13,7 @@ from config_rollout import cli
 from config_rollout.core.content import MAX_BYTES, Content
 from config_rollout.core.digest import config_hash
 from config_rollout.sources import MAX_FILE_BYTES
+from tools.command_line import run
 
 ONE = "mode: iptables\nport: 1\n"
 SAME = "port: 1 # note\nmode: iptables\n"
@@ -31,11 +32,6 @@ data:
 binaryData: {b: AAE=}
 ---
 """
-
-
-def run(*arguments: object, given: bytes = b"") -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "config_rollout", *map(str, arguments)]
-    return subprocess.run(command, input=given, capture_output=True, timeout=120)
 
 
 def hash_of(text: str, key: str = "c.yaml", **binary: bytes) -> str:
@@ -103,7 +99,7 @@ def test_hash_of_a_manifest(file, text, arguments):
 def test_hash_of_standard_input_with_a_declared_format():
     expected = config_hash(Content({"stdin": ONE.encode()}, formats={"stdin": "yaml"}))
 
-    assert f"{expected}\n".encode() == run("hash", "-", "--format", "stdin=yaml", given=SAME.encode()).stdout
+    assert f"{expected}\n".encode() == run("hash", "-", "--format", "stdin=yaml", stdin=SAME).stdout
 
 
 RECORDED = """apiVersion: v1
@@ -156,7 +152,7 @@ def test_lone_file_is_compared_whatever_it_is_called(file, old, new, name):
 
 
 def test_standard_input_is_compared_with_a_file_of_any_name(file):
-    done = run("diff", file(ONE, "agent.yaml"), "-", given=SAME.encode())
+    done = run("diff", file(ONE, "agent.yaml"), "-", stdin=SAME)
 
     assert (0, b"= agent.yaml: written differently, means the same\nnothing restarts\n") == (
         done.returncode,

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from config_rollout.completion import SHELLS
+from tools.command_line import run, run_text
 
 COMPLETE = """
 . completion.bash
@@ -16,8 +17,9 @@ printf '%s\\n' "${COMPREPLY[@]}"
 
 
 def completion(shell: str) -> bytes:
-    command = [sys.executable, "-m", "config_rollout", "--print-completion", shell]
-    return subprocess.run(command, capture_output=True, check=True).stdout
+    done = run("--print-completion", shell)
+    done.check_returncode()
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +73,7 @@ def test_every_shell_has_one(shell):
 
 
 def test_other_shell_is_refused():
-    done = subprocess.run(
-        [sys.executable, "-m", "config_rollout", "--print-completion", "csh"], capture_output=True, text=True
-    )
+    done = run_text("--print-completion", "csh")
 
     assert 2 == done.returncode
     assert "invalid choice: 'csh'" in done.stderr

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import yaml
 
 from config_rollout.group_vars import GroupVars
 from config_rollout.sources import Trouble
+from tools.command_line import run_text
 
 K8S = "group_vars/k8s_cluster"
 FOLDER, LINK = object(), object()
@@ -104,10 +104,8 @@ def test_layout(name, tmp_path):
     assert expected == GroupVars([str(tmp_path)]).values.get("kube_proxy_mode")
 
 
-def command(*paths: object) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "config_rollout", "kubespray", *map(str, paths)], capture_output=True, text=True
-    )
+def command(*paths: object, stdin: str = "") -> subprocess.CompletedProcess:
+    return run_text("kubespray", *paths, stdin=stdin)
 
 
 @pytest.fixture
@@ -308,10 +306,9 @@ def test_nothing_is_told_of_what_does_not_matter(tmp_path):
 def test_what_ansible_prints_for_a_host_is_read_from_standard_input():
     printed = {"kube_proxy_mode": "iptables", "kube_proxy_port_range": {"__ansible_unsafe": "{{ x }}"},
                "password": {"__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256"}}  # fmt: skip
-    arguments = [sys.executable, "-m", "config_rollout", "kubespray", "-"]
-    told = subprocess.run(arguments, input=json.dumps(printed), capture_output=True, text=True)
+    told = command("-", stdin=json.dumps(printed))
     del printed["kube_proxy_port_range"]
-    done = subprocess.run(arguments, input=json.dumps(printed), capture_output=True, text=True)
+    done = command("-", stdin=json.dumps(printed))
 
     assert "standard input: kube_proxy_port_range: breaks the YAML that kubespray makes of it" in told.stderr
     assert "iptables" == yaml.safe_load(done.stdout)["mode"]
