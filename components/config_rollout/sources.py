@@ -15,7 +15,8 @@ from typing import Any
 from .core.content import MAX_BYTES
 from .core.finding import Finding, report
 from .core.formats.meaning import NotUnderstood
-from .core.manifest_text import KUBE_PROXY, Document, documents, is_of_a_program
+from .core.kinds import KUBE_PROXY
+from .core.manifest_text import Document, documents, is_of_a_program
 from .core.read_as import ReadAs, read_as
 
 MAX_FILE_BYTES = 4 * MAX_BYTES

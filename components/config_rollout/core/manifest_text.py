@@ -17,9 +17,7 @@ from .formats.kube_proxy_values import Number, resolve
 from .formats.kube_proxy_yaml import NotRead, decode, written_at
 from .formats.meaning import MAX_DEPTH, TOO_DEEP, NotUnderstood, Spelled, encode_value
 from .formats.yaml_text import load_documents
-
-KUBE_PROXY = "KubeProxyConfiguration"
-"""The kind that `check` reads although it is no object of the cluster."""
+from .kinds import KUBE_PROXY
 
 _SEPARATOR = re.compile(rb"(?m)^---(?=[ \t\r\n]|\Z)")
 _NOT_A_COMMENT = re.compile(rb"(?m)^[ \t]*[^#\s]")

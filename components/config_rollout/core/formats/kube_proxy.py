@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from ..finding import Finding
+from ..kinds import KUBE_PROXY
 from .kube_proxy_fields import BY_PATH, FIELDS, LEGACY, LINUX, LOCAL_MODES, LOG_FORMATS, MODES, PLATFORMS
 from .kube_proxy_gates import warn_of_gates
 from .kube_proxy_text import Several, Text, decoded_into, read_text
@@ -21,7 +22,7 @@ from .kube_proxy_validation import validate
 from .kube_proxy_values import address, is_ipv4, with_port
 from .kube_proxy_yaml import NotRead
 
-API_VERSION, KIND = "kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration"
+API_VERSION, KIND = "kubeproxy.config.k8s.io/v1alpha1", KUBE_PROXY
 
 UNSET_MODE = "unset (iptables)"
 """The effective mode when none is given: iptables today, another in a later release, so not equal to `iptables`."""

@@ -1,22 +1,24 @@
-"""Rules on ConfigMaps with a KubeProxyConfiguration, and on secrets in ConfigMaps. What is refused is formats/'s."""
+"""
+Rules on ConfigMaps with a KubeProxyConfiguration, and on secrets in ConfigMaps. What is refused is formats/'s.
+
+What reads such a configuration is imported when there is one: the policy pack starts with every preview, and most
+programs have none.
+"""
 
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from .. import pod_spec as pods
 from ..finding import Finding
-from ..formats.kube_proxy import MODE_NOT_SET, NO_SUCH_FIELD, Reading, reading_of, says_so, seems_so
-from ..formats.kube_proxy_text import read_text
-from ..formats.kube_proxy_yaml import NotRead
-from ..kube_proxy_files import check_release, releases_in
-from ..layout import LAYOUTS
-from ..manifest_text import KUBE_PROXY
+from ..kinds import KUBE_PROXY
 from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 
-_PLACES = [(one.namespace, one.config_map, one.key) for one in LAYOUTS.values()]
-"""Where a known layout has its configuration: namespace, ConfigMap and key."""
+if TYPE_CHECKING:
+    from ..formats.kube_proxy import Reading
+    from ..formats.kube_proxy_yaml import NotRead
 
 _DOCUMENT = "https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/"
 _IPVS_DEPRECATED = 35
@@ -27,7 +29,7 @@ _KUBECONFIG = re.compile(r"(?m)^\s*\"?kind\"?:\s*\"?Config\b")
 _CREDENTIAL = re.compile(r"(?m)^[\s-]*\"?(token|password|client-key-data)\"?:[ \t]*[\"']?(?![\"'${<#\s])\S")
 
 
-def _read(text: str, in_place: bool, platform: str = "") -> Reading | NotRead | None:
+def _read(text: str, in_place: bool, platform: str = "") -> "Reading | NotRead | None":
     """Return what a text configures, or why kube-proxy cannot read it; `None` if nothing says that it should."""
     if in_place or "kubeproxy.config.k8s.io" in text or KUBE_PROXY in text:
         return _read_once(text, in_place, platform)
@@ -35,7 +37,11 @@ def _read(text: str, in_place: bool, platform: str = "") -> Reading | NotRead | 
 
 
 @lru_cache(maxsize=1024)  # each rule goes through all texts, so a cache with fewer places would hold none of them
-def _read_once(text: str, in_place: bool, platform: str) -> Reading | NotRead | None:
+def _read_once(text: str, in_place: bool, platform: str) -> "Reading | NotRead | None":
+    from ..formats.kube_proxy import reading_of, says_so, seems_so
+    from ..formats.kube_proxy_text import read_text
+    from ..formats.kube_proxy_yaml import NotRead
+
     raw = text.encode(errors="replace")
     try:
         decoded = read_text(raw)
@@ -53,14 +59,28 @@ def _texts(config_map: KubernetesObject) -> Iterator[tuple[str, str, bool]]:
         if config_map.kind == KUBE_PROXY:  # a file of its own
             yield "", str(text), True
         elif isinstance(text, str):
-            yield f"data['{key}']", text, (config_map.namespace, config_map.name, key) in _PLACES
+            yield f"data['{key}']", text, _is_in_place(config_map, key)
 
 
-def _readings(config_map: KubernetesObject) -> Iterator[tuple[str, Reading]]:
+def _is_in_place(config_map: KubernetesObject, key: str) -> bool:
+    if "kube-proxy" not in str(config_map.name):  # as in all layouts
+        return False
+    from ..layout import LAYOUTS
+
+    here = (config_map.namespace, config_map.name, key)
+    return any(here == (one.namespace, one.config_map, one.key) for one in LAYOUTS.values())
+
+
+def _readings(config_map: KubernetesObject) -> "Iterator[tuple[str, Reading]]":
     """Yield where each KubeProxyConfiguration of a ConfigMap stands, and what it configures."""
     for where, text, in_place in _texts(config_map):
-        if isinstance(reading := _read(text, in_place), Reading):
+        if reading := _understood(text, in_place):
             yield where, reading
+
+
+def _understood(text: str, in_place: bool, platform: str = "") -> "Reading | None":
+    reading = _read(text, in_place, platform)
+    return None if isinstance(reading, Exception) else reading
 
 
 def _at(where: str, finding: Finding) -> Finding:
@@ -80,14 +100,16 @@ def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[Kubernetes
     """Find what the releases and platforms of the pods refuse that read a configuration, and others do not."""
     said = set()
     for workload in objects.kind(*WORKLOADS):
-        releases = releases_in(workload.pod_spec)
         platform = pods.platform(workload.pod_spec)
         for _reference, config_map in objects.read_by(workload):
             for where, text, in_place in _texts(config_map) if config_map.kind == "ConfigMap" else ():
-                anywhere, there = _read(text, in_place), _read(text, in_place, platform)
-                if not isinstance(anywhere, Reading) or not isinstance(there, Reading):
+                anywhere, there = _understood(text, in_place), _understood(text, in_place, platform)
+                if not anywhere or not there:
                     continue
+                from ..kube_proxy_files import check_release, releases_in
+
                 found = [finding for finding in there.findings if finding not in anywhere.findings]
+                releases = releases_in(workload.pod_spec)
                 found += [finding for one in releases for finding in check_release(text.encode(), one)[0]]
                 for finding in found:
                     if (config_map.title, where, finding) not in said:
@@ -97,6 +119,8 @@ def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[Kubernetes
 
 def _ignores(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
     for where, reading in _readings(config_map):
+        from ..formats.kube_proxy import MODE_NOT_SET, NO_SUCH_FIELD
+
         dropped = [finding for finding in reading.warnings if finding.what == NO_SUCH_FIELD]
         others = [finding for finding in reading.warnings if finding not in dropped and finding != MODE_NOT_SET]
         yield from (_at(where, finding) for finding in (*dropped, *others))
@@ -110,6 +134,8 @@ def _mode(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
     for config_map in objects.kind("ConfigMap", KUBE_PROXY):
         if platforms.get(config_map.title) != {"windows"}:  # there kernelspace is the only mode
             for where, reading in _readings(config_map):
+                from ..formats.kube_proxy import MODE_NOT_SET
+
                 yield from ((config_map, _at(where, one)) for one in reading.warnings if one == MODE_NOT_SET)
 
 
@@ -133,6 +159,8 @@ def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
     ]
     if not found:
         return
+    from ..kube_proxy_files import releases_in
+
     releases: dict[tuple[object, object], list[int]] = {}
     for workload in objects.kind(*WORKLOADS):
         minors = [int(release.partition(".")[2]) for release in releases_in(workload.pod_spec)]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..formats.meaning import MAX_DEPTH, NotUnderstood
-from ..manifest_text import KUBE_PROXY, Document, documents
+from ..kinds import KUBE_PROXY
+from ..manifest_text import Document, documents
 from .objects import CONFIGURATION, WORKLOADS, KubernetesObject
 
 KINDS = frozenset({*WORKLOADS, *CONFIGURATION, "PodDisruptionBudget"})

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from .. import pod_spec as pods
-from ..manifest_text import KUBE_PROXY
+from ..kinds import KUBE_PROXY
 
 WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 """The kinds whose pods are replaced when their template changes."""

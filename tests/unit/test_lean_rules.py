@@ -1,0 +1,35 @@
+"""What the rules import: the policy pack starts with every preview, and most programs configure no kube-proxy."""
+
+import subprocess
+import sys
+
+from config_rollout.core.layout import LAYOUTS
+
+HEAVY = ("formats", "checks", "layout", "waves", "manifest_text", "content")
+"""Parts of the core that read configurations or arguments."""
+
+CHECK = """
+import sys
+from config_rollout.core.rules.checking import check
+from config_rollout.core.rules.objects import KubernetesObject
+from config_rollout.core.rules.settings import Settings
+
+config_map = {"metadata": {"name": "agent"}, "data": {"agent.yaml": "level: info"}}
+template = {"spec": {"containers": [{"name": "agent"}], "volumes": [{"name": "c", "configMap": {"name": "agent"}}]}}
+daemon_set = {"metadata": {"name": "agent"}, "spec": {"template": template}}
+objects = [KubernetesObject("ConfigMap", config_map), KubernetesObject("DaemonSet", daemon_set)]
+violations, _ = check(objects, Settings())
+assert violations
+print(*sys.modules)
+"""
+
+
+def test_rules_on_a_plain_program_import_nothing_that_reads_configurations():
+    done = subprocess.run([sys.executable, "-c", CHECK], capture_output=True, text=True, check=True)
+
+    parts = {name.split(".")[2] for name in done.stdout.split() if name.startswith("config_rollout.core.")}
+    assert set() == parts & set(HEAVY)
+
+
+def test_every_layout_has_a_config_map_that_is_called_after_kube_proxy():
+    assert all("kube-proxy" in layout.config_map for layout in LAYOUTS.values())
