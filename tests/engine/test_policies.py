@@ -12,6 +12,7 @@ import yaml
 
 from config_rollout.core.rules import BY_ID, RULES
 from config_rollout.core.rules.objects import WAVE_RECORD
+from config_rollout.core.rules.rule import Level
 from tests.engine.conftest import BETTER, GOOD
 from tests.engine.test_trap import naive
 from tests.unit.test_documents import ROOT
@@ -104,11 +105,13 @@ MANIFEST_RULES = [rule for rule in RULES if not rule.programs_only]
 
 
 @pytest.mark.parametrize("example", ["bad", "good"])
-def test_every_rule_on_its_examples(yaml_program, example):
+def test_every_rule_on_its_examples(yaml_program, example, tmp_path):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({rule.id: "advisory" for rule in MANIFEST_RULES if rule.level is Level.DISABLED}))
     resources: dict[str, Any] = {}
     for rule in MANIFEST_RULES:
         resources |= as_resources(rule.id, getattr(rule, example))
-    output = yaml_program(resources, "preview", "--policy-pack", PACK)
+    output = yaml_program(resources, "preview", "--policy-pack", PACK, "--policy-pack-config", str(config))
     own = {rule for rule, name in told(output) if name.rpartition("-")[0] == rule}
 
     assert ({rule.id for rule in MANIFEST_RULES} if example == "bad" else set()) == own

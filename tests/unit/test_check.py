@@ -43,14 +43,15 @@ def test_finding_is_one_line_with_place_level_and_rule():
 
     assert (
         "tests/data/manifests/kubeadm-1.36.3-kube-proxy.yaml:146: advisory: DaemonSet kube-system/kube-proxy: "
-        "spec.template.spec.volumes[0].configMap.name: reads ConfigMap 'kube-proxy', and nothing in the pod template "
-        "changes with the content, so pods keep the old one until something else restarts them. Write a hash of the "
-        "content into an annotation of the pod template, or name the object after its content. [config-not-hashed]"
+        "spec.template.spec.volumes[0].configMap.name: reads ConfigMap 'kube-proxy' when kube-proxy starts, and "
+        "nothing in the pod template changes with the content, so pods keep the old one until something else restarts "
+        "them. Write a hash of the content into an annotation of the pod template, or name the object after its "
+        "content. [config-not-hashed]"
     ) == first
 
 
 def test_last_line_counts():
-    assert "3 findings, 0 mandatory, in 2 objects" == run(KUBEADM).stdout.decode().splitlines()[-1]
+    assert "2 findings, 0 mandatory, in 2 objects" == run(KUBEADM).stdout.decode().splitlines()[-1]
 
 
 def test_what_no_rule_looks_at_is_noted():
@@ -111,7 +112,7 @@ def test_folder_is_one_stack_whatever_file_a_thing_stands_in(file, tmp_path):
     ("given", "code", "output"),
     [
         ({"update-strategy": "advisory"}, 0, b"advisory: DaemonSet default/agent: spec.updateStrategy"),
-        ({"update-strategy": {"skip": [{"name": "agent", "reason": "a test"}]}}, 0, b"2 findings, 0 mandatory"),
+        ({"update-strategy": {"skip": [{"name": "agent", "reason": "a test"}]}}, 0, b"1 findings, 0 mandatory"),
         ({"all": "mandatory"}, 1, b"3 findings, 3 mandatory"),
     ],
 )
@@ -171,7 +172,7 @@ def test_templates_left_in_leave_the_rest():
 def test_ten_thousand_resources_are_checked(file):
     path = file("\n---\n".join([BAD.replace("agent", f"agent-{number}") for number in range(10_000)]))
 
-    assert 30_000 == len(json.loads(run(path, "--json").stdout)["findings"])
+    assert 20_000 == len(json.loads(run(path, "--json").stdout)["findings"])
 
 
 def test_check_imports_no_pulumi():

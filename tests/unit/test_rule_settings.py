@@ -8,8 +8,19 @@ from config_rollout.core.rules.rule import Level
 from config_rollout.core.rules.settings import Settings, parse_settings
 from tests.unit.rule_examples import manifest
 
-TEXT = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent, namespace: system}\nspec: {}\n"
-RULE = "min-ready-seconds"
+TEXT = """
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: system}
+spec:
+  selector: {matchLabels: {app: agent}}
+  minReadySeconds: 10
+  updateStrategy: {rollingUpdate: {maxUnavailable: 50%}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {priorityClassName: system-node-critical}
+"""
+RULE = "critical-budget"
 SKIP = {"namespace": "system", "name": "agent", "reason": "it is short"}
 
 
@@ -31,7 +42,8 @@ def levels(given: object) -> list[str]:
         ({"all": "disabled"}, []),
         ({"all": {"enforcementLevel": "mandatory"}}, ["mandatory"]),
         ({"all": "disabled", RULE: "advisory"}, ["advisory"]),
-        ({"all": "mandatory", RULE: {"seconds": 5}}, ["mandatory"]),
+        ({"all": "mandatory", RULE: {"maxShare": 10}}, ["mandatory"]),
+        ({RULE: {"maxShare": 50}}, []),
         ({RULE: {"skip": [SKIP]}}, []),
         ({RULE: {"skip": [{"namespace": "sys*", "reason": "x"}]}}, []),
         ({RULE: {"skip": [{"name": "agent", "reason": "x"}]}}, []),
@@ -47,13 +59,13 @@ def test_settings(given, expected):
     ("given", "message"),
     [
         ([], "settings: must be a mapping (got list)"),
-        ({"min-ready-second": "advisory"}, "there is no such rule. Write 'min-ready-seconds', if that was meant"),
+        ({"critical-budge": "advisory"}, "there is no such rule. Write 'critical-budget', if that was meant"),
         ({RULE: "high"}, "is no level (got 'high'). Use one of advisory, mandatory"),
         ({RULE: {"enforcementLevel": 1}}, "is no level (got 1)"),
-        ({RULE: {"second": 1}}, "there is no such setting. Known are enforcementLevel, skip, seconds"),
-        ({RULE: {"seconds": "5"}}, "is no such number (got '5'). Use one from 1 to 3600"),
-        ({RULE: {"seconds": 0}}, "is no such number (got 0)"),
-        ({RULE: {"seconds": True}}, "is no such number (got True)"),
+        ({RULE: {"share": 1}}, "there is no such setting. Known are enforcementLevel, skip, maxShare"),
+        ({RULE: {"maxShare": "5"}}, "is no such number (got '5'). Use one from 1 to 100"),
+        ({RULE: {"maxShare": 0}}, "is no such number (got 0)"),
+        ({RULE: {"maxShare": True}}, "is no such number (got True)"),
         ({RULE: {"skip": SKIP}}, "must be a list (got dict)"),
         ({RULE: {"skip": ["agent"]}}, "skip[0]: must be a mapping (got str)"),
         ({RULE: {"skip": [{"name": "agent"}]}}, "has no reason. Say why"),
@@ -79,7 +91,7 @@ def test_defaults():
             "kube-proxy-refuses",
             "kube-proxy-release",
         },
-        Level.DISABLED: {"patch-on-destroy"},
+        Level.DISABLED: {"min-ready-seconds", "patch-on-destroy"},
     } == {kind: {name for name, level in levels.items() if level is kind} for kind in (Level.MANDATORY, Level.DISABLED)}
 
 

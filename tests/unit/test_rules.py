@@ -34,7 +34,7 @@ def workload(template: str = "", spec: str = "", metadata: str = "", kind: str =
     """Return a manifest; the arguments are flow YAML to be put in."""
     return (
         f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: agent, {metadata}}}\nspec:\n"
-        f"  {{template: {{{template or 'spec: {}'}}}, {spec}}}\n---\n"
+        f"  {{selector: {{matchLabels: {{app: agent}}}}, template: {{{template or 'spec: {}'}}}, {spec}}}\n---\n"
     )
 
 
@@ -52,93 +52,17 @@ def reading(reference: str, template: str = "", container: str = "", metadata: s
 VOLUME = "volumes: [{name: v, configMap: {name: agent}}]"
 
 
-@pytest.mark.parametrize(
-    ("text", "findings"),
-    [
-        pytest.param(config_map() + reading(VOLUME), 1, id="a volume"),
-        pytest.param(
-            config_map() + reading("volumes: [{projected: {sources: [{configMap: {name: agent}}]}}]"), 1, id="projected"
-        ),
-        pytest.param(
-            config_map() + reading("", container="envFrom: [{configMapRef: {name: agent}}]"), 1, id="environment"
-        ),
-        pytest.param(
-            config_map(kind="Secret") + reading("volumes: [{secret: {secretName: agent}}]"), 1, id="a Secret"
-        ),
-        pytest.param(
-            config_map(kind="Secret")
-            + reading("", container="env: [{name: T, valueFrom: {secretKeyRef: {name: agent, key: k}}}]"),
-            1,
-            id="one variable",
-        ),
-        pytest.param(reading(VOLUME), 0, id="a ConfigMap that is not here"),
-        pytest.param(config_map("name: agent, namespace: other") + reading(VOLUME), 0, id="another namespace"),
-        pytest.param(config_map(kind="Secret") + reading(VOLUME), 0, id="another kind"),
-        pytest.param(
-            config_map() + reading(VOLUME, "metadata: {annotations: {checksum/config: v1}}"), 0, id="an annotation"
-        ),
-        pytest.param(
-            config_map() + reading(VOLUME, "metadata: {labels: {config-hash: abc}}"), 0, id="a label with a hash"
-        ),
-        pytest.param(
-            config_map() + reading(VOLUME, f"metadata: {{annotations: {{revision: {'ab' * 20}}}}}"),
-            0,
-            id="a hash of any name",
-        ),
-        pytest.param(
-            config_map() + reading(VOLUME, container="env: [{name: CONFIG_HASH, value: x}]"), 0, id="a variable"
-        ),
-        pytest.param(
-            config_map("name: agent-3f1a6b02c4") + reading(VOLUME.replace("agent", "agent-3f1a6b02c4")),
-            0,
-            id="named after its content",
-        ),
-        pytest.param(
-            config_map("name: agent-4k7bm92hgd") + reading(VOLUME.replace("agent", "agent-4k7bm92hgd")),
-            0,
-            id="named by kustomize",
-        ),
-        pytest.param(config_map(more="immutable: true\ndata: {a: x}") + reading(VOLUME), 0, id="never changes"),
-        pytest.param(config_map(more="") + reading(VOLUME), 0, id="filled by others"),
-        pytest.param(
-            config_map() + reading(VOLUME, metadata="annotations: {reloader.stakater.com/auto: 'true'}"),
-            0,
-            id="restarted by Reloader",
-        ),
-        pytest.param(
-            config_map()
-            + workload(f"spec: {{containers: [{{image: a}}, {{image: x/prometheus-config-reloader}}], {VOLUME}}}"),
-            0,
-            id="reloaded by a sidecar",
-        ),
-        pytest.param(config_map() + reading(VOLUME, container="args: [--watch-config]"), 0, id="watches its file"),
-        pytest.param(
-            config_map(more="data: {Corefile: \".:53 {\\n  reload\\n}\"}") + reading(VOLUME), 0, id="CoreDNS reloads"
-        ),
-        pytest.param(
-            config_map() + reading(VOLUME, metadata="annotations: {checksum/config: abc}"),
-            0,
-            id="said by hash-beside-template",
-        ),
-    ],
-)  # fmt: skip
-def test_config_not_hashed(text, findings):
-    assert findings == len(said("config-not-hashed", manifest(text).objects))
-
-
-def test_config_not_hashed_names_everything_in_one_finding():
-    text = config_map() + config_map(kind="Secret") + reading(VOLUME, container="envFrom: [{secretRef: {name: agent}}]")
-    (finding,) = said("config-not-hashed", manifest(text).objects)
-
-    assert "reads ConfigMap 'agent' and Secret 'agent', and nothing" in finding
-
-
 def test_config_named_by_pulumi_counts_as_named_after_its_content_where_it_is_replaced():
-    text = BY_ID["hash-from-resource"].bad.replace(
-        "metadata: {name: agent, namespace: default}\n      data",
-        """
+    mounted = 'agent:1", volumeMounts: [{name: config, mountPath: /a, subPath: agent.yaml}]'
+    text = (
+        BY_ID["hash-from-resource"]
+        .bad.replace('agent:1"', mounted)
+        .replace(
+            "metadata: {name: agent, namespace: default}\n      data",
+            """
       metadata: {name: agent-1a2b3z, namespace: default, annotations: {pulumi.com/autonamed: "true"}}
       data""",
+        )
     )
 
     assert [0, 1] == [len(said("config-not-hashed", program(text, replaces=flag))) for flag in (True, False)]

@@ -26,6 +26,7 @@ POLICIES = {policy.name: policy for policy in policies()}
 UNKNOWN_TEXT = proxy.UNKNOWN_STRING_VALUE
 URN = "urn:pulumi:test::test::{}::{}"
 DAEMON_SET, CONFIG_MAP = "kubernetes:apps/v1:DaemonSet", "kubernetes:core/v1:ConfigMap"
+READING = {"containers": [{"image": "a", "envFrom": [{"configMapRef": {"name": "agent"}}]}]}
 FIXED = {"metadata": {"name": "agent"}, "data": {"a": "x"}}
 
 
@@ -126,7 +127,7 @@ def test_what_is_known_is_told_before_what_is_not():
     args = stack(
         (CONFIG_MAP, "config", FIXED, {}),
         (DAEMON_SET, "agent", {"spec": UNKNOWN_TEXT}, {}),
-        (DAEMON_SET, "other", daemon_set({"spec": {"volumes": [{"configMap": {"name": "agent"}}]}}), {}),
+        (DAEMON_SET, "other", daemon_set({"spec": READING}), {}),
     )
     with pytest.raises(Unchecked):
         POLICIES["config-not-hashed"].validate(args, lambda message, urn=None: found.append(urn))
@@ -179,7 +180,7 @@ def test_trap_is_seen_by_property_dependencies(depends, findings):
 
 
 def test_trap_and_missing_hash_are_not_told_twice():
-    reading = daemon_set({"spec": {"volumes": [{"configMap": {"name": "agent"}}]}})
+    reading = daemon_set({"spec": READING})
     args = stack((CONFIG_MAP, "config", FIXED, {}), (DAEMON_SET, "agent", reading, {"spec": ["config"]}))
 
     assert [1, 0] == [len(told(name, args)) for name in ("hash-from-resource", "config-not-hashed")]

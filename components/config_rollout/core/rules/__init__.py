@@ -4,14 +4,15 @@ The rules on Kubernetes objects, and how they are run: `check(objects, settings)
 One file a subject; each rule is there once, for the policy pack and the command line alike.
 """
 
-from . import budgets, hashes, ineffective, keys, kube_proxy, names, patches, readiness, volatile, waves
+from . import budgets, hashes, ineffective, keys, kube_proxy, names, not_hashed, patches, readiness, volatile, waves
 from .rule import Rule
 
 RULES: tuple[Rule, ...] = (
     names.HASH_FROM_RESOURCE,
     names.CONFIG_REPLACED,
     names.IMMUTABLE_FIXED_NAME,
-    hashes.NOT_HASHED,
+    not_hashed.NOT_HASHED,
+    not_hashed.CHANGED_IN_PLACE,
     hashes.HASH_BESIDE_TEMPLATE,
     hashes.HASH_NOT_OF_CONTENT,
     keys.MISSING_KEY,

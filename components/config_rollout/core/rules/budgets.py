@@ -99,7 +99,9 @@ kind: DaemonSet
 metadata: {name: agent}
 spec:
   updateStrategy: {rollingUpdate: {maxUnavailable: 50%}}
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec:
       priorityClassName: system-node-critical
       containers: [{name: agent, image: "agent:1"}]
@@ -110,7 +112,9 @@ kind: DaemonSet
 metadata: {name: agent}
 spec:
   updateStrategy: {rollingUpdate: {maxUnavailable: 10%}}
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec:
       priorityClassName: system-node-critical
       containers: [{name: agent, image: "agent:1"}]
@@ -133,7 +137,9 @@ kind: DaemonSet
 metadata: {name: agent}
 spec:
   updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec:
       containers: [{name: agent, image: "agent:1", ports: [{containerPort: 8080, hostPort: 8080}]}]
 """,
@@ -143,7 +149,9 @@ kind: DaemonSet
 metadata: {name: agent}
 spec:
   updateStrategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec:
       containers: [{name: agent, image: "agent:1", ports: [{containerPort: 8080, hostPort: 8080}]}]
 """,
@@ -165,7 +173,9 @@ kind: DaemonSet
 metadata: {name: agent}
 spec:
   updateStrategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec: {hostNetwork: true, containers: [{name: agent, image: "agent:1"}]}
 """,
     good="""
@@ -174,7 +184,9 @@ kind: DaemonSet
 metadata: {name: agent}
 spec:
   updateStrategy: {rollingUpdate: {maxUnavailable: 1}}
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec: {hostNetwork: true, containers: [{name: agent, image: "agent:1"}]}
 """,
 )

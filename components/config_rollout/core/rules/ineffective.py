@@ -114,13 +114,23 @@ ON_DELETE = Rule(
 apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
-spec: {updateStrategy: {type: OnDelete}}
+spec:
+  updateStrategy: {type: OnDelete}
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: agent, image: "agent:1"}]}
 """,
     good="""
 apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
-spec: {updateStrategy: {type: RollingUpdate}}
+spec:
+  updateStrategy: {type: RollingUpdate}
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: agent, image: "agent:1"}]}
 """,
 )
 
@@ -142,7 +152,11 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: agent}}}
 apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
-spec: {template: {metadata: {labels: {app: agent}}}}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: agent, image: "agent:1"}]}
 """,
     good="""
 apiVersion: policy/v1
@@ -153,6 +167,10 @@ spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
 apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
-spec: {template: {metadata: {labels: {app: agent}}}}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: agent, image: "agent:1"}]}
 """,
 )

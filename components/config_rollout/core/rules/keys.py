@@ -46,8 +46,11 @@ apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
 spec:
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec:
+      containers: [{name: agent, image: "agent:1", volumeMounts: [{name: config, mountPath: /etc/agent}]}]
       volumes: [{name: config, configMap: {name: agent, items: [{key: agent.yml, path: agent.yaml}]}}]
 """,
     good="""
@@ -60,8 +63,11 @@ apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
 spec:
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec:
+      containers: [{name: agent, image: "agent:1", volumeMounts: [{name: config, mountPath: /etc/agent}]}]
       volumes: [{name: config, configMap: {name: agent, items: [{key: agent.yaml, path: agent.yaml}]}}]
 """,
 )

@@ -214,7 +214,9 @@ apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: kube-proxy, namespace: kube-system}
 spec:
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec:
       nodeSelector: {kubernetes.io/os: linux}
       containers: [{name: kube-proxy, image: "registry.k8s.io/kube-proxy:v1.36.3"}]

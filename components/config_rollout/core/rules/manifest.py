@@ -13,12 +13,7 @@ from typing import Any
 from ..formats.meaning import MAX_DEPTH, NotUnderstood
 from ..kinds import KUBE_PROXY
 from ..manifest_text import Document, documents
-from .objects import CONFIGURATION, WORKLOADS, KubernetesObject
-
-KINDS = frozenset({*WORKLOADS, *CONFIGURATION, "PodDisruptionBudget"})
-"""The kinds that some rule looks at."""
-
-_GROUPS = re.compile(r"(apps|policy|extensions)/v[0-9a-z]+|v1")
+from .objects import KINDS, KubernetesObject, is_known, is_partial
 
 _TEMPLATE = re.compile(rb"\{\{|\{%")
 
@@ -89,7 +84,7 @@ def _add(item: Any, place: Place, into: Manifest) -> None:
         into.skipped["empty document"] += 1
     elif not isinstance(item, Mapping) or not isinstance(item.get("kind"), str) or not item.get("apiVersion"):
         into.notes.append(f"{place.file}:{place.line}: is no Kubernetes object")
-    elif item["kind"] not in KINDS or not _GROUPS.fullmatch(str(item["apiVersion"])):
-        into.skipped[item["kind"]] += 1
+    elif not is_known(kind := item["kind"], str(item["apiVersion"])):
+        into.skipped[kind] += 1
     else:
-        into.objects.append(KubernetesObject(item["kind"], item, place))
+        into.objects.append(KubernetesObject(kind, item, place, patch=is_partial(kind, item)))

@@ -13,11 +13,37 @@ from typing import Any
 from .. import pod_spec as pods
 from ..kinds import KUBE_PROXY
 
-WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
-"""The kinds whose pods are replaced when their template changes."""
+WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet", "Rollout", "DeploymentConfig")
+"""The kinds whose pods are replaced when their template changes; the last two are Argo's and OpenShift's."""
+
+WITH_PODS = (*WORKLOADS, "ReplicaSet", "Job", "CronJob", "Pod")
+"""The kinds that hold the spec of a pod."""
 
 CONFIGURATION = ("ConfigMap", "Secret")
 """The kinds that hold what a program reads."""
+
+_TEMPLATES: dict[str, tuple[str, ...]] = {"Pod": (), "CronJob": ("spec", "jobTemplate", "spec", "template")}
+"""Kind -> where it holds its pod template, if that is not `spec.template`."""
+
+_GROUPS = {
+    "apps": r"(apps|extensions)/v[0-9a-z]+",
+    "batch": r"batch/v[0-9a-z]+",
+    "core": r"v1",
+    "policy": r"policy/v[0-9a-z]+",
+    "argo": r"argoproj\.io/v[0-9a-z]+",
+    "openshift": r"(apps\.openshift\.io/)?v1",
+}
+_GROUP_OF = {
+    **dict.fromkeys(("DaemonSet", "Deployment", "StatefulSet", "ReplicaSet"), "apps"),
+    **dict.fromkeys(("Job", "CronJob"), "batch"),
+    **dict.fromkeys((*CONFIGURATION, "Pod"), "core"),
+    "PodDisruptionBudget": "policy",
+    "Rollout": "argo",
+    "DeploymentConfig": "openshift",
+}
+
+KINDS = frozenset(_GROUP_OF)
+"""The kinds that some rule looks at."""
 
 
 WAVE_RECORD = "Stash"
@@ -64,7 +90,8 @@ class KubernetesObject:
     """
     One object. `place` is where it comes from, for whoever reports: a file and line, or a URN.
 
-    With `patch` it is a patch resource, which holds a part of the object; then nothing can be said of what is missing.
+    With `patch` it is a part of the object: a patch resource, or a manifest that others complete (`is_partial`). Then
+    nothing can be said of what is missing.
     Without `program` it comes from a manifest.
     """
 
@@ -91,7 +118,13 @@ class KubernetesObject:
             return f"record {self.program.urn.rpartition('::')[2]}"
         if self.kind == KUBE_PROXY:
             return self.kind
-        return f"{self.kind}{'Patch' if self.patch else ''} {self.namespace}/{self.name or '(no name)'}"
+        patch = "Patch" if self.patch and self.program else ""
+        return f"{self.kind}{patch} {self.namespace}/{self.name or '(no name)'}"
+
+    @property
+    def template(self) -> tuple[str, ...]:
+        """Return where the pod template stands; nothing for a Pod, which is one."""
+        return _TEMPLATES.get(self.kind, ("spec", "template"))
 
     def get(self, *path: str) -> Any:
         """Return the value at a path of keys; `None` if there is none, `UNKNOWN` if something above it is."""
@@ -110,17 +143,25 @@ class KubernetesObject:
     @property
     def pod_spec(self) -> Any:
         """Return the pod template's spec."""
-        return self.get(*POD_SPEC)
+        return self.get(*self.template, "spec")
+
+    def in_template(self, *below: str) -> str:
+        """Return the path of what is below the pod template as text: `spec.template.spec.containers`."""
+        return ".".join((*self.template, *below))
+
+    def of_template(self, section: str) -> dict[str, object]:
+        """Return the `annotations` or `labels` of the pod template."""
+        return self.texts(*self.template, "metadata", section)
 
     def in_pods(self, *pattern: str) -> Iterator[tuple[str, Any]]:
         """Yield path and value of every place of the pod spec that a pattern of keys and `*` fits."""
         for path, value in pods.values(self.pod_spec, *pattern):
-            yield f"spec.template.spec.{pods.show_path(path)}", value
+            yield self.in_template("spec", pods.show_path(path)), value
 
     @cached_property
     def references(self) -> tuple["Reference", ...]:
         """Return every place of the pod spec that names a ConfigMap or a Secret."""
-        if self.kind not in WORKLOADS:
+        if self.kind not in WITH_PODS:
             return ()
         maps = [Reference("ConfigMap", r.name, pods.show_path(r.path)) for r in pods.references(self.pod_spec)]
         secrets = [
@@ -152,22 +193,58 @@ _SECRETS = [
     ),
 ]
 
-_HASH_AT_THE_END = re.compile(
-    r"""(?x) .* [-.] ( [0-9a-f]{6,64}             # hexadecimal: this library, Gardener, carvel ytt and many charts
-                     | [bcdfghkmt24-9]{10}        # kustomize and kubectl --append-hash
-                     | ver-[0-9]+ | v[0-9]{3,} )  # carvel kapp, Spinnaker
-    """
+_HASH_AT_THE_END = (
+    ("a hash", re.compile(r".*[-.](?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,64}|.*[-.][0-9]{10,}")),
+    ("kustomize's suffix", re.compile(r".*-[bcdfghkmt24-9]{10}")),
+    ("kapp's version", re.compile(r".*-ver-[0-9]+")),
+    ("Spinnaker's version", re.compile(r".*-v[0-9]{3,}")),
 )
+"""What makes a name follow the content, and its look. A hash has digits and letters, or is long: no word, no date."""
 
 
-def name_follows_content(o: KubernetesObject) -> bool:
-    """Return whether a ConfigMap or Secret gets another name when its content changes, as far as its name tells."""
-    return isinstance(o.name, str) and bool(_HASH_AT_THE_END.fullmatch(o.name))
+def name_follows_content(o: KubernetesObject) -> str | None:
+    """Return what at the end of its name changes with the content of a ConfigMap or Secret, in words."""
+    if not isinstance(o.name, str):
+        return None
+    return next((what for what, at_the_end in _HASH_AT_THE_END if at_the_end.fullmatch(o.name)), None)
 
 
 def has_content(o: KubernetesObject) -> bool:
     """Return whether a ConfigMap or Secret holds something here; what is empty is filled by others, as certificates."""
     return any(o.get(section) for section in ("data", "binaryData", "stringData"))
+
+
+def is_known(kind: str, version: str) -> bool:
+    """Return whether an object of this kind and apiVersion is one that some rule looks at."""
+    return kind in KINDS and bool(re.fullmatch(_GROUPS[_GROUP_OF[kind]], version))
+
+
+def is_partial(kind: str, value: Mapping[str, Any]) -> bool:
+    """
+    Return whether a manifest can only be a part of an object, as kustomize's patches are: the API server needs more.
+
+    Source: kubernetes 1.36 `ValidateDaemonSetSpec` and its like: `spec.selector` is required. The group `extensions`
+    made it of the labels. `$patch` and its like are directives of strategic merge patches.
+    """
+    if _has_directive(value):
+        return True
+    if _GROUP_OF[kind] != "apps" or str(value.get("apiVersion")).startswith("extensions/"):
+        return False
+    spec = value.get("spec")
+    return not isinstance(spec, Mapping) or not spec.get("selector")
+
+
+def _has_directive(value: Any) -> bool:
+    """Return whether a strategic merge patch says in it what to do with a list or a mapping."""
+    if isinstance(value, Mapping):
+        if any(isinstance(key, str) and key.startswith(_DIRECTIVES) for key in value):
+            return True
+        return any(_has_directive(item) for key, item in value.items() if key not in _CONTENT)
+    return isinstance(value, list) and any(map(_has_directive, value))
+
+
+_DIRECTIVES = ("$patch", "$setElementOrder", "$deleteFromPrimitiveList", "$retainKeys")
+_CONTENT = ("data", "stringData", "binaryData")
 
 
 def is_named_by_pulumi(o: KubernetesObject) -> bool:

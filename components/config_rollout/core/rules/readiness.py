@@ -66,7 +66,9 @@ apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
 spec:
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec:
       containers: [{name: agent, image: "agent:1"}]
 """,
@@ -75,7 +77,9 @@ apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
 spec:
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec:
       containers:
         - {name: agent, image: "agent:1", readinessProbe: {httpGet: {path: /ready, port: 8080}}}
@@ -84,11 +88,11 @@ spec:
 
 MIN_READY_SECONDS = Rule(
     id="min-ready-seconds",
-    level=Level.ADVISORY,
+    level=Level.DISABLED,  # nearly every DaemonSet has 0, and a good probe can be enough
     severity=Severity.LOW,
     topic="rollout",
     prevents="a rollout that continues although each new pod crashes shortly after it became ready",
-    fix="minReadySeconds of as long as a bad configuration needs to show",
+    fix="minReadySeconds of as long as a bad configuration needs to show; off unless configured",
     link="https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/daemon-set-v1/",
     kinds=("DaemonSet",),
     check_one=_min_ready_seconds,
@@ -98,12 +102,21 @@ MIN_READY_SECONDS = Rule(
 apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
-spec: {}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: agent, image: "agent:1"}]}
 """,
     good="""
 apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
-spec: {minReadySeconds: 10}
+spec:
+  minReadySeconds: 10
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: agent, image: "agent:1"}]}
 """,
 )

@@ -4,69 +4,114 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..finding import Finding
-from .objects import WORKLOADS, KubernetesObject
+from .changing import changing_parts, commit_in, is_install_information, is_random, is_run, time_in, words_of
+from .conventions import claims
+from .coverage import Coverage, coverage, unknown_part
+from .labels import Selecting, selector_labels
+from .objects import WORKLOADS, KubernetesObject, Objects
 from .rule import Level, Parameters, Rule, Said, Severity
 
-_TEMPLATE = ("spec", "template", "metadata")
-
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T _][0-9]{2}[:-]?[0-9]{2}.*")
-_SECONDS = re.compile(r"1[4-9][0-9]{8}(\.[0-9]+|[0-9]{3}|[0-9]{6}|[0-9]{9})?")
-"""Seconds since 1970, of the years 2014 to 2033, also in thousandths and finer."""
-
-_TIME_KEY = re.compile(r"(?i)(time|date|(deploy|restart|updat|creat|generat|roll|releas|appl)(ed)?[-_.]?(at|on))$")
-_RUN_KEY = re.compile(r"(?i)(build|run|pipeline|deploy(ment)?)[-_.]?(number|num|no|id|counter)$")
-_RUN = re.compile(r"[0-9][0-9._-]*|[0-9a-f]{8}-[0-9a-f]{4}-.*")
-_RANDOM_KEY = re.compile(r"(?i)(^|[-_./])(rollme|nonce|random)$")
-_COMMIT_KEY = re.compile(r"(?i)(^|[-_./])(git|commit|vcs)([-_./]|$)|(git|commit)[-_.]?(sha|hash|id|ref)|revision$")
 _ALWAYS = "so every deployment restarts every pod"
-
-_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _CHART = re.compile(r".*-v?[0-9]+\.[0-9]+\.[0-9]+.*")
+_RESTARTED = "kubectl.kubernetes.io/restartedAt"
 
 
-def _volatile_template(workload: KubernetesObject, _: Parameters) -> Iterator[Said]:
-    for section in ("annotations", "labels"):
-        for key, value in workload.texts(*_TEMPLATE, section).items():
-            if isinstance(value, str) and (what := _volatile(workload, key, value, bool(_is_time(value)))):
-                where = f"spec.template.metadata.{section}['{key}']"
-                fix = (
-                    f"Move it to metadata.{section}, which restarts nothing"
-                    if key != "kubectl.kubernetes.io/restartedAt"
-                    else "Leave it to kubectl rollout restart"
-                )
-                yield Finding(where, what, fix)
-    yield from _volatile_variables(workload)
+def _volatile_template(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+    selecting = Selecting(objects)
+    for workload in objects.kind(*WORKLOADS):
+        for section in ("annotations", "labels"):
+            for key, value in workload.of_template(section).items():
+                if isinstance(value, str) and (what := _volatile(workload, key, value)):
+                    where = workload.in_template("metadata", f"{section}['{key}']")
+                    yield workload, _finding(workload, selecting, section, key, where, what)
+        yield from ((workload, finding) for finding in _volatile_variables(workload))
+        yield from ((workload, finding) for finding in _volatile_checksums(workload, objects))
 
 
-def _volatile_variables(workload: KubernetesObject) -> Iterator[Said]:
+def _finding(
+    workload: KubernetesObject, selecting: Selecting, section: str, key: str, where: str, what: str
+) -> Finding:
+    """Return the finding with a fix that leaves the object valid: what selects by a label keeps it."""
+    if key == _RESTARTED:
+        return Finding(where, what, "Leave it to kubectl rollout restart")
+    if section == "labels":
+        if key in selector_labels(workload):
+            what = f"{what.rpartition(', so ')[0]}, and spec.selector has it: the API server refuses another value"
+            fix = (
+                f"Create the {workload.kind} again with a selector and labels without it: nobody can change a selector"
+            )
+            return Finding(where, what, fix)
+        if who := selecting.by(workload, key):
+            return Finding(where, what, f"Take it out of {who} first, then out of the pod template")
+    if reader := _reads_of_itself(workload, section, key):
+        return Finding(where, what, f"Take it out together with {reader}, which reads it")
+    if key in workload.texts("metadata", section):
+        return Finding(where, what, f"Leave it out here: metadata.{section} has it too, and restarts nothing")
+    return Finding(where, what, f"Move it to metadata.{section}, which restarts nothing")
+
+
+def _reads_of_itself(workload: KubernetesObject, section: str, key: str) -> str | None:
+    """Return the path at which the pods read this label or annotation of theirs."""
+    field = f"metadata.{section}['{key}']"
+    patterns = (
+        ("containers", "*", "env", "*", "valueFrom", "fieldRef", "fieldPath"),
+        ("initContainers", "*", "env", "*", "valueFrom", "fieldRef", "fieldPath"),
+        ("volumes", "*", "downwardAPI", "items", "*", "fieldRef", "fieldPath"),
+    )
+    found = (path for pattern in patterns for path, value in workload.in_pods(*pattern) if value == field)
+    return next(found, None)
+
+
+def _volatile_variables(workload: KubernetesObject) -> Iterator[Finding]:
     """Find volatile environment variables. Their values are never shown: one may be a secret."""
     for containers in ("containers", "initContainers"):
         for path, entry in workload.in_pods(containers, "*", "env", "*"):
             name, value = (entry.get("name"), entry.get("value")) if isinstance(entry, Mapping) else (None, None)
             if not isinstance(name, str) or not isinstance(value, str):
                 continue
-            if what := _volatile(workload, name, value, bool(_is_time(value) and _TIME_KEY.search(name))):
+            if what := _volatile(workload, name, value, is_variable=True):
                 fix = "Leave it out of the pod template; what is only to be read belongs on metadata"
                 yield Finding(f"{path}, {name}", re.sub(r" \(got .*\)", "", what), fix)
 
 
-def _is_time(value: str) -> bool:
-    return bool(_TIME.fullmatch(value) or _SECONDS.fullmatch(value))
+def _volatile_checksums(workload: KubernetesObject, objects: Objects) -> Iterator[Finding]:
+    """Find hashes of content that is another at each deployment."""
+    found = [claim for claim in claims(workload) if claim.value]
+    covered = coverage(workload, objects) if found and unknown_part(workload) is None else []
+    for claim in found:
+        part = next(
+            (part for one in _sources_of(covered, claim.where) for part in changing_parts(one, sure=True)), None
+        )
+        if part is None and is_install_information(claim.words):
+            part = "what installed it, and when or with which version,"
+        if part:
+            yield Finding(
+                claim.where,
+                f"is a hash of content in which {part} changes with each deployment or release, and restarts every pod",
+                "Leave that out of what is hashed",
+            )
 
 
-def _volatile(workload: KubernetesObject, key: str, value: str, is_time: bool) -> str | None:
+def _sources_of(covered: list[Coverage], where: str) -> list[KubernetesObject]:
+    found = {id(one.source): one.source for one in covered if one.reason and one.reason.where == where}
+    return list(found.values())
+
+
+def _volatile(workload: KubernetesObject, key: str, value: str, is_variable: bool = False) -> str | None:
     """Return what is volatile about a value, and what follows."""
-    if key == "kubectl.kubernetes.io/restartedAt":
+    if key == _RESTARTED:
         return f"is the time of a restart by hand, {_ALWAYS}"
     if key in ("helm.sh/chart", "chart") and _CHART.fullmatch(value):
         return f"is the chart's version (got {value!r}), so every release of the chart restarts every pod"
-    if is_time:
+    words = words_of(key)
+    if time_in(words, value, any_name=not is_variable):
         return f"is a time (got {value!r}), {_ALWAYS}"
-    if _RUN_KEY.search(key) and _RUN.fullmatch(value):
+    if is_run(words, value):
         return f"is the number of a run (got {value!r}), {_ALWAYS}"
-    if _RANDOM_KEY.search(key) and value:
+    if is_random(words) and value:
         return f"is random (got {value!r}), {_ALWAYS}"
-    if _COMMIT_KEY.search(key) and _COMMIT.fullmatch(value) and not _in_an_image(workload, value):
+    commit = commit_in(words, value, is_variable)
+    if commit and not _in_an_image(workload, commit):
         return f"is a commit (got {value!r}), {_ALWAYS}"
     return None
 
@@ -85,15 +130,16 @@ VOLATILE_TEMPLATE = Rule(
     prevents="a restart of every pod at every deployment, because of a time, run number, commit or chart version",
     fix="such facts on the workload's own metadata, which restarts nothing",
     link="https://github.com/open-telemetry/opentelemetry-helm-charts/issues/2402",
-    kinds=WORKLOADS,
-    check_one=_volatile_template,
+    check_all=_volatile_template,
     bad="""
 apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: agent}
 spec:
+  selector: {matchLabels: {app: agent}}
   template:
     metadata:
+      labels: {app: agent}
       annotations: {deployed-at: "2026-03-01T12:00:00Z"}
     spec:
       containers: [{name: agent, image: "agent:1"}]
@@ -105,7 +151,9 @@ metadata:
   name: agent
   annotations: {deployed-at: "2026-03-01T12:00:00Z"}
 spec:
+  selector: {matchLabels: {app: agent}}
   template:
+    metadata: {labels: {app: agent}}
     spec:
       containers: [{name: agent, image: "agent:1"}]
 """,

@@ -1,0 +1,192 @@
+"""
+The conventions by which an annotation or variable of the pods says that it is a hash of a configuration, and of which.
+
+Helm's `checksum/config`, and what others call theirs: `config-hash` (k0s, wave), `cilium-configmap-checksum`. A word
+alone is no sign: `PASSWORD_HASH_ROUNDS` and `image-digest` are hashes of no configuration.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .changing import words_of
+from .objects import KubernetesObject
+from .uses import How, Use
+
+HASH = re.compile(r"(?i)[0-9a-f]{8,128}")
+BASE64_OF_A_HASH = re.compile(r"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])([A-Za-z0-9+/]{27,86}|[A-Za-z0-9_-]{27,86})={0,2}")
+
+_HASH_WORDS = {"checksum", "checksums", "hash", "sha", "md", "digest"}
+_NUMBERS_OF_HASHES = {"1", "5", "224", "256", "384", "512"}
+
+_MAPS = {
+    "config",
+    "configs",
+    "configmap",
+    "configmaps",
+    "cm",
+    "conf",
+    "cfg",
+    "configuration",
+    "configurations",
+    "settings",
+}
+_SECRETS = {"secret", "secrets", "credential", "credentials"}
+_VARIABLES = {"env", "environment", "envs"}
+_EVERYTHING = {"all", "values", "resources", "dependencies", "manifests", "generation"}
+_FILLING = {"map", "maps", "file", "files", "data", "yaml", "yml", "json", "main", "component", "content", "k8s"}
+_CONFIGURATION = {*_MAPS, *_SECRETS, *_VARIABLES, "certs", "cert", "tls", "rules", "scripts", "dashboards"}
+_OTHER_THINGS = {"image", "images", "template", "pod", "spec", "chart", "code", "commit", "git", "password"}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An annotation or variable of the pods that a convention makes a hash of some of their configuration."""
+
+    key: str
+    where: str
+    value: str
+    words: tuple[str, ...]
+
+    @property
+    def convention(self) -> str:
+        """Return whose convention it is, in words."""
+        domain, _, _ = self.key.rpartition("/")
+        return _WHOSE.get(domain, "a hash of the configuration")
+
+
+_WHOSE = {
+    "checksum": "Helm's convention",
+    "k0sproject.io": "k0s' convention",
+    "wave.pusher.com": "wave's convention",
+    "kubeadm.kubernetes.io": "kubeadm's convention",
+}
+
+
+def subject_of(key: str, strict: bool = False) -> tuple[str, ...] | None:
+    """
+    Return the words that say of what an annotation is the hash; `None` if by no convention it is one.
+
+    With `strict` it has to name a configuration, as variables do: `checksum/anything` is Helm's, `DATA_CHECKSUM` none.
+    """
+    domain, _, name = key.rpartition("/")
+    words = list(words_of(name))
+    helm = domain.lower() in ("checksum", "checksums", "hash", "sha", "sha1", "sha256", "md5")
+    if not helm:
+        if not {words[0], words[-1], *words[-2:-1]} & _HASH_WORDS if words else True:
+            return None
+        helm = not strict and "checksum" in words
+    rest = [word for word in words if word not in _HASH_WORDS]
+    if len(rest) < len(words):
+        rest = [word for word in rest if word not in _NUMBERS_OF_HASHES]
+    if domain not in ("checksum", "checksums") and set(rest) & _OTHER_THINGS:
+        return None
+    return tuple(rest) if helm or set(rest) & _CONFIGURATION else None
+
+
+def claims(workload: KubernetesObject) -> list[Claim]:
+    """Return the annotations, labels and variables of the pods that are hashes of configuration."""
+    found = []
+    for section in ("annotations", "labels"):
+        for key, value in workload.of_template(section).items():
+            if isinstance(value, str) and (words := subject_of(key)) is not None:
+                found.append(Claim(key, workload.in_template("metadata", f"{section}['{key}']"), value, words))
+    for containers in ("containers", "initContainers"):
+        for path, entry in workload.in_pods(containers, "*", "env", "*"):
+            name, value = (entry.get("name"), entry.get("value")) if isinstance(entry, Mapping) else (None, None)
+            if not isinstance(name, str) or not isinstance(value, str) or not is_hash(value):
+                continue
+            if words := subject_of(name, strict=True):
+                found.append(Claim(name, path, "", words))
+    return found
+
+
+def is_hash(value: str) -> bool:
+    """Return whether a text can be a hash: at least 8 hex digits, or base64 of at least 20 bytes."""
+    text = re.sub(r"(?i)^(sha[0-9]+|md5)[-:=]", "", value.strip())
+    return bool(HASH.fullmatch(text) or BASE64_OF_A_HASH.fullmatch(text))
+
+
+@dataclass(frozen=True)
+class Named:
+    """A ConfigMap or Secret that pods read, as far as names tell what it is for."""
+
+    kind: str
+    name: str
+    keys: tuple[str, ...]
+    uses: tuple[Use, ...]
+
+    def words(self) -> set[str]:
+        """Return the words of its name."""
+        return set(words_of(self.name))
+
+    def spelled(self) -> str:
+        """Return all that names it, in one text without signs: its own name, its keys, its volumes and their paths."""
+        about = (self.name, *self.keys, *(part for use in self.uses for part in (use.volume, use.folder)))
+        return " ".join(_letters(text) for text in about)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def claimed(
+    workload: KubernetesObject, found: Iterable[Claim], sources: Iterable[Named]
+) -> Iterator[tuple[Named, Claim, bool]]:
+    """
+    Yield which claim is of which source, and whether that is sure.
+
+    A claim with words of its own is of the sources that have these words. A general one, as `checksum/config`, is of
+    the source that is named after the workload alone, or is the only one left of its kind. Where several are left and
+    none is named so, it may be any of them.
+    """
+    sources, general = list(sources), []
+    own = _own_words(workload)
+    taken: set[tuple[str, str]] = set()
+    for claim in found:
+        special = [word for word in claim.words if word not in own and word not in _MAPS | _SECRETS | _FILLING]
+        if set(special) & _EVERYTHING or claim.convention == _WHOSE["wave.pusher.com"]:
+            yield from ((source, claim, True) for source in sources)
+        elif special and not set(special) <= _VARIABLES:
+            for source in sources:
+                if _fits(source, special, claim):
+                    taken.add((source.kind, source.name))
+                    yield source, claim, True
+        else:
+            general.append(claim)
+    for claim in general:
+        left = _of_its_kind(claim, [source for source in sources if (source.kind, source.name) not in taken])
+        mains = [source for source in left if not source.words() - own - _MAPS - _SECRETS - _FILLING]
+        chosen = mains or left
+        yield from ((source, claim, bool(mains) or len(left) == 1) for source in chosen)
+
+
+def _own_words(workload: KubernetesObject) -> set[str]:
+    """Return the words that name the workload and its chart, and so tell its sources from nothing."""
+    names = [workload.name, *(workload.of_template("labels").get(label) for label in _NAMES)]
+    containers = [name for _, name in workload.in_pods("containers", "*", "name")]
+    names += containers if len(containers) == 1 else []
+    return {word for name in names if isinstance(name, str) for word in words_of(name)}
+
+
+_NAMES = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app", "release")
+
+
+def _fits(source: Named, special: list[str], claim: Claim) -> bool:
+    """Return whether the words of a claim are among what names a source, plural or not, written apart or not."""
+    if source.kind != "Secret" and set(claim.words) & _SECRETS and not set(claim.words) & _MAPS:
+        return False
+    spelled = source.spelled()
+    return "".join(special) in spelled or all(
+        (word.removesuffix("s") if len(word) > 4 else word) in spelled for word in special
+    )
+
+
+def _of_its_kind(claim: Claim, sources: list[Named]) -> list[Named]:
+    """Return the sources that a general claim can be of: `config` means ConfigMaps, and Secrets if there are none."""
+    words = set(claim.words)
+    if words & _VARIABLES:
+        return [source for source in sources if any(use.how is How.ENVIRONMENT for use in source.uses)]
+    kinds = {source.kind for source in sources}
+    wanted = "Secret" if "ConfigMap" not in kinds or (words & _SECRETS and not words & _MAPS) else "ConfigMap"
+    return [source for source in sources if source.kind == wanted]

@@ -1,0 +1,195 @@
+"""
+What makes pods notice a new content of the ConfigMaps and Secrets that they read: decided for each source and each key.
+
+Nothing counts but known conventions: a hash in the pod template (conventions.py), a name that follows the content, a
+controller that restarts the pods, and a program that reads its files again (reloading.py).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .conventions import Claim, Named, claimed, claims
+from .names import is_taken_along
+from .objects import UNKNOWN, KubernetesObject, Objects, has_content, is_named_by_pulumi, name_follows_content
+from .reloading import reads_again, watched
+from .uses import Use, keys_of, uses
+
+_RELOADER, _WAVE, _KAPP = "reloader.stakater.com", "wave.pusher.com", "kapp.k14s.io"
+_KINDS = {"ConfigMap": ("configmap", "configmaps"), "Secret": ("secret", "secrets")}
+_RESTARTED_BY_RELOADER = ("DaemonSet", "Deployment", "StatefulSet", "Rollout", "DeploymentConfig")
+_RESTARTED_BY_WAVE = ("DaemonSet", "Deployment", "StatefulSet")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """
+    Why a source needs nothing more: `what` as the end of "is covered: ...", `where` the path that says so, if any does.
+
+    Without `sure` it is only possible: a rule then says nothing, neither that all is well nor that it is not.
+    """
+
+    what: str
+    where: str = ""
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One key of a source as one container reads it, and why a new content reaches it; `None` if nothing makes it."""
+
+    source: KubernetesObject
+    key: str | None
+    use: Use
+    reason: Reason | None
+
+    def __str__(self) -> str:
+        of = f"{self.source.kind} '{self.source.name}'" + (f", key {self.key!r}" if self.key is not None else "")
+        if self.reason is None:
+            return f"{of}, read {self.use.how.value} at {self.use.where}: nothing covers it"
+        covered = "covered" if self.reason.sure else "perhaps covered"
+        at = f", at {self.reason.where}" if self.reason.where else ""
+        return f"{of}, read {self.use.how.value} at {self.use.where}: {covered}: {self.reason.what}{at}"
+
+
+def coverage(workload: KubernetesObject, objects: Objects) -> list[Coverage]:
+    """
+    Return what covers each key that the pods read of each ConfigMap and Secret that is among the objects.
+
+    A key that the source does not have is not read, and neither is a volume that no container mounts.
+    """
+    sources = {(o.kind, o.name): o for _, o in objects.read_by(workload)}
+    if not sources:
+        return []
+    reading = list(uses(workload))
+    by_claim = _by_claim(workload, reading, sources)
+    found = []
+    for use in reading:
+        source = sources.get((use.kind, use.name)) if isinstance(use.name, str) else None
+        if source is None:
+            continue
+        reason = _by_its_name(workload, source) or by_claim.get((use.kind, str(use.name)))
+        if reason is None or not reason.sure:
+            reason = _by_a_controller(workload, source) or _by_itself(watched(use, reading)) or reason
+        content = source.texts("data") | source.texts("stringData")
+        for key in _keys(use, source):
+            again = None if reason and reason.sure else _by_itself(reads_again(use, key, content))
+            found.append(Coverage(source, key, use, again or reason))
+    return found
+
+
+def _by_itself(why: str | None) -> Reason | None:
+    return Reason(why) if why else None
+
+
+def _keys(use: Use, source: KubernetesObject) -> tuple[str | None, ...]:
+    known = keys_of(source)
+    if known is None:
+        return use.keys or (None,)
+    return known if use.keys is None else tuple(key for key in use.keys if key in known)
+
+
+def _by_its_name(workload: KubernetesObject, o: KubernetesObject) -> Reason | None:
+    """Return why the pod template changes with a source that has another name whenever its content changes."""
+    if what := name_follows_content(o):
+        return Reason(f"its name ends in {what}")
+    if o.get("immutable") is True:
+        return Reason("it is immutable", "immutable")
+    if not has_content(o):
+        return Reason("others fill it")
+    if is_named_by_pulumi(o) and o.program and o.program.replaces is not False:
+        return Reason("Pulumi names it, and gives it another name when its content changes")
+    if is_taken_along(workload, o):
+        return Reason("Pulumi replaces the workload with it (hash-from-resource)")
+    if f"{_KAPP}/versioned" in o.texts("metadata", "annotations"):
+        return Reason("kapp gives it another name when it changes", f"metadata.annotations['{_KAPP}/versioned']")
+    return None
+
+
+def _by_claim(
+    workload: KubernetesObject, reading: list[Use], sources: Mapping[tuple[str, object], KubernetesObject]
+) -> dict[tuple[str, str], Reason]:
+    """Return (kind, name) of a source -> the hash in the pod template that is its own, sure ones first."""
+    found = claims(workload)
+    if not found:
+        return {}
+    by_source: dict[tuple[str, str], list[Use]] = {}
+    for use in reading:
+        if isinstance(use.name, str):
+            by_source.setdefault((use.kind, use.name), []).append(use)
+    named = [
+        Named(kind, name, (keys_of(sources[kind, name]) or ()) if (kind, name) in sources else (), tuple(its))
+        for (kind, name), its in by_source.items()
+    ]
+    reasons: dict[tuple[str, str], Reason] = {}
+    for source, claim, sure in claimed(workload, found, named):
+        known = reasons.get((source.kind, source.name))
+        if known is None or (sure and not known.sure):
+            reasons[source.kind, source.name] = _reason(claim, sure)
+    return reasons
+
+
+def _reason(claim: Claim, sure: bool) -> Reason:
+    doubt = "" if sure else "; of which of several sources it is, its name does not tell"
+    return Reason(f"{claim.key} is its hash by {claim.convention}{doubt}", claim.where, sure)
+
+
+def _by_a_controller(workload: KubernetesObject, source: KubernetesObject) -> Reason | None:
+    """Return what in the cluster restarts the pods for this source: stakater's Reloader, or wave."""
+    own = workload.texts("metadata", "annotations")
+    pods = workload.of_template("annotations")
+    key = f"{_WAVE}/update-on-config-change"
+    if workload.kind in _RESTARTED_BY_WAVE and own.get(key) == "true":
+        return Reason("wave restarts the pods when it changes", f"metadata.annotations['{key}']")
+    if workload.kind not in _RESTARTED_BY_RELOADER:
+        return None
+    # Source: stakater/Reloader v1.4.21 pkg/common/common.go, `ShouldReload`.
+    for annotations, where in ((own, "metadata"), (pods, workload.in_template("metadata"))):
+        if asks := _asks_reloader(annotations, source):
+            return Reason("Reloader restarts the pods when it changes", f"{where}.annotations['{asks}']")
+    return None
+
+
+def _asks_reloader(annotations: Mapping[str, object], source: KubernetesObject) -> str | None:
+    """Return the annotation that asks Reloader for a restart when a source changes."""
+    theirs = source.texts("metadata", "annotations")
+    one, several = _KINDS[source.kind]
+    excluded = _names(annotations.get(f"{several}.exclude.{_RELOADER}/reload"))
+    if theirs.get(f"{_RELOADER}/ignore") == "true" or source.name in excluded:
+        return None
+    if any(_matches(name, str(source.name)) for name in _names(annotations.get(f"{one}.{_RELOADER}/reload"))):
+        return f"{one}.{_RELOADER}/reload"
+    for key in (f"{_RELOADER}/auto", f"{one}.{_RELOADER}/auto"):
+        if str(annotations.get(key)).lower() in ("true", "t", "1"):
+            return key
+    if annotations.get(f"{_RELOADER}/search") == "true" and theirs.get(f"{_RELOADER}/match") == "true":
+        return f"{_RELOADER}/search"
+    return None
+
+
+def _names(listed: object) -> list[str]:
+    return [name.strip() for name in listed.split(",") if name.strip()] if isinstance(listed, str) else []
+
+
+def _matches(pattern: str, name: str) -> bool:
+    try:
+        return bool(re.fullmatch(pattern, name))
+    except re.error:
+        return pattern == name
+
+
+def unknown_part(workload: KubernetesObject) -> str | None:
+    """Return the path of what has to be known to look for references and hashes, and is not."""
+    template = workload.template
+    parts = [template[:depth] for depth in range(1, len(template) + 1)]
+    for path in (*parts, (*template, "spec"), (*template, "metadata", "annotations")):
+        if workload.get(*path) is UNKNOWN:
+            return ".".join(path)
+    return None
+
+
+def explained(objects: Objects, *kinds: str) -> Iterator[tuple[KubernetesObject, Coverage]]:
+    """Yield what covers each source of every workload of these kinds that is whole, for whoever wants to know why."""
+    for workload in objects.kind(*kinds):
+        if not workload.patch and unknown_part(workload) is None:
+            yield from ((workload, one) for one in coverage(workload, objects))

@@ -1,0 +1,150 @@
+"""The rules on content that pods read and whose change nothing in the pod template follows."""
+
+from collections.abc import Iterator
+
+from ..finding import Finding
+from .changing import changing_parts
+from .coverage import Coverage, coverage, unknown_part
+from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects
+from .reloading import READ_ONCE, image_of
+from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
+from .uses import uses
+
+_HASH_IT = "Write a hash of the content into an annotation of the pod template, or name the object after its content"
+
+
+def _not_hashed(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+    for workload in objects.kind(*WORKLOADS):
+        if workload.patch:
+            continue
+        if where := unknown_part(workload):
+            yield workload, NotChecked(where)
+            continue
+        every = coverage(workload, objects)
+        if left := [one for one in every if one.reason is None and _is_read_once(one)]:
+            yield workload, _keeps_the_old(left, every)
+        elif unknown := [use.where for use in uses(workload) if use.name is UNKNOWN]:
+            yield workload, NotChecked(unknown[0])
+
+
+def _changed_in_place(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+    for workload in objects.kind(*WORKLOADS):
+        if not workload.patch and unknown_part(workload) is None:
+            every = coverage(workload, objects)
+            if left := [one for one in every if one.reason is None and not _is_read_once(one)]:
+                yield workload, _finds_it_sometime(left, every)
+
+
+def _is_read_once(one: Coverage) -> bool:
+    """Return whether a running program is sure to keep the old content."""
+    return not one.use.how.is_updated or bool(READ_ONCE.search(image_of(one.use.container)))
+
+
+def _keeps_the_old(left: list[Coverage], every: list[Coverage]) -> Finding:
+    return Finding(
+        left[0].use.where,
+        f"reads {_sources(left, every)} {_ways(left)}, and nothing in the pod template changes with the content, so "
+        "pods keep the old one until something else restarts them",
+        _fix(left),
+    )
+
+
+def _finds_it_sometime(left: list[Coverage], every: list[Coverage]) -> Finding:
+    return Finding(
+        left[0].use.where,
+        f"mounts {_sources(left, every)} as a directory, and nothing in the pod template changes with the content: "
+        "kubelets replace the files under running pods, at another time on each node, and a program that reads them "
+        "only at its start runs the old ones until something else restarts it",
+        f"{_fix(left)}; skip this for a program that reads its files again",
+    )
+
+
+def _sources(left: list[Coverage], every: list[Coverage]) -> str:
+    """Return the sources in words, with the keys where another key of the source is covered."""
+    names = []
+    for source in {id(one.source): one.source for one in left}.values():
+        name = f"{source.kind} '{source.name}'"
+        if any(one.reason for one in every if one.source is source):
+            keys = dict.fromkeys(f"'{one.key}'" for one in left if one.source is source and one.key is not None)
+            name = f"{_listed(list(keys))} of {name}" if keys else name
+        names.append(name)
+    return _listed(names)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _ways(left: list[Coverage]) -> str:
+    ways = dict.fromkeys(
+        one.use.how.value if not one.use.how.is_updated else f"when {image_of(one.use.container)} starts"
+        for one in left
+    )
+    return " and ".join(ways)
+
+
+def _fix(left: list[Coverage]) -> str:
+    """Return what to do: nothing that restarts pods at every deployment."""
+    changing = [
+        f"{place} of {source.kind} '{source.name}'"
+        for source in {id(one.source): one.source for one in left}.values()
+        for place in changing_parts(source)
+    ]
+    if not changing:
+        return _HASH_IT
+    return (
+        f"If {changing[0]} changes with each deployment, move it elsewhere first, or a hash restarts every pod each "
+        f"time. Then {_HASH_IT[:1].lower()}{_HASH_IT[1:]}"
+    )
+
+
+_ANNOTATED = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: agent}}
+data: {{agent.yaml: "level: info"}}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {{name: agent}}
+spec:
+  selector: {{matchLabels: {{app: agent}}}}
+  template:
+    metadata:
+      labels: {{app: agent}}{annotations}
+    spec:
+      containers:
+        - name: agent
+          image: agent:1
+          {read}{volumes}
+"""
+_ENVIRONMENT = "envFrom: [{configMapRef: {name: agent}}]"
+_MOUNT = "volumeMounts: [{name: config, mountPath: /etc/agent}]"
+_VOLUME = "\n      volumes: [{name: config, configMap: {name: agent}}]"
+_HASH = "\n      annotations: {checksum/config: dad9e804111c1992163cb47a4b66398287e28aa42bfcd5d34465eb65c6e03bbe}"
+
+NOT_HASHED = Rule(
+    id="config-not-hashed",
+    level=Level.ADVISORY,
+    severity=Severity.HIGH,
+    topic="configuration",
+    prevents="a changed ConfigMap or Secret that no running pod sees: variables, subPath, programs that read it once",
+    fix="a hash of the content in an annotation of the pod template, or a name that follows the content",
+    link="https://kubernetes.io/docs/tutorials/configuration/updating-configuration-via-a-configmap/",
+    check_all=_not_hashed,
+    bad=_ANNOTATED.format(annotations="", read=_ENVIRONMENT, volumes=""),
+    good=_ANNOTATED.format(annotations=_HASH, read=_ENVIRONMENT, volumes=""),
+)
+
+CHANGED_IN_PLACE = Rule(
+    id="config-changed-in-place",
+    level=Level.ADVISORY,
+    severity=Severity.MEDIUM,
+    topic="configuration",
+    prevents="a changed ConfigMap or Secret whose files change under running pods, on each node at another time",
+    fix="a hash of the content in an annotation of the pod template, or a name that follows the content",
+    link="https://kubernetes.io/docs/concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically",
+    check_all=_changed_in_place,
+    bad=_ANNOTATED.format(annotations="", read=_MOUNT, volumes=_VOLUME),
+    good=_ANNOTATED.format(annotations=_HASH, read=_MOUNT, volumes=_VOLUME),
+)

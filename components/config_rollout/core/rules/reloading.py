@@ -1,0 +1,146 @@
+"""
+Programs that read their files again by themselves when these change, by the options that make them do so.
+
+Only what is mounted as a directory changes under a running program, so nothing here covers variables or `subPath`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .uses import How, Use
+
+_OFF = {"false", "0", "no", "off", ""}
+
+_RELOADERS = re.compile(r"(config-?map|config|cm|nats-server-config)-?(reload(er)?|watcher)|prometheus-config-reloader")
+"""Images of sidecars that watch the files of a volume and tell the program beside them."""
+
+_RELOADING_COREFILE = re.compile(r"(?m)^\s*reload(\s|$)")
+_FALCO_DOES_NOT = re.compile(r"(?m)^\s*watch_config_files:\s*(false|no|off)\b")
+_CERTIFICATES = "/tmp/k8s-webhook-server/serving-certs"
+
+
+@dataclass(frozen=True)
+class _Option:
+    """A flag, or a variable, with which a program watches its files. `image` is a pattern, empty for any program."""
+
+    image: str
+    flags: tuple[str, ...]
+    variable: str = ""
+    holds: str = ""
+
+
+_OPTIONS = (
+    _Option("", ("--watch-config",)),  # vector, telegraf, and whoever else has a flag that says so
+    _Option("vector", ("--watch-config", "-w"), "VECTOR_WATCH_CONFIG"),
+    _Option("opa", ("--watch", "-w")),
+    _Option("caddy", ("--watch",)),
+    _Option("prometheus", ("--enable-feature",), holds="auto-reload-config"),
+)
+"""
+Sources: vector.dev "Vector CLI"; telegraf docs/CONFIGURATION.md; openpolicyagent.org "opa run"; caddyserver.com
+"Command Line"; prometheus docs/feature_flags.md.
+"""
+
+
+def watched(use: Use, others: Iterable[Use]) -> str | None:
+    """
+    Return why a program finds new files of a volume without a restart; `None` if nothing known says so.
+
+    Args:
+      use: How its container reads the source.
+      others: All uses of the pods, the sidecars' among them.
+
+    """
+    return (_by_a_sidecar(use, others) or _by_an_option(use)) if use.how is How.DIRECTORY else None
+
+
+def reads_again(use: Use, key: str | None, content: Mapping[str, object]) -> str | None:
+    """Return why a program finds a new content of one key of the source's data without a restart."""
+    return _by_itself(use, key, content) if use.how is How.DIRECTORY else None
+
+
+def _by_a_sidecar(use: Use, others: Iterable[Use]) -> str | None:
+    """Source: jimmidyson/configmap-reload README; prometheus-operator cmd/prometheus-config-reloader."""
+    for other in others:
+        if other.volume == use.volume and other.how is How.DIRECTORY and _RELOADERS.search(image_of(other.container)):
+            return f"container '{other.container.get('name')}' ({image_of(other.container)}) watches its volume"
+    return None
+
+
+def _by_an_option(use: Use) -> str | None:
+    name = str(use.container.get("name"))
+    words = list(_words(use.container))
+    for option in _OPTIONS:
+        if not re.search(option.image, image_of(use.container)):
+            continue
+        for flag in option.flags:
+            value = _value_of(flag, words)
+            if value is not None and value.lower() not in _OFF and option.holds in value:
+                return f"container '{name}' watches its files ({flag}{f'={value}' if option.holds else ''})"
+        variables = {entry.get("name"): entry.get("value") for entry in _mappings(use.container, "env")}
+        if str(variables.get(option.variable) or "").lower() not in _OFF:
+            return f"container '{name}' watches its files ({option.variable})"
+    return None
+
+
+def _by_itself(use: Use, key: str | None, content: Mapping[str, object]) -> str | None:
+    """
+    Return what a program does without a flag for it.
+
+    Sources: coredns plugin/reload; falco falco.yaml `watch_config_files`, on by default; traefik "File provider",
+    watched by default; exporter-toolkit docs/web-configuration.md; controller-runtime pkg/webhook, pkg/certwatcher.
+    """
+    image, name = image_of(use.container), str(use.container.get("name"))
+    words = list(_words(use.container))
+    text = content.get(key) if key else None
+    path = use.path_of(key or "")
+    if key == "Corefile" and isinstance(text, str) and _RELOADING_COREFILE.search(text):
+        return "its plugin `reload` reads it again"
+    if re.fullmatch(r"falco(-no-driver|-driver)?", image):
+        texts = [value for value in content.values() if isinstance(value, str)]
+        return None if any(map(_FALCO_DOES_NOT.search, texts)) else "falco watches its files (watch_config_files)"
+    if image == "traefik" and (_value_of("--providers.file.watch", words) or "true").lower() not in _OFF:
+        folder = _value_of("--providers.file.directory", words)
+        if folder and path.startswith(f"{folder.rstrip('/')}/"):
+            return "traefik watches the directory (--providers.file.directory)"
+    if key and _value_of("--web.config.file", words) == path:
+        return f"container '{name}' reads it at each request (--web.config.file)"
+    if use.folder.rstrip("/") == _CERTIFICATES and key in ("tls.crt", "tls.key"):
+        return f"container '{name}' reads its certificate again (controller-runtime)"
+    return None
+
+
+READ_ONCE = re.compile(r"(^|-)kube-proxy|^cilium(-ci)?$|^fluent-bit|^vector$|^multus|^node-feature-discovery|^flannel$")
+"""Images of programs that are known to read their files when they start, and not again unless an option says so."""
+
+
+def image_of(container: Mapping[str, Any]) -> str:
+    """Return the last part of an image's name, without registry, tag and digest: `kube-proxy`."""
+    image = container.get("image")
+    return re.split(r"[:@]", image.rpartition("/")[2])[0] if isinstance(image, str) else ""
+
+
+def _words(container: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the words of a container's command line, those within a script too."""
+    for field in ("command", "args"):
+        value = container.get(field)
+        for word in value if isinstance(value, list) else ():
+            yield from str(word).split()
+
+
+def _value_of(flag: str, words: list[str]) -> str | None:
+    """Return the value of a flag, `true` for one without; `None` if it is not set. One dash is as good as two."""
+    names = {flag, flag[1:]} if flag.startswith("--") else {flag}
+    for position, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name in names:
+            following = words[position + 1] if position + 1 < len(words) else ""
+            return value.strip("'\"") if equals else "true" if following.startswith("-") or not following else following
+    return None
+
+
+def _mappings(of: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    value = of.get(key)
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
