@@ -24,6 +24,11 @@ def filled(document: str, name: str, text: str) -> str:
     return between.sub(lambda marks: f"{marks[1]}{text.rstrip()}\n{marks[2]}", document)
 
 
+def blocks(language: str) -> list[str]:
+    """Return the README's code blocks in a language."""
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", (ROOT / "README.md").read_text())
+
+
 def kube_proxy() -> tuple[Path, str]:
     """Return the document on kube-proxy, and what it has to hold."""
     path = ROOT / "docs" / "kube-proxy.md"

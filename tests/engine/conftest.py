@@ -199,6 +199,12 @@ def project(engine, cluster, namespace, monkeypatch) -> Project:
 
 
 @pytest.fixture
+def kubeconfig(cluster, monkeypatch) -> None:
+    """Let the program, which runs in this process here, find the cluster as it does in its own."""
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+
+
+@pytest.fixture
 def program(engine) -> Iterator[Program]:
     """Give the example program, run by the real command line as a process of its own."""
     program = Program(engine, run_folder("program"))

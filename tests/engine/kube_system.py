@@ -42,3 +42,13 @@ def mounted(cluster):
     """Return the name of the ConfigMap that its pods read."""
     volumes = live(cluster)["template"]["spec"]["volumes"]
     return next(volume["configMap"]["name"] for volume in volumes if volume["name"] == "kube-proxy")
+
+
+BAD = {**CONFIGURATION, "mode": "ipvs"}
+"""The configuration whose pods crash here."""
+
+
+def known(cluster) -> str:
+    """Return the mode in the ConfigMap that `kubeadm join` reads."""
+    text = cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["config.conf"]
+    return next(line for line in text.splitlines() if line.startswith("mode:"))

@@ -9,10 +9,10 @@ import yaml
 from config_rollout.core.layout import LAYOUTS
 from tests.engine.conftest import NODES
 from tests.engine.kube_system import DAEMON_SET, LIVE, OF, OTHER, SERVER, VERSION, adopt, live, mounted, settle
-from tests.engine.test_changes import written
-from tests.unit.test_documents import ROOT
+from tests.engine.observed import written
 from tools import adoption, build
 from tools.adoption import NFTABLES
+from tools.demo import ROOT
 from tools.kubeadm import CONFIGURATION
 
 NEXT = f"{VERSION.rpartition('.')[0]}.{int(VERSION.rpartition('.')[2]) + 1}"

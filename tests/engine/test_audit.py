@@ -2,16 +2,14 @@
 
 import json
 import threading
-from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jsonschema
 import pytest
 
-from config_rollout.core.audit_record import AuditRecord, parse_records
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of, kubeconfig_of
 from tests.engine.kube_system import DAEMON_SET, adopt, settle
-from tests.engine.test_changes import daemon_set, written
+from tests.engine.observed import audited, daemon_set, history, written
 from tools.demo import ROOT
 from tools.kubeadm import CONFIGURATION
 
@@ -21,26 +19,11 @@ IMPATIENT = {**WAVES, "progress_deadline_seconds": 3}
 CAUSE = "kubernetes.io/change-cause"
 
 
-def history(cluster, namespace, name="agent") -> list[AuditRecord]:
-    """Return the records in the cluster, the oldest first."""
-    where = f"namespaces/{namespace}/configmaps/{name}-rollouts"
-    if not cluster.api.exists(where):
-        return []
-    records, findings = parse_records(cluster.api.get(where)["data"]["rollouts.jsonl"], where)
-    assert [] == findings
-    return records
-
-
 def events(cluster, namespace, name="agent") -> list[str]:
     """Return the reasons of the Events on the DaemonSet that are ours, the oldest first."""
     found = [e for e in cluster.api.list(f"namespaces/{namespace}/events")
              if e["source"].get("component") == "config-rollout" and e["involvedObject"]["name"] == name]  # fmt: skip
     return [event["reason"] for event in sorted(found, key=lambda event: int(event["metadata"]["resourceVersion"]))]
-
-
-def audited(recorder) -> Counter:
-    """Return node -> how many of its pods were made, as the watcher saw it."""
-    return Counter(pod.node for kind, pod in recorder.events if kind == "ADDED")
 
 
 @pytest.mark.parametrize("waves", [None, WAVES], ids=["no waves", "waves"])

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.engine.conftest import BETTER, NODES, name_of
-from tests.engine.test_changes import daemon_set
+from tests.engine.observed import daemon_set
 from tests.engine.typed import Typed, component
 
 

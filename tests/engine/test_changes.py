@@ -4,25 +4,9 @@ import pulumi
 import pytest
 
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of, name_of
+from tests.engine.observed import config_maps, daemon_set, written
 
 AGENT = "DaemonSet agent"
-
-
-def written(cluster, action) -> dict[str, int]:
-    """Return what the API server wrote while `action` ran."""
-    before = cluster.writes()
-    action()
-    return {key: count - before.get(key, 0) for key, count in cluster.writes().items() if count != before.get(key, 0)}
-
-
-def config_maps(cluster, namespace) -> list[str]:
-    """Return the names of the ConfigMaps that hold a configuration."""
-    names = [item["metadata"]["name"] for item in cluster.api.list(f"namespaces/{namespace}/configmaps")]
-    return sorted(name for name in names if name != "kube-root-ca.crt" and not name.endswith("-rollouts"))
-
-
-def daemon_set(cluster, namespace, name="agent") -> dict:
-    return cluster.api.get(f"namespaces/{namespace}/daemonsets/{name}")
 
 
 def test_create_starts_a_pod_on_every_node(project, agent, cluster, namespace, record):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.engine.conftest import NODES
 from tests.engine.kube_system import DAEMON_SET, adopt, own, settle
-from tests.engine.test_changes import daemon_set
+from tests.engine.observed import daemon_set
 from tools import build
 from tools.adoption import NFTABLES
 

@@ -3,27 +3,13 @@
 import os
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 
 from tests.engine.conftest import BETTER, GOOD, NODES, hash_of, name_of
+from tests.engine.observed import during
 from tools.kept import orphans
 from tools.pods import Pod
-
-
-def during(recorder, happened: Callable[[list[Pod]], bool], action: Callable[[], None]) -> threading.Thread:
-    """Start a thread that does something once the recorded pods fulfil a condition."""
-
-    def wait() -> None:
-        while not happened([pod for kind, pod in list(recorder.events) if kind == "ADDED"]):
-            time.sleep(0.02)
-        action()
-
-    thread = threading.Thread(target=wait, daemon=True)
-    thread.start()
-    return thread
 
 
 def consistent(pods: list[Pod]) -> bool:

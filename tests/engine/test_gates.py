@@ -13,9 +13,7 @@ import yaml
 
 from config_rollout.core.wave_rights import wave_roles
 from tests.engine.conftest import BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of
-from tests.engine.test_changes import daemon_set, written
-from tests.engine.test_disturbances import during
-from tests.engine.test_waves import order, records
+from tests.engine.observed import changed_to, during, order, records, written
 from tools.pod_server import PodServer
 
 WAVES = {"first": [{"name": "canary", "nodes": 1}], "max_unavailable": "100%", "progress_deadline_seconds": 60}
@@ -28,10 +26,12 @@ PROXY = (
 SYNCED = 'kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family="IPv4"} 1.7956317762924664e+09'
 
 
+pytestmark = pytest.mark.usefixtures("kubeconfig")
+
+
 @pytest.fixture(autouse=True)
-def kubeconfig(cluster, monkeypatch):
-    """Let the program, which runs in this process here, find the cluster as it does in its own."""
-    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+def direct(monkeypatch):
+    """Ask the endpoints of these tests directly."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
@@ -79,11 +79,6 @@ def endpoint():
     yield endpoint
     endpoint.shutdown()
     endpoint.server_close()
-
-
-def changed_to(cluster, namespace) -> str:
-    """Return the config hash that the DaemonSet asks for."""
-    return daemon_set(cluster, namespace)["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
 
 
 def series(*values):

@@ -5,18 +5,10 @@ import pytest
 
 from tests.engine.conftest import BETTER, GOOD, NODES, name_of
 from tests.engine.kube_system import OF, adopt, mounted, settle
-from tests.engine.test_changes import config_maps, written
-from tests.engine.test_meaning import ONE, SAME
+from tests.engine.observed import FAST, ONE, SAME, config_maps, undo, written
 from tools.adoption import NFTABLES
 from tools.kept import orphans, strays
 from tools.pods import Pod
-
-FAST = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}}
-
-
-def undo(cluster, namespace, *arguments):
-    cluster.kubectl(f"--namespace={namespace}", "rollout", "undo", "daemonset/agent", *arguments)
-    cluster.wait_at_rest(namespace, "agent")
 
 
 def mounted_by_pods(cluster, namespace):

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from config_rollout.sources import Trouble
-from tests.unit.test_manifest_sources import ACCEPTED, HEAD, REFUSED, held
+from tests.objects.manifest_sources import ACCEPTED, HEAD, REFUSED, held
 from tools import build
 
 

@@ -7,10 +7,8 @@ import sys
 import pytest
 
 from tests.engine.conftest import NODES, hash_of, name_of
-from tests.engine.test_changes import config_maps, written
+from tests.engine.observed import ONE, SAME, config_maps, written
 
-ONE = {"agent.yaml": "level: info\nports: [1, 2]\n"}
-SAME = {"agent.yaml": "# the ports are ours\nports:\n  - 1\n  - 2\nlevel: 'info'\n"}
 OTHER = {"agent.yaml": "level: debug\nports: [1, 2]\n"}
 
 

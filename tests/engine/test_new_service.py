@@ -14,9 +14,7 @@ from config_rollout.core.new_service import labels
 from config_rollout.core.wave_rights import wave_rights, wave_roles
 from config_rollout.hooks import new_service
 from tests.engine.conftest import BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of
-from tests.engine.test_disturbances import during
-from tests.engine.test_gates import changed_to
-from tests.engine.test_waves import order
+from tests.engine.observed import changed_to, during, order
 from tools import kwok
 
 WAVES = {"first": [{"name": "canary", "nodes": 1}], "max_unavailable": "100%", "progress_deadline_seconds": 60}
@@ -28,10 +26,7 @@ API_SERVER = {
 }
 
 
-@pytest.fixture(autouse=True)
-def kubeconfig(cluster, monkeypatch):
-    """Let the program, which runs in this process here, find the cluster as it does in its own."""
-    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+pytestmark = pytest.mark.usefixtures("kubeconfig")
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import pulumi_kubernetes as k8s
 import pytest
 
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, Project, name_of
-from tests.engine.test_changes import config_maps, daemon_set
+from tests.engine.observed import config_maps, daemon_set
 
 
 def options(**given):

@@ -5,7 +5,7 @@ import pytest
 
 from tests.engine.conftest import NODES
 from tests.engine.kube_system import DAEMON_SET, OF, OTHER, VERSION, adopt, live, mounted, own, settle
-from tests.engine.test_changes import written
+from tests.engine.observed import written
 from tools.adoption import NFTABLES
 
 ACCOUNT = f"{OF}/serviceaccounts/config-rollout-kube-proxy"

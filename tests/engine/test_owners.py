@@ -11,7 +11,7 @@ import yaml
 from config_rollout import ConfiguredDaemonSet
 from tests.engine.conftest import BETTER, GOOD, NODES, Project, name_of
 from tests.engine.kube_system import DAEMON_SET, OF, adopt, own
-from tests.engine.test_changes import config_maps, daemon_set, written
+from tests.engine.observed import config_maps, daemon_set, written
 from tools.kubeadm import CONFIGURATION
 
 FAST = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}, "ready_after": "0s"}

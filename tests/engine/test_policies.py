@@ -14,8 +14,8 @@ from config_rollout.core.rules import BY_ID, RULES
 from config_rollout.core.rules.objects import WAVE_RECORD
 from config_rollout.core.rules.rule import Level
 from tests.engine.conftest import BETTER, GOOD
-from tests.engine.test_trap import naive
-from tests.unit.test_documents import ROOT
+from tests.engine.naive_program import naive
+from tools.demo import ROOT
 from tools.local_cluster import run_folder
 
 PACK = str(ROOT / "policies")

@@ -12,10 +12,10 @@ import pytest
 
 from config_rollout import ConfiguredDaemonSet
 from tests.engine.conftest import NODES
-from tests.unit.test_documents import ROOT, blocks
 from tools import build, demo, terminal
 from tools.cluster import offer
 from tools.demo import Program
+from tools.documents import ROOT, blocks
 from tools.engine import Engine
 from tools.local_cluster import run_folder
 

@@ -13,10 +13,9 @@ import pytest
 
 from tests.engine.conftest import Project
 from tests.engine.kube_system import DAEMON_SET, OF, VERSION, adopt, mounted, own, settle
-from tests.engine.test_disturbances import during
-from tests.engine.test_tools import running as running_of
-from tests.engine.test_tools import started
-from tests.engine.test_waves import most_unavailable, order
+from tests.engine.observed import during, most_unavailable, order
+from tests.engine.processes import running as running_of
+from tests.engine.processes import started
 from tools import build
 from tools.engine import Engine
 from tools.kubeadm import Kubeadm

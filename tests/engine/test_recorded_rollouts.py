@@ -6,7 +6,7 @@ import pytest
 
 from config_rollout.cli import main
 from tests.engine.conftest import BAD, kubeconfig_of
-from tests.unit.rollout_records import lines, rollout
+from tests.objects.rollout_records import lines, rollout
 
 HASH = "f" * 64
 

@@ -12,7 +12,7 @@ from config_rollout.core.layout import Layout
 from config_rollout.core.rights import role
 from tests.engine.conftest import NODES
 from tests.engine.kube_system import DAEMON_SET, OF, adopt, own, settle
-from tests.engine.test_changes import written
+from tests.engine.observed import written
 from tools.kubeadm import CONFIGURATION
 
 HEAD = "KubeProxy 'kube-proxy': "

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.engine.conftest import BETTER, NODES, Project
-from tests.engine.test_changes import daemon_set
+from tests.engine.observed import daemon_set
 from tools.engine import Engine
 from tools.proxy import Answer, Proxy, status
 

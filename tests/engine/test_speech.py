@@ -10,8 +10,8 @@ import pytest
 
 from config_rollout.core.resumed import whole
 from tests.engine.conftest import BETTER, GOOD, NODES
+from tests.engine.observed import history
 from tests.engine.staged_program import StagedProgram, ended
-from tests.engine.test_audit import history
 from tools.pods import Recorder
 
 WAVES = {"first": [{"name": "canary", "nodes": 1}]}

@@ -13,12 +13,11 @@ from config_rollout.core.live import RESTORED_ANNOTATION
 from config_rollout.core.rights import roles
 from config_rollout.core.status_rights import status_rights
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
-from tests.engine.test_changes import written
-from tests.engine.test_kept import FAST, undo
-from tests.engine.test_waves import WAVES
-from tests.engine.test_waves import kubeconfig as _kubeconfig  # noqa: F401 # programs find the cluster
+from tests.engine.observed import FAST, WAVES, undo, written
 from tools import build
 from tools.demo import ROOT
+
+pytestmark = pytest.mark.usefixtures("kubeconfig")
 
 SHORT = {name: hash_of(data)[:10] for name, data in (("good", GOOD), ("better", BETTER), ("bad", BAD))}
 

@@ -5,7 +5,7 @@ import re
 import pulumi
 
 from tests.engine.conftest import BETTER, GOOD, NODES, hash_of, name_of
-from tests.engine.test_changes import config_maps, daemon_set
+from tests.engine.observed import config_maps, daemon_set
 
 FAST = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}}
 WAVES = {"first": [{"name": "canary", "nodes": 1}], "max_unavailable": "50%"}

@@ -16,8 +16,9 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from config_rollout.core.content import Content
 from config_rollout.core.digest import config_hash
 from tests.engine.conftest import BETTER, NODES
-from tests.unit.test_documents import ROOT
+from tests.engine.processes import running, started
 from tools import build
+from tools.demo import ROOT
 from tools.kwok import FATE
 from tools.local_cluster import RUN_FOLDER, run_folder
 from tools.pods import Pod
@@ -30,23 +31,6 @@ with LocalCluster(build.ensure(build.CONTROL_PLANE)) as cluster:
     print(cluster.folder, flush=True)
     time.sleep(300)
 """
-
-
-def running(folder: str) -> list[str]:
-    """Return the command lines of the processes that were started with something in the folder."""
-    lines = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes().decode(errors="replace")
-        except OSError:
-            continue
-        if folder in line:
-            lines.append(line.replace("\0", " "))
-    return lines
-
-
-def started(*command: str) -> subprocess.Popen:
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 
 @pytest.mark.parametrize("part", build.CONTROL_PLANE)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.conftest import NODES
-from tests.engine.test_changes import written
+from tests.engine.observed import written
 from tools import upgrades
 from tools.engine import Engine
 from tools.local_cluster import LocalCluster

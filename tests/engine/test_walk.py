@@ -12,9 +12,8 @@ import time
 import pytest
 
 from tests.engine.mishaps import Mishaps
+from tests.engine.observed import audited, daemon_set, history
 from tests.engine.staged_program import StagedProgram, ended
-from tests.engine.test_audit import audited, history
-from tests.engine.test_changes import daemon_set
 from tests.engine.verdict import judge
 from tools.engine import Engine
 from tools.history import History

@@ -15,39 +15,24 @@ import pytest
 from config_rollout.core.audit_record import parse_records
 from config_rollout.core.wave_rights import wave_roles
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
-from tests.engine.test_changes import config_maps, daemon_set, written
-from tests.engine.test_disturbances import during
+from tests.engine.observed import (
+    NAMES,
+    WAVES,
+    ZONE,
+    config_maps,
+    daemon_set,
+    during,
+    most_unavailable,
+    order,
+    records,
+    written,
+    zones,
+)
 from tools.demo import ROOT
 from tools.local_cluster import run_folder
 from tools.pods import Pod
 
-ZONE = "topology.kubernetes.io/zone"
-WAVES = {"first": [{"name": "canary", "nodes": 1}], "by": ZONE, "progress_deadline_seconds": 60}
-NAMES = ["canary", "zone-a", "zone-b", "zone-c", "rest"]
-
-
-@pytest.fixture(autouse=True)
-def kubeconfig(cluster, monkeypatch):
-    """Let the program, which runs in this process here, find the cluster as it does in its own."""
-    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
-
-
-def records(outcome) -> dict[str, str]:
-    """Return wave -> operation, of the records that changed."""
-    return {what.removeprefix("Stash agent-"): op for what, op in outcome.steps.items() if what.startswith("Stash ")}
-
-
-def order(recorder) -> list[str]:
-    """Return the nodes in the order in which their pods were created."""
-    return [pod.node for kind, pod in recorder.events if kind == "ADDED"]
-
-
-def most_unavailable(recorder) -> int:
-    return max(len(nodes) for nodes in recorder.unavailable())
-
-
-def zones(cluster) -> dict[str, str]:
-    return {node["metadata"]["name"]: node["metadata"]["labels"][ZONE] for node in cluster.api.list("nodes")}
+pytestmark = pytest.mark.usefixtures("kubeconfig")
 
 
 def test_create_writes_a_record_for_each_wave(project, agent, cluster, namespace):

@@ -5,10 +5,8 @@ from collections.abc import Callable
 import pulumi
 import pytest
 
-from tests.engine.kube_system import DAEMON_SET, LIVE, adopt, live, mounted, own, settle
-from tests.engine.test_changes import written
-from tests.engine.test_waves import NAMES, ZONE, order
-from tests.engine.test_waves_kube_proxy import BAD, QUICK, known, records
+from tests.engine.kube_system import BAD, DAEMON_SET, LIVE, adopt, known, live, mounted, own, settle
+from tests.engine.observed import NAMES, QUICK, ZONE, order, records, written
 from tools.adoption import NFTABLES
 from tools.demo import Program
 from tools.kubeadm import CONFIGURATION
@@ -53,7 +51,7 @@ def test_preview_of_adopting_says_what_it_costs_and_the_plan(project, kubeadm, c
     assert "~ updateStrategy.type: RollingUpdate => OnDelete: restarts nothing" in lines
     start = lines.index("rolling restart of DaemonSet kube-system/kube-proxy, wave by wave")
     assert "canary  1 node, 1 at a time" == lines[start + 1]
-    assert dict.fromkeys(NAMES, "create") == records(outcome)
+    assert dict.fromkeys(NAMES, "create") == records(outcome, "kube-proxy")
 
 
 def test_what_was_taken_back_leaves_no_field_behind(adopted, cluster):

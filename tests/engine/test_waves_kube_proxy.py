@@ -7,26 +7,13 @@ from pulumi import automation
 
 from config_rollout.cli import main
 from tests.engine.conftest import NODES, grant, kubeconfig_of
-from tests.engine.kube_system import DAEMON_SET, LIVE, OF, OTHER, adopt, live, mounted, own, settle
-from tests.engine.test_changes import written
-from tests.engine.test_disturbances import during
-from tests.engine.test_waves import NAMES, WAVES, most_unavailable, order, zones
+from tests.engine.kube_system import BAD, DAEMON_SET, LIVE, OF, OTHER, adopt, known, live, mounted, own, settle
+from tests.engine.observed import NAMES, QUICK, WAVES, during, most_unavailable, order, records, written, zones
 from tools.adoption import NFTABLES
 from tools.kubeadm import CONFIGURATION
 from tools.pods import Pod, Recorder
 
-BAD = {**CONFIGURATION, "mode": "ipvs"}
-"""The configuration whose pods crash here."""
-
-QUICK = {**WAVES, "progress_deadline_seconds": 3}
-
 pytestmark = pytest.mark.parametrize("way", ["adopt", "own"])
-
-
-def records(outcome) -> dict[str, str]:
-    """Return wave -> operation, of the records that changed."""
-    steps = outcome.steps.items()
-    return {what.removeprefix("Stash kube-proxy-"): op for what, op in steps if what.startswith("Stash ")}
 
 
 @pytest.fixture
@@ -55,14 +42,8 @@ def running(project, way, program, kubeadm, cluster):
     outcome = project.up(program())
     assert not outcome.failed, outcome.output
     settle(cluster)
-    assert dict.fromkeys(NAMES, "create") == records(outcome)
+    assert dict.fromkeys(NAMES, "create") == records(outcome, "kube-proxy")
     return project
-
-
-def known(cluster) -> str:
-    """Return the mode in the ConfigMap that `kubeadm join` reads."""
-    text = cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["config.conf"]
-    return next(line for line in text.splitlines() if line.startswith("mode:"))
 
 
 def test_daemon_set_is_left_to_the_waves_and_a_second_up_writes_nothing(running, cluster, program):
@@ -81,7 +62,7 @@ def test_change_goes_wave_by_wave_and_the_known_config_map_comes_last(running, c
     of_zone = [zones(cluster)[node] for node in nodes[1:]]
 
     assert not outcome.failed, outcome.output
-    assert dict.fromkeys(NAMES, "update") == records(outcome)
+    assert dict.fromkeys(NAMES, "update") == records(outcome, "kube-proxy")
     assert NODES == len(set(nodes)) == len(nodes)
     assert sorted(of_zone) == of_zone
     assert 1 == most_unavailable(recorder)

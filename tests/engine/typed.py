@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.unit.test_documents import ROOT
 from tools import terminal
+from tools.demo import ROOT
 from tools.engine import Engine
 
 

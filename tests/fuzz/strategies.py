@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.judge.generate import families
 from tests.judge.shapes import SHAPES, WAYS
+from tests.objects.format_rows import rows
 from tests.unit import generate
-from tests.unit.test_formats import rows
 
 ROOT = Path(__file__).parents[2]
 

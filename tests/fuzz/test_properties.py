@@ -33,8 +33,8 @@ from config_rollout.core.timeline import areas, ticks, timeline
 from config_rollout.sources import Trouble, read_maps
 from config_rollout.variable_files import read_variables
 from tests.fuzz.strategies import formats, makers, manifests, pairs, texts
+from tests.objects.rollout_records import at
 from tests.unit import generate, independent
-from tests.unit.rollout_records import at
 
 DEADLINE_MILLISECONDS = 5000
 """An example that takes longer hangs; the time is for a busy machine, most take one millisecond."""

@@ -13,8 +13,8 @@ import yaml
 
 from config_rollout.group_vars import GroupVars
 from config_rollout.sources import Trouble
-from tests.unit.test_jinja import GIVEN, TEMPLATES, evaluated
-from tests.unit.test_kubespray_inventories import LAYOUTS, lay_out
+from tests.objects.inventories import LAYOUTS, lay_out
+from tests.objects.templates import GIVEN, TEMPLATES, evaluated
 
 pytestmark = pytest.mark.judge
 

@@ -3,8 +3,8 @@
 import pytest
 
 from config_rollout.core.kubespray import convert
-from tests.judge.test_real_kube_proxy import printed_fields
-from tests.unit.test_kubespray_variables import HOST, OWN
+from tests.judge.printed import printed_fields
+from tests.objects.kubespray import HOST, OWN
 from tools.kubespray import releases
 
 pytestmark = pytest.mark.judge

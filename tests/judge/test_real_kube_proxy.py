@@ -9,13 +9,11 @@ from collections import Counter
 from itertools import combinations
 
 import pytest
-import yaml
 
 from config_rollout.core.formats import kube_proxy as kp
-from config_rollout.core.formats.kube_proxy_fields import FIELDS, Kind
-from config_rollout.core.formats.kube_proxy_values import quantity, show_duration
 from config_rollout.core.kube_proxy_files import check_release
 from tests.judge import generate
+from tests.judge.printed import printed_fields
 from tests.judge.shapes import SHAPES
 
 pytestmark = pytest.mark.judge
@@ -28,28 +26,6 @@ EXCEPTIONS = {
     "split stream": "kube-proxy resets it to false as it merges its flags; we count it in case a release heeds it",
 }
 """Where we differ on purpose -> why. Anything else is a disagreement."""
-
-
-def printed_fields(printed: str) -> dict[str, object]:
-    """Return path -> value of the live fields that kube-proxy printed; spellings of one value made one."""
-    tree = yaml.safe_load(printed)
-    every = {one.path: one_spelling(one, tree) for one in FIELDS}
-    return {one.path: every[one.path] for one in FIELDS if one.is_read(tree["mode"], every)}
-
-
-def one_spelling(one, tree):
-    value = tree
-    for key in one.path.split("."):
-        value = (value or {}).get(key)
-    if one.kind is Kind.DURATION_OR_NS and isinstance(value, int):
-        return show_duration(value)
-    if one.kind is Kind.FLOAT32:
-        return float(value)  # PyYAML takes 1e-07 for text
-    if one.kind is Kind.QUANTITY:
-        return quantity(value)
-    if value is None:  # printed as null, or left out because it is empty
-        return {Kind.GATES: {}, Kind.BOOL: False}.get(one.kind, [])
-    return value
 
 
 def flat(tree: dict[str, object], prefix: str = "") -> dict[str, object]:

@@ -8,7 +8,7 @@ from config_rollout.core.digest import config_hash
 from config_rollout.core.layout import LAYOUTS, Layout
 from config_rollout.core.naming import content_name
 from config_rollout.core.wave_words import WavePlan
-from tests.unit.kubeadm_objects import CONFIG, config_map, daemon_set
+from tests.objects.kubeadm import CONFIG, config_map, daemon_set
 
 STRATEGY = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}
 PROBE = {"httpGet": {"path": "/livez", "port": 10256}, "periodSeconds": 5}

@@ -11,8 +11,8 @@ from config_rollout import voice
 from config_rollout.cluster import ClusterError
 from config_rollout.hooks import awaiting as module
 from config_rollout.hooks.awaiting import Awaiting
-from tests.unit.test_progress import rolled
-from tests.unit.test_voice import heard, run  # noqa: F401 # a fixture
+from tests.objects.daemon_set import rolled
+from tests.unit.hooks import run
 
 
 def args(kind="kubernetes:apps/v1:DaemonSetPatch"):
@@ -52,7 +52,7 @@ UNSEEN = "DaemonSet n/a: waits for its pods (0 s), and cannot see them: https://
         (nowhere, True, args("kubernetes:core/v1:ConfigMap"), "ConfigMap n/a: still being written (0 s)"),
     ],
 )
-def test_silence_of_the_provider_is_broken_until_it_is_done(heard, awaiting, find, rolls, of, line):  # noqa: F811
+def test_silence_of_the_provider_is_broken_until_it_is_done(heard, awaiting, find, rolls, of, line):
     async def hooks():
         writes = awaiting(find, rolls)
         for _ in range(2):  # a write that is tried again begins again
@@ -69,7 +69,7 @@ def test_silence_of_the_provider_is_broken_until_it_is_done(heard, awaiting, fin
     assert said == len(heard)
 
 
-def test_end_without_a_beginning_says_nothing(heard, awaiting):  # noqa: F811
+def test_end_without_a_beginning_says_nothing(heard, awaiting):
     async def hooks():
         await awaiting(nowhere).ends(args())
 

@@ -2,22 +2,16 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
 from config_rollout.core.waves import parse_waves
 from tools import documents
 from tools.build import MODULES, OTHER_RELEASES, TOOLS
+from tools.documents import ROOT, blocks
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = {path.name: path.read_text() for path in ROOT.glob("*.md")}
-
-
-def blocks(language: str) -> list[str]:
-    """Return the README's code blocks in a language."""
-    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", README)
 
 
 def test_every_command_of_the_readme_is_one_that_a_test_runs():

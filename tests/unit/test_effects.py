@@ -9,7 +9,7 @@ from config_rollout.core.diff import diff_contents
 from config_rollout.core.digest import canonical_bytes, config_hash
 from config_rollout.core.effects import parse_effects, state
 from config_rollout.core.formats import read
-from tests.unit.test_formats import random_value, shuffled
+from tests.objects.contents import random_value, shuffled
 
 YAML = "log: {level: info, path: /x}\nlisten: 80\nports: [1, 2]\npipes: [{name: a, size: 1}, {name: b, size: 1}]\n"
 

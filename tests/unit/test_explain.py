@@ -14,18 +14,9 @@ from config_rollout.core.explain import (
     explain_unfinished,
 )
 from config_rollout.core.wave_words import WavePlan
+from tests.objects.rendered import NEW, OLD, daemon_set
 
-OLD, NEW = "3f1a6b02c4" + "0" * 54, "9c07aa31be" + "0" * 54
 KEYS = diff_contents(Content({"agent.conf": b"level: info\n"}), Content({"agent.conf": b"level: debug\n"}))
-
-
-def daemon_set(config_hash: str = OLD, image: object = "agent:1", **spec: object) -> dict:
-    pod_spec = {
-        "containers": [{"name": "agent", "image": image}],
-        "volumes": [{"name": "c", "configMap": {"name": f"agent-{config_hash[:10]}"}}],
-    }
-    template = {"metadata": {"annotations": {"checksum/config": config_hash}}, "spec": pod_spec}
-    return {"metadata": {"name": "agent", "namespace": "monitoring"}, "spec": {"template": template, **spec}}
 
 
 def test_configuration_changed():

@@ -2,40 +2,15 @@
 
 import random
 import re
-from pathlib import Path
 
 import pytest
 import yaml
 
-from config_rollout.core.content import Content
 from config_rollout.core.diff import diff_contents
 from config_rollout.core.digest import canonical_bytes, config_hash
 from config_rollout.core.formats import read, read_key
-
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "what-counts.md").read_text()
-
-
-def rows() -> list:
-    """Return (format, one, other, same or differ) of every row."""
-    found, name = [], ""
-    for line in DOCUMENT.splitlines():
-        if line.startswith("## "):
-            name = line[3:].lower()
-        elif row := re.fullmatch(r"\| `(.*?)` \| `(.*?)` \| (same|differ) \| (.*) \|", line):
-            one, other, verdict, why = row.groups()
-            found.append(pytest.param(name, text(one), text(other), verdict, id=f"{name}: {one} | {other} | {why}"))
-    return found
-
-
-def text(written: str) -> bytes:
-    """Return the text that a cell of the table stands for."""
-    escapes = {r"\\": "\\", r"\n": "\n", r"\r": "\r", r"\t": "\t", r"\|": "|"}
-    unescape = re.compile(r"\\\\|\\[nrt|]|\\u[0-9a-f]{4}")
-    return unescape.sub(lambda m: escapes.get(m[0]) or chr(int(m[0][2:], 16)), written).encode()
-
-
-def content(name: str, value: bytes) -> Content:
-    return Content({"k": value}, formats={"k": name})
+from tests.objects.contents import content, random_value, shuffled
+from tests.objects.format_rows import DOCUMENT, rows
 
 
 def test_every_row_of_the_document_is_read():
@@ -129,24 +104,6 @@ def test_canonical_bytes_of_yaml():
 
 def test_the_same_structure_in_another_format_is_a_change():
     assert config_hash(content("yaml", b"{}")) != config_hash(content("json", b"{}"))
-
-
-def shuffled(value: object, maker: random.Random) -> object:
-    """Return the same structure with its mappings in another order."""
-    if isinstance(value, dict):
-        return {key: shuffled(item, maker) for key, item in maker.sample(list(value.items()), len(value))}
-    return [shuffled(item, maker) for item in value] if isinstance(value, list) else value
-
-
-def random_value(maker: random.Random, depth: int = 0) -> object:
-    kind = maker.choice(["text", "number", "bool", "null"] + ["list", "mapping"] * (depth < 4))
-    if kind == "list":
-        return [random_value(maker, depth + 1) for _ in range(maker.randint(0, 4))]
-    if kind == "mapping":
-        return {f"k{n}": random_value(maker, depth + 1) for n in maker.sample(range(9), maker.randint(0, 4))}
-    texts = ["", "x", "yes", "1e3", "10", "~", "é", "a: b", "# c", "line\nbreak\n", " x ", "12:30", "0.0.0.0:1"]
-    values = {"text": maker.choice(texts), "number": maker.randint(-99, 99), "bool": maker.random() < 0.5, "null": None}
-    return values[kind]
 
 
 def test_another_layout_of_random_structures_means_the_same():

@@ -1,21 +1,19 @@
 """Reading histories: git repositories, folders and lines of JSON, and what is wrong with them."""
 
-import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
 from config_rollout import judge
-from config_rollout.cli import main
 from config_rollout.sources import MAX_FILE_BYTES
+from tools.command_line import run_text
 
 ONE, SAME, OTHER = "a: 1\n", "a: 1 # note\n", "a: 2\n"
 
@@ -25,10 +23,7 @@ IDENTITY = {f"GIT_{who}_{what}": "t@example.com" for who in ("AUTHOR", "COMMITTE
 
 
 def replay(*arguments: object) -> CompletedProcess:
-    """Run the command, in this process: most of a process is its start."""
-    with redirect_stdout(io.StringIO()) as stdout, redirect_stderr(io.StringIO()) as stderr:
-        code = main(["replay", *map(str, arguments)])
-    return CompletedProcess(arguments, code, stdout.getvalue(), stderr.getvalue())
+    return run_text("replay", *arguments)
 
 
 def found(*arguments: object) -> list[tuple[bool, str]]:

@@ -10,7 +10,7 @@ from config_rollout.core.audit import change_cause
 from config_rollout.core.audit_record import By, Change, WaveRecord
 from config_rollout.core.history import history_json, of_revision, rollouts_of, why_no_diff
 from config_rollout.core.history_words import change_line, in_full, table, who
-from tests.unit.daemon_set_objects import (
+from tests.objects.daemon_set import (
     CONFIG_MAPS,
     NEW,
     NEW_NAME,
@@ -21,7 +21,7 @@ from tests.unit.daemon_set_objects import (
     revision,
     seen,
 )
-from tests.unit.test_documents import ROOT
+from tools.documents import ROOT
 
 KUBECTL = daemon_set(OLD, OLD_NAME, by=("kubectl", "2026-01-05T00:00:00Z"))
 BACK = [revision(2, NEW), revision(3, OLD)]

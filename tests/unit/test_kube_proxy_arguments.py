@@ -13,7 +13,7 @@ from config_rollout.core.kube_proxy_files import (
     probe,
     same_bytes,
 )
-from tests.unit.kubeadm_objects import CONFIG, KUBECONFIG
+from tests.objects.kubeadm import CONFIG, KUBECONFIG
 
 OWN = {"manage": "own", "config": {"mode": "nftables"}, "api_server": "https://h:6443", "version": "v1.36.3"}
 

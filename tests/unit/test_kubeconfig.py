@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from config_rollout.core.kubeconfig import BadKubeconfig, chosen, impersonation, merged, user_of, with_server
-from tests.unit.kubeadm_objects import KUBECONFIG
+from tests.objects.kubeadm import KUBECONFIG
 
 
 def config(current="", **named):

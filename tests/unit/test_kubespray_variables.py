@@ -9,20 +9,13 @@ from config_rollout.core.formats.kube_proxy import read_kube_proxy
 from config_rollout.core.kubespray import convert
 from config_rollout.core.kubespray_values import Unreadable
 from config_rollout.core.kubespray_variables import VARIABLES
+from tests.objects.kubespray import HOST, OWN
 from tools.kubespray import releases
-
-HOST = {"kube_override_hostname": "node1"}
-"""What the data was rendered with beside the defaults."""
 
 ON_AWS = (
     "{%- if cloud_provider is defined and cloud_provider in [ 'aws' ] -%} {%- else -%} "
     "{{ inventory_hostname }} {%- endif -%}"
 )
-
-GONE = {"kube_proxy_exclude_cidrs": None, "kube_proxy_conntrack_max": "null", "kube_proxy_udp_idle_timeout": "250ms",
-        "kube_proxy_resource_container": "/kube-proxy"}  # fmt: skip
-OWN = {"v2.9.0": GONE | {"kube_proxy_client_qps": None}, "v2.10.0": GONE, "v2.10.3": GONE, "v2.10.4": GONE}
-"""Release -> those of its defaults that are no longer kubespray's."""
 
 
 def field(given: dict[str, object], path: str) -> object:

@@ -6,7 +6,7 @@ from config_rollout.core.found import Found, check_adoptable, check_ownable, ver
 from config_rollout.core.layout import LAYOUTS, Layout, parse_layout
 from config_rollout.core.naming import content_name, is_content_name
 from config_rollout.core.rights import Right, role
-from tests.unit.kubeadm_objects import config_map, daemon_set
+from tests.objects.kubeadm import config_map, daemon_set
 
 KUBEADM, BOTH = Layout(), ["config.conf", "kubeconfig.conf"]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from config_rollout.core.rules.manifest import Place
-from tests.unit.rule_examples import manifest, said
+from tests.objects.rule_examples import manifest, said
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 

@@ -15,8 +15,8 @@ from config_rollout import exposition
 from config_rollout.cli import main
 from config_rollout.core.audit_record import parse_records
 from config_rollout.core.metrics import RESULTS, metrics
-from tests.unit.rollout_records import FILE, NEW, OLD, lines, rollout
-from tests.unit.test_cluster import FakeServer
+from tests.objects.rollout_records import FILE, NEW, OLD, lines, rollout
+from tests.unit.canned_server import FakeServer
 
 GRAFANA = Path(__file__).parents[2] / "docs" / "grafana"
 ALERTS = yaml.safe_load((GRAFANA / "alerts.yaml").read_text())

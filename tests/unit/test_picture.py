@@ -11,7 +11,7 @@ import pytest
 from config_rollout import picture
 from config_rollout.core.content import Content
 from config_rollout.core.replay import RULES, Snapshot, transitions
-from tests.unit.test_histories import check_trouble, replay
+from tools.command_line import run_text
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
@@ -36,7 +36,7 @@ def colored(file, color: str) -> int:
 
 def test_picture_shows_each_restart(history, tmp_path):
     file = tmp_path / "x.svg"
-    done = replay(history, "--output", file)
+    done = run_text("replay", history, "--output", file)
 
     assert (0, "") == (done.returncode, done.stderr)
     in_the_legend = 1
@@ -46,7 +46,7 @@ def test_picture_shows_each_restart(history, tmp_path):
 
 def test_same_history_is_the_same_picture(history, tmp_path):
     for name in ("x.svg", "y.svg", "x.png", "y.png"):
-        replay(history, "--output", tmp_path / name)
+        run_text("replay", history, "--output", tmp_path / name)
 
     assert (tmp_path / "x.svg").read_bytes() == (tmp_path / "y.svg").read_bytes()
     assert (tmp_path / "x.png").read_bytes() == (tmp_path / "y.png").read_bytes()
@@ -65,14 +65,15 @@ def test_matplotlib_that_is_missing_is_trouble(history, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.delitem(sys.modules, "config_rollout.picture")
     monkeypatch.delattr("config_rollout.picture")
-    done = replay(history, "--output", tmp_path / "x.svg")
+    done = run_text("replay", history, "--output", tmp_path / "x.svg")
 
-    check_trouble(done, "matplotlib is not installed, and draws the picture. Run: pip install")
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "matplotlib is not installed, and draws the picture. Run: pip install" in done.stderr
 
 
 def test_folder_that_cannot_be_written_is_trouble(history, tmp_path):
     (tmp_path / "x.svg").mkdir()
-    done = replay(history, "--output", tmp_path / "x.svg")
+    done = run_text("replay", history, "--output", tmp_path / "x.svg")
 
     assert (2, True) == (done.returncode, "x.svg: is a directory." in done.stderr)
 

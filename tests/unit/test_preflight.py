@@ -8,7 +8,7 @@ from config_rollout.core import preflight
 from config_rollout.core.gates import FunctionGate, HttpGate, NewServiceGate
 from config_rollout.core.preflight import State
 from config_rollout.core.waves import divide, parse_waves
-from tests.unit.test_restarts import fleet
+from tests.objects.pods import fleet
 
 HTTP, FUNCTION, SERVICE = HttpGate(1, "/"), FunctionGate(print), NewServiceGate()
 ZONES = {f"n{number}": {"zone": "ab"[number % 2]} for number in range(6)}

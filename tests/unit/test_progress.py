@@ -5,6 +5,7 @@ import pytest
 from config_rollout.core.progress import Progress, WaveAt, at, rolling, turn_seconds
 from config_rollout.core.restarts import Fleet, Pod
 from config_rollout.core.waves import Division, Wave, after
+from tests.objects.daemon_set import rolled
 
 NODES = tuple(f"n{number}" for number in range(10))
 ZONE = Division(Wave("zone-a", max_unavailable=2, soak_seconds=60), NODES)
@@ -87,10 +88,6 @@ def test_waves_that_come_after_one(name, through, later):
     divisions = [Division(Wave(of), ()) for of in ("a", "b", "rest")]
 
     assert later == [division.wave.name for division in after(divisions, name, through)]
-
-
-def rolled(**status):
-    return {"metadata": {"generation": 2}, "status": {"observedGeneration": 2, "desiredNumberScheduled": 6, **status}}
 
 
 @pytest.mark.parametrize(

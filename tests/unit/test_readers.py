@@ -10,7 +10,8 @@ from config_rollout.core import readers
 from config_rollout.core.content import Content
 from config_rollout.core.digest import config_hash
 from config_rollout.core.readers import parsed_digest
-from tests.unit.test_formats import content, rows
+from tests.objects.contents import content
+from tests.objects.format_rows import rows
 
 
 def reads_the_same(name: str, one: bytes, other: bytes) -> bool:

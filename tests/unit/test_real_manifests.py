@@ -6,7 +6,7 @@ import pytest
 
 from config_rollout.core.rules.checking import check
 from config_rollout.core.rules.settings import Settings
-from tests.unit.rule_examples import manifest
+from tests.objects.rule_examples import manifest
 
 FOLDER = Path(__file__).parents[1] / "data" / "manifests"
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from config_rollout.cli import main
-from tests.unit.rollout_records import FILE, lines, rollout, written
-from tests.unit.test_cluster import FakeServer, kubeconfig
+from tests.objects.rollout_records import FILE, lines, rollout, written
+from tests.unit.canned_server import FakeServer, kubeconfig
 
 ONE = "/api/v1/namespaces/kube-system/configmaps/kube-proxy-rollouts"
 LABELS = "app.kubernetes.io%2Fmanaged-by%3Dconfig-rollout%2Cconfig-rollout%2Fdaemon-set"

@@ -8,7 +8,7 @@ import pytest
 
 from config_rollout.core.content import Content
 from config_rollout.core.replay import OURS, RULES, Snapshot, aligned, table, tallies, transitions
-from tests.unit.test_histories import replay
+from tools.command_line import run_text
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
@@ -32,7 +32,7 @@ def restarts(*snapshots: Snapshot) -> list[set[str]]:
 
 def counted(*arguments: object) -> dict[str, tuple[int, int, int | None, int]]:
     """Return rule -> restarts, needless, needless alone, missed."""
-    rules = json.loads(replay("--json", *arguments).stdout)["rules"]
+    rules = json.loads(run_text("replay", "--json", *arguments).stdout)["rules"]
     return {r["rule"]: (r["restarts"], r["needless"], r["needless_alone"], r["missed"]) for r in rules}
 
 
@@ -137,13 +137,13 @@ def test_json_is_what_the_schema_says():
     schema = json.loads((ROOT / "docs" / "schemas" / "replay.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     for history in ([*OTEL, "--format", "relay=yaml"], [KUBESPRAY]):
-        jsonschema.validate(json.loads(replay("--json", *history).stdout), schema)
+        jsonschema.validate(json.loads(run_text("replay", "--json", *history).stdout), schema)
 
     assert [rule.name for rule in RULES] == schema["$defs"]["rule"]["enum"]
 
 
 def test_transitions_of_the_json_have_the_counts_of_the_table():
-    answer = json.loads(replay("--json", OTEL[0]).stdout)
+    answer = json.loads(run_text("replay", "--json", OTEL[0]).stdout)
     rows = answer["transitions"]
 
     assert answer["real_changes"] == sum(row["real"] for row in rows)

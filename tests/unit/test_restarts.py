@@ -5,21 +5,9 @@ import random
 import pytest
 
 from config_rollout.core.restarts import Fleet, Pod, blocking, next_restarts
+from tests.objects.pods import fleet, pods
 
 NODES = [f"n{number}" for number in range(6)]
-
-
-def pods(states: str) -> list[Pod]:
-    """Return a pod for each letter: `o`ld, `O`ld and unready, `n`ew, `N`ew and unready, `x` leaving, `.` none."""
-    return [
-        Pod(f"p{number}", f"u{number}", f"n{number}", "new" if state in "nN" else "old", state in "on", state == "x")
-        for number, state in enumerate(states)
-        if state != "."
-    ]
-
-
-def fleet(states: str, down: str = "") -> Fleet:
-    return Fleet(pods(states), "new", len(states), frozenset(f"n{number}" for number in down))
 
 
 def restarted(states: str, budget: int, nodes=NODES, down: str = "") -> list[str]:

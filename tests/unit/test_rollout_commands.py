@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from config_rollout.cli import main
-from tests.unit.test_cluster import FakeServer, kubeconfig
+from tests.unit.canned_server import FakeServer, kubeconfig
 
 PATH = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy?fieldManager=config-rollout"
 

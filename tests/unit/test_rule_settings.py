@@ -6,7 +6,7 @@ from config_rollout.core.rules import RULES
 from config_rollout.core.rules.checking import check
 from config_rollout.core.rules.rule import Level
 from config_rollout.core.rules.settings import Settings, parse_settings
-from tests.unit.rule_examples import manifest
+from tests.objects.rule_examples import manifest
 
 TEXT = """
 apiVersion: apps/v1

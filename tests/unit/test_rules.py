@@ -6,7 +6,7 @@ import pytest
 
 from config_rollout.core.rules import BY_ID, RULES
 from config_rollout.core.rules.objects import UNKNOWN, KubernetesObject
-from tests.unit.rule_examples import manifest, objects, program, said
+from tests.objects.rule_examples import manifest, objects, program, said
 
 NAMES = [rule.id for rule in RULES]
 

@@ -5,7 +5,7 @@ import pytest
 from config_rollout import kept, patience
 from config_rollout.cluster import ClusterError
 from config_rollout.core import live
-from tests.unit.daemon_set_objects import CONFIG_MAPS, NEW_NAME, REVISIONS, daemon_set, restored_from
+from tests.objects.daemon_set import CONFIG_MAPS, NEW_NAME, REVISIONS, daemon_set, restored_from
 
 WANTED = {"metadata": {"name": NEW_NAME, "namespace": "n"}}
 

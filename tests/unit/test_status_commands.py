@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from config_rollout.cli import main
-from tests.unit.daemon_set_objects import (
+from tests.objects.daemon_set import (
     CONFIG_MAPS,
     NEW,
     NODES,
@@ -25,8 +25,8 @@ from tests.unit.daemon_set_objects import (
     revision,
     rollouts,
 )
-from tests.unit.test_cluster import FakeServer, kubeconfig
-from tests.unit.test_documents import ROOT
+from tests.unit.canned_server import FakeServer, kubeconfig
+from tools.documents import ROOT
 from tools.fake_api import NAME, NAMESPACE, NEW_HASH, FakeApi, Request, fleet
 
 NODE_OBJECTS = [{"kind": "Node", "metadata": {"name": name, "labels": labels}} for name, labels in NODES.items()]

@@ -11,7 +11,7 @@ from config_rollout.core.observed import SeenPod, config_map_of, is_ours
 from config_rollout.core.status import Part, status_json, status_of
 from config_rollout.core.status_words import change_of_state, line_of, lines_of, newest_problem
 from config_rollout.core.waves import parse_waves
-from tests.unit.daemon_set_objects import (
+from tests.objects.daemon_set import (
     CONFIG_MAPS,
     NEW,
     NEW_NAME,
@@ -28,7 +28,7 @@ from tests.unit.daemon_set_objects import (
     revision,
     seen,
 )
-from tests.unit.test_documents import ROOT
+from tools.documents import ROOT
 
 MOVING = [pod("n1"), pod("n2", OLD), pod("n3", OLD)]
 BROKEN = [pod("n1", ready=False, why="CrashLoopBackOff"), *PODS[1:]]

@@ -10,7 +10,7 @@ from config_rollout.core.diff import diff_contents
 from config_rollout.core.digest import config_hash
 from config_rollout.core.explain import DaemonSetUpdate, explain, explain_older_text
 from config_rollout.core.kept import Before
-from tests.unit.test_explain import NEW, OLD, daemon_set
+from tests.objects.rendered import NEW, OLD, daemon_set
 
 ONE, SAME = {"a.yaml": b"b: 1\n"}, {"a.yaml": b"b: 1 # note\n"}
 

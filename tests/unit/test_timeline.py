@@ -8,7 +8,7 @@ import pytest
 
 from config_rollout.core.audit_record import parse_records
 from config_rollout.core.timeline import State, areas, as_json, clock, lasted, short_names, ticks, timeline
-from tests.unit.rollout_records import OLD, at, lines, rollout
+from tests.objects.rollout_records import OLD, at, lines, rollout
 
 W, R, N, X, B = State.OLD, State.RESTARTING, State.NEW, State.NOT_READY, State.BACK
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "schemas" / "timeline.json").read_text())

@@ -11,7 +11,7 @@ import pytest
 from config_rollout import timeline_picture
 from config_rollout.core.audit_record import parse_records
 from config_rollout.core.timeline import State, timeline
-from tests.unit.rollout_records import lines, rollout
+from tests.objects.rollout_records import lines, rollout
 
 SVG = "{http://www.w3.org/2000/svg}"
 RESTORED = {"fails": "zone-b", "result": "restored"}

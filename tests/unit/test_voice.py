@@ -3,32 +3,9 @@
 import asyncio
 import threading
 
-import pulumi
-import pytest
-
 from config_rollout import voice
 from config_rollout.voice import Voice
-
-
-@pytest.fixture
-def heard(monkeypatch):
-    """Return the lines that reach the engine: (line, resource, ephemeral)."""
-    lines = []
-
-    def info(message, resource=None, ephemeral=False):
-        lines.append((message, resource, ephemeral))
-
-    monkeypatch.setattr(pulumi.log, "info", info)
-    return lines
-
-
-def run(hook):
-    """Run a hook in a loop of its own: `asyncio.run` would leave the tests that come after none."""
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(hook)
-    finally:
-        loop.close()
+from tests.unit.hooks import run
 
 
 def test_line_is_said_at_the_component_and_one_that_passes_at_the_stack(heard):

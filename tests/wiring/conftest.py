@@ -9,6 +9,8 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks
 
 from config_rollout import ConfiguredDaemonSet
+from config_rollout.core.content import Content
+from config_rollout.core.digest import config_hash
 
 
 class _Mocks(mocks.Mocks):
@@ -49,6 +51,8 @@ class Registered:
 
 
 GOOD = {"agent.yaml": "level: info\n"}
+HASH = config_hash(Content({"agent.yaml": b"level: info\n"}))
+DAEMON_SET = "DaemonSet agent"
 POD_SPEC = {
     "containers": [{"name": "agent", "image": "agent:1", "volume_mounts": [{"name": "c", "mount_path": "/etc/agent"}]}],
     "volumes": [{"name": "c", "config_map": {"name": "agent"}}],
@@ -81,5 +85,21 @@ def register() -> Register:
         requests = [request for request in monitor.requests if request.type != "pulumi:pulumi:Stack"]
         registered = [Registered(request) for request in requests]
         return {f"{r.type.split(':')[-1]} {r.name}": r for r in registered}
+
+    return run
+
+
+@pytest.fixture
+def refused():
+    """Return a function that gives the lines of the error, and checks that nothing was registered."""
+
+    def run(name: str = "agent", opts: pulumi.ResourceOptions | None = None, **changes) -> list[str]:
+        monitor = _Monitor()
+        mocks.set_mocks(monitor.mocks, monitor=monitor)
+        with pytest.raises(ValueError) as error:  # noqa: PT011 - the message is what is looked at
+            ConfiguredDaemonSet(name, arguments(**changes), opts)
+
+        assert [] == monitor.requests
+        return str(error.value).splitlines()
 
     return run

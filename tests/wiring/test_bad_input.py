@@ -4,29 +4,12 @@ from importlib.metadata import version
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks
 
 from config_rollout import ConfiguredDaemonSet
-from tests.wiring.conftest import POD_SPEC, _Monitor, arguments
+from tests.wiring.conftest import POD_SPEC
 
 SECRET = "is an Output or a secret, and its hash must be known in preview. Pass plain text; put what is secret or " \
     "comes from another resource into a Secret, or into env of pod_spec."  # fmt: skip
-
-
-@pytest.fixture
-def refused():
-    """Return a function that gives the lines of the error, and checks that nothing was registered."""
-
-    def run(name: str = "agent", opts: pulumi.ResourceOptions | None = None, **changes) -> list[str]:
-        monitor = _Monitor()
-        mocks.set_mocks(monitor.mocks, monitor=monitor)
-        with pytest.raises(ValueError) as error:  # noqa: PT011 - the message is what is looked at
-            ConfiguredDaemonSet(name, arguments(**changes), opts)
-
-        assert [] == monitor.requests
-        return str(error.value).splitlines()
-
-    return run
 
 
 @pytest.mark.parametrize(

@@ -9,33 +9,11 @@ from pulumi.runtime import mocks
 from config_rollout import KubeProxy
 from config_rollout import prepare as preparing
 from config_rollout.cluster import Cluster, ClusterError
-from tests.unit.kubeadm_objects import CONFIG, config_map, daemon_set
+from tests.objects.kubeadm import CONFIG, config_map, daemon_set
 from tests.wiring.conftest import Registered, _Monitor
+from tests.wiring.kubeadm_cluster import ADOPT, KUBEADM, FakeCluster
 
 OWN = {"manage": "own", "config": CONFIG, "api_server": "https://h:6443", "version": "v1.36.3"}
-ADOPT = {"manage": "adopt"}
-KUBEADM = {("daemonsets", "kube-proxy"): daemon_set(), ("configmaps", "kube-proxy"): config_map()}
-
-
-class FakeCluster:
-    server, release = "https://fake", "v1.36.3"
-
-    def __init__(self, objects, missing=(), broken=None):
-        self._objects, self._missing, self._broken = objects, missing, broken
-
-    def version(self):
-        if self._broken:
-            raise self._broken
-        return self.release
-
-    def get(self, resource, name, namespace=""):
-        return self._objects.get((resource, name))
-
-    def list(self, resource, namespace="", labels=""):
-        return [item for (kind, _), item in self._objects.items() if kind == resource]
-
-    def may(self, right):
-        return (right.verb, right.resource) not in self._missing
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ import pytest
 
 from config_rollout.core.content import Content
 from config_rollout.core.digest import config_hash
-from tests.wiring.conftest import GOOD, POD_SPEC
+from tests.wiring.conftest import DAEMON_SET, GOOD, HASH, POD_SPEC
 
-HASH = config_hash(Content({"agent.yaml": b"level: info\n"}))
 CONFIG_MAP = f"ConfigMapPatch agent-{HASH[:10]}"
-DAEMON_SET = "DaemonSet agent"
 
 
 def test_component_registers_two_children(register):

@@ -5,9 +5,8 @@ import pytest
 
 from config_rollout import staged
 from config_rollout.cluster import ClusterError
-from tests.unit.test_restarts import pods
-from tests.wiring.test_bad_input import refused  # noqa: F401 - a fixture
-from tests.wiring.test_registrations import DAEMON_SET, HASH
+from tests.objects.pods import pods
+from tests.wiring.conftest import DAEMON_SET, HASH
 
 OWNER = {
     "config-rollout/stack": "organization/project/stack",
@@ -126,11 +125,11 @@ def test_without_waves_no_cluster_is_read(monkeypatch, register):
          "waves.through: there is no wave 'zone-c'. Write 'zone-b', if that was meant."),
     ],
 )  # fmt: skip
-def test_bad_waves_are_refused(cluster, refused, changes, line):  # noqa: F811
+def test_bad_waves_are_refused(cluster, refused, changes, line):
     assert [f"ConfiguredDaemonSet 'agent': {line}"] == refused(**changes)
 
 
-def test_rollout_that_could_not_begin_is_refused_before_it_is_written(cluster, refused):  # noqa: F811
+def test_rollout_that_could_not_begin_is_refused_before_it_is_written(cluster, refused):
     cluster("ooo", down="1")
 
     assert [
@@ -151,7 +150,7 @@ def test_rollout_that_can_begin_or_has_nothing_to_do_is_not_refused(cluster, reg
     assert "Stash agent-rest" in register(waves=TWO)
 
 
-def test_change_of_a_paused_rollout_is_refused_before_it_is_written(cluster, refused, register):  # noqa: F811
+def test_change_of_a_paused_rollout_is_refused_before_it_is_written(cluster, refused, register):
     cluster("ooo", annotations={"config-rollout/paused": "true"})
 
     assert [
@@ -161,7 +160,7 @@ def test_change_of_a_paused_rollout_is_refused_before_it_is_written(cluster, ref
     assert "Stash agent-rest" in register(waves=WAVES, preview=True)
 
 
-def test_missing_right_is_refused_before_anything_is_written(cluster, refused, register):  # noqa: F811
+def test_missing_right_is_refused_before_anything_is_written(cluster, refused, register):
     cluster("ooo", forbidden="delete")
 
     assert [
@@ -187,7 +186,7 @@ def test_record_says_which_window_its_wave_waits_for(cluster, register, states, 
     ]
 
 
-def test_change_in_the_window_of_the_first_wave_is_refused_and_preview_tells(cluster, refused, register):  # noqa: F811
+def test_change_in_the_window_of_the_first_wave_is_refused_and_preview_tells(cluster, refused, register):
     cluster("ooo")
 
     assert [
@@ -197,7 +196,7 @@ def test_change_in_the_window_of_the_first_wave_is_refused_and_preview_tells(clu
     assert "Stash agent-rest" in register(waves={**WAVES, **ALL_DAY}, preview=True)
 
 
-def test_gates_are_asked_before_anything_is_written_and_not_in_preview(cluster, refused, register):  # noqa: F811
+def test_gates_are_asked_before_anything_is_written_and_not_in_preview(cluster, refused, register):
     asked = []
     gates = [lambda wave, nodes: asked.append((wave, sorted(nodes))) or "red"]
     cluster("ooo")
@@ -212,7 +211,7 @@ def test_gates_are_asked_before_anything_is_written_and_not_in_preview(cluster, 
     assert 1 == len(asked)
 
 
-def test_cluster_that_cannot_be_read_is_a_sentence(monkeypatch, refused):  # noqa: F811
+def test_cluster_that_cannot_be_read_is_a_sentence(monkeypatch, refused):
     def fail(plain):
         raise ClusterError("https://fake: does not take these credentials. See whether `kubectl` can log in.", 401)
 

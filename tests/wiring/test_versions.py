@@ -10,7 +10,7 @@ import config_rollout
 from config_rollout import KubeProxy, compatibility
 from config_rollout.cluster import Cluster
 from tests.wiring.conftest import _Monitor
-from tests.wiring.test_kube_proxy_component import ADOPT, KUBEADM, FakeCluster
+from tests.wiring.kubeadm_cluster import ADOPT, KUBEADM, FakeCluster
 
 REFUSAL = "Pulumi CLI version {} does not satisfy the version range"
 

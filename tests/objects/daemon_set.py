@@ -92,3 +92,7 @@ def rollouts(*records):
 
 def restored_from(name="agent-b"):
     return {live.RESTORED_ANNOTATION: json.dumps({"generation": 2, "revision": name}), live.WAVES_ANNOTATION: "{}"}
+
+
+def rolled(**status):
+    return {"metadata": {"generation": 2}, "status": {"observedGeneration": 2, "desiredNumberScheduled": 6, **status}}

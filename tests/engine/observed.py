@@ -1,0 +1,98 @@
+"""What tests ask a cluster and an outcome for, and the waves that they roll out in."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from config_rollout.core.audit_record import AuditRecord, parse_records
+from tools.pods import Pod
+
+ZONE = "topology.kubernetes.io/zone"
+
+WAVES = {"first": [{"name": "canary", "nodes": 1}], "by": ZONE, "progress_deadline_seconds": 60}
+
+NAMES = ["canary", "zone-a", "zone-b", "zone-c", "rest"]
+
+QUICK = {**WAVES, "progress_deadline_seconds": 3}
+
+FAST = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}}
+
+
+def written(cluster, action) -> dict[str, int]:
+    """Return what the API server wrote while `action` ran."""
+    before = cluster.writes()
+    action()
+    return {key: count - before.get(key, 0) for key, count in cluster.writes().items() if count != before.get(key, 0)}
+
+
+def config_maps(cluster, namespace) -> list[str]:
+    """Return the names of the ConfigMaps that hold a configuration."""
+    names = [item["metadata"]["name"] for item in cluster.api.list(f"namespaces/{namespace}/configmaps")]
+    return sorted(name for name in names if name != "kube-root-ca.crt" and not name.endswith("-rollouts"))
+
+
+def daemon_set(cluster, namespace, name="agent") -> dict:
+    return cluster.api.get(f"namespaces/{namespace}/daemonsets/{name}")
+
+
+def changed_to(cluster, namespace) -> str:
+    """Return the config hash that the DaemonSet asks for."""
+    return daemon_set(cluster, namespace)["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+
+
+def history(cluster, namespace, name="agent") -> list[AuditRecord]:
+    """Return the records in the cluster, the oldest first."""
+    where = f"namespaces/{namespace}/configmaps/{name}-rollouts"
+    if not cluster.api.exists(where):
+        return []
+    records, findings = parse_records(cluster.api.get(where)["data"]["rollouts.jsonl"], where)
+    assert [] == findings
+    return records
+
+
+def audited(recorder) -> Counter:
+    """Return node -> how many of its pods were made, as the watcher saw it."""
+    return Counter(pod.node for kind, pod in recorder.events if kind == "ADDED")
+
+
+def records(outcome, component="agent") -> dict[str, str]:
+    """Return wave -> operation, of the records that changed."""
+    steps = outcome.steps.items()
+    return {what.removeprefix(f"Stash {component}-"): op for what, op in steps if what.startswith("Stash ")}
+
+
+def order(recorder) -> list[str]:
+    """Return the nodes in the order in which their pods were created."""
+    return [pod.node for kind, pod in recorder.events if kind == "ADDED"]
+
+
+def most_unavailable(recorder) -> int:
+    return max(len(nodes) for nodes in recorder.unavailable())
+
+
+def zones(cluster) -> dict[str, str]:
+    return {node["metadata"]["name"]: node["metadata"]["labels"][ZONE] for node in cluster.api.list("nodes")}
+
+
+def during(recorder, happened: Callable[[list[Pod]], bool], action: Callable[[], None]) -> threading.Thread:
+    """Start a thread that does something once the recorded pods fulfil a condition."""
+
+    def wait() -> None:
+        while not happened([pod for kind, pod in list(recorder.events) if kind == "ADDED"]):
+            time.sleep(0.02)
+        action()
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    return thread
+
+
+def undo(cluster, namespace, *arguments):
+    cluster.kubectl(f"--namespace={namespace}", "rollout", "undo", "daemonset/agent", *arguments)
+    cluster.wait_at_rest(namespace, "agent")
+
+
+ONE = {"agent.yaml": "level: info\nports: [1, 2]\n"}
+
+SAME = {"agent.yaml": "# the ports are ours\nports:\n  - 1\n  - 2\nlevel: 'info'\n"}

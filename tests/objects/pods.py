@@ -1,0 +1,16 @@
+"""Pods of one DaemonSet as the core sees them, drawn as letters."""
+
+from config_rollout.core.restarts import Fleet, Pod
+
+
+def pods(states: str) -> list[Pod]:
+    """Return a pod for each letter: `o`ld, `O`ld and unready, `n`ew, `N`ew and unready, `x` leaving, `.` none."""
+    return [
+        Pod(f"p{number}", f"u{number}", f"n{number}", "new" if state in "nN" else "old", state in "on", state == "x")
+        for number, state in enumerate(states)
+        if state != "."
+    ]
+
+
+def fleet(states: str, down: str = "") -> Fleet:
+    return Fleet(pods(states), "new", len(states), frozenset(f"n{number}" for number in down))
