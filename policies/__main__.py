@@ -1,5 +1,5 @@
 """The policy pack: `pulumi preview --policy-pack policies`. Rules and adapters are config_rollout's."""
 
-from config_rollout.policies import serve
+from config_rollout.pack import main
 
-serve()
+main()

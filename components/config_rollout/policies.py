@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -169,12 +170,15 @@ def _objects(
     resources: Iterable[ResourceValidationArgs | PolicyResource], kinds: Sequence[str] = ()
 ) -> list[KubernetesObject]:
     """Return the resources that rules look at, of these kinds if there are any."""
-    found = []
-    for resource in resources:
-        name = next(filter(None, (pattern.fullmatch(resource.resource_type) for pattern in _TYPES)), None)
-        if name and (not kinds or name[1] in kinds):
-            found.append(_object(resource, name[1], name.lastindex == 2))
-    return found
+    kinds_of = ((resource, *_kind(resource.resource_type)) for resource in resources)
+    return [_object(one, kind, patch) for one, kind, patch in kinds_of if kind and (not kinds or kind in kinds)]
+
+
+@cache
+def _kind(resource_type: str) -> tuple[str, bool]:
+    """Return the kind of a type of resources, and whether it is a patch; no kind if rules do not look at it."""
+    name = next(filter(None, (pattern.fullmatch(resource_type) for pattern in _TYPES)), None)
+    return (name[1], name.lastindex == 2) if name else ("", False)
 
 
 def _object(resource: ResourceValidationArgs | PolicyResource, kind: str, patch: bool) -> KubernetesObject:
@@ -192,7 +196,7 @@ def _replaces(kind: str, resource: ResourceValidationArgs | PolicyResource) -> o
     """Return whether the provider replaces an object of this kind when its data changes: the default."""
     if os.environ.get(f"PULUMI_K8S_ENABLE_{kind.upper()}_MUTABLE", "").lower() in ("true", "1"):
         return False
-    set_to = plain(resource.provider.props).get(f"enable{kind}Mutable") if resource.provider else None
+    set_to = _plain_once(resource.provider.props).get(f"enable{kind}Mutable") if resource.provider else None
     return UNKNOWN if set_to is UNKNOWN else set_to not in (True, "true")
 
 

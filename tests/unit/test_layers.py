@@ -68,6 +68,7 @@ MAY_IMPORT = {
     },
     "completion": set(),
     "policies": {"core"},
+    "pack": {"policies"},
     "cli": {"core", "sources", "commands", "completion"},
     "__main__": {"cli"},
 }
@@ -87,6 +88,7 @@ OUTSIDE = {
     "exposition": {"prometheus_client"},
     "completion": {"shtab"},
     "policies": {"pulumi_policy"},
+    "pack": set(),
     "variable_files": {"yaml"},
     "group_vars": set(),
     "cluster": {"kubernetes", "urllib3", "yaml"},

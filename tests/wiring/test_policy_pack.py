@@ -265,3 +265,18 @@ def test_pack_answers_the_engine_without_its_host_unbuffering_it():
         process.kill()
 
     assert port.strip().isdigit()
+
+
+def test_pack_starts_without_what_no_policy_uses_and_has_it_where_something_does():
+    program = """
+import sys
+from config_rollout.pack import without_unused
+with without_unused():
+    import config_rollout.policies
+before = len([name for name in sys.modules if name.startswith("pulumi.automation")])
+import pulumi
+print(before, pulumi.automation.LocalWorkspace.__name__)
+"""
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
+
+    assert "1 LocalWorkspace\n" == done.stdout
