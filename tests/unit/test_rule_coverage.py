@@ -4,7 +4,7 @@ import pytest
 
 from config_rollout.core.rules.coverage import explained
 from config_rollout.core.rules.objects import WORKLOADS, Objects
-from tests.unit.rule_examples import manifest, said
+from tests.objects.rule_examples import manifest, said
 
 HASH = "3f1a6b02c4d53f1a6b02c4d53f1a6b02c4d53f1a6b02c4d53f1a6b02c4d53f1a"
 RULES = ("config-not-hashed", "config-changed-in-place")
