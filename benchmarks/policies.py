@@ -1,13 +1,11 @@
-"""Measures what the policy pack adds to a preview, and how much `check` reads: `python -m benchmarks.policies`."""
+"""Measures what the policy pack adds to a preview, and what `check` takes: `python -m benchmarks.policies`."""
 
-import os
 import shutil
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 
+from benchmarks import check
 from tools import build
 from tools.documents import filled
 from tools.engine import Engine
@@ -39,10 +37,6 @@ for number in range(int(pulumi.Config().require("count")) // 2):
     k8s.apps.v1.DaemonSet(f"agent-{number}", metadata=metadata, spec=spec)
 """
 
-CHART = ROOT / "tests" / "data" / "manifests"
-CHART_BYTES = 2_000_000
-"""As much as a large chart renders to, its CustomResourceDefinitions left out: they are not even parsed."""
-
 
 def preview_rows() -> list[tuple[str, str, str]]:
     """Measure previews of a program's first deployment, by the command line, with and without the pack."""
@@ -73,25 +67,9 @@ def preview_rows() -> list[tuple[str, str, str]]:
     return rows
 
 
-def check_row() -> tuple[str, str, str]:
-    """Measure `check` over many manifests, as a program, start included: seconds of the processor."""
-    text = b"".join(b"\n---\n" + path.read_bytes() for path in sorted(CHART.glob("*.yaml")))
-    text *= CHART_BYTES // len(text) + 1
-    command = [sys.executable, "-m", "config_rollout", "check", "-"]
-
-    def seconds() -> float:
-        before = os.times()
-        subprocess.run(command, input=text, capture_output=True, check=True)
-        after = os.times()
-        return after.children_user + after.children_system - before.children_user - before.children_system
-
-    took = statistics.median(seconds() for _ in range(5))
-    return f"`check` of {len(text) / 1e6:.1f} MB of manifests", f"{len(text) / 1e6 / took:.1f} MB a second", ""
-
-
 def main() -> None:
     """Measure, print the table, and put it into the document."""
-    rows = [*preview_rows(), check_row()]
+    rows = [*preview_rows(), *check.rows()]
     lines = ["| what | measured | goal |", "| --- | --- | --- |", *(f"| {' | '.join(row)} |" for row in rows)]
     text = "\n".join(lines)
     print(text)
