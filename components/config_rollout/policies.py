@@ -76,20 +76,25 @@ def _read_once() -> None:
 
 
 class _Memory:
-    """A function of one object that remembers its answers, by identity, for as many objects as a stack has."""
+    """
+    A function of one object that remembers its answers, for as many objects as a stack has.
 
-    def __init__(self, function: Callable[..., Any], most: int = 20_000) -> None:
-        self._function, self._most = function, most
+    Objects are known by the identity of their `part`, or of themselves.
+    """
+
+    def __init__(self, function: Callable[..., Any], most: int = 20_000, part: Callable[[Any], Any] | None = None):
+        self._function, self._most, self._part = function, most, part
         self._known: dict[int, tuple[Any, Any]] = {}
 
     def __call__(self, given: Any, *more: Any) -> Any:
         if more:
             return self._function(given, *more)
-        known = self._known.get(id(given))
-        if known is None or known[0] is not given:
+        part = self._part(given) if self._part else given
+        known = self._known.get(id(part))
+        if known is None or known[0] is not part:
             if len(self._known) >= self._most:
                 self._known = {}
-            known = self._known[id(given)] = (given, self._function(given))
+            known = self._known[id(part)] = (part, self._function(given))
         return known[1]
 
 
@@ -170,8 +175,8 @@ def _objects(
     resources: Iterable[ResourceValidationArgs | PolicyResource], kinds: Sequence[str] = ()
 ) -> list[KubernetesObject]:
     """Return the resources that rules look at, of these kinds if there are any."""
-    kinds_of = ((resource, *_kind(resource.resource_type)) for resource in resources)
-    return [_object(one, kind, patch) for one, kind, patch in kinds_of if kind and (not kinds or kind in kinds)]
+    kinds_of = ((resource, _kind(resource.resource_type)[0]) for resource in resources)
+    return [_object_once(resource) for resource, kind in kinds_of if kind and (not kinds or kind in kinds)]
 
 
 @cache
@@ -181,7 +186,8 @@ def _kind(resource_type: str) -> tuple[str, bool]:
     return (name[1], name.lastindex == 2) if name else ("", False)
 
 
-def _object(resource: ResourceValidationArgs | PolicyResource, kind: str, patch: bool) -> KubernetesObject:
+def _object(resource: ResourceValidationArgs | PolicyResource) -> KubernetesObject:
+    kind, patch = _kind(resource.resource_type)
     dependencies = getattr(resource, "property_dependencies", {})
     program = Program(
         urn=resource.urn,
@@ -189,7 +195,11 @@ def _object(resource: ResourceValidationArgs | PolicyResource, kind: str, patch:
         replaces=_replaces(kind, resource) if kind in CONFIGURATION else True,
         protected=resource.opts.protect,
     )
-    return KubernetesObject(kind, _plain_once(resource.props), resource.urn, patch, program)
+    return KubernetesObject(kind, plain(resource.props), resource.urn, patch, program)
+
+
+# Every policy gets the same properties, in a resource of its own.
+_object_once = _Memory(_object, part=lambda resource: resource.props)
 
 
 def _replaces(kind: str, resource: ResourceValidationArgs | PolicyResource) -> object:

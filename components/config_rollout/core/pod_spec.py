@@ -83,13 +83,18 @@ def _match(value: object, pattern: Sequence[str], path: Path) -> Iterator[tuple[
     if not pattern:
         yield path, value
     elif pattern[0] == "*":
-        if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        if isinstance(value, list | Sequence) and not isinstance(value, str | bytes):
             for position, item in enumerate(value):
                 yield from _match(item, pattern[1:], (*path, position))
-    elif isinstance(value, Mapping):
-        for key in dict.fromkeys((pattern[0], snake_case(pattern[0]))):
+    elif isinstance(value, dict | Mapping):
+        for key in _spellings(pattern[0]):
             if key in value:
                 yield from _match(value[key], pattern[1:], (*path, key))
+
+
+@lru_cache(1024)
+def _spellings(key: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((key, snake_case(key))))
 
 
 def _replaced(value: Any, path: Path, leaf: object) -> Any:
