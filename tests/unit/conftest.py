@@ -2,6 +2,17 @@
 
 import pytest
 
+from tests.unit.clock import Clock
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Give the clock of the test, in place of the machine's."""
+    clock = Clock()
+    clock.install(monkeypatch)
+    yield clock
+    clock.end()
+
 
 @pytest.fixture
 def heard(monkeypatch):

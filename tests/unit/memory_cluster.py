@@ -36,7 +36,8 @@ class MemoryCluster:
         self.thawed.set()
         self.bad, self.answers, self.failures, self.hidden = set(bad), {}, [], ""
         self.revisions, self.deleted, self.most_unavailable = {}, [], 0
-        self.events, self.taken, self.version = {"pods": [], "nodes": []}, {"pods": 0, "nodes": 0}, 0
+        self.events, self.version = {"pods": [], "nodes": []}, 0
+        self.watches = {resource: [] for resource in self.events}
         self.daemon_set = {
             "metadata": {
                 "name": "agent",
@@ -97,6 +98,8 @@ class MemoryCluster:
         self.version += 1
         thing = {**thing, "metadata": {**thing["metadata"], "resourceVersion": str(self.version)}}
         self.events[resource].append({"type": kind, "object": thing})
+        for watch in self.watches[resource]:
+            watch.set()
         return thing
 
     def set_node(self, name, ready="True"):
@@ -160,22 +163,16 @@ class MemoryCluster:
             yield [*things.values()], str(self.version)
 
     def watch(self, resource, namespace, labels, version, seconds, fields):
-        over, events = time.monotonic() + 1.2, self.events[resource]
+        over, events, changed = time.monotonic() + seconds, self.events[resource], threading.Event()
+        self.watches[resource].append(changed)
         sent = len([event for event in events if int(event["object"]["metadata"]["resourceVersion"]) <= int(version)])
         while time.monotonic() < over:
-            self.look(resource)
             with self.lock:
+                changed.clear()
                 new, sent = events[sent:], len(events)
+            self.look(resource)
             yield from new
-            self.taken[resource] = sent
-            time.sleep(0.005)
-
-    def wait_taken(self, resource):
-        """Wait until whoever watches has taken in all that happened."""
-        for _ in range(1000):
-            if self.taken[resource] == len(self.events[resource]):
-                return
-            time.sleep(0.005)
+            changed.wait(over - time.monotonic())
 
     def delete(self, resource, name, namespace, uid):
         self.fail()

@@ -1,19 +1,16 @@
 """The driver against a cluster in memory, whose API server answers as badly as real ones do at times."""
 
-import threading
-import time
-
 import pytest
 
-from config_rollout import following
 from config_rollout.cluster import ClusterError
 from config_rollout.core.gates import HttpGate
 from config_rollout.core.live import PAUSED_ANNOTATION, RESTORED_ANNOTATION, STACK_ANNOTATION
 from config_rollout.core.waves import parse_waves
-from config_rollout.hooks import driven
 from config_rollout.hooks.driven import Stopped, Target
 from config_rollout.hooks.rollout import Rollout
 from tests.unit.memory_cluster import Disturbed, MemoryCluster, drive, revisions
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
@@ -22,15 +19,15 @@ def driver():
     return drive
 
 
-def test_nodes_that_turn_not_ready_use_the_budget_up_at_once(driver):
+def test_nodes_that_turn_not_ready_use_the_budget_up_at_once(driver, clock):
     class Outage(Disturbed):
         def disturb(self, deleted):
             if deleted == 1:
                 self.out = sorted({*self.nodes} - {*self.deleted})[:2]
                 for node in self.out:
                     self.set_node(node, "False")
-                self.wait_taken("nodes")
-                threading.Timer(1, self.over).start()
+                clock.settle()
+                clock.after(1, self.over)
 
         def over(self):
             self.deleted_meanwhile = [node for node in self.deleted[1:] if node not in self.out]
@@ -45,7 +42,7 @@ def test_nodes_that_turn_not_ready_use_the_budget_up_at_once(driver):
     assert sorted(cluster.nodes) == sorted(cluster.deleted)
 
 
-def test_node_that_joins_is_in_its_wave_and_one_that_is_gone_is_not_waited_for(driver):
+def test_node_that_joins_is_in_its_wave_and_one_that_is_gone_is_not_waited_for(driver, clock):
     class Moving(Disturbed):
         def disturb(self, deleted):
             if deleted == 1:
@@ -62,15 +59,15 @@ def test_node_that_joins_is_in_its_wave_and_one_that_is_gone_is_not_waited_for(d
 
 
 @pytest.mark.parametrize("what", ["pods", "nodes"])
-def test_nothing_is_deleted_while_pods_or_nodes_are_not_seen(driver, monkeypatch, what):
-    monkeypatch.setattr(following, "delay_seconds", lambda attempt, fraction: 0.1)
-
+def test_nothing_is_deleted_while_pods_or_nodes_are_not_seen(driver, clock, what):
     class Hidden(Disturbed):
         def disturb(self, deleted):
             if deleted == 1:
                 self.hidden = what
-                time.sleep(0.1)  # until that shows
-                threading.Timer(1, self.reveal).start()
+                for watch in self.watches[what]:
+                    watch.set()
+                clock.settle()
+                clock.after(1, self.reveal)
 
         def reveal(self):
             self.deleted_unseen, self.hidden = len(self.deleted), ""
@@ -108,8 +105,7 @@ def test_hook_of_a_wave_leaves_later_waves_alone(driver):
 
 
 @pytest.mark.parametrize("status", [0, 429, 500, 503])
-def test_answers_that_may_be_better_soon_are_asked_for_again(driver, monkeypatch, status):
-    monkeypatch.setattr(driven, "delay_seconds", lambda attempt, fraction: 0.01)
+def test_answers_that_may_be_better_soon_are_asked_for_again(driver, status):
     cluster = MemoryCluster()
     cluster.write("new")
     cluster.failures = [status] * 12
@@ -119,7 +115,7 @@ def test_answers_that_may_be_better_soon_are_asked_for_again(driver, monkeypatch
     assert 4 == len(cluster.deleted)
 
 
-def test_delete_without_an_answer_holds_up_all_others_and_is_weighed_anew(driver):
+def test_delete_without_an_answer_holds_up_all_others_and_is_weighed_anew(driver, clock):
     class Doubtful(MemoryCluster):
         asked = ()
 
@@ -128,7 +124,7 @@ def test_delete_without_an_answer_holds_up_all_others_and_is_weighed_anew(driver
             if len(self.asked) == 1:
                 (other, *_) = {"n0", "n1"} - {self.asked[0]}
                 self.unready(other)
-                threading.Timer(0.5, lambda: self.unready(other, "True")).start()
+                clock.after(0.5, lambda: self.unready(other, "True"))
                 raise ClusterError("https://memory: does not answer.", 0)
             return super().delete(resource, name, namespace, uid)
 
@@ -261,28 +257,24 @@ def test_what_was_so_before_is_told_and_does_not_count(driver):
     assert {"new"} == revisions(cluster)
 
 
-def test_container_that_restarts_after_its_pod_was_ready_fails_the_wave(driver):
+def test_container_that_restarts_after_its_pod_was_ready_fails_the_wave(driver, clock):
     cluster = MemoryCluster()
     cluster.write("new")
-    timer = threading.Timer(0.8, lambda: cluster.restart("n1"))
-    timer.start()
+    clock.after(0.8, lambda: cluster.restart("n1"))
     with pytest.raises(Stopped, match="restarted once after it was ready"):
         driver(cluster, "new", soak_seconds=2, gates=[{"restarts": {}}])
-    timer.join()
 
 
-def test_up_that_is_gone_while_a_gate_is_asked_takes_nothing_back():
+def test_up_that_is_gone_while_a_gate_is_asked_takes_nothing_back(clock):
     cluster = MemoryCluster()
     cluster.write("new")
     gate = {"http": {"port": 1, "path": "/"}, "timeout_seconds": 60}
     cluster.answers = {"n0": (500, b"")}
     target = Target("n", "agent", "ds", cluster.daemon_set["metadata"]["generation"], "new")
     driven = Rollout(cluster, target, parse_waves({"gates": [gate]})[0], lambda line, ephemeral=False: None)
-    timer = threading.Timer(2, driven.stop)
-    timer.start()
+    clock.after(2, driven.stop)
     with pytest.raises(Stopped, match="the `up` that ran this is gone"):
         driven.run("rest")
-    timer.join()
 
     assert {"new"} == revisions(cluster)
 
@@ -307,22 +299,20 @@ def test_gate_gets_the_wave_and_its_nodes(driver):
     assert [("z2", ["n2"])] == asked
 
 
-def test_pod_that_does_not_stay_ready_fails_the_soak(driver):
+def test_pod_that_does_not_stay_ready_fails_the_soak(driver, clock):
     cluster = MemoryCluster()
     cluster.write("new")
-    timer = threading.Timer(0.6, lambda: cluster.unready("n2"))
-    timer.start()
+    clock.after(0.6, lambda: cluster.unready("n2"))
     with pytest.raises(Stopped, match="did not stay ready"):
         driver(cluster, "new", soak_seconds=3)
-    timer.join()
 
 
-def test_pods_that_have_been_ready_for_the_soak_already_are_not_waited_for(driver):
+def test_pods_that_have_been_ready_for_the_soak_already_are_not_waited_for(driver, clock):
     cluster = MemoryCluster()
-    began = time.monotonic()
+    began = clock.now
     driver(cluster, "good", soak_seconds=600)
 
-    assert time.monotonic() - began < 300
+    assert clock.now - began < 300
 
 
 def test_pause_stops_before_the_next_pod(driver):
@@ -432,8 +422,7 @@ def test_taking_back_is_said_with_its_reason_before_a_pod_is_taken_back():
     assert line.endswith("Taking its nodes back to revision 1")
 
 
-def test_answer_that_did_not_come_is_said_at_once(monkeypatch):
-    monkeypatch.setattr(driven, "delay_seconds", lambda attempt, fraction: 0.01)
+def test_answer_that_did_not_come_is_said_at_once():
     cluster = Listening()
     cluster.write("new")
     cluster.failures = [503]

@@ -1,16 +1,13 @@
 """What the driver does not make worse: a fleet that is well, one with a bad configuration, one that it does not see."""
 
-import threading
-import time
-
 import pytest
 
-from config_rollout import following
 from config_rollout.cluster import ClusterError
 from config_rollout.core.live import FINISHED_ANNOTATION, PAUSED_ANNOTATION, RESTORED_ANNOTATION
-from config_rollout.hooks import deleting, driven, fleet
 from config_rollout.hooks.driven import Stopped
 from tests.unit.memory_cluster import Disturbed, MemoryCluster, drive, name_of, revisions, template_of
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 def red(wave, nodes):
@@ -155,9 +152,7 @@ def test_taken_back_configuration_has_its_owner_before_pods_mount_it():
     assert (["good"], "bad") == (cluster.owners("good"), cluster.newest)
 
 
-def test_conflict_at_a_delete_is_asked_again(monkeypatch):
-    monkeypatch.setattr(driven, "delay_seconds", lambda attempt, fraction: 0.01)
-
+def test_conflict_at_a_delete_is_asked_again():
     class Webhook(MemoryCluster):
         refused = 0
 
@@ -174,10 +169,7 @@ def test_conflict_at_a_delete_is_asked_again(monkeypatch):
     assert ["n0", "n1", "n2", "n3"] == sorted(cluster.deleted)
 
 
-def test_deletes_that_are_refused_for_good_stop_it_and_take_nothing_back(monkeypatch):
-    monkeypatch.setattr(driven, "delay_seconds", lambda attempt, fraction: 0.01)
-    monkeypatch.setattr(driven, "AWAY_SECONDS", 0.5)
-
+def test_deletes_that_are_refused_for_good_stop_it_and_take_nothing_back():
     class Webhook(MemoryCluster):
         def delete(self, *what):
             raise ClusterError("https://memory: 409 admission webhook: never.", 409)
@@ -190,9 +182,7 @@ def test_deletes_that_are_refused_for_good_stop_it_and_take_nothing_back(monkeyp
     assert "new" == cluster.newest
 
 
-def test_delete_that_was_answered_and_changed_nothing_is_asked_again(monkeypatch):
-    monkeypatch.setattr(fleet, "_DELETED_SECONDS", 0.2)
-
+def test_delete_that_was_answered_and_changed_nothing_is_asked_again():
     class Liar(MemoryCluster):
         answered = 0
 
@@ -207,9 +197,7 @@ def test_delete_that_was_answered_and_changed_nothing_is_asked_again(monkeypatch
     assert ["n0", "n1", "n2", "n3"] == sorted(cluster.deleted)
 
 
-def test_deletes_that_are_answered_and_never_done_fail_the_wave(monkeypatch):
-    monkeypatch.setattr(fleet, "_DELETED_SECONDS", 0.2)
-
+def test_deletes_that_are_answered_and_never_done_fail_the_wave():
     class Liar(MemoryCluster):
         def delete(self, *what):
             return True
@@ -217,26 +205,22 @@ def test_deletes_that_are_answered_and_never_done_fail_the_wave(monkeypatch):
     cluster = Liar(1)
     cluster.write("new")
     with pytest.raises(Stopped, match=r"n0: deleting pod agent-\d was answered, and the pod is still there"):
-        drive(cluster, "new", on_failure="halt")
+        drive(cluster, "new", on_failure="halt", progress_deadline_seconds=60)
 
 
-def test_revision_of_another_template_is_never_the_wanted_one():
+def test_revision_of_another_template_is_never_the_wanted_one(clock):
     cluster = MemoryCluster()
     cluster.write("new")
     del cluster.revisions["new"]  # and its controller is away
     with pytest.raises(Stopped, match=r"has no revision of its pod template\. See that kube-controller-manager runs"):
         drive(cluster, "new")
-    timer = threading.Timer(0.5, lambda: cluster.revisions.update(new=2))
-    timer.start()
+    clock.after(0.5, lambda: cluster.revisions.update(new=2))
     drive(cluster, "new")
-    timer.join()
 
     assert ["n0", "n1", "n2", "n3"] == sorted(cluster.deleted)
 
 
-def test_pod_that_comes_back_with_another_revision_again_and_again_fails_the_wave(monkeypatch):
-    monkeypatch.setattr(deleting, "_AGAIN_SECONDS", 0.1)
-
+def test_pod_that_comes_back_with_another_revision_again_and_again_fails_the_wave():
     class Stale(MemoryCluster):
         def start(self, node):
             self.newest = "good"
@@ -252,7 +236,7 @@ def test_pod_that_comes_back_with_another_revision_again_and_again_fails_the_wav
     assert [] == said
 
 
-def test_second_restart_of_a_node_says_why(monkeypatch):
+def test_second_restart_of_a_node_says_why():
     class StaleOnce(Disturbed):
         def start(self, node):
             self.newest, newest = "good" if self.deleted == [node] else self.newest, self.newest
@@ -267,18 +251,16 @@ def test_second_restart_of_a_node_says_why(monkeypatch):
     assert [line for line in said if "has revision good, not new: it is restarted again" in line]
 
 
-def test_time_in_which_nothing_is_seen_is_no_lack_of_progress(monkeypatch):
-    monkeypatch.setattr(following, "WATCH_SECONDS", 0.2)
-
+def test_time_in_which_nothing_is_seen_is_no_lack_of_progress(clock):
     class StandsStill(Disturbed):
         def disturb(self, deleted):
             if deleted == 1:
                 self.thawed.clear()
-                threading.Timer(3, self.thawed.set).start()
+                clock.after(300, self.thawed.set)
 
     cluster = StandsStill()
     cluster.write("new")
-    drive(cluster, "new")
+    drive(cluster, "new", progress_deadline_seconds=30)
 
     assert ["n0", "n1", "n2", "n3"] == sorted(cluster.deleted)
     assert RESTORED_ANNOTATION not in cluster.daemon_set["metadata"]["annotations"]
@@ -330,22 +312,20 @@ def test_whoever_changes_the_template_too_stops_the_rollout_and_keeps_the_strate
     assert {"type": "RollingUpdate"} == cluster.daemon_set["spec"]["updateStrategy"]
 
 
-def test_pod_that_others_delete_during_the_soak_soaks_as_long():
+def test_pod_that_others_delete_during_the_soak_soaks_as_long(clock):
     cluster = MemoryCluster()
     cluster.write("new")
     moments = []
 
     def deletes():
         name = next(iter(cluster.pods))
-        moments.append(time.monotonic())
+        moments.append(clock.now)
         cluster.delete("pods", name, "n", "")
         pod = next(p for p in cluster.pods.values() if p["spec"]["nodeName"] == cluster.deleted[-1])
         assert "True" == pod["status"]["conditions"][0]["status"]
 
-    timer = threading.Timer(2, deletes)
-    timer.start()
-    drive(cluster, "new", soak_seconds=3, gates=[lambda wave, nodes: moments.append(time.monotonic())])
-    timer.join()
+    clock.after(2, deletes)
+    drive(cluster, "new", soak_seconds=3, gates=[lambda wave, nodes: moments.append(clock.now)])
 
     assert moments[1] - moments[0] >= 3
 
