@@ -196,10 +196,8 @@ class Services:
 
 
 @pytest.fixture(autouse=True)
-def at_once(monkeypatch):
+def as_long_as_the_gate_says(monkeypatch, clock):
     monkeypatch.setattr(new_service, "_LEAST_SECONDS", 0)
-    monkeypatch.setattr(new_service, "_LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(new_service, "delay_seconds", lambda attempt, fraction: 0.01)
 
 
 NODES = [f"n{number:02}" for number in range(30)]
@@ -331,9 +329,9 @@ def test_what_no_node_can_be_blamed_for_is_one_answer(change, why):
     assert {} == cluster.kept
 
 
-def test_asking_that_nobody_waits_for_ends_and_leaves_nothing():
+def test_asking_that_nobody_waits_for_ends_and_leaves_nothing(clock):
     cluster, over = Services(lambda node: "False"), threading.Event()
-    threading.Timer(0.2, over.set).start()
+    clock.after(0.2, over.set)
     ask(cluster, NewServiceGate(timeout_seconds=600), over=over)
 
     assert NODES[:10] == probed(cluster)
