@@ -34,7 +34,9 @@ from .core.rules.settings import RuleSettings, Settings, parse_rule_settings, sc
 
 _TYPES = (
     re.compile(r"kubernetes:[^:]+/[a-z0-9]+:([A-Za-z]+)(Patch)"),
-    re.compile(r"kubernetes:(?:core|apps|policy|extensions)/[a-z0-9]+:([A-Za-z]+)"),
+    re.compile(r"kubernetes:(?:core|apps|batch|policy|extensions)/[a-z0-9]+:([A-Za-z]+)"),
+    re.compile(r"kubernetes:argoproj\.io/[a-z0-9]+:(Rollout)"),
+    re.compile(r"kubernetes:apps\.openshift\.io/[a-z0-9]+:(DeploymentConfig)"),
     re.compile(rf"pulumi:index:({WAVE_RECORD})"),
 )
 """Types of the resources that rules look at, with their kind and whether they are patches."""

@@ -65,7 +65,23 @@ def platform(pod_spec: object) -> str:
     for _, selector in values(pod_spec, "nodeSelector"):
         if isinstance(selector, Mapping):
             said += [selector.get("kubernetes.io/os"), selector.get("beta.kubernetes.io/os")]
+    said += _in_every_term(pod_spec)
     return next((name for name in said if isinstance(name, str) and name in ("linux", "windows")), "")
+
+
+def _in_every_term(pod_spec: object) -> list[object]:
+    """Return the platform that every term of the required node affinity asks for; the terms are alternatives."""
+    terms = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms", "*")
+    asked = []
+    for _, term in values(pod_spec, *terms):
+        found: list[object] = [None]
+        for _, one in values(term, "matchExpressions", "*"):
+            if isinstance(one, Mapping) and one.get("key") in ("kubernetes.io/os", "beta.kubernetes.io/os"):
+                wanted = one.get("values")
+                if one.get("operator") == "In" and isinstance(wanted, list) and len(wanted) == 1:
+                    found = wanted
+        asked.append(found[0])
+    return asked[:1] if asked and all(one == asked[0] for one in asked) else []
 
 
 def show_path(path: Path) -> str:

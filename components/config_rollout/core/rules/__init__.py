@@ -4,7 +4,20 @@ The rules on Kubernetes objects, and how they are run: `check(objects, settings)
 One file a subject; each rule is there once, for the policy pack and the command line alike.
 """
 
-from . import budgets, hashes, ineffective, keys, kube_proxy, names, not_hashed, patches, readiness, volatile, waves
+from . import (
+    budgets,
+    hashes,
+    ineffective,
+    keys,
+    kube_proxy,
+    names,
+    not_hashed,
+    patches,
+    readiness,
+    secrets,
+    volatile,
+    waves,
+)
 from .rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -30,7 +43,7 @@ RULES: tuple[Rule, ...] = (
     kube_proxy.MODE,
     kube_proxy.IPVS,
     kube_proxy.HEALTH_PORT,
-    kube_proxy.SECRET,
+    secrets.SECRET,
     patches.PATCH_ON_DESTROY,
     waves.WITHOUT_GATE,
 )

@@ -1,11 +1,12 @@
 """Rules on how many pods of a DaemonSet a rolling restart takes away at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..finding import Finding
 from ..update_strategy import PERCENT, UpdateStrategy, is_zero
 from .objects import POD_SPEC, UNKNOWN, KubernetesObject
+from .placeholders import filled_later, placeholders, with_unknowns
 from .rule import Level, NotChecked, Parameter, Parameters, Rule, Said, Severity
 
 _ROLLING = "https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/"
@@ -24,19 +25,32 @@ _IN_A_MANIFEST = {
 """The component's words for its arguments -> those for the object, replaced in this order."""
 
 
-def _strategy(daemon_set: KubernetesObject) -> UpdateStrategy:
-    return UpdateStrategy.of(daemon_set.get("spec", "updateStrategy"))
+_WHERE = "spec.updateStrategy"
+
+
+def _strategy(daemon_set: KubernetesObject) -> Any:
+    """Return the update strategy, with `UNKNOWN` for what a manifest leaves to be filled in later."""
+    given = daemon_set.get("spec", "updateStrategy")
+    return given if daemon_set.program else with_unknowns(given)
+
+
+def _completed_by_others(strategy: object) -> object:
+    """Return a part of a strategy, with `UNKNOWN` for the numbers that the rest may have."""
+    rolling = strategy.get("rollingUpdate", {}) if isinstance(strategy, Mapping) else None
+    if not isinstance(strategy, Mapping) or not isinstance(rolling, Mapping):
+        return strategy
+    return {**strategy, "rollingUpdate": {"maxUnavailable": UNKNOWN, "maxSurge": UNKNOWN, **rolling}}
 
 
 def _critical_budget(daemon_set: KubernetesObject, given: Parameters) -> Iterator[Said]:
     priority = daemon_set.get(*POD_SPEC, "priorityClassName")
     if not isinstance(priority, str) or not priority.startswith("system-"):
         return
-    budget = _strategy(daemon_set).max_unavailable
-    where = "spec.updateStrategy.rollingUpdate.maxUnavailable"
+    budget = UpdateStrategy.of(_strategy(daemon_set)).max_unavailable
+    where = f"{_WHERE}.rollingUpdate.maxUnavailable"
     share = PERCENT.fullmatch(budget) if isinstance(budget, str) else None
     if budget is UNKNOWN:
-        yield NotChecked(where)
+        yield from _unknowns(daemon_set, where)
     elif share and given["maxShare"] < int(share[1]) <= 100:
         yield Finding(
             where,
@@ -52,13 +66,27 @@ def _smaller_budget(daemon_set: KubernetesObject, given: Parameters) -> tuple[tu
 
 
 def _update_strategy(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
-    strategy = daemon_set.get("spec", "updateStrategy")
+    strategy = _strategy(daemon_set)
+    if not daemon_set.program:
+        yield from _unknowns(daemon_set, _WHERE)
     if strategy is None or strategy is UNKNOWN:
         return
     from ..checks import check_update_strategy  # what it takes with it is more than the rules are
 
+    if daemon_set.patch:
+        strategy = _completed_by_others(strategy)
     for finding in check_update_strategy(strategy, daemon_set.pod_spec):
         yield Finding(*map(_in_a_manifest, (finding.where, finding.what, finding.fix)))
+
+
+def _unknowns(daemon_set: KubernetesObject, where: str) -> Iterator[NotChecked]:
+    """Yield what is not known at a path or below it: filled in later in a manifest, made by others in a program."""
+    if daemon_set.program:
+        yield NotChecked(where)
+        return
+    for path, text in placeholders(daemon_set.get("spec", "updateStrategy"), _WHERE):
+        if path.startswith(where) or where.startswith(path):
+            yield NotChecked(path, filled_later(text))
 
 
 def _in_a_manifest(text: str) -> str:
@@ -68,10 +96,10 @@ def _in_a_manifest(text: str) -> str:
 
 
 def _surge_on_host(daemon_set: KubernetesObject, given: Parameters) -> Iterator[Said]:
-    surge = _strategy(daemon_set).max_surge
+    surge = UpdateStrategy.of(_strategy(daemon_set)).max_surge
     if daemon_set.get(*POD_SPEC, "hostNetwork") is not True or surge is UNKNOWN or is_zero(surge):
         return
-    if any(True for _ in _update_strategy(daemon_set, given)):
+    if any(isinstance(said, Finding) for said in _update_strategy(daemon_set, given)):
         return  # declared ports, or worse: said there
     yield Finding(
         "spec.updateStrategy.rollingUpdate.maxSurge",

@@ -30,10 +30,10 @@ def _hash_beside_template(workload: KubernetesObject, _: Parameters) -> Iterator
         yield NotChecked(where)
         return
     sources = _sources(workload)
-    inside = {source.name for source, _, _ in claimed(workload, claims(workload), sources)}
+    inside = {(source.kind, source.name) for source, _, _ in claimed(workload, claims(workload), sources)}
     for key, words in beside:
         claim = Claim(key, f"metadata.annotations['{key}']", str(own[key]), words)
-        if any(source.name not in inside for source, _, _ in claimed(workload, [claim], sources)):
+        if any((source.kind, source.name) not in inside for source, _, _ in claimed(workload, [claim], sources)):
             there = workload.in_template("metadata", f"annotations['{key}']")
             what = f"is the {workload.kind}'s own annotation, and only the pod template's restart pods"
             yield Finding(claim.where, what, f"Move it to {there}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..finding import Finding
 from ..update_strategy import UpdateStrategy
-from .objects import WORKLOADS, KubernetesObject, Objects
+from .objects import WITH_PODS, KubernetesObject, Objects
 from .rule import Level, Parameters, Rule, Said, Severity
 
 
@@ -22,7 +22,7 @@ def _on_delete(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
 
 
 def _disruption_budget(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
-    pods = _PodLabels(objects.kind(*WORKLOADS))
+    pods = _PodLabels(objects.kind(*WITH_PODS))
     for budget in objects.kind("PodDisruptionBudget"):
         selector = budget.get("spec", "selector")
         if not isinstance(selector, Mapping) or not (selector.get("matchLabels") or selector.get("matchExpressions")):
@@ -48,7 +48,7 @@ class _PodLabels:
         self._selected: dict[tuple[str, str], list[KubernetesObject]] = {}
         for workload in workloads:
             namespace = str(workload.namespace)
-            for name, value in workload.texts("spec", "template", "metadata", "labels").items():
+            for name, value in workload.of_template("labels").items():
                 for key in ((namespace, name), (namespace, name, repr(value))):
                     self._by_label.setdefault(key, []).append(workload)
             self._by_label.setdefault((namespace,), []).append(workload)
@@ -78,7 +78,7 @@ def _needed_labels(selector: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 def _selects(selector: Mapping[str, Any], workload: KubernetesObject) -> bool:
     """Return whether a label selector matches the pods of a workload. Source: apimachinery `LabelSelector`."""
-    labels = workload.texts("spec", "template", "metadata", "labels")
+    labels = workload.of_template("labels")
     wanted = selector.get("matchLabels") or {}
     if not isinstance(wanted, Mapping) or any(labels.get(str(key)) != value for key, value in wanted.items()):
         return False

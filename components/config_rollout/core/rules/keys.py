@@ -3,19 +3,44 @@
 from collections.abc import Iterator, Mapping
 
 from ..asked_keys import Keys, missing_keys
-from .objects import WORKLOADS, KubernetesObject, Objects, has_content
-from .rule import Level, Parameters, Rule, Said, Severity
+from .objects import WITH_PODS, KubernetesObject, Objects, has_content
+from .placeholders import filled_later, placeholder_in, with_unknowns
+from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 
 
 def _missing_keys(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
-    for workload in objects.kind(*WORKLOADS):
+    for workload in objects.kind(*WITH_PODS):
+        if workload.patch and not workload.program:
+            continue  # what is patched beside it may be a part of a ConfigMap too
         known = {(reference.kind, o.name): _keys(o) for reference, o in objects.read_by(workload)}
 
         def keys_of(kind: str, name: object, known: Mapping[tuple[str, object], Keys | None] = known) -> Keys | None:
             return known.get((kind, name)) if isinstance(name, str) else None
 
-        for finding in missing_keys(workload.pod_spec, keys_of, "spec.template.spec"):
+        spec = workload.pod_spec if workload.program else with_unknowns(workload.pod_spec)
+        for finding in missing_keys(spec, keys_of, workload.in_template("spec")) if known else ():
             yield workload, finding
+        for where, text in _filled_later(workload) if known and not workload.program else ():
+            yield workload, NotChecked(where, filled_later(text))
+
+
+def _filled_later(workload: KubernetesObject) -> Iterator[tuple[str, str]]:
+    """Yield path and text of the keys of ConfigMaps and Secrets that are not known yet."""
+    for pattern in _KEYS:
+        for path, key in workload.in_pods(*pattern):
+            if placeholder_in(key):
+                yield path, str(key)
+
+
+_KEYS = (
+    ("volumes", "*", "configMap", "items", "*", "key"),
+    ("volumes", "*", "secret", "items", "*", "key"),
+    *(
+        (containers, "*", "env", "*", "valueFrom", reference, "key")
+        for containers in ("containers", "initContainers")
+        for reference in ("configMapKeyRef", "secretKeyRef")
+    ),
+)
 
 
 def _keys(o: KubernetesObject) -> Keys | None:

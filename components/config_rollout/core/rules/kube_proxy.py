@@ -1,19 +1,19 @@
 """
-Rules on ConfigMaps with a KubeProxyConfiguration, and on secrets in ConfigMaps. What is refused is formats/'s.
+Rules on ConfigMaps with a KubeProxyConfiguration. What is refused is formats/'s.
 
 What reads such a configuration is imported when there is one: the policy pack starts with every preview, and most
 programs have none.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .. import pod_spec as pods
 from ..finding import Finding
 from ..kinds import KUBE_PROXY
-from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects
+from .objects import UNKNOWN, WITH_PODS, KubernetesObject, Objects
+from .placeholders import filled_later, placeholder_in
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 
 if TYPE_CHECKING:
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 _DOCUMENT = "https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/"
 _IPVS_DEPRECATED = 35
 _HEALTH_PORT = "10256"
-
-_PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----")
-_KUBECONFIG = re.compile(r"(?m)^\s*\"?kind\"?:\s*\"?Config\b")
-_CREDENTIAL = re.compile(r"(?m)^[\s-]*\"?(token|password|client-key-data)\"?:[ \t]*[\"']?(?![\"'${<#\s])\S")
 
 
 def _read(text: str, in_place: bool, platform: str = "") -> "Reading | NotRead | None":
@@ -83,14 +79,26 @@ def _understood(text: str, in_place: bool, platform: str = "") -> "Reading | Non
     return None if isinstance(reading, Exception) else reading
 
 
-def _at(where: str, finding: Finding) -> Finding:
-    return Finding(f"{where}: {finding.where}" if where else finding.where, finding.what, finding.fix)
+def _at(where: str, finding: Finding) -> Said:
+    """Return what is said of a field of the text at `where`: nothing but "not checked" of what is filled in later."""
+    at = f"{where}: {finding.where}" if where else finding.where
+    if text := placeholder_in(finding.where) or placeholder_in(finding.what):
+        return NotChecked(at, filled_later(text))
+    return Finding(at, finding.what, finding.fix)
+
+
+def _refused(where: str, text: str, in_place: bool) -> Iterator[Said]:
+    """Yield what a text holds that kube-proxy refuses wherever it runs."""
+    reading = _read(text, in_place)
+    if isinstance(reading, Exception) and (placeholder := placeholder_in(text)):
+        yield NotChecked(where or "the file", f"has parts that are filled in later (got {placeholder!r})")
+    elif reading is not None:
+        yield from (_at(where, finding) for finding in reading.findings)
 
 
 def _refuses(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
     for where, text, in_place in _texts(config_map):
-        if (reading := _read(text, in_place)) is not None:
-            yield from (_at(where, finding) for finding in reading.findings)
+        yield from _refused(where, text, in_place)
     unknown = config_map.get("data") is UNKNOWN or UNKNOWN in config_map.texts("data").values()
     if unknown and config_map.name == "kube-proxy":
         yield NotChecked("data")
@@ -99,7 +107,7 @@ def _refuses(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
 def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
     """Find what the releases and platforms of the pods refuse that read a configuration, and others do not."""
     said = set()
-    for workload in objects.kind(*WORKLOADS):
+    for workload in objects.kind(*WITH_PODS):
         platform = pods.platform(workload.pod_spec)
         for _reference, config_map in objects.read_by(workload):
             for where, text, in_place in _texts(config_map) if config_map.kind == "ConfigMap" else ():
@@ -128,7 +136,7 @@ def _ignores(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
 
 def _mode(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
     platforms: dict[str, set[str]] = {}
-    for workload in objects.kind(*WORKLOADS):
+    for workload in objects.kind(*WITH_PODS):
         for _reference, o in objects.read_by(workload):
             platforms.setdefault(o.title, set()).add(pods.platform(workload.pod_spec))
     for config_map in objects.kind("ConfigMap", KUBE_PROXY):
@@ -139,15 +147,45 @@ def _mode(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
                 yield from ((config_map, _at(where, one)) for one in reading.warnings if one == MODE_NOT_SET)
 
 
-def _health_port(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
-    for where, reading in _readings(config_map):
+def _health_port(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+    found = [
+        (config_map, *one) for config_map in objects.kind("ConfigMap", KUBE_PROXY) for one in _readings(config_map)
+    ]
+    asking = _asking_the_node(objects) if found else {}
+    for config_map, where, reading in found:
         address = reading.effective.get("healthzBindAddress")
-        if isinstance(address, str) and address.rpartition(":")[2] != _HEALTH_PORT:
-            yield Finding(
-                f"{where}: healthzBindAddress" if where else "healthzBindAddress",
-                f"is {address}, and load balancers and probes ask port {_HEALTH_PORT} whether the node is well",
-                f"Keep port {_HEALTH_PORT}, or skip this with what asks the other one as the reason",
-            )
+        if isinstance(address, str) and address:
+            for said in _unhealthy(address, asking.get((str(config_map.namespace), config_map.name))):
+                yield config_map, _at(where, said)
+
+
+def _unhealthy(address: str, probe: str | None) -> Iterator[Finding]:
+    host, _, port = address.rpartition(":")
+    if port != _HEALTH_PORT:
+        yield Finding(
+            "healthzBindAddress",
+            f"is {address}, and load balancers and probes ask port {_HEALTH_PORT} whether the node is well",
+            f"Keep port {_HEALTH_PORT}, or skip this with what asks the other one as the reason",
+        )
+    elif probe and (host == "localhost" or host.strip("[]") == "::1" or host.startswith("127.")):
+        yield Finding(
+            "healthzBindAddress",
+            f"is {address}, where only the node itself is answered, and {probe} asks at the pod's address",
+            f"Use 0.0.0.0:{_HEALTH_PORT}, or the node's own address, or write `host: 127.0.0.1` into the probe",
+        )
+
+
+def _asking_the_node(objects: Objects) -> dict[tuple[str, object], str]:
+    """Return (namespace, name) of a ConfigMap -> the probe of its readers that asks kube-proxy at the pod's address."""
+    asking: dict[tuple[str, object], str] = {}
+    for workload in objects.kind(*WITH_PODS):
+        for kind in ("readinessProbe", "livenessProbe", "startupProbe"):
+            for path, request in workload.in_pods("containers", "*", kind, "httpGet"):
+                port = request.get("port") if isinstance(request, Mapping) else None
+                if str(port) == _HEALTH_PORT and not request.get("host"):
+                    for _reference, o in objects.read_by(workload):
+                        asking.setdefault((str(o.namespace), o.name), f"{path} of {workload.title}")
+    return asking
 
 
 def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
@@ -162,7 +200,7 @@ def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
     from ..kube_proxy_files import releases_in
 
     releases: dict[tuple[object, object], list[int]] = {}
-    for workload in objects.kind(*WORKLOADS):
+    for workload in objects.kind(*WITH_PODS):
         minors = [int(release.partition(".")[2]) for release in releases_in(workload.pod_spec)]
         for _reference, o in objects.read_by(workload):
             releases.setdefault((o.namespace, o.name), []).extend(minors)
@@ -179,33 +217,13 @@ def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
             )
 
 
-def _secret(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
-    for key, text in config_map.texts("data").items():
-        if not isinstance(text, str):
-            continue
-        what = "holds a private key" if _PRIVATE_KEY.search(text) else ""
-        if _KUBECONFIG.search(text) and (credential := _CREDENTIAL.search(text)):
-            what = f"is a kubeconfig with a {credential[1]}"
-        if what:
-            yield Finding(
-                f"data['{key}']",
-                f"{what}, and everyone who may read ConfigMaps can read it",
-                "Put it into a Secret, or refer to a file as tokenFile does",
-            )
-
-
-def _configuration(text: str, account: str = "") -> str:
+def _configuration(text: str) -> str:
     """Return a manifest of kube-proxy's ConfigMap, for the examples."""
     lines = "\n".join(f"    {line}" for line in text.splitlines())
-    key = "kubeconfig.conf" if account else "config.conf"
-    head = (
-        "apiVersion: v1\n    kind: Config\n"
-        if account
-        else "apiVersion: kubeproxy.config.k8s.io/v1alpha1\n    kind: KubeProxyConfiguration\n"
-    )
+    head = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\n    kind: KubeProxyConfiguration\n"
     return (
         f"\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: kube-proxy, namespace: kube-system}}\n"
-        f"data:\n  {key}: |\n    {head}{lines}\n"
+        f"data:\n  config.conf: |\n    {head}{lines}\n"
     )
 
 
@@ -296,27 +314,9 @@ HEALTH_PORT = Rule(
     severity=Severity.HIGH,
     topic="kube-proxy",
     prevents="load balancers that take every node out, since nobody answers on port 10256",
-    fix="healthzBindAddress with port 10256",
+    fix="healthzBindAddress with port 10256, at an address that those who ask can reach",
     link=_DOCUMENT,
-    kinds=("ConfigMap", KUBE_PROXY),
-    check_one=_health_port,
+    check_all=_health_port,
     bad=_configuration("mode: iptables\nhealthzBindAddress: 0.0.0.0:10257"),
     good=_configuration("mode: iptables\nhealthzBindAddress: 0.0.0.0:10256"),
-)
-
-SECRET = Rule(
-    id="secret-in-config-map",
-    level=Level.ADVISORY,
-    severity=Severity.HIGH,
-    topic="secrets",
-    prevents="a private key, or a kubeconfig's token, that everyone who may read ConfigMaps can read",
-    fix="a Secret, or tokenFile",
-    link="https://kubernetes.io/docs/concepts/configuration/configmap/",
-    kinds=("ConfigMap",),
-    check_one=_secret,
-    bad=_configuration("users:\n- name: default\n  user: {}\n  token: abcdef", account="token"),
-    good=_configuration(
-        "users:\n- name: default\n  user:\n    tokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token",
-        account="tokenFile",
-    ),
 )

@@ -1,5 +1,6 @@
 """Rules on the names of ConfigMaps and Secrets, and on what follows from them when their content changes."""
 
+import re
 from collections.abc import Iterator
 
 from ..finding import Finding
@@ -80,14 +81,18 @@ def _config_replaced(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
 
 
 def _immutable_fixed_name(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
-    if o.patch or o.get("immutable") is not True or not _has_fixed_name(o):
+    if o.patch or o.get("immutable") is not True or not _has_fixed_name(o) or _COUNTED.fullmatch(str(o.name)):
         return
     yield Finding(
         "immutable",
         f"is true, and the name '{o.name}' does not follow the content: a change needs a new object of the same name, "
         "and a kubelet that knows the old one may go on serving it",
-        "End the name with a hash of the content, as in NAME-3f1a6b02c4, or leave immutable out",
+        "End the name with a hash of the content, as in NAME-3f1a6b02c4, or with a version that each change counts up",
     )
+
+
+_COUNTED = re.compile(r".*[-.](v|r|rev)?[0-9]+([.-][0-9]+)*")
+"""A name with a version at its end, as `app-v2`: whoever gives it can give the next content the next one."""
 
 
 HASH_FROM_RESOURCE = Rule(

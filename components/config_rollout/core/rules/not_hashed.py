@@ -6,9 +6,10 @@ from ..finding import Finding
 from .changing import changing_parts
 from .coverage import Coverage, coverage, unknown_part
 from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects
+from .placeholders import filled_later, placeholder_in
 from .reloading import READ_ONCE, image_of
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
-from .uses import uses
+from .uses import Use, uses
 
 _HASH_IT = "Write a hash of the content into an annotation of the pod template, or name the object after its content"
 
@@ -23,8 +24,9 @@ def _not_hashed(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObj
         every = coverage(workload, objects)
         if left := [one for one in every if one.reason is None and _is_read_once(one)]:
             yield workload, _keeps_the_old(left, every)
-        elif unknown := [use.where for use in uses(workload) if use.name is UNKNOWN]:
-            yield workload, NotChecked(unknown[0])
+        elif unknown := [use for use in uses(workload) if _is_filled_later(use, workload, objects)]:
+            why = "" if unknown[0].name is UNKNOWN else filled_later(unknown[0].name)
+            yield workload, NotChecked(unknown[0].where, why)
 
 
 def _changed_in_place(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
@@ -33,6 +35,13 @@ def _changed_in_place(objects: Objects, _: Parameters) -> Iterator[tuple[Kuberne
             every = coverage(workload, objects)
             if left := [one for one in every if one.reason is None and not _is_read_once(one)]:
                 yield workload, _finds_it_sometime(left, every)
+
+
+def _is_filled_later(use: Use, workload: KubernetesObject, objects: Objects) -> bool:
+    """Return whether nobody knows yet what the pods read: a name with a placeholder may still be that of an object."""
+    if use.name is UNKNOWN:
+        return True
+    return bool(placeholder_in(use.name)) and objects.named(workload, use.kind, str(use.name)) is None
 
 
 def _is_read_once(one: Coverage) -> bool:

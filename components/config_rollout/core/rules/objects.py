@@ -276,10 +276,13 @@ class Objects:
         """Return URN -> resource."""
         return {o.program.urn: o for o in self.all if o.program}
 
+    def named(self, workload: KubernetesObject, kind: str, name: str) -> KubernetesObject | None:
+        """Return the ConfigMap or Secret that a workload means by a name, if it is among the objects."""
+        return self._configuration.get((kind, str(workload.namespace), name))
+
     def read_by(self, workload: KubernetesObject) -> Iterator[tuple[Reference, KubernetesObject]]:
         """Yield every reference of a workload to a ConfigMap or Secret that is among the objects, with that object."""
         for reference in workload.references:
-            if isinstance(reference.name, str):
-                key = (reference.kind, str(workload.namespace), reference.name)
-                if found := self._configuration.get(key):
-                    yield reference, found
+            name = reference.name
+            if isinstance(name, str) and (found := self.named(workload, reference.kind, name)):
+                yield reference, found

@@ -7,9 +7,8 @@ from typing import Any
 from ..finding import Finding
 from ..update_strategy import UpdateStrategy
 from .objects import POD_SPEC, UNKNOWN, KubernetesObject
+from .reloading import image_of
 from .rule import Level, NotChecked, Parameter, Parameters, Rule, Said, Severity
-
-_PAUSE = re.compile(r"(^|/)pause([:@]|$)")
 
 
 def _readiness_probe(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
@@ -21,16 +20,63 @@ def _readiness_probe(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Sa
             return
     containers = [container for _, container in daemon_set.in_pods("containers", "*")]
     known = [container for container in containers if isinstance(container, Mapping)]
-    if not known or len(known) < len(containers) or any(container.get("readinessProbe") for container in known):
+    if not known or len(known) < len(containers) or _is_gated(daemon_set):
         return
-    if all(_PAUSE.search(str(container.get("image"))) for container in known):
+    if all(image_of(container) == "pause" for container in known):
         return  # its work is done by init containers, and nothing is left to be ready
-    yield Finding(
-        "spec.template.spec.containers",
-        "no container has a readinessProbe, so a pod counts as good as soon as it runs, and a bad change goes through "
-        "every node",
-        "Add a readinessProbe that fails while the program does not do its work",
+    probed = [container for container in known if _is_probed(container)]
+    if not probed:
+        yield Finding("spec.template.spec.containers", f"no container has a readinessProbe, {_AS_SOON}", _ADD)
+    elif main := _main_without(daemon_set, known, probed):
+        where = f"spec.template.spec.containers[{known.index(main)}]"
+        of = " and ".join(f"'{container.get('name')}'" for container in probed)
+        yield Finding(where, f"has no readinessProbe, only {of} beside it has: {_AS_SOON[3:]}", _ADD)
+
+
+_AS_SOON = "so a pod counts as good as soon as it runs, and a bad change goes through every node"
+_ADD = "Add a readinessProbe that fails while the program does not do its work"
+
+_SIDECARS = re.compile(
+    r"kube-rbac-proxy|oauth2?-proxy|config-?(map)?-?reload|(^|-)(istio-?)?proxyv?2?$|linkerd|envoy|cloud-?sql-proxy"
+    r"|livenessprobe|driver-registrar|-exporter$|k8s-sidecar|vault|filebeat|fluent-?bit|vector|promtail"
+)
+"""Images that stand beside the program that a pod is for."""
+
+
+def _is_probed(container: Mapping[str, Any]) -> bool:
+    """Return whether a container is ready only after a probe. Source: Kubernetes "Pod Lifecycle", startupProbe."""
+    return bool(container.get("readinessProbe") or container.get("startupProbe"))
+
+
+def _is_gated(daemon_set: KubernetesObject) -> bool:
+    """
+    Return whether a native sidecar has a probe, or a readiness gate waits for someone outside.
+
+    Source: Kubernetes "Sidecar Containers": the probe of a restartable init container decides on the pod's readiness.
+    """
+    natives = [container for _, container in daemon_set.in_pods("initContainers", "*")]
+    gates = daemon_set.get(*POD_SPEC, "readinessGates")
+    return bool(gates) or any(
+        isinstance(container, Mapping) and container.get("restartPolicy") == "Always" and _is_probed(container)
+        for container in natives
     )
+
+
+def _main_without(
+    daemon_set: KubernetesObject, known: list[Mapping[str, Any]], probed: list[Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """Return the container that the pods are for, if it is known which and it has no probe."""
+    by_name = {container["name"]: container for container in known if isinstance(container.get("name"), str)}
+    names = (
+        daemon_set.of_template("annotations").get("kubectl.kubernetes.io/default-container"),
+        daemon_set.name,
+        daemon_set.of_template("labels").get("app.kubernetes.io/name"),
+    )
+    main = next((by_name[name] for name in names if isinstance(name, str) and name in by_name), None)
+    if main is None and all(_SIDECARS.search(image_of(container)) for container in probed):
+        left = [container for container in known if not _SIDECARS.search(image_of(container))]
+        main = left[0] if len(left) == 1 else None
+    return main if main is not None and not _is_probed(main) else None
 
 
 def _min_ready_seconds(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:

@@ -9,6 +9,7 @@ from .conventions import claims
 from .coverage import Coverage, coverage, unknown_part
 from .labels import Selecting, selector_labels
 from .objects import WORKLOADS, KubernetesObject, Objects
+from .placeholders import placeholder_in
 from .rule import Level, Parameters, Rule, Said, Severity
 
 _ALWAYS = "so every deployment restarts every pod"
@@ -43,6 +44,8 @@ def _finding(
             return Finding(where, what, fix)
         if who := selecting.by(workload, key):
             return Finding(where, what, f"Take it out of {who} first, then out of the pod template")
+        if workload.patch:
+            return Finding(where, what, "Move it to metadata.labels, unless a selector has it")
     if reader := _reads_of_itself(workload, section, key):
         return Finding(where, what, f"Take it out together with {reader}, which reads it")
     if key in workload.texts("metadata", section):
@@ -103,6 +106,8 @@ def _volatile(workload: KubernetesObject, key: str, value: str, is_variable: boo
         return f"is the time of a restart by hand, {_ALWAYS}"
     if key in ("helm.sh/chart", "chart") and _CHART.fullmatch(value):
         return f"is the chart's version (got {value!r}), so every release of the chart restarts every pod"
+    if placeholder_in(value):
+        return None
     words = words_of(key)
     if time_in(words, value, any_name=not is_variable):
         return f"is a time (got {value!r}), {_ALWAYS}"
