@@ -4,14 +4,11 @@ import pytest
 
 from config_rollout.core.rules.coverage import explained
 from config_rollout.core.rules.objects import WORKLOADS, Objects
+from tests.objects.manifests import source
 from tests.objects.rule_examples import manifest, said
 
 HASH = "3f1a6b02c4d53f1a6b02c4d53f1a6b02c4d53f1a6b02c4d53f1a6b02c4d53f1a"
 RULES = ("config-not-hashed", "config-changed-in-place")
-
-
-def source(name: str = "agent", data: str = "{a.yaml: x}", kind: str = "ConfigMap", more: str = "") -> str:
-    return f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}, {more}}}\ndata: {data}\n---\n"
 
 
 def pods(

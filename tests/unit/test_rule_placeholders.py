@@ -4,9 +4,8 @@ import pytest
 
 from config_rollout.core.rules.checking import check
 from config_rollout.core.rules.settings import Settings, parse_settings
-from tests.unit.rule_examples import manifest, said
-from tests.unit.test_rule_coverage import source
-from tests.unit.test_rules import workload
+from tests.objects.manifests import source, workload
+from tests.objects.rule_examples import manifest, said
 
 PLACEHOLDERS = ["${MAX}", "${max:=10%}", "$(MAX)", "{{ .Values.max }}", "{% if x %}1{% endif %}", "$MAX"]
 

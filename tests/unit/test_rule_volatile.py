@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.rule_examples import manifest, said
-from tests.unit.test_rules import workload
+from tests.objects.manifests import workload
+from tests.objects.rule_examples import manifest, said
 
 NOW = "'2026-03-01T12:00:00Z'"
 SHA = "3f1a6b02c4d53f1a6b02c4d53f1a6b02c4d53f1a"

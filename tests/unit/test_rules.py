@@ -6,6 +6,7 @@ import pytest
 
 from config_rollout.core.rules import BY_ID, RULES
 from config_rollout.core.rules.objects import UNKNOWN, KubernetesObject
+from tests.objects.manifests import workload
 from tests.objects.rule_examples import manifest, objects, program, said
 
 NAMES = [rule.id for rule in RULES]
@@ -28,14 +29,6 @@ def test_rule_is_silent_on_its_good_example(name):
 
 def test_ids_are_different():
     assert len(NAMES) == len(set(NAMES))
-
-
-def workload(template: str = "", spec: str = "", metadata: str = "", kind: str = "DaemonSet") -> str:
-    """Return a manifest; the arguments are flow YAML to be put in."""
-    return (
-        f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: agent, {metadata}}}\nspec:\n"
-        f"  {{selector: {{matchLabels: {{app: agent}}}}, template: {{{template or 'spec: {}'}}}, {spec}}}\n---\n"
-    )
 
 
 def config_map(metadata: str = "name: agent", more: str = "data: {a.yaml: x}", kind: str = "ConfigMap") -> str:
