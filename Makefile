@@ -15,8 +15,8 @@ cluster: setup ## the same control plane, kept open to play with
 test: setup tools ## everything: unit, wiring and engine tests, and the real kube-proxy as judge
 	$(RUN) -m pytest -n 2 --dist loadfile --durations=40
 
-test-unit: setup ## the tests that need neither engine nor cluster, in seconds
-	$(RUN) -m pytest tests/unit tests/wiring
+test-unit: setup ## the tests that need neither engine nor cluster, in half a minute at most
+	$(RUN) -m pytest tests/unit tests/wiring -m "not slow" -n auto --dist worksteal
 
 fuzz: setup ## try the parsers and the diff on new inputs for MINUTES=10
 	$(RUN) -m tests.fuzz $(or $(MINUTES),10)

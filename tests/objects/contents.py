@@ -2,6 +2,8 @@
 
 import random
 
+import yaml
+
 from config_rollout.core.content import Content
 
 
@@ -25,3 +27,8 @@ def random_value(maker: random.Random, depth: int = 0) -> object:
     texts = ["", "x", "yes", "1e3", "10", "~", "é", "a: b", "# c", "line\nbreak\n", " x ", "12:30", "0.0.0.0:1"]
     values = {"text": maker.choice(texts), "number": maker.randint(-99, 99), "bool": maker.random() < 0.5, "null": None}
     return values[kind]
+
+
+def as_yaml(value: object) -> str:
+    """Return a structure as YAML, written by libyaml where that is there: thousands are."""
+    return yaml.dump(value, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper))

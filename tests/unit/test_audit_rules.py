@@ -140,6 +140,7 @@ def test_event_at_the_start_tells_a_configuration_from_the_rest_of_the_template(
     assert "PodTemplateChanged" == audit.begun_event(replace(RECORD, new_hash=RECORD.old_hash))[1]
 
 
+@pytest.mark.slow
 def test_history_is_bounded_after_1000_rollouts_of_up_to_5000_nodes():
     pods = {f"node-{number}": (number, number + 3) for number in range(5000)}
     few = dict(list(pods.items())[:250])  # a thousand of the large ones would take ten seconds

@@ -169,6 +169,7 @@ def test_templates_left_in_leave_the_rest():
     assert b"note: stdin:1: has template syntax" in done.stderr
 
 
+@pytest.mark.slow
 def test_ten_thousand_resources_are_checked(file):
     path = file("\n---\n".join([BAD.replace("agent", f"agent-{number}") for number in range(10_000)]))
 

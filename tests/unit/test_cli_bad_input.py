@@ -138,6 +138,7 @@ BYTE_FOR_BYTE = {
 """What no reader should meet, and docs/what-counts.md has a rule for."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", TROUBLE)
 def test_trouble_is_a_sentence_and_exit_2(tmp_path, what):
     make, sentence = TROUBLE[what]
@@ -159,6 +160,7 @@ def test_every_command_tells_trouble(tmp_path, command):
     assert f"config-rollout: none: no such file or directory. {INSTEAD}\n" == done.stderr.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", BYTE_FOR_BYTE)
 def test_hostile_file_is_hashed_within_the_limits(tmp_path, what):
     done = run(tmp_path, "hash", BYTE_FOR_BYTE[what](tmp_path), "--json")

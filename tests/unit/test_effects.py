@@ -9,7 +9,7 @@ from config_rollout.core.diff import diff_contents
 from config_rollout.core.digest import canonical_bytes, config_hash
 from config_rollout.core.effects import parse_effects, state
 from config_rollout.core.formats import read
-from tests.objects.contents import random_value, shuffled
+from tests.objects.contents import as_yaml, random_value, shuffled
 
 YAML = "log: {level: info, path: /x}\nlisten: 80\nports: [1, 2]\npipes: [{name: a, size: 1}, {name: b, size: 1}]\n"
 
@@ -188,8 +188,6 @@ def paths(value: object, path: str = "") -> list[str]:
 
 
 def test_fields_are_told_to_restart_exactly_if_the_hashes_differ():
-    import yaml
-
     maker = random.Random(8)
     seen = set()
     for _ in range(2000):
@@ -199,7 +197,7 @@ def test_fields_are_told_to_restart_exactly_if_the_hashes_differ():
         other[place] = random_value(maker, maker.randint(1, 4))
         known = paths(value) + paths(other)
         effects = {f"c.yaml:{path}": maker.choice(["none", "reload", "restart"]) for path in maker.sample(known, 2)}
-        old, new = (content(yaml.safe_dump(one), effects) for one in (value, other))
+        old, new = (content(as_yaml(one), effects) for one in (value, other))
         differs = config_hash(old) != config_hash(new)
         seen.add(differs)
 

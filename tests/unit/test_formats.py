@@ -9,7 +9,7 @@ import yaml
 from config_rollout.core.diff import diff_contents
 from config_rollout.core.digest import canonical_bytes, config_hash
 from config_rollout.core.formats import read, read_key
-from tests.objects.contents import content, random_value, shuffled
+from tests.objects.contents import as_yaml, content, random_value, shuffled
 from tests.objects.format_rows import DOCUMENT, rows
 
 
@@ -111,7 +111,7 @@ def test_another_layout_of_random_structures_means_the_same():
     for _ in range(300):
         value = {"top": random_value(maker)}
         texts = [
-            yaml.safe_dump(value),
+            as_yaml(value),
             yaml.safe_dump(shuffled(value, maker), sort_keys=False, default_flow_style=True, width=20),
             yaml.safe_dump(value, indent=6, explicit_start=True),
         ]
@@ -124,7 +124,7 @@ def test_random_structures_share_a_hash_exactly_if_they_are_equal():
     by_hash: dict[str, str] = {}
     for _ in range(2000):
         value = {"top": random_value(maker, 2)}
-        digest = config_hash(content("yaml", yaml.safe_dump(value).encode()))
+        digest = config_hash(content("yaml", as_yaml(value).encode()))
 
         assert repr_sorted(value) == by_hash.setdefault(digest, repr_sorted(value))
     assert len(set(by_hash.values())) == len(by_hash)
@@ -137,7 +137,7 @@ def test_documents_of_a_stream_are_told_apart():
         stream = yaml.safe_dump_all(values).encode()
 
         assert values == list(yaml.safe_load_all(stream))
-        parts = [read(yaml.safe_dump(value).encode(), "yaml").canonical for value in values]
+        parts = [read(as_yaml(value).encode(), "yaml").canonical for value in values]
         assert b"\n".join(parts) == read(stream, "yaml").canonical
 
 

@@ -138,6 +138,7 @@ def test_kube_proxy_configuration_in_a_file_of_its_own_is_looked_at(before):
     assert said_of_it.startswith("mode: is unknown (got 'iptabels')")
 
 
+@pytest.mark.slow
 def test_ten_thousand_resources_are_read():
     found = manifest("---\n".join([MAP] * 10_000))
 

@@ -53,6 +53,7 @@ def test_same_history_is_the_same_picture(history, tmp_path):
     assert b"\x89PNG" == (tmp_path / "x.png").read_bytes()[:4]
 
 
+@pytest.mark.slow
 def test_size_does_not_grow_with_the_history(tmp_path):
     snapshots = (Snapshot("s", Content({"c": str(number // 500).encode()})) for number in range(10_000))
     every = list(transitions("h", snapshots, lambda _: ""))

@@ -4,6 +4,7 @@ import itertools
 import re
 import subprocess
 import sys
+from functools import cache
 from xml.etree import ElementTree
 
 import pytest
@@ -17,19 +18,26 @@ SVG = "{http://www.w3.org/2000/svg}"
 RESTORED = {"fails": "zone-b", "result": "restored"}
 
 
+@cache
 def picture(nodes=6, zones=2, **more):
     (record,), _ = parse_records(lines(rollout(nodes, zones, **more)), "x")
     return timeline(record)
 
 
+@cache
+def svg(line) -> str:
+    """Return the drawing: thousands of nodes take a while, and are drawn once."""
+    return timeline_picture.svg(line)
+
+
 def titles(line) -> list[str]:
     """Return what is said where the pointer rests."""
-    return [element.text for element in ElementTree.fromstring(timeline_picture.svg(line)).iter(f"{SVG}title")]
+    return [element.text for element in ElementTree.fromstring(svg(line)).iter(f"{SVG}title")]
 
 
 def colors(line) -> set[str]:
     """Return the colours that fill something."""
-    return set(re.findall(r"style=\"fill: (#[0-9a-f]{6})", timeline_picture.svg(line)))
+    return set(re.findall(r"style=\"fill: (#[0-9a-f]{6})", svg(line)))
 
 
 @pytest.mark.parametrize(("nodes", "rows"), [(6, 6), (200, 200), (5000, 0)])
@@ -58,7 +66,7 @@ def test_done_rollout_shows_nothing_of_a_failure():
 
 @pytest.mark.parametrize("nodes", [6, 200, 5000])
 def test_size_is_bounded(nodes):
-    assert 400_000 > len(timeline_picture.svg(picture(nodes, **RESTORED)))
+    assert 400_000 > len(svg(picture(nodes, **RESTORED)))
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".png", ".html"])
@@ -88,6 +96,7 @@ def test_page_shows_what_records_hold_as_text(tmp_path):
     assert "<script>" not in (tmp_path / "x.html").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".svg", ".png", ".html"])
 @pytest.mark.parametrize("odd", ["\0", "\t", "\n", "\ud800", "\u2028", "字", "--", "]]>", "&lt;"])
 def test_record_may_hold_any_letter(tmp_path, recwarn, odd, suffix):

@@ -47,6 +47,7 @@ def test_independent_implementation_agrees_on_the_vector(vector):
     assert canonical_bytes(given) == (independent.canonical(given.data, given.binary_data, formats, given.text_version))
 
 
+@pytest.mark.slow
 def test_independent_implementation_agrees_on_10_000_contents():
     maker = random.Random(1)
     understood = dict.fromkeys(["yaml", "json", "toml", "text"], 0)
