@@ -25,10 +25,11 @@ faults: setup tools ## faults on NODES=200 nodes, and a random walk of STEPS=200
 	FAULT_NODES=$(or $(NODES),200) WALK_STEPS=$(or $(STEPS),200) $(if $(SEED),FAULT_SEED=$(SEED)) \
 		$(RUN) -m pytest tests/engine/test_faults.py tests/engine/test_faults_driver.py tests/engine/test_walk.py
 
-lint: setup ## style and types
+lint: setup ## style, types, and where imports may point
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+	$(VENV)/bin/lint-imports
 
 matrix: setup ## the releases of Kubernetes and Python, each with its own tools; writes docs/compatibility.md
 	$(RUN) -m tools.matrix

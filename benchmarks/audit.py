@@ -11,10 +11,10 @@ from pulumi import automation
 
 from benchmarks.__main__ import POD_SPEC, table
 from config_rollout import ConfiguredDaemonSet, configured_daemon_set
-from config_rollout.arguments import find_cluster
-from config_rollout.cluster import Cluster
-from config_rollout.core.audit import with_record
-from config_rollout.core.audit_record import AuditRecord, parse_records
+from config_rollout.cluster.client import Cluster
+from config_rollout.core.audit.record import AuditRecord, parse_records
+from config_rollout.core.audit.writing import with_record
+from config_rollout.prepare.cluster import find_cluster
 from tools import build
 from tools.documents import filled
 from tools.engine import Engine

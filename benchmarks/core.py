@@ -12,9 +12,9 @@ from collections.abc import Callable
 import yaml
 
 from benchmarks.timing import paired, timed
-from config_rollout.core import peers
-from config_rollout.core.content import Content
-from config_rollout.core.digest import config_hash
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.digest import config_hash
+from config_rollout.core.replay import other_tools as peers
 
 MIB = 2**20
 

@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 
-from config_rollout.cluster import Cluster
-from config_rollout.core.wave_words import plan
-from config_rollout.core.waves import Waves, divide, parse_waves
-from config_rollout.hooks.driven import Target
-from config_rollout.hooks.rollout import Rollout
+from config_rollout.cluster.client import Cluster
+from config_rollout.core.waves.order import Waves, divide, parse_waves
+from config_rollout.core.waves.words import plan
+from config_rollout.driver.driven import Target
+from config_rollout.driver.rollout import Rollout
 from tools import build
 from tools.api import Json
 from tools.fake_api import NAME, NAMESPACE, NEW_HASH, FakeApi, fleet

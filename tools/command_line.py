@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 from typing import Any
 from unittest import mock
 
-from config_rollout.cli import main
+from config_rollout.cli.main import main
 
 
 def run(*arguments: object, stdin: str | bytes = b"", folder: Path | None = None) -> "CompletedProcess[bytes]":

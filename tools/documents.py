@@ -1,16 +1,17 @@
 """Fills the parts of the documents that are made from the code: `make docs`."""
 
+import ast
 import re
 import tempfile
 from functools import cache
 from pathlib import Path
 
 from config_rollout.core import compatibility
-from config_rollout.core.audit_rights import audit_rights
-from config_rollout.core.formats.kube_proxy_fields import render_table
-from config_rollout.core.kube_proxy_rights import all_rights
-from config_rollout.core.layout import Layout
-from config_rollout.core.rights import role
+from config_rollout.core.formats.kube_proxy.fields import render_table
+from config_rollout.core.kube_proxy.layout import Layout
+from config_rollout.core.rbac.audit import audit_rights
+from config_rollout.core.rbac.kube_proxy import all_rights
+from config_rollout.core.rbac.rights import role
 from config_rollout.core.rules import document as rules
 from tools.command_line import run_text
 from tools.fake_api import FakeApi, halted
@@ -149,10 +150,28 @@ def auditing() -> tuple[Path, str]:
     return path, filled(path.read_text(), "role", f"```yaml\n{rights}\n```")
 
 
+PACKAGE = ROOT / "components" / "config_rollout"
+
+
+def rooms() -> str:
+    """Return the table of the package's folders: what each is for, in the first sentence of its docstring."""
+    rows = ["| folder | purpose |", "| --- | --- |"]
+    for path in sorted(PACKAGE.rglob("__init__.py"), key=lambda path: path.parent.parts):
+        text = ast.get_docstring(ast.parse(path.read_text())) or ""
+        rows.append(f"| `{path.parent.relative_to(ROOT)}/` | {text.splitlines()[0]} |")
+    return "\n".join(rows)
+
+
+def contributing() -> tuple[Path, str]:
+    """Return the document for contributors, and what it has to hold."""
+    path = ROOT / "CONTRIBUTING.md"
+    return path, filled(path.read_text(), "rooms", rooms())
+
+
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
-    made = [kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), *pictures(), status(), metrics()]
-    return [*made, *timelines()]
+    made = [contributing(), kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), status(), metrics()]
+    return [*made, *pictures(), *timelines()]
 
 
 def main() -> None:

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from config_rollout.core.audit_record import AuditRecord, By, Change, WaveRecord
-from config_rollout.core.content import Content
-from config_rollout.core.digest import config_hash
-from config_rollout.core.live import WAVES_ANNOTATION
-from config_rollout.core.waves import divide, parse_waves
+from config_rollout.core.audit.record import AuditRecord, By, Change, WaveRecord
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.digest import config_hash
+from config_rollout.core.kubernetes.annotations import WAVES_ANNOTATION
+from config_rollout.core.waves.order import divide, parse_waves
 
 Json = dict[str, Any]
 

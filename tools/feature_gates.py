@@ -1,5 +1,5 @@
 """
-Which feature gates each kube-proxy has: asked of the built programs, written to core/formats/kube_proxy_gate_table.py.
+Which feature gates each kube-proxy has: asked of the built programs, written to core/formats/kube_proxy/gate_table.py.
 
 `--help` lists alpha and beta gates. What it leaves out (stable and deprecated ones) is found by setting every gate that
 the sources name: kube-proxy says which it does not recognise, which are locked, and which need others.

@@ -13,7 +13,7 @@ def __getattr__(name: str) -> Any:
     """Import a component when it is first asked for: Pulumi's SDK takes a second that the core does not need."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import compatibility
+    from .prepare import compatibility
 
     compatibility.check_packages(__name__)
     if name.startswith("KubeProxy"):

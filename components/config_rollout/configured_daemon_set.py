@@ -1,7 +1,7 @@
 """
 A DaemonSet and the ConfigMap that it reads, as one component.
 
-Not here: what a configuration means (core/), and the words that explain a change (core/explain.py).
+Not here: what a configuration means (core/), and the words that explain a change (core/explain/reasons.py).
 """
 
 from collections.abc import Mapping
@@ -12,25 +12,26 @@ from pulumi import Input
 from pulumi_kubernetes.apps.v1 import DaemonSet
 from pulumi_kubernetes.core.v1 import ConfigMapPatch
 
-from . import compatibility
-from .arguments import checked, find_cluster, selector_of, unknown_in
-from .core import read_as
-from .core.audit_sinks import parse_audit
-from .core.checks import CONFIG_HASH_ANNOTATION
-from .core.content import warnings
-from .core.digest import config_hash
-from .core.finding import report
-from .core.found import MANAGER, OWNER, managed_by
-from .core.naming import DAEMON_SET_LABEL, NAME_LABEL, content_name
-from .core.pod_spec import follow
-from .core.waves import UPDATE_STRATEGY
-from .ending import heed
+from .core.arguments.finding import report
+from .core.audit.sinks import parse_audit
+from .core.configuration import read_as
+from .core.configuration.content import warnings
+from .core.configuration.digest import config_hash
+from .core.kubernetes.annotations import CONFIG_HASH_ANNOTATION, DAEMON_SET_LABEL, NAME_LABEL
+from .core.kubernetes.field_managers import MANAGER, OWNER, managed_by
+from .core.kubernetes.pod_spec import follow
+from .core.revisions.naming import content_name
+from .core.waves.order import UPDATE_STRATEGY
+from .driver.ending import heed
 from .hooks.audit import Auditor
 from .hooks.explain import Explainer
-from .kept import keep, read_before, withdraw
-from .options import Options
-from .ownership import Ownership
-from .staged import StagedRollout, driven_annotations
+from .prepare import compatibility
+from .prepare.arguments import checked, selector_of, unknown_in
+from .prepare.cluster import find_cluster
+from .prepare.options import Options
+from .prepare.ownership import Ownership
+from .prepare.revisions import keep, read_before, withdraw
+from .prepare.waves import StagedRollout, driven_annotations
 
 _TYPE = "config-rollout:index:ConfiguredDaemonSet"
 

@@ -1,8 +1,8 @@
 """
 kube-proxy as one component: made anew on a cluster that has none, or adopted as kubeadm made it.
 
-Not here: what its configuration means (core/formats/), what is found in a cluster (core/found.py), what adopting
-writes (core/adoption.py).
+Not here: what its configuration means (core/formats/), what is found in a cluster
+(core/kube_proxy/discovery.py), what adopting writes (core/kube_proxy/adoption.py).
 """
 
 from collections.abc import Mapping
@@ -14,26 +14,25 @@ from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
 from pulumi_kubernetes.core.v1 import ConfigMapPatch, ServiceAccount
 from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
 
-from .arguments import find_cluster
-from .core import kube_proxy_files as files
-from .core import kube_proxy_pods as pods
-from .core import read_as
-from .core.adoption import Adoption, applied_for, has_other_probe, patch
-from .core.checks import CONFIG_HASH_ANNOTATION
-from .core.content import Content, parse_content
-from .core.digest import short_hash
-from .core.found import FORCED, MANAGER, OWNER, managed_by
-from .core.kept import Before, content_of
-from .core.naming import DAEMON_SET_LABEL, content_name
-from .core.waves import UPDATE_STRATEGY
-from .ending import heed
+from .core.configuration import read_as
+from .core.configuration.content import Content, parse_content
+from .core.configuration.digest import short_hash
+from .core.kube_proxy import files, pods
+from .core.kube_proxy.adoption import Adoption, applied_for, has_other_probe, patch
+from .core.kubernetes.annotations import CONFIG_HASH_ANNOTATION, DAEMON_SET_LABEL
+from .core.kubernetes.field_managers import FORCED, MANAGER, OWNER, managed_by
+from .core.revisions.config_maps import Before, content_of
+from .core.revisions.naming import content_name
+from .core.waves.order import UPDATE_STRATEGY
+from .driver.ending import heed
 from .hooks.adopt import AdoptionExplainer
 from .hooks.audit import Auditor
-from .kept import Reading, keep, withdraw
-from .options import Options
-from .ownership import Ownership
-from .prepare import Prepared, prepare
-from .staged import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
+from .prepare.cluster import find_cluster
+from .prepare.kube_proxy import Prepared, prepare
+from .prepare.options import Options
+from .prepare.ownership import Ownership
+from .prepare.revisions import Reading, keep, withdraw
+from .prepare.waves import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
 
 _TYPE = "config-rollout:index:KubeProxy"
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)

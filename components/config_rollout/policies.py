@@ -25,7 +25,7 @@ from pulumi_policy import (
     proxy,
 )
 
-from .core.finding import Finding, report
+from .core.arguments.finding import Finding, report
 from .core.rules import RULES
 from .core.rules.checking import run
 from .core.rules.objects import CONFIGURATION, UNKNOWN, WAVE_RECORD, KubernetesObject, Objects, Program

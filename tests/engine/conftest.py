@@ -14,8 +14,8 @@ import yaml
 from pulumi import automation
 
 from config_rollout import ConfiguredDaemonSet
-from config_rollout.core.content import Content
-from config_rollout.core.digest import config_hash, short_hash
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.digest import config_hash, short_hash
 from tests.engine.kube_system import CRASHING, settle
 from tools import build
 from tools.demo import Program

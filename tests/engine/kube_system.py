@@ -1,7 +1,7 @@
 """The one kube-proxy of the shared cluster: programs for it, and what is looked at."""
 
 from config_rollout import KubeProxy
-from config_rollout.core.digest import short_hash
+from config_rollout.core.configuration.digest import short_hash
 from tools import build, demo
 from tools.kubeadm import CONFIGURATION, ENDPOINT
 

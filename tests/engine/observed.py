@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from config_rollout.core.audit_record import AuditRecord, parse_records
+from config_rollout.core.audit.record import AuditRecord, parse_records
 from tools.pods import Pod
 
 ZONE = "topology.kubernetes.io/zone"

@@ -6,7 +6,7 @@ import pulumi
 import pytest
 import yaml
 
-from config_rollout.core.layout import LAYOUTS
+from config_rollout.core.kube_proxy.layout import LAYOUTS
 from tests.engine.conftest import NODES
 from tests.engine.kube_system import DAEMON_SET, LIVE, OF, OTHER, SERVER, VERSION, adopt, live, mounted, settle
 from tests.engine.observed import written

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from config_rollout import compatibility
+from config_rollout.prepare import compatibility
 from tools.build import TOOLS
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
-from config_rollout.core.wave_rights import wave_roles
+from config_rollout.core.rbac.waves import wave_roles
 from tests.engine.conftest import BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of
 from tests.engine.observed import changed_to, during, order, records, written
 from tools.pod_server import PodServer

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from config_rollout.core.formats.kube_proxy import read_kube_proxy
+from config_rollout.core.formats.kube_proxy.read import read_kube_proxy
 from tests.engine.conftest import NODES
 from tools import build
 from tools.demo import Program

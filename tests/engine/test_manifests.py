@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from config_rollout.sources import Trouble
+from config_rollout.cli.errors import Trouble
 from tests.objects.manifest_sources import ACCEPTED, HEAD, REFUSED, held
 from tools import build
 

@@ -10,9 +10,9 @@ from contextlib import suppress
 import pytest
 import requests
 
-from config_rollout.core.new_service import labels
-from config_rollout.core.wave_rights import wave_rights, wave_roles
-from config_rollout.hooks import new_service
+from config_rollout.core.rbac.waves import wave_rights, wave_roles
+from config_rollout.core.waves.new_service import labels
+from config_rollout.driver import new_service
 from tests.engine.conftest import BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of
 from tests.engine.observed import changed_to, during, order
 from tools import kwok
@@ -209,9 +209,9 @@ def test_pod_security_that_forbids_probes_is_told_before_anything_restarts(
 
 ASK = """
 import sys
-from config_rollout.cluster import Cluster
-from config_rollout.core.gates import NewServiceGate
-from config_rollout.hooks.gates import Asker
+from config_rollout.cluster.client import Cluster
+from config_rollout.core.waves.gates import NewServiceGate
+from config_rollout.driver.gates import Asker
 
 _, namespace, probes, *nodes = sys.argv
 Asker(Cluster.find(), namespace, "agent").ask([NewServiceGate(namespace=probes)], "canary", nodes, list)

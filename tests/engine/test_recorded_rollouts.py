@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from config_rollout.cli import main
+from config_rollout.cli.main import main
 from tests.engine.conftest import BAD, kubeconfig_of
 from tests.objects.rollout_records import lines, rollout
 

@@ -6,10 +6,11 @@ import pytest
 import yaml
 from pulumi import automation
 
-from config_rollout import KubeProxy, patience
-from config_rollout.core.kube_proxy_rights import all_rights
-from config_rollout.core.layout import Layout
-from config_rollout.core.rights import role
+from config_rollout import KubeProxy
+from config_rollout.core.kube_proxy.layout import Layout
+from config_rollout.core.rbac.kube_proxy import all_rights
+from config_rollout.core.rbac.rights import role
+from config_rollout.prepare import waiting as patience
 from tests.engine.conftest import NODES
 from tests.engine.kube_system import DAEMON_SET, OF, adopt, own, settle
 from tests.engine.observed import written

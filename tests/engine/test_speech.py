@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config_rollout.core.resumed import whole
+from config_rollout.core.audit.resumed import whole
 from tests.engine.conftest import BETTER, GOOD, NODES
 from tests.engine.observed import history
 from tests.engine.staged_program import StagedProgram, ended

@@ -9,9 +9,9 @@ import time
 import jsonschema
 import pytest
 
-from config_rollout.core.live import RESTORED_ANNOTATION
-from config_rollout.core.rights import roles
-from config_rollout.core.status_rights import status_rights
+from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION
+from config_rollout.core.rbac.rights import roles
+from config_rollout.core.rbac.status import status_rights
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
 from tests.engine.observed import FAST, WAVES, undo, written
 from tools import build

@@ -13,8 +13,8 @@ from google.protobuf import empty_pb2
 from pulumi.runtime import Settings
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from config_rollout.core.content import Content
-from config_rollout.core.digest import config_hash
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.digest import config_hash
 from tests.engine.conftest import BETTER, NODES
 from tests.engine.processes import running, started
 from tools import build

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from config_rollout.core.audit_record import parse_records
-from config_rollout.core.wave_rights import wave_roles
+from config_rollout.core.audit.record import parse_records
+from config_rollout.core.rbac.waves import wave_roles
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
 from tests.engine.observed import (
     NAMES,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from pulumi import automation
 
-from config_rollout.cli import main
+from config_rollout.cli.main import main
 from tests.engine.conftest import NODES, grant, kubeconfig_of
 from tests.engine.kube_system import BAD, DAEMON_SET, LIVE, OF, OTHER, adopt, known, live, mounted, own, settle
 from tests.engine.observed import NAMES, QUICK, WAVES, during, most_unavailable, order, records, written, zones

@@ -14,24 +14,26 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from config_rollout.core.audit_record import RESULTS, WAVE_RESULTS, AuditRecord, WaveRecord
-from config_rollout.core.change_words import key_lines
-from config_rollout.core.content import Content, parse_content, unmatched, warnings
-from config_rollout.core.diff import diff_contents
-from config_rollout.core.digest import canonical_bytes, config_hash
-from config_rollout.core.effects import EFFECTS, places
-from config_rollout.core.explain import explain_keys
+from config_rollout.cli.errors import Trouble
+from config_rollout.cli.inputs.files import read_maps
+from config_rollout.cli.inputs.variable_files import read_variables
+from config_rollout.core.arguments.case import camel_case
+from config_rollout.core.audit.record import RESULTS, WAVE_RESULTS, AuditRecord, WaveRecord
+from config_rollout.core.audit.timeline import areas, ticks, timeline
+from config_rollout.core.configuration.content import Content, parse_content, unmatched, warnings
+from config_rollout.core.configuration.diff import diff_contents
+from config_rollout.core.configuration.digest import canonical_bytes, config_hash
+from config_rollout.core.configuration.effects import EFFECTS, places
+from config_rollout.core.explain.reasons import explain_keys
 from config_rollout.core.formats import json_text, mentions_kube_proxy, read, read_key
-from config_rollout.core.formats import kube_proxy_values as values
-from config_rollout.core.formats.kube_proxy import read_kube_proxy
+from config_rollout.core.formats.kube_proxy import values
+from config_rollout.core.formats.kube_proxy.read import read_kube_proxy
 from config_rollout.core.formats.meaning import NotUnderstood, Spelled, encode_value
 from config_rollout.core.formats.yaml_text import load_documents
-from config_rollout.core.kubespray import convert
-from config_rollout.core.kubespray_variables import VARIABLES
-from config_rollout.core.paths import IGNORABLE, camel_case, covers, daemon_set_path, parse_path
-from config_rollout.core.timeline import areas, ticks, timeline
-from config_rollout.sources import Trouble, read_maps
-from config_rollout.variable_files import read_variables
+from config_rollout.core.kubernetes.property_paths import IGNORABLE, covers, daemon_set_path, parse_path
+from config_rollout.core.kubespray.template import convert
+from config_rollout.core.kubespray.variables import VARIABLES
+from config_rollout.core.words.changes import key_lines
 from tests.fuzz.strategies import formats, makers, manifests, pairs, texts
 from tests.objects.rollout_records import at
 from tests.unit import generate, independent

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from config_rollout.core.formats.kube_proxy_fields import BY_PATH, FIELDS, Kind
+from config_rollout.core.formats.kube_proxy.fields import BY_PATH, FIELDS, Kind
 from tests.judge.shapes import WAYS
 
 HEAD = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration"}

@@ -2,8 +2,8 @@
 
 import yaml
 
-from config_rollout.core.formats.kube_proxy_fields import FIELDS, Kind
-from config_rollout.core.formats.kube_proxy_values import quantity, show_duration
+from config_rollout.core.formats.kube_proxy.fields import FIELDS, Kind
+from config_rollout.core.formats.kube_proxy.values import quantity, show_duration
 
 
 def printed_fields(printed: str) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.formats.kube_proxy_gate_table import GATES, NEEDS, RELEASES
+from config_rollout.core.formats.kube_proxy.gate_table import GATES, NEEDS, RELEASES
 from tools import build, feature_gates
 
 pytestmark = pytest.mark.judge

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from config_rollout.group_vars import GroupVars
-from config_rollout.sources import Trouble
+from config_rollout.cli.errors import Trouble
+from config_rollout.cli.inputs.group_vars import GroupVars
 from tests.objects.inventories import LAYOUTS, lay_out
 from tests.objects.templates import GIVEN, TEMPLATES, evaluated
 

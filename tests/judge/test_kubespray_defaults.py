@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.kubespray import convert
+from config_rollout.core.kubespray.template import convert
 from tests.judge.printed import printed_fields
 from tests.objects.kubespray import HOST, OWN
 from tools.kubespray import releases

@@ -10,8 +10,8 @@ from itertools import combinations
 
 import pytest
 
-from config_rollout.core.formats import kube_proxy as kp
-from config_rollout.core.kube_proxy_files import check_release
+from config_rollout.core.formats.kube_proxy import read as kp
+from config_rollout.core.kube_proxy.files import check_release
 from tests.judge import generate
 from tests.judge.printed import printed_fields
 from tests.judge.shapes import SHAPES

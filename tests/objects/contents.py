@@ -4,7 +4,7 @@ import random
 
 import yaml
 
-from config_rollout.core.content import Content
+from config_rollout.core.configuration.content import Content
 
 
 def content(name: str, value: bytes) -> Content:

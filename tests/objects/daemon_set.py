@@ -2,9 +2,9 @@
 
 import json
 
-from config_rollout.core import live
-from config_rollout.core.audit_record import AuditRecord, By, Change, WaveRecord
-from config_rollout.core.observed import Seen, kept, revisions_of, seen_pod
+from config_rollout.core.audit.record import AuditRecord, By, Change, WaveRecord
+from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION, WAVES_ANNOTATION
+from config_rollout.core.status.observation import Seen, kept, revisions_of, seen_pod
 
 OLD, NEW = "a" * 64, "b" * 64
 OLD_NAME, NEW_NAME = f"agent-{'a' * 10}", f"agent-{'b' * 10}"
@@ -91,7 +91,7 @@ def rollouts(*records):
 
 
 def restored_from(name="agent-b"):
-    return {live.RESTORED_ANNOTATION: json.dumps({"generation": 2, "revision": name}), live.WAVES_ANNOTATION: "{}"}
+    return {RESTORED_ANNOTATION: json.dumps({"generation": 2, "revision": name}), WAVES_ANNOTATION: "{}"}
 
 
 def rolled(**status):

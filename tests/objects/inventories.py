@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from config_rollout.sources import Trouble
+from config_rollout.cli.errors import Trouble
 
 K8S = "group_vars/k8s_cluster"
 

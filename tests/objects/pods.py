@@ -1,6 +1,7 @@
 """Pods of one DaemonSet as the core sees them, drawn as letters."""
 
-from config_rollout.core.restarts import Fleet, Pod
+from config_rollout.core.kubernetes.pods import Pod
+from config_rollout.core.waves.restarts import Fleet
 
 
 def pods(states: str) -> list[Pod]:

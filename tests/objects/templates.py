@@ -1,6 +1,6 @@
 """Templates of an inventory, and what they come to; Ansible is asked for the same by tests/judge."""
 
-from config_rollout.core.kubespray_values import Values
+from config_rollout.core.kubespray.values import Values
 
 GIVEN = {
     "text": "rr", "number": 5, "yes": True, "nothing": None, "addresses": ["10.0.0.1", "10.0.0.2"], "empty": [],

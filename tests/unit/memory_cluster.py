@@ -5,12 +5,12 @@ import hashlib
 import threading
 import time
 
-from config_rollout.cluster import ClusterError
-from config_rollout.core.live import WAVES_ANNOTATION
-from config_rollout.core.naming import content_name
-from config_rollout.core.waves import parse_waves
-from config_rollout.hooks.driven import Target
-from config_rollout.hooks.rollout import Rollout
+from config_rollout.cluster.client import ClusterError
+from config_rollout.core.kubernetes.annotations import WAVES_ANNOTATION
+from config_rollout.core.revisions.naming import content_name
+from config_rollout.core.waves.order import parse_waves
+from config_rollout.driver.driven import Target
+from config_rollout.driver.rollout import Rollout
 
 OWNER = {"ownerReferences": [{"uid": "ds", "controller": True}]}
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from config_rollout.core.adoption import Adoption, applied_for, has_other_probe, patch
-from config_rollout.core.content import parse_content
-from config_rollout.core.digest import config_hash
-from config_rollout.core.layout import LAYOUTS, Layout
-from config_rollout.core.naming import content_name
-from config_rollout.core.wave_words import WavePlan
+from config_rollout.core.configuration.content import parse_content
+from config_rollout.core.configuration.digest import config_hash
+from config_rollout.core.kube_proxy.adoption import Adoption, applied_for, has_other_probe, patch
+from config_rollout.core.kube_proxy.layout import LAYOUTS, Layout
+from config_rollout.core.revisions.naming import content_name
+from config_rollout.core.waves.words import WavePlan
 from tests.objects.kubeadm import CONFIG, config_map, daemon_set
 
 STRATEGY = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from config_rollout.core.asked_keys import Keys, missing_keys
+from config_rollout.core.kubernetes.asked_keys import Keys, missing_keys
 
 KEYS = Keys(["agent.yaml", "extra.yaml"], ["logo.png"])
 FOR_EVER = "which ConfigMap 'agent' does not have: a new pod would wait for it for ever."

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from config_rollout.cluster import ClusterError
-from config_rollout.core.gates import BEFORE, CommandGate, FunctionGate, HttpGate, RestartsGate, UrlGate
-from config_rollout.core.restarts import ProbedPod
-from config_rollout.hooks import gates
-from config_rollout.hooks.gates import Asker
+from config_rollout.cluster.client import ClusterError
+from config_rollout.core.kubernetes.pods import ProbedPod
+from config_rollout.core.waves.gates import BEFORE, CommandGate, FunctionGate, HttpGate, RestartsGate, UrlGate
+from config_rollout.driver import gates
+from config_rollout.driver.gates import Asker
 
 NODES = [f"n{number:02}" for number in range(30)]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from config_rollout.core.audit_record import (
+from config_rollout.core.arguments.finding import Finding
+from config_rollout.core.audit.record import (
     RESULTS,
     WAVE_RESULTS,
     AuditRecord,
@@ -18,7 +19,6 @@ from config_rollout.core.audit_record import (
     moment,
     parse_records,
 )
-from config_rollout.core.finding import Finding
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from config_rollout.core import audit
-from config_rollout.core.audit_record import AuditRecord, By, Change, WaveRecord, parse_records
-from config_rollout.core.audit_rights import audit_rights
-from config_rollout.core.audit_sinks import Sink, parse_audit
-from config_rollout.core.content import parse_content
-from config_rollout.core.diff import diff_contents
-from config_rollout.core.digest import config_hash
-from config_rollout.core.explain import DaemonSetUpdate
-from config_rollout.core.restarts import Pod
-from config_rollout.core.rights import role
+from config_rollout.core.audit import writing as audit
+from config_rollout.core.audit.record import AuditRecord, By, Change, WaveRecord, parse_records
+from config_rollout.core.audit.sinks import Sink, parse_audit
+from config_rollout.core.configuration.content import parse_content
+from config_rollout.core.configuration.diff import diff_contents
+from config_rollout.core.configuration.digest import config_hash
+from config_rollout.core.explain.reasons import DaemonSetUpdate
+from config_rollout.core.kubernetes.pods import Pod
+from config_rollout.core.rbac.audit import audit_rights
+from config_rollout.core.rbac.rights import role
 
 START = "2026-11-25T18:00:00.000Z"
 CHANGE = Change("config.conf", "mode", "iptables", "nftables", "restart", "data plane")

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pulumi
 import pytest
 
-from config_rollout import voice
-from config_rollout.cluster import ClusterError
+from config_rollout.cluster.client import ClusterError
 from config_rollout.hooks import awaiting as module
+from config_rollout.hooks import voice
 from config_rollout.hooks.awaiting import Awaiting
 from tests.objects.daemon_set import rolled
 from tests.unit.hooks import run

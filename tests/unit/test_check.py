@@ -178,7 +178,7 @@ def test_ten_thousand_resources_are_checked(file):
 
 def test_check_imports_no_pulumi():
     code = (
-        "import sys; from config_rollout.cli import main; main(sys.argv[1:]);"
+        "import sys; from config_rollout.cli.main import main; main(sys.argv[1:]);"
         "print([module for module in sys.modules if 'pulumi' in module], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code, "check", "-"], input=GOOD, capture_output=True, text=True)

@@ -2,7 +2,10 @@
 
 import pytest
 
-from config_rollout.core import checks
+from config_rollout.core.arguments.fields import check_argument_names, check_name, check_text_map, check_whole_number
+from config_rollout.core.kubernetes.update_strategy import check_update_strategy
+from config_rollout.core.revisions import references as checks
+from config_rollout.core.revisions.naming import MAX_NAME_LENGTH
 
 MOUNTED = {"containers": [{"name": "a", "volume_mounts": [{"name": "c"}]}]}
 GOOD = {**MOUNTED, "volumes": [{"name": "c", "config_map": {"name": "agent"}}]}
@@ -14,30 +17,30 @@ def lines(findings) -> list[str]:
     return [str(finding) for finding in findings]
 
 
-@pytest.mark.parametrize("name", ["a", "kube-proxy", "0a", "x" * checks.MAX_NAME_LENGTH])
+@pytest.mark.parametrize("name", ["a", "kube-proxy", "0a", "x" * MAX_NAME_LENGTH])
 def test_name_is_accepted(name):
-    assert [] == lines(checks.check_name("name", name, checks.MAX_NAME_LENGTH))
+    assert [] == lines(check_name("name", name, MAX_NAME_LENGTH))
 
 
 @pytest.mark.parametrize("name", ["", "Agent", "a_b", "a.b", "-a", "a-", "a b", "é", 7])
 def test_name_is_refused(name):
-    assert 1 == len(lines(checks.check_name("name", name)))
+    assert 1 == len(lines(check_name("name", name)))
 
 
 def test_name_too_long_for_the_hash_is_refused():
     assert ["name: has 53 characters. Use at most 52, since the ConfigMap's name adds 11 for the hash."] == lines(
-        checks.check_name("name", "x" * 53, checks.MAX_NAME_LENGTH)
+        check_name("name", "x" * 53, MAX_NAME_LENGTH)
     )
 
 
 def test_misspelt_argument_is_named_with_the_nearest():
     assert ["min_ready_second: there is no such argument. Write 'min_ready_seconds', if that was meant."] == lines(
-        checks.check_argument_names(["min_ready_second"], ["data", "min_ready_seconds"], [])
+        check_argument_names(["min_ready_second"], ["data", "min_ready_seconds"], [])
     )
 
 
 def test_missing_argument_is_named():
-    assert ["data: is required. Pass it."] == lines(checks.check_argument_names([], ["data"], ["data"]))
+    assert ["data: is required. Pass it."] == lines(check_argument_names([], ["data"], ["data"]))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +113,7 @@ def test_pod_spec_does_not_read_the_config_map(pod_spec, finding):
     ],
 )
 def test_update_strategy_is_accepted(given, pod_spec):
-    assert [] == lines(checks.check_update_strategy(given, pod_spec))
+    assert [] == lines(check_update_strategy(given, pod_spec))
 
 
 @pytest.mark.parametrize(
@@ -132,28 +135,26 @@ def test_update_strategy_is_accepted(given, pod_spec):
     ],
 )
 def test_update_strategy_is_refused(given, pod_spec, where):
-    assert where == [finding.where for finding in checks.check_update_strategy(given, pod_spec)]
+    assert where == [finding.where for finding in check_update_strategy(given, pod_spec)]
 
 
 @pytest.mark.parametrize("value", [True, 7, None, 1.5, ["x"]])
 def test_label_that_is_no_text_is_refused(value):
-    assert [f"labels['a']: must be text (got {value!r}). Quote it."] == lines(
-        checks.check_text_map("labels", {"a": value})
-    )
+    assert [f"labels['a']: must be text (got {value!r}). Quote it."] == lines(check_text_map("labels", {"a": value}))
 
 
 def test_label_that_is_not_known_yet_is_accepted():
-    assert [] == lines(checks.check_text_map("labels", {"a": object()}))
+    assert [] == lines(check_text_map("labels", {"a": object()}))
 
 
 @pytest.mark.parametrize("value", [-1, 1.5, "1", True, None, [1]])
 def test_number_of_seconds_is_refused(value):
-    assert 1 == len(lines(checks.check_whole_number("min_ready_seconds", value)))
+    assert 1 == len(lines(check_whole_number("min_ready_seconds", value)))
 
 
 @pytest.mark.parametrize("value", [0, 1, 2.0, object()])
 def test_number_of_seconds_is_accepted(value):
-    assert [] == lines(checks.check_whole_number("min_ready_seconds", value))
+    assert [] == lines(check_whole_number("min_ready_seconds", value))
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from config_rollout import cli
-from config_rollout.core.content import MAX_BYTES, Content
-from config_rollout.core.digest import config_hash
-from config_rollout.sources import MAX_FILE_BYTES
+from config_rollout.cli import main as cli
+from config_rollout.cli.inputs.files import MAX_FILE_BYTES
+from config_rollout.core.configuration.content import MAX_BYTES, Content
+from config_rollout.core.configuration.digest import config_hash
 from tools.command_line import run
 
 ONE = "mode: iptables\nport: 1\n"
@@ -418,7 +418,7 @@ def test_closed_pipe_is_quiet(file):
 def test_command_line_imports_nothing_heavy(file):
     heavy = "('pulumi', 'matplotlib', 'numpy', 'shtab', 'rich', 'kubernetes')"
     code = (
-        "import sys; from config_rollout.cli import main; main(sys.argv[1:]);"
+        "import sys; from config_rollout.cli.main import main; main(sys.argv[1:]);"
         f"print([module for module in sys.modules if module.startswith({heavy})])"
     )
     done = subprocess.run([sys.executable, "-c", code, "hash", file(ONE)], capture_output=True, text=True)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from config_rollout.core.content import MAX_BYTES
+from config_rollout.core.configuration.content import MAX_BYTES
 
 MIB = 2**20
 MEMORY = 400 * MIB

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from config_rollout.cluster import Cluster, ClusterError, Forbidden
-from config_rollout.core.rights import Right
+from config_rollout.cluster.client import Cluster, ClusterError, Forbidden
+from config_rollout.core.rbac.rights import Right
 from tests.unit.canned_server import FakeServer, kubeconfig
 
 

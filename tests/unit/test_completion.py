@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from config_rollout.completion import SHELLS
+from config_rollout.cli.completion import SHELLS
 from tools.command_line import run, run_text
 
 COMPLETE = """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.content import MAX_BYTES, MAX_KEY_LENGTH, parse_content, warnings
+from config_rollout.core.configuration.content import MAX_BYTES, MAX_KEY_LENGTH, parse_content, warnings
 
 
 def faults(data: object, binary_data: object = None) -> list[str]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from config_rollout.core.content import Content
-from config_rollout.core.diff import ABSENT, UNKNOWN, KeyChange, diff_contents, diff_values
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.diff import ABSENT, UNKNOWN, KeyChange, diff_contents, diff_values
 
 
 def changes(old: object, new: object) -> list[tuple[str, str]]:

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from config_rollout.core.content import Content
-from config_rollout.core.digest import config_hash, short_hash
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.digest import config_hash, short_hash
 
 
 def test_short_hash_is_the_first_10_digits():

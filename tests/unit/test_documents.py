@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from config_rollout.core.waves import parse_waves
+from config_rollout.core.waves.order import parse_waves
 from tools import documents
 from tools.build import MODULES, OTHER_RELEASES, TOOLS
 from tools.documents import ROOT, blocks

@@ -2,9 +2,9 @@
 
 import pytest
 
-from config_rollout.core import drift_words
-from config_rollout.core.diff import ABSENT, FieldChange
-from config_rollout.core.drift import Drift
+from config_rollout.core.configuration.diff import ABSENT, FieldChange
+from config_rollout.core.explain import drift_words
+from config_rollout.core.explain.drift import Drift
 
 WHEN = "2026-11-28T22:10:05Z"
 HASH = "spec.template.metadata.annotations.checksum/config"

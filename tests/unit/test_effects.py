@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from config_rollout.core.content import Content, parse_content, unmatched
-from config_rollout.core.diff import diff_contents
-from config_rollout.core.digest import canonical_bytes, config_hash
-from config_rollout.core.effects import parse_effects, state
+from config_rollout.core.configuration.content import Content, parse_content, unmatched
+from config_rollout.core.configuration.diff import diff_contents
+from config_rollout.core.configuration.digest import canonical_bytes, config_hash
+from config_rollout.core.configuration.effects import parse_effects, state
 from config_rollout.core.formats import read
 from tests.objects.contents import as_yaml, random_value, shuffled
 

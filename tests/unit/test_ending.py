@@ -9,7 +9,7 @@ import pytest
 
 PROGRAM = """
 import sys, threading
-from config_rollout import ending
+from config_rollout.driver import ending
 
 over, why = threading.Event(), []
 

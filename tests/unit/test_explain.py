@@ -2,9 +2,9 @@
 
 import pytest
 
-from config_rollout.core.content import Content
-from config_rollout.core.diff import UNKNOWN, diff_contents
-from config_rollout.core.explain import (
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.diff import UNKNOWN, diff_contents
+from config_rollout.core.explain.reasons import (
     DaemonSetUpdate,
     explain,
     explain_keys,
@@ -13,7 +13,7 @@ from config_rollout.core.explain import (
     explain_taken_over,
     explain_unfinished,
 )
-from config_rollout.core.wave_words import WavePlan
+from config_rollout.core.waves.words import WavePlan
 from tests.objects.rendered import NEW, OLD, daemon_set
 
 KEYS = diff_contents(Content({"agent.conf": b"level: info\n"}), Content({"agent.conf": b"level: debug\n"}))

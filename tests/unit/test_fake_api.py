@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from config_rollout.cluster import Cluster
+from config_rollout.cluster.client import Cluster
 from tools.fake_api import NAME, NAMESPACE, NEW_HASH, OLD_HASH, FakeApi, fleet
 
 PODS = ("pods", NAMESPACE, f"app={NAME}")

@@ -2,16 +2,10 @@
 
 import pytest
 
-from config_rollout.core.audit_record import AuditRecord, By, WaveRecord
-from config_rollout.core.finished import (
-    Finished,
-    asked_generation,
-    finished,
-    found_finished,
-    way_back,
-)
-from config_rollout.core.live import FINISHED_ANNOTATION
-from config_rollout.core.restarts import Pod
+from config_rollout.core.audit.finished import Finished, asked_generation, finished, found_finished, way_back
+from config_rollout.core.audit.record import AuditRecord, By, WaveRecord
+from config_rollout.core.kubernetes.annotations import FINISHED_ANNOTATION
+from config_rollout.core.kubernetes.pods import Pod
 
 A, B, C = "agent-a", "agent-b", "agent-c"
 

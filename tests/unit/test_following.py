@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from config_rollout import following
-from config_rollout.cluster import ClusterError
-from config_rollout.following import Following
+from config_rollout.cluster import watch as following
+from config_rollout.cluster.client import ClusterError
+from config_rollout.cluster.watch import Following
 
 EXPIRED = {"type": "ERROR", "object": {"code": 410}}
 LASTS = threading.Event()

@@ -6,8 +6,8 @@ import re
 import pytest
 import yaml
 
-from config_rollout.core.diff import diff_contents
-from config_rollout.core.digest import canonical_bytes, config_hash
+from config_rollout.core.configuration.diff import diff_contents
+from config_rollout.core.configuration.digest import canonical_bytes, config_hash
 from config_rollout.core.formats import read, read_key
 from tests.objects.contents import as_yaml, content, random_value, shuffled
 from tests.objects.format_rows import DOCUMENT, rows

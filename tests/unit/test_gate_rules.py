@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from config_rollout.core.content import Content
-from config_rollout.core.gate_answers import (
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.kubernetes.pods import ProbedPod
+from config_rollout.core.waves.gate_answers import (
     judge_configz,
     judge_livez,
     judge_metrics,
@@ -14,7 +15,7 @@ from config_rollout.core.gate_answers import (
     told_apart,
     wanted_proxy,
 )
-from config_rollout.core.gates import (
+from config_rollout.core.waves.gates import (
     KINDS,
     CommandGate,
     FunctionGate,
@@ -29,9 +30,8 @@ from config_rollout.core.gates import (
     probe_namespaces,
     proxied,
 )
-from config_rollout.core.http_answers import judge_http, message_of
-from config_rollout.core.restarts import ProbedPod
-from config_rollout.core.windows import Window
+from config_rollout.core.waves.http_answers import judge_http, message_of
+from config_rollout.core.waves.windows import Window
 
 PROMETHEUS = {"url": "http://p:9090", "query": "up", "at_least": 1}
 

@@ -11,8 +11,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from config_rollout import judge
-from config_rollout.sources import MAX_FILE_BYTES
+from config_rollout.cli.inputs import in_force as judge
+from config_rollout.cli.inputs.files import MAX_FILE_BYTES
 from tools.command_line import run_text
 
 ONE, SAME, OTHER = "a: 1\n", "a: 1 # note\n", "a: 2\n"

@@ -6,10 +6,10 @@ import re
 import jsonschema
 import pytest
 
-from config_rollout.core.audit import change_cause
-from config_rollout.core.audit_record import By, Change, WaveRecord
-from config_rollout.core.history import history_json, of_revision, rollouts_of, why_no_diff
-from config_rollout.core.history_words import change_line, in_full, table, who
+from config_rollout.core.audit.record import By, Change, WaveRecord
+from config_rollout.core.audit.writing import change_cause
+from config_rollout.core.status.history import history_json, of_revision, rollouts_of, why_no_diff
+from config_rollout.core.status.history_words import change_line, in_full, table, who
 from tests.objects.daemon_set import (
     CONFIG_MAPS,
     NEW,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.kubespray_values import Literal, NotKnown, Unreadable, Values
+from config_rollout.core.kubespray.values import Literal, NotKnown, Unreadable, Values
 from tests.objects.templates import TEMPLATES, evaluated
 
 

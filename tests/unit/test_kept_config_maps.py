@@ -2,9 +2,9 @@
 
 import pytest
 
-from config_rollout.core import kept
-from config_rollout.core.content import Content
-from config_rollout.core.digest import config_hash
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.digest import config_hash
+from config_rollout.core.revisions import config_maps as kept
 
 NAME = "agent"
 A, B, C = (f"agent-{digit * 10}" for digit in "abc")

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from config_rollout.core.formats import kube_proxy_values
-from config_rollout.core.formats.kube_proxy import UNSET_MODE, UNSET_ON_WINDOWS, read_kube_proxy
-from config_rollout.core.formats.kube_proxy_fields import BY_PATH, FIELDS, render_table
-from config_rollout.core.formats.kube_proxy_values import Number
+from config_rollout.core.formats.kube_proxy import values as kube_proxy_values
+from config_rollout.core.formats.kube_proxy.fields import BY_PATH, FIELDS, render_table
+from config_rollout.core.formats.kube_proxy.read import UNSET_MODE, UNSET_ON_WINDOWS, read_kube_proxy
+from config_rollout.core.formats.kube_proxy.values import Number
 
 HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 

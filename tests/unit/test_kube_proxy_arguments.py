@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
-from config_rollout.core.content import Content
-from config_rollout.core.kube_proxy_arguments import parse
-from config_rollout.core.kube_proxy_files import (
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.kube_proxy.arguments import parse
+from config_rollout.core.kube_proxy.files import (
     check_images,
     check_release,
     check_server,

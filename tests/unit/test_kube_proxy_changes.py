@@ -2,11 +2,11 @@
 
 import pytest
 
-from config_rollout.core.change_words import key_lines
-from config_rollout.core.content import Content, parse_content, warnings
-from config_rollout.core.diff import KeyChange, diff_contents
-from config_rollout.core.digest import config_hash
-from config_rollout.core.explain import explain_keys
+from config_rollout.core.configuration.content import Content, parse_content, warnings
+from config_rollout.core.configuration.diff import KeyChange, diff_contents
+from config_rollout.core.configuration.digest import config_hash
+from config_rollout.core.explain.reasons import explain_keys
+from config_rollout.core.words.changes import key_lines
 
 HEAD = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from config_rollout.core.formats import read, read_key
-from config_rollout.core.formats.kube_proxy import read_kube_proxy
-from config_rollout.core.formats.kube_proxy_yaml import NotRead, decode
+from config_rollout.core.formats.kube_proxy.read import read_kube_proxy
+from config_rollout.core.formats.kube_proxy.yaml import NotRead, decode
 from tests.judge.shapes import HEAD, IPVS, SHAPES
 
 

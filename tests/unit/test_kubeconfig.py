@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from config_rollout.core.kubeconfig import BadKubeconfig, chosen, impersonation, merged, user_of, with_server
+from config_rollout.core.kubernetes.kubeconfig import BadKubeconfig, chosen, impersonation, merged, user_of, with_server
 from tests.objects.kubeadm import KUBECONFIG
 
 

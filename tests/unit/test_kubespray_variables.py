@@ -5,10 +5,10 @@ import sys
 import pytest
 import yaml
 
-from config_rollout.core.formats.kube_proxy import read_kube_proxy
-from config_rollout.core.kubespray import convert
-from config_rollout.core.kubespray_values import Unreadable
-from config_rollout.core.kubespray_variables import VARIABLES
+from config_rollout.core.formats.kube_proxy.read import read_kube_proxy
+from config_rollout.core.kubespray.template import convert
+from config_rollout.core.kubespray.values import Unreadable
+from config_rollout.core.kubespray.variables import VARIABLES
 from tests.objects.kubespray import HOST, OWN
 from tools.kubespray import releases
 
@@ -224,7 +224,7 @@ def test_variable_of_an_older_release_is_not_taken_for_another_one(name):
 
 
 def test_without_jinja_a_template_is_refused_and_kubesprays_own_is_not(monkeypatch):
-    monkeypatch.delitem(sys.modules, "config_rollout.core.jinja", raising=False)
+    monkeypatch.delitem(sys.modules, "config_rollout.core.kubespray.jinja", raising=False)
     monkeypatch.setitem(sys.modules, "jinja2", None)
     own = {"kube_proxy_nodeport_addresses": "{%- if kube_proxy_nodeport_addresses_cidr is defined -%} "
            "[{{ kube_proxy_nodeport_addresses_cidr }}] {%- else -%} [] {%- endif -%}"}  # fmt: skip

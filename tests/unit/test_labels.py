@@ -2,14 +2,14 @@
 
 import pytest
 
-from config_rollout.core.labels import (
+from config_rollout.core.kubernetes.labels import (
     MAX_ANNOTATION_BYTES,
     check_labels,
     check_live_selector,
     check_pod_annotations,
     check_selector,
 )
-from config_rollout.core.naming import default_selector
+from config_rollout.core.revisions.naming import default_selector
 
 CHARACTERS = "at most 63 letters, digits, '-', '_' and '.', a letter or digit first and last"
 

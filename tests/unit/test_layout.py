@@ -2,10 +2,10 @@
 
 import pytest
 
-from config_rollout.core.found import Found, check_adoptable, check_ownable, version
-from config_rollout.core.layout import LAYOUTS, Layout, parse_layout
-from config_rollout.core.naming import content_name, is_content_name
-from config_rollout.core.rights import Right, role
+from config_rollout.core.kube_proxy.discovery import Found, check_adoptable, check_ownable, version
+from config_rollout.core.kube_proxy.layout import LAYOUTS, Layout, parse_layout
+from config_rollout.core.rbac.rights import Right, role
+from config_rollout.core.revisions.naming import content_name, is_content_name
 from tests.objects.kubeadm import config_map, daemon_set
 
 KUBEADM, BOTH = Layout(), ["config.conf", "kubeconfig.conf"]

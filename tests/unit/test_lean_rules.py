@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from config_rollout.core.layout import LAYOUTS
+from config_rollout.core.kube_proxy.layout import LAYOUTS
 
 HEAVY = ("formats", "checks", "layout", "waves", "manifest_text", "content")
 """Parts of the core that read configurations or arguments."""

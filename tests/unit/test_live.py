@@ -2,9 +2,13 @@
 
 import pytest
 
-from config_rollout.core import live
+from config_rollout.core.kubernetes import daemon_sets as live
+from config_rollout.core.kubernetes import objects
+from config_rollout.core.kubernetes.annotations import PAUSED_ANNOTATION, RESTORED_ANNOTATION, WAVES_ANNOTATION
+from config_rollout.core.kubernetes.objects import is_down, is_owned_by, revision_of
+from config_rollout.core.kubernetes.pods import node_of, ready_since, why_not_ready
 
-WAVES = {live.WAVES_ANNOTATION: "{}"}
+WAVES = {WAVES_ANNOTATION: "{}"}
 
 
 def daemon_set(annotations=None, **status):
@@ -17,24 +21,24 @@ def daemon_set(annotations=None, **status):
 def test_what_was_taken_back_is_read_as_it_was_written():
     taken_back = live.Restored("agent-abc", 7)
 
-    assert taken_back == live.restored(daemon_set({live.RESTORED_ANNOTATION: str(taken_back), **WAVES}))
+    assert taken_back == live.restored(daemon_set({RESTORED_ANNOTATION: str(taken_back), **WAVES}))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"revision": "a", "generation": "x"}'])
 def test_what_is_no_note_of_ours_is_none(text):
-    assert None is live.restored(daemon_set({live.RESTORED_ANNOTATION: text, **WAVES}))
+    assert None is live.restored(daemon_set({RESTORED_ANNOTATION: text, **WAVES}))
 
 
 def test_note_of_waves_that_are_gone_is_left_over():
-    left = daemon_set({live.RESTORED_ANNOTATION: str(live.Restored("agent-abc", 7))})
+    left = daemon_set({RESTORED_ANNOTATION: str(live.Restored("agent-abc", 7))})
 
-    assert (None, [live.RESTORED_ANNOTATION]) == (live.restored(left), live.leftovers(left))
+    assert (None, [RESTORED_ANNOTATION]) == (live.restored(left), live.leftovers(left))
     assert [] == live.leftovers(daemon_set(WAVES))
 
 
 @pytest.mark.parametrize(("value", "paused"), [(None, False), ("true", True), ("false", False), ("", True)])
 def test_pause(value, paused):
-    assert paused == live.is_paused(daemon_set(None if value is None else {live.PAUSED_ANNOTATION: value}))
+    assert paused == live.is_paused(daemon_set(None if value is None else {PAUSED_ANNOTATION: value}))
 
 
 @pytest.mark.parametrize(("observed", "seen"), [(None, False), (2, False), (3, True)])
@@ -65,8 +69,8 @@ REVISIONS = [revision("a", 4), revision("b", 3), revision("c", 5)]
 
 
 def test_newest_revision_has_the_highest_number():
-    assert "c" == live.revision_of(live.newest(REVISIONS))
-    assert None is live.newest([])
+    assert "c" == revision_of(objects.newest_revision(REVISIONS))
+    assert None is objects.newest_revision([])
 
 
 def test_node_of_a_pod_that_is_not_bound_yet():
@@ -74,9 +78,9 @@ def test_node_of_a_pod_that_is_not_bound_yet():
     required = {"nodeSelectorTerms": [{"matchFields": [field]}]}
     affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
 
-    assert "n1" == live.node_of({"spec": {"affinity": affinity}})
-    assert "n2" == live.node_of({"spec": {"affinity": affinity, "nodeName": "n2"}})
-    assert "" == live.node_of({"spec": {}})
+    assert "n1" == node_of({"spec": {"affinity": affinity}})
+    assert "n2" == node_of({"spec": {"affinity": affinity, "nodeName": "n2"}})
+    assert "" == node_of({"spec": {}})
 
 
 def pod(ready, state=None, phase="Running"):
@@ -86,8 +90,8 @@ def pod(ready, state=None, phase="Running"):
 
 
 def test_ready_since():
-    assert "2026-01-01T00:00:00Z" == live.ready_since(pod("True"))
-    assert "" == live.ready_since(pod("False")) == live.ready_since({})
+    assert "2026-01-01T00:00:00Z" == ready_since(pod("True"))
+    assert "" == ready_since(pod("False")) == ready_since({})
 
 
 @pytest.mark.parametrize(
@@ -101,18 +105,18 @@ def test_ready_since():
     ],
 )
 def test_why_a_pod_is_not_ready(thing, why):
-    assert why == live.why_not_ready(thing)
+    assert why == why_not_ready(thing)
 
 
 @pytest.mark.parametrize(("status", "down"), [("True", False), ("False", True), ("Unknown", True)])
 def test_node_that_is_not_ready_is_down(status, down):
-    assert down == live.is_down({"status": {"conditions": [{"type": "Ready", "status": status}]}})
-    assert live.is_down({})
+    assert down == is_down({"status": {"conditions": [{"type": "Ready", "status": status}]}})
+    assert is_down({})
 
 
 def test_only_the_controller_owns():
     owner = {"uid": "u", "controller": True}
 
-    assert live.is_owned_by({"metadata": {"ownerReferences": [owner]}}, "u")
-    assert not live.is_owned_by({"metadata": {"ownerReferences": [{"uid": "u"}]}}, "u")
-    assert not live.is_owned_by({"metadata": {}}, "u")
+    assert is_owned_by({"metadata": {"ownerReferences": [owner]}}, "u")
+    assert not is_owned_by({"metadata": {"ownerReferences": [{"uid": "u"}]}}, "u")
+    assert not is_owned_by({"metadata": {}}, "u")

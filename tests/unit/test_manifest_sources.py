@@ -2,7 +2,8 @@
 
 import pytest
 
-from config_rollout.sources import Trouble, own_document
+from config_rollout.cli.errors import Trouble
+from config_rollout.cli.inputs.files import own_document
 from tests.objects.manifest_sources import ACCEPTED, HEAD, REFUSED, held
 
 

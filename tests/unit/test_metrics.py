@@ -11,10 +11,10 @@ import yaml
 from prometheus_client import parser
 from prometheus_client.openmetrics import parser as openmetrics
 
-from config_rollout import exposition
-from config_rollout.cli import main
-from config_rollout.core.audit_record import parse_records
-from config_rollout.core.metrics import RESULTS, metrics
+from config_rollout.cli.main import main
+from config_rollout.cli.outputs import prometheus as exposition
+from config_rollout.core.audit.metrics import RESULTS, metrics
+from config_rollout.core.audit.record import parse_records
 from tests.objects.rollout_records import FILE, NEW, OLD, lines, rollout
 from tests.unit.canned_server import FakeServer
 
@@ -200,8 +200,8 @@ def test_gateway_that_refuses_is_trouble(gateway, capsys):
 
 def test_client_that_is_missing_is_trouble(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
-    monkeypatch.delitem(sys.modules, "config_rollout.exposition")
-    monkeypatch.delattr("config_rollout.exposition")
+    monkeypatch.delitem(sys.modules, "config_rollout.cli.outputs.prometheus")
+    monkeypatch.delattr("config_rollout.cli.outputs.prometheus")
 
     assert 2 == main(["metrics", "--from", str(FILE)])
     assert "prometheus_client is not installed, and writes the metrics. Run: pip install" in capsys.readouterr().err

@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from config_rollout.cluster import Cluster, ClusterError
-from config_rollout.core.gate_answers import told_apart
-from config_rollout.core.gates import BEFORE, HttpGate, NewServiceGate
-from config_rollout.core.new_service import (
+from config_rollout.cluster.client import Cluster, ClusterError
+from config_rollout.core.waves.gate_answers import told_apart
+from config_rollout.core.waves.gates import BEFORE, HttpGate, NewServiceGate
+from config_rollout.core.waves.new_service import (
     Endpoints,
     endpoint_slice,
     endpoints_of,
@@ -16,8 +16,8 @@ from config_rollout.core.new_service import (
     probe_pod,
     service,
 )
-from config_rollout.hooks import new_service
-from config_rollout.hooks.gates import Asker
+from config_rollout.driver import new_service
+from config_rollout.driver.gates import Asker
 
 OF = labels("n", "agent")
 MADE = {"metadata": {"name": "s", "uid": "u", "labels": OF}, "spec": {"clusterIP": "10.96.0.17"}}

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from config_rollout.core.explain import DaemonSetUpdate, explain
-from config_rollout.core.ownership import Claim, Owner, alias_of, check_moved, check_new, check_owner, maker
+from config_rollout.core.explain.reasons import DaemonSetUpdate, explain
+from config_rollout.core.revisions.ownership import Claim, Owner, alias_of, check_moved, check_new, check_owner, maker
 
 MINE = Owner("o/p/mine", "config-rollout:index:ConfiguredDaemonSet::agent")
 LABELS = {"app.kubernetes.io/name": "agent"}

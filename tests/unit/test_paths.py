@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.paths import daemon_set_path, parse_path
+from config_rollout.core.kubernetes.property_paths import daemon_set_path, parse_path
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from config_rollout import patience
-from config_rollout.cluster import ClusterError
-from config_rollout.patience import patiently
+from config_rollout.cluster.client import ClusterError
+from config_rollout.prepare import waiting as patience
+from config_rollout.prepare.waiting import patiently
 
 
 @pytest.fixture

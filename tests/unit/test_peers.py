@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config_rollout.core import peers
+from config_rollout.core.replay import other_tools as peers
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "kustomize-vectors" / "vectors.json").read_text())
 

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from config_rollout import picture
-from config_rollout.core.content import Content
-from config_rollout.core.replay import RULES, Snapshot, transitions
+from config_rollout.cli.outputs import picture
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.replay.transitions import RULES, Snapshot, transitions
 from tools.command_line import run_text
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -64,8 +64,8 @@ def test_size_does_not_grow_with_the_history(tmp_path):
 
 def test_matplotlib_that_is_missing_is_trouble(history, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.delitem(sys.modules, "config_rollout.picture")
-    monkeypatch.delattr("config_rollout.picture")
+    monkeypatch.delitem(sys.modules, "config_rollout.cli.outputs.picture")
+    monkeypatch.delattr("config_rollout.cli.outputs.picture")
     done = run_text("replay", history, "--output", tmp_path / "x.svg")
 
     assert (2, "") == (done.returncode, done.stdout)
@@ -81,7 +81,7 @@ def test_folder_that_cannot_be_written_is_trouble(history, tmp_path):
 
 def test_replay_without_a_picture_imports_no_matplotlib(history):
     code = (
-        "import sys; from config_rollout.cli import main; main(sys.argv[1:]);"
+        "import sys; from config_rollout.cli.main import main; main(sys.argv[1:]);"
         "print([module for module in sys.modules if module.startswith(('pulumi', 'matplotlib', 'numpy', 'shtab'))])"
     )
     done = subprocess.run([sys.executable, "-c", code, "replay", history], capture_output=True, text=True, check=True)

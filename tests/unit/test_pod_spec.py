@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from config_rollout.core.pod_spec import follow, references, show_path
+from config_rollout.core.kubernetes.pod_spec import follow, references, show_path
 
 REFERENCES = [
     pytest.param({"volumes": [{"name": "v", "config_map": {"name": "agent"}}]}, id="volume"),

@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from config_rollout.core import preflight
-from config_rollout.core.gates import FunctionGate, HttpGate, NewServiceGate
-from config_rollout.core.preflight import State
-from config_rollout.core.waves import divide, parse_waves
+from config_rollout.core.waves import preflight
+from config_rollout.core.waves.gates import FunctionGate, HttpGate, NewServiceGate
+from config_rollout.core.waves.order import divide, parse_waves
+from config_rollout.core.waves.preflight import State
 from tests.objects.pods import fleet
 
 HTTP, FUNCTION, SERVICE = HttpGate(1, "/"), FunctionGate(print), NewServiceGate()

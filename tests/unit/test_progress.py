@@ -2,9 +2,10 @@
 
 import pytest
 
-from config_rollout.core.progress import Progress, WaveAt, at, rolling, turn_seconds
-from config_rollout.core.restarts import Fleet, Pod
-from config_rollout.core.waves import Division, Wave, after
+from config_rollout.core.kubernetes.pods import Pod
+from config_rollout.core.waves.order import Division, Wave, after
+from config_rollout.core.waves.progress import Progress, WaveAt, at, rolling, turn_seconds
+from config_rollout.core.waves.restarts import Fleet
 from tests.objects.daemon_set import rolled
 
 NODES = tuple(f"n{number}" for number in range(10))

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from config_rollout.core.content import parse_content
-from config_rollout.core.digest import config_hash
-from config_rollout.core.naming import DAEMON_SET_LABEL
-from config_rollout.core.read_as import ANNOTATION, ReadAs, annotations, read_as
+from config_rollout.core.configuration.content import parse_content
+from config_rollout.core.configuration.digest import config_hash
+from config_rollout.core.configuration.read_as import ReadAs, annotations, read_as
+from config_rollout.core.kubernetes.annotations import DAEMON_SET_LABEL, READ_AS_ANNOTATION
 
 KUBE_PROXY = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
 
@@ -16,7 +16,7 @@ def said(data, formats=None, effects=None, binary=None) -> dict:
     """Return what the annotation of a content holds."""
     content, findings = parse_content(data, binary, formats, effects)
     assert [] == findings
-    return json.loads(annotations(content).get(ANNOTATION, "{}"))
+    return json.loads(annotations(content).get(READ_AS_ANNOTATION, "{}"))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_text_version_is_said():
 @pytest.mark.parametrize(
     ("metadata", "expected"),
     [
-        ({"annotations": {ANNOTATION: '{"formats": {"a": "yaml"}}'}}, ReadAs({"a": "yaml"})),
+        ({"annotations": {READ_AS_ANNOTATION: '{"formats": {"a": "yaml"}}'}}, ReadAs({"a": "yaml"})),
         ({"labels": {DAEMON_SET_LABEL: "agent"}}, ReadAs()),
         ({"labels": {"a": "b"}, "annotations": {"c": "d"}}, None),
         ({}, None),
@@ -90,10 +90,10 @@ def test_config_map_says_how_it_is_read(metadata, expected):
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"formats": []}', '{"effects": {"a": 1}}', '{"text_version": 1}', 7])
 def test_annotation_that_nobody_here_wrote_is_refused(text):
-    (finding,) = read_as({"metadata": {"annotations": {ANNOTATION: text}}})[1]
+    (finding,) = read_as({"metadata": {"annotations": {READ_AS_ANNOTATION: text}}})[1]
 
     assert (
-        f'annotation \'{ANNOTATION}\': must be a JSON object with "formats" and "effects" that map text to text, '
-        'and "text_version" '
+        f"annotation '{READ_AS_ANNOTATION}': "
+        'must be a JSON object with "formats" and "effects" that map text to text, and "text_version" '
         f"(got {text!r}). Remove it."
     ) == str(finding)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from config_rollout.core import readers
-from config_rollout.core.content import Content
-from config_rollout.core.digest import config_hash
-from config_rollout.core.readers import parsed_digest
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.digest import config_hash
+from config_rollout.core.replay import readers
+from config_rollout.core.replay.readers import parsed_digest
 from tests.objects.contents import content
 from tests.objects.format_rows import rows
 
@@ -117,4 +117,4 @@ def test_judge_shares_no_code_with_what_it_judges():
     ours = {node.module: {alias.name for alias in node.names} for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom) and node.level}  # fmt: skip
 
-    assert {"content": {"Content"}, "formats": {"BY_SUFFIX"}} == ours
+    assert {"configuration.content": {"Content"}, "formats": {"BY_SUFFIX"}} == ours

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.recorded import is_template, recorded
+from config_rollout.core.explain.previous import is_template, recorded
 
 
 @pytest.mark.parametrize(

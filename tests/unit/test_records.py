@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from config_rollout.cli import main
+from config_rollout.cli.main import main
 from tests.objects.rollout_records import FILE, lines, rollout, written
 from tests.unit.canned_server import FakeServer, kubeconfig
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from config_rollout.core.content import Content
-from config_rollout.core.replay import OURS, RULES, Snapshot, aligned, table, tallies, transitions
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.replay.transitions import OURS, RULES, Snapshot, aligned, table, tallies, transitions
 from tools.command_line import run_text
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from config_rollout.hooks.report import Report
+from config_rollout.driver.report import Report
 
 
 @pytest.fixture

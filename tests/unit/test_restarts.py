@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from config_rollout.core.restarts import Fleet, Pod, blocking, next_restarts
+from config_rollout.core.kubernetes.pods import Pod
+from config_rollout.core.waves.restarts import Fleet, blocking, next_restarts
 from tests.objects.pods import fleet, pods
 
 NODES = [f"n{number}" for number in range(6)]

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from config_rollout.core.audit_record import AuditRecord, Change, WaveRecord
-from config_rollout.core.resumed import since_it_began, whole
-from config_rollout.core.timeline import timeline
+from config_rollout.core.audit.record import AuditRecord, Change, WaveRecord
+from config_rollout.core.audit.resumed import since_it_began, whole
+from config_rollout.core.audit.timeline import timeline
 
 
 def at(seconds):

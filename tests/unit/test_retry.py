@@ -2,7 +2,14 @@
 
 import pytest
 
-from config_rollout.core.retry import NOT_IN_TIME, UNREACHABLE, cause_of, delay_seconds, is_passing, is_passing_failure
+from config_rollout.core.kubernetes.retry import (
+    NOT_IN_TIME,
+    UNREACHABLE,
+    cause_of,
+    delay_seconds,
+    is_passing,
+    is_passing_failure,
+)
 
 
 def test_waits_double_up_to_ten_seconds():

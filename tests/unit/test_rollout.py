@@ -2,12 +2,12 @@
 
 import pytest
 
-from config_rollout.cluster import ClusterError
-from config_rollout.core.gates import HttpGate
-from config_rollout.core.live import PAUSED_ANNOTATION, RESTORED_ANNOTATION, STACK_ANNOTATION
-from config_rollout.core.waves import parse_waves
-from config_rollout.hooks.driven import Stopped, Target
-from config_rollout.hooks.rollout import Rollout
+from config_rollout.cluster.client import ClusterError
+from config_rollout.core.kubernetes.annotations import PAUSED_ANNOTATION, RESTORED_ANNOTATION, STACK_ANNOTATION
+from config_rollout.core.waves.gates import HttpGate
+from config_rollout.core.waves.order import parse_waves
+from config_rollout.driver.driven import Stopped, Target
+from config_rollout.driver.rollout import Rollout
 from tests.unit.memory_cluster import Disturbed, MemoryCluster, drive, revisions
 
 pytestmark = pytest.mark.usefixtures("clock")

@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from config_rollout.cli import main
+from config_rollout.cli.main import main
 from tests.unit.canned_server import FakeServer, kubeconfig
 
 PATH = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy?fieldManager=config-rollout"

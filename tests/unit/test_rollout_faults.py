@@ -2,9 +2,9 @@
 
 import pytest
 
-from config_rollout.cluster import ClusterError
-from config_rollout.core.live import FINISHED_ANNOTATION, PAUSED_ANNOTATION, RESTORED_ANNOTATION
-from config_rollout.hooks.driven import Stopped
+from config_rollout.cluster.client import ClusterError
+from config_rollout.core.kubernetes.annotations import FINISHED_ANNOTATION, PAUSED_ANNOTATION, RESTORED_ANNOTATION
+from config_rollout.driver.driven import Stopped
 from tests.unit.memory_cluster import Disturbed, MemoryCluster, drive, name_of, revisions, template_of
 
 pytestmark = pytest.mark.usefixtures("clock")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from config_rollout.core.change_words import field_lines, key_lines
-from config_rollout.core.content import Content
-from config_rollout.core.diff import diff_contents
-from config_rollout.core.secret_values import SECRET, hide, secret_lines
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.diff import diff_contents
+from config_rollout.core.configuration.secret_values import SECRET, hide, secret_lines
+from config_rollout.core.words.changes import field_lines, key_lines
 
 # Put together here, so that no scanner takes this file for a leak.
 KEY = "\n".join(
@@ -97,7 +97,7 @@ def test_changed_line_inside_a_private_key_is_not_told():
 
 
 def test_environment_variable_of_a_container_is_told_without_its_secret():
-    from config_rollout.core.diff import FieldChange
+    from config_rollout.core.configuration.diff import FieldChange
 
     change = FieldChange("containers[name=a].env[name=DB_PASSWORD].value", "hunter2", "hunter3")
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from config_rollout import kept, patience
-from config_rollout.cluster import ClusterError
-from config_rollout.core import live
+from config_rollout.cluster.client import ClusterError
+from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION
+from config_rollout.prepare import revisions as kept
+from config_rollout.prepare import waiting as patience
 from tests.objects.daemon_set import CONFIG_MAPS, NEW_NAME, REVISIONS, daemon_set, restored_from
 
 WANTED = {"metadata": {"name": NEW_NAME, "namespace": "n"}}
@@ -68,7 +69,7 @@ def test_note_that_only_a_driver_would_remove_goes_with_the_waves():
     with_waves, without = Server(restored_from()), Server(restored_from())
     settle(with_waves, has_waves=True)
     settle(without)
-    cleared = "daemonsets", {"annotations": {live.RESTORED_ANNOTATION: None}}
+    cleared = "daemonsets", {"annotations": {RESTORED_ANNOTATION: None}}
 
     assert cleared in without.patched
     assert cleared not in with_waves.patched

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from config_rollout import schema
-from config_rollout.core.paths import camel_case
-from config_rollout.core.spelling import Fields, unknown_fields
+from config_rollout.core.arguments.case import camel_case
+from config_rollout.core.kubernetes.spelling import Fields, unknown_fields
+from config_rollout.prepare import schema
 
 
 def found(pod_spec: object) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ import time
 import jsonschema
 import pytest
 
-from config_rollout.cli import main
+from config_rollout.cli.main import main
 from tests.objects.daemon_set import (
     CONFIG_MAPS,
     NEW,

@@ -5,12 +5,12 @@ import json
 import jsonschema
 import pytest
 
-from config_rollout.core import live
-from config_rollout.core.finding import Finding
-from config_rollout.core.observed import SeenPod, config_map_of, is_ours
-from config_rollout.core.status import Part, status_json, status_of
-from config_rollout.core.status_words import change_of_state, line_of, lines_of, newest_problem
-from config_rollout.core.waves import parse_waves
+from config_rollout.core.arguments.finding import Finding
+from config_rollout.core.kubernetes.annotations import WAVES_ANNOTATION
+from config_rollout.core.status.observation import SeenPod, config_map_of, is_ours
+from config_rollout.core.status.state import Part, status_json, status_of
+from config_rollout.core.status.words import change_of_state, line_of, lines_of, newest_problem
+from config_rollout.core.waves.order import parse_waves
 from tests.objects.daemon_set import (
     CONFIG_MAPS,
     NEW,
@@ -32,7 +32,7 @@ from tools.documents import ROOT
 
 MOVING = [pod("n1"), pod("n2", OLD), pod("n3", OLD)]
 BROKEN = [pod("n1", ready=False, why="CrashLoopBackOff"), *PODS[1:]]
-LEFT_OVER = {key: text for key, text in restored_from().items() if key != live.WAVES_ANNOTATION}
+LEFT_OVER = {key: text for key, text in restored_from().items() if key != WAVES_ANNOTATION}
 PAUSED = {"config-rollout/paused": "true"}
 HELM = {"config_hash": NEW, "config_map": "agent"}
 
@@ -197,7 +197,7 @@ def test_config_map_that_was_written_before_the_template_is_not_armed(written):
         (daemon_set(), "The rollout goes on by itself"),
         (daemon_set(strategy="OnDelete"), "OnDelete restarts nothing by itself: delete the pods"),
         (
-            daemon_set(strategy="OnDelete", annotations={live.WAVES_ANNOTATION: "{}"}),
+            daemon_set(strategy="OnDelete", annotations={WAVES_ANNOTATION: "{}"}),
             "OnDelete restarts nothing by itself: `pulumi up` goes on",
         ),
     ],
@@ -229,7 +229,7 @@ def test_waves_are_those_of_the_annotation():
     labels = NODES | {"n4": {"x": "y"}, "n5": {}}
     text = json.dumps(parse_waves(WAVES)[0].membership())
     pods = [*PODS, pod("n4", OLD), pod("n5", OLD)]
-    status = status_of(seen(daemon_set(annotations={live.WAVES_ANNOTATION: text}), pods=pods, labels=labels))
+    status = status_of(seen(daemon_set(annotations={WAVES_ANNOTATION: text}), pods=pods, labels=labels))
     sizes = {part.name: part.nodes for part in status.waves}
 
     assert (["canary", 5, 3], True) == (
@@ -249,7 +249,7 @@ def test_membership_is_what_it_was_made_of(given):
 
 @pytest.mark.parametrize("text", ["", "[]", '{"first": [{}]}', "{"])
 def test_annotation_that_describes_no_waves_is_a_finding(text):
-    thing = daemon_set(annotations={live.WAVES_ANNOTATION: text})
+    thing = daemon_set(annotations={WAVES_ANNOTATION: text})
 
     assert ["annotation config-rollout/waves: describes no waves"] == findings(thing)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from config_rollout.core import strategy
-from config_rollout.core.live import STACK_ANNOTATION, WAVES_ANNOTATION
+from config_rollout.core.kubernetes.annotations import STACK_ANNOTATION, WAVES_ANNOTATION
+from config_rollout.core.waves import strategy
 
 
 @pytest.mark.parametrize(

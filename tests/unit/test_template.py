@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core import template
+from config_rollout.core.kubernetes import template
 
 
 def of(image, **more):

@@ -2,14 +2,14 @@
 
 import pytest
 
-from config_rollout.core.audit import changes_of
-from config_rollout.core.audit_record import Change
-from config_rollout.core.change_words import lines_of_keys
-from config_rollout.core.content import Content, parse_content
-from config_rollout.core.diff import diff_contents
-from config_rollout.core.digest import config_hash
-from config_rollout.core.explain import DaemonSetUpdate, explain, explain_older_text
-from config_rollout.core.kept import Before
+from config_rollout.core.audit.record import Change
+from config_rollout.core.audit.writing import changes_of
+from config_rollout.core.configuration.content import Content, parse_content
+from config_rollout.core.configuration.diff import diff_contents
+from config_rollout.core.configuration.digest import config_hash
+from config_rollout.core.explain.reasons import DaemonSetUpdate, explain, explain_older_text
+from config_rollout.core.revisions.config_maps import Before
+from config_rollout.core.words.changes import lines_of_keys
 from tests.objects.rendered import NEW, OLD, daemon_set
 
 ONE, SAME = {"a.yaml": b"b: 1\n"}, {"a.yaml": b"b: 1 # note\n"}

@@ -6,8 +6,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from config_rollout.core.audit_record import parse_records
-from config_rollout.core.timeline import State, areas, as_json, clock, lasted, short_names, ticks, timeline
+from config_rollout.core.audit.record import parse_records
+from config_rollout.core.audit.timeline import State, areas, as_json, clock, lasted, short_names, ticks, timeline
 from tests.objects.rollout_records import OLD, at, lines, rollout
 
 W, R, N, X, B = State.OLD, State.RESTARTING, State.NEW, State.NOT_READY, State.BACK

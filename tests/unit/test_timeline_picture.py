@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from config_rollout import timeline_picture
-from config_rollout.core.audit_record import parse_records
-from config_rollout.core.timeline import State, timeline
+from config_rollout.cli.outputs import timeline_picture
+from config_rollout.core.audit.record import parse_records
+from config_rollout.core.audit.timeline import State, timeline
 from tests.objects.rollout_records import lines, rollout
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -185,7 +185,7 @@ def test_colour_blind_readers_tell_the_states_apart(page, matrix):
 
 def test_other_commands_import_no_matplotlib():
     code = (
-        "import sys; from config_rollout.cli import main; main(sys.argv[1:]);"
+        "import sys; from config_rollout.cli.main import main; main(sys.argv[1:]);"
         "print([m for m in sys.modules if m.startswith(('pulumi', 'matplotlib', 'numpy', 'prometheus', 'kubernetes'))])"
     )
     command = [sys.executable, "-c", code, "timeline", "--json", "--from", "tests/data/rollouts/kube-proxy.jsonl"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.update_strategy import UpdateStrategy
+from config_rollout.core.kubernetes.update_strategy import UpdateStrategy
 
 
 @pytest.mark.parametrize(

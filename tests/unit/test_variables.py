@@ -2,11 +2,11 @@
 
 import pytest
 
-from config_rollout.core.change_words import key_lines
-from config_rollout.core.content import Content
-from config_rollout.core.diff import diff_contents
-from config_rollout.core.digest import canonical_bytes, config_hash
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.diff import diff_contents
+from config_rollout.core.configuration.digest import canonical_bytes, config_hash
 from config_rollout.core.formats import read
+from config_rollout.core.words.changes import key_lines
 
 PROMETHEUS = b"""scrape_configs:
   - job_name: node

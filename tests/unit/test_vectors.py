@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from config_rollout.core.content import Content
-from config_rollout.core.digest import canonical_bytes, config_hash
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.digest import canonical_bytes, config_hash
 from config_rollout.core.formats.yaml_text import SOME_READER_DIFFERS
 from tests.unit import generate, independent
 

@@ -3,8 +3,8 @@
 import asyncio
 import threading
 
-from config_rollout import voice
-from config_rollout.voice import Voice
+from config_rollout.hooks import voice
+from config_rollout.hooks.voice import Voice
 from tests.unit.hooks import run
 
 

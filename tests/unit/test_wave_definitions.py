@@ -4,15 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config_rollout.core.gates import HttpGate
-from config_rollout.core.waves import (
-    Wave,
-    check_beside_waves,
-    check_names,
-    divide,
-    empty_selectors,
-    parse_waves,
-)
+from config_rollout.core.waves.gates import HttpGate
+from config_rollout.core.waves.order import Wave, check_beside_waves, check_names, divide, empty_selectors, parse_waves
 
 ZONE = "topology.kubernetes.io/zone"
 NODES = {

@@ -1,9 +1,10 @@
 """The words about waves."""
 
-from config_rollout.core import wave_words
-from config_rollout.core.gates import HttpGate
-from config_rollout.core.restarts import Fleet, Pod
-from config_rollout.core.waves import Division, Wave
+from config_rollout.core.kubernetes.pods import Pod
+from config_rollout.core.waves import words as wave_words
+from config_rollout.core.waves.gates import HttpGate
+from config_rollout.core.waves.order import Division, Wave
+from config_rollout.core.waves.restarts import Fleet
 
 NODES = tuple(f"n{number:03}" for number in range(100))
 CANARY = Division(Wave("canary", gates=(HttpGate(10256, "/livez"),), soak_seconds=120), NODES[:1])

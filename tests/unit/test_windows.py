@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from config_rollout.core.windows import DAYS, parse_window
+from config_rollout.core.waves.windows import DAYS, parse_window
 
 NIGHT = {"not_between": ["18:00", "08:00"], "time_zone": "Europe/Berlin"}
 WEEKEND = {"not_between": ["00:00", "24:00"], "time_zone": "Europe/Berlin", "days": ["saturday", "Sunday"]}

@@ -9,8 +9,8 @@ from google.protobuf import json_format
 from pulumi.runtime import mocks
 
 from config_rollout import ConfiguredDaemonSet
-from config_rollout.core.content import Content
-from config_rollout.core.digest import config_hash
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.digest import config_hash
 
 
 class _Mocks(mocks.Mocks):

@@ -7,8 +7,8 @@ import pytest
 from pulumi.runtime import mocks
 
 from config_rollout import KubeProxy
-from config_rollout import prepare as preparing
-from config_rollout.cluster import Cluster, ClusterError
+from config_rollout.cluster.client import Cluster, ClusterError
+from config_rollout.prepare import kube_proxy as preparing
 from tests.objects.kubeadm import CONFIG, config_map, daemon_set
 from tests.wiring.conftest import Registered, _Monitor
 from tests.wiring.kubeadm_cluster import ADOPT, KUBEADM, FakeCluster

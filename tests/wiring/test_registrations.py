@@ -6,8 +6,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pytest
 
-from config_rollout.core.content import Content
-from config_rollout.core.digest import config_hash
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.digest import config_hash
 from tests.wiring.conftest import DAEMON_SET, GOOD, HASH, POD_SPEC
 
 CONFIG_MAP = f"ConfigMapPatch agent-{HASH[:10]}"

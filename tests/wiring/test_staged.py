@@ -3,8 +3,8 @@
 import pulumi
 import pytest
 
-from config_rollout import staged
-from config_rollout.cluster import ClusterError
+from config_rollout.cluster.client import ClusterError
+from config_rollout.prepare import waves as staged
 from tests.objects.pods import pods
 from tests.wiring.conftest import DAEMON_SET, HASH
 

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pulumi
 import pytest
 
-from config_rollout.core.content import Content
-from config_rollout.core.digest import config_hash, short_hash
-from config_rollout.core.kept import Before
-from config_rollout.core.live import RESTORED_ANNOTATION, WAVES_ANNOTATION
+from config_rollout.core.configuration.content import Content
+from config_rollout.core.configuration.digest import config_hash, short_hash
+from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION, WAVES_ANNOTATION
+from config_rollout.core.revisions.config_maps import Before
 from config_rollout.hooks.explain import Explainer
 
 WANTED, OTHER = Content({"a.yaml": b"level: debug\n"}), Content({"a.yaml": b"level: info\n"})

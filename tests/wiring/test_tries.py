@@ -5,7 +5,7 @@ import asyncio
 import pulumi
 import pytest
 
-from config_rollout.core.retry import UNREACHABLE
+from config_rollout.core.kubernetes.retry import UNREACHABLE
 from config_rollout.hooks import retry
 
 

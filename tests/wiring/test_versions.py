@@ -7,8 +7,9 @@ import pytest
 from pulumi.runtime import mocks
 
 import config_rollout
-from config_rollout import KubeProxy, compatibility
-from config_rollout.cluster import Cluster
+from config_rollout import KubeProxy
+from config_rollout.cluster.client import Cluster
+from config_rollout.prepare import compatibility
 from tests.wiring.conftest import _Monitor
 from tests.wiring.kubeadm_cluster import ADOPT, KUBEADM, FakeCluster
 

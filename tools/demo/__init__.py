@@ -17,9 +17,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from config_rollout.core.content import parse_content
-from config_rollout.core.digest import config_hash
-from config_rollout.core.kube_proxy_files import kubeconfig_file
+from config_rollout.core.configuration.content import parse_content
+from config_rollout.core.configuration.digest import config_hash
+from config_rollout.core.kube_proxy.files import kubeconfig_file
 
 from .. import terminal
 from ..engine import Engine

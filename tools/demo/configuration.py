@@ -2,7 +2,7 @@
 
 import time
 
-from config_rollout.core.digest import short_hash
+from config_rollout.core.configuration.digest import short_hash
 
 from ..engine import Engine
 from ..local_cluster import LocalCluster, run_folder

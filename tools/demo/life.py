@@ -1,6 +1,6 @@
 """The act about a configuration's life: who changed what, what it restarted, and a way back that works."""
 
-from config_rollout.core.digest import short_hash
+from config_rollout.core.configuration.digest import short_hash
 
 from .. import build
 from ..engine import Engine

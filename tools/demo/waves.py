@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 
-from config_rollout.core.digest import short_hash
+from config_rollout.core.configuration.digest import short_hash
 
 from ..engine import Engine
 from ..local_cluster import LocalCluster, run_folder

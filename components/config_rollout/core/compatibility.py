@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .finding import Finding
+from .arguments.finding import Finding
 
 Version = tuple[int, int]
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pulumi
 
-from ..core.adoption import Adoption, explain_known
-from ..core.audit import changes_of_adoption
-from ..core.content import Content
-from ..core.kept import Before
-from ..core.live import config_hash_of
+from ..core.configuration.content import Content
+from ..core.kube_proxy.adoption import Adoption, explain_known
+from ..core.kube_proxy.adoption_changes import changes_of_adoption
+from ..core.kubernetes.daemon_sets import config_hash_of
+from ..core.revisions.config_maps import Before
 from .audit import Auditor, Begun
 from .explain import Explainer, Plan, state_of
 from .leave import refuse_deletion

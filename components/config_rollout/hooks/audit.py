@@ -2,7 +2,7 @@
 Hears what one component's rollout changes and does, and writes one record of it when it ended.
 
 Nothing here stops or breaks a rollout: what cannot be written is a warning at the component. Not here: what a record
-says (core/audit.py), and who calls this (explain.py without waves, records.py with them).
+says (core/audit/writing.py), and who calls this (hooks/explain.py without waves, records.py with them).
 """
 
 import asyncio
@@ -15,17 +15,21 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from ..cluster import Cluster, ClusterError, Object, owned
-from ..core import audit, live
-from ..core.audit_record import AuditRecord, Change, Times, utc
-from ..core.audit_sinks import Sink
-from ..core.naming import HISTORY_KEY, history_name
-from ..core.observed import template_written
-from ..core.resumed import since_it_began
-from ..core.retry import delay_seconds, is_passing
-from ..voice import Voice
+from ..cluster.client import Cluster, ClusterError, Object, owned
+from ..core.audit import writing as audit
+from ..core.audit.record import AuditRecord, Change, Times, utc
+from ..core.audit.resumed import since_it_began
+from ..core.audit.sinks import Sink
+from ..core.kubernetes import objects
+from ..core.kubernetes.annotations import CHANGE_CAUSE_ANNOTATION
+from ..core.kubernetes.objects import revision_of
+from ..core.kubernetes.pods import node_of, pod_of, ready_since
+from ..core.kubernetes.retry import delay_seconds, is_passing
+from ..core.revisions.naming import HISTORY_KEY, history_name
+from ..core.status.observation import template_written
+from ..driver.report import Report
 from .audit_sinks import deliver
-from .report import Report
+from .voice import Voice
 from .who import who
 
 MANAGER = "config-rollout-audit"
@@ -128,12 +132,12 @@ class Auditor:
         if not (cluster and found):
             return
         daemon_set, revisions = found
-        newest = live.newest(revisions)
+        newest = objects.newest_revision(revisions)
         record = replace(record, old_revision=int(newest["revision"]) if newest else None)
         self._before = before = _Before(record, begun, int(daemon_set["metadata"]["generation"]))
         if not self.staged:
             pods = self._try(lambda: owned(cluster, "pods", daemon_set)) or []
-            before.pods = {pod["metadata"]["uid"]: live.node_of(pod) for pod in pods}
+            before.pods = {pod["metadata"]["uid"]: node_of(pod) for pod in pods}
         if not begun.goes_on:
             if not begun.says_cause:
                 self._annotate(cluster, "daemonsets", daemon_set, audit.change_cause(record))
@@ -148,7 +152,7 @@ class Auditor:
             return
         if cluster and found:
             daemon_set, revisions = found
-            newest = live.newest(revisions)
+            newest = objects.newest_revision(revisions)
             number = self.report.revision or (int(newest["revision"]) if newest else None)
             whole = replace(record, new_revision=number)
             moved = self._try(lambda: self._moved_before(cluster, daemon_set, newest)) or {}
@@ -182,15 +186,15 @@ class Auditor:
         before = self._before.pods if self._before else {}
         found = self._try(lambda: owned(cluster, "pods", daemon_set)) or []
         times = {pod["metadata"]["uid"]: _times(pod) for pod in found}
-        return audit.rollout_of(record, before, [live.pod_of(pod) for pod in found], times)
+        return audit.rollout_of(record, before, [pod_of(pod) for pod in found], times)
 
     def _moved_before(self, cluster: Cluster, daemon_set: Object, newest: Object | None) -> dict[str, Times]:
         """Return node -> times of the pods that an earlier `up` has moved to the revision which this one brings."""
         began = template_written(daemon_set).time
         if newest is None or not self.staged or not began or not self._goes_on:
             return {}
-        pods = [pod for pod in owned(cluster, "pods", daemon_set) if live.revision_of(pod) == live.revision_of(newest)]
-        times = {live.node_of(pod): _times(pod) for pod in pods}
+        pods = [pod for pod in owned(cluster, "pods", daemon_set) if revision_of(pod) == revision_of(newest)]
+        times = {node_of(pod): _times(pod) for pod in pods}
         ours = self.report.pods(0)
         return {node: of for node, of in times.items() if node not in ours and of[0] >= _seconds(began)}
 
@@ -228,16 +232,16 @@ class Auditor:
         """See to it that the DaemonSet and its newest revision say the same cause."""
         if newest is None or (self._before and self._before.begun.says_cause):
             return
-        has = (newest["metadata"].get("annotations") or {}).get(live.CHANGE_CAUSE_ANNOTATION)
+        has = (newest["metadata"].get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION)
         new = self._before and not self._before.begun.goes_on and record.result != "restored"
         if new and (cause := audit.change_cause(record)) != has:
             self._annotate(cluster, "controllerrevisions", newest, cause)  # one that Kubernetes took up again
-        elif not new and has != (daemon_set["metadata"].get("annotations") or {}).get(live.CHANGE_CAUSE_ANNOTATION):
+        elif not new and has != (daemon_set["metadata"].get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION):
             self._annotate(cluster, "daemonsets", daemon_set, has)
 
     def _annotate(self, cluster: Cluster, resource: str, thing: Object, cause: str | None) -> None:
         metadata = thing["metadata"]
-        body = {"metadata": {"annotations": {live.CHANGE_CAUSE_ANNOTATION: cause}}}
+        body = {"metadata": {"annotations": {CHANGE_CAUSE_ANNOTATION: cause}}}
         where = resource, metadata["name"], metadata["namespace"]
         self._try(lambda: cluster.patch(*where, body, manager=MANAGER))
 
@@ -289,7 +293,7 @@ class Auditor:
 
 def _times(pod: Object) -> tuple[float, float | None]:
     """Return when a pod was made and since when it is ready, in seconds since 1970."""
-    ready = live.ready_since(pod)
+    ready = ready_since(pod)
     return _seconds(pod["metadata"]["creationTimestamp"]), _seconds(ready) if ready else None
 
 

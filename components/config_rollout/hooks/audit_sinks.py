@@ -5,7 +5,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ..core.audit_sinks import Sink
+from ..core.audit.sinks import Sink
 
 _SECONDS = 10
 

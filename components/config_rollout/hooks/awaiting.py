@@ -9,10 +9,10 @@ from typing import Any
 
 import pulumi
 
-from ..cluster import Cluster, ClusterError
-from ..core.progress import rolling
-from ..voice import Voice
+from ..cluster.client import Cluster, ClusterError
+from ..core.waves.progress import rolling
 from .plain_inputs import plain_inputs
+from .voice import Voice
 
 _LOOK_SECONDS = 5
 """How long one look at the cluster may take, in seconds: a line comes without it rather than late."""

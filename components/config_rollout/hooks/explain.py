@@ -6,13 +6,12 @@ from typing import Any
 
 import pulumi
 
-from ..core.audit import changes_of
-from ..core.checks import CONFIG_HASH_ANNOTATION
-from ..core.content import Content, parse_content
-from ..core.diff import KeyChange, diff_contents
-from ..core.digest import config_hash
-from ..core.drift import Drift, camel, drifted, without, written
-from ..core.drift_words import (
+from ..core.audit.writing import changes_of
+from ..core.configuration.content import Content, parse_content
+from ..core.configuration.diff import KeyChange, diff_contents
+from ..core.configuration.digest import config_hash
+from ..core.explain.drift import Drift, camel, drifted, without, written
+from ..core.explain.drift_words import (
     explain_drift,
     explain_gone,
     explain_made,
@@ -23,7 +22,8 @@ from ..core.drift_words import (
     runs_another,
     undone_by,
 )
-from ..core.explain import (
+from ..core.explain.previous import recorded
+from ..core.explain.reasons import (
     DaemonSetUpdate,
     explain,
     explain_keys,
@@ -33,13 +33,13 @@ from ..core.explain import (
     explain_taken_over,
     explain_unfinished,
 )
-from ..core.found import MANAGER, OWNER
-from ..core.kept import Before
-from ..core.live import CHANGE_CAUSE_ANNOTATION, config_hash_of, restored
-from ..core.paths import parse_path
-from ..core.recorded import recorded
-from ..core.retry import NOT_IN_TIME, cause_of
-from ..core.wave_words import WavePlan
+from ..core.kubernetes.annotations import CHANGE_CAUSE_ANNOTATION, CONFIG_HASH_ANNOTATION
+from ..core.kubernetes.daemon_sets import config_hash_of, restored
+from ..core.kubernetes.field_managers import MANAGER, OWNER
+from ..core.kubernetes.property_paths import parse_path
+from ..core.kubernetes.retry import NOT_IN_TIME, cause_of
+from ..core.revisions.config_maps import Before
+from ..core.waves.words import WavePlan
 from .audit import Auditor, Begun, Subject
 from .awaiting import Awaiting
 from .hook_name import hook_name

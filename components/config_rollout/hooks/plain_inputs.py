@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from ..core.diff import UNKNOWN
+from ..core.configuration.diff import UNKNOWN
 
 
 async def plain_inputs(inputs: Mapping[str, Any] | None) -> tuple[dict[str, Any], bool]:

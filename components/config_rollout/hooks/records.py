@@ -2,7 +2,7 @@
 One record for each wave in Pulumi's state: it is written when the wave is through, and only then.
 
 A record's hook is what runs the wave, so a wave that fails leaves its record as it was, and the next `up` comes back to
-it. Not here: what a wave does (rollout.py).
+it. Not here: what a wave does (driver/rollout.py).
 """
 
 import asyncio
@@ -12,19 +12,19 @@ from typing import Any
 
 import pulumi
 
-from ..cluster import Cluster, Object
-from ..core.finished import asked_generation
-from ..core.gate_answers import WantedProxy
-from ..core.gates import Gate
-from ..core.wave_words import waits
-from ..core.waves import MEMBERSHIP, Division, Waves
-from ..ending import driving
-from ..voice import Voice
+from ..cluster.client import Cluster, Object
+from ..core.audit.finished import asked_generation
+from ..core.waves.gate_answers import WantedProxy
+from ..core.waves.gates import Gate
+from ..core.waves.order import MEMBERSHIP, Division, Waves
+from ..core.waves.words import waits
+from ..driver.deleting import Restarted
+from ..driver.driven import Stopped, Target
+from ..driver.ending import driving
+from ..driver.rollout import Rollout
 from .audit import Auditor, Subject
-from .deleting import Restarted
-from .driven import Stopped, Target
 from .hook_name import hook_name
-from .rollout import Rollout
+from .voice import Voice
 
 _UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 

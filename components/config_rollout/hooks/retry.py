@@ -6,7 +6,7 @@ import time
 
 import pulumi
 
-from ..core.retry import UNREACHABLE, cause_of, delay_seconds, is_passing_failure
+from ..core.kubernetes.retry import UNREACHABLE, cause_of, delay_seconds, is_passing_failure
 
 SECONDS = 300
 """How long one write is tried, from its first failure, in seconds."""

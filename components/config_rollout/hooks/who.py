@@ -5,9 +5,9 @@ import subprocess
 
 import pulumi
 
-from ..cluster import Cluster, ClusterError
-from ..core import audit
-from ..core.audit_record import By
+from ..cluster.client import Cluster, ClusterError
+from ..core.audit import writing as audit
+from ..core.audit.record import By
 
 _GIT_SECONDS = 10
 

@@ -9,7 +9,7 @@ is text. What cannot be understood in one way only counts byte for byte. `kube-p
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 from .meaning import Meaning, NotParsed, NotUnderstood
 
 BY_SUFFIX = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
@@ -28,7 +28,7 @@ def read_key(key: str, text: bytes, declared: Mapping[str, str]) -> Meaning:
         return read(text, declared[key])
     suffix = next((name for suffix, name in BY_SUFFIX.items() if key.endswith(suffix)), "text")
     if mentions_kube_proxy(text):
-        from .kube_proxy_meaning import read_undeclared
+        from .kube_proxy.meaning import read_undeclared
 
         meaning = read_undeclared(text)
         if meaning is not None and meaning.findings and meaning.format == "text":
@@ -70,7 +70,7 @@ def read(text: bytes, name: str) -> Meaning:
 def _read(text: bytes, name: str) -> Meaning:
     """Import a format when it is first needed: most programs use one."""
     if name.startswith("kube-proxy"):
-        from .kube_proxy_meaning import read_meaning
+        from .kube_proxy.meaning import read_meaning
 
         return read_meaning(text, name.removeprefix("kube-proxy").removeprefix("-"))
     if name == "yaml":

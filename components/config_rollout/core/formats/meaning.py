@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 
 MAX_DEPTH = 100
 """How many lists and mappings may stand in one another and still be understood."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..finding import Finding
-from ..update_strategy import PERCENT, UpdateStrategy, is_zero
+from ..arguments.finding import Finding
+from ..kubernetes.update_strategy import PERCENT, UpdateStrategy, is_zero
 from .objects import POD_SPEC, UNKNOWN, KubernetesObject
 from .placeholders import filled_later, placeholders, with_unknowns
 from .rule import Level, NotChecked, Parameter, Parameters, Rule, Said, Severity
@@ -71,7 +71,7 @@ def _update_strategy(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Sa
         yield from _unknowns(daemon_set, _WHERE)
     if strategy is None or strategy is UNKNOWN:
         return
-    from ..checks import check_update_strategy  # what it takes with it is more than the rules are
+    from ..kubernetes.update_strategy import check_update_strategy
 
     if daemon_set.patch:
         strategy = _completed_by_others(strategy)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 from . import RULES
 from .objects import KubernetesObject, Objects
 from .rule import Level, NotChecked, Parameters, Rule, Said

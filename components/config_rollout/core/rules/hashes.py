@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 from .conventions import BASE64_OF_A_HASH, HASH, Claim, Named, claimed, claims, is_hash, subject_of
 from .coverage import unknown_part
 from .objects import WORKLOADS, KubernetesObject

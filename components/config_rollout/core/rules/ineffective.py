@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..finding import Finding
-from ..update_strategy import UpdateStrategy
+from ..arguments.finding import Finding
+from ..kubernetes.update_strategy import UpdateStrategy
 from .objects import WITH_PODS, KubernetesObject, Objects
 from .rule import Level, Parameters, Rule, Said, Severity
 

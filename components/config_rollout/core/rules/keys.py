@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from ..asked_keys import Keys, missing_keys
+from ..kubernetes.asked_keys import Keys, missing_keys
 from .objects import WITH_PODS, KubernetesObject, Objects, has_content
 from .placeholders import filled_later, placeholder_in, with_unknowns
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity

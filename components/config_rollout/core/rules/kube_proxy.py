@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .. import pod_spec as pods
-from ..finding import Finding
+from ..arguments.finding import Finding
 from ..kinds import KUBE_PROXY
+from ..kubernetes import pod_spec as pods
 from .objects import UNKNOWN, WITH_PODS, KubernetesObject, Objects
 from .placeholders import filled_later, placeholder_in
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 
 if TYPE_CHECKING:
-    from ..formats.kube_proxy import Reading
-    from ..formats.kube_proxy_yaml import NotRead
+    from ..formats.kube_proxy.read import Reading
+    from ..formats.kube_proxy.yaml import NotRead
 
 _DOCUMENT = "https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/"
 _IPVS_DEPRECATED = 35
@@ -34,9 +34,9 @@ def _read(text: str, in_place: bool, platform: str = "") -> "Reading | NotRead |
 
 @lru_cache(maxsize=1024)  # each rule goes through all texts, so a cache with fewer places would hold none of them
 def _read_once(text: str, in_place: bool, platform: str) -> "Reading | NotRead | None":
-    from ..formats.kube_proxy import reading_of, says_so, seems_so
-    from ..formats.kube_proxy_text import read_text
-    from ..formats.kube_proxy_yaml import NotRead
+    from ..formats.kube_proxy.read import reading_of, says_so, seems_so
+    from ..formats.kube_proxy.text import read_text
+    from ..formats.kube_proxy.yaml import NotRead
 
     raw = text.encode(errors="replace")
     try:
@@ -61,7 +61,7 @@ def _texts(config_map: KubernetesObject) -> Iterator[tuple[str, str, bool]]:
 def _is_in_place(config_map: KubernetesObject, key: str) -> bool:
     if "kube-proxy" not in str(config_map.name):  # as in all layouts
         return False
-    from ..layout import LAYOUTS
+    from ..kube_proxy.layout import LAYOUTS
 
     here = (config_map.namespace, config_map.name, key)
     return any(here == (one.namespace, one.config_map, one.key) for one in LAYOUTS.values())
@@ -114,7 +114,7 @@ def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[Kubernetes
                 anywhere, there = _understood(text, in_place), _understood(text, in_place, platform)
                 if not anywhere or not there:
                     continue
-                from ..kube_proxy_files import check_release, releases_in
+                from ..kube_proxy.files import check_release, releases_in
 
                 found = [finding for finding in there.findings if finding not in anywhere.findings]
                 releases = releases_in(workload.pod_spec)
@@ -127,7 +127,7 @@ def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[Kubernetes
 
 def _ignores(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
     for where, reading in _readings(config_map):
-        from ..formats.kube_proxy import MODE_NOT_SET, NO_SUCH_FIELD
+        from ..formats.kube_proxy.read import MODE_NOT_SET, NO_SUCH_FIELD
 
         dropped = [finding for finding in reading.warnings if finding.what == NO_SUCH_FIELD]
         others = [finding for finding in reading.warnings if finding not in dropped and finding != MODE_NOT_SET]
@@ -142,7 +142,7 @@ def _mode(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
     for config_map in objects.kind("ConfigMap", KUBE_PROXY):
         if platforms.get(config_map.title) != {"windows"}:  # there kernelspace is the only mode
             for where, reading in _readings(config_map):
-                from ..formats.kube_proxy import MODE_NOT_SET
+                from ..formats.kube_proxy.read import MODE_NOT_SET
 
                 yield from ((config_map, _at(where, one)) for one in reading.warnings if one == MODE_NOT_SET)
 
@@ -197,7 +197,7 @@ def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
     ]
     if not found:
         return
-    from ..kube_proxy_files import releases_in
+    from ..kube_proxy.files import releases_in
 
     releases: dict[tuple[object, object], list[int]] = {}
     for workload in objects.kind(*WITH_PODS):

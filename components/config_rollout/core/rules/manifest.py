@@ -12,7 +12,7 @@ from typing import Any
 
 from ..formats.meaning import MAX_DEPTH, NotUnderstood
 from ..kinds import KUBE_PROXY
-from ..manifest_text import Document, documents
+from ..kubernetes.manifest_text import Document, documents
 from .objects import KINDS, KubernetesObject, is_known, is_partial
 
 _TEMPLATE = re.compile(rb"\{\{|\{%")

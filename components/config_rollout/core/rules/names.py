@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 from .objects import (
     CONFIGURATION,
     UNKNOWN,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 from .changing import changing_parts
 from .coverage import Coverage, coverage, unknown_part
 from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects

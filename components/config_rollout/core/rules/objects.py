@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from .. import pod_spec as pods
 from ..kinds import KUBE_PROXY
+from ..kubernetes import pod_spec as pods
 
 WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet", "Rollout", "DeploymentConfig")
 """The kinds whose pods are replaced when their template changes; the last two are Argo's and OpenShift's."""

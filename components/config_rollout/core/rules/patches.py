@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 from .objects import KubernetesObject
 from .rule import Level, Parameters, Rule, Said, Severity
 

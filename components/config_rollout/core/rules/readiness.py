@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..finding import Finding
-from ..update_strategy import UpdateStrategy
+from ..arguments.finding import Finding
+from ..kubernetes.update_strategy import UpdateStrategy
 from .objects import POD_SPEC, UNKNOWN, KubernetesObject
 from .reloading import image_of
 from .rule import Level, NotChecked, Parameter, Parameters, Rule, Said, Severity

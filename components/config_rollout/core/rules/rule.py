@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 from .objects import KubernetesObject, Objects
 
 

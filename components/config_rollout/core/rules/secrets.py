@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 from .objects import KubernetesObject
 from .placeholders import placeholder_in
 from .rule import Level, Parameters, Rule, Said, Severity

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 from . import BY_ID
 from .objects import KubernetesObject
 from .rule import Level, Parameter, Rule

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from .. import pod_spec as pods
+from ..kubernetes import pod_spec as pods
 from .objects import UNKNOWN, KubernetesObject
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")

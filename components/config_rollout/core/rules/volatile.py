@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 from .changing import changing_parts, commit_in, is_install_information, is_random, is_run, time_in, words_of
 from .conventions import claims
 from .coverage import Coverage, coverage, unknown_part

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from ..finding import Finding
+from ..arguments.finding import Finding
 from .objects import WAVE_RECORD, KubernetesObject
 from .rule import Level, Parameters, Rule, Said, Severity
 
@@ -11,7 +11,7 @@ def _without_gate(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
     wave = o.get("input", "wave")
     if not isinstance(wave, Mapping) or wave.get("gates") or wave.get("soakSeconds"):
         return
-    from ..waves import REST  # few programs have waves
+    from ..waves.order import REST
 
     if wave.get("name") == REST:
         return

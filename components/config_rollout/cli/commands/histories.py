@@ -1,0 +1,56 @@
+"""What the commands that look at past rollouts share: where the records come from, and how a fault in them is told."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from ...cluster.client import Cluster
+from ...core.arguments.finding import report
+from ..errors import Trouble
+from ..inputs.records import Histories, from_cluster, from_file
+from .looking import add_cluster_options, daemon_set
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    """Add the options that say which records are read."""
+    command.add_argument(
+        "daemon_set", metavar="NAMESPACE/NAME", type=daemon_set, nargs="?", help="the DaemonSet; all by default"
+    )
+    command.add_argument(
+        "--from", metavar="FILE", dest="file", help="records as JSON lines (- for standard input), not of the cluster"
+    )
+    add_cluster_options(command)
+
+
+def find_cluster(given: argparse.Namespace) -> Cluster | None:
+    """Return the cluster that is asked, `None` if a file is."""
+    return None if given.file else Cluster.find(given.kubeconfig, given.context)
+
+
+def read(given: argparse.Namespace, cluster: Cluster | None) -> Histories:
+    """
+    Return the records that are meant; what is wrong with others goes to standard error.
+
+    Raises:
+      Trouble: There are none that can be read.
+      ClusterError: The cluster cannot be asked.
+
+    """
+    found = from_cluster(cluster, given.daemon_set) if cluster else from_file(given.file)
+    if given.daemon_set:
+        wanted = "/".join(given.daemon_set)
+        if found.rollouts and wanted not in found.rollouts:
+            raise Trouble(
+                f"{given.file}: holds no rollout of {wanted} (got {listed(list(found.rollouts))}). Name one of them."
+            )
+        found.rollouts = {name: records for name, records in found.rollouts.items() if name == wanted}
+    if not found.rollouts:
+        raise Trouble(report("no record can be read", found.findings))
+    for line in report("warning", found.findings).splitlines():
+        print(f"config-rollout: {line}", file=sys.stderr)
+    return found
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a sentence, not more than it can hold."""
+    return ", ".join(sorted(names)[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")

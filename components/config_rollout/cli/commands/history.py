@@ -1,0 +1,126 @@
+"""`history`: the rollouts of DaemonSets, one of them in full, or what differs between two configurations."""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from ...cluster.client import Cluster, Object
+from ...core.arguments.finding import report
+from ...core.audit.record import AuditRecord
+from ...core.configuration.content import Content, parse_content
+from ...core.configuration.diff import FieldChange, KeyChange, diff_contents
+from ...core.configuration.read_as import ReadAs, read_as
+from ...core.rbac.status import history_rights
+from ...core.status.history import (
+    Rollout,
+    between,
+    config_map_of_revision,
+    history_json,
+    of_revision,
+    rollouts_of,
+    why_no_diff,
+)
+from ...core.status.history_words import in_full, table
+from ...core.status.observation import Seen
+from ..errors import Trouble
+from ..inputs.files import maps_of
+from .difference import show
+from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, look, without_pods
+
+_REVISIONS = re.compile(r"(\d+)(?:\.\.(\d+))?")
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    text = "print the rollouts of a DaemonSet, one in full, or the difference between two configurations"
+    command = commands.add_parser("history", help=text, description=text)
+    command.set_defaults(run=_history)
+    add_daemon_set(command)
+    command.add_argument(
+        "revisions", metavar="REVISION", nargs="?", type=_revisions,
+        help="4 for all that is known of one, 3..4 for what differs between the configurations of two",
+    )  # fmt: skip
+    command.add_argument("--json", action="store_true", help="as docs/schemas/history.json and diff.json describe it")
+    add_cluster_options(command)
+
+
+def _revisions(text: str) -> tuple[int, int | None]:
+    numbers = _REVISIONS.fullmatch(text)
+    if not numbers:
+        raise argparse.ArgumentTypeError(f"must be a revision, or two as in 3..4 (got {text!r})")
+    return int(numbers[1]), int(numbers[2]) if numbers[2] else None
+
+
+def _history(given: argparse.Namespace) -> int:
+    first: int | None
+    second: int | None
+    first, second = given.revisions or (None, None)
+    namespace, name = given.daemon_set
+    with found(given, history_rights(namespace, name)) as cluster:
+        # Only what is told in full says how many pods have it.
+        read = look if first is not None and second is None else without_pods
+        every = [read(cluster, thing, {}) for thing in daemon_sets(cluster, given.daemon_set)]
+        if first is not None and second is not None:
+            return _differ(cluster, every[0], first, second, given.json)
+    told = [(seen, rollout) for seen in every for rollout in rollouts_of(seen)]
+    if first is not None:
+        told = [(every[0], _one(every[0], first))]
+    if given.json:
+        print(json.dumps(history_json(told), indent=2))
+    elif first is not None:
+        print("\n".join(in_full(*told[0])))
+    else:
+        print("\n\n".join("\n".join(_listed(seen)) for seen in every))
+    return exit_code(every, all(_ended_well(seen.records) for seen in every))
+
+
+def _listed(seen: Seen) -> list[str]:
+    return [f"{seen.namespace}/{seen.name}", *table(rollouts_of(seen))]
+
+
+def _ended_well(records: Sequence[AuditRecord]) -> bool:
+    """Return whether the newest rollout is through."""
+    return not records or records[-1].result == "done"
+
+
+def _one(seen: Seen, number: int) -> Rollout:
+    rollout = of_revision(rollouts_of(seen), number)
+    if rollout is None:
+        raise Trouble(why_no_diff(seen, number))
+    return rollout
+
+
+def _differ(cluster: Cluster, seen: Seen, first: int, second: int, as_json: bool) -> int:
+    """Print what differs between two revisions, configuration and pod template, as `diff` does."""
+    named = [config_map_of_revision(seen, number) for number in (first, second)]
+    old, new = (found or ("", "") for found in named)
+    changes: Sequence[KeyChange] = ()
+    if old[1] != new[1] or None in named or not old[1]:
+        if wrong := [why for number in (first, second) if (why := why_no_diff(seen, number))]:
+            raise Trouble("\n".join(wrong))
+        changes = diff_contents(*(_content(cluster, seen, name) for name, _ in (old, new)))
+    kept = {revision.number: revision for revision in seen.revisions}
+    template: Sequence[FieldChange] = ()
+    if first in kept and second in kept:
+        template = between(seen.name, kept[first], kept[second]).template_changes()
+    else:
+        gone = ", ".join(str(number) for number in (first, second) if number not in kept)
+        what = f"Kubernetes has removed revision {gone}, so only the configurations are compared"
+        print(f"config-rollout: {seen.namespace}/{seen.name}: {what}.", file=sys.stderr)
+    return show(changes, (old[1], new[1]), as_json, template)
+
+
+def _content(cluster: Cluster, seen: Seen, name: str) -> Content:
+    config_map: Object | None = cluster.get("configmaps", name, seen.namespace)
+    where = f"ConfigMap {seen.namespace}/{name}"
+    if config_map is None:
+        raise Trouble(f"{where}: has just gone. Run it again.")
+    said, wrong = read_as(config_map)
+    said = said or ReadAs()
+    content, findings = parse_content(*maps_of(config_map), said.formats, said.effects, said.text_version)
+    if wrong or (findings and not (content.data or content.binary_data)):
+        raise Trouble(report(where, [*wrong, *findings]))
+    return content

@@ -1,0 +1,65 @@
+"""`metrics`: the last rollout of each DaemonSet for Prometheus, through a file that node-exporter reads, or a push."""
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ...cluster.client import Cluster, ClusterError
+from ..errors import Trouble
+from .histories import add_options, find_cluster, read
+
+SUFFIX = ".prom"
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    text = "print metrics of the last rollouts for Prometheus, as OpenMetrics"
+    command = commands.add_parser("metrics", help=text, description=text)
+    command.set_defaults(run=_metrics)
+    add_options(command)
+    command.add_argument(
+        "--output", metavar="FILE", type=Path, help="write them for node-exporter's textfile collector: .prom"
+    )
+    command.add_argument("--push", metavar="URL", help="add them to a Pushgateway")
+
+
+def _metrics(given: argparse.Namespace) -> int:
+    from ...core.audit.metrics import metrics
+
+    if given.output and given.output.suffix != SUFFIX:
+        raise Trouble(f"--output: must end in {SUFFIX}: node-exporter reads no other (got '{given.output.name}').")
+    try:
+        from ..outputs import prometheus as exposition
+    except ModuleNotFoundError as error:
+        raise Trouble(
+            f"{error.name} is not installed, and writes the metrics. Run: pip install 'pulumi-config-rollout[metrics]'"
+        ) from None
+    try:
+        cluster = find_cluster(given)
+        found = read(given, cluster)
+        hashes = _hashes(cluster, found.rollouts) if cluster else {}
+    except ClusterError as error:
+        raise Trouble(str(error)) from None
+    every = metrics(found.rollouts, hashes)
+    if given.output:
+        exposition.write(every, given.output)
+    if given.push:
+        for name, records in found.rollouts.items():
+            exposition.push(metrics({name: records}, hashes), given.push, *name.split("/"))
+    if not (given.output or given.push):
+        print(exposition.text(every), end="")
+    return found.code
+
+
+def _hashes(cluster: Cluster, names: Iterable[str]) -> dict[str, str]:
+    """Return NAMESPACE/NAME -> the config hash that the pod template of the DaemonSet has now."""
+    from ...core.kubernetes.daemon_sets import config_hash_of
+
+    found = {}
+    for name in names:
+        namespace, _, daemon_set = name.partition("/")
+        live = cluster.get("daemonsets", daemon_set, namespace)
+        if live is not None:
+            found[name] = config_hash_of(live)
+    return found

@@ -1,0 +1,38 @@
+"""`status`: how the DaemonSets of a cluster and their configurations are."""
+
+import argparse
+import json
+from typing import Any
+
+from ...core.rbac.status import status_rights
+from ...core.status.state import status_json, status_of
+from ...core.status.words import lines_of
+from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, look, node_labels
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    text = "print which revision runs where, and what is not as it should be; exit with 0 for all well, 1 if not"
+    command = commands.add_parser("status", help=text, description=text)
+    command.set_defaults(run=_status)
+    add_daemon_set(command)
+    command.add_argument("--watch", action="store_true", help="go on looking until Ctrl-C")
+    command.add_argument("--json", action="store_true", help="as docs/schemas/status.json describes it")
+    add_cluster_options(command)
+
+
+def _status(given: argparse.Namespace) -> int:
+    namespace, name = given.daemon_set
+    with found(given, status_rights(namespace, name, given.watch)) as cluster:
+        if given.watch:
+            from .watching import watch
+
+            return watch(cluster, given.daemon_set, given.json)
+        things = daemon_sets(cluster, given.daemon_set)
+        labels = node_labels(cluster)
+        statuses = [status_of(look(cluster, thing, labels)) for thing in things]
+    if given.json:
+        print(json.dumps(status_json(statuses), indent=2))
+    else:
+        print("\n\n".join("\n".join(lines_of(status)) for status in statuses))
+    return exit_code([status.seen for status in statuses], all(status.is_as_wanted for status in statuses))

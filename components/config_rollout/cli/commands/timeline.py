@@ -1,0 +1,81 @@
+"""`timeline`: a picture of a rollout, nodes by time."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...cluster.client import ClusterError
+from ..errors import Trouble
+from .drawing import drawing
+from .histories import add_options, find_cluster, listed, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...core.audit.record import AuditRecord
+    from ..inputs.records import Histories
+
+PICTURES = (".svg", ".png", ".html")
+
+_MOST_WAVES = 200
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    text = "draw a rollout: which node had which configuration when"
+    command = commands.add_parser("timeline", help=text, description=text)
+    command.set_defaults(run=_timeline)
+    add_options(command)
+    command.add_argument("--output", metavar="FILE", type=Path, help="draw a picture: .svg, .png or .html")
+    command.add_argument("--rollout", metavar="N", type=_number, default=1, help="which: 1 is the last, 2 that before")
+    command.add_argument("--dark", action="store_true", help="a .png for a dark page; the others follow the reader's")
+    command.add_argument("--json", action="store_true", help="as docs/schemas/timeline.json describes it")
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 on (got {text!r})")
+    return int(text)
+
+
+def _timeline(given: argparse.Namespace) -> int:
+    from ...core.audit.timeline import as_json, timeline
+
+    if not (given.output or given.json):
+        raise Trouble("timeline: there is nothing to do. Name a picture with --output, or ask for --json.")
+    if given.dark and (given.output is None or given.output.suffix != ".png"):
+        raise Trouble("--dark: is for a .png; the others follow the reader's page. Leave it out.")
+    draw = drawing(given.output, PICTURES, _import) if given.output else None
+    try:
+        found = read(given, find_cluster(given))
+    except ClusterError as error:
+        raise Trouble(str(error)) from None
+    shown = timeline(_chosen(found, given.rollout))
+    if draw is not None:
+        if len(shown.bands) > _MOST_WAVES:
+            raise Trouble(f"{len(shown.bands):,} waves are more than a picture can show ({_MOST_WAVES}). Use --json.")
+        draw(shown, given.output, given.dark)
+    if given.json:
+        print(json.dumps(as_json(shown), indent=2))
+    return found.code
+
+
+def _import() -> "Callable[..., None]":
+    from ..outputs.timeline_picture import draw
+
+    return draw
+
+
+def _chosen(found: "Histories", number: int) -> "AuditRecord":
+    """Return the record that is meant, with those of the rollout that it went on with."""
+    from ...core.audit.resumed import whole
+
+    if len(found.rollouts) > 1:
+        names = listed(list(found.rollouts))
+        raise Trouble(f"there are rollouts of several DaemonSets ({names}). Name one: NAMESPACE/NAME.")
+    ((name, records),) = found.rollouts.items()
+    if number > len(records):
+        kept = f"{len(records):,} rollout{'' if len(records) == 1 else 's'}"
+        raise Trouble(f"--rollout: {name} has a history of {kept} (got {number:,}). Name one of them.")
+    return whole(records[: len(records) - number + 1])

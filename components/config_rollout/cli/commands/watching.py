@@ -1,0 +1,168 @@
+"""`status --watch`: how DaemonSets are as it changes, drawn anew on a terminal, a line for each change elsewhere."""
+
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+
+from ...cluster.client import Cluster, ClusterError, Object
+from ...cluster.watch import Following
+from ...core.kubernetes import daemon_sets as live
+from ...core.kubernetes.retry import is_passing
+from ...core.status.observation import Seen, SeenPod, is_ours, seen_pod
+from ...core.status.state import Status, status_json, status_of
+from ...core.status.words import change_of_state, line_of, newest_problem
+from ...core.waves.order import Labels
+from ..errors import Trouble
+from .looking import TROUBLE, Where, around, daemon_sets, exit_code, node_labels
+
+_LOOK_AT_MOST_EVERY_SECONDS = 0.25
+_READ_AGAIN_SECONDS = 15
+"""How often what is not watched is read: revisions, ConfigMaps, records. When the DaemonSet changes, at once."""
+
+Show = Callable[["Watch"], None]
+
+
+class Watched:
+    """One DaemonSet as it is now: its pods by a watch, and the rest read again when something about it changes."""
+
+    def __init__(self, cluster: Cluster, thing: Object, changed: threading.Event) -> None:
+        self._cluster, self._thing = cluster, thing
+        self._seen: Seen | None = None
+        self._key: object = None
+        self._gone: set[str] = set()
+        self._read = 0.0
+        namespace, labels = thing["metadata"]["namespace"], live.selector_of(thing)
+        self.pods: Following[SeenPod] = Following(
+            cluster, "pods", namespace, labels, "", lambda pod, _: seen_pod(pod, self._thing), changed
+        )
+        self.status: Status | None = None
+        self.problem = ""
+
+    def look(self, thing: Object) -> None:
+        """Look at it anew, once its pods have been seen."""
+        if not self.pods.has_listed():
+            return
+        self._thing, pods = thing, self.pods.values()
+        key = thing["metadata"].get("generation"), thing["metadata"].get("annotations"), live.is_observed(thing)
+        labels: Labels = self._seen.labels if self._seen else {}
+        seen = self._seen
+        old = seen is None or key != self._key or time.monotonic() - self._read > _READ_AGAIN_SECONDS
+        if old or {pod.node for pod in pods} - {*labels} - self._gone:
+            labels = node_labels(self._cluster)
+            self._gone = {pod.node for pod in pods} - {*labels}
+        if seen is None or old:
+            seen, self._key, self._read = around(self._cluster, thing, pods, labels), key, time.monotonic()
+        self._seen = replace(seen, daemon_set=thing, pods=pods, labels=labels)
+        before, self.status = self.status, status_of(self._seen)
+        self.problem = newest_problem(before, self.status, self.problem)
+
+
+class Watch:
+    """All that is watched. `trouble` is why it cannot be seen at the moment, empty when it can."""
+
+    def __init__(self, cluster: Cluster, where: Where) -> None:
+        self._cluster, self._where = cluster, where
+        self._changed = threading.Event()
+        namespace, name = where
+        self._things: Following[Object] = Following(
+            cluster, "daemonsets", namespace, "", f"metadata.name={name}" if name else "",
+            lambda thing, _: thing if name or is_ours(thing) else None, self._changed,
+        )  # fmt: skip
+        self._of: dict[str, Watched] = {}
+        self.trouble = ""
+
+    @property
+    def watched(self) -> list[Watched]:
+        """What has been seen so far."""
+        return [one for one in self._of.values() if one.status]
+
+    @property
+    def statuses(self) -> list[Status]:
+        """How it was when it was last seen."""
+        return [one.status for one in self._of.values() if one.status]
+
+    def run(self, show: Show) -> None:
+        """Look again whenever something has changed, and show it; without end."""
+        with ExitStack() as following:
+            following.enter_context(self._things)
+            while True:
+                self._changed.clear()
+                try:
+                    self._look(following)
+                    self.trouble = ""
+                except ClusterError as error:
+                    if not is_passing(error.status):
+                        raise
+                    self.trouble = str(error)
+                if self.statuses or self.trouble:
+                    show(self)
+                time.sleep(_LOOK_AT_MOST_EVERY_SECONDS)  # what comes together is looked at together
+                self._changed.wait(_READ_AGAIN_SECONDS)
+
+    def _look(self, following: ExitStack) -> None:
+        for blind in (self._things.blind, *(one.pods.blind for one in self._of.values())):
+            if blind and blind.trouble:
+                raise blind.trouble
+        if not self._things.has_listed():
+            return
+        things = {thing["metadata"]["uid"]: thing for thing in self._things.values()}
+        if not things:
+            raise Trouble(f"{'/'.join(filter(None, self._where)) or self._cluster.server}: is gone. Nothing is left.")
+        self._of = {uid: one for uid, one in self._of.items() if uid in things}
+        for uid, thing in things.items():
+            if uid not in self._of:
+                self._of[uid] = Watched(self._cluster, thing, self._changed)
+                following.enter_context(self._of[uid].pods)
+            self._of[uid].look(thing)
+
+
+def watch(cluster: Cluster, where: Where, as_json: bool) -> int:
+    """Show how DaemonSets are until Ctrl-C or SIGTERM, and return the exit code for how they are then."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends a CI job or a container
+    daemon_sets(cluster, where)  # what is wrong from the beginning is said, and not waited for
+    looks = Watch(cluster, where)
+    with ExitStack() as stack:
+        if sys.stdout.isatty() and not as_json:
+            from ..outputs.live_view import LiveView
+
+            view = stack.enter_context(LiveView())
+            show: Show = lambda now: view.draw(  # noqa: E731 # one expression
+                [(one.status, one.problem) for one in now.watched if one.status], now.trouble
+            )
+        else:
+            show = _Lines(as_json)
+        with suppress(KeyboardInterrupt):
+            looks.run(show)
+    if looks.trouble or not looks.statuses:
+        return TROUBLE
+    return exit_code([status.seen for status in looks.statuses], all(one.is_as_wanted for one in looks.statuses))
+
+
+class _Lines:
+    """Prints a line for each change of state: of the text, or as one JSON document."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._said: dict[tuple[str, str], object] = {}
+        self._trouble = ""
+
+    def __call__(self, now: Watch) -> None:
+        if now.trouble != self._trouble:
+            self._trouble = now.trouble
+            if now.trouble:
+                print(f"config-rollout: {now.trouble} Looking again until it does.", file=sys.stderr, flush=True)
+        self._say(now.watched)
+
+    def _say(self, watched: Iterable[Watched]) -> None:
+        for one in watched:
+            assert one.status
+            where, state = (one.status.seen.namespace, one.status.seen.name), change_of_state(one.status, one.problem)
+            if self._said.get(where) != state:
+                self._said[where] = state
+                line = json.dumps(status_json([one.status])) if self._as_json else line_of(one.status, one.problem)
+                print(line, flush=True)

@@ -1,0 +1,1 @@
+"""What the command line reads: files, histories, inventories, audit records."""

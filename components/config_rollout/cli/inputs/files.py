@@ -1,0 +1,353 @@
+"""Reads configurations and manifests from where the command line says: a file, a folder, or standard input."""
+
+import base64
+import difflib
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ...core.arguments.finding import Finding, report
+from ...core.configuration.content import MAX_BYTES
+from ...core.configuration.read_as import ReadAs, read_as
+from ...core.formats.meaning import NotUnderstood
+from ...core.kinds import KUBE_PROXY
+from ...core.kubernetes.manifest_text import Document, documents, is_of_a_program
+from ..errors import Trouble
+
+MAX_FILE_BYTES = 4 * MAX_BYTES
+"""The largest file that is read: a manifest of a full ConfigMap, encoded in base64 and indented."""
+
+
+MAX_MANIFEST_BYTES = 64 * MAX_BYTES
+"""The largest file of manifests that is read."""
+
+STDIN = "stdin"
+"""The key of what comes from standard input."""
+
+_MANIFESTS = (".yaml", ".yml", ".json")
+
+_TEMPLATE = "it has template syntax"
+_FIELDS = ("apiVersion", "kind", "metadata", "data", "binaryData", "immutable")
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Given:
+    """
+    What a PATH holds as a ConfigMap would hold it, unchecked: `data` and `binary_data`.
+
+    `read_as` is how a ConfigMap of ours says that it is read. With `is_lone` it is one file or standard input, whose
+    name need not be that of the key. `note` is a sentence on what was left out.
+    """
+
+    data: Mapping[str, Any]
+    binary_data: Mapping[str, Any]
+    read_as: ReadAs | None = None
+    is_lone: bool = False
+    note: str = ""
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the keys of both."""
+        return [*self.data, *self.binary_data]
+
+    def under(self, key: str) -> "Given":
+        """Return the same with its one key called otherwise."""
+        data, binary = (dict(zip([key], of.values(), strict=False)) for of in (self.data, self.binary_data))
+        return replace(self, data=data, binary_data=binary)
+
+
+def read_maps(path: str, name: str | None) -> Given:
+    """
+    Return what a PATH holds.
+
+    Args:
+      path: A file (its name is the key), a folder (a file for each key), a manifest with a ConfigMap (YAML or JSON,
+        also a List or several documents), or `-` for standard input (key `stdin`).
+      name: Which ConfigMap of a manifest; needed if there are several.
+
+    Raises:
+      Trouble: With one line for everything that is wrong.
+
+    """
+    if path == "-":
+        key, text = STDIN, standard_input(MAX_FILE_BYTES)
+    else:
+        with _told(path):
+            if Path(path).is_dir():
+                return Given(*by_encoding(read_folder(Path(path))))
+        key, text = Path(path).name, read_file(Path(path))
+    found = config_map_in(path, text, name)
+    if found is None:
+        text, note = own_document(path, text)
+        return Given(*by_encoding({key: text}), is_lone=True, note=note)
+    said, wrong = read_as(found)
+    if wrong:
+        raise Trouble(report(path, wrong))
+    return Given(*maps_of(found), said)
+
+
+def read_manifests(path: str) -> Iterator[tuple[str, bytes]]:
+    """
+    Yield name and text of each file of manifests.
+
+    Args:
+      path: A file, a folder (its .yaml, .yml and .json files, those of its folders too), or `-` for standard input.
+
+    Raises:
+      Trouble: Something cannot be read, or a folder holds no such file.
+
+    """
+    if path == "-":
+        yield "stdin", standard_input(MAX_MANIFEST_BYTES)
+        return
+    files = [Path(path)]
+    with _told(path):
+        if files[0].is_dir():
+            files = sorted(file for file in files[0].rglob("*") if file.suffix in _MANIFESTS and file.is_file())
+    if not files:
+        raise Trouble(f"{path}: holds no file that ends in {', '.join(_MANIFESTS)}. Name a folder of manifests.")
+    for file in files:
+        yield str(file), read_file(file, MAX_MANIFEST_BYTES)
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return name -> bytes of a folder's files; `..data` and its like are how a kubelet mounts a ConfigMap."""
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".."))
+    folders = [entry.name for entry in entries if entry.is_dir()]
+    if folders:
+        raise Trouble(f"{folder}: holds the folder '{folders[0]}', and a ConfigMap has no folders. Name a flat folder.")
+    files: dict[str, bytes] = {}
+    for entry in entries:
+        files[entry.name] = read_file(entry)
+        if sum(map(len, files.values())) > MAX_BYTES:
+            raise Trouble(f"{folder}: is larger than {MAX_BYTES:,} bytes, which is all that a ConfigMap holds.")
+    return files
+
+
+def read_file(file: Path, most: int = MAX_FILE_BYTES) -> bytes:
+    """Return the bytes of a file that is not too large; of a pipe, until its end, if anyone writes to it."""
+    with _told(file), open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as stream:
+        first = stream.read(1)  # `None`: the writer of a pipe has not begun
+        if first == b"" and stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+            raise Trouble(f"{file}: is a pipe that nobody writes to. Name a file, a folder, a manifest or '-'.")
+        os.set_blocking(stream.fileno(), True)
+        with open(stream.fileno(), "rb", closefd=False) as rest:
+            return _limited(str(file), (first or b"") + rest.read(most + 1), most)
+
+
+@contextmanager
+def _told(path: Path | str) -> Iterator[None]:
+    """Turn what the system refuses into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise Trouble(f"{path}: {why}. Name a file, a folder, a manifest or '-'.") from None
+
+
+def standard_input(most: int) -> bytes:
+    """Return the bytes of standard input, if they are not too many."""
+    return _limited("-", sys.stdin.buffer.read(most + 1), most)
+
+
+def _limited(path: str, text: bytes, most: int) -> bytes:
+    if len(text) > most:
+        raise Trouble(f"{path}: is larger than {most:,} bytes; a ConfigMap holds at most {MAX_BYTES:,}.")
+    return text
+
+
+def by_encoding(files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return text and other files apart, as `kubectl create configmap --from-file` does."""
+    text, binary = {}, {}
+    for key, value in files.items():
+        try:
+            text[key] = value.decode()
+        except UnicodeDecodeError:
+            binary[key] = base64.b64encode(value).decode()
+    return text, binary
+
+
+def config_map_in(path: str, text: bytes, name: str | None) -> Mapping[str, Any] | None:
+    """
+    Return the ConfigMap that a manifest holds, the one of that name if there is one; `None` for other text.
+
+    Its `data` is text and its `binaryData` base64, as the API server takes them.
+
+    Raises:
+      Trouble: The text is a manifest, and kubectl or the API server would refuse the ConfigMap, or there is none.
+
+    """
+    if b"apiVersion" not in text:
+        return None
+    found, unread, kinds = [], [], set[str]()
+    for document in documents(text):
+        try:
+            items = list(_items(document.value())) if document.line else []
+        except NotUnderstood as error:
+            if document.seems_kubernetes:
+                unread.append((document, _TEMPLATE if b"{{" in document.text else str(error)))
+            continue
+        objects = [item for item in items if _is_kubernetes(item)]
+        kinds |= {_shown(item["kind"]) for item in objects}
+        found += [(document, item) for item in objects if item["kind"] == "ConfigMap"]
+    if not found and not unread and not kinds:
+        return None
+    chosen = [(document, item) for document, item in found if name in (None, _name(item))]
+    for document, why in unread if name is None or not chosen else ():
+        if not document.kinds or any(kind == "ConfigMap" or kind.endswith("List") for kind in document.kinds):
+            fix = "Render it first" if why == _TEMPLATE else "Correct it"
+            raise Trouble(f"{path}: is no manifest that can be read: {why}. {fix}.")
+    return _checked(path, *_one(path, found, chosen, kinds, name))
+
+
+def own_document(path: str, text: bytes) -> tuple[bytes, str]:
+    """
+    Return the KubeProxyConfiguration of a file that has other documents too, as kubeadm's, and a sentence about it.
+
+    Raises:
+      Trouble: There are several.
+
+    """
+    if KUBE_PROXY.encode() not in text:
+        return text, ""
+    every = [document for document in documents(text) if document.line]
+    ours = [document for document in every if document.is_kube_proxy]
+    if len(every) < 2 or not ours:
+        return text, ""
+    if len(ours) > 1:
+        lines = ", ".join(str(document.line) for document in ours)
+        raise Trouble(f"{path}: holds {len(ours)} KubeProxyConfigurations (lines {lines}). Leave one in the file.")
+    what = f"holds {len(every)} documents; the KubeProxyConfiguration on line {ours[0].line} is the one that counts"
+    return ours[0].text, f"{path}: {what}."
+
+
+def maps_of(config_map: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return `data` and `binary_data` of a ConfigMap."""
+    return dict(config_map.get("data") or {}), dict(config_map.get("binaryData") or {})
+
+
+def _is_kubernetes(value: Any) -> bool:
+    """Tell whether a value is a Kubernetes object, and not a program's configuration file that only looks like one."""
+    if not isinstance(value, Mapping) or not {"apiVersion", "kind"} <= value.keys():
+        return False
+    version, kind = str(value["apiVersion"]), str(value["kind"])
+    return not is_of_a_program(version, kind) and (kind == "ConfigMap" or isinstance(value.get("metadata"), Mapping))
+
+
+def _items(document: Any) -> Iterator[Any]:
+    """Yield the items of a List, or the object itself; the items of a list of one kind may leave the kind out."""
+    if not isinstance(document, Mapping) or not str(document.get("kind", "")).endswith("List"):
+        yield document
+        return
+    items, kind = document.get("items"), str(document["kind"]).removesuffix("List")
+    head = {"apiVersion": document.get("apiVersion"), "kind": kind} if kind else {}
+    for item in items if isinstance(items, list) else ():
+        yield {**head, **item} if isinstance(item, Mapping) else item
+
+
+_Found = tuple[Document, Mapping[str, Any]]
+
+
+def _one(path: str, found: list[_Found], chosen: list[_Found], kinds: set[str], name: str | None) -> _Found:
+    """Return the one ConfigMap that is meant, and its document."""
+    names = sorted({_name(item) for _, item in found})
+    if not found:
+        got = ", ".join(sorted(kinds)) or "what cannot be read"
+        raise Trouble(f"{path}: holds no ConfigMap (got {got}). Name a manifest with one.")
+    if name is None and len(names) > 1:
+        raise Trouble(f"{path}: holds {len(names)} ConfigMaps ({', '.join(names)}). Choose one with --name.")
+    if not chosen:
+        raise Trouble(f"{path}: holds no ConfigMap '{name}' (got {', '.join(names)}). Choose one of them.")
+    if len(chosen) > 1:
+        called = _name(chosen[0][1])
+        raise Trouble(f"{path}: holds {len(chosen)} ConfigMaps called '{called}'. Leave one in the manifest.")
+    return chosen[0]
+
+
+def _checked(path: str, document: Document, config_map: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a ConfigMap as the API server takes it, or refuse it with a line for each thing that it would refuse."""
+    wrong = list(_check_head(document, config_map))
+    sections: dict[str, dict[str, str]] = {}
+    for section in ("data", "binaryData"):
+        given, sections[section] = config_map.get(section), {}
+        if given is not None and not isinstance(given, Mapping):
+            what = f"{section}: must be a mapping (got {type(given).__name__})"
+            wrong.append(Finding(_at(document, section), what, "Write key: text"))
+            continue
+        for key, value in (given or {}).items():
+            text = _as_text(section, value)
+            if text is None:
+                wrong.append(_no_text(document, section, key, value))
+            else:
+                sections[section][str(key)] = text
+    if wrong:
+        raise Trouble(report(path, wrong))
+    return {**config_map, **sections}
+
+
+def _check_head(document: Document, config_map: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find what the API server refuses beside the values."""
+    for field in config_map:
+        if field not in _FIELDS:
+            near = difflib.get_close_matches(str(field), _FIELDS, n=1)
+            fix = f"Write '{near[0]}', if that was meant" if near else "Leave it out"
+            yield Finding(_at(document, str(field)), f"a ConfigMap has no field '{_shown(field)}'", fix)
+    if config_map["apiVersion"] != "v1":
+        what = f"a ConfigMap has the apiVersion v1 (got {config_map['apiVersion']!r})"
+        yield Finding(_at(document, "apiVersion"), what, "Write 'v1'")
+    metadata = config_map.get("metadata")
+    if not isinstance(metadata, Mapping) or not (metadata.get("name") or metadata.get("generateName")):
+        yield Finding(_at(document), "the ConfigMap has no metadata.name", "Give it one")
+    elif not isinstance(metadata.get("name", ""), str):
+        what = f"metadata.name must be text (got {metadata['name']!r})"
+        yield Finding(_at(document, "metadata", "name"), what, "Quote it")
+
+
+def _no_text(document: Document, section: str, key: object, value: Any) -> Finding:
+    line, spelled = document.at(section, str(key))
+    where = f"line {line}: {section}['{_shown(key)}']"
+    if isinstance(value, bool | int | float):
+        kind = "a boolean" if isinstance(value, bool) else "a number"
+        return Finding(where, f"must be text, and {spelled or value} is {kind}", "Quote it")
+    kind = "a mapping" if isinstance(value, Mapping) else "a list"
+    return Finding(where, f"must be text, and it is {kind}", "Write it as one text")
+
+
+def _as_text(section: str, value: Any) -> str | None:
+    """
+    Return a value as the API server takes it, `None` for one that it refuses: null is empty.
+
+    Source: encoding/json, into `map[string]string` and `map[string][]byte`.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _HALF_OF_A_PAIR.sub("\ufffd", value)
+    if (
+        section == "binaryData"
+        and isinstance(value, list)
+        and all(type(one) is int and 0 <= one < 256 for one in value)
+    ):
+        return base64.b64encode(bytes(value)).decode()
+    return None
+
+
+def _at(document: Document, *path: str) -> str:
+    return f"line {document.at(*path)[0] if path else document.line}"
+
+
+def _name(config_map: Mapping[str, Any]) -> str:
+    metadata = config_map.get("metadata")
+    return _shown(metadata.get("name")) if isinstance(metadata, Mapping) else "no name"
+
+
+def _shown(value: object) -> str:
+    """Return a value as a sentence can hold it, on one line."""
+    return text if (text := str(value)).isprintable() else repr(text)

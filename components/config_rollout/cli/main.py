@@ -1,0 +1,77 @@
+"""The command line: what a configuration hashes to, what a change of it does, what is wrong. Imports no Pulumi."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from ..core.arguments.finding import report
+from ..core.compatibility import judge
+from .completion import SHELLS, PrintCompletion
+from .errors import Trouble
+
+TROUBLE = 2
+"""The exit code of every command that could not do its work."""
+
+INTERRUPTED = 130
+"""The exit code of a command that was interrupted from the keyboard, as shells have it."""
+
+_WHAT = "What a configuration hashes to, what a change of it does, and what is wrong with it. Needs no Pulumi."
+
+_MODULES = {
+    "hash": "hashing",
+    "canonical": "hashing",
+    "diff": "difference",
+    "replay": "replay",
+    "check": "check",
+    "kubespray": "kubespray",
+    "pause": "rollout",
+    "resume": "rollout",
+    "rbac": "rollout",
+    "status": "status",
+    "history": "history",
+    "timeline": "timeline",
+    "metrics": "metrics",
+}
+"""Command -> its module in commands/."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = argparse.ArgumentParser(prog="config-rollout", description=_WHAT)
+    parser.add_argument(
+        "--print-completion", choices=SHELLS, action=PrintCompletion, help="print what makes this shell complete"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in _modules(sys.argv[1:] if arguments is None else arguments):
+        module.add(commands)
+    try:
+        _check_python()
+        given = parser.parse_args(arguments)
+        code: int = given.run(given)
+        sys.stdout.flush()
+    except Trouble as trouble:
+        print(f"config-rollout: {trouble}", file=sys.stderr)
+        return TROUBLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read us has seen enough
+        return TROUBLE
+    return code
+
+
+def _modules(arguments: Sequence[str]) -> list[Any]:
+    """Import the module of the command that is called, and all of them where none is: for help and completion."""
+    called = _MODULES.get(arguments[0]) if arguments else None
+    names = [called] if called else dict.fromkeys(_MODULES.values())
+    return [importlib.import_module(f".commands.{name}", __package__) for name in names]
+
+
+def _check_python() -> None:
+    findings, warnings = judge({"python": ".".join(map(str, sys.version_info[:3]))})
+    if findings:
+        raise Trouble(report("python", findings))
+    for line in report("python", warnings).splitlines():
+        print(f"config-rollout: warning: {line}", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""The API server: finding, reading and watching it."""

@@ -1,0 +1,414 @@
+"""
+The few reads and writes that the engine cannot do for us, on the API server that the Kubernetes provider writes to.
+
+Found the way the provider finds it. Not here: what follows from what is read (core/).
+"""
+
+import json
+import logging
+import os
+import urllib.parse
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ..core.kubernetes import daemon_sets as live
+from ..core.kubernetes import kubeconfig as kubeconfigs
+from ..core.kubernetes.objects import is_owned_by
+from ..core.rbac.rights import Right, lasting, role
+from ..core.waves.http_answers import breaks_a_rule, message_of
+
+Object = dict[str, Any]
+"""A Kubernetes object as the API server sends it."""
+
+SECONDS = 10
+"""How long one request may take, in seconds. A connection that cannot be made is tried twice more, at once."""
+
+_PAGE = 500
+_JSON, _METADATA = "application/json", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_MERGE, _STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
+_APPLY = "application/apply-patch+yaml"
+_VERSION = "version"
+_CONFLICT = 409
+_GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1", "endpointslices": "discovery.k8s.io/v1"}
+"""Resource -> API group and version, of those that are not in the core group."""
+
+
+class ClusterError(Exception):
+    """
+    What keeps the cluster from being read or written, as `where: what. What to do.`
+
+    `status` is the HTTP status, 0 where there was no answer at all, -1 where nothing was asked.
+    """
+
+    def __init__(self, message: str, status: int = -1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Forbidden(ClusterError):
+    """A right is missing; `right` is which."""
+
+    def __init__(self, right: Right, server: str) -> None:
+        self.right = right = lasting(right)
+        super().__init__(
+            f"{server}: may not {right}. Give the user of this kubeconfig that right; the smallest rule is\n"
+            f"{role([right])}",
+            403,
+        )
+
+
+class Cluster:
+    """
+    One API server, and whoever the kubeconfig says we are. `find` makes one.
+
+    A resource is named as in `kubectl`: `daemonsets`, `configmaps`, `pods`, `controllerrevisions`, `nodes`.
+    Every method raises `ClusterError` where the server cannot be asked, and `Forbidden` where a right is missing.
+    """
+
+    def __init__(self, client: Any, headers: list[tuple[str, str]]) -> None:
+        self._client, self._headers = client, headers
+        client.user_agent = "config-rollout"  # a header of one request gives way to it
+        self.server: str = client.configuration.host
+
+    @classmethod
+    def find(cls, kubeconfig: str | None = None, context: str | None = None, cluster: str | None = None) -> "Cluster":
+        """
+        Return the cluster that the Kubernetes provider would use; nothing is asked of it yet.
+
+        Args:
+          kubeconfig: A path or the content of a kubeconfig; else the files of KUBECONFIG, else `~/.kube/config`, else
+            the service account of the pod that this runs in.
+          context: In place of the kubeconfig's current one.
+          cluster: In place of the context's.
+
+        Raises:
+          ClusterError: There is no kubeconfig, or it does not say what is needed.
+
+        Source: pulumi-kubernetes 4.25 provider.go `Configure`; client-go 0.36 tools/clientcmd.
+
+        """
+        from kubernetes.client import ApiClient, Configuration
+        from kubernetes.config import ConfigException, load_incluster_config, load_kube_config_from_dict
+
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # we say ourselves what cannot be reached
+        configuration = Configuration()
+        configuration.retries = 2
+        where, found = _kubeconfigs(kubeconfig)
+        if not found:
+            if "KUBERNETES_SERVICE_HOST" not in os.environ:
+                raise ClusterError(f"{where}: there is no kubeconfig. Set kubernetes:kubeconfig, or KUBECONFIG.")
+            load_incluster_config(configuration)  # type: ignore[no-untyped-call]
+            return cls(ApiClient(configuration), [])
+        try:
+            config, name = kubeconfigs.chosen(kubeconfigs.merged(found), context, cluster)
+        except kubeconfigs.BadKubeconfig as error:
+            raise ClusterError(f"{where}: {error}. Correct it, or choose with kubernetes:context.") from None
+        user = kubeconfigs.user_of(config)
+        try:
+            options = {"context": name, "client_configuration": configuration, "persist_config": False}
+            load_kube_config_from_dict(config, **options)  # type: ignore[no-untyped-call]
+        except (ConfigException, OSError, ValueError, KeyError, TypeError) as error:
+            raise ClusterError(f"{where}: context '{name}' cannot be used ({error}). Correct it.") from None
+        if "exec" in user and not (configuration.api_key or configuration.cert_file):
+            program = user["exec"].get("command")
+            raise ClusterError(f"{where}: '{program}' gave no credentials. Run it by hand to see why.")
+        return cls(ApiClient(configuration), kubeconfigs.impersonation(user))
+
+    def get(self, resource: str, name: str, namespace: str = "") -> Object | None:
+        """Return an object, or `None` if there is none."""
+        return self._send("GET", Right("get", _group(resource), resource, namespace, name))
+
+    def list(self, resource: str, namespace: str = "", labels: str = "", metadata_only: bool = False) -> list[Object]:
+        """Return the objects of a namespace (empty: of all), or those that a label selector fits."""
+        pages = self.pages(resource, namespace, labels, metadata_only=metadata_only)
+        return [item for page, _ in pages for item in page]
+
+    def pages(
+        self, resource: str, namespace: str = "", labels: str = "", fields: str = "", metadata_only: bool = False
+    ) -> Iterator[tuple[Sequence[Object], str]]:
+        """
+        Yield the same page by page, so that no more is held, each with the version of the collection to `watch` from.
+
+        With `metadata_only` the server sends nothing else of the objects.
+        Source: kubernetes 1.36 apiserver pkg/endpoints/handlers/response.go `asPartialObjectMetadataList`.
+        """
+        query = {"limit": str(_PAGE), **_selectors(labels, fields)}
+        accept = _METADATA if metadata_only else _JSON
+        while True:
+            right = Right("list", _group(resource), resource, namespace)
+            page = self._send("GET", right, query, accept=accept) or {}
+            metadata = page.get("metadata", {})
+            yield [_slim(resource, item) for item in page.get("items") or []], str(metadata.get("resourceVersion", ""))
+            if not metadata.get("continue"):
+                return
+            query["continue"] = metadata["continue"]
+
+    def watch(
+        self, resource: str, namespace: str, labels: str, version: str, seconds: int, fields: str = ""
+    ) -> Iterator[Object]:
+        """
+        Yield what happens to a collection after a version, as `type` and `object`, for so many seconds.
+
+        An event `ERROR` says that the server no longer knows the version: list again. `BOOKMARK` has only a newer one.
+        Source: Kubernetes "API Concepts", Efficient detection of changes.
+        """
+        right = Right("watch", _group(resource), resource, namespace)
+        query = {"watch": "1", "allowWatchBookmarks": "true", "resourceVersion": version,
+                 "timeoutSeconds": str(seconds), **_selectors(labels, fields)}  # fmt: skip
+        answer = self._ask("GET", right, query, seconds=seconds + SECONDS)
+        if answer.status >= 300:
+            self._refuse(right, answer.status, answer.read())
+        rest = b""
+        try:
+            for part in answer.response.stream(decode_content=True):
+                *lines, rest = (rest + part).split(b"\n")
+                yield from (json.loads(line) for line in lines if line)
+        except (_http_error(), OSError, ValueError) as error:
+            raise ClusterError(f"{self.server}: {_reason(error)}. See whether `kubectl` reaches it.", 0) from None
+        finally:
+            answer.response.close()
+
+    def ask_pod(self, pod: str, namespace: str, port: int, path: str) -> tuple[int, bytes]:
+        """Return status and body of what a pod answers to a GET through the API server's proxy."""
+        right = Right("get", "", "pods/proxy", namespace, f"{pod}:{port}")
+        answer = self._ask("GET", right, tail=path)
+        data = answer.read()
+        if answer.status in (401, 403) and _is_status(data):
+            self._refuse(Right("get", "", "pods/proxy", namespace), answer.status, data)
+        return int(answer.status), data
+
+    def patch(
+        self,
+        resource: str,
+        name: str,
+        namespace: str,
+        body: Mapping[str, Any],
+        strategic: bool = False,
+        manager: str = "config-rollout",
+    ) -> Object | None:
+        """Change an object by a merge patch, or a strategic one; `None` if there is none to change."""
+        right = Right("patch", _group(resource), resource, namespace, name)
+        query = {"fieldManager": manager}
+        return self._send("PATCH", right, query, body, _STRATEGIC if strategic else _MERGE)
+
+    def apply(self, resource: str, name: str, namespace: str, body: Mapping[str, Any], manager: str) -> Object:
+        """
+        Make an object, or all that a field manager has in it, by a server-side apply; return it.
+
+        It takes over what others have, and what `body` leaves out of the manager's earlier fields goes.
+        """
+        right = Right("patch", _group(resource), resource, namespace, name)
+        query = {"fieldManager": manager, "force": "true"}
+        return self._send("PATCH", right, query, body, _APPLY) or {}
+
+    def create(self, resource: str, namespace: str, body: Mapping[str, Any]) -> Object | None:
+        """Create an object and return it; `None` if there is no such namespace."""
+        return self._send("POST", Right("create", _group(resource), resource, namespace), body=body)
+
+    def make(self, resource: str, namespace: str, body: Mapping[str, Any]) -> None:
+        """
+        Create an object that has a name of its own; one that is there is ours, of a try whose answer was lost.
+
+        In a namespace that does not exist nothing is made.
+        """
+        try:
+            self.create(resource, namespace, body)
+        except ClusterError as error:
+            if error.status != _CONFLICT:
+                raise
+
+    def user(self) -> str:
+        """Return who we are to the API server. Whoever is logged in may ask. Source: authentication.k8s.io/v1."""
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+        answer = self._send("POST", Right("create", "authentication.k8s.io", "selfsubjectreviews"), body=body) or {}
+        return str(answer.get("status", {}).get("userInfo", {}).get("username", ""))
+
+    def delete(self, resource: str, name: str, namespace: str, uid: str) -> bool:
+        """
+        Delete the object that has this UID; return whether there was one of its name.
+
+        A conflict (409) is that the name has another UID by now, or that a webhook or a proxy says so: look again.
+        """
+        right = Right("delete", _group(resource), resource, namespace, name)
+        return self._send("DELETE", right, body={"preconditions": {"uid": uid}}) is not None
+
+    def may(self, right: Right) -> bool:
+        """Tell whether the API server would let us; it asks its own authorizers."""
+        asked = {"verb": right.verb, "group": right.group, "resource": right.resource,
+                 "namespace": right.namespace, "name": right.name}  # fmt: skip
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
+                  "spec": {"resourceAttributes": asked}}  # fmt: skip
+        right = Right("create", "authorization.k8s.io", "selfsubjectaccessreviews")
+        answer = self._send("POST", right, body=review) or {}
+        return bool(answer.get("status", {}).get("allowed"))
+
+    def version(self) -> str:
+        """Return the version of the API server, as `v1.36.3`. Whoever is logged in may ask."""
+        answer = self._send("GET", Right("get", "", _VERSION)) or {}
+        return str(answer.get("gitVersion"))
+
+    def prove(self, resource: str, name: str, namespace: str, uid: str) -> Object:
+        """
+        Return an object, sure that this is the provider's cluster: it has the UID that the provider returned for it.
+
+        Raises:
+          ClusterError: It has not.
+
+        """
+        found = self.get(resource, name, namespace)
+        if found is None or found["metadata"]["uid"] != uid:
+            known = (
+                f"{resource} {namespace}/{name} {_uid(found)}, and the Kubernetes provider knows it by the UID {uid}"
+            )
+            raise ClusterError(
+                f"{self.server}: {known}: it was deleted, or made again, since the last `up`. "
+                "Run `pulumi up --refresh`. If that does not help, `kubeconfig` and `context` name another cluster "
+                "than the provider's."
+            )
+        return found
+
+    def _send(
+        self,
+        method: str,
+        right: Right,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = _JSON,
+        gone: tuple[int, ...] = (404,),
+        accept: str = _JSON,
+    ) -> Object | None:
+        """Send one request and return what is answered, `None` for a status of `gone`."""
+        answer = self._ask(method, right, query, body, content_type, accept=accept)
+        status, data = answer.status, answer.read()
+        if status in gone:
+            return None
+        if not 200 <= status < 300:
+            self._refuse(right, status, data)
+        found: Object = json.loads(data)
+        return found
+
+    def _ask(
+        self,
+        method: str,
+        right: Right,
+        query: Mapping[str, str] | None = None,
+        body: Any = None,
+        content_type: str = _JSON,
+        seconds: int = SECONDS,
+        tail: str = "",
+        accept: str = _JSON,
+    ) -> Any:
+        """Send one request and return the answer. `right` says what it needs, and so where it goes."""
+        from kubernetes.client import ApiException
+        from urllib3 import HTTPHeaderDict
+
+        path = _path(right) + tail + (f"?{urllib.parse.urlencode(query)}" if query else "")
+        headers = {"Accept": accept, "Content-Type": content_type}
+        call = self._client.param_serialize(method, path, header_params=headers, auth_settings=["BearerToken"])
+        url, every = call[1], HTTPHeaderDict(call[2])
+        for name, value in self._headers:
+            every.add(name, value)
+        try:
+            answer = self._client.call_api(method, url, every, body, _request_timeout=seconds)
+            if "watch=1" not in path:
+                answer.read()
+            return answer
+        except (_http_error(), ApiException, OSError) as error:
+            raise ClusterError(f"{self.server}: {_reason(error)}. See whether `kubectl` reaches it.", 0) from None
+
+    def _refuse(self, right: Right, status: int, data: bytes) -> NoReturn:
+        """Raise what an answer that is no answer means."""
+        if status == 403 and not breaks_a_rule(data):
+            raise Forbidden(right, self.server)
+        if status == 401:
+            what = "does not take these credentials. See whether `kubectl` can log in."
+            raise ClusterError(f"{self.server}: {what}", status)
+        raise ClusterError(f"{self.server}: {right}: {status} {message_of(data)}. Correct it and run again.", status)
+
+
+def owned(cluster: Cluster, resource: str, daemon_set: Object) -> list[Object]:
+    """Return the pods or ControllerRevisions that a DaemonSet made; others may have its labels too."""
+    metadata = daemon_set["metadata"]
+    found = cluster.list(resource, metadata["namespace"], live.selector_of(daemon_set))
+    return [thing for thing in found if is_owned_by(thing, metadata["uid"])]
+
+
+def _http_error() -> type[Exception]:
+    from urllib3.exceptions import HTTPError
+
+    return HTTPError
+
+
+def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
+    """Return where the kubeconfigs come from, and folder and content of each; none if there is no file."""
+    import yaml
+
+    if given and not Path(given).expanduser().is_file():
+        try:
+            content = yaml.safe_load(given)
+        except yaml.YAMLError:
+            content = None
+        if not isinstance(content, dict):
+            shown = given if len(given) < 200 and "\n" not in given else "a text"
+            raise ClusterError(f"kubeconfig: is no file and no kubeconfig (got {shown!r}). Write a path that exists.")
+        return "kubeconfig", [(os.getcwd(), content)]
+    listed = given or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    paths = [Path(path).expanduser() for path in ([listed] if given else listed.split(os.pathsep)) if path]
+    found: list[tuple[str, object]] = []
+    for path in paths:
+        try:
+            if path.is_file():
+                found.append((str(path.absolute().parent), yaml.safe_load(path.read_text())))
+        except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+            raise ClusterError(f"{path}: cannot be read ({str(error).splitlines()[0]}). Correct it.") from None
+    return listed, found
+
+
+def _selectors(labels: str, fields: str) -> dict[str, str]:
+    return {**({"labelSelector": labels} if labels else {}), **({"fieldSelector": fields} if fields else {})}
+
+
+def _slim(resource: str, item: Object) -> Object:
+    """Return a listed object without what nobody here reads and is most of it: 5,000 nodes are 300 MB else."""
+    if resource in ("nodes", "pods"):
+        item["metadata"].pop("managedFields", None)
+        (item.get("status") or {}).pop("images", None)
+    return item
+
+
+def _group(resource: str) -> str:
+    return _GROUPS.get(resource, "/").split("/")[0]
+
+
+def _path(right: Right) -> str:
+    """Return the path of an object, or of a collection."""
+    if right.resource == _VERSION:
+        return "/version"
+    if right.group in ("authentication.k8s.io", "authorization.k8s.io"):
+        return f"/apis/{right.group}/v1/{right.resource}"
+    version = _GROUPS.get(right.resource)
+    steps = ["/apis", version] if version else ["/api", "v1"]
+    if right.namespace:
+        steps += ["namespaces", right.namespace]
+    resource, *below = right.resource.split("/")
+    return "/".join([*steps, resource, *([right.name] if right.name else []), *below])
+
+
+def _is_status(data: bytes) -> bool:
+    """Return whether an answer is the API server's own, and not a pod's."""
+    try:
+        return bool(json.loads(data)["kind"] == "Status")
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _reason(error: Exception) -> str:
+    """Return why there was no answer, in one line, without the library's names."""
+    reason = getattr(error, "reason", None) or error
+    text = str(reason).splitlines()[-1]
+    return f"does not answer ({text.partition('): ')[2] or text})"
+
+
+def _uid(found: Object | None) -> str:
+    return "does not exist" if found is None else f"has the UID {found['metadata']['uid']}"

@@ -1,0 +1,30 @@
+"""Reads the kube-proxy that a cluster has, for `KubeProxy`. What follows from it is core/kube_proxy/discovery.py's."""
+
+from contextlib import suppress
+
+from ..core.kube_proxy.discovery import Found, mounted_name
+from ..core.kube_proxy.layout import Layout
+from .client import Cluster, Forbidden
+
+
+def look(cluster: Cluster, layout: Layout) -> Found:
+    """
+    Return what there is of a kube-proxy.
+
+    Raises:
+      ClusterError: The cluster cannot be read. Lists that we may not read are left empty.
+
+    """
+    daemon_set = cluster.get("daemonsets", layout.daemon_set, layout.namespace)
+    config_map = cluster.get("configmaps", layout.config_map, layout.namespace)
+    mounted = None
+    if daemon_set:
+        name = mounted_name(daemon_set, layout)
+        mounted = cluster.get("configmaps", name, layout.namespace) if name not in ("", layout.config_map) else None
+    found = Found(daemon_set, config_map, mounted)
+    with suppress(Forbidden):
+        daemon_sets = cluster.list("daemonsets", layout.namespace)
+        found = Found(daemon_set, config_map, mounted, daemon_sets)
+        if not daemon_set:
+            found = Found(daemon_set, config_map, mounted, daemon_sets, cluster.list("pods", layout.namespace))
+    return found

@@ -1,0 +1,172 @@
+"""A collection of the API server as it is now, kept up to date by a watch. What follows from it is the core's."""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Generic, NamedTuple, TypeVar
+
+from ..core.kubernetes.retry import delay_seconds, is_passing
+from .client import Cluster, ClusterError, Object
+
+WATCH_SECONDS = 10
+"""
+How long one watch lasts, in seconds: one that is silent proves with its end that it has shown everything.
+
+A connection that nothing comes through any more would else look like a collection where nothing happens.
+"""
+
+SHORT_SECONDS = 1
+"""
+A watch that ends sooner has shown nothing, and is no proof that the server can be asked as often as one likes.
+
+Source: client-go 0.34 tools/cache/reflector.go `VeryShortWatchError`.
+"""
+
+T = TypeVar("T")
+
+
+class Sight:
+    """
+    How long something has been seen, which is less than the time that has passed.
+
+    Each answer proves that it is seen now. The time between two counts for at most `WATCH_SECONDS`: where all is well
+    there is one at least that often.
+    """
+
+    def __init__(self) -> None:
+        self._counted, self.proved = 0.0, time.monotonic()
+
+    def prove(self) -> None:
+        """Note that it is seen now."""
+        self._counted, self.proved = self.seconds(), time.monotonic()
+
+    def seconds(self) -> float:
+        """Return for how long it has been seen, in seconds; only the difference of two such numbers means something."""
+        return self._counted + min(time.monotonic() - self.proved, WATCH_SECONDS)
+
+
+class Blind(NamedTuple):
+    """Since when a collection is not seen, by the monotonic clock, and why; `None` where it need only be listed."""
+
+    since: float
+    trouble: ClusterError | None
+
+
+class Following(Generic[T]):
+    """
+    Follows a collection in a thread of its own; a context manager.
+
+    It survives an API server that is away, and a watch that has expired: then it lists again. `blind` tells that it
+    does not see, `None` that it does, or has not begun to.
+
+    Args:
+      cluster: Where the collection is.
+      resource: Which, as in `kubectl`.
+      namespace: Its namespace; empty for all.
+      labels: A label selector.
+      fields: A field selector.
+      keep: Returns what counts of an object, given what was kept of it before; `None` keeps nothing of it.
+      changed: Set whenever something that is kept has changed, and when it can no longer be seen.
+
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        resource: str,
+        namespace: str,
+        labels: str,
+        fields: str,
+        keep: Callable[[Object, T | None], T | None],
+        changed: threading.Event,
+    ) -> None:
+        self._cluster, self._keep, self._changed = cluster, keep, changed
+        self._where = (resource, namespace, labels, fields)
+        self._kept: dict[str, T] = {}
+        self._lock = threading.Lock()
+        self._over, self._listed = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.blind: Blind | None = None
+        self.sight = Sight()
+
+    def __enter__(self) -> "Following[T]":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+
+    def has_listed(self) -> bool:
+        """Return whether the collection has been seen at all."""
+        return self._listed.is_set()
+
+    def values(self) -> list[T]:
+        """Return what is kept, in the order in which it was first seen."""
+        with self._lock:
+            return list(self._kept.values())
+
+    def _run(self) -> None:
+        attempt = 0
+        while not self._over.is_set():
+            began, trouble = time.monotonic(), None
+            try:
+                version = self._list()
+                while version and not self._over.is_set():
+                    version = self._follow(version)
+            except ClusterError as error:
+                trouble = error if error.status != 410 else None  # expired between two pages, or before the watch
+            self.blind = Blind(self.blind.since if self.blind else self.sight.proved, trouble)
+            self._changed.set()
+            if trouble and not is_passing(trouble.status):
+                return
+            attempt = 1 if time.monotonic() - began > SHORT_SECONDS else attempt + 1
+            self._over.wait(delay_seconds(attempt, random.random()))
+
+    def _list(self) -> str:
+        resource, namespace, labels, fields = self._where
+        kept: dict[str, T] = {}
+        version = ""
+        for page, version in self._cluster.pages(resource, namespace, labels, fields):  # noqa: B007 # the last counts
+            for thing in page:
+                uid = thing["metadata"]["uid"]
+                if (now := self._keep(thing, self._kept.get(uid))) is not None:
+                    kept[uid] = now
+        with self._lock:
+            self._kept = kept
+        self.sight.prove()
+        self.blind = None
+        self._listed.set()
+        self._changed.set()
+        return version
+
+    def _follow(self, version: str) -> str:
+        """Take in what happens, until the server ends the watch; return the version reached, empty to list again."""
+        resource, namespace, labels, fields = self._where
+        began = time.monotonic()
+        for event in self._cluster.watch(resource, namespace, labels, version, WATCH_SECONDS, fields):
+            if event["type"] == "ERROR":
+                return ""
+            self.sight.prove()
+            version = event["object"]["metadata"]["resourceVersion"]
+            if event["type"] != "BOOKMARK":
+                self._take(event["object"], gone=event["type"] == "DELETED")
+            if self._over.is_set():
+                break
+        self.sight.prove()
+        return version if time.monotonic() - began > SHORT_SECONDS else ""
+
+    def _take(self, thing: Object, gone: bool) -> None:
+        uid = thing["metadata"]["uid"]
+        was = self._kept.get(uid)
+        now = None if gone else self._keep(thing, was)
+        with self._lock:
+            if now is not None:
+                self._kept[uid] = now
+            else:
+                self._kept.pop(uid, None)
+        if now != was:
+            self._changed.set()

@@ -1,1 +1,0 @@
-"""The commands of the command line, one subject a file. Each has `add`, which is all that cli.py needs."""

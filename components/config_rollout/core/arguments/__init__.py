@@ -1,0 +1,1 @@
+"""What a caller passed: its fields, and everything that is wrong with them."""

@@ -1,0 +1,308 @@
+"""
+The audit record of a rollout, version 1: what it says, as one line of JSON and back.
+
+Shapes, units and what may be missing are in docs/audit.md. How one is made is in writing.py.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ..arguments.finding import Finding
+
+VERSION = 1
+"""The newest version that is understood. Fields that are added without changing the others do not raise it."""
+
+RESULTS = ("done", "halted", "restored", "failed", "stopped")
+"""
+How a rollout ended: through; left as it was at a gate; taken back; not through in time; stopped by a person, or by a
+change that somebody else made.
+"""
+
+WAVE_RESULTS = ("done", "failed", "stopped")
+
+Times = tuple[float, float | None]
+"""When a node's old pod was deleted and its new one was ready, in seconds after the start; `None` if it never was."""
+
+
+@dataclass(frozen=True)
+class By:
+    """Who did it; what is not known is `None`. `stack` is `organization/project/stack`, `ci` a URL or an id."""
+
+    stack: str | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    ci: str | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """
+    One field that changed, as preview shows it: `before` is `None` for one that was added, `after` for one removed.
+
+    `key` is a key of the ConfigMap, empty for the pod template. `path` is empty where the key as a whole changed; then
+    `before` and `after` say how large it was. `effect` is `restart`, `reload` or `none`, `class_` (in JSON `class`) the
+    kind of change, by docs/kube-proxy.md.
+    """
+
+    key: str
+    path: str
+    before: str | None
+    after: str | None
+    effect: str
+    class_: str
+
+    def plain(self) -> dict[str, Any]:
+        """Return the change as JSON has it."""
+        key = {"key": self.key} if self.key else {}
+        sides = _known(before=self.before, after=self.after)
+        return {**key, "path": self.path, **sides, "effect": self.effect, "class": self.class_}
+
+
+@dataclass(frozen=True)
+class WaveRecord:
+    """What one wave did; a rollout without waves has one, called `all`. Times as in the record."""
+
+    name: str
+    started: str
+    ended: str
+    nodes: int
+    restarts: int
+    retries: int = 0
+    result: str = "done"
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AuditRecord:
+    """
+    One rollout. Times are RFC 3339 in UTC, hashes 64 hex digits (`old_hash` is empty where there was none).
+
+    `old_revision` and `new_revision` are those of the DaemonSet's ControllerRevisions. `pods` is node -> `Times`, and
+    `None` where the record no longer has them.
+    """
+
+    namespace: str
+    name: str
+    started: str
+    ended: str
+    old_hash: str
+    new_hash: str
+    result: str
+    reason: str = ""
+    by: By = By()
+    old_revision: int | None = None
+    new_revision: int | None = None
+    changes: tuple[Change, ...] = ()
+    template_changes: tuple[Change, ...] = ()
+    waves: tuple[WaveRecord, ...] = ()
+    restarts: int = 0
+    retries: int = 0
+    pods: Mapping[str, Times] | None = field(default=None, hash=False)
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (moment(self.ended) - moment(self.started)).total_seconds()
+
+    def to_json(self) -> str:
+        """Return the record as one line, without what is not known."""
+        return json.dumps(
+            _known(
+                version=VERSION, namespace=self.namespace, name=self.name, started=self.started, ended=self.ended,
+                by=_known(**vars(self.by)), old_hash=self.old_hash, new_hash=self.new_hash,
+                old_revision=self.old_revision, new_revision=self.new_revision,
+                changes=[change.plain() for change in self.changes],
+                template_changes=[change.plain() for change in self.template_changes],
+                waves=[vars(wave) for wave in self.waves], restarts=self.restarts, retries=self.retries,
+                pods=self.pods, result=self.result, reason=self.reason,
+            ),
+            ensure_ascii=False, separators=(",", ":"),
+        )  # fmt: skip
+
+
+def utc(seconds: float) -> str:
+    """Return a time, in seconds since 1970, as a record has it: RFC 3339 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment(time: str) -> datetime:
+    """Return a record's time as a datetime in UTC."""
+    return datetime.fromisoformat(time)
+
+
+def parse_records(text: str, where: str) -> tuple[list[AuditRecord], list[Finding]]:
+    """
+    Return the records of JSON lines in their order, and what is wrong with those lines that hold none.
+
+    Args:
+      text: One record a line; empty lines are passed over.
+      where: What the text is, for the findings: `ConfigMap kube-system/kube-proxy-rollouts`.
+
+    """
+    records: list[AuditRecord] = []
+    findings: list[Finding] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                records.append(_record(json.loads(line)))
+            except json.JSONDecodeError as error:
+                what = f"is no JSON (column {error.colno}: {error.msg})"
+                findings.append(Finding(f"{where}: line {number}", what, _DAMAGED))
+            except RecursionError:
+                findings.append(Finding(f"{where}: line {number}", "is nested too deep", _DAMAGED))
+            except _Newer as error:
+                fix = "Use a newer release of config-rollout to read it"
+                findings.append(Finding(f"{where}: line {number}", str(error), fix))
+            except _Damaged as error:
+                findings.append(Finding(f"{where}: line {number}", str(error), _DAMAGED))
+    return records, findings
+
+
+_DAMAGED = "It is left out; delete the line if it cannot be mended"
+
+
+class _Damaged(Exception):
+    """What is wrong with a record."""
+
+
+class _Newer(Exception):
+    """The record is of a version that is not known here."""
+
+
+def _known(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _record(given: Any) -> AuditRecord:
+    of = _mapping(given, "record")
+    version = _number(of.get("version"), "version")
+    if version > VERSION:
+        raise _Newer(f"is of version {version}, and {VERSION} is the newest known here")
+    texts: dict[str, Any] = {n: _text(of.get(n), n) for n in ("namespace", "name", "old_hash", "new_hash")}
+    revisions = {name: _maybe(of.get(name), name, _number) for name in ("old_revision", "new_revision")}
+    return AuditRecord(
+        **texts,
+        started=_time(of.get("started"), "started"),
+        ended=_time(of.get("ended"), "ended"),
+        result=_one_of(of.get("result"), "result", RESULTS),
+        reason=_text(of.get("reason", ""), "reason"),
+        by=_read_by(of.get("by", {}), "by"),
+        **revisions,
+        changes=_each(of.get("changes", []), "changes", _read_change),
+        template_changes=_each(of.get("template_changes", []), "template_changes", _read_change),
+        waves=_each(of.get("waves"), "waves", _read_wave),
+        restarts=_number(of.get("restarts"), "restarts"),
+        retries=_number(of.get("retries"), "retries"),
+        pods=_maybe(of.get("pods"), "pods", _read_pods),
+    )
+
+
+def _read_by(given: Any, where: str) -> By:
+    of = _mapping(given, where)
+    texts = {name: _maybe(of.get(name), f"{where}.{name}", _text) for name in ("stack", "commit", "ci", "user")}
+    return By(**texts, dirty=_maybe(of.get("dirty"), f"{where}.dirty", _flag))
+
+
+def _read_change(given: Any, where: str) -> Change:
+    of = _mapping(given, where)
+    sides = {name: _maybe(of.get(name), f"{where}.{name}", _text) for name in ("before", "after")}
+    return Change(
+        key=_text(of.get("key", ""), f"{where}.key"),
+        path=_text(of.get("path"), f"{where}.path"),
+        **sides,
+        effect=_text(of.get("effect"), f"{where}.effect"),
+        class_=_text(of.get("class"), f"{where}.class"),
+    )
+
+
+def _read_wave(given: Any, where: str) -> WaveRecord:
+    of = _mapping(given, where)
+    numbers = {name: _number(of.get(name), f"{where}.{name}") for name in ("nodes", "restarts", "retries")}
+    return WaveRecord(
+        name=_text(of.get("name"), f"{where}.name"),
+        started=_time(of.get("started"), f"{where}.started"),
+        ended=_time(of.get("ended"), f"{where}.ended"),
+        **numbers,
+        result=_one_of(of.get("result"), f"{where}.result", WAVE_RESULTS),
+        findings=_each(of.get("findings", []), f"{where}.findings", _text),
+    )
+
+
+def _read_pods(given: Any, where: str) -> dict[str, Times]:
+    pods: dict[str, Times] = {}
+    for node, times in _mapping(given, where).items():
+        match times:
+            case [deleted, None] if _is_seconds(deleted):
+                pods[node] = float(deleted), None
+            case [deleted, ready] if _is_seconds(deleted) and _is_seconds(ready):
+                pods[node] = float(deleted), float(ready)
+            case _:
+                raise _Damaged(f"{where}.{node} is no [seconds, seconds or null] (got {_shown(times)})")
+    return pods
+
+
+def _is_seconds(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _mapping(given: Any, where: str) -> Mapping[str, Any]:
+    return _of(dict, "JSON object", given, where)  # type: ignore[no-any-return]
+
+
+def _text(given: Any, where: str) -> str:
+    return _of(str, "text", given, where)  # type: ignore[no-any-return]
+
+
+def _flag(given: Any, where: str) -> bool:
+    return _of(bool, "true or false", given, where)  # type: ignore[no-any-return]
+
+
+def _number(given: Any, where: str) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
+        raise _wrong("whole number of at least 0", given, where)
+    return given
+
+
+def _time(given: Any, where: str) -> str:
+    try:
+        if moment(_text(given, where)).utcoffset() == timedelta(0):
+            return str(given)
+    except ValueError:
+        pass
+    raise _wrong("time in UTC", given, where)
+
+
+def _one_of(given: Any, where: str, known: tuple[str, ...]) -> str:
+    if given not in known:
+        raise _wrong(f"one of {', '.join(known)}", given, where)
+    return str(given)
+
+
+def _maybe(given: Any, where: str, read: Callable[[Any, str], Any]) -> Any:
+    return None if given is None else read(given, where)
+
+
+def _each(given: Any, where: str, read: Callable[[Any, str], Any]) -> tuple[Any, ...]:
+    items = _of(list, "list", given, where)
+    return tuple(read(item, f"{where}[{number}]") for number, item in enumerate(items))
+
+
+def _of(kind: type, called: str, given: Any, where: str) -> Any:
+    if not isinstance(given, kind):
+        raise _wrong(called, given, where)
+    return given
+
+
+def _wrong(called: str, given: Any, where: str) -> _Damaged:
+    got = "nothing" if given is None else _shown(given)
+    return _Damaged(f"{where} is no {called} (got {got})")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

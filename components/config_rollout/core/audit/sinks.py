@@ -1,0 +1,67 @@
+"""The argument `audit`: where records go beside the cluster."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ..arguments.finding import Finding
+
+_KINDS = ("file", "stdout", "url")
+_FIX = "Pass {'file': PATH}, {'stdout': True} or {'url': 'https://...'}, or a list of them"
+
+
+@dataclass(frozen=True)
+class Sink:
+    """One place: `kind` is `file`, `stdout` or `url`, `place` the path or the address."""
+
+    kind: str
+    place: str = ""
+
+
+def parse_audit(given: object, where: str = "audit") -> tuple[list[Sink], list[Finding]]:
+    """Return the places, and everything that is wrong with the argument."""
+    if isinstance(given, list | tuple):
+        sinks: list[Sink] = []
+        findings: list[Finding] = []
+        for number, item in enumerate(given):
+            more, wrong = _parse_one(item, f"{where}[{number}]")
+            sinks, findings = [*sinks, *more], [*findings, *wrong]
+        return sinks, findings
+    return _parse_one(given, where)
+
+
+def _parse_one(given: object, where: str) -> tuple[list[Sink], list[Finding]]:
+    if not isinstance(given, Mapping):
+        return [], [Finding(where, f"must be a mapping (got {type(given).__name__})", _FIX)]
+    if len(given) != 1:
+        named = f"names {len(given)} places" if given else "names no place"
+        return [], [Finding(where, named, "Write one mapping for each place, in a list")]
+    ((kind, value),) = given.items()
+    place = f"{where}.{kind}"
+    if kind not in _KINDS:
+        near = difflib.get_close_matches(str(kind), _KINDS, n=1)
+        return [], [Finding(place, "there is no such place", f"Write '{near[0]}', if that was meant" if near else _FIX)]
+    if kind == "stdout":
+        right = value is True
+        return ([Sink(kind)], []) if right else ([], [Finding(place, f"must be True (got {value!r})", "Leave it out")])
+    if not isinstance(value, str) or not value:
+        got = type(value).__name__ if value else repr(value)  # an address may be a secret
+        what = f"must be plain text (got {got})"
+        return [], [Finding(place, what, "Pass a str")]
+    wrong = _wrong_url(value) if kind == "url" else ""
+    if wrong:
+        return [], [Finding(place, wrong, "Pass an address as https://HOST/PATH")]
+    return [Sink(kind, value)], []
+
+
+def _wrong_url(text: str) -> str:
+    """Return what is wrong with an address; it may hold a secret, so it is not shown."""
+    try:
+        address = urlsplit(text)
+        known = address.scheme in ("http", "https") and address.hostname and address.port != 0
+    except ValueError as error:
+        return f"is no address ({error})"
+    if not known:
+        return "is no http or https address"
+    return "has a user or a password, which preview and logs may show" if "@" in address.netloc else ""

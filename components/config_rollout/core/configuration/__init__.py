@@ -1,0 +1,1 @@
+"""What a configuration is: its content, what it means, its hash, and what differs between two."""

@@ -1,0 +1,78 @@
+"""
+How a ConfigMap of ours is read, as it says itself: formats, effects and text version, which its content does not tell.
+
+So anyone can check the hash of an object that they have, without the program that made it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..arguments.finding import Finding
+from ..formats import read_key
+from ..kubernetes.annotations import DAEMON_SET_LABEL, READ_AS_ANNOTATION
+from .content import Content
+from .effects import state
+
+_MUST_BE = 'must be a JSON object with "formats" and "effects" that map text to text, and "text_version"'
+
+
+@dataclass(frozen=True)
+class ReadAs:
+    """Formats, effects and text version, as the component takes them."""
+
+    formats: Mapping[str, str] = field(default_factory=dict)
+    effects: Mapping[str, str] = field(default_factory=dict)
+    text_version: str | None = None
+
+
+def annotations(content: Content) -> dict[str, str]:
+    """Return the annotation of the ConfigMap that holds a content; nothing where the content tells everything."""
+    formats = {key: name for key, name in content.formats.items() if _needs_format(key, content)}
+    effects = {
+        f"{key}:{path}" if path else key: effect
+        for key, stated in content.effects.items()
+        if _needs_effects(key, content)
+        for path, effect in stated.items()
+    }
+    every = (("formats", formats), ("effects", effects), ("text_version", content.text_version))
+    said = {name: value for name, value in every if value}
+    return {READ_AS_ANNOTATION: json.dumps(said, sort_keys=True)} if said else {}
+
+
+def read_as(config_map: Mapping[str, Any]) -> tuple[ReadAs | None, list[Finding]]:
+    """Return what a ConfigMap says of itself, `None` if it is not one of ours, and what is wrong with that."""
+    metadata = config_map.get("metadata") or {}
+    text = (metadata.get("annotations") or {}).get(READ_AS_ANNOTATION)
+    if text is None:
+        return ReadAs() if DAEMON_SET_LABEL in (metadata.get("labels") or {}) else None, []
+    try:
+        said = json.loads(text)
+    except (TypeError, ValueError):
+        said = None
+    if not isinstance(said, dict) or not (
+        all(_is_text_map(said.get(name, {})) for name in ("formats", "effects"))
+        and isinstance(said.get("text_version", ""), str)
+    ):
+        return None, [Finding(f"annotation '{READ_AS_ANNOTATION}'", f"{_MUST_BE} (got {text!r})", "Remove it")]
+    return ReadAs(said.get("formats", {}), said.get("effects", {}), said.get("text_version")), []
+
+
+def _needs_format(key: str, content: Content) -> bool:
+    """Tell whether a key would be read in another format if nobody said which."""
+    alone = read_key(key, content.data[key], {})
+    said = read_key(key, content.data[key], content.formats)
+    return (alone.format, alone.canonical) != (said.format, said.canonical)
+
+
+def _needs_effects(key: str, content: Content) -> bool:
+    """Tell whether what is stated of a key is left out of the hash."""
+    if key not in content.data:
+        return True
+    meaning = read_key(key, content.data[key], content.formats)
+    return state(meaning, content.effects[key]).canonical != meaning.canonical
+
+
+def _is_text_map(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())

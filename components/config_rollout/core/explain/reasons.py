@@ -1,0 +1,254 @@
+"""
+Why a DaemonSet changes and what follows, in words.
+
+Read from what the engine is about to write, never from a cluster.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..configuration.diff import UNKNOWN, FieldChange, KeyChange, diff_values
+from ..configuration.digest import short_hash
+from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
+from ..kubernetes.pod_spec import follow
+from ..kubernetes.update_strategy import UpdateStrategy
+from ..revisions.naming import content_name
+from ..revisions.ownership import NOTED, SAYS_WHO, owner_change
+from ..waves.words import WavePlan
+from ..words.changes import NO_RESTART, and_more, field_lines, is_stated, key_summary, lines_of_keys
+from ..words.shown import escaped
+
+Spec = Mapping[str, object]
+
+_NOTES = "annotations of this library's own"
+_OWN_ANNOTATIONS = ("metadata.annotations.config-rollout/", "metadata.annotations.pulumi.com/")
+
+
+@dataclass(frozen=True)
+class DaemonSetUpdate:
+    """
+    One update of a DaemonSet: what it held (previous.py) and what the engine is about to write, with camelCase keys.
+
+    `keys` are the changes of the ConfigMap since the configuration whose hash is `keys_since`; whether they restart
+    anything is read from the two DaemonSets alone. With `secret` the fields are named and their values are not shown.
+    `plan` is how the restart goes, wave by wave; `None` without waves. `by` is path -> who else set what is there, and
+    when. With `waits` the engine has written all of it before, and only waits again.
+    """
+
+    old: Spec
+    new: Spec
+    keys: Sequence[KeyChange] = field(default_factory=list)
+    keys_since: str = ""
+    secret: bool = False
+    plan: WavePlan | None = None
+    by: Mapping[str, str] = field(default_factory=dict)
+    waits: bool = True
+
+    def hashes(self) -> tuple[str, str]:
+        """Return the config hash before and after; empty where there is none."""
+        return _config_hash(self.old), _config_hash(self.new)
+
+    def told_keys(self) -> list[KeyChange]:
+        """Return the key changes that are this DaemonSet's: not those since what an `up` recorded and never wrote."""
+        old_hash, new_hash = self.hashes()
+        if self.keys_since != old_hash:
+            return []
+        return [key for key in self.keys if not key.restarts or old_hash != new_hash]
+
+    def template_changes(self) -> list[FieldChange]:
+        """Return the changes of the pod template other than the config hash and the ConfigMap's name."""
+        return diff_values(_own_template(self.old), _own_template(self.new))
+
+    def other_changes(self) -> list[FieldChange]:
+        """Return the changes outside the pod template."""
+        return diff_values(_without_template(self.old), _without_template(self.new))
+
+    def moves_pods(self) -> bool:
+        """Return whether any pod restarts, as far as that is known: some may have had all of it before."""
+        return self.restarts() and (self.plan is None or self.plan.restarts != 0)
+
+    def changes(self) -> bool:
+        """Return whether anything changes."""
+        return self.restarts() or bool(self.other_changes())
+
+    def restarts(self) -> bool:
+        """Return whether the pod template changes, which is what makes Kubernetes restart pods."""
+        return bool(diff_values(_template(self.old), _template(self.new)))
+
+
+def explain_taken_over(update: DaemonSetUpdate) -> str:
+    """Return what an `up` does whose DaemonSet is there already, though its stack does not know it."""
+    where = f"DaemonSet {_where(update.new)}"
+    if not update.changes():
+        return f"{where} is there already, and this stack takes it over as it is: nothing restarts"
+    what = "one rolling restart" if update.moves_pods() else "nothing restarts"
+    _, *lines = [line for line in explain(update).splitlines() if not line.startswith("  ~ configuration: ")]
+    return "\n".join([f"{where} is there already, and this stack takes it over: {what}", *lines])
+
+
+def explain(update: DaemonSetUpdate) -> str:
+    """Return the reason and what follows; the first line alone says the most important."""
+    old_hash, new_hash = update.hashes()
+    keys = update.told_keys()
+    template, others = update.template_changes(), update.other_changes()
+    if not update.changes():
+        where, short = _where(update.new), short_hash(new_hash)
+        if not update.waits:
+            return f"DaemonSet {where} has this configuration already ({short}): nothing restarts"
+        why = "no new restart: the last rollout did not finish, so `up` waits for it again"
+        return f"{why}\n  {where}: config hash {short}"
+    owner = owner_change(_where(update.new), update.old, update.new) if any(c.path == SAYS_WHO for c in others) else ""
+    others = [change for change in others if not owner or change.path not in NOTED]
+    if owner and not update.restarts() and not others:
+        return f"{owner}: nothing restarts"
+    lines = [_headline(update, keys, template, others)]
+    lines += lines_of_keys(keys)
+    if old_hash != new_hash and not any(key.restarts for key in keys):
+        why = "an earlier `up` was stopped before it reached the DaemonSet, or something undid it"
+        lines.append(f"  ~ configuration: {why}" if old_hash else "  + configuration: this program's")
+    noted = [change for change in others if _is_note(change)]
+    others = [change for change in others if not _is_note(change)]
+    for changes, note in ((template, ""), (others, NO_RESTART)):
+        for change in changes:
+            by = update.by.get(change.path)
+            replaces = f"; replaces what was set by {by}" if by else ""
+            lines += [f"  {line}" for line in field_lines(change, update.secret, note + replaces)]
+    if noted:
+        lines.append(f"  ~ {_NOTES} ({len(noted)}){NO_RESTART}")
+    lines += [f"  {owner}{NO_RESTART}"] if owner else []
+    lines.append(f"  {_consequence(update, old_hash, new_hash)}")
+    return "\n".join(lines)
+
+
+def explain_retained(where: str, old_hash: str, new_hash: str) -> str:
+    """
+    Return why it is harmless that the ConfigMap of the earlier configuration is shown as `delete[retain]`.
+
+    `where` is the DaemonSet, `old_hash` the configuration that the engine's state has; empty if it has none.
+    """
+    if not old_hash or old_hash == new_hash:
+        return ""
+    name = content_name(where.partition("/")[2], old_hash)
+    return f"  delete[retain]: ConfigMap {name} stays in the cluster as long as a kept revision mounts it"
+
+
+def explain_unfinished(daemon_set: Spec, limit: str) -> str:
+    """Return what to do when the rollout of a DaemonSet did not finish in time; `limit` is that time, as `12 s`."""
+    return (
+        f"the rollout of DaemonSet {_where(daemon_set)} did not finish within {limit}\n"
+        "  Pods that have not restarted keep the configuration they have. Correct the configuration, or put the\n"
+        "  previous one back, and run `pulumi up`: it continues from here, and only pods that have to change restart.\n"
+        "  If all is well and it only needs more time, raise rollout_timeout_seconds."
+    )
+
+
+def explain_replace(old_name: str, new_name: str) -> str:
+    """Return what follows when the DaemonSet gets another name or namespace."""
+    return (
+        f"DaemonSet {old_name} is replaced by {new_name}: two DaemonSets at first, then every old pod stops at once\n"
+        "  Keep `name` and `namespace` to avoid it."
+    )
+
+
+def explain_older_text(keys: Sequence[str]) -> list[str]:
+    """Return how the texts of some keys go out although nothing restarts for them; nothing without keys."""
+    what = "the pods have an older text of"
+    return [f"{what} {', '.join(keys)}; a change of `text_version` rolls the new one out"] if keys else []
+
+
+def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
+    """Return what an `up` says whose configuration changed while nothing about the DaemonSet does."""
+    if all(not key.restarts and key.fields == [] for key in keys):
+        names = ", ".join(key.key for key in keys)
+        verb = "is written differently and means" if len(keys) == 1 else "are written differently and mean"
+        return f"{names} {verb} the same: nothing restarts"
+    if not any(key.restarts for key in keys):
+        changed = next(key for key in keys if key.fields != [])
+        lines = [f"{changed.key}{and_more(len(keys))}: nothing that is in force changes, nothing restarts"]
+        lines += lines_of_keys(keys)
+        if any(is_stated(key) for key in keys):
+            lines.append("  The ConfigMap is left as it is until a change that restarts")
+        return "\n".join(lines)
+    first, count = key_summary(keys)
+    lines = [f"{first}{and_more(count)}: DaemonSet {where} already has it, nothing restarts", *lines_of_keys(keys)]
+    return "\n".join(lines)
+
+
+def _headline(
+    update: DaemonSetUpdate, keys: Sequence[KeyChange], template: list[FieldChange], others: list[FieldChange]
+) -> str:
+    old_hash, new_hash = update.hashes()
+    subjects, count = [], len(template)
+    if old_hash != new_hash:
+        first, more = key_summary(keys) if any(key.restarts for key in keys) else ("configuration", 1)
+        subjects, count = [first], count + more
+    subjects += [escaped(change.path) for change in template]
+    verb = "rolling restart" if update.moves_pods() else "nothing restarts"
+    if update.moves_pods() and all(change.new is UNKNOWN for change in template) and old_hash == new_hash:
+        verb = "rolling restart, if it differs"
+    if not subjects:
+        told = [change for change in others if not _is_note(change)]
+        subjects, count = [escaped(told[0].path) if told else _NOTES], len(told)
+    return f"{subjects[0]}{and_more(count)}: {verb}"
+
+
+def _consequence(update: DaemonSetUpdate, old_hash: str, new_hash: str) -> str:
+    where = _where(update.new)
+    if not update.restarts():
+        return f"nothing restarts in DaemonSet {where}"
+    before = f"{short_hash(old_hash)} => " if old_hash else ""
+    hashes = f"{before}{short_hash(new_hash)}: " if old_hash != new_hash else ""
+    if update.plan and not update.moves_pods():
+        return "\n    ".join([f"{hashes}nothing restarts in DaemonSet {where}", *update.plan.lines])
+    if update.plan:
+        return "\n    ".join([f"{hashes}rolling restart of DaemonSet {where}, wave by wave", *update.plan.lines])
+    spec = update.new.get("spec")
+    strategy = UpdateStrategy.of(spec.get("updateStrategy") if isinstance(spec, Mapping) else None)
+    return f"{hashes}rolling restart of DaemonSet {where}, {strategy.budget()}"
+
+
+def _where(daemon_set: Spec) -> str:
+    metadata = daemon_set.get("metadata")
+    fields = metadata if isinstance(metadata, Mapping) else {}
+    return f"{fields.get('namespace', 'default')}/{fields.get('name', '?')}"
+
+
+def _is_note(change: FieldChange) -> bool:
+    """Return whether it is an annotation in which this library or the provider notes something for itself."""
+    return change.path.startswith(_OWN_ANNOTATIONS)
+
+
+def _template(daemon_set: Spec) -> Spec:
+    spec = daemon_set.get("spec")
+    template = spec.get("template") if isinstance(spec, Mapping) else None
+    return template if isinstance(template, Mapping) else {}
+
+
+def _annotations(daemon_set: Spec) -> Spec:
+    metadata = _template(daemon_set).get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    return annotations if isinstance(annotations, Mapping) else {}
+
+
+def _config_hash(daemon_set: Spec) -> str:
+    return str(_annotations(daemon_set).get(CONFIG_HASH_ANNOTATION, ""))
+
+
+def _own_template(daemon_set: Spec) -> Spec:
+    """Return annotations, labels and pod spec as the caller wrote them: without our hash, with the plain name."""
+    template, metadata = _template(daemon_set), daemon_set.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    mounted = content_name(str(name), _config_hash(daemon_set))
+    pod_spec = template.get("spec")
+    own = follow(pod_spec, mounted, str(name)) if isinstance(pod_spec, Mapping) else {}
+    annotations = {k: v for k, v in _annotations(daemon_set).items() if k != CONFIG_HASH_ANNOTATION}
+    pod_metadata = template.get("metadata")
+    labels = pod_metadata.get("labels") if isinstance(pod_metadata, Mapping) else None
+    return {**own, "pod_annotations": annotations, "pod_labels": labels or {}}
+
+
+def _without_template(daemon_set: Spec) -> Spec:
+    spec = daemon_set.get("spec")
+    rest = {k: v for k, v in spec.items() if k != "template"} if isinstance(spec, Mapping) else {}
+    metadata = daemon_set.get("metadata")
+    return {**rest, "metadata": metadata if isinstance(metadata, Mapping) else {}}

@@ -1,0 +1,1 @@
+"""The KubeProxyConfiguration: its fields, defaults and validation, as kube-proxy has them."""

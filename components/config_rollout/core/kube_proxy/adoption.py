@@ -1,0 +1,224 @@
+"""Taking over a kube-proxy that someone else made: what is written to its DaemonSet, and what that means for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..configuration.content import Content
+from ..configuration.diff import FieldChange, KeyChange, diff_contents, diff_values
+from ..explain.drift import drifted
+from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
+from ..kubernetes.field_managers import MANAGER, OWNER
+from ..kubernetes.update_strategy import UpdateStrategy
+from ..revisions.naming import is_content_name
+from ..waves.words import WavePlan
+from ..words.changes import NO_RESTART, field_lines, lines_of_keys
+from .discovery import image, mounted_name
+from .files import runs_the_same
+from .layout import LAYOUTS, Layout, Object
+
+_TEMPLATE = "spec.template."
+_HASH = ("spec.template.metadata.annotations", "spec.template.spec.volumes")
+"""Where the config hash and the name of its ConfigMap are: told by what they stand for."""
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """
+    A kube-proxy as it is, and as it is to be. Objects are as the API server sends them.
+
+    `live` is what the ConfigMap holds that others know by name, `read` what the pods read, `wanted` what they are to
+    read; `given` are the keys of it that the program says, and that are written to both ConfigMaps. `plan` is how a
+    restart goes, wave by wave. With `under_way` a rollout in waves is not through, with `taken_back` it failed:
+    what differs is its doing and nobody else's.
+    """
+
+    layout: Layout
+    daemon_set: Object
+    live: Content
+    read: Content
+    wanted: Content
+    patch: Mapping[str, Any]
+    given: Sequence[str] = ()
+    plan: WavePlan | None = None
+    under_way: bool = False
+    taken_back: bool = False
+    known: Content | None = None
+    """What the ConfigMap that others know by name is to hold, where that is not what the pods read."""
+
+    def is_managed(self) -> bool:
+        """Tell whether the pods read a ConfigMap of their own revision, as they do from the first `up` on."""
+        return is_content_name(mounted_name(self.daemon_set, self.layout), self.layout.daemon_set)
+
+    def changes(self) -> list[FieldChange]:
+        """Return what the patch changes in the live DaemonSet; items of lists are found by their name."""
+        spec = {"minReadySeconds": 0, **self.daemon_set["spec"]}  # the API server leaves a 0 out
+        return diff_values(_named({**self.daemon_set, "spec": spec}, self.patch), self.patch)
+
+    def restarts(self) -> bool:
+        """Tell whether the patch changes the pod template, which is what makes Kubernetes restart pods."""
+        return any(change.path.startswith(_TEMPLATE) for change in self.changes())
+
+    def template_changes(self) -> list[FieldChange]:
+        """Return what restarts pods but for the configuration, with paths as below the pod template."""
+        changes = [change for change in self.changes() if change.path.startswith(_TEMPLATE)]
+        return [
+            replace(change, path=change.path.removeprefix(_TEMPLATE).removeprefix("spec."))
+            for change in changes
+            if not _is_hash(change.path)
+        ]
+
+    def drifted(self) -> list[KeyChange]:
+        """Return the keys that the program says and that the ConfigMap that others know by name has otherwise."""
+        changes = diff_contents(self.live, self.known or self.wanted)
+        return [key for key in changes if key.key in self.given and key.restarts and not runs_the_same([key])]
+
+    def explain(self) -> str:
+        """Return what adopting finds and costs; the first line alone says the most important."""
+        where = f"DaemonSet {self.layout.where} ({image(self.daemon_set, self.layout)}, {self._layout_name()})"
+        if not self.restarts():
+            return "\n".join([f"adopts {where}: it is as it is to be, nothing restarts", *self._lines()])
+        lines = [f"adopts {where}: one rolling restart", *self._lines()]
+        if not self.is_managed():
+            lines.append(
+                "  it restarts once because its pods get a ConfigMap of their own revision; from then on only a "
+                "changed configuration restarts them"
+            )
+        return "\n".join([*lines, self._consequence()])
+
+    def explain_taken_back(self) -> str:
+        """Return what `up` does about a DaemonSet that someone else overwrote."""
+        what = "one rolling restart" if self.restarts() else "nothing restarts"
+        lines = [f"takes DaemonSet {self.layout.where} back, which was overwritten since the last `up`: {what}"]
+        lines += [*self._who(), *self._lines()]
+        return "\n".join([*lines, *([self._consequence()] if self.restarts() else [])])
+
+    def explain_left(self, put_back: bool) -> str:
+        """
+        Return what someone else changed since the last `up`, and whether this one sees it; empty if nothing is.
+
+        `put_back` tells whether this `up` writes the ConfigMap that others know by name.
+        """
+        edited = [] if self.under_way else self.drifted()
+        changes = [] if self.taken_back else self.changes()
+        lines = []
+        if changes:
+            restarts = "with one rolling restart" if self.restarts() else "and restarts nothing"
+            lines = [f"DaemonSet {self.layout.where} was changed by someone else since the last `up`"]
+            if not self.is_managed():
+                lines = [f"DaemonSet {self.layout.where} was overwritten since the last `up`: it is not managed now"]
+            lines += [*self._who(), *self._lines()]
+            if not self.is_managed():
+                name = mounted_name(self.daemon_set, self.layout)
+                lines.append(f"  its pods read ConfigMap {name}, as it is when they start")
+            lines.append(f"  `pulumi up --refresh` takes it back, {restarts}; without --refresh it stays so")
+        if edited:
+            name = f"{self.layout.namespace}/{self.layout.config_map}"
+            lines += [f"ConfigMap {name} was changed by someone else since the last `up`; the pods do not read it"]
+            lines += lines_of_keys(edited)
+            lines.append(
+                "  `up` puts it back and restarts nothing"
+                if put_back
+                else "  `pulumi up --refresh` puts it back and restarts nothing; without --refresh it stays so"
+            )
+        return "\n".join(lines)
+
+    def _who(self) -> list[str]:
+        """Return a line on who changed last what the patch says, and when; none where nobody is known to have."""
+        found = [one for one in drifted(self.patch, self.daemon_set, (MANAGER, OWNER)) if one.by and not one.ours]
+        return [f"  changed by {max(found, key=lambda one: one.when).who()}"] if found else []
+
+    def _lines(self) -> list[str]:
+        keys = lines_of_keys(diff_contents(self.read, self.wanted))
+        changes = self.changes()
+        fields = [f"  {line}" for change in changes if not _is_hash(change.path) for line in self._field(change)]
+        before, after = mounted_name(self.daemon_set, self.layout), mounted_name(self.patch, self.layout)
+        mounted = [f"  ~ the pods' ConfigMap: {before} => {after}"] if before != after else []
+        rest = ["  nothing else of the DaemonSet changes"] if changes else []
+        return [*(keys or ["  = configuration: as it is"]), *fields, *mounted, *rest]
+
+    def _field(self, change: FieldChange) -> list[str]:
+        path = change.path.removeprefix("spec.").removeprefix("template.spec.")
+        note = "" if change.path.startswith(_TEMPLATE) else NO_RESTART
+        return field_lines(replace(change, path=path), secret=False, note=note)
+
+    def _consequence(self) -> str:
+        if self.plan:
+            return "\n    ".join(
+                [f"  rolling restart of DaemonSet {self.layout.where}, wave by wave", *self.plan.lines]
+            )
+        budget = UpdateStrategy.of(self.patch["spec"]["updateStrategy"]).budget()
+        return f"  rolling restart of DaemonSet {self.layout.where}, {budget}"
+
+    def _layout_name(self) -> str:
+        names = [name for name, layout in LAYOUTS.items() if layout == self.layout]
+        return f"layout {names[0]}" if names else "a layout of its own"
+
+
+def explain_known(where: str) -> str:
+    """Return why there is one more ConfigMap beside the one that pods read."""
+    who = "for those who read it by this name, as `kubeadm join` does"
+    return f"ConfigMap {where} gets the same configuration, {who}; no pod reads it"
+
+
+def patch(
+    layout: Layout,
+    full_hash: Any,
+    config_map: Any,
+    update_strategy: Mapping[str, Any],
+    min_ready_seconds: int,
+    probe: Mapping[str, Any] | None,
+) -> dict[str, Any]:
+    """Return the fields of an adopted DaemonSet that this library owns, with camelCase keys."""
+    volume = {"name": layout.volume, "configMap": {"name": config_map}}
+    containers = [{"name": layout.container, "readinessProbe": dict(probe)}] if probe else []
+    return {
+        "spec": {
+            "minReadySeconds": min_ready_seconds,
+            "updateStrategy": dict(update_strategy),
+            "template": {
+                "metadata": {"annotations": {CONFIG_HASH_ANNOTATION: full_hash}},
+                "spec": {**({"containers": containers} if containers else {}), "volumes": [volume]},
+            },
+        }
+    }
+
+
+def applied_for(applied: Mapping[str, Any], template: Object, layout: Layout) -> dict[str, Any]:
+    """
+    Return what this library would have applied to an adopted DaemonSet for the pod template of another revision.
+
+    `applied` is what it applies now, as a whole object; what a revision has not, it leaves out.
+    """
+    config_hash = (template["metadata"].get("annotations") or {}).get(CONFIG_HASH_ANNOTATION)
+    probes = {one["name"]: one.get("readinessProbe") for one in template["spec"].get("containers") or []}
+    spec: dict[str, Any] = {}
+    if name := mounted_name({"spec": {"template": template}}, layout):
+        spec["volumes"] = [{"name": layout.volume, "configMap": {"name": name}}]
+    ours = [one["name"] for one in applied["spec"]["template"]["spec"].get("containers") or []]
+    if containers := [{"name": name, "readinessProbe": probes[name]} for name in ours if probes.get(name)]:
+        spec["containers"] = containers
+    metadata = {"metadata": {"annotations": {CONFIG_HASH_ANNOTATION: config_hash}}} if config_hash else {}
+    return {**applied, "spec": {**applied["spec"], "template": {**metadata, "spec": spec}}}
+
+
+def has_other_probe(daemon_set: Object, layout: Layout) -> bool:
+    """Tell whether someone gave kube-proxy a readiness probe that asks something else: it stays theirs."""
+    for container in daemon_set["spec"]["template"]["spec"].get("containers") or []:
+        if container["name"] == layout.container and container.get("readinessProbe"):
+            return bool((container["readinessProbe"].get("httpGet") or {}).get("path") != "/livez")
+    return False
+
+
+def _is_hash(path: str) -> bool:
+    return path.startswith(_HASH)
+
+
+def _named(live: Any, wanted: Any) -> Any:
+    """Return the fields of the live object that the wanted ones name; items of lists by their name."""
+    if isinstance(wanted, Mapping) and isinstance(live, Mapping):
+        return {key: _named(live[key], item) for key, item in wanted.items() if key in live}
+    if isinstance(wanted, list) and isinstance(live, list):
+        items = {item["name"]: item for item in live}
+        return [{"name": one["name"], **_named(items[one["name"]], one)} for one in wanted if one["name"] in items]
+    return live

@@ -1,0 +1,51 @@
+"""Every annotation and label that this library reads or writes."""
+
+NAME_LABEL = "app.kubernetes.io/name"
+"""Kubernetes' recommended label for the name of an application."""
+
+PAUSED_ANNOTATION = "config-rollout/paused"
+"""On the DaemonSet: `true` stops every driver before the next pod."""
+
+DAEMON_SET_LABEL = "config-rollout/daemon-set"
+"""On every ConfigMap that a component makes: the DaemonSet that it is for. Only what has it is ever touched."""
+
+RESTORED_ANNOTATION = "config-rollout/restored-from"
+"""On the DaemonSet: which revision a failed rollout took back, and of which generation of the DaemonSet that was."""
+
+CONFIG_HASH_ANNOTATION = "checksum/config"
+"""The pod template annotation that holds the config hash: Helm's convention, which operators know."""
+
+FINISHED_ANNOTATION = "config-rollout/finished"
+"""
+On the DaemonSet: the ControllerRevisions that all waves have finished, and the one that a rollout is bringing.
+
+By name, which Kubernetes makes of the template: a revision that is deleted and made again has the same one.
+Source: Kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`.
+"""
+
+ZONE_LABEL = "topology.kubernetes.io/zone"
+"""The label of a node that names its zone. Source: Kubernetes "Well-Known Labels"."""
+
+COMPONENT_ANNOTATION = "config-rollout/component"
+"""On what a component makes: that component, as its URN says after the project: TYPE::NAME, with parents' types."""
+
+READ_AS_ANNOTATION = "config-rollout/read-as"
+"""
+On a ConfigMap whose content does not tell it: `{"formats": {KEY: FORMAT}, "effects": {KEY[:PATH]: EFFECT},
+"text_version": TEXT}`, with what there is of them.
+"""
+
+STACK_ANNOTATION = "config-rollout/stack"
+"""On what a component makes: the Pulumi stack that owns it, ORGANIZATION/PROJECT/STACK: core/revisions/ownership.py."""
+
+WAVES_ANNOTATION = "config-rollout/waves"
+"""On the DaemonSet: which nodes are in which wave, as `Waves.membership`, for whoever looks at a rollout."""
+
+CHANGE_CAUSE_ANNOTATION = "kubernetes.io/change-cause"
+"""
+What `kubectl rollout history` shows for a revision.
+
+The controller copies the DaemonSet's annotations when it makes a ControllerRevision, and never again: so it has to be
+there before the pod template changes, and a revision that is taken up again (A, B, A) gets it by itself.
+Source: Kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`, kubectl polymorphichelpers `getChangeCause`.
+"""

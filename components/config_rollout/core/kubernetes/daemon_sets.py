@@ -1,0 +1,91 @@
+"""What a DaemonSet says, read from it as the API server sends it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .annotations import (
+    CONFIG_HASH_ANNOTATION,
+    FINISHED_ANNOTATION,
+    PAUSED_ANNOTATION,
+    RESTORED_ANNOTATION,
+    STACK_ANNOTATION,
+    WAVES_ANNOTATION,
+)
+from .objects import Object, annotations_of
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a failed rollout took back: the name of a ControllerRevision, and the generation that had asked for it."""
+
+    revision: str
+    generation: int
+
+    def __str__(self) -> str:
+        return json.dumps({"generation": self.generation, "revision": self.revision})
+
+
+def restored(daemon_set: Object) -> Restored | None:
+    """Return what was taken back and not tried again since; without waves nothing is, and nothing clears the note."""
+    if WAVES_ANNOTATION not in annotations_of(daemon_set):
+        return None
+    try:
+        given = json.loads(annotations_of(daemon_set)[RESTORED_ANNOTATION])
+        return Restored(str(given["revision"]), int(given["generation"]))
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def leftovers(daemon_set: Object) -> list[str]:
+    """Return the annotations that the driver of waves has written, which nobody looks after where it is gone."""
+    return [name for name in (RESTORED_ANNOTATION, FINISHED_ANNOTATION) if name in annotations_of(daemon_set)]
+
+
+def is_paused(daemon_set: Object) -> bool:
+    """Return whether someone has stopped the rollout."""
+    return bool(annotations_of(daemon_set).get(PAUSED_ANNOTATION, "false") != "false")
+
+
+def stack_of(daemon_set: Object) -> str:
+    """Return the Pulumi stack that owns a DaemonSet; empty if it does not say."""
+    return str(annotations_of(daemon_set).get(STACK_ANNOTATION, ""))
+
+
+def config_hash_of(daemon_set: Mapping[str, Any]) -> str:
+    """Return the config hash in the pod template; empty if there is none."""
+    template = daemon_set["spec"].get("template", {}).get("metadata") or {}
+    return str((template.get("annotations") or {}).get(CONFIG_HASH_ANNOTATION, ""))
+
+
+def selector_of(daemon_set: Object) -> str:
+    """Return the label selector of the pods, as a query."""
+    selector = daemon_set["spec"]["selector"]
+    parts = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
+    for expression in selector.get("matchExpressions") or []:
+        key, values = expression["key"], ",".join(expression.get("values") or [])
+        parts.append({"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "Exists": key}.get(
+            expression["operator"], f"!{key}"))  # fmt: skip
+    return ",".join(parts)
+
+
+def is_observed(daemon_set: Object) -> bool:
+    """Return whether the controller has seen the DaemonSet as it is, and so made its revision."""
+    status = daemon_set.get("status") or {}
+    return int(status.get("observedGeneration") or 0) >= int(daemon_set["metadata"].get("generation") or 0)
+
+
+def wanted(daemon_set: Object) -> int:
+    """Return how many nodes should have a pod, as far as the controller has said."""
+    return int((daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
+
+
+def covered(daemon_set: Object) -> int:
+    """
+    Return how many nodes should have a pod, or have one where none would be made, as far as the controller has said.
+
+    A node that becomes NotReady, or gets another taint `NoSchedule`, is no longer wanted, but keeps the pod it has.
+    Source: kubernetes 1.34 pkg/controller/daemon/daemon_controller.go `NodeShouldRunDaemonPod`, `updateDaemonSetStatus`
+    """
+    return wanted(daemon_set) + int((daemon_set.get("status") or {}).get("numberMisscheduled") or 0)

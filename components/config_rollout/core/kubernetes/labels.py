@@ -1,0 +1,83 @@
+"""Labels and annotations of objects and of pods, and the selector by which a DaemonSet finds its pods."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..arguments.fields import check_text_map
+from ..arguments.finding import Finding
+from .annotations import CONFIG_HASH_ANNOTATION
+
+MAX_ANNOTATION_BYTES = 256 * 1024
+"""The most that all annotations of an object may hold, keys and values together."""
+
+_SUBDOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_NAME = re.compile(r"(?=.{1,63}\Z)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_CHARACTERS = "at most 63 letters, digits, '-', '_' and '.', a letter or digit first and last"
+
+
+def check_labels(where: str, given: object) -> Iterator[Finding]:
+    """Find labels that the API server refuses. Source: apimachinery `IsQualifiedName`, `IsValidLabelValue`."""
+    yield from check_text_map(where, given)
+    for key, value in given.items() if isinstance(given, Mapping) else ():
+        if not _is_qualified(str(key)):
+            yield _not_a_key(where, key, "a label")
+        if isinstance(value, str) and value and not _NAME.fullmatch(value):
+            yield Finding(f"{where}[{key!r}]", f"is not the value of a label (got {value!r})", f"Use {_CHARACTERS}")
+
+
+def check_pod_annotations(given: object) -> Iterator[Finding]:
+    """
+    Find annotations of the pods that the API server refuses, and the one that is the component's.
+
+    Source: apimachinery `ValidateAnnotations`: keys in lower case are qualified names, all together have 256 KiB.
+    """
+    where = "pod_annotations"
+    yield from check_text_map(where, given)
+    if not isinstance(given, Mapping):
+        return
+    if CONFIG_HASH_ANNOTATION in given:
+        yield Finding(f"{where}['{CONFIG_HASH_ANNOTATION}']", "is where the config hash goes", "Leave it out")
+    yield from (_not_a_key(where, key, "an annotation") for key in given if not _is_qualified(str(key).lower()))
+    texts = [text for item in given.items() for text in item if isinstance(text, str)]
+    if (size := sum(len(text.encode(errors="replace")) for text in texts)) > MAX_ANNOTATION_BYTES:
+        what = f"has {size:,} bytes in all; an object has at most {MAX_ANNOTATION_BYTES:,}"
+        yield Finding(where, what, "Put long texts into `data`")
+
+
+def _is_qualified(key: str) -> bool:
+    prefix, slash, name = key.rpartition("/")
+    return bool(_NAME.fullmatch(name)) and (not slash or bool(_SUBDOMAIN.fullmatch(prefix)))
+
+
+def _not_a_key(where: str, key: object, of: str) -> Finding:
+    fix = f"Use {_CHARACTERS}; a domain and '/' may precede them"
+    return Finding(f"{where}[{key!r}]", f"is not the key of {of}", fix)
+
+
+def check_selector(selector: object, pod_labels: object) -> Iterator[Finding]:
+    """Find a selector that is empty or not known in preview, and pod labels that contradict it."""
+    if selector == {}:
+        yield Finding("selector", "is empty", "Name the labels by which the DaemonSet finds its pods, or leave it out")
+    for key, value in selector.items() if isinstance(selector, Mapping) else ():
+        if not isinstance(value, str):
+            yield Finding(f"selector[{key!r}]", "must be known in preview", "Pass a plain str")
+        elif isinstance(pod_labels, Mapping) and pod_labels.get(key, value) != value:
+            what = f"the selector has {value!r}, and the pods get that"
+            yield Finding(f"pod_labels[{key!r}]", what, "Leave it out, or change `selector`")
+
+
+def check_live_selector(selector: Mapping[str, str], daemon_set: Mapping[str, Any]) -> list[Finding]:
+    """
+    Find a live DaemonSet with another selector, which nobody can change: it would be deleted and created again.
+
+    Source: kubernetes 1.36 `ValidateDaemonSetUpdate`; pulumi-kubernetes 4.25 provider/diff.go, `.spec.selector`.
+    """
+    live = daemon_set["spec"]["selector"]
+    labels, expressions = live.get("matchLabels") or {}, live.get("matchExpressions")
+    if labels == selector and not expressions:
+        return []
+    metadata = daemon_set["metadata"]
+    what = f"DaemonSet {metadata['namespace']}/{metadata['name']} has {live if expressions else labels}, for good"
+    fix = "Use another `name`" if expressions else f"Pass selector={labels}, or another `name`"
+    return [Finding("selector", what, fix)]

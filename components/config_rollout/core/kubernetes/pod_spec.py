@@ -1,0 +1,119 @@
+"""
+Where a pod spec refers to ConfigMaps, and how the references follow a content-named one.
+
+A pod spec here is plain mappings and lists with snake_case or camelCase keys; leaves may be anything.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ..arguments.case import snake_case
+
+Path = tuple[str | int, ...]
+"""Keys and positions from the pod spec down to one value."""
+
+# Where a pod spec can name a ConfigMap; `*` stands for every item of a list.
+# Source: kubernetes 1.36 `VisitPodConfigmapNames` in pkg/api/v1/pod/util.go.
+_REFERENCES = [
+    ("volumes", "*", "configMap", "name"),
+    ("volumes", "*", "projected", "sources", "*", "configMap", "name"),
+    *(
+        (containers, "*", *reference)
+        for containers in ("containers", "initContainers", "ephemeralContainers")
+        for reference in (
+            ("env", "*", "valueFrom", "configMapKeyRef", "name"),
+            ("envFrom", "*", "configMapRef", "name"),
+        )
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A place in a pod spec that names a ConfigMap; `name` may be a value that is not known yet."""
+
+    path: Path
+    name: object
+
+
+def references(pod_spec: object) -> list[Reference]:
+    """Return every place of the pod spec that names a ConfigMap."""
+    return [Reference(path, name) for pattern in _REFERENCES for path, name in _match(pod_spec, pattern, ())]
+
+
+def follow(pod_spec: Mapping[str, object], old_name: str, new_name: str) -> dict[str, object]:
+    """Return a copy of the pod spec in which references to ConfigMap `old_name` name `new_name`."""
+    copy = dict(pod_spec)
+    for reference in references(pod_spec):
+        if reference.name == old_name and isinstance(reference.name, str):
+            copy = _replaced(copy, reference.path, new_name)
+    return copy
+
+
+def values(pod_spec: object, *pattern: str) -> Iterator[tuple[Path, object]]:
+    """Yield path and value of every place that a pattern of camelCase keys and `*` fits."""
+    yield from _match(pod_spec, pattern, ())
+
+
+def platform(pod_spec: object) -> str:
+    """
+    Return `linux` or `windows` where the pod spec says on which nodes the pods run, else nothing.
+
+    Source: Kubernetes "Well-Known Labels", `kubernetes.io/os`; core/v1 `PodOS`.
+    """
+    said = [name for _, name in values(pod_spec, "os", "name")]
+    for _, selector in values(pod_spec, "nodeSelector"):
+        if isinstance(selector, Mapping):
+            said += [selector.get("kubernetes.io/os"), selector.get("beta.kubernetes.io/os")]
+    said += _in_every_term(pod_spec)
+    return next((name for name in said if isinstance(name, str) and name in ("linux", "windows")), "")
+
+
+def _in_every_term(pod_spec: object) -> list[object]:
+    """Return the platform that every term of the required node affinity asks for; the terms are alternatives."""
+    terms = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms", "*")
+    asked = []
+    for _, term in values(pod_spec, *terms):
+        found: list[object] = [None]
+        for _, one in values(term, "matchExpressions", "*"):
+            if isinstance(one, Mapping) and one.get("key") in ("kubernetes.io/os", "beta.kubernetes.io/os"):
+                wanted = one.get("values")
+                if one.get("operator") == "In" and isinstance(wanted, list) and len(wanted) == 1:
+                    found = wanted
+        asked.append(found[0])
+    return asked[:1] if asked and all(one == asked[0] for one in asked) else []
+
+
+def show_path(path: Path) -> str:
+    """Return a path as text: `volumes[0].config_map.name`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
+
+
+def _match(value: object, pattern: Sequence[str], path: Path) -> Iterator[tuple[Path, object]]:
+    if not pattern:
+        yield path, value
+    elif pattern[0] == "*":
+        if isinstance(value, list | Sequence) and not isinstance(value, str | bytes):
+            for position, item in enumerate(value):
+                yield from _match(item, pattern[1:], (*path, position))
+    elif isinstance(value, dict | Mapping):
+        for key in _spellings(pattern[0]):
+            if key in value:
+                yield from _match(value[key], pattern[1:], (*path, key))
+
+
+@lru_cache(1024)
+def _spellings(key: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((key, snake_case(key))))
+
+
+def _replaced(value: Any, path: Path, leaf: object) -> Any:
+    """Return a copy of the structure with another leaf; what the path does not touch is shared."""
+    if not path:
+        return leaf
+    step, rest = path[0], path[1:]
+    copy: Any = dict(value) if isinstance(value, Mapping) else list(value)
+    copy[step] = _replaced(value[step], rest, leaf)
+    return copy

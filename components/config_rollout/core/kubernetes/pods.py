@@ -1,0 +1,93 @@
+"""What a pod says, read from it as the API server sends it."""
+
+from dataclasses import dataclass
+
+from .annotations import CONFIG_HASH_ANNOTATION
+from .objects import Object, annotations_of, revision_of
+
+
+@dataclass(frozen=True)
+class Pod:
+    """What counts of a pod. `available` is ready for `min_ready_seconds`, `leaving` is being deleted."""
+
+    name: str
+    uid: str
+    node: str
+    revision: str
+    available: bool
+    leaving: bool = False
+    why: str = ""
+    """Why it is not ready, in the kubelet's words."""
+
+
+@dataclass(frozen=True)
+class ProbedPod:
+    """
+    What a gate has to know of a pod.
+
+    `started` is when its containers last started, by the node's clock and in the API server's form; `families` are
+    those of its addresses, `IPv4` and `IPv6`; `restarts` is how often containers restarted since it became ready.
+    """
+
+    name: str
+    node: str
+    started: str = ""
+    families: tuple[str, ...] = ()
+    restarts: int = 0
+
+
+def config_hash_of_pod(pod: Object) -> str:
+    """Return the config hash that a pod was made with; empty if there is none."""
+    return str(annotations_of(pod).get(CONFIG_HASH_ANNOTATION, ""))
+
+
+def node_of(pod: Object) -> str:
+    """Return the node that a DaemonSet's pod is for, also before the scheduler has bound it."""
+    spec = pod["spec"]
+    if spec.get("nodeName"):
+        return str(spec["nodeName"])
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or []
+    names = [value for term in terms for field in term.get("matchFields") or [] for value in field["values"]]
+    return str(names[0]) if names else ""
+
+
+def ready_since(pod: Object) -> str:
+    """Return since when a pod is ready, in the API server's form; empty if it is not."""
+    for condition in (pod.get("status") or {}).get("conditions") or []:
+        if condition["type"] == "Ready" and condition["status"] == "True":
+            return str(condition.get("lastTransitionTime") or "1970-01-01T00:00:00Z")
+    return ""
+
+
+def why_not_ready(pod: Object) -> str:
+    """Return why a pod is not ready, in the kubelet's words; empty where it says nothing."""
+    status = pod.get("status") or {}
+    for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+        state = container.get("state") or {}
+        for kind in ("waiting", "terminated"):
+            if kind in state and not container.get("ready"):
+                return str(state[kind].get("reason") or kind)
+    return "" if status.get("phase") == "Running" else str(status.get("phase") or "")
+
+
+def pod_of(pod: Object) -> Pod:
+    """Return what counts of a pod; one that is ready is taken for available."""
+    metadata = pod["metadata"]
+    return Pod(metadata["name"], metadata["uid"], node_of(pod), revision_of(pod), bool(ready_since(pod)),
+               "deletionTimestamp" in metadata, why_not_ready(pod))  # fmt: skip
+
+
+def probed_pod(pod: Object, restarts: int = 0) -> ProbedPod:
+    """Return what gates have to know of a pod whose containers restarted so often since it was ready."""
+    status = pod.get("status") or {}
+    running = [(of.get("state") or {}).get("running") or {} for of in status.get("containerStatuses") or []]
+    started = max((str(of.get("startedAt") or "") for of in running), default="") or str(status.get("startTime") or "")
+    addresses = [str(of.get("ip")) for of in status.get("podIPs") or []]
+    families = dict.fromkeys("IPv6" if ":" in address else "IPv4" for address in addresses)
+    return ProbedPod(pod["metadata"]["name"], node_of(pod), started, tuple(families), restarts)
+
+
+def container_restarts(pod: Object) -> int:
+    """Return how often the containers of a pod have restarted."""
+    return sum(int(of.get("restartCount") or 0) for of in (pod.get("status") or {}).get("containerStatuses") or [])

@@ -1,0 +1,168 @@
+"""A DaemonSet's `update_strategy`: how many pods may be away at once, in words and in time."""
+
+import difflib
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..arguments.case import snake_case
+from ..arguments.fields import is_number_of_pods
+from ..arguments.finding import Finding
+from . import pod_spec as pods
+
+PERCENT = re.compile(r"([0-9]+)%")
+
+SECONDS_PER_POD = 15
+"""How long a pod takes to stop and its successor to start, in seconds, where nothing better is known."""
+
+_NODES = 1000
+_AT_LEAST = 600
+
+
+@dataclass(frozen=True)
+class UpdateStrategy:
+    """
+    The fields of an `update_strategy` with Kubernetes' defaults filled in.
+
+    `max_unavailable` and `max_surge` are numbers of pods, shares ("10%"), or values that are not known yet.
+    Source: kubernetes 1.36 `SetDefaults_DaemonSet`.
+    """
+
+    type: object = "RollingUpdate"
+    max_unavailable: object = 1
+    max_surge: object = 0
+
+    @classmethod
+    def of(cls, given: object) -> "UpdateStrategy":
+        """Read a plain `update_strategy` with snake_case or camelCase keys; what is missing gets its default."""
+        rolling = _get(given, "rolling_update", "rollingUpdate")
+        return cls(
+            type=_get(given, "type") or cls.type,
+            max_unavailable=_or_default(_get(rolling, "max_unavailable", "maxUnavailable"), cls.max_unavailable),
+            max_surge=_or_default(_get(rolling, "max_surge", "maxSurge"), cls.max_surge),
+        )
+
+    def budget(self) -> str:
+        """Return how many pods are away at once, as the end of a sentence about a rolling restart."""
+        if self.type == "OnDelete":
+            return "each pod when someone deletes it (OnDelete)"
+        if not is_zero(self.max_surge):
+            return f"each new pod beside the old one, at most {_pods(self.max_surge)} at a time"
+        return f"at most {_pods(self.max_unavailable)} at a time"
+
+    def default_timeout_seconds(self, min_ready_seconds: object) -> int:
+        """
+        Return how long a rolling restart of 1,000 nodes takes at this budget, in seconds, at least 600.
+
+        Counts 15 s for a pod to stop and start, and `min_ready_seconds`, for each turn of the budget.
+        """
+        wait = min_ready_seconds if isinstance(min_ready_seconds, int | float) else 0
+        per_turn = self.max_unavailable if is_zero(self.max_surge) else self.max_surge
+        turns = math.ceil(_NODES / max(1, _count(per_turn, _NODES)))
+        return max(_AT_LEAST, math.ceil(turns * (SECONDS_PER_POD + wait)))
+
+
+def is_zero(value: object) -> bool:
+    """Return whether the value is no pods, as a number or as a share."""
+    return (is_number_of_pods(value) and value == 0) or value == "0%"
+
+
+def _get(mapping: object, *names: str) -> object:
+    return next((mapping[name] for name in names if name in mapping), None) if isinstance(mapping, Mapping) else None
+
+
+def _or_default(value: object, default: object) -> object:
+    return default if value is None else value
+
+
+def _count(value: object, nodes: int) -> int:
+    """Return a number or share of pods as a number; 1 for what is not known. Shares round up, as in the controller."""
+    if is_number_of_pods(value):
+        return int(value)  # type: ignore[call-overload, no-any-return]
+    share = PERCENT.fullmatch(value) if isinstance(value, str) else None
+    return math.ceil(int(share[1]) * nodes / 100) if share else 1
+
+
+def _pods(value: object) -> str:
+    if is_number_of_pods(value):
+        count = _count(value, 0)
+        return f"{count:,} pod{'' if count == 1 else 's'}"
+    return f"{value} of its pods" if isinstance(value, str) else "as many pods as max_unavailable turns out to allow"
+
+
+def check_update_strategy(given: object, pod_spec: object) -> Iterator[Finding]:
+    """Find update strategies that the API server refuses, or that can never start a pod."""
+    where = "update_strategy"
+    if not isinstance(given, Mapping):
+        yield Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")
+        return
+    yield from _check_keys(where, given, "type", "rollingUpdate")
+    for path, rolling in pods.values(given, "rollingUpdate"):
+        if isinstance(rolling, Mapping):
+            yield from _check_keys(f"{where}.{path[0]}", rolling, "maxUnavailable", "maxSurge")
+    strategy = UpdateStrategy.of(given)
+    if isinstance(strategy.type, str) and strategy.type not in ("RollingUpdate", "OnDelete"):
+        yield Finding(f"{where}.type", f"is unknown (got {strategy.type!r})", "Use 'RollingUpdate' or 'OnDelete'")
+    wrong = [
+        *_check_budget(f"{where}.max_unavailable", strategy.max_unavailable),
+        *_check_budget(f"{where}.max_surge", strategy.max_surge),
+    ]
+    yield from wrong or _check_budgets(where, strategy, pod_spec)
+
+
+def _check_keys(where: str, given: Mapping[str, object], *known: str) -> Iterator[Finding]:
+    """Find keys that are none of the known camelCase names nor their snake_case spelling."""
+    names = [spelling for name in known for spelling in (name, snake_case(name))]
+    for key in given:
+        if key not in names:
+            near = difflib.get_close_matches(str(key), names, n=1)
+            yield Finding(
+                f"{where}.{key}",
+                "there is no such field",
+                f"Write '{near[0]}', if that was meant"
+                if near
+                else f"Known are {', '.join(dict.fromkeys(names[1::2]))}",
+            )
+
+
+def _check_budget(where: str, value: object) -> Iterator[Finding]:
+    """Find a number or share of pods that the API server refuses. Source: `ValidateRollingUpdateDaemonSet`."""
+    share = PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if isinstance(value, str) and (not share or int(share[1]) > 100):
+        yield Finding(where, f"is no number or share of pods (got {value!r})", "Pass an int or '0%' to '100%'")
+    elif isinstance(value, bool | int | float) and not is_number_of_pods(value):
+        yield Finding(where, f"is no number of pods (got {value!r})", "Pass an int of at least 0, or '10%'")
+
+
+def _check_budgets(where: str, strategy: UpdateStrategy, pod_spec: object) -> Iterator[Finding]:
+    """Find the two budgets contradicting each other. Source: `ValidateRollingUpdateDaemonSet`."""
+    if strategy.type != "RollingUpdate" or not isinstance(strategy.max_surge, int | float | str):
+        return
+    no_surge, no_unavailable = is_zero(strategy.max_surge), is_zero(strategy.max_unavailable)
+    if no_surge and no_unavailable:
+        yield Finding(
+            where, "max_unavailable and max_surge are both 0, so no pod could ever be replaced", "Raise one of them"
+        )
+    if not no_surge and not no_unavailable and isinstance(strategy.max_unavailable, int | float | str):
+        yield Finding(
+            where,
+            f"max_surge is {strategy.max_surge} and max_unavailable {strategy.max_unavailable} (1 unless set)",
+            "Set max_unavailable to 0 with max_surge: the API server takes only one of them",
+        )
+    if not no_surge and (taken := _host_ports(pod_spec)):
+        yield Finding(
+            f"{where}.max_surge",
+            f"{taken}, so old and new pod cannot run on one node",
+            "Use max_unavailable, with max_surge 0",
+        )
+
+
+def _host_ports(pod_spec: object) -> str | None:
+    """Return what takes ports of the node. A hostNetwork pod's container ports are host ports too."""
+    host_network = any(value is True for _, value in pods.values(pod_spec, "hostNetwork"))
+    for containers in ("containers", "initContainers"):
+        for path, port in pods.values(pod_spec, containers, "*", "ports", "*"):
+            if isinstance(port, Mapping) and (host_network or "hostPort" in port or "host_port" in port):
+                return f"pod_spec.{pods.show_path(path)} is a port of the node"
+    return None

@@ -1,0 +1,1 @@
+"""kubespray's variables, and the KubeProxyConfiguration that they make."""

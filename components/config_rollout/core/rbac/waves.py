@@ -1,0 +1,41 @@
+"""What waves ask of the API server, as rights."""
+
+from collections.abc import Iterable
+
+from .audit import missing_audit_rights
+from .revisions import kept_rights
+from .rights import Right, roles
+
+
+def wave_rights(namespace: str, name: str, http_gates: bool, probed: Iterable[str] = ()) -> list[Right]:
+    """
+    Return all rights that the waves of a DaemonSet use; those of the provider are not among them.
+
+    `probed` is in which namespaces gates probe a new Service.
+    """
+    rights = [
+        Right("get", "apps", "daemonsets", namespace, name),
+        Right("patch", "apps", "daemonsets", namespace, name),
+        Right("list", "apps", "controllerrevisions", namespace),
+        Right("list", "", "pods", namespace),
+        Right("watch", "", "pods", namespace),
+        Right("delete", "", "pods", namespace),
+        Right("list", "", "nodes"),
+        Right("watch", "", "nodes"),
+    ]
+    rights += [Right("get", "", "pods/proxy", namespace)] if http_gates else []
+    for of in probed:
+        rights.append(Right("get", "discovery.k8s.io", "endpointslices", "default", "kubernetes"))
+        rights += [Right(verb, "", kind, of) for kind in ("services", "pods") for verb in ("create", "list", "delete")]
+        rights.append(Right("create", "discovery.k8s.io", "endpointslices", of))
+    return list(dict.fromkeys(rights))
+
+
+def wave_roles(
+    namespace: str, name: str, http_gates: bool, probed: Iterable[str] = (), beside: Iterable[Right] = ()
+) -> str:
+    """Return the manifests of the smallest Roles that give all that a component with waves uses, and `beside`."""
+    of_waves = wave_rights(namespace, name, http_gates, probed)
+    rights = list(dict.fromkeys([*beside, *of_waves, *kept_rights(namespace, name)]))
+    rights += missing_audit_rights(namespace, name, rights)
+    return roles(rights, f"config-rollout-deployer-{name}", namespace)

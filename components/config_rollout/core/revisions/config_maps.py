@@ -1,0 +1,184 @@
+"""
+The ConfigMaps of earlier configurations: each lives as long as a ControllerRevision that mounts it.
+
+So `kubectl rollout undo` finds what it brings back, and Kubernetes' own garbage collector takes away what no revision
+needs. Not here: reading and writing them (prepare/revisions.py).
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..arguments.finding import Finding
+from ..configuration.content import Content, parse_content
+from ..configuration.digest import config_hash
+from ..configuration.read_as import read_as
+from ..kubernetes.daemon_sets import config_hash_of
+from ..kubernetes.objects import Object
+from ..kubernetes.pod_spec import references
+from .naming import is_content_name
+
+_OURS = ("ControllerRevision", "DaemonSet")
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """The owners that a ConfigMap is to have. None at all: no revision mounts it, and nothing would take it away."""
+
+    name: str
+    uid: str
+    version: str
+    owners: Sequence[Mapping[str, str]]
+
+    def patch(self) -> dict[str, Any]:
+        """Return the merge patch that writes them, refused if the ConfigMap has changed meanwhile."""
+        return {"metadata": {"ownerReferences": list(self.owners), "resourceVersion": self.version}}
+
+
+@dataclass(frozen=True)
+class Before:
+    """
+    What the cluster has before anything is registered, as far as it could be read.
+
+    `config_map` is the one of the name that the program's configuration has, `content` what the pods' one holds. Where
+    `read` is not set nothing was read, and what is not here may be there all the same. `no_namespace` is the namespace,
+    if that is not there, and `server` the API server that was asked.
+    """
+
+    daemon_set: Object | None = None
+    revision: Object | None = None
+    config_map: Object | None = None
+    content: Content | None = None
+    read: bool = False
+    no_namespace: str = ""
+    trouble: str = ""
+    """Why it could not be read, or what is wrong with what was."""
+    server: str = ""
+
+    def as_it_is(self, config_map: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Return the arguments of a ConfigMapPatch, with the bytes of the ConfigMap that is there under its name.
+
+        What is there means the same, perhaps written otherwise, and it is immutable.
+        """
+        values = {"data": config_map["data"], "binary_data": config_map.get("binaryData")}
+        if self.config_map:
+            values = {"data": self.config_map.get("data") or {}, "binary_data": self.config_map.get("binaryData")}
+        return {"metadata": config_map["metadata"], **values, "immutable": True}
+
+    def older_text(self, content: Content, full_hash: str) -> list[str]:
+        """Return the keys of which the pods have another text than the program, although nothing restarts for it."""
+        if not self.config_map or not self.daemon_set or config_hash_of(self.daemon_set) != full_hash:
+            return []
+        held = content_of(self.config_map, None, None)
+        return [
+            key
+            for (_, ours), (_, theirs) in zip(content.sections(), held.sections(), strict=True)
+            for key, text in ours.items()
+            if theirs.get(key) != text
+        ]
+
+    def without_namespace(self) -> str:
+        """
+        Return what to say if the namespace is not there, which this program may be about to make.
+
+        Source: pulumi-kubernetes 4.25 provider/pkg/await `Creation`, which tries for about a minute again.
+        """
+        if not self.no_namespace:
+            return ""
+        return (
+            f"namespace '{self.no_namespace}' is not there: unless this program makes it, correct the name. Else `up` "
+            "fails after a minute"
+        )
+
+    def missing(self, name: str) -> str:
+        """Return what to say if the pods mount the ConfigMap of this name and it is not there."""
+        if self.config_map or not self.daemon_set or name not in mounted(self.daemon_set):
+            return ""
+        where = f"{self.daemon_set['metadata']['namespace']}/{name}"
+        return f"ConfigMap {where}, which the pods mount, is not there: `up` puts it back, and nothing restarts"
+
+
+def mounted(of: Object) -> set[str]:
+    """Return the ConfigMaps that the pod template of a DaemonSet or of a revision's data reads."""
+    pod_spec = of["spec"]["template"]["spec"]
+    return {reference.name for reference in references(pod_spec) if isinstance(reference.name, str)}
+
+
+def ownerships(
+    daemon_set: Object,
+    revisions: Sequence[Object],
+    config_maps: Iterable[Object],
+    wanted: str,
+    coming: Collection[str] = (),
+) -> list[Ownership]:
+    """
+    Return what has to be written so that each ConfigMap lives exactly as long as it is needed.
+
+    An earlier one is owned by the revisions that mount it. What new pods mount, and what the program wants, is owned by
+    the DaemonSet: a `kubectl rollout restart` makes revisions that nobody here hears of, and once the older ones are
+    gone the ConfigMap of all pods would go with them.
+
+    Args:
+      daemon_set: As it is now.
+      revisions: All ControllerRevisions that it owns.
+      config_maps: Those with its label; only their metadata is read.
+      wanted: The name of the one that the program wants.
+      coming: The names of those that the DaemonSet is about to mount.
+
+    """
+    name = daemon_set["metadata"]["name"]
+    current = mounted(daemon_set) | {wanted, *coming}
+    mounting: dict[str, list[Mapping[str, str]]] = {}
+    for revision in sorted(revisions, key=lambda one: int(one["revision"])):
+        for mounts in mounted(revision["data"]):
+            mounting.setdefault(mounts, []).append(_reference("ControllerRevision", revision))
+    found = []
+    for config_map in config_maps:
+        metadata = config_map["metadata"]
+        called, before = metadata["name"], metadata.get("ownerReferences") or []
+        if not is_content_name(called, name) or "deletionTimestamp" in metadata:
+            continue
+        owners = [_reference("DaemonSet", daemon_set)] if called in current else mounting.get(called, [])
+        every = [*(owner for owner in before if owner["kind"] not in _OURS), *owners] if owners else []
+        if not owners or {owner["uid"] for owner in before} != {owner["uid"] for owner in every}:
+            found.append(Ownership(called, metadata["uid"], str(metadata["resourceVersion"]), every))
+    return found
+
+
+def lost(daemon_set: Object, revisions: Iterable[Object], config_maps: Iterable[Object]) -> list[str]:
+    """Return the content-named ConfigMaps that the DaemonSet or a kept revision mounts and that are not there."""
+    name = daemon_set["metadata"]["name"]
+    needed = mounted(daemon_set).union(*(mounted(revision["data"]) for revision in revisions))
+    there = {config_map["metadata"]["name"] for config_map in config_maps}
+    return sorted(one for one in needed - there if is_content_name(one, name))
+
+
+def content_of(config_map: Object, formats: Mapping[str, str] | None, effects: Mapping[str, str] | None) -> Content:
+    """
+    Return what a ConfigMap holds, read by the formats and effects of a program that may have other keys by now.
+
+    Its text version is the one that it says itself.
+    """
+    held, binary = config_map.get("data") or {}, config_map.get("binaryData") or {}
+    known = {key: name for key, name in (formats or {}).items() if key in held}
+    stated = {where: effect for where, effect in (effects or {}).items() if where.partition(":")[0] in {*held, *binary}}
+    said, _ = read_as(config_map)
+    return parse_content(held, binary, known, stated, said.text_version if said else None)[0]
+
+
+def check_same(
+    config_map: Object, full_hash: str, formats: Mapping[str, str] | None, effects: Mapping[str, str] | None
+) -> list[Finding]:
+    """Find that a ConfigMap holds something else than its name says: kubelets may serve either then."""
+    if config_hash(content_of(config_map, formats, effects)) == full_hash:
+        return []
+    metadata = config_map["metadata"]
+    what = "there is one already, and it holds another configuration than its name says"
+    place = f"ConfigMap {metadata['namespace']}/{metadata['name']}"
+    return [Finding(place, what, "Delete it once no pod mounts it, and run again")]
+
+
+def _reference(kind: str, of: Object) -> dict[str, str]:
+    metadata = of["metadata"]
+    return {"apiVersion": "apps/v1", "kind": kind, "name": metadata["name"], "uid": metadata["uid"]}

@@ -1,0 +1,1 @@
+"""How a DaemonSet and its configuration are, and its past rollouts."""

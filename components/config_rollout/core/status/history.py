@@ -1,0 +1,165 @@
+"""
+The rollouts of a DaemonSet, from its audit records; where there is none, from the revisions that Kubernetes keeps.
+
+Not here: the words (history_words.py).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..audit.record import AuditRecord, Change
+from ..audit.writing import change_cause, changes_of
+from ..explain.reasons import DaemonSetUpdate
+from ..kubernetes.field_managers import written
+from ..revisions.naming import content_name, is_content_name
+from .observation import TEMPLATE_FIELD, Revision, Seen
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """
+    One rollout: its record, or a revision that has none; both where the revision is still kept.
+
+    `when` is the start, or since when there is the revision as far as anything tells; `manager` who wrote it then,
+    `change_cause` what its change cause says of it, `template_changes` what changed beside the configuration: by the
+    record, or else by the kept revision before it.
+    """
+
+    record: AuditRecord | None
+    revision: Revision | None
+    when: str
+    manager: str = ""
+    change_cause: str = ""
+    template_changes: tuple[Change, ...] = ()
+
+    @property
+    def number(self) -> int | None:
+        """The revision that it led to."""
+        return self.record.new_revision if self.record else self.revision.number if self.revision else None
+
+    @property
+    def config_hash(self) -> str:
+        """The configuration that it led to."""
+        return self.record.new_hash if self.record else self.revision.config_hash if self.revision else ""
+
+
+def rollouts_of(seen: Seen) -> list[Rollout]:
+    """
+    Return the rollouts, the oldest first.
+
+    A rollout that was taken back has led to two revisions: the one that it tried, and the one of before under a new
+    number. Only the first is listed.
+    """
+    revisions = {revision.number: revision for revision in seen.revisions}
+    found = []
+    for record in seen.records:
+        of = revisions.get(record.new_revision or 0)
+        cause = of.change_cause if of else ""
+        found.append(Rollout(record, of, record.started, "", cause, record.template_changes))
+    told = {record.new_revision for record in seen.records}
+    told |= {(r.new_revision or 0) + 1 for r in seen.records if r.result == "restored" and r.new_revision}
+    by = written(seen.daemon_set, TEMPLATE_FIELD)
+    for earlier, revision in zip([None, *seen.revisions], seen.revisions, strict=False):
+        if revision.number in told:
+            continue
+        when, manager = revision.created, ""
+        if revision == seen.current and by.time:
+            when, manager = max(by.time, revision.created), by.manager
+        cause = _own_cause(revision, earlier, seen.records)
+        changes = changes_of(between(seen.name, earlier, revision))[1] if earlier else ()
+        found.append(Rollout(None, revision, when, manager, cause, changes))
+    # By number first: an old revision that is in force again has a new number and its old creation time.
+    return _in_order(found)
+
+
+def between(name: str, old: Revision, new: Revision) -> DaemonSetUpdate:
+    """Return what lies between two revisions of a DaemonSet as if one had been updated to the other."""
+    one, other = ({"metadata": {"name": name}, "spec": {"template": of.template}} for of in (old, new))
+    return DaemonSetUpdate(one, other)
+
+
+def _own_cause(revision: Revision, earlier: Revision | None, records: Iterable[AuditRecord]) -> str:
+    """
+    Return the change cause of a revision without a record; empty where it is that of an earlier rollout.
+
+    The controller copies it from the DaemonSet, where `kubectl set image` and `rollout restart` leave it as it was;
+    `kubectl rollout undo` gives an old revision, with its old cause, a new number.
+    Source: kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`, `dedupCurHistories`.
+    """
+    before = {change_cause(record) for record in records}
+    if earlier:
+        before.add(earlier.change_cause)
+    is_old = earlier is not None and earlier.created > revision.created
+    return "" if is_old or revision.change_cause in before else revision.change_cause
+
+
+def of_revision(rollouts: Iterable[Rollout], number: int) -> Rollout | None:
+    """Return the newest rollout that led to a revision."""
+    return next((one for one in reversed([*rollouts]) if one.number == number), None)
+
+
+def config_map_of_revision(seen: Seen, number: int) -> tuple[str, str] | None:
+    """Return ConfigMap and config hash of a revision, from itself or from a record; `None` if neither is kept."""
+    for revision in seen.revisions:
+        if revision.number == number:
+            return revision.config_map, revision.config_hash
+    for record in reversed(seen.records):
+        for known, config_hash in ((record.new_revision, record.new_hash), (record.old_revision, record.old_hash)):
+            if known == number and config_hash:
+                return content_name(seen.name, config_hash), config_hash
+    return None
+
+
+def why_no_diff(seen: Seen, number: int) -> str:
+    """Return why the configuration of a revision cannot be had, empty if its ConfigMap is there under its own name."""
+    found = config_map_of_revision(seen, number)
+    where = f"{seen.namespace}/{seen.name}"
+    if found is None:
+        known = sorted({one.number for one in rollouts_of(seen) if one.number is not None})
+        there = f"There are {', '.join(map(str, known))}" if known else "There is none"
+        return f"{where}: revision {number}: there is no such revision. {there}."
+    name, _ = found
+    if not is_content_name(name, seen.name):
+        mounted = f"mounts ConfigMap {name}, which changes in place" if name else "mounts no ConfigMap"
+        return f"{where}: revision {number}: {mounted}, so what it read is not kept. See the history of your program."
+    if name not in seen.config_maps:
+        return (
+            f"{where}: revision {number}: its ConfigMap {name} is gone, so what it read is not kept. "
+            "See the history of your program, or choose another revision."
+        )
+    return ""
+
+
+def history_json(rollouts: Sequence[tuple[Seen, Rollout]]) -> dict[str, object]:
+    """Return what `history --json` prints, as docs/schemas/history.json describes it."""
+    return {"rollouts": [_json(seen, rollout) for seen, rollout in rollouts]}
+
+
+def _in_order(rollouts: list[Rollout]) -> list[Rollout]:
+    """Return them in the order of their revisions, records of one revision as they are; those without one by time."""
+    placed = [one for one in rollouts if one.record]
+    for one in (r for r in rollouts if not r.record):
+        place = next((n for n, other in enumerate(placed) if (other.number or 0) > (one.number or 0)), len(placed))
+        placed.insert(place, one)
+    return placed
+
+
+def _json(seen: Seen, rollout: Rollout) -> dict[str, object]:
+    revision = rollout.revision
+    kept = {
+        "revision_kept": revision is not None,
+        "change_cause": rollout.change_cause or None,
+    }
+    if rollout.record:
+        given = json.loads(rollout.record.to_json())
+        defaults = {"old_revision": None, "new_revision": None, "pods": None}
+        return {**defaults, **{key: value for key, value in given.items() if key != "version"}, **kept}
+    by = {"manager": rollout.manager} if rollout.manager else {}
+    template = [change.plain() for change in rollout.template_changes]
+    return {
+        "namespace": seen.namespace, "name": seen.name, "started": rollout.when, "ended": None, "by": by,
+        "old_hash": None, "new_hash": rollout.config_hash, "old_revision": None, "new_revision": rollout.number,
+        "changes": [], "template_changes": template, "waves": [], "restarts": None, "retries": None, "pods": None,
+        "result": None, "reason": "", **kept,
+    }  # fmt: skip

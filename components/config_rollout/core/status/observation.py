@@ -1,0 +1,179 @@
+"""
+What a look at the cluster keeps of a DaemonSet's objects: little of each, so that thousands of pods are no burden.
+
+Not here: what follows from it (state.py, history.py).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..arguments.finding import Finding
+from ..audit.record import AuditRecord
+from ..configuration.digest import short_hash
+from ..kubernetes import daemon_sets as live
+from ..kubernetes import pod_spec
+from ..kubernetes.annotations import CHANGE_CAUSE_ANNOTATION
+from ..kubernetes.field_managers import Written, written
+from ..kubernetes.objects import Object, is_owned_by, revision_of
+from ..kubernetes.pods import config_hash_of_pod, pod_of
+from ..revisions.naming import content_name, is_content_name
+
+_ROOT_CA = "kube-root-ca.crt"
+"""In every pod with a service account. Source: kubernetes 1.36 plugin/pkg/admission/serviceaccount."""
+
+TEMPLATE_FIELD = ("f:spec", "f:template")
+"""Where `managedFields` have the pod template."""
+
+_HASH_FIELD = (*TEMPLATE_FIELD, "f:metadata", "f:annotations", "f:checksum/config")
+
+
+@dataclass(frozen=True)
+class SeenPod:
+    """What counts of a pod. `config_hash` is its annotation, `config_map` what it mounts, `revision` a revision's."""
+
+    name: str
+    node: str
+    config_hash: str
+    config_map: str
+    ready: bool
+    revision: str
+    leaving: bool = False
+    why: str = ""
+    """Why it is not ready, in the kubelet's words."""
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What counts of a ControllerRevision. `number` is what `kubectl rollout undo --to-revision` takes."""
+
+    number: int
+    name: str
+    hash: str
+    uid: str
+    config_hash: str
+    config_map: str
+    created: str
+    change_cause: str = ""
+    template: Object = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class KeptConfigMap:
+    """What counts of a ConfigMap beside its content: the UIDs of its owners, and when its data was written."""
+
+    owners: frozenset[str]
+    written: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """
+    One DaemonSet with what belongs to it, at one moment.
+
+    `config_maps` is name -> ConfigMap, of its namespace; `labels` is node -> labels; `records` are oldest first, and
+    `unread` is what of them could not be read.
+    """
+
+    daemon_set: Object
+    revisions: Sequence[Revision] = ()
+    pods: Sequence[SeenPod] = ()
+    config_maps: Mapping[str, KeptConfigMap] = field(default_factory=dict)
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    records: Sequence[AuditRecord] = ()
+    unread: Sequence[Finding] = ()
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the DaemonSet."""
+        return str(self.daemon_set["metadata"]["namespace"])
+
+    @property
+    def name(self) -> str:
+        """The name of the DaemonSet."""
+        return str(self.daemon_set["metadata"]["name"])
+
+    @property
+    def config_hash(self) -> str:
+        """The config hash in the pod template; empty if there is none."""
+        return live.config_hash_of(self.daemon_set)
+
+    @property
+    def config_map(self) -> str:
+        """The ConfigMap that the pod template mounts; empty if there is none."""
+        return config_map_of(self.daemon_set["spec"].get("template", {}).get("spec") or {}, self.name)
+
+    @property
+    def wanted(self) -> int:
+        """How many nodes should have a pod."""
+        return live.wanted(self.daemon_set)
+
+    @property
+    def gone(self) -> set[str]:
+        """The nodes that have a pod still and do not exist any more; none where nobody has looked at the nodes."""
+        return {pod.node for pod in self.pods} - {*self.labels} if self.labels else set()
+
+    @property
+    def current(self) -> Revision | None:
+        """The revision that new pods get."""
+        return max(self.revisions, key=lambda revision: revision.number, default=None)
+
+
+def is_ours(daemon_set: Object) -> bool:
+    """Return whether a DaemonSet carries a config hash, ours or that of Helm's convention, or a note of ours."""
+    annotations = daemon_set["metadata"].get("annotations") or {}
+    return bool(live.config_hash_of(daemon_set)) or any(key.startswith("config-rollout/") for key in annotations)
+
+
+def seen_pod(pod: Object, daemon_set: Object) -> SeenPod | None:
+    """Return what counts of a pod, `None` if the DaemonSet has not made it."""
+    if not is_owned_by(pod, daemon_set["metadata"]["uid"]):
+        return None
+    of, config_map = pod_of(pod), config_map_of(pod["spec"], daemon_set["metadata"]["name"])
+    return SeenPod(of.name, of.node, config_hash_of_pod(pod), config_map, of.available, of.revision, of.leaving,
+                   of.why)  # fmt: skip
+
+
+def revisions_of(revisions: Iterable[Object], daemon_set: Object) -> list[Revision]:
+    """Return those of some revisions that are the DaemonSet's, the oldest first."""
+    name, uid = daemon_set["metadata"]["name"], daemon_set["metadata"]["uid"]
+    of = [_revision(revision, name) for revision in revisions if is_owned_by(revision, uid)]
+    return sorted(of, key=lambda revision: revision.number)
+
+
+def config_map_of(pod: Mapping[str, object], name: str) -> str:
+    """Return the ConfigMap that a pod spec of DaemonSet `name` reads, a content-named one if there is one."""
+    named = [reference.name for reference in pod_spec.references(pod) if isinstance(reference.name, str)]
+    named = [one for one in named if one != _ROOT_CA]
+    return next((one for one in named if is_content_name(one, name)), named[0] if named else "")
+
+
+def is_lying(config_hash: str, config_map: str, name: str) -> bool:
+    """Return whether a content-named ConfigMap is not the one that an annotation speaks of."""
+    return is_content_name(config_map, name) and config_map != content_name(name, config_hash)
+
+
+def kept(config_map: Object) -> KeptConfigMap:
+    """Return what counts of a ConfigMap, of which the metadata is enough."""
+    owners = config_map["metadata"].get("ownerReferences") or []
+    data = written(config_map, ("f:data",), ("f:binaryData",))
+    return KeptConfigMap(frozenset(str(owner["uid"]) for owner in owners), data.time)
+
+
+def template_written(daemon_set: Object) -> Written:
+    """Return who has written the config hash in the pod template last; nobody where the server does not tell."""
+    return written(daemon_set, _HASH_FIELD)
+
+
+def short(config_hash: str) -> str:
+    """Return a config hash as sentences have it."""
+    return short_hash(config_hash) or "no config hash"
+
+
+def _revision(revision: Object, name: str) -> Revision:
+    metadata, template = revision["metadata"], revision["data"]["spec"].get("template") or {}
+    cause = (metadata.get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION, "")
+    return Revision(
+        int(revision["revision"]), str(metadata["name"]), revision_of(revision), str(metadata["uid"]),
+        live.config_hash_of(revision["data"]), config_map_of(template.get("spec") or {}, name),
+        str(metadata.get("creationTimestamp") or ""), str(cause), dict(template),
+    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""What `status` prints of a DaemonSet, in lines."""
+
+from ..words.table import aligned
+from .findings import BEHIND
+from .observation import short
+from .state import Part, Running, Status
+
+
+def lines_of(status: Status) -> list[str]:
+    """Return the lines on one DaemonSet: its state, what runs where, and what is not as it should be."""
+    seen = status.seen
+    lines = [f"{seen.namespace}/{seen.name}: {headline(status)}"]
+    lines += aligned([_running(one, len(seen.pods)) for one in reversed(status.running)], indent=2)
+    lines += aligned([("wave", part.name, _through(part)) for part in status.waves], indent=2)
+    lines += aligned([("zone", part.name, _through(part)) for part in status.zones], indent=2)
+    return [*lines, *(f"  ! {finding}" for finding in status.findings)]
+
+
+def headline(status: Status) -> str:
+    """Return the state, the configuration, and on how many nodes it is."""
+    seen = status.seen
+    since = f" since {status.since}" if status.since else ""
+    revision = f", revision {seen.current.number}" if seen.current else ""
+    return (
+        f"{status.state}{since}, {short(seen.config_hash)}{revision}: "
+        f"{status.through:,} of {len(seen.pods):,} pods are ready with it"
+    )
+
+
+def line_of(status: Status, problem: str) -> str:
+    """Return one line on a DaemonSet, with its newest problem."""
+    return f"{status.seen.namespace}/{status.seen.name}: {headline(status)}{f'. {problem}' if problem else ''}"
+
+
+def change_of_state(status: Status, problem: str) -> tuple[object, ...]:
+    """Return what is another value when something has happened that is worth a line: not each single pod."""
+    through = [part.name for part in (status.waves or status.zones) if part.through == part.nodes]
+    return status.state, status.seen.config_hash, through, problem
+
+
+def newest_problem(before: Status | None, now: Status, known: str) -> str:
+    """Return what has gone wrong last, `known` if it still is and nothing new has; empty if nothing is wrong."""
+    problems = _problems(now)
+    new = [problem for problem in problems if problem not in (_problems(before) if before else [])]
+    return new[0] if new else known if known in problems else problems[0] if problems else ""
+
+
+def _problems(status: Status) -> list[str]:
+    """Return the findings that are more than that a rollout is not through yet."""
+    return [str(finding) for finding in status.findings if finding.where != BEHIND]
+
+
+def _running(one: Running, total: int) -> tuple[str, ...]:
+    revision = one.revision
+    mounts = f"ConfigMap {revision.config_map}" if revision.config_map else ""
+    return "revision", f"{revision.number}", short(revision.config_hash), f"{one.pods:,} of {total:,} pods", mounts
+
+
+def _through(part: Part) -> str:
+    return f"{part.through:,} of {part.nodes:,} nodes"

@@ -1,0 +1,358 @@
+"""
+Gates: what else has to be well before the next wave begins, as a program says it, and the words for each.
+
+Not here: whether an answer is good (gate_answers.py), and asking (driver/gates.py).
+"""
+
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..arguments.fields import check_name, check_seconds, named
+from ..arguments.finding import Finding
+from .windows import Window, parse_window
+
+TIMEOUT_SECONDS = 60
+"""How long a gate is asked again before its last answer counts, in seconds, where it does not say."""
+
+BEFORE = "before"
+"""What commands and functions get as the wave's name when they are asked before anything restarts."""
+
+PAUSE = "registry.k8s.io/pause:3.10"
+"""
+What a probe pod runs where the gate does not say: it does nothing, and containerd 2 has it for its sandboxes anyway.
+
+Source: containerd 2 internal/cri/config/config.go `DefaultSandboxImage`.
+"""
+
+MOST_PROBES = 10
+"""From how many nodes a new Service is probed at the same time, and at most before anything restarts."""
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class HttpGate:
+    """What every pod of a wave has to answer with a 2xx, asked through the API server's pod proxy."""
+
+    port: int
+    path: str
+    timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
+
+    def __str__(self) -> str:
+        return f":{self.port}{self.path}"
+
+
+@dataclass(frozen=True)
+class KubeProxyGate:
+    """
+    Every kube-proxy of a wave serves all address families of its node since it started.
+
+    Where its metrics can be reached it has also synced them, and runs the configuration that it should. The ports are
+    those of the configuration where they are `None`.
+    """
+
+    port: int | None = None
+    metrics_port: int | None = None
+    timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
+
+    def __str__(self) -> str:
+        return "kube-proxy"
+
+
+@dataclass(frozen=True)
+class RestartsGate:
+    """No container of a wave has restarted since its pod became ready."""
+
+    def __str__(self) -> str:
+        return "restarts"
+
+
+@dataclass(frozen=True)
+class NewServiceGate:
+    """
+    Each node of a wave reaches a Service that did not exist before, which a pod on it probes.
+
+    `image` is what these pods run, `namespace` where all of it is made; empty is the DaemonSet's.
+    """
+
+    image: str = PAUSE
+    namespace: str = ""
+    timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
+
+    def __str__(self) -> str:
+        return "new Service"
+
+
+@dataclass(frozen=True)
+class UrlGate:
+    """What answers a GET with a 2xx, asked from where `up` runs."""
+
+    url: str
+    timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
+
+    def __str__(self) -> str:
+        return self.url.partition("?")[0]  # a query may hold a token
+
+
+@dataclass(frozen=True)
+class PrometheusGate:
+    """An instant query of which every series is within the bounds."""
+
+    url: str
+    query: str
+    at_least: float | None = None
+    at_most: float | None = None
+    timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
+
+    def __str__(self) -> str:
+        query = " ".join(self.query.split())
+        return f"prometheus {query if len(query) <= _SHOWN else query[: _SHOWN - 1] + '…'} {self.bounds}"
+
+    @property
+    def bounds(self) -> str:
+        """The bounds, in words."""
+        given = (("at least", self.at_least), ("at most", self.at_most))
+        return " and ".join(f"{words} {value:g}" for words, value in given if value is not None)
+
+
+@dataclass(frozen=True)
+class CommandGate:
+    """A program that exits with 0, run where `up` runs."""
+
+    argv: tuple[str, ...]
+    timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
+
+    def __str__(self) -> str:
+        return self.argv[0].rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class FunctionGate:
+    """A function of the wave's name and its nodes: false, a text or an exception is a no."""
+
+    function: Callable[..., object]
+    timeout_seconds: int = TIMEOUT_SECONDS
+    strict: bool = False
+
+    def __hash__(self) -> int:
+        return id(self.function)  # what can be called need not have a hash
+
+    def __str__(self) -> str:
+        return str(getattr(self.function, "__name__", type(self.function).__name__))
+
+
+PodGate = HttpGate | KubeProxyGate | RestartsGate
+"""Asked of each pod; the answers are told by node."""
+
+AskedGate = PodGate | NewServiceGate | UrlGate | PrometheusGate | CommandGate | FunctionGate
+"""Asked after a wave, and once before anything restarts."""
+
+Gate = AskedGate | Window
+
+
+def is_strict(gate: Gate) -> bool:
+    """Return whether a gate that is not passed before anything restarts stops the rollout, and is never excused."""
+    return getattr(gate, "strict", False)
+
+
+def parse_gates(where: str, given: object) -> tuple[tuple[Gate, ...], list[Finding]]:
+    """Return the gates that a list says, and everything that is wrong with it."""
+    if not isinstance(given, list | tuple):
+        return (), [Finding(where, f"must be a list (got {type(given).__name__})", "Pass a list")]
+    gates: list[Gate] = []
+    findings: list[Finding] = []
+    for number, item in enumerate(given):
+        gate, wrong = _parse_gate(f"{where}[{number}]", {"function": item} if callable(item) else item)
+        gates += [gate] if gate and not wrong else []
+        findings += wrong
+    return tuple(gates), findings
+
+
+def _parse_gate(where: str, given: object) -> tuple[Gate | None, list[Finding]]:
+    if not isinstance(given, Mapping):
+        fix = "Pass a function, or a mapping like {'http': {'port': 10256, 'path': '/livez'}}"
+        return None, [Finding(where, f"is no gate (got {given!r})", fix)]
+    of, findings = named(where, given, (*_PARSERS, *_BESIDE), "gate")
+    kinds = [kind for kind in of if kind in _PARSERS]
+    if len(kinds) != 1:
+        if kinds or not findings:
+            there = ", ".join(kinds) or "none"
+            findings.append(Finding(where, f"must be one gate (got {there})", f"Use one of {', '.join(_PARSERS)}"))
+        return None, findings
+    (kind,) = kinds
+    arguments, wrong = _PARSERS[kind](f"{where}.{kind}", of[kind])
+    findings += wrong
+    findings += _check_beside(where, kind, of)
+    arguments |= {key: of[key] for key in _BESIDE if key in of}
+    if findings:
+        return None, findings
+    if kind == "window":
+        return arguments["window"], []
+    whole = {key: int(value) if key in _WHOLE else value for key, value in arguments.items()}
+    return _TYPES[kind](**whole), []
+
+
+_BESIDE = ("timeout_seconds", "strict")
+"""What may stand beside a gate."""
+
+
+def _check_beside(where: str, kind: str, of: Mapping[str, Any]) -> Iterator[Finding]:
+    why = {"timeout_seconds": "is not waited for", "strict": "is not asked before anything restarts"}
+    if kind in ("restarts", "window"):
+        for key in of.keys() & {*_BESIDE}:
+            yield Finding(f"{where}.{key}", f"is there with {kind}, which {why[key]}", "Leave it out")
+    if "timeout_seconds" in of:
+        yield from check_seconds(f"{where}.timeout_seconds", of["timeout_seconds"], least=1)
+    if not isinstance(of.get("strict", False), bool):
+        what = f"must be true or false (got {of['strict']!r})"
+        yield Finding(f"{where}.strict", what, "Write it without quotes")
+
+
+def _http(where: str, given: object) -> "_Parsed":
+    of, findings = _mapping(where, given, ("port", "path"))
+    if not findings:
+        findings += _check_port(f"{where}.port", of.get("port"))
+        path = of.get("path")
+        if not isinstance(path, str) or path[:1] != "/":
+            findings.append(Finding(f"{where}.path", f"must begin with '/' (got {path!r})", "Pass one like '/livez'"))
+    return of, findings
+
+
+def _kube_proxy(where: str, given: object) -> "_Parsed":
+    of, findings = _mapping(where, given, ("port", "metrics_port"))
+    for name, value in of.items():
+        findings += _check_port(f"{where}.{name}", value)
+    return of, findings
+
+
+def _restarts(where: str, given: object) -> "_Parsed":
+    return _mapping(where, given, ())
+
+
+def _new_service(where: str, given: object) -> "_Parsed":
+    of, findings = _mapping(where, given, ("image", "namespace"))
+    if "namespace" in of:
+        findings += check_name(f"{where}.namespace", of["namespace"])
+    image = of.get("image", PAUSE)
+    if not isinstance(image, str) or not image or image.split() != [image]:
+        findings.append(Finding(f"{where}.image", f"is no image (got {image!r})", f"Pass one like '{PAUSE}'"))
+    return of, findings
+
+
+def _url(where: str, given: object) -> "_Parsed":
+    return {"url": given}, list(_check_url(where, given))
+
+
+def _prometheus(where: str, given: object) -> "_Parsed":
+    of, findings = _mapping(where, given, ("url", "query", "at_least", "at_most"))
+    if findings:
+        return of, findings
+    findings += _check_url(f"{where}.url", of.get("url"))
+    query = of.get("query")
+    if not isinstance(query, str) or not query.strip():
+        findings.append(Finding(f"{where}.query", f"must be PromQL (got {query!r})", "Pass an instant query"))
+    bounds = {name: of[name] for name in ("at_least", "at_most") if name in of}
+    wrong = [name for name, value in bounds.items() if not _is_number(value)]
+    for name in wrong:
+        findings.append(Finding(f"{where}.{name}", f"must be a number (got {bounds[name]!r})", "Pass a float"))
+    if not bounds:
+        findings.append(Finding(where, "has no bound", "Say what is well: at_most, at_least, or both"))
+    if len(bounds) == 2 and not wrong and bounds["at_least"] > bounds["at_most"]:
+        what = f"no value is at least {bounds['at_least']} and at most {bounds['at_most']}"
+        findings.append(Finding(where, what, "Correct one of them"))
+    return of, findings
+
+
+def _command(where: str, given: object) -> "_Parsed":
+    if not isinstance(given, list | tuple) or not given or not all(isinstance(item, str) for item in given):
+        what = f"must be a list of a program and its arguments (got {given!r})"
+        return {}, [Finding(where, what, "Pass one like ['./smoke-test', '--fast']")]
+    if not given[0].strip():
+        return {}, [Finding(where, f"names no program (got {given!r})", "Put the program first")]
+    return {"argv": tuple(given)}, []
+
+
+def _function(where: str, given: object) -> "_Parsed":
+    wrong = [] if callable(given) else [Finding(where, f"is no function (got {given!r})", "Pass a Python function")]
+    return {"function": given}, wrong
+
+
+def _window(where: str, given: object) -> "_Parsed":
+    window, findings = parse_window(where, given)
+    return {"window": window}, findings
+
+
+_Parsed = tuple[dict[str, Any], list[Finding]]
+"""The arguments of a gate's type, and what is wrong with them."""
+
+_PARSERS: Mapping[str, Callable[[str, object], _Parsed]] = {
+    "http": _http, "kube_proxy": _kube_proxy, "restarts": _restarts, "new_service": _new_service, "url": _url,
+    "prometheus": _prometheus, "command": _command, "function": _function, "window": _window,
+}  # fmt: skip
+
+_TYPES: Mapping[str, Callable[..., Gate]] = {
+    "http": HttpGate, "kube_proxy": KubeProxyGate, "restarts": RestartsGate,
+    "new_service": NewServiceGate, "url": UrlGate, "prometheus": PrometheusGate, "command": CommandGate,
+    "function": FunctionGate,
+}  # fmt: skip
+
+_WHOLE = ("port", "metrics_port", "timeout_seconds")
+
+KINDS = tuple(_PARSERS)
+"""The gates that there are."""
+
+PROXIED = ("http", "kube_proxy")
+"""Those of them that ask through the API server's pod proxy, and need the right to."""
+
+
+def proxied(gates: Iterable[Gate]) -> list[str]:
+    """Return the kinds among these gates that ask through the API server's pod proxy."""
+    given = list(gates)
+    types = {"http": HttpGate, "kube_proxy": KubeProxyGate}
+    return [kind for kind in PROXIED if any(isinstance(gate, types[kind]) for gate in given)]
+
+
+def probe_namespaces(gates: Iterable[Gate], namespace: str) -> list[str]:
+    """Return where new Services are probed, for a DaemonSet in this namespace."""
+    return sorted({gate.namespace or namespace for gate in gates if isinstance(gate, NewServiceGate)})
+
+
+def asked_before(gate: Gate, nodes: Sequence[str]) -> Sequence[str]:
+    """Return those of all nodes, in wave order, about which a gate is asked before anything restarts."""
+    return nodes[:MOST_PROBES] if isinstance(gate, NewServiceGate) else nodes
+
+
+def _mapping(where: str, given: object, known: tuple[str, ...]) -> _Parsed:
+    if not isinstance(given, Mapping):
+        return {}, [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
+    return named(where, given, known)
+
+
+def _check_port(where: str, value: object) -> Iterator[Finding]:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value not in range(1, 65536):
+        yield Finding(where, f"must be a port from 1 to 65535 (got {value!r})", "Pass an int")
+
+
+def _check_url(where: str, given: object) -> Iterator[Finding]:
+    fix = "Pass one like 'https://prometheus.example.com:9090'"
+    try:
+        parts = urllib.parse.urlsplit(given) if isinstance(given, str) else None
+        known = bool(parts and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0)
+    except ValueError:
+        parts, known = None, False
+    if parts and known and parts.username is not None:
+        yield Finding(where, "holds credentials, which would be shown", "Use a command, which finds its own")
+    elif not known:
+        yield Finding(where, f"is no http or https URL (got {given!r})", fix)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")

@@ -1,0 +1,321 @@
+"""
+Waves: the order in which the nodes of a DaemonSet get a change, and which node is in which.
+
+Not here: when a pod may restart (restarts.py), and the words about it (words.py).
+"""
+
+import difflib
+import hashlib
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..arguments.fields import check_seconds, is_number_of_pods, named
+from ..arguments.finding import Finding
+from ..kubernetes.label_selector import LabelSelector, parse_selector
+from ..kubernetes.update_strategy import PERCENT
+from .gates import Gate, parse_gates
+from .windows import Window
+
+REST = "rest"
+"""The name of the last wave: all nodes that no other has."""
+
+RESTORE, HALT = "restore", "halt"
+"""What follows when a wave fails: the revision of before for all its nodes, or everything left for a look."""
+
+UPDATE_STRATEGY = {"type": "OnDelete"}
+"""Of a DaemonSet with waves: its controller restarts nothing, also no pod that becomes unready in the middle."""
+
+PROGRESS_DEADLINE_SECONDS = 600
+"""How long no pod may become available, in seconds. Source: a Deployment's `progressDeadlineSeconds`."""
+
+_SETTINGS = ("max_unavailable", "soak_seconds", "gates")
+_OF_ALL = ("first", "by", *_SETTINGS, "on_failure", "through", "progress_deadline_seconds", "over_unhealthy")
+_OF_ONE = ("name", "match_labels", "match_expressions", "nodes", "each", *_SETTINGS)
+
+MEMBERSHIP = ("name", "selector", "nodes", "each")
+"""What of a wave's definition says which nodes are in it."""
+
+Labels = Mapping[str, Mapping[str, str]]
+"""Node -> its labels."""
+
+
+@dataclass(frozen=True)
+class Wave:
+    """
+    One wave: the nodes that fit its selector and no earlier wave took, or so many of them, or so many of each value.
+
+    `nodes` and `max_unavailable` are numbers or shares ("10%"), which round up.
+    """
+
+    name: str
+    selector: LabelSelector = field(default_factory=LabelSelector)
+    nodes: int | str | None = None
+    each: str = ""
+    max_unavailable: int | str = 1
+    soak_seconds: int = 0
+    gates: tuple[Gate, ...] = ()
+
+    def budget(self, nodes: int) -> int:
+        """Return how many pods of the DaemonSet may be unavailable while this wave of so many nodes restarts."""
+        return max(1, scaled(self.max_unavailable, nodes))
+
+    @property
+    def windows(self) -> list[Window]:
+        """When the wave may not begin."""
+        return [gate for gate in self.gates if isinstance(gate, Window)]
+
+    def definition(self) -> dict[str, object]:
+        """Return what a record keeps of it, as plain values."""
+        requirements = [f"{r.key} {r.operator} {','.join(r.values)}".rstrip() for r in self.selector.requirements]
+        of = {"nodes": self.nodes, "each": self.each, "selector": requirements, "soakSeconds": self.soak_seconds}
+        of["gates"] = [str(gate) for gate in self.gates if not isinstance(gate, Window)]
+        of["windows"] = [str(window) for window in self.windows]
+        given = {key: value for key, value in of.items() if value}
+        return {"name": self.name, "maxUnavailable": self.max_unavailable, **given}
+
+
+@dataclass(frozen=True)
+class Waves:
+    """All of `waves`: `first` in its order, then one wave for each value of the label `by`, then the rest."""
+
+    first: tuple[Wave, ...] = ()
+    by: str = ""
+    rest: Wave = field(default_factory=lambda: Wave(REST))
+    on_failure: str = RESTORE
+    through: str = ""
+    progress_deadline_seconds: int = PROGRESS_DEADLINE_SECONDS
+    over_unhealthy: bool = False
+
+    def in_order(self, labels: Labels) -> list[Wave]:
+        """Return the waves that a cluster of these nodes has: those of `by` in the order of their values."""
+        values = sorted({of[self.by] for of in labels.values() if of.get(self.by)}) if self.by else []
+        return [*self.first, *(replace(self.rest, name=value) for value in values), self.rest]
+
+    @property
+    def keys(self) -> set[str]:
+        """The labels that say in which wave a node is."""
+        of_first = [{wave.each, *(r.key for r in wave.selector.requirements)} for wave in self.first]
+        return {self.by}.union(*of_first) - {""}
+
+    def membership(self) -> dict[str, object]:
+        """Return what says which nodes are in which wave, and nothing else, as `parse_waves` takes it."""
+        first = []
+        for wave in self.first:
+            expressions = [{"key": r.key, "operator": r.operator, "values": list(r.values)}
+                           for r in wave.selector.requirements]  # fmt: skip
+            of = {"matchExpressions": expressions, "nodes": wave.nodes, "each": wave.each}
+            first.append({"name": wave.name, **{key: value for key, value in of.items() if value}})
+        return {**({"first": first} if first else {}), **({"by": self.by} if self.by else {})}
+
+
+@dataclass(frozen=True)
+class Division:
+    """A wave and its nodes, in the order in which they restart."""
+
+    wave: Wave
+    nodes: tuple[str, ...]
+
+    @property
+    def budget(self) -> int:
+        """How many pods of the DaemonSet may be unavailable."""
+        return self.wave.budget(len(self.nodes))
+
+
+def divide(waves: Waves, labels: Labels, seed: str, covered: Iterable[str] | None = None) -> list[Division]:
+    """
+    Return the waves with their nodes: every covered node is in exactly one.
+
+    Nodes come in the order of the SHA-256 of `seed` and their name: another seed takes others first, so no node is the
+    canary for ever, and the same seed takes the same ones again, whatever order they are listed in.
+
+    Args:
+      waves: The waves.
+      labels: All nodes of the cluster.
+      seed: The config hash.
+      covered: The nodes that have a pod; by default all.
+
+    """
+    names = labels if covered is None else [name for name in covered if name in labels]
+    left = sorted(names, key=lambda name: (hashlib.sha256(f"{seed}/{name}".encode()).digest(), name))
+    divisions = []
+    for wave in waves.in_order(labels):
+        if wave in waves.first:
+            nodes = _chosen(wave, [name for name in left if wave.selector.fits(labels[name])], labels)
+        elif wave.name != REST:
+            nodes = [name for name in left if labels[name].get(waves.by) == wave.name]
+        else:
+            nodes = left
+        taken = set(nodes)
+        left = [name for name in left if name not in taken]
+        divisions.append(Division(wave, tuple(nodes)))
+    return divisions
+
+
+def after(divisions: Sequence[Division], name: str, through: str) -> list[Division]:
+    """Return the waves that come after one, up to the one that `through` names; empty is all of them."""
+    names = [division.wave.name for division in divisions]
+    if name not in names or name == through:
+        return []
+    later = divisions[names.index(name) + 1 :]
+    last = names.index(through) - names.index(name) if through in names else len(later)
+    return list(later[: max(0, last)])
+
+
+def check_names(waves: Waves, labels: Labels) -> Iterator[Finding]:
+    """Find waves that share a name, and a `through` that names none."""
+    names = [wave.name for wave in waves.in_order(labels)]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Finding("waves", f"two waves are called '{name}'", "Give the one in `first` another name")
+    if waves.through and waves.through not in names:
+        near = difflib.get_close_matches(waves.through, names, n=1)
+        fix = f"Write '{near[0]}', if that was meant" if near else f"There are {', '.join(names)}"
+        yield Finding("waves.through", f"there is no wave '{waves.through}'", fix)
+
+
+def empty_selectors(waves: Waves, labels: Labels) -> Iterator[Finding]:
+    """Find selectors that no node fits, and labels that none has, with the ones that exist."""
+    found = sorted({label for of in labels.values() for label in of})
+    for number, wave in enumerate(waves.first):
+        where = f"waves.first[{number}] ('{wave.name}')"
+        if not any(wave.selector.fits(of) for of in labels.values()):
+            values = {r.key: sorted({of[r.key] for of in labels.values() if r.key in of})
+                      for r in wave.selector.requirements}  # fmt: skip
+            there = "; ".join(f"{key}: {', '.join(of) or 'on no node'}" for key, of in values.items())
+            yield Finding(where, "no node fits its selector", f"There are {there}")
+        if wave.each and wave.each not in found:
+            yield Finding(where, f"no node has the label '{wave.each}'", f"There are {', '.join(found)}")
+    if waves.by and waves.by not in found:
+        yield Finding("waves.by", f"no node has the label '{waves.by}'", f"There are {', '.join(found)}")
+
+
+def check_beside_waves(plain: Mapping[str, object], outputs: Iterable[str]) -> Iterator[Finding]:
+    """Find arguments that contradict `waves`, among them those that are not known before the cluster is read."""
+    for key, instead in (
+        ("update_strategy", "max_unavailable"),
+        ("max_unavailable", "max_unavailable"),
+        ("rollout_timeout_seconds", "progress_deadline_seconds"),
+    ):
+        if key in plain:
+            yield Finding(key, "is there with waves, which restart the pods themselves", f"Use waves.{instead}")
+    for key in outputs:
+        yield Finding(key, "is an Output, and with waves the cluster is read first", "Pass a plain value")
+    given, ready = plain["waves"], plain.get("min_ready_seconds")
+    deadline = given.get("progress_deadline_seconds") if isinstance(given, Mapping) else None
+    deadline = PROGRESS_DEADLINE_SECONDS if deadline is None else deadline
+    if isinstance(ready, int | float) and isinstance(deadline, int | float) and deadline <= ready:
+        what = f"is {deadline} and min_ready_seconds {ready}, so no pod could be available in time"
+        yield Finding("waves.progress_deadline_seconds", what, "Raise it above min_ready_seconds")
+
+
+def scaled(value: int | str, nodes: int) -> int:
+    """Return a number, or a share of so many nodes, as a number. Shares round up, as a DaemonSet's do."""
+    return math.ceil(int(value.removesuffix("%")) * nodes / 100) if isinstance(value, str) else int(value)
+
+
+def parse_waves(given: object, where: str = "waves") -> tuple[Waves, list[Finding]]:
+    """Return what `waves` says, with defaults filled in, and everything that is wrong with it."""
+    if not isinstance(given, Mapping):
+        return Waves(), [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
+    of, findings = named(where, given, _OF_ALL)
+    rest, wrong = _parse_wave(where, {key: of[key] for key in _SETTINGS if key in of} | {"name": REST}, Wave(REST))
+    findings += wrong
+    first: list[Wave] = []
+    listed = of.get("first", [])
+    if isinstance(listed, list | tuple):
+        for number, item in enumerate(listed):
+            place = f"{where}.first[{number}]"
+            if isinstance(item, Mapping):
+                known, wrong = named(place, item, _OF_ONE)
+                wave, more = _parse_wave(place, known, rest)
+                first.append(wave)
+                findings += [*wrong, *more, *_check_choice(place, known)]
+            else:
+                findings.append(Finding(place, f"must be a mapping (got {type(item).__name__})", "Pass a dict"))
+    else:
+        findings.append(Finding(f"{where}.first", f"must be a list (got {type(listed).__name__})", "Pass a list"))
+    findings += _check_twice(where, first)
+    for key in ("by", "through"):
+        if key in of and (not isinstance(of[key], str) or not of[key]):
+            what = "a label" if key == "by" else "a wave's name"
+            findings.append(Finding(f"{where}.{key}", f"must be {what} (got {of[key]!r})", "Pass a plain str"))
+    if of.get("on_failure", RESTORE) not in (RESTORE, HALT):
+        what = f"is unknown (got {of['on_failure']!r})"
+        findings.append(Finding(f"{where}.on_failure", what, f"Use '{RESTORE}' or '{HALT}'"))
+    deadline = of.get("progress_deadline_seconds", PROGRESS_DEADLINE_SECONDS)
+    findings += check_seconds(f"{where}.progress_deadline_seconds", deadline, least=1)
+    over = of.get("over_unhealthy", False)
+    if not isinstance(over, bool):
+        what = f"must be true or false (got {over!r})"
+        findings.append(Finding(f"{where}.over_unhealthy", what, "Write it without quotes"))
+    if findings:
+        return Waves(), findings
+    return Waves(
+        tuple(first), str(of.get("by", "")), rest, str(of.get("on_failure", RESTORE)), str(of.get("through", "")),
+        int(deadline), bool(over),  # type: ignore[call-overload]
+    ), []  # fmt: skip
+
+
+def _parse_wave(where: str, of: Mapping[str, object], defaults: Wave) -> tuple[Wave, list[Finding]]:
+    findings: list[Finding] = []
+    name = of.get("name")
+    if not isinstance(name, str) or not name:
+        findings.append(Finding(f"{where}.name", f"must be text (got {name!r})", "Give the wave a name"))
+    selector, wrong = parse_selector(where, of.get("match_labels"), of.get("match_expressions"))
+    findings += wrong
+    budget, nodes = of.get("max_unavailable", defaults.max_unavailable), of.get("nodes")
+    findings += _check_amount(f"{where}.max_unavailable", budget, "pods")
+    if nodes is not None:
+        findings += _check_amount(f"{where}.nodes", nodes, "nodes")
+    each = of.get("each", "")
+    if not isinstance(each, str):
+        findings.append(Finding(f"{where}.each", f"must be a label (got {each!r})", "Pass a plain str"))
+    soak = of.get("soak_seconds", defaults.soak_seconds)
+    findings += check_seconds(f"{where}.soak_seconds", soak, least=0)
+    gates: tuple[Gate, ...] = defaults.gates
+    if "gates" in of:
+        gates, wrong = parse_gates(f"{where}.gates", of["gates"])
+        findings += wrong
+    if findings:
+        return replace(defaults, name=str(name)), findings
+    return Wave(str(name), selector, _plain(nodes), str(each), _plain(budget) or 1, int(soak), gates), []  # type: ignore[call-overload]
+
+
+def _check_choice(where: str, of: Mapping[str, object]) -> Iterator[Finding]:
+    """Find a wave that says neither which nodes it takes nor how many, and so would take all."""
+    if not {"match_labels", "match_expressions", "nodes"} & set(of):
+        yield Finding(where, "takes every node", "Give it match_labels, match_expressions or nodes")
+    if "each" in of and "nodes" not in of:
+        yield Finding(f"{where}.each", "is there without nodes", "Say how many nodes of each value: nodes")
+
+
+def _check_twice(where: str, first: Sequence[Wave]) -> Iterator[Finding]:
+    names = [wave.name for wave in first]
+    for number, name in enumerate(names):
+        if name in names[:number] or name == REST:
+            taken = "is the name of the last wave" if name == REST else "is the name of two waves"
+            yield Finding(f"{where}.first[{number}].name", f"{taken} (got {name!r})", "Give each wave its own name")
+
+
+def _check_amount(where: str, value: object, what: str) -> Iterator[Finding]:
+    """Find a number or share that is none, or is nothing."""
+    share = PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if not (0 < int(share[1]) <= 100 if share else is_number_of_pods(value) and value != 0):
+        fix = "Pass an int of at least 1, or '1%' to '100%'"
+        yield Finding(where, f"is no number or share of {what} above 0 (got {value!r})", fix)
+
+
+def _chosen(wave: Wave, fitting: list[str], labels: Labels) -> list[str]:
+    """Return those of the nodes that a wave takes."""
+    if wave.nodes is None:
+        return fitting
+    groups: dict[str, list[str]] = {}
+    for name in fitting:
+        value = labels[name].get(wave.each, "") if wave.each else "all"
+        if value:
+            groups.setdefault(value, []).append(name)
+    return [name for group in groups.values() for name in group[: scaled(wave.nodes, len(group))]]
+
+
+def _plain(value: object) -> int | str | None:
+    return value if isinstance(value, str) or value is None else int(value)  # type: ignore[call-overload]

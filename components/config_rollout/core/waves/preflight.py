@@ -1,0 +1,142 @@
+"""What has to be so before a rollout in waves writes anything. One finding for each thing that is not."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..arguments.finding import Finding
+from ..configuration.digest import SHORT_HASH_LENGTH
+from .gates import Gate, asked_before, is_strict
+from .order import Division, Labels, Waves, divide
+from .restarts import Fleet, blocking
+from .words import names
+
+
+@dataclass(frozen=True)
+class State:
+    """
+    What the program wants of a DaemonSet, and what is there.
+
+    `where` is NAMESPACE/NAME, `wanted` and `live` are config hashes, `hashes` is node -> config hash of its pod.
+    """
+
+    where: str
+    waves: Waves
+    divisions: list[Division]
+    labels: Labels
+    fleet: Fleet
+    wanted: str
+    live: str
+    hashes: Mapping[str, str]
+    before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
+    """Gate -> node -> why it is not passed, before anything restarts; the node is empty where one answer is for all."""
+    ended_well: bool = False
+    """Whether the rollout of `live` ended well, as far as its `through` went, says its record."""
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether some pods have the wanted configuration already: then this ends a rollout of another one."""
+        return self.wanted in self.hashes.values()
+
+    @property
+    def asked(self) -> list[str]:
+        """The nodes that gates are asked about, in wave order."""
+        there = {pod.node for pod in self.fleet.pods if not pod.leaving} - self.fleet.down
+        return [node for division in self.divisions for node in division.nodes if node in there]
+
+
+def check_capacity(state: State) -> Iterator[Finding]:
+    """Find so many unavailable pods that this change does not repair that the first wave could not begin."""
+    division = next((division for division in state.divisions if division.nodes), None)
+    if division is None:
+        return
+    has = {pod.node for pod in state.fleet.pods if not pod.leaving and state.hashes.get(pod.node) == state.wanted}
+    nodes = blocking(state.fleet, division.nodes, division.budget, has)
+    if not nodes:
+        return
+    down = [node for node in nodes if node in state.fleet.down]
+    broken = [node for node in nodes if node not in state.fleet.down]
+    told = []
+    if down:
+        told.append(f"{len(down):,} {'node is' if len(down) == 1 else 'nodes are'} NotReady ({names(down)})")
+    if broken:
+        pods = "pod that has" if len(broken) == 1 else "pods that have"
+        are = "is" if len(broken) == 1 else "are"
+        told.append(f"{len(broken):,} {pods} this configuration already {are} unavailable ({names(broken)})")
+    yield Finding(
+        "waves",
+        f"{' and '.join(told)}, and in wave '{division.wave.name}' at most {division.budget:,} may be unavailable, so "
+        "it could not begin",
+        f"Repair what is {'NotReady' if not broken else 'unavailable'}, or raise its max_unavailable above "
+        f"{len(nodes):,}",
+    )
+
+
+def check_finished(state: State) -> Iterator[Finding]:
+    """
+    Find that the rollout before is not through, as far as `through` asks for it.
+
+    A template without a config hash is nobody's rollout, and going back is always free. So is a corrected configuration
+    after a rollout that ended well where `through` said.
+    """
+    if state.waves.over_unhealthy or state.goes_back or not state.live or state.ended_well:
+        return
+    asked: set[str] = set()
+    for division in divide(state.waves, state.labels, state.live, state.hashes):
+        asked |= set(division.nodes)
+        if division.wave.name == state.waves.through:
+            break
+    left = sorted({pod.node for pod in state.fleet.outdated(sorted(asked))} - state.fleet.down)
+    if left:
+        short = state.live[:SHORT_HASH_LENGTH]
+        are = "node has" if len(left) == 1 else "nodes have"
+        yield Finding(
+            "waves",
+            f"the rollout of {short} is not through: {len(left):,} {are} another configuration still ({names(left)})",
+            "Let `pulumi up` end it with that configuration, put the one of before back, or set waves.over_unhealthy",
+        )
+
+
+def check_gates(state: State, begins: bool = True) -> Iterator[Finding]:
+    """
+    Find gates that nothing passes before anything has changed: it is the gate that is wrong, or everything is.
+
+    Of a gate that is strict one answer is enough, also where the configuration stays and something else restarts the
+    pods: `begins` is not set then.
+    """
+    if state.waves.over_unhealthy or state.goes_back:
+        return
+    for gate, answers in state.before.items():
+        if is_strict(gate):
+            told = [f"{f'{node}: ' if node else ''}{why}" for node, why in sorted(answers.items())]
+            more = f", and {len(told) - 1:,} more" if len(told) > 1 else ""
+            what = f"gate {gate} is strict, and not passed before anything has changed ({told[0]}{more})"
+            yield Finding("waves", what, "Repair it first, or set waves.over_unhealthy if this change repairs it")
+        elif begins and ("" in answers or set(asked_before(gate, state.asked)) <= set(answers)):
+            node, why = next(iter(sorted(answers.items())))
+            who = f"no pod passes gate {gate}" if node else f"gate {gate} is not passed"
+            yield Finding(
+                "waves",
+                f"{who} before anything has changed ({f'{node}: ' if node else ''}{why})",
+                "Correct the gate or what it asks about, or set waves.over_unhealthy if this change repairs it",
+            )
+
+
+def excused(state: State) -> dict[Gate, dict[str, str]]:
+    """
+    Return what a wave is not blamed for: what was so before it, of pods that have another configuration.
+
+    What a strict gate asks is always the wave's.
+    """
+    of = {
+        gate: {node: why for node, why in answers.items() if not node or state.hashes.get(node) != state.wanted}
+        for gate, answers in state.before.items()
+        if not is_strict(gate)
+    }
+    return {gate: answers for gate, answers in of.items() if answers}
+
+
+def check_size(labels: Labels) -> Iterator[Finding]:
+    """Find a cluster of one node, where the first wave is all there is."""
+    if len(labels) == 1:
+        what = "the cluster has one node, so no wave goes before another"
+        yield Finding("waves", what, "Nothing is to be done if it is for trying things out")

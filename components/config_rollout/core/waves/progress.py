@@ -1,0 +1,105 @@
+"""How far a rollout in waves is, in one line that still makes sense where a terminal cuts its end off."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..kubernetes import daemon_sets as live
+from ..kubernetes.objects import Object
+from ..kubernetes.update_strategy import SECONDS_PER_POD
+from .order import Division
+from .restarts import Fleet
+from .words import duration
+
+RESTARTING = ""
+"""What a wave that restarts pods is doing: it needs no word."""
+
+
+@dataclass(frozen=True)
+class WaveAt:
+    """A wave at one moment: how many of its nodes have what they are to have, and how many restarts may overlap."""
+
+    name: str
+    done: int
+    nodes: int
+    budget: int
+    soak_seconds: int
+
+    @property
+    def left(self) -> int:
+        """How many nodes are still to be restarted, or not ready yet."""
+        return self.nodes - self.done
+
+
+@dataclass(frozen=True)
+class Progress:
+    """
+    A rollout at one moment.
+
+    `slowest` is the node that has waited longest for its new pod, and for how many seconds; `turn_seconds` how long one
+    turn of the budget takes, as far as anything is known; `down` how many nodes of the wave are NotReady.
+    """
+
+    wave: WaveAt
+    in_flight: int
+    slowest: tuple[str, float] | None
+    down: int
+    later: Sequence[WaveAt]
+    turn_seconds: float
+
+    def line(self, doing: str = RESTARTING, where: str = "") -> str:
+        """Return the line. `doing` is what the wave does when it restarts nothing, `where` the DaemonSet."""
+        parts = [f"{self.wave.done:,}/{self.wave.nodes:,} of {self.wave.name} done"]
+        if doing:
+            parts.append(doing)
+        if self.in_flight:
+            parts.append(f"{self.in_flight:,} in flight")
+        if self.slowest:
+            node, seconds = self.slowest
+            parts.append(f"slowest {node} ({duration(round(seconds))})")
+        if self.down:
+            parts.append(f"{self.down:,} NotReady")
+        if (seconds := self.seconds_left()) > 0:
+            parts.append(f"about {duration(round(seconds))} left")
+        return f"{', '.join(parts)}{f' ({where})' if where else ''}"
+
+    def seconds_left(self) -> float:
+        """Return how long this wave and the later ones will take, soaks included, gates not."""
+        return sum(
+            math.ceil(wave.left / wave.budget) * self.turn_seconds + wave.soak_seconds
+            for wave in (self.wave, *self.later)
+            if wave.left
+        )
+
+
+def rolling(kind: str, where: str, seconds: float, look: Callable[[], Object | str] | None = None) -> str:
+    """
+    Return how far a write is that the provider waits for, after so many seconds.
+
+    `look` gives the DaemonSet that Kubernetes rolls out by itself, or why it cannot be read; there is none of others.
+    """
+    waited = duration(round(seconds))
+    if look is None:
+        return f"{kind} {where}: still being written ({waited})"
+    found = look()
+    if isinstance(found, str):
+        return f"{kind} {where}: waits for its pods ({waited}), and cannot see them: {found}"
+    if not live.is_observed(found):
+        return f"{kind} {where}: waits for its controller to look at it ({waited})"
+    status = found.get("status") or {}
+    updated, ready = (int(status.get(key) or 0) for key in ("updatedNumberScheduled", "numberAvailable"))
+    return f"{updated:,}/{live.wanted(found):,} pods of {where} updated, {ready:,} available ({waited})"
+
+
+def at(division: Division, fleet: Fleet) -> WaveAt:
+    """Return where a wave is. Nodes that are NotReady are not waited for and do not count."""
+    nodes = [node for node in division.nodes if node not in fleet.down]
+    soak = division.wave.soak_seconds
+    return WaveAt(division.wave.name, len(nodes) - len(fleet.behind(nodes)), len(nodes), division.budget, soak)
+
+
+def turn_seconds(elapsed: float, restarted: int, budget: int, min_ready_seconds: int) -> float:
+    """Return how long one turn of the budget takes: as it went so far, or before one is through as a plan has it."""
+    if restarted < budget:
+        return SECONDS_PER_POD + min_ready_seconds
+    return elapsed * budget / restarted

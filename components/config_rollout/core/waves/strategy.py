@@ -1,0 +1,51 @@
+"""A DaemonSet with waves whose `updateStrategy` someone has changed: whose it is, and how it is put right."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..kubernetes.annotations import WAVES_ANNOTATION
+from ..kubernetes.objects import Object
+from .order import UPDATE_STRATEGY
+
+
+def is_held(daemon_set: Object) -> bool:
+    """Return whether Kubernetes restarts none of its pods by itself."""
+    return bool((daemon_set["spec"].get("updateStrategy") or UPDATE_STRATEGY).get("type") == UPDATE_STRATEGY["type"])
+
+
+def patch() -> Object:
+    """Return the merge patch that puts it right."""
+    return {"spec": {"updateStrategy": {**UPDATE_STRATEGY, "rollingUpdate": None}}}
+
+
+def applied(daemon_set: Object) -> tuple[str, Object] | None:
+    """
+    Return a field manager and what it applies, where the strategy is a patch of its own beside the DaemonSet.
+
+    Who lets go of that patch later must be the only one to hold the strategy, or it stays. The patch is found by the
+    annotation that comes with it, which a change of the strategy leaves; `None` where one patch has everything.
+    """
+    metadata = daemon_set["metadata"]
+    for entry in metadata.get("managedFields") or []:
+        fields = entry.get("fieldsV1") or {}
+        annotations = _names((fields.get("f:metadata") or {}).get("f:annotations") or {})
+        if entry.get("operation") != "Apply" or WAVES_ANNOTATION not in annotations:
+            continue
+        if {*fields} - {"f:metadata", "f:spec"} or {*(fields.get("f:spec") or {})} - {"f:updateStrategy"}:
+            return None
+        values = metadata.get("annotations") or {}
+        return str(entry["manager"]), {
+            "apiVersion": "apps/v1",
+            "kind": "DaemonSet",
+            "metadata": {
+                "name": metadata["name"],
+                "namespace": metadata["namespace"],
+                "annotations": {name: values[name] for name in sorted(annotations) if name in values},
+            },
+            "spec": {"updateStrategy": UPDATE_STRATEGY},
+        }
+    return None
+
+
+def _names(fields: Mapping[str, Any]) -> set[str]:
+    return {name.removeprefix("f:") for name in fields if name.startswith("f:")}

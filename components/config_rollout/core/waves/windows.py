@@ -1,0 +1,98 @@
+"""Time windows in which no wave begins. The time is given: there is no clock here."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..arguments.fields import named
+from ..arguments.finding import Finding
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
+
+
+@dataclass(frozen=True)
+class Window:
+    """
+    A span of the day in which no wave begins, in minutes after midnight; one that ends before it starts ends tomorrow.
+
+    `days` are the days on which it starts, Monday is 0.
+    """
+
+    start: int
+    end: int
+    time_zone: str
+    days: tuple[int, ...] = tuple(range(7))
+
+    def __str__(self) -> str:
+        days = "" if len(self.days) == len(DAYS) else f" on {', '.join(DAYS[day] for day in self.days)}"
+        return f"not between {_shown(self.start)} and {_shown(self.end)} {self.time_zone}{days}"
+
+    def holds(self, now: datetime) -> bool:
+        """Return whether an aware time is inside; the first minute is, the last is not."""
+        import zoneinfo  # not on import: the command line needs none
+
+        local = now.astimezone(zoneinfo.ZoneInfo(self.time_zone))
+        minute, today = local.hour * 60 + local.minute, local.weekday()
+        if self.start < self.end:
+            return today in self.days and self.start <= minute < self.end
+        yesterday = (local.date() - timedelta(days=1)).weekday()
+        return (today in self.days and minute >= self.start) or (yesterday in self.days and minute < self.end)
+
+
+def parse_window(where: str, given: object) -> tuple[Window | None, list[Finding]]:
+    """Return the window that `{"not_between": [FROM, TO], "time_zone": ZONE, "days": [...]}` says, or what is wrong."""
+    if not isinstance(given, Mapping):
+        return None, [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
+    of, findings = named(where, given, ("not_between", "time_zone", "days"))
+    times, zone, days = of.get("not_between"), of.get("time_zone"), of.get("days", list(DAYS))
+    findings += [*_check_times(f"{where}.not_between", times), *_check_zone(f"{where}.time_zone", zone)]
+    findings += _check_days(f"{where}.days", days)
+    if findings:
+        return None, findings
+    start, end = (_minutes(text) for text in times)  # type: ignore[attr-defined]
+    return Window(start, end, str(zone), tuple(sorted({DAYS.index(day.capitalize()) for day in days}))), []  # type: ignore[attr-defined]
+
+
+def _check_times(where: str, given: object) -> Iterator[Finding]:
+    fix = "Pass two, as in ['18:00', '08:00']"
+    if not isinstance(given, list | tuple) or len(given) != 2:
+        yield Finding(where, f"must be two times of the day (got {given!r})", fix)
+        return
+    wrong = [text for text in given if not (isinstance(text, str) and _TIME.fullmatch(text))]
+    for text in wrong:
+        yield Finding(where, f"is no time of the day (got {text!r})", fix)
+    if not wrong and (given[0] == given[1] or given[0] == "24:00"):
+        yield Finding(where, f"is no span of time (got {given!r})", "Use '00:00' and '24:00' for whole days")
+
+
+def _check_zone(where: str, given: object) -> Iterator[Finding]:
+    """Find a time zone that is none. Source: the names are those of the IANA database, as in a CronJob's `timeZone`."""
+    import zoneinfo
+
+    known = zoneinfo.available_timezones()
+    if given in known:
+        return
+    near = difflib.get_close_matches(str(given), sorted(known), n=1)
+    fix = f"Write '{near[0]}', if that was meant" if near else "Pass one like 'Europe/Berlin', or 'UTC'"
+    yield Finding(where, f"is no time zone (got {given!r})", fix)
+
+
+def _check_days(where: str, given: object) -> Iterator[Finding]:
+    if not isinstance(given, list | tuple) or not given:
+        yield Finding(where, f"must be a list of days (got {given!r})", "Pass some like ['Saturday', 'Sunday']")
+        return
+    for day in given:
+        if not isinstance(day, str) or day.capitalize() not in DAYS:
+            yield Finding(where, f"is no day of the week (got {day!r})", f"Known are {', '.join(DAYS)}")
+
+
+def _minutes(text: str) -> int:
+    return int(text[:2]) * 60 + int(text[3:])
+
+
+def _shown(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"

@@ -1,0 +1,1 @@
+"""How values and changes look in a message."""

@@ -1,0 +1,215 @@
+"""The words for what changed: a line for each key of a ConfigMap, below it its fields, or the lines of its text."""
+
+import re
+from collections.abc import Sequence
+
+from ..configuration.diff import NO_NEWLINE, TEXT_VERSION, FieldChange, KeyChange, line_diff
+from ..configuration.effects import STATED
+from ..configuration.secret_values import hide, secret_lines
+from ..formats.meaning import FieldEffect
+from .shown import escaped, shown_lines, shown_pair
+
+NO_RESTART = ": restarts nothing"
+"""The note of a field whose change restarts no pod."""
+
+_MOST_LINES = 12
+"""A text diff of more lines than this is counted, not shown."""
+
+
+def key_summary(keys: Sequence[KeyChange]) -> tuple[str, int]:
+    """Return the first field or key whose change restarts, in words, and how many there are of them."""
+    renamed, again = _renames(keys)
+    changed = [key for key in keys if key.restarts and _place(key) not in again]
+    count = sum(len(restarting_fields(key)) or 1 for key in changed)
+    return _first_words(changed[0], renamed.get(_place(changed[0]), "")), count
+
+
+def _first_words(key: KeyChange, new_name: str) -> str:
+    if key.section == TEXT_VERSION:
+        return _version_words(key)
+    name, fields = key.key, restarting_fields(key)
+    if new_name:
+        return f"{name} renamed to {new_name}"
+    if _stopped_parsing(key):
+        return f"{name} can no longer be read as {_format(key)}"
+    if fields:
+        return f"{name}: {_field_words(fields[0])}"
+    if key.restated:
+        return f"{name} counts in another way"
+    lines = key.line_diff
+    what = {"+": "added", "-": "removed"}.get(key.op) or (_counts(lines) if lines else "changed")
+    return f"{name} {what}"
+
+
+def _version_words(change: KeyChange) -> str:
+    """Return a change of the text version in the words of its argument."""
+    old, new = shown_pair(*((side or b"").decode() for side in (change.old, change.new)))
+    return f"{TEXT_VERSION} {({'+': new, '-': old}).get(change.op) or f'{old} => {new}'}"
+
+
+def lines_of_keys(keys: Sequence[KeyChange]) -> list[str]:
+    """Return the lines of all keys; one that comes back with its content under another name was renamed."""
+    renamed, again = _renames(keys)
+    lines: list[str] = []
+    for key in keys:
+        if _place(key) in renamed:
+            lines.append(f"  ~ {key.key} renamed to {renamed[_place(key)]}")
+        elif _place(key) not in again:
+            lines += key_lines(key)
+    return lines
+
+
+def key_lines(change: KeyChange) -> list[str]:
+    """Return one line for the key, and below it its fields, or the lines of a small text diff."""
+    if change.section == TEXT_VERSION:
+        return [f"  {change.op} {_version_words(change)}: rolls every text out as it is written"]
+    fields = change.fields
+    if fields == [] and not change.restarts:
+        return [f"  = {change.key}: written differently, means the same"]
+    if change.restated:
+        return [f"  {change.op} {change.key}: what is stated in `formats` or `effects` changed", *_all_fields(fields)]
+    if fields is not None:
+        return [f"  {change.op} {change.key}", *_all_fields(fields)]
+    if change.section != "data":
+        sizes = [f"{len(value):,} bytes" for value in (change.old, change.new) if value is not None]
+        return [f"  {change.op} {change.key}: binary, {' => '.join(sizes)}{_words(change.effect)}"]
+    lines = change.line_diff
+    added, removed = (sum(line[0] == sign for line in lines) for sign in "+-")
+    counts = {"+": _lines(added), "-": _lines(removed)}.get(
+        change.op, f"{_lines(added)} added, {removed:,} removed{_note(change)}"
+    )
+    texts = [(value or b"").decode(errors="replace") for value in (change.old, change.new)]
+    shown_ones = _some_lines(lines, texts) if change.op == "~" else []
+    return [f"  {change.op} {change.key}: {counts}{_words(change.effect)}", *(f"      {one}" for one in shown_ones)]
+
+
+def field_lines(change: FieldChange, secret: bool, note: str = "") -> list[str]:
+    """
+    Return a field's change with Pulumi's signs, what it does where that is known, and a note.
+
+    That is one line; below it stand the lines that differ where both sides are texts of several lines.
+    """
+    name, path = field_name(change.path), escaped(change.path)
+    old, new = change.old, change.new
+    if isinstance(old, str) and isinstance(new, str) and "\n" in old.strip() + new.strip() and not secret:
+        lines = line_diff(old, new)
+        if hide(old, name) is old and hide(new, name) is new:
+            added, removed = (sum(line[0] == sign for line in lines) for sign in "+-")
+            head = f"{change.op} {path}: {_lines(added)} added, {removed:,} removed{_words(change.effect)}{note}"
+            return [head, *(f"    {line}" for line in _some_lines(lines, []))]
+    sides = ["[secret]", "[secret]"] if secret else shown_pair(hide(old, name), hide(new, name))
+    what = {"+": sides[1], "-": sides[0]}.get(change.op) or " => ".join(sides)
+    return [f"{change.op} {path}: {what}{_words(change.effect)}{note}"]
+
+
+def field_name(path: str) -> str:
+    """Return the name of the field that a path leads to, or of the item whose `value` it is."""
+    *_, last = path.split(".")
+    name, _, item = last.partition("[")
+    named = re.search(r"\[name=([^]]*)\]\.value$", path)
+    return named[1] if named else name or item.removesuffix("]")
+
+
+def restarting_fields(change: KeyChange) -> list[FieldChange]:
+    """Return the fields of a key whose change restarts."""
+    return [field for field in change.fields or [] if field.effect.effect == "restart"]
+
+
+def is_stated(change: KeyChange) -> bool:
+    """Return whether a change restarts nothing because the caller says so."""
+    effects = [change.effect, *(field.effect for field in change.fields or [])]
+    return any(effect.kind == STATED for effect in effects)
+
+
+def and_more(count: int) -> str:
+    """Return how many there are beside the one that is named."""
+    return f", and {count - 1:,} more" if count > 1 else ""
+
+
+_Place = tuple[str, str, str]
+
+
+def _place(key: KeyChange) -> _Place:
+    return key.section, key.op, key.key
+
+
+def _renames(keys: Sequence[KeyChange]) -> tuple[dict[_Place, str], set[_Place]]:
+    """Return key -> new name of those that were renamed, and the keys that are these under their new names."""
+    added = [key for key in keys if key.op == "+" and key.restarts]
+    renamed, again = {}, set()
+    for key in keys:
+        same = [one for one in added if key.op == "-" and key.restarts and _is_same(key, one)]
+        if same:
+            renamed[_place(key)] = same[0].key
+            again.add(_place(same[0]))
+            added.remove(same[0])
+    return renamed, again
+
+
+def _is_same(removed: KeyChange, added: KeyChange) -> bool:
+    before, after = removed.old_meaning, added.new_meaning
+    formats = before and before.format, after and after.format
+    return (removed.section, removed.old, formats[0]) == (added.section, added.new, formats[1])
+
+
+def _stopped_parsing(key: KeyChange) -> bool:
+    """Return whether a text that was understood can no longer be parsed."""
+    return bool(key.old_meaning and not key.old_meaning.note and key.new_meaning and key.new_meaning.warnings
+                and key.new_meaning.note)  # fmt: skip
+
+
+def _format(key: KeyChange) -> str:
+    """Return the format that a key had, and where it stopped to be a text of it."""
+    old, new = key.old_meaning, key.new_meaning
+    return f"{old.format.upper()} ({new.warnings[0].where})" if old and new else ""
+
+
+def _all_fields(fields: Sequence[FieldChange] | None) -> list[str]:
+    """Return the lines of the first fields, and how many more there are."""
+    fields = fields or []
+    lines = [f"      {line}" for field in fields[:_MOST_LINES] for line in field_lines(field, secret=False)]
+    return [*lines, *([f"      and {len(fields) - _MOST_LINES:,} more"] if len(fields) > _MOST_LINES else [])]
+
+
+def _some_lines(lines: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """Return the lines of a text diff that is not too long, those that look like secrets without their text."""
+    if len(lines) > _MOST_LINES:
+        return []
+    secret = {line.replace("\r", "\\r") for text in texts for line in secret_lines(text)} if lines else set()
+    return shown_lines(
+        [f"{line[0]}[secret]" if line[1:].removesuffix(NO_NEWLINE) in secret else line for line in lines]
+    )
+
+
+def _counts(lines: Sequence[str]) -> str:
+    added, removed = (sum(line[0] == sign for line in lines) for sign in "+-")
+    return f"+{added} -{removed}"
+
+
+def _note(change: KeyChange) -> str:
+    """Return why a text that should have a meaning counts byte for byte."""
+    notes = [meaning.note for meaning in (change.new_meaning, change.old_meaning) if meaning and meaning.note]
+    return f"; counts byte for byte: {notes[0]}" if notes else ""
+
+
+def _field_words(change: FieldChange) -> str:
+    """Return a field's change as part of a sentence."""
+    path, old, new = escaped(change.path), change.old, change.new
+    if change.op != "~":
+        return f"{path} {'added' if change.op == '+' else 'removed'}"
+    if isinstance(old, str) and isinstance(new, str) and "\n" in old.strip() + new.strip():
+        return f"{path} {_counts(line_diff(old, new))}"
+    name = field_name(change.path)
+    return f"{path} {' => '.join(shown_pair(hide(old, name), hide(new, name)))}"
+
+
+def _words(effect: FieldEffect) -> str:
+    """Return what a change does, for the end of its line; nothing for a restart without more to say."""
+    if effect.kind == "restart":
+        return ""
+    what = {"none": "nothing", "reload": "reload"}.get(effect.effect, effect.kind)
+    return f" ({what}: {effect.why})"
+
+
+def _lines(count: int) -> str:
+    return f"{count:,} line{'' if count == 1 else 's'}"

@@ -1,0 +1,122 @@
+"""
+Deletes the pods that a wave restarts, and asks again where an answer does not tell what became of one.
+
+Which pods may go is the core's (core/waves/restarts.py).
+"""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from ..cluster.client import ClusterError
+from ..core.kubernetes.pods import Pod
+from ..core.waves import words as wave_words
+from ..core.waves.order import Division
+from ..core.waves.restarts import Fleet, next_restarts
+from .driven import DrivenDaemonSet, Troubles
+from .fleet import FleetWatch
+
+_DOUBT_SECONDS = 60
+"""How long a request without an answer may yet be served, in seconds. Source: kube-apiserver's `--request-timeout`."""
+
+_AGAIN_SECONDS, _MOST_AGAIN_SECONDS = 1, 30
+"""How long a node is left alone whose new pod is not of the wanted revision, in seconds: doubled each time."""
+
+_CONFLICT = 409
+"""
+That the name has another UID by now, or the word of an admission webhook or a proxy: nothing follows from it.
+
+Source: Kubernetes 1.36 apiserver pkg/registry/generic/registry/store.go `Delete`, preconditions.
+"""
+
+Restarted = dict[tuple[str, str], list[str]]
+"""Revision and node -> the UIDs of the pods that were deleted there for it."""
+
+
+@dataclass
+class Deleter:
+    """Deletes pods of one DaemonSet. `restarted` outlives it: all waves of one `up` share it."""
+
+    on: DrivenDaemonSet
+    watch: FleetWatch
+    pool: ThreadPoolExecutor
+    restarted: Restarted
+    _doubts: set[str] = field(default_factory=set)
+    _troubles: Troubles = field(default_factory=Troubles)
+    _at: dict[str, float] = field(default_factory=dict)
+    """Node -> when its pod was deleted last."""
+
+    def next(self, fleet: Fleet, division: Division) -> list[Pod]:
+        """
+        Return the pods to restart now.
+
+        While it may yet come that earlier deletes are served, only the same; and those of nodes whose new pod was of
+        another revision after a while only.
+        """
+        chosen = next_restarts(fleet, division.nodes, division.budget)
+        self._doubts &= {pod.uid for pod in fleet.pods if not pod.leaving}
+        if self._doubts and time.monotonic() - self._troubles.last < _DOUBT_SECONDS:
+            return [pod for pod in chosen if pod.uid in self._doubts]
+        return [pod for pod in chosen if time.monotonic() >= self._not_before(pod, fleet.revision)]
+
+    def delete(self, chosen: Sequence[Pod], revision: str, fresh: Callable[[], bool]) -> tuple[int, bool]:
+        """
+        Delete pods for as long as what chose them is fresh.
+
+        Return how many, and whether some of them were the first of their nodes to go for this revision.
+        """
+        self.on.check_awaited()
+        errors: list[ClusterError] = []
+        first = any(not self.restarted.get((revision, pod.node)) for pod in chosen)
+        for pod in chosen:
+            if self._earlier(pod, revision):
+                self.on.say(wave_words.restarts_again(pod, revision))
+
+        def delete(pod: Pod) -> bool:
+            return not errors and fresh() and self._delete(pod, revision, errors)
+
+        deleted: int = sum(self.pool.map(delete, chosen))
+        if errors:  # not tried again before all is looked at again: much may be other by then
+            self.on.bear(errors[0], self._troubles, (_CONFLICT,))
+        elif not self._doubts:
+            self._troubles = Troubles()
+        return deleted, first
+
+    def loops(self, nodes: Collection[str], fleet: Fleet) -> list[str]:
+        """Return, as findings, the nodes whose pods were restarted and are of another revision all the same."""
+        found = []
+        for pod in sorted(fleet.pods, key=lambda pod: pod.node):
+            gone = self.restarted.get((fleet.revision, pod.node), [])
+            if pod.node not in nodes or pod.revision == fleet.revision or pod.leaving:
+                continue
+            if len(gone) > 1:
+                found.append(wave_words.came_back_other(pod.node, len(gone), fleet.revision))
+            elif pod.uid in gone:
+                found.append(wave_words.not_deleted(pod))
+        return found
+
+    def _delete(self, pod: Pod, revision: str, errors: list[ClusterError]) -> bool:
+        """Delete a pod and return whether that was served; where it is not known, the error tells why."""
+        self._doubts.add(pod.uid)
+        self.on.report.deletes(pod.node, pod.uid)
+        try:
+            self.on.cluster.delete("pods", pod.name, self.on.target.namespace, pod.uid)
+        except ClusterError as error:
+            errors.append(error)
+            return False
+        self._doubts.discard(pod.uid)
+        self.watch.deleted(pod.uid)
+        self._at[pod.node] = time.monotonic()
+        there = self.restarted.setdefault((revision, pod.node), [])
+        there += [] if pod.uid in there else [pod.uid]
+        return True
+
+    def _earlier(self, pod: Pod, revision: str) -> int:
+        """Return how many pods of this node have gone for a revision before this one."""
+        return len([uid for uid in self.restarted.get((revision, pod.node), []) if uid != pod.uid])
+
+    def _not_before(self, pod: Pod, revision: str) -> float:
+        earlier = self._earlier(pod, revision)
+        wait = min(_MOST_AGAIN_SECONDS, _AGAIN_SECONDS * 2.0 ** (earlier - 1)) if earlier else 0.0
+        return self._at.get(pod.node, 0.0) + wait if wait else 0.0

@@ -1,0 +1,235 @@
+"""
+The DaemonSet that a driver of waves works on: read, annotated and given templates, however the API server is.
+
+Not here: what becomes of its pods (rollout.py).
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ..cluster.client import Cluster, ClusterError, Object, owned
+from ..cluster.owners import give_owners
+from ..core.audit.finished import Finished
+from ..core.audit.record import AuditRecord, parse_records
+from ..core.kubernetes import daemon_sets as live
+from ..core.kubernetes.annotations import FINISHED_ANNOTATION, RESTORED_ANNOTATION
+from ..core.kubernetes.field_managers import MANAGER, written
+from ..core.kubernetes.retry import delay_seconds, is_passing
+from ..core.revisions import config_maps as kept
+from ..core.revisions.naming import HISTORY_KEY, content_name, history_name
+from ..core.waves import strategy
+from ..core.waves import words as wave_words
+from .report import Report
+
+AWAY_SECONDS = 300
+"""How long the API server may be away in the middle of a rollout, in seconds."""
+
+_TEMPLATE_MANAGER = "pulumi-kubernetes"
+"""
+Whose fields the provider takes over before each update of its own, so that a template put back here never stays.
+
+Source: pulumi-kubernetes 4.25 await.go `fixCSAFieldManagers`.
+"""
+
+_NOTES_MANAGER = "config-rollout-driver"
+"""Of annotations: the provider would take what its own manager has for drift of a patch. Source: cluster/owners.py."""
+
+_REFUSED = (400, 403, 404, 409, 422)
+"""What keeps something from being done that a rollout can do without."""
+
+_STRATEGY_FIELD = ("f:spec", "f:updateStrategy", "f:type")
+
+T = TypeVar("T")
+Say = Callable[..., None]
+"""Takes a line for whoever runs `up`, and `ephemeral=True` for one that only the next replaces."""
+
+
+class Stopped(Exception):
+    """Why a rollout does not go on. Everything is as it is, or as the message says."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """
+    Which DaemonSet, and what the program wants of it: the generation that the provider's write gave, and a hash.
+
+    `template` is the pod template as the provider has written it, or as far as it is ours; `None` where that is not
+    known.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    config_hash: str
+    template: Object | None = None
+
+    @property
+    def where(self) -> str:
+        """The DaemonSet, as a person writes it."""
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass
+class Troubles:
+    """How often one request has failed, since when, and when it did last."""
+
+    attempt: int = 0
+    since: float = 0.0
+    last: float = 0.0
+
+
+@dataclass
+class DrivenDaemonSet:
+    """
+    One DaemonSet and whoever drives it. Every method raises `Stopped` where that must not go on.
+
+    `stack` is the Pulumi stack that runs it. `applied` returns, for a pod template, what a patch of the provider's
+    would apply; it is `None` where the provider has the whole DaemonSet. `over` is set once somebody has ended it, and
+    `why` says why.
+    """
+
+    cluster: Cluster
+    target: Target
+    say: Say
+    stack: str
+    applied: Callable[[Object], Object] | None
+    report: Report
+    over: threading.Event = field(default_factory=threading.Event)
+    why: str = ""
+
+    def read(self) -> Object:
+        """Return the DaemonSet, after making sure that it is the provider's and that nobody has paused it."""
+        target = self.target
+        found = self.trying(lambda: self.cluster.prove("daemonsets", target.name, target.namespace, target.uid))
+        if live.is_paused(found):
+            raise Stopped(
+                f"DaemonSet {self.target.where}: is paused. `config-rollout resume {self.target.where}` and "
+                "`pulumi up` go on from here."
+            )
+        if self.stack and live.stack_of(found) not in ("", self.stack):
+            raise Stopped(
+                f"DaemonSet {self.target.where}: stack {live.stack_of(found)} drives it now, and this is {self.stack}. "
+                "Take it out of one of the two programs."
+            )
+        return found
+
+    def revisions(self, daemon_set: Object) -> list[Object]:
+        """Return the ControllerRevisions of the DaemonSet."""
+        return self.trying(lambda: owned(self.cluster, "controllerrevisions", daemon_set))
+
+    def note(self, taken_back: live.Restored | None) -> None:
+        """Note at the DaemonSet what is being taken back, or that nothing is any more."""
+        self._annotate({RESTORED_ANNOTATION: str(taken_back) if taken_back else None})
+
+    def note_finished(self, finished: Finished) -> None:
+        """Note at the DaemonSet which revisions its fleet has finished."""
+        self._annotate({FINISHED_ANNOTATION: str(finished)})
+
+    def _annotate(self, annotations: Mapping[str, str | None]) -> None:
+        where, body = self._where, {"metadata": {"annotations": annotations}}
+        self.trying(lambda: self.cluster.patch(*where, body, manager=_NOTES_MANAGER))
+
+    @property
+    def _where(self) -> tuple[str, str, str]:
+        return "daemonsets", self.target.name, self.target.namespace
+
+    def held(self, daemon_set: Object) -> Object:
+        """Return the DaemonSet, after putting an `updateStrategy` right by which Kubernetes restarts pods itself."""
+        if strategy.is_held(daemon_set):
+            return daemon_set
+        self.say(wave_words.strategy_was_changed(self.target.where, written(daemon_set, _STRATEGY_FIELD)))
+        if own := strategy.applied(daemon_set):
+            manager, body = own
+            self.trying(lambda: self.cluster.apply(*self._where, body, manager))
+        else:
+            patch = strategy.patch()
+            self.trying(lambda: self.cluster.patch(*self._where, patch, manager=_TEMPLATE_MANAGER))
+        return self.read()
+
+    def give_owners(self, coming: Object | None = None) -> None:
+        """
+        Give the ConfigMaps their owners; `coming` is a revision whose template is about to be put in place.
+
+        What keeps that from being done is said, and the next `up` does it: pods need no owners today.
+        """
+        wanted = content_name(self.target.name, self.target.config_hash)
+        mounted = kept.mounted(coming["data"]) if coming else ()
+        try:
+            self.trying(lambda: give_owners(self.cluster, self.read, wanted, mounted), _REFUSED)
+        except ClusterError as error:
+            self.say(f"the ConfigMaps of earlier configurations are not looked after, until an `up` can: {error}")
+
+    def records(self) -> list[AuditRecord]:
+        """Return the audit records of the rollouts, the oldest first; none where they cannot be read."""
+        where = "configmaps", history_name(self.target.name), self.target.namespace
+        try:
+            found = self.trying(lambda: self.cluster.get(*where), _REFUSED)
+        except ClusterError:
+            return []
+        return parse_records(str(((found or {}).get("data") or {}).get(HISTORY_KEY, "")), "history")[0]
+
+    def patch_template(self, revision: Object) -> None:
+        """
+        Do what `kubectl rollout undo` does: a revision's data is a patch that puts its template in place.
+
+        The provider takes no fields over for a patch, so what it applied goes back under its own manager first: what
+        a later patch does not name must not stay because we have put it there.
+        """
+        if self.applied:
+            body = self.applied(revision["data"]["spec"]["template"])
+            self.trying(lambda: self.cluster.apply(*self._where, body, MANAGER))
+        self.trying(
+            lambda: self.cluster.patch(*self._where, revision["data"], strategic=True, manager=_TEMPLATE_MANAGER)
+        )
+
+    def trying(self, request: Callable[[], T], borne: Collection[int] = ()) -> T:
+        """
+        Return what a request gives, tried again with growing waits while the API server cannot serve it.
+
+        Raises:
+          Stopped: It cannot be served, or not for too long.
+          ClusterError: It has a status of `borne`, which stops nothing.
+
+        """
+        troubles = Troubles()
+        while True:
+            self.check_awaited()
+            try:
+                return request()
+            except ClusterError as error:
+                if error.status in borne:
+                    raise
+                self.bear(error, troubles)
+
+    def bear(self, error: ClusterError, troubles: Troubles, passing: Collection[int] = ()) -> None:
+        """
+        Wait until a request may be tried again. `passing` are statuses that may be others soon, beside the usual ones.
+
+        Raises:
+          Stopped: It would fail again, or has for too long.
+
+        """
+        troubles.attempt += 1
+        self.report.retried()
+        troubles.last = time.monotonic()
+        troubles.since = troubles.since or troubles.last
+        may_pass = is_passing(error.status) or error.status in passing
+        if not may_pass or time.monotonic() - troubles.since > AWAY_SECONDS:
+            raise Stopped(str(error)) from None
+        self.say(f"{error} Trying again", ephemeral=True)
+        time.sleep(delay_seconds(troubles.attempt, random.random()))
+
+    def check_awaited(self) -> None:
+        """Make sure that nobody has ended the driver."""
+        if self.over.is_set():
+            raise Stopped(f"DaemonSet {self.target.where}: {self.why}")
+
+    def end(self, why: str) -> None:
+        """Let the driver end before its next request."""
+        self.why = why
+        self.over.set()

@@ -1,0 +1,164 @@
+"""The pods of one DaemonSet and the nodes as they are now, kept up to date by watches. What follows is the core's."""
+
+import math
+import threading
+import time
+from collections.abc import Collection
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+
+from ..cluster.client import Cluster, Object
+from ..cluster.watch import Blind, Following
+from ..core.kubernetes import daemon_sets as live
+from ..core.kubernetes.objects import is_down, is_owned_by
+from ..core.kubernetes.pods import Pod, ProbedPod, container_restarts, pod_of, probed_pod, ready_since
+
+_DELETED_SECONDS = 15
+"""
+How long a pod counts as leaving whose DELETE was served and that is shown without a deletionTimestamp, in seconds.
+
+What answered may have been no API server. Who asks again loses nothing: it is asked for that UID only.
+"""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """
+    A pod, since when it is ready, by this machine's monotonic clock, and what gates have to know of it.
+
+    `since` is the same in the API server's words: where it is another one, the pod was not ready in between.
+    """
+
+    pod: Pod
+    since: str
+    ready: float | None
+    probed: ProbedPod
+    restarts_when_ready: int | None
+
+
+@dataclass(frozen=True)
+class Node:
+    """What counts of a node: the labels that say in which wave it is, and whether it is not Ready."""
+
+    name: str
+    labels: dict[str, str]
+    down: bool
+
+
+class FleetWatch:
+    """
+    Watches the pods that a DaemonSet owns, and all nodes; a context manager.
+
+    Args:
+      cluster: Where they are.
+      daemon_set: The owner.
+      keys: The labels that are kept of a node: all others of thousands of nodes are a burden.
+
+    """
+
+    def __init__(self, cluster: Cluster, daemon_set: Object, keys: Collection[str]) -> None:
+        metadata, labels = daemon_set["metadata"], live.selector_of(daemon_set)
+        self._uid, self._keys = metadata["uid"], keys
+        self._deleted: dict[str, float] = {}
+        self._changed = threading.Event()
+        self._pods: Following[_Seen] = Following(
+            cluster, "pods", metadata["namespace"], labels, "", self._seen, self._changed
+        )
+        self._nodes: Following[Node] = Following(cluster, "nodes", "", "", "", self._node, self._changed)
+        self._following = ExitStack()
+
+    def __enter__(self) -> "FleetWatch":
+        self._following.enter_context(self._pods)
+        self._following.enter_context(self._nodes)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._following.close()
+
+    def sees(self) -> bool:
+        """Return whether pods and nodes have been seen, and are being seen now."""
+        return self._pods.has_listed() and self._nodes.has_listed() and not self.blind
+
+    @property
+    def blind(self) -> Blind | None:
+        """What keeps it from seeing."""
+        return self._pods.blind or self._nodes.blind
+
+    def nodes(self) -> list[Node]:
+        """Return the nodes."""
+        return self._nodes.values()
+
+    def pods(self, min_ready_seconds: int) -> list[Pod]:
+        """Return the pods; one is available that has been ready for so long."""
+        now = time.monotonic()
+        return [
+            Pod(p.name, p.uid, p.node, p.revision, seen.ready is not None and now - seen.ready >= min_ready_seconds,
+                self._is_leaving(p), p.why)
+            for seen in self._pods.values() for p in [seen.pod]
+        ]  # fmt: skip
+
+    def seen_seconds(self) -> float:
+        """Return for how long pods and nodes have both been seen; only differences mean something."""
+        return min(self._pods.sight.seconds(), self._nodes.sight.seconds())
+
+    def youngest(self, nodes: Collection[str]) -> float:
+        """Return how long the pods of these nodes that stay have all been ready, in seconds; 0 if one is not."""
+        now = time.monotonic()
+        ready = [seen.ready for seen in self._staying() if seen.pod.node in nodes]
+        return min((0.0 if since is None else now - since for since in ready), default=0.0)
+
+    def ready(self) -> dict[str, float | None]:
+        """Return node -> since when its pod is ready, by the monotonic clock; `None` if it is not."""
+        return {seen.pod.node: seen.ready for seen in self._staying()}
+
+    def staying(self) -> set[str]:
+        """Return the UIDs of the pods that nobody deletes."""
+        return {seen.pod.uid for seen in self._staying()}
+
+    def probed(self) -> list[ProbedPod]:
+        """Return what gates have to know of the pods that nobody deletes."""
+        return [seen.probed for seen in self._staying()]
+
+    def _staying(self) -> list[_Seen]:
+        return [seen for seen in self._pods.values() if not self._is_leaving(seen.pod)]
+
+    def _is_leaving(self, pod: Pod) -> bool:
+        return pod.leaving or time.monotonic() - self._deleted.get(pod.uid, -math.inf) < _DELETED_SECONDS
+
+    def deleted(self, uid: str) -> None:
+        """Note that a pod has been deleted, before the watch says so."""
+        self._deleted[uid] = time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something has changed, at most so long."""
+        if self._changed.wait(seconds):
+            time.sleep(0.02)  # what comes together is looked at together
+            self._changed.clear()
+
+    def _node(self, node: Object, was: Node | None) -> Node:
+        labels = node["metadata"].get("labels") or {}
+        kept = {key: labels[key] for key in self._keys if key in labels}
+        return Node(node["metadata"]["name"], kept, is_down(node))
+
+    def _seen(self, pod: Object, was: _Seen | None) -> _Seen | None:
+        if not is_owned_by(pod, self._uid):
+            return None
+        ready, since = None, ready_since(pod)
+        if since:
+            kept = was.ready if was and was.since == since else None
+            ready = kept if kept is not None else time.monotonic() - (0 if self._pods.has_listed() else _age(since))
+        restarts, when_ready = container_restarts(pod), was.restarts_when_ready if was else None
+        if ready is not None and when_ready is None:
+            when_ready = restarts
+        since_ready = restarts - (restarts if when_ready is None else when_ready)
+        return _Seen(pod_of(pod), since, ready, probed_pod(pod, since_ready), when_ready)
+
+
+def _age(since: str) -> float:
+    """Return how long ago that was by the two clocks; a pod that became ready under our eyes needs only one."""
+    then = datetime.fromisoformat(since.replace("Z", "+00:00"))
+    return max(0.0, (datetime.now(UTC) - then).total_seconds())

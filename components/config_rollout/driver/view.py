@@ -1,0 +1,191 @@
+"""
+The fleet as the driver of its waves sees it: the DaemonSet, its revision, its pods and nodes, and their waves.
+
+What is outdated is read from the cluster, never remembered. Not here: what is done about it (rollout.py).
+"""
+
+import time
+from dataclasses import replace
+from types import TracebackType
+
+from ..cluster.client import Object
+from ..cluster.watch import Sight
+from ..core.kubernetes import daemon_sets as live
+from ..core.kubernetes import template
+from ..core.kubernetes.objects import revision_of
+from ..core.kubernetes.retry import is_passing
+from ..core.waves import strategy
+from ..core.waves.order import Division, Wave, Waves, after, divide
+from ..core.waves.restarts import Fleet
+from .driven import AWAY_SECONDS, DrivenDaemonSet, Stopped
+from .fleet import FleetWatch
+from .tracking import Tracking
+
+FRESH_SECONDS = 0.1
+"""How old what is known may be when a pod is deleted, in seconds: no older than what a watch brings under load."""
+
+_READ_AGAIN_SECONDS, _MISSING_SECONDS = 15, 1
+"""How old the DaemonSet may be that nothing is deleted by, and while a pod is missing: its node may be gone."""
+
+
+class View:
+    """
+    One DaemonSet and its pods. `settle` comes first; as a context manager it watches from there on.
+
+    Every method raises `Stopped` where the rollout must not go on.
+    """
+
+    daemon_set: Object
+    """The DaemonSet as it was read last."""
+    revision: Object
+    """The ControllerRevision that all pods are to have: the one with the DaemonSet's template."""
+    revisions: list[Object]
+    """All of them, as they were when it was found."""
+    watch: FleetWatch
+
+    def __init__(self, on: DrivenDaemonSet, waves: Waves, tracking: Tracking) -> None:
+        self._on, self._waves, self._tracking = on, waves, tracking
+        self._where = f"DaemonSet {on.target.where}"
+        self.labels: dict[str, dict[str, str]] = {}
+        self.down: frozenset[str] = frozenset()
+        self._seen: set[str] = set()
+        self._divisions: list[Division] = []
+        self._failed: set[str] = set()
+        self._read_at = 0.0
+
+    def __enter__(self) -> "View":
+        self.watch = FleetWatch(self._on.cluster, self.daemon_set, self._waves.keys)
+        self.watch.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.watch.__exit__(kind, error, trace)
+
+    @property
+    def wanted(self) -> str:
+        """The hash that pods of the wanted revision carry."""
+        return revision_of(self.revision)
+
+    @property
+    def name(self) -> str:
+        """The name of the wanted revision."""
+        return str(self.revision["metadata"]["name"])
+
+    @property
+    def generation(self) -> int:
+        """The DaemonSet's generation."""
+        return int(self.daemon_set["metadata"]["generation"])
+
+    def settle(self) -> None:
+        """Wait until the controller has made the revision of what the DaemonSet is now, and remember both."""
+        sight, limit = Sight(), self._waves.progress_deadline_seconds
+        while True:
+            daemon_set = self._on.held(self._on.read())
+            observed = live.is_observed(daemon_set)
+            revisions = self._on.revisions(daemon_set) if observed else []
+            revision = template.current(daemon_set, revisions)
+            sight.prove()
+            if revision:
+                break
+            if sight.seconds() > limit:
+                what = "has no revision of its pod template" if observed else "no controller looks at it"
+                raise Stopped(f"{self._where}: {what}. See that kube-controller-manager runs.")
+            self._on.check_awaited()
+            time.sleep(0.1)
+        self.daemon_set, self.revision, self.revisions = daemon_set, revision, revisions
+
+    def up_to(self, own: str) -> list[str]:
+        """Return the names of the waves up to one."""
+        names = [wave.name for wave in self._waves.in_order(self.labels)]
+        return names[: names.index(own) + 1] if own in names else []
+
+    def look(self, name: str) -> tuple[Division, Fleet]:
+        """Return a wave with its nodes, and the pods as they are now."""
+        fleet = self._fleet_now()
+        division = next((d for d in self._divisions if d.wave.name == name), Division(self._waves.rest, ()))
+        self._tracking.sees(division, fleet, after(self._divisions, name, self._waves.through), self._min_ready)
+        return division, fleet
+
+    def look_back(self, failed: str) -> tuple[Division, Fleet]:
+        """Return the nodes that have pods of a failed revision, or had, as one wave, and the pods as they are now."""
+        fleet = self._fleet_now()
+        self._failed |= {pod.node for pod in fleet.pods if pod.revision == failed}
+        every = [node for division in self._divisions for node in division.nodes]
+        wave = self.rest(len(every))
+        division = Division(wave, tuple(node for node in every if node in self._failed))
+        self._tracking.sees(division, fleet, [], self._min_ready)
+        return division, fleet
+
+    def rest(self, nodes: int) -> Wave:
+        """Return the wave in which nodes are taken back: with the budget of `rest`, a share being one of all nodes."""
+        budget = self._waves.rest.budget(nodes)
+        return replace(self._waves.rest, name="taking back", soak_seconds=0, max_unavailable=budget)
+
+    def up(self, division: Division) -> list[str]:
+        """Return the nodes of a wave that are Ready, in its order."""
+        return [node for node in division.nodes if node not in self.down]
+
+    def look_around(self) -> None:
+        """Take in the nodes as they are, once they and the pods can be seen."""
+        while not self.watch.sees():
+            since, trouble = self.watch.blind or (0.0, None)
+            if trouble and not (is_passing(trouble.status) and time.monotonic() - since < AWAY_SECONDS):
+                raise Stopped(str(trouble))
+            if trouble and self._tracking.is_blind():
+                self._on.say(f"{trouble} Trying again", ephemeral=True)
+            self.wait()
+        nodes = self.watch.nodes()
+        labels = {node.name: node.labels for node in nodes}
+        self.down = frozenset(node.name for node in nodes if node.down)
+        if labels != self.labels:
+            self.labels, self._divisions = labels, []
+
+    def refresh(self) -> None:
+        """Read the DaemonSet anew: someone may have paused or changed it meanwhile."""
+        before, daemon_set = self.daemon_set, self._on.read()
+        if int(daemon_set["metadata"]["generation"]) != self.generation:
+            same = daemon_set["spec"]["template"] == before["spec"]["template"]
+            if not same or strategy.is_held(daemon_set):
+                raise Stopped(
+                    f"{self._where}: something else changed it in the middle of the rollout. "
+                    "Run `pulumi up` to go on, or `pulumi up --refresh` to put back what this program says."
+                )
+            self.settle()
+            daemon_set = self.daemon_set
+        self.daemon_set, self._read_at = daemon_set, time.monotonic()
+
+    def is_fresh(self) -> bool:
+        """Return whether a pod may be deleted by what was read last."""
+        return time.monotonic() - self._read_at < FRESH_SECONDS
+
+    def wait(self, seconds: float = 1.0) -> None:
+        """Wait until something has changed, at most so long and no longer than a second."""
+        self._on.check_awaited()
+        self.watch.wait(min(1.0, max(0.0, seconds)))
+
+    @property
+    def _min_ready(self) -> int:
+        return int(self.daemon_set["spec"].get("minReadySeconds") or 0)
+
+    def _fleet_now(self) -> Fleet:
+        """Return the pods as they are now, with the waves brought up to date."""
+        self.look_around()
+        fleet = self._fleet()
+        if time.monotonic() - self._read_at > (_MISSING_SECONDS if fleet.missing() else _READ_AGAIN_SECONDS):
+            self.refresh()
+            fleet = self._fleet()
+        if not self._divisions:
+            self._divisions = divide(self._waves, self.labels, self._on.target.config_hash, self._seen)
+        return fleet
+
+    def _fleet(self) -> Fleet:
+        """Return the pods as they are now, those of nodes that are gone apart."""
+        pods = self.watch.pods(self._min_ready)
+        pods = [pod for pod in pods if pod.node in self.labels]
+        nodes = {pod.node for pod in pods}
+        if not nodes <= self._seen:
+            self._seen |= nodes
+            self._divisions = []
+        return Fleet(pods, self.wanted, live.covered(self.daemon_set), self.down & self._seen)

@@ -1,0 +1,172 @@
+"""Takes the arguments of a component apart and reports everything wrong with them at once. The rules are core/'s."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+from ..core.arguments.fields import check_argument_names, check_name, check_whole_number
+from ..core.arguments.finding import Finding, report
+from ..core.audit.sinks import parse_audit
+from ..core.configuration.content import Content, check_no_reload, parse_content, unmatched
+from ..core.formats import on_platform
+from ..core.kube_proxy.files import check_images
+from ..core.kubernetes.asked_keys import Keys, missing_keys
+from ..core.kubernetes.labels import check_labels, check_pod_annotations, check_selector
+from ..core.kubernetes.pod_spec import platform
+from ..core.kubernetes.spelling import unknown_fields
+from ..core.kubernetes.update_strategy import check_update_strategy
+from ..core.revisions import references as checks
+from ..core.revisions.naming import MAX_NAME_LENGTH, default_selector
+from ..core.waves.order import check_beside_waves, parse_waves
+from . import schema
+from .errors import BadArguments
+
+_NOT_PLAIN = (
+    "is an Output or a secret, and its hash must be known in preview",
+    "Pass plain text; put what is secret or comes from another resource into a Secret, or into env of pod_spec",
+)
+
+
+def checked(
+    who: str, name: str, args: Mapping[str, Any], args_type: type, opts: pulumi.ResourceOptions | None
+) -> tuple[dict[str, Any], Content]:
+    """
+    Return the arguments as plain mappings and lists, and the content of the ConfigMap.
+
+    Raises:
+      BadArguments: One line for everything that is wrong, each beginning with `who: where:`.
+
+    """
+    plain, findings = plain_arguments(who, args, args_type)
+    findings += _check_values(name, plain)
+    findings += checks.check_ignore_changes(
+        (opts and opts.ignore_changes) or [], str(plain.get("name", name)), plain.get("pod_spec")
+    )
+    findings += check_provider(plain, opts)
+    content = Content()
+    data, formats, system = plain.get("data"), plain.get("formats", {}), platform(plain.get("pod_spec"))
+    if system and isinstance(data, Mapping) and isinstance(formats, Mapping):
+        plain["formats"] = on_platform(data, formats, system) or plain.get("formats")
+    if "data" in plain or "binary_data" in plain:
+        content, wrong_content = _content(plain)
+        findings += wrong_content or check_images(content, plain.get("pod_spec"))
+        findings += _check_keys(str(plain.get("name", name)), plain)
+    if findings:
+        raise BadArguments(report(who, findings))
+    return plain, content
+
+
+def plain_arguments(who: str, args: Mapping[str, Any], args_type: type) -> tuple[dict[str, Any], list[Finding]]:
+    """
+    Return the arguments as plain mappings and lists, and what is wrong with their names.
+
+    Raises:
+      BadArguments: They are no mapping.
+
+    """
+    if not isinstance(args, Mapping):
+        wrong = Finding("args", f"must be a mapping (got {type(args).__name__})", "Pass a dict")
+        raise BadArguments(report(who, [wrong]))
+    plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
+    known: Mapping[str, Any] = args_type.__annotations__
+    required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
+    return plain, list(check_argument_names(plain, known, sorted(required)))
+
+
+def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find what is wrong with the arguments one by one; `data` is looked at elsewhere."""
+    kubernetes_name = plain.get("name", name)
+    where = "name" if "name" in plain else "the component's name, which is also the DaemonSet's (or pass `name`)"
+    yield from check_name(where, kubernetes_name, MAX_NAME_LENGTH)
+    if "namespace" in plain and not isinstance(plain["namespace"], pulumi.Output):
+        yield from check_name("namespace", plain["namespace"])
+    if "pod_spec" in plain:
+        yield from checks.check_references(str(kubernetes_name), plain["pod_spec"])
+        yield from _unknown_fields(plain)[0]
+    yield from _check_labels(plain, str(kubernetes_name))
+    if "pod_annotations" in plain:
+        yield from check_pod_annotations(plain["pod_annotations"])
+    if "update_strategy" in plain:
+        yield from check_update_strategy(plain["update_strategy"], plain.get("pod_spec"))
+    if "audit" in plain:
+        yield from parse_audit(plain["audit"])[1]
+    if "waves" in plain:
+        yield from parse_waves(plain["waves"])[1]
+        needed = ("namespace", "min_ready_seconds", "kubeconfig", "context")
+        outputs = [key for key in needed if isinstance(plain.get(key), pulumi.Output)]
+        yield from check_beside_waves(plain, outputs)
+    for number, least in (("min_ready_seconds", 0), ("revision_history_limit", 0), ("rollout_timeout_seconds", 1)):
+        if number in plain:
+            yield from check_whole_number(number, plain[number], least)
+
+
+def _check_labels(plain: Mapping[str, Any], kubernetes_name: str) -> Iterator[Finding]:
+    for argument in ("labels", "pod_labels", "selector"):
+        if argument in plain:
+            yield from check_labels(argument, plain[argument])
+    yield from check_selector(selector_of(plain, kubernetes_name), plain.get("pod_labels"))
+
+
+def selector_of(plain: Mapping[str, Any], kubernetes_name: str) -> Any:
+    """Return the labels by which the DaemonSet finds its pods."""
+    return plain.get("selector", default_selector(kubernetes_name))
+
+
+def unknown_in(plain: Mapping[str, Any]) -> list[Finding]:
+    """Return what may be wrong with the arguments, and is for the API server to decide."""
+    return _unknown_fields(plain)[1]
+
+
+def _unknown_fields(plain: Mapping[str, Any]) -> tuple[list[Finding], list[Finding]]:
+    return unknown_fields("pod_spec", plain["pod_spec"], schema.pod_spec_fields, schema.source())
+
+
+def _content(plain: Mapping[str, Any]) -> tuple[Content, list[Finding]]:
+    """Parse the ConfigMap's content; what is an Output is reported as such and looked at no further."""
+    findings: list[Finding] = []
+    sections: dict[str, Any] = {"data": plain.get("data", {}), "binary_data": plain.get("binary_data", {})}
+    for section, given in sections.items():
+        if isinstance(given, pulumi.Output):
+            return Content(), [Finding(section, *_NOT_PLAIN)]
+        if isinstance(given, Mapping):
+            outputs = [key for key, value in given.items() if isinstance(value, pulumi.Output)]
+            findings += [Finding(f"{section}[{key!r}]", *_NOT_PLAIN) for key in outputs]
+            sections[section] = {key: value for key, value in given.items() if key not in outputs}
+    if findings and not any(sections.values()):
+        return Content(), findings
+    declared = (plain.get(argument) for argument in ("formats", "effects", "text_version"))
+    content, wrong = parse_content(sections["data"], sections["binary_data"], *declared)
+    return content, [*findings, *wrong, *(unmatched(content) if not wrong else []), *check_no_reload(content)]
+
+
+def _check_keys(kubernetes_name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
+    """Find keys of the component's ConfigMap that the pods ask for and that are in neither map."""
+    text, binary = (plain.get(section) or {} for section in ("data", "binary_data"))
+    if isinstance(text, Mapping) and isinstance(binary, Mapping):
+        keys = Keys(list(map(str, text)), list(map(str, binary)))
+        own = ("ConfigMap", kubernetes_name)
+        yield from missing_keys(plain.get("pod_spec"), lambda *what: keys if what == own else None)
+
+
+def _without_input_types(value: Any) -> Any:
+    """Return a structure in which `ContainerArgs` and its like are dicts, so that what is in them can be seen."""
+    if isinstance(value, Mapping):
+        return {key: _without_input_types(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_input_types(item) for item in value]
+    if pulumi._types.is_input_type(type(value)):
+        return {key: _without_input_types(item) for key, item in vars(value).items() if item is not None}
+    return value
+
+
+def check_provider(plain: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> Iterator[Finding]:
+    """Find a Kubernetes provider of the caller's own, whose cluster we could not find."""
+    if opts is None or "kubeconfig" in plain or "context" in plain:
+        return
+    several = opts.providers or []
+    given = [opts.provider, *(several.values() if isinstance(several, Mapping) else several)]
+    inherited = getattr(opts.parent, "_providers", {})
+    if "kubernetes" in inherited or any(getattr(one, "package", "") == "kubernetes" for one in given):
+        what = "is required with a provider of your own: what is in the cluster is read beside it"
+        yield Finding("kubeconfig", what, "Pass the same kubeconfig, or `context`")

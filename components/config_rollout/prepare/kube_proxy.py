@@ -1,0 +1,272 @@
+"""What a `KubeProxy` is to register: from its arguments and from what is in the cluster, checked before anything is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pulumi
+
+from ..cluster.client import ClusterError
+from ..cluster.kube_proxy import look
+from ..core.arguments.finding import Finding, report
+from ..core.configuration.content import Content, parse_content, warnings
+from ..core.configuration.digest import config_hash
+from ..core.configuration.read_as import read_as
+from ..core.kube_proxy.arguments import Settings, parse
+from ..core.kube_proxy.discovery import Found, check_adoptable, check_ownable, image, mounted_name, version
+from ..core.kube_proxy.files import check_release, kept_by_pods, kubeconfig_file, probe, same_bytes
+from ..core.kubernetes.asked_keys import Keys, missing_keys
+from ..core.kubernetes.field_managers import OWNER
+from ..core.kubernetes.kubeconfig import BadKubeconfig, with_server
+from ..core.kubernetes.pod_spec import platform
+from ..core.rbac.kube_proxy import all_rights, needed_rights
+from ..core.rbac.rights import roles
+from ..core.revisions.config_maps import Before
+from ..core.revisions.naming import content_name
+from . import compatibility
+from .arguments import check_provider, plain_arguments
+from .cluster import find_cluster
+from .errors import BadArguments
+from .revisions import read
+from .waiting import patiently
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """
+    Everything that is registered follows from this.
+
+    `found` is `None` if the cluster could not be read, which only a preview survives; the content is then not known
+    where it is taken from there, and `full_hash` is empty. `said` is what the pods read, in the program's words,
+    `known` what is written to the ConfigMap that others know by name, both of them key -> text.
+    """
+
+    settings: Settings
+    found: Found | None = None
+    content: Content = field(default_factory=Content)
+    full_hash: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
+    warned: list[str] = field(default_factory=list)
+    """Sentences for the user."""
+    before: Before = field(default_factory=Before)
+    """What there is of earlier configurations of ours."""
+
+
+def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.ResourceOptions | None) -> Prepared:
+    """
+    Return what is to be registered.
+
+    Raises:
+      BadArguments: With one line for everything that is wrong with the arguments; or, if nothing is, for everything
+        that they do not fit in the cluster.
+
+    """
+    compatibility.check(who)
+    plain, findings = plain_arguments(who, args, args_type)
+    settings, wrong = parse(plain)
+    findings += wrong + _check_options(plain, opts) + _check_given(settings)
+    _refuse(who, findings)
+    try:
+        cluster = find_cluster(plain)
+        release, found = patiently(lambda: (cluster.version(), look(cluster, settings.layout)))
+        warned = compatibility.check_kubernetes(who, release)
+    except ClusterError as error:
+        if not pulumi.runtime.is_dry_run():
+            raise BadArguments(f"{who}: {error}") from None
+        warned = [f"{who}: the cluster cannot be read, so this preview cannot say what is there: {error}"]
+        if settings.has_waves:
+            warned.append(f"{who}: waves: their records are not listed either. They are not deleted.")
+        return _unread(settings, warned)
+    _refuse(who, _misfits(settings, found))
+    settings = replace(settings, platform=settings.platform or platform(found.pod_spec()))
+    said = _data(settings, found)
+    _refuse(who, _missing_keys(settings, found, said))
+    read_by_pods = _read_by_pods(settings, found, said)
+    content, findings = parse_content(read_by_pods, None, _formats(settings, said), None, settings.text_version)
+    refused, warnings = _by_release(settings, content, found)
+    findings = [_placed(settings, finding) for finding in (*findings, *refused)]
+    if findings and not settings.allow_refused:
+        _refuse(who, [*findings, *_why_refused(settings)])
+    warned += report(who, [*findings, *warnings]).splitlines()
+    warned += _warn_on_leaving(who, settings, found) + _told_kept(who, settings, said, read_by_pods)
+    full_hash = config_hash(content)
+    where = settings.layout.namespace, settings.layout.daemon_set
+    needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
+    try:
+        before = patiently(lambda: read(cluster, who, where, full_hash, (settings.formats(), None)))
+        missing = patiently(lambda: [right for right in needed if not cluster.may(right)])
+    except ClusterError as error:
+        if not pulumi.runtime.is_dry_run():
+            raise BadArguments(f"{who}: {error}") from None
+        before, missing = Before(), []
+    if missing:
+        listed = ", ".join(str(right) for right in missing)
+        line = f"{who}: {cluster.server}: may not {listed}. `up` needs it; the smallest Role is"
+        message = f"{line}\n{roles(all_rights(settings.layout, settings.manage), 'config-rollout', where[0])}"
+        if not pulumi.runtime.is_dry_run():
+            raise BadArguments(message)
+        warned.append(message)
+    written = {key: said[key] for key in _written(settings, said, found)}
+    known = same_bytes(found.data(), written, _formats(settings, said))
+    warned += [line for line in [before.without_namespace(), before.missing(_name(settings, full_hash))] if line]
+    return Prepared(settings, found, content, full_hash, read_by_pods, known, warned, before)
+
+
+def _refuse(who: str, findings: list[Finding]) -> None:
+    if findings:
+        raise BadArguments(report(who, findings))
+
+
+def _check_options(plain: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> list[Finding]:
+    """Find resource options that cannot do what a reader expects."""
+    findings = [
+        Finding(f"ignore_changes: '{path}'", "cannot be ignored", "Leave it out: only what is said here is written")
+        for path in (opts and opts.ignore_changes) or []
+    ]
+    return [*findings, *check_provider(plain, opts)]
+
+
+def _check_given(settings: Settings) -> list[Finding]:
+    """Find what kube-proxy would refuse, or drop, in the configuration that the program says."""
+    if not settings.config:
+        return []
+    key = settings.layout.key
+    _, findings = parse_content({key: settings.config}, None, {key: settings.formats()[key]})
+    return [_placed(settings, finding) for finding in findings]
+
+
+def _why_refused(settings: Settings) -> list[Finding]:
+    """Return what there is to do about a live configuration that kube-proxy refuses."""
+    if settings.config:
+        return []
+    layout = settings.layout
+    what = "kube-proxy would not start with what is live, so it is not rolled out"
+    fix = "Correct the ConfigMap, or pass `config`; allow_refused_config=True rolls it out as it is"
+    return [Finding(f"ConfigMap {layout.namespace}/{layout.config_map}", what, fix)]
+
+
+def _placed(settings: Settings, finding: Finding) -> Finding:
+    return Finding(_place(settings, finding.where), finding.what, finding.fix)
+
+
+def _place(settings: Settings, where: str) -> str:
+    """Return where a user finds what is in a key: in the argument, or in the live ConfigMap."""
+    layout = settings.layout
+    mine = f"data[{layout.key!r}]"
+    if settings.config and where.startswith(mine):
+        return f"config{where.removeprefix(mine)}"
+    return f"ConfigMap {layout.namespace}/{layout.config_map}: {where}"
+
+
+def _unread(settings: Settings, warned: list[str]) -> Prepared:
+    """Return what is known without the cluster."""
+    if settings.manage == "adopt":
+        return Prepared(settings, warned=warned)
+    data = settings.given()
+    content, _ = parse_content(data, None, settings.formats(), None, settings.text_version)
+    return Prepared(settings, None, content, config_hash(content), data, data, warned)
+
+
+def _misfits(settings: Settings, found: Found) -> list[Finding]:
+    if settings.manage == "own":
+        return check_ownable(settings.layout, found)
+    findings = check_adoptable(settings.layout, found, settings.taken_over())
+    return findings or _check_kubeconfig(settings, found)
+
+
+def _check_kubeconfig(settings: Settings, found: Found) -> list[Finding]:
+    """Find what keeps the address of the live kubeconfig from being replaced in it, and nothing else of it."""
+    layout = settings.layout
+    live = found.data().get(layout.kubeconfig_key)
+    if not settings.server or not live:
+        return []
+    try:
+        with_server(live, settings.server)
+    except BadKubeconfig as why:
+        where = f"ConfigMap {layout.namespace}/{layout.config_map}: data[{layout.kubeconfig_key!r}]"
+        return [Finding(where, f"{why}, so `api_server` cannot be put there", "Correct it, or leave api_server out")]
+    return []
+
+
+def _missing_keys(settings: Settings, found: Found, said: Mapping[str, str]) -> list[Finding]:
+    """Find keys that the adopted pods ask for, and that their new ConfigMap would not have: each would hang."""
+    layout, daemon_set = settings.layout, found.daemon_set
+    if daemon_set is None:
+        return []
+    names, keys = (layout.config_map, mounted_name(daemon_set, layout)), Keys(list(said))
+    where = f"DaemonSet {layout.namespace}/{layout.daemon_set}: spec.template.spec"
+    pod_spec = daemon_set["spec"]["template"]["spec"]
+    return list(missing_keys(pod_spec, lambda kind, of: keys if kind == "ConfigMap" and of in names else None, where))
+
+
+def _data(settings: Settings, found: Found) -> dict[str, str]:
+    """Return what the pods are to read. Keys of the live ConfigMap that nobody here knows stay."""
+    if settings.manage == "own":
+        return settings.given()
+    live, kubeconfig_key = found.data(), settings.layout.kubeconfig_key
+    data = live | settings.given()
+    if settings.server:
+        there = live.get(kubeconfig_key)
+        data[kubeconfig_key] = with_server(there, settings.server) if there else kubeconfig_file(settings.server)
+    return data
+
+
+def _formats(settings: Settings, data: Mapping[str, str]) -> dict[str, str]:
+    return {key: name for key, name in settings.formats().items() if key in data}
+
+
+def _written(settings: Settings, data: Mapping[str, str], found: Found) -> list[str]:
+    """Return the keys of the ConfigMap known by name that are ours to write: what the program says, or said before."""
+    taken_over = settings.taken_over() if settings.manage == "adopt" else []
+    return [key for key in settings.formats() if key in data and (key not in taken_over or key in found.held())]
+
+
+def _read_by_pods(settings: Settings, found: Found, said: Mapping[str, str]) -> dict[str, str]:
+    """Return what the pods are to read: what is said, or what they have where nothing restarts for the difference."""
+    mounted: Mapping[str, str] = (found.mounted or {}).get("data") or {}
+    live = image(found.daemon_set, settings.layout) if found.daemon_set else ""
+    recorded, _ = read_as(found.mounted or {})
+    rolled_out = settings.text_version != (recorded.text_version if recorded else None)
+    if settings.platform != "linux" or not mounted or settings.image not in ("", live) or rolled_out:
+        return dict(said)
+    return kept_by_pods(said, mounted, _formats(settings, said), version(live))
+
+
+def _told_kept(who: str, settings: Settings, said: Mapping[str, str], kept: Mapping[str, str]) -> list[str]:
+    """Return what is said where the pods keep another text than the program says."""
+    if kept == said:
+        return []
+    what = "iptables is what this release runs without it too, so nothing restarts for it"
+    place = _place(settings, f"data[{settings.layout.key!r}]: mode")
+    return report(who, [Finding(place, what, "The pods get the new text with their next restart")]).splitlines()
+
+
+def _by_release(settings: Settings, content: Content, found: Found) -> tuple[list[Finding], list[Finding]]:
+    """Return what the kube-proxy that runs, or will, refuses in the content, and what should not stay as it is."""
+    layout = settings.layout
+    release = version(settings.image or (image(found.daemon_set, layout) if found.daemon_set else ""))
+    text = content.data.get(layout.key, b"")
+    refused, warned = (
+        [Finding(f"data[{layout.key!r}]: {one.where}", one.what, one.fix) for one in some]
+        for some in check_release(text, release)
+    )
+    told = [_placed(settings, one) for one in (*warnings(content), *warned)]
+    if settings.manage == "adopt" and probe(text) is None:
+        what = "the port of healthzBindAddress cannot be known, so no readiness probe is set"
+        told.append(_placed(settings, Finding(f"data[{layout.key!r}]", what, "Correct the configuration")))
+    return refused, told
+
+
+def _warn_on_leaving(who: str, settings: Settings, found: Found) -> list[str]:
+    """Return what `destroy` would leave behind: a strategy that not only this stack's patch holds."""
+    holders = found.holders_of_on_delete()
+    if settings.manage != "adopt" or not settings.has_waves or not (OWNER in holders or len(holders) > 1):
+        return []
+    what = f"OnDelete is held by {' and '.join(holders)}: `pulumi destroy` would leave it, and nothing restart its pods"
+    fix = "Before you leave, take `waves` out and run `pulumi up`"
+    return report(who, [Finding(f"DaemonSet {settings.layout.where}", what, fix)]).splitlines()
+
+
+def _name(settings: Settings, full_hash: str) -> str:
+    return content_name(settings.layout.daemon_set, full_hash)

@@ -1,0 +1,85 @@
+"""What becomes of the resource options that a user puts on a component. Children get fresh ones."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from ..core.kubernetes.property_paths import daemon_set_path
+from ..core.kubernetes.update_strategy import UpdateStrategy
+
+
+class Options:
+    """
+    Hands a component's resource options on, so that each does what a reader expects.
+
+    `parent`, `aliases`, `depends_on`, `provider`, `providers` and `transforms` reach the children by themselves.
+    `protect` does for the DaemonSet and not for the ConfigMap: every change of the configuration lets one go.
+    `retain_on_delete`, `custom_timeouts` and `ignore_changes` Pulumi keeps to the component, so they are handed on.
+    """
+
+    def __init__(self, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+        self._args = args
+        self._opts = opts or pulumi.ResourceOptions()
+
+    @property
+    def retain_on_delete(self) -> bool | None:
+        """Return what the user says about objects of the cluster that `destroy` meets."""
+        return self._opts.retain_on_delete
+
+    @property
+    def ignored(self) -> list[str]:
+        """Return the paths in the DaemonSet whose changes the engine is to ignore."""
+        return [daemon_set_path(path) for path in self._opts.ignore_changes or []]
+
+    def for_component(self, *hooks: pulumi.ResourceHookBinding, aliases: Sequence[str] = ()) -> pulumi.ResourceOptions:
+        """Return the options of the component itself, with its own hooks and aliases beside the user's."""
+        merged = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(aliases=list(aliases)))
+        for binding in hooks:
+            merged = pulumi.ResourceOptions.merge(merged, pulumi.ResourceOptions(hooks=binding))
+        merged.ignore_changes = None
+        return merged
+
+    def for_config_map(self, parent: pulumi.Resource, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceOptions:
+        """
+        Return the options of the ConfigMap. Its name says what it means: other bytes under it mean the same.
+
+        The cluster keeps it as long as it is needed, whatever becomes of it in
+        Pulumi's state: core/revisions/config_maps.py.
+        """
+        return pulumi.ResourceOptions(
+            parent=parent,
+            protect=False,
+            retain_on_delete=True,
+            ignore_changes=["data", "binaryData"],
+            aliases=[pulumi.Alias(type_="kubernetes:core/v1:ConfigMap")],
+            hooks=hooks,
+        )
+
+    def for_daemon_set(
+        self, parent: pulumi.Resource, after: Sequence[pulumi.Resource], *hooks: pulumi.ResourceHookBinding
+    ) -> pulumi.ResourceOptions:
+        """Return the options of the DaemonSet, which comes after what it needs."""
+        return pulumi.ResourceOptions(
+            parent=parent,
+            depends_on=list(after),
+            retain_on_delete=self._opts.retain_on_delete,
+            ignore_changes=self.ignored,
+            custom_timeouts=self._timeouts(),
+            hooks=functools.reduce(pulumi.ResourceHookBinding.merge, hooks),
+        )
+
+    def time_limit(self) -> str:
+        """Return how long a rolling restart may take, in words."""
+        limit = str(self._timeouts().update)
+        return f"{limit[:-1]} s" if limit[:-1].isdigit() and limit.endswith("s") else limit
+
+    def _timeouts(self) -> pulumi.CustomTimeouts:
+        seconds = self._args.get("rollout_timeout_seconds")
+        if seconds is None:
+            strategy = UpdateStrategy.of(self._args.get("update_strategy"))
+            seconds = strategy.default_timeout_seconds(self._args.get("min_ready_seconds"))
+        given = self._opts.custom_timeouts or pulumi.CustomTimeouts()
+        limit = f"{int(seconds)}s"
+        return pulumi.CustomTimeouts(given.create or limit, given.update or limit, given.delete)

@@ -1,0 +1,150 @@
+"""
+Looks after who owns the DaemonSet of one component: refused where it is another's, noted on what is made.
+
+Not here: what is refused, and in which words (core/revisions/ownership.py).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import pulumi
+from pulumi.runtime import settings
+
+from ..cluster.client import ClusterError, Object
+from ..core.arguments.finding import Finding, report
+from ..core.kubernetes.annotations import COMPONENT_ANNOTATION, STACK_ANNOTATION
+from ..core.revisions import ownership
+from ..core.revisions.ownership import Claim, Owner
+from ..hooks.hook_name import hook_name
+from ..hooks.who import stack_name
+from .cluster import find_cluster
+from .errors import BadArguments
+from .revisions import Reading
+
+_CLUSTER = ("kubeconfig", "context")
+
+_claimed: WeakKeyDictionary[object, dict[tuple[str, str, str], "Ownership"]] = WeakKeyDictionary()
+"""(server, namespace, name) -> the component that has it, of each run of a program."""
+
+
+class Ownership:
+    """
+    The owner of one DaemonSet.
+
+    Args:
+      who: The component, for what is refused.
+      component: Its type and name.
+      where: Namespace and name of the DaemonSet. Where that or the cluster is an Output, the hooks read it.
+      selector: The labels by which the DaemonSet finds its pods; `None` where an existing one is only patched.
+      reading: What the cluster has.
+      plain: Where the cluster is: `kubeconfig`, `context`.
+      may_select: Whether the component takes another selector.
+
+    Raises:
+      BadArguments: Something else owns the DaemonSet.
+
+    """
+
+    def __init__(
+        self,
+        who: str,
+        component: tuple[str, str],
+        where: tuple[Any, str],
+        selector: Mapping[str, str] | None,
+        reading: Reading,
+        plain: Mapping[str, Any],
+        may_select: bool = False,
+    ) -> None:
+        self._who, self._component, self._reading, self._plain = who, component, reading, plain
+        named, before = isinstance(where[0], str), reading.before
+        self._is_known = named and reading.later is None
+        mine = Owner(stack_name(), "::".join(component))
+        self._claim = Claim(where[0] if named else "", where[1], mine, selector, may_select)
+        self._hook_name = hook_name(f"{component[1]}:owner")
+        if self._is_known:
+            twice = self._check_twice(self._claim, before.server)
+            self._refuse([*twice, *ownership.check_owner(self._claim, before.daemon_set, before.config_map)])
+
+    def aliases(self) -> list[str]:
+        """Return what this component was before it was renamed or moved, as the DaemonSet says."""
+        alias = ownership.alias_of(self._claim, self._reading.before.daemon_set)
+        return [alias] if alias else []
+
+    def hooks(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks of the component: in preview too, they refuse what the state of this stack does not have."""
+        options = pulumi.ResourceHookOptions(on_dry_run=True)
+        new = pulumi.ResourceHook(f"{self._hook_name}:new", self._before_create, options)
+        moved = pulumi.ResourceHook(f"{self._hook_name}:moved", self._before_update, options)
+        return pulumi.ResourceHookBinding(before_create=[new], before_update=[moved])
+
+    def hooks_of_daemon_set(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks of the DaemonSet: an `up` that stopped may have left a component without one."""
+        options = pulumi.ResourceHookOptions(on_dry_run=True)
+        return pulumi.ResourceHookBinding(
+            before_create=[pulumi.ResourceHook(f"{self._hook_name}:first", self._before_first, options)]
+        )
+
+    def annotations(self, component: pulumi.Resource) -> dict[str, pulumi.Input[str]]:
+        """Return what stands on each object of the component. Not its output: then it would be a dependency."""
+
+        async def qualified() -> str:
+            return ownership.component_of(str(await component.urn.future()))
+
+        whole: pulumi.Output[Any] = pulumi.Output.from_input(asyncio.ensure_future(qualified()))
+        return {STACK_ANNOTATION: self._claim.mine.stack, COMPONENT_ANNOTATION: whole}
+
+    def _check_twice(self, claim: Claim, server: str) -> list[Finding]:
+        """Find another component of this program with the same DaemonSet."""
+        claimed = _claimed.setdefault(settings.get_monitor(), {})
+        cluster = server or str([self._plain.get(key) for key in _CLUSTER])  # which could not be read
+        first = claimed.setdefault((cluster, claim.namespace, claim.name), self)
+        if first is self:
+            return []
+        return [Finding(claim.where, f"{first._who} of this program has it already", "Give one of them another `name`")]
+
+    async def _before_create(self, args: pulumi.ResourceHookArgs) -> None:
+        claim, before = self._told(args), await self._reading.found()
+        findings: list[Finding] = []
+        if before.read and not self._is_known:
+            twice = self._check_twice(claim, before.server)
+            findings = [*twice, *ownership.check_owner(claim, before.daemon_set, before.config_map)]
+        self._refuse(findings or ownership.check_new(claim, before.daemon_set, self._is_known))
+
+    async def _before_first(self, args: pulumi.ResourceHookArgs) -> None:
+        # Read again: what is to be replaced under its own name has been deleted by now.
+        claim = self._told(args)
+        self._refuse(ownership.check_new(claim, await self._read(claim), self._is_known))
+
+    async def _before_update(self, args: pulumi.ResourceHookArgs) -> None:
+        claim, old = self._told(args), args.old_inputs or {}
+        if claim.namespace and (old.get("namespace"), old.get("name")) != (claim.namespace, claim.name):
+            self._refuse(ownership.check_moved(claim, (await self._reading.found()).daemon_set))
+
+    def _told(self, args: pulumi.ResourceHookArgs) -> Claim:
+        """Return the claim with what the engine knows: the parents' types, and a namespace that was an Output."""
+        kind, name = self._component
+        parents = ownership.component_of(str(args.urn)).partition(kind)[0]
+        mine = replace(self._claim.mine, component=f"{parents}{kind}::{name}")
+        given = args.new_inputs or {}
+        namespace = given.get("namespace") or (given.get("metadata") or {}).get("namespace")
+        if not self._is_known and isinstance(namespace, str):
+            return replace(self._claim, mine=mine, namespace=namespace)
+        return replace(self._claim, mine=mine)
+
+    async def _read(self, claim: Claim) -> Object | None:
+        """Return the DaemonSet as it is; nothing where its place is not known in preview, or cannot be read."""
+        given = {key: self._plain[key] for key in _CLUSTER if key in self._plain}
+        plain = {key: await of.future() if isinstance(of, pulumi.Output) else of for key, of in given.items()}
+        if not claim.namespace or None in plain.values():
+            return None
+        with suppress(ClusterError):
+            return await asyncio.to_thread(lambda: find_cluster(plain).get("daemonsets", claim.name, claim.namespace))
+        return None
+
+    def _refuse(self, findings: list[Finding]) -> None:
+        if findings:
+            raise BadArguments(report(self._who, findings))

@@ -1,0 +1,53 @@
+"""Waits for an API server that does not answer, before anything is registered."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import pulumi
+
+from ..cluster.client import ClusterError
+from ..core.kubernetes.retry import delay_seconds, is_passing
+from ..hooks.voice import Voice
+
+WAIT_SECONDS = 60
+"""How long to wait for an API server that does not answer, in seconds."""
+
+_SAY_SECONDS = 15
+"""How often it is said that it still waits, in seconds."""
+
+T = TypeVar("T")
+
+
+def patiently(read: Callable[[], T], wait_seconds: int = WAIT_SECONDS) -> T:
+    """
+    Return what `read` gives, tried again with growing waits while the API server cannot serve it, for `wait_seconds`.
+
+    A Kubernetes provider that is configured while the API server is away stays unusable for the whole run, so it is
+    waited for before the first resource is registered. Source: pulumi-kubernetes 4.25, seen on the real engine.
+
+    Raises:
+      ClusterError: It cannot be served, or not in time.
+
+    """
+    with Voice().never_silent(lambda: "still waiting for an answer of the API server"):  # one may take half a minute
+        return _patiently(read, wait_seconds)
+
+
+def _patiently(read: Callable[[], T], wait_seconds: int) -> T:
+    began, attempt, said = time.monotonic(), 0, 0.0
+    while True:
+        try:
+            return read()
+        except ClusterError as error:
+            attempt, now = attempt + 1, time.monotonic()
+            if not is_passing(error.status) or now - began >= wait_seconds:
+                raise
+            if attempt == 1:
+                pulumi.log.info(f"{error} Waiting for it, at most {wait_seconds} s")
+                said = now
+            elif now - said >= _SAY_SECONDS:
+                pulumi.log.info(f"{error} Still waiting, at most {wait_seconds - round(now - began)} s more")
+                said = now
+            time.sleep(delay_seconds(attempt, random.random()))

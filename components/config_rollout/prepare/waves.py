@@ -1,0 +1,325 @@
+"""The waves of one component: what the cluster says to them before anything is registered, and their records."""
+
+import json
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pulumi
+
+from ..cluster.client import Cluster, ClusterError, Forbidden, Object, owned
+from ..core.arguments.finding import Finding, report
+from ..core.audit.writing import ended_well
+from ..core.configuration.content import Content
+from ..core.explain.previous import is_template
+from ..core.kubernetes import daemon_sets as live
+from ..core.kubernetes import objects, template
+from ..core.kubernetes.annotations import WAVES_ANNOTATION
+from ..core.kubernetes.objects import is_down, revision_of
+from ..core.kubernetes.pods import ProbedPod, config_hash_of_pod, node_of, pod_of, probed_pod
+from ..core.rbac.waves import wave_rights
+from ..core.revisions.naming import HISTORY_KEY, history_name
+from ..core.waves import preflight
+from ..core.waves import words as wave_words
+from ..core.waves.gate_answers import already_failed, wanted_proxy
+from ..core.waves.gates import BEFORE, Gate, probe_namespaces, proxied
+from ..core.waves.order import REST, Division, check_names, divide, empty_selectors, parse_waves
+from ..core.waves.restarts import Fleet
+from ..core.waves.words import WavePlan
+from ..driver.gates import Asker
+from ..hooks.explain import Explainer
+from ..hooks.records import Driven, register_records
+from ..hooks.voice import Voice
+from ..hooks.who import stack_name
+from .cluster import find_cluster
+from .errors import BadArguments
+from .waiting import patiently
+
+DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
+"""
+On a DaemonSet with waves: the provider would wait for pods that only the waves restart, and could not put back what
+someone else has written over.
+"""
+
+_SETTLE_SECONDS = 60
+"""How long the controller may take to see what was written, in seconds."""
+
+
+def driven_annotations(waves: object) -> dict[str, str]:
+    """
+    Return those annotations, and the waves as `config-rollout status` shows them.
+
+    On a patch of its own they go with the waves.
+    """
+    membership = json.dumps(parse_waves(waves)[0].membership(), sort_keys=True)
+    return {**DAEMON_SET_ANNOTATIONS, WAVES_ANNOTATION: membership}
+
+
+class StagedRollout:
+    """
+    The waves of one DaemonSet. Everything is read, and refused, before the component registers anything.
+
+    Raises:
+      BadArguments: The waves do not fit the cluster, the cluster cannot be read, or the rollout could not begin.
+
+    """
+
+    def __init__(self, who: str, plain: Mapping[str, Any], name: str, config_hash: str, content: Content) -> None:
+        self._who, self._hash = who, config_hash
+        self._proxy = wanted_proxy(content)
+        self._where = plain["namespace"], name
+        self._waves, _ = parse_waves(plain["waves"])
+        ready = plain.get("min_ready_seconds")
+        self._plain = plain
+        self._read()
+        covered = [pod.node for pod in self._fleet.pods] if self._fleet else None
+        self._divisions = divide(self._waves, self._labels, config_hash, covered)
+        self._min_ready_seconds = int(ready) if isinstance(ready, int | float) else 0
+        self._preflight()
+
+    def plan(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> WavePlan:
+        """
+        Return what an update of the DaemonSet does, wave by wave.
+
+        Args:
+          old: The inputs of the update before; what it says and `new` does not goes.
+          new: What is written now, with camelCase keys.
+
+        """
+        if not self._fleet:
+            return self._plan([])
+        given = self._template, _template(old), _template(new)
+        same = {revision_of(one) for one in self._revisions if is_template(_template(one["data"]), *given)}
+        return self._plan([pod.node for pod in self._fleet.pods if pod.revision in same and not pod.leaving])
+
+    def _plan(self, has: Collection[str]) -> WavePlan:
+        return wave_words.plan(self._divisions, has, self._waves.through, self._down, self._min_ready_seconds)
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether a rollout failed and was taken back, and nothing else came after it."""
+        return bool(self._taken_back)
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a rollout of this configuration has begun, and some pods have another one still, or again."""
+        hashes = set(self._hashes.values())
+        return self._taken_back == self._hash or (self._live_hash == self._hash and hashes != {self._hash})
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the waves go to the last one: `through` holds none of them back."""
+        return self._waves.through in ("", REST)
+
+    def register(
+        self,
+        name: str,
+        component: pulumi.Resource,
+        daemon_set: pulumi.CustomResource,
+        explainer: Explainer,
+        applied: Callable[[Object], Object] | None = None,
+        written: Object | None = None,
+    ) -> pulumi.CustomResource:
+        """
+        Register the records below the component, after its DaemonSet, and return the last.
+
+        Where the provider has a patch and no whole DaemonSet, `applied` gives, for a pod template, what it applies, and
+        `written` is what it has applied of the template.
+        """
+
+        def window(division: Division) -> str:
+            if pulumi.runtime.is_dry_run():
+                return self._window(division) if self._pending(division, explainer) else ""
+            return self._window(division) if self._window(division) and self._is_outdated(division) else ""
+
+        given = explainer.audit, stack_name(), window, applied, self._proxy, self._excused
+        driven = Driven(self._cluster, self._waves, *given, written=written)
+        previewed: list[Division] = []
+        registered = register_records(
+            name, component, daemon_set, self._hash, driven, self._divisions, previewed.append
+        )
+        registered[-1].urn.apply(lambda _: self._tell_previewed(previewed, explainer))
+        return registered[-1]
+
+    def _pending(self, division: Division, explainer: Explainer) -> set[str]:
+        """Return the nodes of a wave whose pods this `up` will restart, as far as preview knows."""
+        fleet = self._fleet
+        again = self._taken_back == self._hash and not explainer.restarts
+        if explainer.restarts_all or again or not fleet:
+            return set(division.nodes)
+        settled = self._live_hash == self._hash and not explainer.restarts
+        outdated = {pod.node for pod in fleet.outdated(division.nodes)} if settled else set()
+        return outdated | {node for node in division.nodes if self._hashes.get(node) != self._hash}
+
+    def _tell_previewed(self, previewed: Sequence[Division], explainer: Explainer) -> None:
+        """Say in preview, in one message, what the waves will do where nothing said it yet."""
+        if not previewed or explainer.has_plan or self._taken_back == self._hash:
+            return
+        names = [division.wave.name for division in previewed]
+        if not self._fleet:
+            if not explainer.has_told:
+                explainer.tell(wave_words.first(names))
+            return
+        pending = {node for division in previewed for node in self._pending(division, explainer)}
+        has = {node for division in previewed for node in division.nodes} - pending
+        plan = wave_words.plan(previewed, has, self._waves.through, self._down, self._min_ready_seconds)
+        if plan.restarts:
+            explainer.tell(wave_words.goes_on("/".join(self._where), plan))
+        elif not explainer.has_told:
+            explainer.tell(wave_words.restarts_nothing(names))
+
+    def warn(self, component: pulumi.Resource) -> None:
+        """Say at the component what is probably not meant."""
+        unmeant = [*empty_selectors(self._waves, self._labels), *preflight.check_size(self._labels), *self._warned]
+        for line in report(self._who, unmeant).splitlines():
+            pulumi.log.warn(line, component)
+        for line in self._as_before:
+            pulumi.log.warn(f"{self._who}: waves: {line}", component)
+        if self._taken_back == self._hash != self._live_hash:
+            pulumi.log.info(
+                wave_words.again(self._plan([node for node, of in self._hashes.items() if of == self._hash])), component
+            )
+        if self._paused:
+            where = "/".join(self._where)
+            pulumi.log.warn(
+                f"the rollout is paused: `up` stops at the first pod. config-rollout resume {where}", component
+            )
+
+    def _read(self) -> None:
+        """Read nodes, DaemonSet and pods, waiting a while for an API server that does not answer."""
+        try:
+            patiently(lambda: self._read_once(find_cluster(self._plain)))
+        except ClusterError as error:
+            raise BadArguments(f"{self._who}: waves: {error}") from None
+
+    def _read_once(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        namespace, name = self._where
+        nodes = cluster.list("nodes")
+        self._labels = {node["metadata"]["name"]: node["metadata"].get("labels") or {} for node in nodes}
+        self._down = sorted(node["metadata"]["name"] for node in nodes if is_down(node))
+        daemon_set = cluster.get("daemonsets", name, namespace)
+        self._live_hash = live.config_hash_of(daemon_set) if daemon_set else ""
+        self._observed = not daemon_set or live.is_observed(daemon_set)
+        self._hashes: dict[str, str] = {}
+        self._taken_back = ""
+        self._probed: list[ProbedPod] = []
+        self._ended_well = False
+        self._paused = bool(daemon_set and live.is_paused(daemon_set))
+        self._fleet = self._read_fleet(daemon_set) if daemon_set else None
+        if daemon_set and self._live_hash != self._hash:
+            with suppress(Forbidden):  # who may not read records is told what they would have made unnecessary
+                history = cluster.get("configmaps", history_name(name), namespace) or {}
+                kept = str((history.get("data") or {}).get(HISTORY_KEY, ""))
+                self._ended_well = ended_well(kept, self._live_hash)
+
+    def _read_fleet(self, daemon_set: Object) -> Fleet:
+        revisions = owned(self._cluster, "controllerrevisions", daemon_set)
+        self._revisions, self._template = revisions, _template(daemon_set)
+        newest = template.current(daemon_set, revisions) or objects.newest_revision(revisions)
+        taken_back = live.restored(daemon_set)
+        for revision in revisions:
+            if taken_back and taken_back.revision == revision["metadata"]["name"]:
+                self._taken_back = live.config_hash_of(revision["data"])
+        found = owned(self._cluster, "pods", daemon_set)
+        self._hashes = {node_of(pod): config_hash_of_pod(pod) for pod in found}
+        pods = [pod_of(pod) for pod in found]
+        self._probed = [probed_pod(pod) for pod, of in zip(found, pods, strict=True) if not of.leaving]
+        current = revision_of(newest) if newest else ""
+        down = frozenset(self._down) & {pod.node for pod in pods}
+        return Fleet(pods, current, live.covered(daemon_set), down)
+
+    def _preflight(self) -> None:
+        """
+        Refuse what could not end well, as far as it shows before anything is written.
+
+        What may be otherwise when `up` runs is only told in preview.
+        """
+        self._warned: list[Finding] = []
+        self._as_before: list[str] = []
+        self._excused: Mapping[Gate, Mapping[str, str]] = {}
+        findings, changes = list(check_names(self._waves, self._labels)), self._live_hash != self._hash
+        state = self._state(self._fleet) if self._fleet and not findings else None
+        if state and changes:
+            findings += preflight.check_capacity(state)
+            self._warned += self._check_beginning(state)
+        if not findings and changes:
+            findings += self._missing_rights()
+        if not pulumi.runtime.is_dry_run():
+            findings += self._warned
+            if state and changes and self._paused:
+                what = f"the rollout of DaemonSet {state.where} is paused"
+                findings.append(Finding("waves", what, f"Run `config-rollout resume {state.where}` first"))
+            if state and not findings:
+                findings += self._ask_before(state)
+        if findings:
+            raise BadArguments(report(self._who, findings))
+
+    def _state(self, fleet: Fleet) -> preflight.State:
+        return preflight.State(
+            "/".join(self._where), self._waves, self._divisions, self._labels, fleet, self._hash, self._live_hash,
+            self._hashes, ended_well=self._ended_well,
+        )  # fmt: skip
+
+    def _check_beginning(self, state: preflight.State) -> list[Finding]:
+        """Find what keeps a change from beginning now, and may not do so later."""
+        findings = list(preflight.check_finished(state))
+        first = next((division for division in self._divisions if division.nodes), None)
+        if first and (window := self._window(first)):
+            what = f"wave '{first.wave.name}' may not begin now: {window}"
+            findings.append(Finding("waves", what, "Run `pulumi up` after it"))
+        return findings
+
+    def _ask_before(self, state: preflight.State) -> list[Finding]:
+        """Ask all gates before anything restarts, remember what is so anyway, and find gates that nothing passes."""
+        begins = self._live_hash != self._hash
+        gates = [gate for division in self._divisions for gate in division.wave.gates]
+        if not gates or not (begins or state.fleet.outdated(state.asked)):
+            return []
+        asker = Asker(self._cluster, *self._where, self._proxy)
+        with Voice().never_silent(lambda: f"{state.where}: still asking its gates, before anything restarts"):
+            before = asker.ask(gates, BEFORE, state.asked, lambda: self._probed)
+        state = replace(state, before=before)
+        self._excused = preflight.excused(state)
+        self._as_before = [line for gate, of in self._excused.items() for line in already_failed(gate, of)]
+        return list(preflight.check_gates(state, begins))
+
+    def _window(self, division: Division) -> str:
+        """Return the window that holds now and lets the wave not begin; empty if there is none."""
+        now = datetime.now(UTC)
+        return next((str(window) for window in division.wave.windows if window.holds(now)), "")
+
+    def _is_outdated(self, division: Division) -> bool:
+        """Return whether pods of a wave would restart, once the controller has seen what was written."""
+        give_up = time.monotonic() + _SETTLE_SECONDS
+        self._read()
+        with Voice().never_silent(lambda: f"{'/'.join(self._where)}: still waiting for its controller to look at it"):
+            while not self._observed and time.monotonic() < give_up:
+                time.sleep(0.2)
+                self._read()
+        return bool(self._fleet and self._fleet.outdated(division.nodes))
+
+    def _missing_rights(self) -> list[Finding]:
+        """Find what the driver will need and may not: it would else stop in the middle."""
+        gates = [gate for division in self._divisions for gate in division.wave.gates]
+        kinds, probed = proxied(gates), probe_namespaces(gates, self._where[0])
+        try:
+            needed = wave_rights(*self._where, bool(kinds), probed)
+            rights = [right for right in needed if not self._cluster.may(right)]
+        except ClusterError:
+            return []  # a server that does not tell: the driver will see
+        options = [f"--gate {kind}" for kind in [*kinds, *(["new_service"] if probed else [])]]
+        elsewhere = [f"--gate-namespace {of}" for of in probed if probed != [self._where[0]]]
+        where = " ".join(["/".join(self._where), *options, *elsewhere])
+        missing = ", ".join(str(right) for right in rights)
+        fix = f"Give the user of this kubeconfig what `config-rollout rbac {where}` prints"
+        return [Finding("waves", f"{self._cluster.server}: may not {missing}", fix)] if rights else []
+
+
+def _template(of: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the pod template of a DaemonSet, of its inputs, or of what a revision keeps: a patch that replaces it."""
+    template: Mapping[str, Any] = (of.get("spec") or {}).get("template") or {}
+    return {key: value for key, value in template.items() if key != "$patch"}
