@@ -143,6 +143,11 @@ def test_what_only_looks_like_a_convention_covers_nothing(text):
         ("kubeadm.kubernetes.io/component-config.hash", True),
         ("checksum/values", True),
         ("checksum/a.yaml", True),
+        ("checksum.config/md5", True),
+        ("configchecksum", True),
+        ("checksum/configmap-envvars", True),
+        ("checksum/env", True),
+        ("checksum/secret-env", False),
         ("checksum/tls", False),
         ("agent.io/image-checksum", False),
         ("agent.io/hash", False),
@@ -220,6 +225,8 @@ def test_reloader_asks_the_source_too():
         pytest.param(["web", "db"], ["web-config", "db-config"], [], id="each named"),
         pytest.param(["web", "db"], ["values"], [], id="all values"),
         pytest.param(["web", "db"], ["install_info"], ["web", "db"], id="something else"),
+        pytest.param(["agent-config", "agent-rules"], ["agent-config"], ["agent-rules"], id="by its whole name"),
+        pytest.param(["agent-dashboards"], ["dashboardproviders"], [], id="by its stem"),
         pytest.param(["agent-install-info"], ["install_info"], [], id="words written apart"),
         pytest.param(["agent-scripts"], ["script"], [], id="one or many"),
     ],
@@ -250,6 +257,7 @@ def test_checksum_of_config_covers_a_secret_where_that_is_all():
     assert NOTHING == told(text)
 
 
+RUNS = "{exec: {command: [sh, -c, /etc/agent/a.yaml 1]}}"
 TRAEFIK = "args: [--providers.file.directory="
 
 
@@ -275,6 +283,7 @@ TRAEFIK = "args: [--providers.file.directory="
                      id="traefik"),
         pytest.param(pods(f"{MOUNTS}, {TRAEFIK}/etc/other]", VOLUME, image="traefik:v3"), SOMETIME,
                      id="traefik elsewhere"),
+        pytest.param(pods(f"{MOUNTS}, readinessProbe: {RUNS}", VOLUME), NOTHING, id="a script of a probe"),
         pytest.param(pods(f"{MOUNTS}, args: [--web.config.file=/etc/agent/a.yaml]", VOLUME, image="node-exporter:v1"),
                      NOTHING, id="node_exporter"),
     ],
@@ -306,6 +315,30 @@ def test_coverage_is_decided_for_each_key():
     (finding,) = said("config-changed-in-place", manifest(text).objects)
 
     assert "mounts 'zones.db' of ConfigMap 'coredns' as a directory" in finding
+
+
+@pytest.mark.parametrize(
+    ("image", "folder", "key", "expected"),
+    [
+        ("grafana/grafana:12", "/grafana-dashboard-definitions/0", "nodes.json", NOTHING),
+        ("grafana/grafana:12", "/etc/grafana", "grafana.ini", SOMETIME),
+        ("quay.io/argoproj/argocd:v3.4.6", "/app/config/tls", "example.com", NOTHING),
+        ("quay.io/argoproj/argocd:v3.4.6", "/app/config/reposerver", "a.yaml", SOMETIME),
+        ("operator:v1", "/tmp/k8s-webhook-server/serving-certs", "tls.crt", NOTHING),
+        ("operator:v1", "/tmp/k8s-webhook-server/serving-certs", "ca.crt", SOMETIME),
+    ],
+)
+def test_file_that_a_program_reads_again_unasked_is_covered(image, folder, key, expected):
+    mount = f"volumeMounts: [{{name: v, mountPath: {folder}}}]"
+    text = source("nodes", f"{{{key}: x}}") + pods(mount, VOLUME.replace("agent", "nodes"), image=f"'{image}'")
+
+    assert expected == told(text)
+
+
+def test_hash_of_something_else_is_named():
+    (finding,) = said("config-not-hashed", manifest(source() + pods(annotations=f"checksum/tls: {HASH}")).objects)
+
+    assert "changes with the content (by the name, 'checksum/tls' is of something else), so pods keep" in finding
 
 
 def test_several_sources_are_one_finding():

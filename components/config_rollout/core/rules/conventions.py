@@ -16,6 +16,7 @@ from .uses import How, Use
 HASH = re.compile(r"(?i)[0-9a-f]{8,128}")
 BASE64_OF_A_HASH = re.compile(r"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])([A-Za-z0-9+/]{27,86}|[A-Za-z0-9_-]{27,86})={0,2}")
 
+_GLUED = re.compile(r"^(config|configmap|secret|secrets)(checksum|hash|sha)$")
 _HASH_WORDS = {"checksum", "checksums", "hash", "sha", "md", "digest"}
 _NUMBERS_OF_HASHES = {"1", "5", "224", "256", "384", "512"}
 
@@ -32,7 +33,7 @@ _MAPS = {
     "settings",
 }
 _SECRETS = {"secret", "secrets", "credential", "credentials"}
-_VARIABLES = {"env", "environment", "envs"}
+_VARIABLES = {"env", "environment", "envs", "envvars", "vars", "variables"}
 _EVERYTHING = {"all", "values", "resources", "dependencies", "manifests", "generation"}
 _FILLING = {"map", "maps", "file", "files", "data", "yaml", "yml", "json", "main", "component", "content", "k8s"}
 _CONFIGURATION = {*_MAPS, *_SECRETS, *_VARIABLES, "certs", "cert", "tls", "rules", "scripts", "dashboards"}
@@ -70,7 +71,9 @@ def subject_of(key: str, strict: bool = False) -> tuple[str, ...] | None:
     With `strict` it has to name a configuration, as variables do: `checksum/anything` is Helm's, `DATA_CHECKSUM` none.
     """
     domain, _, name = key.rpartition("/")
-    words = list(words_of(name))
+    if domain.startswith(("checksum.", "checksum-")):  # as kube-prometheus has checksum.config/md5
+        name = f"{domain}.{name}"
+    words = [part for word in words_of(name) for part in _GLUED.sub(r"\1 \2", word).split()]
     helm = domain.lower() in ("checksum", "checksums", "hash", "sha", "sha1", "sha256", "md5")
     if not helm:
         if not {words[0], words[-1], *words[-2:-1]} & _HASH_WORDS if words else True:
@@ -136,9 +139,9 @@ def claimed(
     """
     Yield which claim is of which source, and whether that is sure.
 
-    A claim with words of its own is of the sources that have these words. A general one, as `checksum/config`, is of
-    the source that is named after the workload alone, or is the only one left of its kind. Where several are left and
-    none is named so, it may be any of them.
+    A claim that names a source is of that source; one with words of its own, of the sources that have these words. A
+    general one, as `checksum/config`, is of the source that is named after the workload alone, or is the only one left
+    of its kind. Where several are left and none is named so, it may be any of them.
     """
     sources, general = list(sources), []
     own = _own_words(workload)
@@ -147,13 +150,14 @@ def claimed(
         special = [word for word in claim.words if word not in own and word not in _MAPS | _SECRETS | _FILLING]
         if set(special) & _EVERYTHING or claim.convention == _WHOSE["wave.pusher.com"]:
             yield from ((source, claim, True) for source in sources)
-        elif special and not set(special) <= _VARIABLES:
-            for source in sources:
-                if _fits(source, special, claim):
-                    taken.add((source.kind, source.name))
-                    yield source, claim, True
-        else:
+            continue
+        its = [source for source in sources if _letters("".join(claim.words)) == _letters(source.name)]
+        if not its and special and not set(special) <= _VARIABLES:
+            its = [source for source in sources if _fits(source, special, claim)]
+        elif not its:
             general.append(claim)
+        taken |= {(source.kind, source.name) for source in its}
+        yield from ((source, claim, True) for source in its)
     for claim in general:
         left = _of_its_kind(claim, [source for source in sources if (source.kind, source.name) not in taken])
         mains = [source for source in left if not source.words() - own - _MAPS - _SECRETS - _FILLING]
@@ -173,20 +177,23 @@ _NAMES = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app", "releas
 
 
 def _fits(source: Named, special: list[str], claim: Claim) -> bool:
-    """Return whether the words of a claim are among what names a source, plural or not, written apart or not."""
+    """Return whether what names a source has the words of a claim, or their stems, written apart or together."""
     if source.kind != "Secret" and set(claim.words) & _SECRETS and not set(claim.words) & _MAPS:
         return False
     spelled = source.spelled()
-    return "".join(special) in spelled or all(
-        (word.removesuffix("s") if len(word) > 4 else word) in spelled for word in special
-    )
+    stems = (word.removesuffix("s")[:6] if len(word) > 4 else word for word in special)
+    return "".join(special) in spelled or all(stem in spelled for stem in stems)
 
 
 def _of_its_kind(claim: Claim, sources: list[Named]) -> list[Named]:
     """Return the sources that a general claim can be of: `config` means ConfigMaps, and Secrets if there are none."""
     words = set(claim.words)
     if words & _VARIABLES:
-        return [source for source in sources if any(use.how is How.ENVIRONMENT for use in source.uses)]
+        sources = [source for source in sources if any(use.how is How.ENVIRONMENT for use in source.uses)]
+        if not words & (_MAPS | _SECRETS):
+            return sources
     kinds = {source.kind for source in sources}
-    wanted = "Secret" if "ConfigMap" not in kinds or (words & _SECRETS and not words & _MAPS) else "ConfigMap"
+    wanted = "Secret" if words & _SECRETS else "ConfigMap"
+    if wanted not in kinds and words & _MAPS:
+        wanted = "Secret" if wanted == "ConfigMap" else "ConfigMap"
     return [source for source in sources if source.kind == wanted]

@@ -73,7 +73,7 @@ def coverage(workload: KubernetesObject, objects: Objects) -> list[Coverage]:
             reason = _by_a_controller(workload, source) or _by_itself(watched(use, reading)) or reason
         content = source.texts("data") | source.texts("stringData")
         for key in _keys(use, source):
-            again = None if reason and reason.sure else _by_itself(reads_again(use, key, content))
+            again = None if reason and reason.sure else _by_itself(reads_again(use, key, content, reading))
             found.append(Coverage(source, key, use, again or reason))
     return found
 

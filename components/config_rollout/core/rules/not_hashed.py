@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ..arguments.finding import Finding
 from .changing import changing_parts
+from .conventions import claims
 from .coverage import Coverage, coverage, unknown_part
 from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects
 from .placeholders import filled_later, placeholder_in
@@ -23,7 +24,7 @@ def _not_hashed(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObj
             continue
         every = coverage(workload, objects)
         if left := [one for one in every if one.reason is None and _is_read_once(one)]:
-            yield workload, _keeps_the_old(left, every)
+            yield workload, _keeps_the_old(workload, left, every)
         elif unknown := [use for use in uses(workload) if _is_filled_later(use, workload, objects)]:
             why = "" if unknown[0].name is UNKNOWN else filled_later(unknown[0].name)
             yield workload, NotChecked(unknown[0].where, why)
@@ -34,7 +35,7 @@ def _changed_in_place(objects: Objects, _: Parameters) -> Iterator[tuple[Kuberne
         if not workload.patch and unknown_part(workload) is None:
             every = coverage(workload, objects)
             if left := [one for one in every if one.reason is None and not _is_read_once(one)]:
-                yield workload, _finds_it_sometime(left, every)
+                yield workload, _finds_it_sometime(workload, left, every)
 
 
 def _is_filled_later(use: Use, workload: KubernetesObject, objects: Objects) -> bool:
@@ -49,23 +50,31 @@ def _is_read_once(one: Coverage) -> bool:
     return not one.use.how.is_updated or bool(READ_ONCE.search(image_of(one.use.container)))
 
 
-def _keeps_the_old(left: list[Coverage], every: list[Coverage]) -> Finding:
+def _keeps_the_old(workload: KubernetesObject, left: list[Coverage], every: list[Coverage]) -> Finding:
     return Finding(
         left[0].use.where,
-        f"reads {_sources(left, every)} {_ways(left)}, and nothing in the pod template changes with the content, so "
-        "pods keep the old one until something else restarts them",
+        f"reads {_sources(left, every)} {_ways(left)}, and {_nothing(workload, every)}, so pods keep the old one until "
+        "something else restarts them",
         _fix(left),
     )
 
 
-def _finds_it_sometime(left: list[Coverage], every: list[Coverage]) -> Finding:
+def _finds_it_sometime(workload: KubernetesObject, left: list[Coverage], every: list[Coverage]) -> Finding:
     return Finding(
         left[0].use.where,
-        f"mounts {_sources(left, every)} as a directory, and nothing in the pod template changes with the content: "
-        "kubelets replace the files under running pods, at another time on each node, and a program that reads them "
-        "only at its start runs the old ones until something else restarts it",
+        f"mounts {_sources(left, every)} as a directory, and {_nothing(workload, every)}: kubelets replace the files "
+        "under running pods, at another time on each node, and a program that reads them only at its start runs the "
+        "old ones until something else restarts it",
         f"{_fix(left)}; skip this for a program that reads its files again",
     )
+
+
+def _nothing(workload: KubernetesObject, every: list[Coverage]) -> str:
+    """Return that nothing follows the content, and which hashes are there that by their names are of something else."""
+    used = {one.reason.where for one in every if one.reason}
+    others = list(dict.fromkeys(f"'{claim.key}'" for claim in claims(workload) if claim.where not in used))
+    not_these = f" (by the name, {_listed(others)} is of something else)" if others else ""
+    return f"nothing in the pod template changes with the content{not_these}"
 
 
 def _sources(left: list[Coverage], every: list[Coverage]) -> str:

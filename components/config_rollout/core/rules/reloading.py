@@ -18,7 +18,18 @@ _RELOADERS = re.compile(r"(config-?map|config|cm|nats-server-config)-?(reload(er
 
 _RELOADING_COREFILE = re.compile(r"(?m)^\s*reload(\s|$)")
 _FALCO_DOES_NOT = re.compile(r"(?m)^\s*watch_config_files:\s*(false|no|off)\b")
-_CERTIFICATES = "/tmp/k8s-webhook-server/serving-certs"
+_READ_ANYWAY = tuple(
+    (re.compile(image), re.compile(path), why)
+    for image, path, why in (
+        ("", r"/tmp/k8s-webhook-server/serving-certs/tls\.(crt|key)", "controller-runtime reads certificates again"),
+        ("^grafana$", r".*dashboard.*/.*\.json", "grafana reads its dashboards again (updateIntervalSeconds)"),
+        ("^argocd$", "/app/config/(ssh|tls)/.*", "Argo CD reads it whenever it connects"),
+    )
+)
+"""
+(Image, path of the file, why) of what programs read again unasked. Sources: controller-runtime pkg/webhook and
+pkg/certwatcher; grafana "Provision Grafana"; argo-cd docs/operator-manual/declarative-setup.md.
+"""
 
 
 @dataclass(frozen=True)
@@ -56,9 +67,21 @@ def watched(use: Use, others: Iterable[Use]) -> str | None:
     return (_by_a_sidecar(use, others) or _by_an_option(use)) if use.how is How.DIRECTORY else None
 
 
-def reads_again(use: Use, key: str | None, content: Mapping[str, object]) -> str | None:
+def reads_again(use: Use, key: str | None, content: Mapping[str, object], others: Iterable[Use]) -> str | None:
     """Return why a program finds a new content of one key of the source's data without a restart."""
-    return _by_itself(use, key, content) if use.how is How.DIRECTORY else None
+    if use.how is not How.DIRECTORY:
+        return None
+    return _by_itself(use, key, content) or (_by_a_probe(use, key, others) if key else None)
+
+
+def _by_a_probe(use: Use, key: str, others: Iterable[Use]) -> str | None:
+    """Return which probe runs a file, in whichever container; the others that mount it have no use for it."""
+    for other in others:
+        if other.volume == use.volume and other.how is How.DIRECTORY:
+            path = other.path_of(key)
+            if any(path in word for word in _probed_by(other.container)):
+                return f"each probe of container '{other.container.get('name')}' runs it"
+    return None
 
 
 def _by_a_sidecar(use: Use, others: Iterable[Use]) -> str | None:
@@ -90,7 +113,7 @@ def _by_itself(use: Use, key: str | None, content: Mapping[str, object]) -> str 
     Return what a program does without a flag for it.
 
     Sources: coredns plugin/reload; falco falco.yaml `watch_config_files`, on by default; traefik "File provider",
-    watched by default; exporter-toolkit docs/web-configuration.md; controller-runtime pkg/webhook, pkg/certwatcher.
+    watched by default; exporter-toolkit docs/web-configuration.md.
     """
     image, name = image_of(use.container), str(use.container.get("name"))
     words = list(_words(use.container))
@@ -107,9 +130,8 @@ def _by_itself(use: Use, key: str | None, content: Mapping[str, object]) -> str 
             return "traefik watches the directory (--providers.file.directory)"
     if key and _value_of("--web.config.file", words) == path:
         return f"container '{name}' reads it at each request (--web.config.file)"
-    if use.folder.rstrip("/") == _CERTIFICATES and key in ("tls.crt", "tls.key"):
-        return f"container '{name}' reads its certificate again (controller-runtime)"
-    return None
+    found = (why for of, at, why in _READ_ANYWAY if key and of.search(image) and at.fullmatch(path))
+    return next(found, None)
 
 
 READ_ONCE = re.compile(r"(^|-)kube-proxy|^cilium(-ci)?$|^fluent-bit|^vector$|^multus|^node-feature-discovery|^flannel$")
@@ -128,6 +150,15 @@ def _words(container: Mapping[str, Any]) -> Iterator[str]:
         value = container.get(field)
         for word in value if isinstance(value, list) else ():
             yield from str(word).split()
+
+
+def _probed_by(container: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the words of the commands that the probes of a container run."""
+    for probe in ("readinessProbe", "livenessProbe", "startupProbe"):
+        asked = container.get(probe)
+        run = asked.get("exec") if isinstance(asked, Mapping) else None
+        command = run.get("command") if isinstance(run, Mapping) else None
+        yield from (str(word) for word in command) if isinstance(command, list) else ()
 
 
 def _value_of(flag: str, words: list[str]) -> str | None:
