@@ -4,8 +4,12 @@ import os
 import random
 import time
 
+import pytest
+
+from tests.engine.conftest import BETTER, GOOD, hash_of, name_of
 from tests.engine.staged_program import StagedProgram, ended
 from tests.engine.verdict import Verdict, judge
+from tools.engine import Engine
 from tools.history import History
 from tools.local_cluster import LocalCluster
 
@@ -92,6 +96,38 @@ class Fleet:
         """Tell whether every node has one pod, Ready, and with this configuration."""
         ready = [pod for pod in self.pods() if {"type": "Ready", "status": "True"}.items() <= readiness(pod).items()]
         return self._nodes == len(ready) == len(self.pods()) and self.hashes() == {self.hash_of(data)}
+
+
+def fixtures(nodes: int, budget: int, rest, crashing=()):
+    """
+    Return the fixtures `cluster`, `program` and `fleet` of a module, for an agent on so many nodes.
+
+    `crashing` are the configurations whose pods crash; `budget` and `rest` are as for a `Fleet`, which each test finds
+    at rest: as the test before has left it, or, if that failed, after another `up`.
+    """
+
+    @pytest.fixture(scope="module")
+    def cluster(binaries):
+        with LocalCluster(binaries, crashing_config_maps=[*map(name_of, crashing)], recorded=True) as cluster:
+            cluster.add_nodes(nodes)
+            yield cluster
+
+    @pytest.fixture(scope="module")
+    def program(binaries, cluster):
+        cluster.create_namespace("fleet")
+        with Engine(binaries, cluster.watched_kubeconfig) as engine, StagedProgram(engine, "fleet") as program:
+            well(program.start(data=GOOD, **rest))
+            yield program
+
+    @pytest.fixture
+    def fleet(cluster, program):
+        with History(cluster) as history:
+            fleet = Fleet(cluster, program, history, nodes, budget, (GOOD, BETTER), hash_of, rest)
+            if not fleet.rests(fleet.old):
+                well(fleet.start("--refresh", data=fleet.old))
+            yield fleet
+
+    return cluster, program, fleet
 
 
 def readiness(pod) -> dict[str, str]:

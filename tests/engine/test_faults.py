@@ -9,13 +9,10 @@ import time
 
 import pytest
 
-from tests.engine.conftest import BETTER, GOOD, hash_of, name_of
-from tests.engine.fleet import Fleet, readiness, well
-from tests.engine.staged_program import StagedProgram, ended
-from tools.engine import Engine
-from tools.history import History
+from tests.engine.conftest import hash_of
+from tests.engine.fleet import fixtures, readiness, well
+from tests.engine.staged_program import ended
 from tools.kwok import FATE, READY_AFTER
-from tools.local_cluster import LocalCluster
 from tools.proxy import Proxy
 
 NODES = int(os.environ.get("FAULT_NODES", "30"))
@@ -29,39 +26,7 @@ BAD, WORSE = {"agent.yaml": "level: bogus\n"}, {"agent.yaml": "level: worse\n"}
 REST = {"waves": WAVES, "refused": "", "pod_annotations": {READY_AFTER: "100ms"}}
 """What a program says besides its data when nothing is wrong."""
 
-
-@pytest.fixture(scope="module")
-def cluster(binaries):
-    with LocalCluster(binaries, crashing_config_maps=[name_of(BAD)], recorded=True) as cluster:
-        cluster.add_nodes(NODES)
-        yield cluster
-
-
-@pytest.fixture(scope="module")
-def engine(binaries, cluster):
-    with Engine(binaries, cluster.watched_kubeconfig) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="module")
-def program(engine, cluster):
-    cluster.create_namespace("fleet")
-    with StagedProgram(engine, "fleet") as program:
-        good, output = program.up(data=GOOD, **REST)
-        assert good, output
-        yield program
-
-
-@pytest.fixture
-def fleet(cluster, program):
-    """Give the fleet at rest: as the test before has left it, or, if that failed, after another `up`."""
-    with History(cluster) as history:
-        fleet = Fleet(cluster, program, history, NODES, BUDGET, (GOOD, BETTER), hash_of, REST)
-        if not fleet.rests(fleet.old):
-            good, output = program.up(data=fleet.old, **REST)
-            assert good, output
-        yield fleet
-
+cluster, program, fleet = fixtures(NODES, BUDGET, REST, crashing=[BAD])
 
 ONCE_EACH = {f"node-{number + 1}": 1 for number in range(NODES)}
 

@@ -7,15 +7,10 @@ A smaller fleet than that of test_faults.py, judged the same way.
 import json
 import time
 
-import pytest
-
-from tests.engine.conftest import BETTER, GOOD, hash_of, name_of
-from tests.engine.fleet import Fleet, readiness, well
-from tests.engine.staged_program import StagedProgram, ended
-from tools.engine import Engine
-from tools.history import History
+from tests.engine.conftest import hash_of, name_of
+from tests.engine.fleet import fixtures, readiness, well
+from tests.engine.staged_program import ended
 from tools.kept import orphans, strays
-from tools.local_cluster import LocalCluster
 from tools.proxy import Proxy, status
 
 NODES, BUDGET = 12, 2
@@ -28,30 +23,7 @@ REST = {"waves": WAVES, "refused": "", "pod_annotations": {}, "image": "agent:1"
 ONCE_EACH = {f"node-{number + 1}": 1 for number in range(NODES)}
 
 
-@pytest.fixture(scope="module")
-def cluster(binaries):
-    with LocalCluster(binaries, recorded=True) as cluster:
-        cluster.add_nodes(NODES)
-        yield cluster
-
-
-@pytest.fixture(scope="module")
-def program(binaries, cluster):
-    cluster.create_namespace("fleet")
-    with Engine(binaries, cluster.watched_kubeconfig) as engine, StagedProgram(engine, "fleet") as program:
-        good, output = program.up(data=GOOD, **REST)
-        assert good, output
-        yield program
-
-
-@pytest.fixture
-def fleet(cluster, program):
-    """Give the fleet at rest: as the test before has left it, or, if that failed, after another `up`."""
-    with History(cluster) as history:
-        fleet = Fleet(cluster, program, history, NODES, BUDGET, (GOOD, BETTER), hash_of, REST)
-        if not fleet.rests(fleet.old):
-            well(fleet.start("--refresh", data=fleet.old))
-        yield fleet
+cluster, program, fleet = fixtures(NODES, BUDGET, REST)
 
 
 def live(cluster):
