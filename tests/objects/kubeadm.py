@@ -45,4 +45,4 @@ def config_map(**data: str) -> Object:
     """Return the ConfigMap that others know by name; `config_conf` is its key `config.conf`."""
     files = {"config.conf": CONFIG, "kubeconfig.conf": KUBECONFIG}
     given = {key.replace("_", "."): text for key, text in data.items()}
-    return {"metadata": {"name": "kube-proxy"}, "data": {**files, **given}}
+    return {"metadata": {"name": "kube-proxy", "namespace": "kube-system"}, "data": {**files, **given}}

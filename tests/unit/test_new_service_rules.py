@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from config_rollout.cluster.client import Cluster, ClusterError
+from config_rollout.cluster.client import ClusterError
 from config_rollout.core.waves.gate_answers import told_apart
 from config_rollout.core.waves.gates import BEFORE, HttpGate, NewServiceGate
 from config_rollout.core.waves.new_service import (
@@ -18,6 +18,7 @@ from config_rollout.core.waves.new_service import (
 )
 from config_rollout.driver import new_service
 from config_rollout.driver.gates import Asker
+from tests.memory_cluster import MemoryCluster
 
 OF = labels("n", "agent")
 MADE = {"metadata": {"name": "s", "uid": "u", "labels": OF}, "spec": {"clusterIP": "10.96.0.17"}}
@@ -142,30 +143,26 @@ def test_probe_that_could_not_run_before_excuses_no_service_that_is_not_reached(
     assert (counts, not counts) == (bool(against), bool(as_before))
 
 
-class Services:
-    """
-    An API server that keeps Services, slices and pods, whose pods are what `state` says of their node.
-
-    `failures` is taken from before each request: an HTTP status to fail with, or 0 to serve it.
-    """
+class Services(MemoryCluster):
+    """Keeps Services, slices and pods, whose pods are what `state` says of their node; `made` is what was created."""
 
     def __init__(self, state=lambda node: "True"):
-        self.state, self.kept, self.failures, self.most, self.made = state, {}, [], 0, []
+        super().__init__([("namespaces", {"metadata": {"name": name}}) for name in ("n", "probes")])
+        self.state, self.most, self.made = state, 0, []
         self.published = PUBLISHED
 
-    def fail(self):
-        if status := self.failures.pop(0) if self.failures else 0:
-            raise ClusterError("https://memory: is busy.", status)
+    @property
+    def kept(self):
+        return {key: thing for key, thing in self.objects.items() if key[0] != "namespaces"}
 
     def get(self, resource, name, namespace=""):
         assert ("endpointslices", "kubernetes", "default") == (resource, name, namespace)
-        self.fail()
+        self.serve("get", resource)
         return self.published
 
     def list(self, resource, namespace="", labels=""):
-        self.fail()
         assert ",".join(f"{key}={value}" for key, value in OF.items()) == labels
-        found = [body for (kind, _), body in self.kept.items() if kind == resource]
+        found = super().list(resource, namespace, labels)
         return [self.seen(body) for body in found] if resource == "pods" else found
 
     def seen(self, body):
@@ -173,26 +170,10 @@ class Services:
         return {**body, "status": pod(ready=ready)["status"]}
 
     def create(self, resource, namespace, body):
-        self.fail()
-        name = body["metadata"].get("name") or f"{body['metadata']['generateName']}{len(self.made)}"
-        if (resource, name) in self.kept:
-            raise ClusterError("https://memory: is there.", 409)
-        made = {**body, "metadata": {**body["metadata"], "name": name, "uid": f"uid-{name}"}}
-        made["spec"] = {**body.get("spec", {}), **({"clusterIP": "10.96.0.17"} if resource == "services" else {})}
-        self.kept[resource, name] = made
-        self.made.append((resource, namespace, body["spec"].get("nodeName") if resource == "pods" else ""))
-        self.most = max(self.most, sum(kind == "pods" for kind, _ in self.kept))
+        made = super().create(resource, namespace, body)
+        self.made.append((resource, namespace, made.get("spec", {}).get("nodeName") if resource == "pods" else ""))
+        self.most = max(self.most, len(self.of("pods")))
         return made
-
-    make = Cluster.make
-
-    def delete(self, resource, name, namespace, uid):
-        self.fail()
-        del self.kept[resource, name]
-        owned = [of for of, body in self.kept.items()
-                 if any(owner["uid"] == uid for owner in body["metadata"].get("ownerReferences", []))]  # fmt: skip
-        for of in owned:
-            del self.kept[of]
 
 
 @pytest.fixture(autouse=True)
@@ -272,7 +253,7 @@ def test_what_is_left_of_an_earlier_one_is_removed():
 @pytest.mark.parametrize("status", [0, 429, 503])
 def test_server_that_is_busy_is_asked_again(status):
     cluster = Services()
-    cluster.failures = [status or 500] * 3 + [0, status or 500] * 20
+    cluster.failures = [status or 500] * 3 + [None, status or 500] * 20
 
     assert {} == ask(cluster)
     assert NODES == probed(cluster)
@@ -300,7 +281,17 @@ def test_time_without_an_api_server_is_nobody_s(monkeypatch):
     monkeypatch.setattr(new_service, "delay_seconds", lambda attempt, fraction: 0.6)
     ready = iter(["False", "False", "True"])
     cluster = Services(lambda node: next(ready, "True"))
-    cluster.failures = [0, 0, 0, 0, 0, 503, 0, 503, 0]  # what is left, slice, Service, its slice, pod; then two lists
+    cluster.failures = [
+        None,
+        None,
+        None,
+        None,
+        None,
+        503,
+        None,
+        503,
+        None,
+    ]  # what is left, slice, Service, its slice, pod; then two lists
 
     assert {} == ask(cluster, nodes=["n00"])
     assert [] == cluster.failures
@@ -316,8 +307,8 @@ def test_time_without_an_api_server_is_nobody_s(monkeypatch):
         ({"published": {**PUBLISHED, "endpoints": []}}, "EndpointSlice default/kubernetes: has no ready address. A new "
          "Service needs an endpoint that every node reaches: see how this API server publishes its address."),
         ({"create": lambda *_: None}, "namespace n: does not exist. Create it, or name another in the gate."),
-        ({"failures": [0, 403]}, "https://memory: is busy."),
-        ({"failures": [0, 0, 0, 0, 0, 0, 0, 422]}, "https://memory: is busy."),
+        ({"failures": [None, 403]}, "https://memory: is busy."),
+        ({"failures": [None] * 7 + [422]}, "https://memory: is busy."),
     ],
 )  # fmt: skip
 def test_what_no_node_can_be_blamed_for_is_one_answer(change, why):

@@ -8,7 +8,7 @@ from config_rollout.core.waves.gates import HttpGate
 from config_rollout.core.waves.order import parse_waves
 from config_rollout.driver.driven import Stopped, Target
 from config_rollout.driver.rollout import Rollout
-from tests.unit.memory_cluster import Disturbed, MemoryCluster, drive, revisions
+from tests.memory_fleet import Disturbed, MemoryFleet, drive, revisions
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -47,7 +47,7 @@ def test_node_that_joins_is_in_its_wave_and_one_that_is_gone_is_not_waited_for(d
         def disturb(self, deleted):
             if deleted == 1:
                 gone = max({*self.nodes} - {*self.deleted})
-                self.happens("nodes", "DELETED", self.nodes.pop(gone))
+                self.drop("nodes", gone)
                 self.set_node("n8")
                 self.start("n8")
 
@@ -81,7 +81,7 @@ def test_nothing_is_deleted_while_pods_or_nodes_are_not_seen(driver, clock, what
 
 
 def test_every_pod_is_restarted_once(driver):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     driver(cluster, "new")
 
@@ -90,14 +90,14 @@ def test_every_pod_is_restarted_once(driver):
 
 
 def test_nothing_outdated_restarts_nothing(driver):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     driver(cluster, "good")
 
     assert [] == cluster.deleted
 
 
 def test_hook_of_a_wave_leaves_later_waves_alone(driver):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     driver(cluster, "new", own="z1", by="zone")
 
@@ -106,7 +106,7 @@ def test_hook_of_a_wave_leaves_later_waves_alone(driver):
 
 @pytest.mark.parametrize("status", [0, 429, 500, 503])
 def test_answers_that_may_be_better_soon_are_asked_for_again(driver, status):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     cluster.failures = [status] * 12
     driver(cluster, "new")
@@ -116,7 +116,7 @@ def test_answers_that_may_be_better_soon_are_asked_for_again(driver, status):
 
 
 def test_delete_without_an_answer_holds_up_all_others_and_is_weighed_anew(driver, clock):
-    class Doubtful(MemoryCluster):
+    class Doubtful(MemoryFleet):
         asked = ()
 
         def delete(self, resource, name, namespace, uid):
@@ -138,7 +138,7 @@ def test_delete_without_an_answer_holds_up_all_others_and_is_weighed_anew(driver
 
 
 def test_answer_that_stays_is_told_and_ends_it(driver):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     cluster.failures = [403]
     with pytest.raises(Stopped, match="is busy"):
@@ -148,7 +148,7 @@ def test_answer_that_stays_is_told_and_ends_it(driver):
 
 
 def test_bad_revision_is_taken_back_after_one_pod(driver):
-    cluster = MemoryCluster(bad=["bad"])
+    cluster = MemoryFleet(bad=["bad"])
     cluster.write("bad")
     with pytest.raises(Stopped) as error:
         driver(cluster, "bad")
@@ -162,7 +162,7 @@ def test_bad_revision_is_taken_back_after_one_pod(driver):
 
 
 def test_same_again_after_it_was_taken_back_goes_forward_again(driver):
-    cluster = MemoryCluster(bad=["bad"])
+    cluster = MemoryFleet(bad=["bad"])
     cluster.write("bad")
     asked = cluster.daemon_set["metadata"]["generation"]
     with pytest.raises(Stopped):
@@ -176,7 +176,7 @@ def test_same_again_after_it_was_taken_back_goes_forward_again(driver):
 
 
 def test_configuration_of_before_after_it_was_taken_back_restarts_nothing(driver):
-    cluster = MemoryCluster(bad=["bad"])
+    cluster = MemoryFleet(bad=["bad"])
     cluster.write("bad")
     with pytest.raises(Stopped):
         driver(cluster, "bad")
@@ -188,18 +188,18 @@ def test_configuration_of_before_after_it_was_taken_back_restarts_nothing(driver
 
 
 def test_revision_that_is_no_longer_kept_is_told(driver):
-    cluster = MemoryCluster(bad=["bad"])
+    cluster = MemoryFleet(bad=["bad"])
     cluster.write("bad")
     asked = cluster.daemon_set["metadata"]["generation"]
     with pytest.raises(Stopped):
         driver(cluster, "bad", generation=asked)
-    del cluster.revisions["bad"]
+    cluster.forget("bad")
     with pytest.raises(Stopped, match=r"agent-bad, which a failed rollout took back, is no longer kept"):
         driver(cluster, "bad", generation=asked)
 
 
 def test_halted_rollout_leaves_everything(driver):
-    cluster = MemoryCluster(bad=["bad"])
+    cluster = MemoryFleet(bad=["bad"])
     cluster.write("bad")
     with pytest.raises(Stopped, match="everything is left as it is"):
         driver(cluster, "bad", on_failure="halt")
@@ -209,14 +209,14 @@ def test_halted_rollout_leaves_everything(driver):
 
 
 def test_first_revision_has_nothing_to_be_taken_back_to(driver):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.unready("n1")
     with pytest.raises(Stopped, match="nothing is taken back: this rollout has restarted nothing"):
         driver(cluster, "good")
 
 
 def test_http_gate_asks_every_pod_of_the_wave(driver):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     gate = {"http": {"port": 1, "path": "/livez"}, "timeout_seconds": 1}
     driver(cluster, "new", gates=[gate])
@@ -240,13 +240,13 @@ def test_function_says_no_by_a_text_by_false_or_by_raising(driver, answer, told)
             raise answer
         return answer
 
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     with pytest.raises(Stopped, match=told):
         driver(cluster, "good", gates=[asks], on_failure="halt")
 
 
 def test_what_was_so_before_is_told_and_does_not_count(driver):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     cluster.answers = {"n2": (503, b"not synced")}
     gate = {"http": {"port": 1, "path": "/livez"}, "timeout_seconds": 1}
@@ -258,7 +258,7 @@ def test_what_was_so_before_is_told_and_does_not_count(driver):
 
 
 def test_container_that_restarts_after_its_pod_was_ready_fails_the_wave(driver, clock):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     clock.after(0.8, lambda: cluster.restart("n1"))
     with pytest.raises(Stopped, match="restarted once after it was ready"):
@@ -266,7 +266,7 @@ def test_container_that_restarts_after_its_pod_was_ready_fails_the_wave(driver, 
 
 
 def test_up_that_is_gone_while_a_gate_is_asked_takes_nothing_back(clock):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     gate = {"http": {"port": 1, "path": "/"}, "timeout_seconds": 60}
     cluster.answers = {"n0": (500, b"")}
@@ -280,7 +280,7 @@ def test_up_that_is_gone_while_a_gate_is_asked_takes_nothing_back(clock):
 
 
 def test_daemon_set_that_another_stack_drives_now_is_left_alone():
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     cluster.daemon_set["metadata"]["annotations"][STACK_ANNOTATION] = "o/p/theirs"
     target = Target("n", "agent", "ds", cluster.daemon_set["metadata"]["generation"], "new")
@@ -293,14 +293,14 @@ def test_daemon_set_that_another_stack_drives_now_is_left_alone():
 
 def test_gate_gets_the_wave_and_its_nodes(driver):
     asked = []
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     driver(cluster, "good", own="z2", by="zone", gates=[lambda wave, nodes: asked.append((wave, nodes))])
 
     assert [("z2", ["n2"])] == asked
 
 
 def test_pod_that_does_not_stay_ready_fails_the_soak(driver, clock):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     clock.after(0.6, lambda: cluster.unready("n2"))
     with pytest.raises(Stopped, match="did not stay ready"):
@@ -308,7 +308,7 @@ def test_pod_that_does_not_stay_ready_fails_the_soak(driver, clock):
 
 
 def test_pods_that_have_been_ready_for_the_soak_already_are_not_waited_for(driver, clock):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     began = clock.now
     driver(cluster, "good", soak_seconds=600)
 
@@ -316,7 +316,7 @@ def test_pods_that_have_been_ready_for_the_soak_already_are_not_waited_for(drive
 
 
 def test_pause_stops_before_the_next_pod(driver):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     cluster.daemon_set["metadata"]["annotations"][PAUSED_ANNOTATION] = "true"
     with pytest.raises(Stopped, match=r"is paused\. `config-rollout resume n/agent`"):
@@ -326,7 +326,7 @@ def test_pause_stops_before_the_next_pod(driver):
 
 
 def test_rollout_that_nobody_waits_for_ends_before_its_next_pod():
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     target = Target("n", "agent", "ds", cluster.daemon_set["metadata"]["generation"], "new")
     driven = Rollout(cluster, target, parse_waves({})[0], lambda line, ephemeral=False: driven.stop())
@@ -337,17 +337,17 @@ def test_rollout_that_nobody_waits_for_ends_before_its_next_pod():
 
 
 def test_other_daemon_set_is_never_touched(driver):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     cluster.daemon_set["metadata"]["uid"] = "another"
-    with pytest.raises(Stopped, match="is not the cluster that the Kubernetes provider writes to"):
+    with pytest.raises(Stopped, match="agent has the UID another, and the Kubernetes provider knows it by the UID ds"):
         driver(cluster, "new")
 
     assert [] == cluster.deleted
 
 
 def test_template_of_someone_else_is_told(driver):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("theirs")
     with pytest.raises(Stopped, match=r"something else changed it since\. Run `pulumi up --refresh`"):
         driver(cluster, "new")
@@ -356,7 +356,7 @@ def test_template_of_someone_else_is_told(driver):
 
 
 def test_what_an_earlier_rollout_left_broken_goes_first(driver):
-    cluster = MemoryCluster(bad=["bad"])
+    cluster = MemoryFleet(bad=["bad"])
     cluster.write("bad")
     with pytest.raises(Stopped):
         driver(cluster, "bad", on_failure="halt")
@@ -369,7 +369,7 @@ def test_what_an_earlier_rollout_left_broken_goes_first(driver):
     assert 1 == cluster.most_unavailable
 
 
-class Listening(MemoryCluster):
+class Listening(MemoryFleet):
     """Hears what the driver says, each with how many pods were deleted by then, and how far it was."""
 
     def heard(self, revision, own="rest", **waves):
@@ -432,7 +432,7 @@ def test_answer_that_did_not_come_is_said_at_once():
 
 
 def test_before_it_sees_anything_it_says_what_it_waits_for():
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     target = Target("n", "agent", "ds", 1, "good")
     rollout = Rollout(cluster, target, parse_waves({})[0], lambda line, ephemeral=False: None)
 

@@ -5,7 +5,7 @@ import pytest
 from config_rollout.cluster.client import ClusterError
 from config_rollout.core.kubernetes.annotations import FINISHED_ANNOTATION, PAUSED_ANNOTATION, RESTORED_ANNOTATION
 from config_rollout.driver.driven import Stopped
-from tests.unit.memory_cluster import Disturbed, MemoryCluster, drive, name_of, revisions, template_of
+from tests.memory_fleet import Disturbed, MemoryFleet, drive, name_of, revisions, template_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -16,7 +16,7 @@ def red(wave, nodes):
 
 
 def finished_fleet(**more):
-    cluster = MemoryCluster(**more)
+    cluster = MemoryFleet(**more)
     cluster.write("new")
     drive(cluster, "new", by="zone")
     cluster.deleted.clear()
@@ -70,7 +70,7 @@ def test_rollout_that_could_restart_nothing_takes_nothing_back():
 
 
 def test_unfinished_rollout_is_held_at_its_gates_though_all_its_pods_have_moved():
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
 
     def killed(wave, nodes):
@@ -88,7 +88,7 @@ def test_unfinished_rollout_is_held_at_its_gates_though_all_its_pods_have_moved(
 
 
 def test_record_that_only_gets_another_definition_is_held_at_no_gate():
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     drive(cluster, "new", own="z0", by="zone")
     drive(cluster, "new", own="z0", by="zone", gates=[red], passed=True)
@@ -97,7 +97,7 @@ def test_record_that_only_gets_another_definition_is_held_at_no_gate():
 
 
 def test_way_back_is_what_finished_and_not_what_halted():
-    cluster = MemoryCluster(bad=["bad", "worse"])
+    cluster = MemoryFleet(bad=["bad", "worse"])
     cluster.write("bad")
     with pytest.raises(Stopped, match="everything is left as it is"):
         drive(cluster, "bad", on_failure="halt")
@@ -109,7 +109,7 @@ def test_way_back_is_what_finished_and_not_what_halted():
 
 
 def test_only_what_a_rollout_has_moved_is_taken_back():
-    cluster = MemoryCluster(bad=["worse"])
+    cluster = MemoryFleet(bad=["worse"])
     cluster.write("halted")
     with pytest.raises(Stopped):
         drive(cluster, "halted", on_failure="halt", gates=[red], own="z0", by="zone")
@@ -122,7 +122,7 @@ def test_only_what_a_rollout_has_moved_is_taken_back():
 
 
 def test_without_a_revision_that_finished_everything_is_left():
-    cluster = MemoryCluster(bad=["bad"])
+    cluster = MemoryFleet(bad=["bad"])
     cluster.write("other")
     cluster.delete("pods", next(iter(cluster.pods)), "n", "")  # half of this and half of that, and no record of either
     cluster.write("bad")
@@ -133,7 +133,7 @@ def test_without_a_revision_that_finished_everything_is_left():
 
 
 def test_taken_back_configuration_has_its_owner_before_pods_mount_it():
-    class Looked(MemoryCluster):
+    class Looked(MemoryFleet):
         def write(self, revision):
             if self.config_maps:
                 self.owners_then = self.owners(revision)
@@ -141,7 +141,7 @@ def test_taken_back_configuration_has_its_owner_before_pods_mount_it():
 
     cluster = Looked(bad=["bad"])
     cluster.write("bad")
-    cluster.keep("good", "bad")
+    cluster.keep_config_maps("good", "bad")
     asked = cluster.daemon_set["metadata"]["generation"]
     with pytest.raises(Stopped):
         drive(cluster, "bad", generation=asked)
@@ -153,7 +153,7 @@ def test_taken_back_configuration_has_its_owner_before_pods_mount_it():
 
 
 def test_conflict_at_a_delete_is_asked_again():
-    class Webhook(MemoryCluster):
+    class Webhook(MemoryFleet):
         refused = 0
 
         def delete(self, *what):
@@ -170,7 +170,7 @@ def test_conflict_at_a_delete_is_asked_again():
 
 
 def test_deletes_that_are_refused_for_good_stop_it_and_take_nothing_back():
-    class Webhook(MemoryCluster):
+    class Webhook(MemoryFleet):
         def delete(self, *what):
             raise ClusterError("https://memory: 409 admission webhook: never.", 409)
 
@@ -183,7 +183,7 @@ def test_deletes_that_are_refused_for_good_stop_it_and_take_nothing_back():
 
 
 def test_delete_that_was_answered_and_changed_nothing_is_asked_again():
-    class Liar(MemoryCluster):
+    class Liar(MemoryFleet):
         answered = 0
 
         def delete(self, *what):
@@ -198,7 +198,7 @@ def test_delete_that_was_answered_and_changed_nothing_is_asked_again():
 
 
 def test_deletes_that_are_answered_and_never_done_fail_the_wave():
-    class Liar(MemoryCluster):
+    class Liar(MemoryFleet):
         def delete(self, *what):
             return True
 
@@ -209,19 +209,19 @@ def test_deletes_that_are_answered_and_never_done_fail_the_wave():
 
 
 def test_revision_of_another_template_is_never_the_wanted_one(clock):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
-    del cluster.revisions["new"]  # and its controller is away
+    cluster.forget("new")  # and its controller is away
     with pytest.raises(Stopped, match=r"has no revision of its pod template\. See that kube-controller-manager runs"):
         drive(cluster, "new")
-    clock.after(0.5, lambda: cluster.revisions.update(new=2))
+    clock.after(0.5, lambda: cluster.revise("new", 2))
     drive(cluster, "new")
 
     assert ["n0", "n1", "n2", "n3"] == sorted(cluster.deleted)
 
 
 def test_pod_that_comes_back_with_another_revision_again_and_again_fails_the_wave():
-    class Stale(MemoryCluster):
+    class Stale(MemoryFleet):
         def start(self, node):
             self.newest = "good"
             super().start(node)
@@ -267,7 +267,7 @@ def test_time_in_which_nothing_is_seen_is_no_lack_of_progress(clock):
 
 
 def test_template_that_differs_in_more_than_the_configuration_is_someone_else_s():
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("good.2")
     written = {"metadata": None, "spec": {"containers": [{"name": "a", "image": "2", "image_pull_policy": None}]}}
     drive(cluster, "good", template=written)
@@ -290,7 +290,7 @@ def test_update_strategy_that_someone_changes_in_the_middle_is_put_right_and_tol
     cluster.write("new")
     said = drive(cluster, "new")
 
-    assert {"type": "OnDelete", "rollingUpdate": None} == cluster.daemon_set["spec"]["updateStrategy"]
+    assert {"type": "OnDelete"} == cluster.daemon_set["spec"]["updateStrategy"]
     assert [line for line in said if "its updateStrategy was changed" in line and "It is OnDelete again" in line]
     assert ["n0", "n1", "n2", "n3"] == sorted(cluster.deleted)
 
@@ -313,7 +313,7 @@ def test_whoever_changes_the_template_too_stops_the_rollout_and_keeps_the_strate
 
 
 def test_pod_that_others_delete_during_the_soak_soaks_as_long(clock):
-    cluster = MemoryCluster()
+    cluster = MemoryFleet()
     cluster.write("new")
     moments = []
 

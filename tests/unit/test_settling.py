@@ -6,40 +6,34 @@ from config_rollout.cluster.client import ClusterError
 from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION
 from config_rollout.prepare import revisions as kept
 from config_rollout.prepare import waiting as patience
+from tests.memory_cluster import MemoryCluster
 from tests.objects.daemon_set import CONFIG_MAPS, NEW_NAME, REVISIONS, daemon_set, restored_from
 
 WANTED = {"metadata": {"name": NEW_NAME, "namespace": "n"}}
 
 
-class Server:
+class Server(MemoryCluster):
     """Has one DaemonSet with all that belongs to it, and answers so many requests with a status first."""
 
     def __init__(self, annotations=None, failures=()):
-        self.daemon_set, self.failures, self.patched = daemon_set(annotations=annotations), list(failures), []
-
-    def fail(self):
-        if self.failures:
-            raise ClusterError("https://h: is busy.", self.failures.pop(0))
-
-    def prove(self, *_):
-        self.fail()
-        return self.daemon_set
-
-    def list(self, resource, *_, **__):
-        self.fail()
-        if resource == "controllerrevisions":
-            return REVISIONS
         labels = {"config-rollout/daemon-set": "agent"}
-        return [
-            {**one, "metadata": {**one["metadata"], "labels": labels, "uid": "u", "resourceVersion": "1",
+        config_maps = [
+            {**one, "metadata": {**one["metadata"], "labels": labels, "uid": "u",
                                  "ownerReferences": [{**owner, "kind": "ControllerRevision"}
                                                      for owner in one["metadata"]["ownerReferences"]]}}
             for one in CONFIG_MAPS
         ]  # fmt: skip
+        super().__init__([
+            ("daemonsets", daemon_set(annotations=annotations)),
+            *(("controllerrevisions", one) for one in REVISIONS),
+            *(("configmaps", one) for one in config_maps),
+        ], failures)  # fmt: skip
+        self.patched = []
 
-    def patch(self, resource, name, namespace, body, **_):
-        self.fail()
+    def patch(self, resource, name, namespace, body, **more):
+        done = super().patch(resource, name, namespace, body, **more)
         self.patched.append((resource, body["metadata"]))
+        return done
 
 
 @pytest.fixture(autouse=True)

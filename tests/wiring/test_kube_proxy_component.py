@@ -11,7 +11,7 @@ from config_rollout.cluster.client import Cluster, ClusterError
 from config_rollout.prepare import kube_proxy as preparing
 from tests.objects.kubeadm import CONFIG, config_map, daemon_set
 from tests.wiring.conftest import Registered, _Monitor
-from tests.wiring.kubeadm_cluster import ADOPT, KUBEADM, FakeCluster
+from tests.wiring.kubeadm_cluster import ADOPT, KUBEADM, memory_cluster
 
 OWN = {"manage": "own", "config": CONFIG, "api_server": "https://h:6443", "version": "v1.36.3"}
 
@@ -21,7 +21,7 @@ def run(monkeypatch):
     """Return a function that runs a KubeProxy under mocks; gives what was registered by `Type name`, or the error."""
 
     def run(args, objects=KUBEADM, opts=None, preview=False, missing=(), broken=None):
-        monkeypatch.setattr(Cluster, "find", lambda *_: FakeCluster(objects, missing, broken))
+        monkeypatch.setattr(Cluster, "find", lambda *_: memory_cluster(objects, missing, broken))
         monitor = _Monitor()
         mocks.set_mocks(monitor.mocks, preview=preview, monitor=monitor)
 
@@ -189,7 +189,7 @@ def test_kept_bytes_of_the_same_meaning_are_used(run):
 
 
 def test_preview_without_the_cluster_is_shorter_and_not_red(run):
-    registered = run(ADOPT, preview=True, broken=ClusterError("https://fake: does not answer."))
+    registered = run(ADOPT, preview=True, broken=ClusterError("https://memory: does not answer."))
     patch = of(registered, "DaemonSetPatch").inputs["spec"]["template"]
 
     assert {"KubeProxy", "DaemonSetPatch"} == {what.split(" ")[0] for what in registered}
@@ -197,13 +197,13 @@ def test_preview_without_the_cluster_is_shorter_and_not_red(run):
 
 
 def test_own_preview_without_the_cluster_is_whole(run):
-    assert "DaemonSet kube-proxy" in run(OWN, preview=True, broken=ClusterError("https://fake: does not answer."))
+    assert "DaemonSet kube-proxy" in run(OWN, preview=True, broken=ClusterError("https://memory: does not answer."))
 
 
 @pytest.mark.parametrize("args", [OWN, ADOPT])
 def test_up_without_the_cluster_is_an_error(run, args):
-    assert "KubeProxy 'kube-proxy': https://fake: does not answer." == run(
-        args, broken=ClusterError("https://fake: does not answer.")
+    assert "KubeProxy 'kube-proxy': https://memory: does not answer." == run(
+        args, broken=ClusterError("https://memory: does not answer.")
     )
 
 
@@ -253,7 +253,7 @@ def test_while_waves_are_held_back_the_config_map_that_others_know_keeps_what_it
 
 
 def test_preview_with_waves_and_without_the_cluster_keeps_the_strategy(run):
-    registered = run({**ADOPT, "waves": WAVES}, preview=True, broken=ClusterError("https://fake: does not answer."))
+    registered = run({**ADOPT, "waves": WAVES}, preview=True, broken=ClusterError("https://memory: does not answer."))
 
     assert ["DaemonSetPatch", "DaemonSetPatch", "DaemonSetPatch", "KubeProxy"] == sorted(
         what.split(" ")[0] for what in registered
@@ -264,7 +264,7 @@ def test_up_without_a_right_is_an_error_with_the_smallest_role(run):
     error = run(ADOPT, missing=[("patch", "daemonsets")])
 
     assert error.startswith(
-        "KubeProxy 'kube-proxy': https://fake: may not patch daemonsets 'kube-proxy' in namespace kube-system. "
+        "KubeProxy 'kube-proxy': https://memory: may not patch daemonsets 'kube-proxy' in namespace kube-system. "
         "`up` needs it; the smallest Role is\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"
     )
 
@@ -341,7 +341,7 @@ def test_mode_written_out_restarts_only_where_the_release_may_have_another_defau
     objects = {
         ("daemonsets", "kube-proxy"): daemon_set(mounts=made, image=f"registry.k8s.io/kube-proxy:{image}"),
         ("configmaps", "kube-proxy"): unset,
-        ("configmaps", made): {**unset, "metadata": {"name": made}},
+        ("configmaps", made): {**unset, "metadata": {**unset["metadata"], "name": made}},
     }
     registered = run({**ADOPT, "config": CONFIG}, objects=objects)
     mounted = of(registered, "DaemonSetPatch").inputs["spec"]["template"]["spec"]["volumes"][0]["configMap"]["name"]

@@ -5,6 +5,7 @@ import pytest
 
 from config_rollout.cluster.client import ClusterError
 from config_rollout.prepare import waves as staged
+from tests.memory_cluster import MemoryCluster
 from tests.objects.pods import pods
 from tests.wiring.conftest import DAEMON_SET, HASH
 
@@ -17,42 +18,28 @@ ZONE = "topology.kubernetes.io/zone"
 WAVES = {"first": [{"name": "canary", "nodes": 1}], "by": ZONE}
 
 
-class FakeCluster:
-    """A cluster with three nodes in two zones, and a DaemonSet whose pods are as told."""
-
-    server = "https://fake"
-
-    def __init__(self, states="", config_hash="", annotations=None, down="", forbidden=""):
-        self.states, self.hash, self.annotations, self.down = states, config_hash, annotations or {}, down
-        self.forbidden = forbidden
-
-    def may(self, right):
-        return right.verb != self.forbidden
-
-    def list(self, resource, namespace="", labels=""):
-        if resource == "nodes":
-            return [
-                {"metadata": {"name": f"n{i}", "labels": {ZONE: f"zone-{zone}"}},
-                 "status": {"conditions": [{"type": "Ready", "status": str(str(i) not in self.down)}]}}
-                for i, zone in enumerate("aba")
-            ]  # fmt: skip
-        owner = {"ownerReferences": [{"uid": "agent-uid", "controller": True}]}
-        if resource == "controllerrevisions":
-            metadata = {"name": "a", "labels": {"controller-revision-hash": "old"}, **owner}
-            return [{"metadata": metadata, "revision": 1, "data": {"spec": {"template": {}}}}]
-        return [
-            {"metadata": {"name": p.name, "uid": p.uid, "labels": {"controller-revision-hash": p.revision}, **owner},
-             "spec": {"nodeName": p.node},
-             "status": {"conditions": [{"type": "Ready", "status": str(p.available)}]}} for p in pods(self.states)
-        ]  # fmt: skip
-
-    def get(self, resource, name, namespace):
-        template = {"metadata": {"annotations": {"checksum/config": self.hash}}}
-        metadata = {"name": name, "namespace": namespace, "uid": "agent-uid", "annotations": self.annotations}
-        return self.states and {
-            "metadata": metadata, "spec": {"template": template, "selector": {"matchLabels": {"a": "b"}}},
-            "status": {"desiredNumberScheduled": 3},
-        }  # fmt: skip
+def fleet_of(states="", config_hash="", annotations=None, down="", forbidden=""):
+    """Return a cluster with three nodes in two zones, and, for `states`, a DaemonSet with a pod for each letter."""
+    owner = {"namespace": "monitoring", "ownerReferences": [{"uid": "agent-uid", "controller": True}]}
+    objects = [
+        ("nodes", {"metadata": {"name": f"n{i}", "labels": {ZONE: f"zone-{zone}"}},
+                   "status": {"conditions": [{"type": "Ready", "status": str(str(i) not in down)}]}})
+        for i, zone in enumerate("aba")
+    ]  # fmt: skip
+    labels = {"a": "b", "controller-revision-hash": "old"}
+    revision = {"metadata": {"name": "a", "labels": labels, **owner}, "revision": 1, "data": {"spec": {"template": {}}}}
+    objects += [("controllerrevisions", revision)]
+    for p in pods(states):
+        metadata = {"name": p.name, "uid": p.uid, "labels": {"a": "b", "controller-revision-hash": p.revision}, **owner}
+        status = {"conditions": [{"type": "Ready", "status": str(p.available)}]}
+        objects += [("pods", {"metadata": metadata, "spec": {"nodeName": p.node}, "status": status})]
+    if states:
+        metadata = {"name": "agent", "namespace": "monitoring", "uid": "agent-uid", "annotations": annotations or {}}
+        template = {"metadata": {"annotations": {"checksum/config": config_hash}}}
+        spec = {"template": template, "selector": {"matchLabels": {"a": "b"}}}
+        status = {"desiredNumberScheduled": 3}
+        objects += [("daemonsets", {"metadata": metadata, "spec": spec, "status": status})]
+    return MemoryCluster(objects, may_not=lambda right: right.verb == forbidden)
 
 
 @pytest.fixture
@@ -60,7 +47,7 @@ def cluster(monkeypatch):
     """Return a function that puts a cluster in place."""
 
     def use(*states, **more):
-        monkeypatch.setattr(staged, "find_cluster", lambda plain: FakeCluster(*states, **more))
+        monkeypatch.setattr(staged, "find_cluster", lambda plain: fleet_of(*states, **more))
 
     use()
     return use
@@ -164,8 +151,8 @@ def test_missing_right_is_refused_before_anything_is_written(cluster, refused, r
     cluster("ooo", forbidden="delete")
 
     assert [
-        "ConfiguredDaemonSet 'agent': waves: https://fake: may not delete pods in namespace monitoring. Give the user "
-        "of this kubeconfig what `config-rollout rbac monitoring/agent` prints."
+        "ConfiguredDaemonSet 'agent': waves: https://memory: may not delete pods in namespace monitoring. Give the "
+        "user of this kubeconfig what `config-rollout rbac monitoring/agent` prints."
     ] == refused(waves=WAVES)
     cluster("ooo", forbidden="delete", config_hash=HASH)
     assert "Stash agent-rest" in register(waves=WAVES)
@@ -213,11 +200,11 @@ def test_gates_are_asked_before_anything_is_written_and_not_in_preview(cluster, 
 
 def test_cluster_that_cannot_be_read_is_a_sentence(monkeypatch, refused):
     def fail(plain):
-        raise ClusterError("https://fake: does not take these credentials. See whether `kubectl` can log in.", 401)
+        raise ClusterError("https://memory: does not take these credentials. See whether `kubectl` can log in.", 401)
 
     monkeypatch.setattr(staged, "find_cluster", fail)
 
     assert [
-        "ConfiguredDaemonSet 'agent': waves: https://fake: does not take these credentials. See whether `kubectl` can "
-        "log in."
+        "ConfiguredDaemonSet 'agent': waves: https://memory: does not take these credentials. See whether `kubectl` "
+        "can log in."
     ] == refused(waves=WAVES)

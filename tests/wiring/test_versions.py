@@ -11,7 +11,7 @@ from config_rollout import KubeProxy
 from config_rollout.cluster.client import Cluster
 from config_rollout.prepare import compatibility
 from tests.wiring.conftest import _Monitor
-from tests.wiring.kubeadm_cluster import ADOPT, KUBEADM, FakeCluster
+from tests.wiring.kubeadm_cluster import ADOPT, KUBEADM, memory_cluster
 
 REFUSAL = "Pulumi CLI version {} does not satisfy the version range"
 
@@ -83,7 +83,7 @@ def adopt(monkeypatch):
     """Return a function that adopts a kube-proxy on an API server of a release, and gives what was registered."""
 
     def adopt(release: str) -> list[str]:
-        cluster = FakeCluster(KUBEADM)
+        cluster = memory_cluster(KUBEADM)
         cluster.release = release
         monkeypatch.setattr(Cluster, "find", lambda *_: cluster)
         monitor = _Monitor()
