@@ -1,6 +1,7 @@
 """Fills the parts of the documents that are made from the code: `make docs`."""
 
 import ast
+import json
 import re
 import tempfile
 from functools import cache
@@ -13,6 +14,7 @@ from config_rollout.core.rbac.audit import audit_rights
 from config_rollout.core.rbac.kube_proxy import all_rights
 from config_rollout.core.rbac.rights import role
 from config_rollout.core.rules import document as rules
+from config_rollout.core.rules.check_settings import config_schema
 from tools.command_line import run_text
 from tools.fake_api import FakeApi, halted
 
@@ -113,6 +115,11 @@ def policies() -> tuple[Path, str]:
     return path, filled(text, "examples", rules.render_examples())
 
 
+def check_config() -> tuple[Path, str]:
+    """Return the schema of the configuration file of `check`, and what it has to hold."""
+    return ROOT / "docs" / "schemas" / "config.json", f"{json.dumps(config_schema(), indent=2)}\n"
+
+
 def needs() -> tuple[Path, str]:
     """Return the document on compatibility, and what it has to hold."""
     path = ROOT / "docs" / "compatibility.md"
@@ -171,7 +178,7 @@ def contributing() -> tuple[Path, str]:
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
     made = [contributing(), kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), status(), metrics()]
-    return [*made, *pictures(), *timelines()]
+    return [*made, check_config(), *pictures(), *timelines()]
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from config_rollout.core.rules.manifest import Place
+from config_rollout.core.rules.unread import PART, summary
 from tests.objects.rule_examples import manifest, said
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
@@ -32,7 +33,7 @@ MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 def test_objects(text, count):
     found = manifest(text)
 
-    assert (count, []) == (len(found.objects), found.notes)
+    assert (count, []) == (len(found.objects), found.unread)
 
 
 @pytest.mark.parametrize(
@@ -53,20 +54,23 @@ def test_objects(text, count):
 def test_skipped(text, skipped):
     found = manifest(text)
 
-    assert ([], skipped, []) == (found.objects, dict(found.skipped), found.notes)
+    assert ([], skipped, []) == (found.objects, dict(found.skipped), found.unread)
 
 
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        ("apiVersion: v1\nkind: ConfigMap\ndata: {{ .Values.data }}\n", "has template syntax; render it first"),
-        ("{{- if .Values.on }}\napiVersion: v1\nkind: ConfigMap\n{{- end }}\n", "has template syntax; render it first"),
+        (
+            "apiVersion: v1\nkind: ConfigMap\ndata: {{ .Values.data }}\n",
+            "1 document with template syntax (file:1). Render",
+        ),
+        (
+            "{{- if .Values.on }}\napiVersion: v1\nkind: ConfigMap\n{{- end }}\n",
+            "1 document with template syntax (file:1)",
+        ),
         ("apiVersion: v1\nkind: ConfigMap\ndata: [\n", "it is not valid YAML"),
-        ("just text\n", "is no Kubernetes object"),
-        ("a: 1\n", "is no Kubernetes object"),
-        ("kind: ConfigMap\n", "is no Kubernetes object"),
-        ("kind: [1]\napiVersion: v1\n", "is no Kubernetes object"),
-        ("[1, 2]", "is no Kubernetes object"),
+        ("just text\n", "1 document that is no object (file:1). Name manifests."),
+        ("[1, 2]", "2 documents that are no objects (file:1, file:1)"),
         ("apiVersion: v1\nkind: ConfigMap\nx: !!int a\n", "it has the tag !!int on 'a', line 3"),
         (
             "# first\n---\n\napiVersion: v1\nkind: ConfigMap\nx: !!int a\n",
@@ -77,24 +81,67 @@ def test_skipped(text, skipped):
         ("apiVersion: v1\nkind: ConfigMap\nx: \x00\n", "it is not valid YAML"),
     ],
 )
-def test_note(text, note):
+def test_what_is_not_looked_at_is_told(text, note):
     found = manifest(text)
+    (told,) = summary(found.unread)
 
     assert [] == found.objects
-    assert note in found.notes[0]
+    assert note in told
+
+
+@pytest.mark.parametrize(
+    "text", ["a: 1\n", "kind: ConfigMap\n", "kind: [1]\napiVersion: v1\n", "kind: DaemonSet\nimage: {tag: 1}\n"]
+)
+def test_what_is_no_kubernetes_object_is_counted(text):
+    found = manifest(text)
+
+    assert (1, [], []) == (found.others, found.objects, found.unread)
+
+
+def part(text: str) -> tuple[int, list[str]]:
+    """Return how many whole objects a manifest holds, and where its parts of objects are."""
+    found = manifest(text)
+    return sum(not o.patch for o in found.objects), [one.where for one in found.unread if one.reason is PART]
+
+
+PATCH = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: a}\nspec: {template: {spec: {hostNetwork: true}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(PATCH, (0, ["file:1"]), id="a patch of a DaemonSet"),
+        pytest.param(PATCH.replace("DaemonSet", "Deployment"), (0, ["file:1"]), id="of a Deployment"),
+        pytest.param(f"{MAP}---\n{PATCH}", (1, ["file:5"]), id="beside a whole object"),
+        pytest.param(PATCH.replace("{template", "{selector: {matchLabels: {a: b}}, template"), (1, []), id="whole"),
+        pytest.param(PATCH.replace("apps/v1", "extensions/v1beta1"), (1, []), id="a group with a default selector"),
+    ],
+)
+def test_workload_without_a_selector_is_part_of_one(text, expected):
+    assert expected == part(text)
+
+
+def test_reasons_are_counted_and_the_first_places_shown():
+    found = manifest("---\n".join(["data: {{ x }}\n"] * 5 + ["data: [\n"]))
+
+    assert [
+        "not looked at: 5 documents with template syntax (file:1, file:3, file:5 and 2 more). Render first.",
+        "not looked at: 1 document that cannot be read (file:11: it is not valid YAML (did not find expected node "
+        "content), line 12). Correct what is wrong.",
+    ] == list(summary(found.unread))
 
 
 @pytest.mark.parametrize("text", [b"kind: \xff\xfe", b"\xff\xfe\x00", b"{" * 100_000, b"[" * 100_000, b"---" * 9])
 def test_hostile_text_is_a_note(text):
     found = manifest(text)
 
-    assert ([], 1) == (found.objects, len(found.notes))
+    assert ([], 1) == (found.objects, len(found.unread))
 
 
 def test_what_cannot_be_read_leaves_the_other_documents():
     found = manifest(f"{MAP}---\nkind: ConfigMap\ndata: [\n---\n{MAP}")
 
-    assert (2, 1) == (len(found.objects), len(found.notes))
+    assert (2, 1) == (len(found.objects), len(found.unread))
 
 
 def test_place_is_the_first_line_with_something_on_it():
@@ -125,7 +172,7 @@ def test_scalars_are_what_go_takes_them_for():
 def test_what_kubectl_reads_is_read(text, data):
     found = manifest(MAP + text)
 
-    assert ([data], []) == ([o.get("data") for o in found.objects], found.notes)
+    assert ([data], []) == ([o.get("data") for o in found.objects], found.unread)
 
 
 @pytest.mark.parametrize("before", ["", "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n---\n"])
@@ -142,4 +189,4 @@ def test_kube_proxy_configuration_in_a_file_of_its_own_is_looked_at(before):
 def test_ten_thousand_resources_are_read():
     found = manifest("---\n".join([MAP] * 10_000))
 
-    assert (10_000, []) == (len(found.objects), found.notes)
+    assert (10_000, []) == (len(found.objects), found.unread)

@@ -42,7 +42,7 @@ def test_findings_are_those_that_were_looked_at(name):
     found = manifest(b"\n---\n".join(path.read_bytes() for path in stack(name)))
     violations, unchecked = check(found.objects, Settings())
 
-    assert ([], []) == (found.notes, unchecked)
+    assert ([], []) == (found.unread, unchecked)
     assert sorted(rule for other, rule in FINDINGS if other == name) == sorted(v.rule.id for v in violations)
 
 

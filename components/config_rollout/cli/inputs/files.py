@@ -30,8 +30,6 @@ MAX_MANIFEST_BYTES = 64 * MAX_BYTES
 STDIN = "stdin"
 """The key of what comes from standard input."""
 
-_MANIFESTS = (".yaml", ".yml", ".json")
-
 _TEMPLATE = "it has template syntax"
 _FIELDS = ("apiVersion", "kind", "metadata", "data", "binaryData", "immutable")
 _HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
@@ -91,30 +89,6 @@ def read_maps(path: str, name: str | None) -> Given:
     if wrong:
         raise Trouble(report(path, wrong))
     return Given(*maps_of(found), said)
-
-
-def read_manifests(path: str) -> Iterator[tuple[str, bytes]]:
-    """
-    Yield name and text of each file of manifests.
-
-    Args:
-      path: A file, a folder (its .yaml, .yml and .json files, those of its folders too), or `-` for standard input.
-
-    Raises:
-      Trouble: Something cannot be read, or a folder holds no such file.
-
-    """
-    if path == "-":
-        yield "stdin", standard_input(MAX_MANIFEST_BYTES)
-        return
-    files = [Path(path)]
-    with _told(path):
-        if files[0].is_dir():
-            files = sorted(file for file in files[0].rglob("*") if file.suffix in _MANIFESTS and file.is_file())
-    if not files:
-        raise Trouble(f"{path}: holds no file that ends in {', '.join(_MANIFESTS)}. Name a folder of manifests.")
-    for file in files:
-        yield str(file), read_file(file, MAX_MANIFEST_BYTES)
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:

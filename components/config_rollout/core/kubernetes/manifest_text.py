@@ -30,10 +30,11 @@ _OF_A_PROGRAM = re.compile(r"(.*\.)?(config\.k8s\.io|kubeadm\.k8s\.io)/.*")
 
 @dataclass(frozen=True)
 class Document:
-    """One document. `starts` is the line on which its text begins, counted from 1."""
+    """One document. `starts` is the line on which its text begins, counted from 1, and `offset` the byte, from 0."""
 
     starts: int
     text: bytes
+    offset: int = 0
 
     @cached_property
     def line(self) -> int:
@@ -99,14 +100,15 @@ class Document:
 
 def documents(text: bytes) -> Iterator[Document]:
     """Yield every document of a text, empty ones too."""
-    text = text.removeprefix(b"\xef\xbb\xbf")
+    whole, text = len(text), text.removeprefix(b"\xef\xbb\xbf")
+    mark = whole - len(text)
     line, start = 1, 0
     for separator in _SEPARATOR.finditer(text):
         if separator.start():
-            yield Document(line, text[start : separator.start()])
+            yield Document(line, text[start : separator.start()], mark + start)
         line += text.count(b"\n", start, separator.start())
         start = separator.end()
-    yield Document(line, text[start:])
+    yield Document(line, text[start:], mark + start)
 
 
 def is_of_a_program(version: str, kind: str) -> bool:

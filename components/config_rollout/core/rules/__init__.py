@@ -6,6 +6,7 @@ One file a subject; each rule is there once, for the policy pack and the command
 
 from . import (
     budgets,
+    hash_out_of_date,
     hashes,
     ineffective,
     keys,
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     not_hashed.CHANGED_IN_PLACE,
     hashes.HASH_BESIDE_TEMPLATE,
     hashes.HASH_NOT_OF_CONTENT,
+    hash_out_of_date.HASH_OUT_OF_DATE,
     keys.MISSING_KEY,
     volatile.VOLATILE_TEMPLATE,
     readiness.READINESS_PROBE,

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..arguments.finding import Finding
-from . import RULES
+from . import BY_ID, RULES
 from .objects import KubernetesObject, Objects
 from .rule import Level, NotChecked, Parameters, Rule, Said
 from .settings import Settings
+from .skips import SkipLog
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,11 @@ class Violation:
 
 
 def check(
-    objects: Iterable[KubernetesObject], settings: Settings
+    objects: Iterable[KubernetesObject], settings: Settings, log: SkipLog | None = None
 ) -> tuple[list[Violation], list[tuple[KubernetesObject, NotChecked]]]:
-    """Return what the rules find, object by object, and what they could not look at."""
+    """Return what the rules find, object by object, and what they could not look at; what is skipped goes to `log`."""
     every = Objects.of(objects)
+    ran = set()
     order = {id(o): number for number, o in enumerate(every.all)}
     violations: list[Violation] = []
     unchecked: list[tuple[KubernetesObject, NotChecked]] = []
@@ -33,13 +35,16 @@ def check(
         level = of_rule.level or rule.level
         if level is Level.DISABLED:
             continue
+        ran.add(rule.id)
         for o, said in run(rule, every, of_rule.parameters):
-            if of_rule.covers(o):
+            if of_rule.covers(o, log):
                 continue
             if isinstance(said, Finding):
                 violations.append(Violation(rule, level, o, said))
             else:
                 unchecked.append((o, said))
+    if log:
+        log.close(every.all, ran, BY_ID)
     violations.sort(key=lambda violation: order[id(violation.object)])
     unchecked.sort(key=lambda pair: order[id(pair[0])])
     return violations, unchecked

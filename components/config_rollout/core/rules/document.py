@@ -1,7 +1,9 @@
-"""The rules as Markdown: the table, and the examples."""
+"""The rules as Markdown, the table and the examples, and as text for `check --list` and `--explain`."""
 
+from ..words.table import aligned
 from . import RULES
 from .rule import Level, Rule
+from .skips import ANNOTATION
 
 
 def render_table() -> str:
@@ -18,6 +20,26 @@ def render_table() -> str:
 def render_examples() -> str:
     """Return a chapter for every rule: its source, its parameters, a bad and a good example."""
     return "\n".join(_chapter(rule) for rule in RULES)
+
+
+def render_list() -> str:
+    """Return a line for each rule: its id, level and severity, and what it prevents."""
+    return "\n".join(aligned([(rule.id, rule.level.value, rule.severity.value, rule.prevents) for rule in RULES]))
+
+
+def render_rule(rule: Rule) -> str:
+    """Return all there is to say about a rule."""
+    only = ", in Pulumi programs only" if rule.programs_only else ""
+    lines = [
+        f"{rule.id}: {rule.level.value}, {rule.severity.value}, {rule.topic}{only}",
+        f"Prevents {rule.prevents}.",
+        f"What to do: {rule.fix}.",
+        *(f"Parameter {p.name}: {p.what}; default {p.default}, from {p.least} to {p.most}." for p in rule.parameters),
+        f"Source: {rule.link}",
+        f'To skip it on one object: the annotation {ANNOTATION}: "{rule.id}: REASON"',
+    ]
+    examples = [f"\n{name}:\n\n{text.strip()}" for name, text in (("Bad", rule.bad), ("Good", rule.good))]
+    return "\n".join([*lines, *examples])
 
 
 def _chapter(rule: Rule) -> str:

@@ -1,6 +1,6 @@
 """A rule on the keys of ConfigMaps and Secrets that pods ask for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..kubernetes.asked_keys import Keys, missing_keys
 from .objects import WITH_PODS, KubernetesObject, Objects, has_content
@@ -12,7 +12,10 @@ def _missing_keys(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesO
     for workload in objects.kind(*WITH_PODS):
         if workload.patch and not workload.program:
             continue  # what is patched beside it may be a part of a ConfigMap too
-        known = {(reference.kind, o.name): _keys(o) for reference, o in objects.read_by(workload)}
+        known = {
+            (reference.kind, o.name): _either(objects.variants(workload, reference.kind, str(o.name)))
+            for reference, o in objects.read_by(workload)
+        }
 
         def keys_of(kind: str, name: object, known: Mapping[tuple[str, object], Keys | None] = known) -> Keys | None:
             return known.get((kind, name)) if isinstance(name, str) else None
@@ -41,6 +44,14 @@ _KEYS = (
         for reference in ("configMapKeyRef", "secretKeyRef")
     ),
 )
+
+
+def _either(variants: Sequence[KubernetesObject]) -> Keys | None:
+    """Return the keys of objects with one name, of which nobody knows which one the pods get."""
+    known = [keys for o in variants if (keys := _keys(o)) is not None]
+    if len(known) < len(variants):
+        return None
+    return Keys([key for keys in known for key in keys.text], [key for keys in known for key in keys.binary])
 
 
 def _keys(o: KubernetesObject) -> Keys | None:

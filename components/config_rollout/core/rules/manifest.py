@@ -1,5 +1,5 @@
 """
-The text of a manifest as the objects that rules know, and a note on everything that was left out.
+The text of a manifest as the objects that rules know, and everything that was not looked at, with the reason.
 
 Documents are told apart by their `---` lines, so one that cannot be read leaves the others.
 """
@@ -14,31 +14,49 @@ from ..formats.meaning import MAX_DEPTH, NotUnderstood
 from ..kinds import KUBE_PROXY
 from ..kubernetes.manifest_text import Document, documents
 from .objects import KINDS, KubernetesObject, is_known, is_partial
+from .unread import INVALID, NO_OBJECT, PART, TEMPLATE, Unread
 
 _TEMPLATE = re.compile(rb"\{\{|\{%")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an object stands: the file, and the line on which its document begins."""
+    """
+    Where an object stands: the file, and the line on which its document begins.
+
+    `item` is the path of the object in the document, empty unless that is a list. `rendered` names the kustomizations
+    that the object was rendered from.
+    """
 
     file: str
     line: int
+    document: Document | None = field(default=None, compare=False, repr=False)
+    item: tuple[str | int, ...] = field(default=(), compare=False, repr=False)
+    rendered: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
 
 
 @dataclass
 class Manifest:
-    """What a text holds. `skipped` counts what no rule looks at, in words; `notes` say what could not be read."""
+    """
+    What a text holds.
+
+    `skipped` counts the objects that no rule looks at, by kind. `others` is the number of documents that were read and
+    are no Kubernetes objects, such as a chart's values. `unread` is what was not looked at, or only in part.
+    """
 
     objects: list[KubernetesObject] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
+    others: int = 0
+    unread: list[Unread] = field(default_factory=list)
 
 
 def parse_manifest(file: str, text: bytes, into: Manifest) -> None:
     """Add what a text holds: YAML documents, JSON, and Lists of objects. Never raises for what is in the text."""
     for document in documents(text):
-        place, kinds = Place(file, document.line), document.kinds
+        place, kinds = Place(file, document.line, document), document.kinds
         if not document.line:
             into.skipped["empty document"] += 1
         elif document.is_kube_proxy:
@@ -54,37 +72,41 @@ def _read(document: Document, place: Place, into: Manifest) -> None:
     try:
         value = document.value()
     except NotUnderstood as why:
-        reason = "has template syntax; render it first" if _TEMPLATE.search(document.text) else str(why)
-        into.notes.append(f"{place.file}:{place.line}: {reason}")
+        template = _TEMPLATE.search(document.text)
+        into.unread.append(Unread(TEMPLATE, str(place)) if template else Unread(INVALID, str(place), str(why)))
         return
-    for item in _items(value, 0):
-        _add(item, place, into)
+    for path, item in _items(value, (), 0):
+        _add(item, Place(place.file, place.line, document, path), into)
 
 
-def _items(value: Any, depth: int) -> Iterator[Any]:
-    """Yield the items of a List or a JSON list, or the object itself."""
+def _items(value: Any, path: tuple[str | int, ...], depth: int) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Yield path and value of the items of a List or a JSON list, or of the object itself."""
     if isinstance(value, list):
         items = value
     elif (
         isinstance(value, Mapping) and str(value.get("kind")).endswith("List") and isinstance(value.get("items"), list)
     ):
-        items = value["items"]
+        items, path = value["items"], (*path, "items")
         if (kind := str(value["kind"]).removesuffix("List")) and kind in KINDS:  # their items may leave these out
             head = {"apiVersion": value.get("apiVersion"), "kind": kind}
             items = [head | item if isinstance(item, dict) else item for item in items]
     else:
-        yield value
+        yield path, value
         return
-    for item in items if depth < MAX_DEPTH else ():
-        yield from _items(item, depth + 1)
+    for position, item in enumerate(items if depth < MAX_DEPTH else ()):
+        yield from _items(item, (*path, position), depth + 1)
 
 
 def _add(item: Any, place: Place, into: Manifest) -> None:
     if item is None:
         into.skipped["empty document"] += 1
-    elif not isinstance(item, Mapping) or not isinstance(item.get("kind"), str) or not item.get("apiVersion"):
-        into.notes.append(f"{place.file}:{place.line}: is no Kubernetes object")
+    elif not isinstance(item, Mapping):
+        into.unread.append(Unread(NO_OBJECT, str(place)))
+    elif not isinstance(item.get("kind"), str) or not item.get("apiVersion"):
+        into.others += 1
     elif not is_known(kind := item["kind"], str(item["apiVersion"])):
         into.skipped[kind] += 1
     else:
-        into.objects.append(KubernetesObject(kind, item, place, patch=is_partial(kind, item)))
+        if partial := is_partial(kind, item):
+            into.unread.append(Unread(PART, str(place)))
+        into.objects.append(KubernetesObject(kind, item, place, patch=partial))

@@ -23,7 +23,7 @@ def _not_hashed(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObj
             yield workload, NotChecked(where)
             continue
         every = coverage(workload, objects)
-        if left := [one for one in every if one.reason is None and _is_read_once(one)]:
+        if left := [one for one in every if one.reason is None and is_read_once(one)]:
             yield workload, _keeps_the_old(workload, left, every)
         elif unknown := [use for use in uses(workload) if _is_filled_later(use, workload, objects)]:
             why = "" if unknown[0].name is UNKNOWN else filled_later(unknown[0].name)
@@ -34,7 +34,7 @@ def _changed_in_place(objects: Objects, _: Parameters) -> Iterator[tuple[Kuberne
     for workload in objects.kind(*WORKLOADS):
         if not workload.patch and unknown_part(workload) is None:
             every = coverage(workload, objects)
-            if left := [one for one in every if one.reason is None and not _is_read_once(one)]:
+            if left := [one for one in every if one.reason is None and not is_read_once(one)]:
                 yield workload, _finds_it_sometime(workload, left, every)
 
 
@@ -45,7 +45,7 @@ def _is_filled_later(use: Use, workload: KubernetesObject, objects: Objects) -> 
     return bool(placeholder_in(use.name)) and objects.named(workload, use.kind, str(use.name)) is None
 
 
-def _is_read_once(one: Coverage) -> bool:
+def is_read_once(one: Coverage) -> bool:
     """Return whether a running program is sure to keep the old content."""
     return not one.use.how.is_updated or bool(READ_ONCE.search(image_of(one.use.container)))
 

@@ -268,8 +268,13 @@ class Objects:
         return (o for o in self.all if o.kind in kinds)
 
     @cached_property
-    def _configuration(self) -> dict[tuple[str, object, object], KubernetesObject]:
-        return {(o.kind, str(o.namespace), o.name): o for o in self.kind(*CONFIGURATION) if isinstance(o.name, str)}
+    def _configuration(self) -> dict[tuple[str, object, object], dict[object, KubernetesObject]]:
+        """Return kind, namespace and name -> file -> the last such object in it, which is kubectl's choice too."""
+        found: dict[tuple[str, object, object], dict[object, KubernetesObject]] = {}
+        for o in self.kind(*CONFIGURATION):
+            if isinstance(o.name, str):
+                found.setdefault((o.kind, str(o.namespace), o.name), {})[_file(o)] = o
+        return found
 
     @cached_property
     def by_urn(self) -> dict[str, KubernetesObject]:
@@ -278,7 +283,18 @@ class Objects:
 
     def named(self, workload: KubernetesObject, kind: str, name: str) -> KubernetesObject | None:
         """Return the ConfigMap or Secret that a workload means by a name, if it is among the objects."""
-        return self._configuration.get((kind, str(workload.namespace), name))
+        return next(iter(self.variants(workload, kind, name)), None)
+
+    def variants(self, workload: KubernetesObject, kind: str, name: str) -> list[KubernetesObject]:
+        """
+        Return the ConfigMaps or Secrets that a workload can mean by a name.
+
+        Of several with one name, as variants in files of their own have them, the one in the workload's file counts; if
+        there is none, it may be any.
+        """
+        by_file = self._configuration.get((kind, str(workload.namespace), name), {})
+        near = by_file.get(_file(workload))
+        return [near] if near else list(by_file.values())
 
     def read_by(self, workload: KubernetesObject) -> Iterator[tuple[Reference, KubernetesObject]]:
         """Yield every reference of a workload to a ConfigMap or Secret that is among the objects, with that object."""
@@ -286,3 +302,7 @@ class Objects:
             name = reference.name
             if isinstance(name, str) and (found := self.named(workload, reference.kind, name)):
                 yield reference, found
+
+
+def _file(o: KubernetesObject) -> object:
+    return getattr(o.place, "file", None)

@@ -1,46 +1,41 @@
 """What a user sets: levels, parameters, and what a rule skips. The same JSON for the policy pack and `check`."""
 
 import difflib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..arguments.finding import Finding
 from . import BY_ID
 from .objects import KubernetesObject
 from .rule import Level, Parameter, Rule
+from .skips import Skip, SkipLog, annotated
 
 LEVELS = ("advisory", "mandatory", "remediate", "disabled")
 """The levels that Pulumi knows. Where nothing can be remediated, `remediate` counts as advisory."""
+
+CHECK = "check"
+"""The key under which a configuration file says how `check` is run."""
 
 _LEVEL, _SKIP = "enforcementLevel", "skip"
 
 
 @dataclass(frozen=True)
-class Skip:
-    """Objects that a rule says nothing of, by shell patterns, and why."""
-
-    namespace: str
-    name: str
-    reason: str
-
-    def covers(self, o: KubernetesObject) -> bool:
-        """Return whether the object is one of these."""
-        return fnmatchcase(str(o.namespace), self.namespace) and fnmatchcase(str(o.name), self.name)
-
-
-@dataclass(frozen=True)
 class RuleSettings:
-    """One rule's settings: `level` is `None` where the rule's own stands."""
+    """One rule's settings: `level` is `None` where the rule's own stands; `rule` is its id, once that is filled in."""
 
     level: Level | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     skips: tuple[Skip, ...] = ()
+    rule: str = ""
 
-    def covers(self, o: KubernetesObject) -> bool:
-        """Return whether the rule is to say nothing of an object."""
-        return any(skip.covers(o) for skip in self.skips)
+    def covers(self, o: KubernetesObject, log: SkipLog | None = None) -> bool:
+        """Return whether the rule is to say nothing of an object, and count it."""
+        by_annotation = self.rule in annotated(o)[0]
+        skip = None if by_annotation else next((skip for skip in self.skips if skip.covers(o)), None)
+        if log and (by_annotation or skip):
+            log.add(self.rule, o, skip)
+        return by_annotation or skip is not None
 
 
 @dataclass(frozen=True)
@@ -53,9 +48,25 @@ class Settings:
     def of(self, rule: Rule) -> RuleSettings:
         """Return a rule's settings, with level and parameters filled in."""
         given = self.rules.get(rule.id, RuleSettings())
-        return RuleSettings(
-            given.level or self.every or rule.level, {**rule.defaults(), **given.parameters}, given.skips
-        )
+        level = given.level or self.every or rule.level
+        return RuleSettings(level, {**rule.defaults(), **given.parameters}, given.skips, rule.id)
+
+    def limited(self, only: Collection[str], without: Collection[str]) -> "Settings":
+        """Return the same for some rules, if `only` names any, and without others. One that is named is never off."""
+        rules = dict(self.rules)
+        for rule in BY_ID.values():
+            of_rule = self.of(rule)
+            off = rule.id in without or (only and rule.id not in only)
+            level = Level.DISABLED if off else of_rule.level
+            if rule.id in only and level is Level.DISABLED and not off:
+                level = Level.ADVISORY
+            rules[rule.id] = replace(self.rules.get(rule.id, RuleSettings()), level=level)
+        return Settings(rules)
+
+    def skips(self) -> list[tuple[str, Skip]]:
+        """Return the skips of the rules that run, each with its rule."""
+        each = [self.of(rule) for rule in BY_ID.values()]
+        return [(one.rule, skip) for one in each if one.level is not Level.DISABLED for skip in one.skips]
 
 
 def parse_settings(given: object) -> tuple[Settings, list[Finding]]:
@@ -73,6 +84,8 @@ def parse_settings(given: object) -> tuple[Settings, list[Finding]]:
     rules: dict[str, RuleSettings] = {}
     every = None
     for name, value in given.items():
+        if name in (CHECK, "$schema"):
+            continue  # `check` reads the former itself, editors the latter
         if name == "all":
             every = _level("all", value.get(_LEVEL) if isinstance(value, Mapping) else value, findings)
         elif name not in BY_ID:

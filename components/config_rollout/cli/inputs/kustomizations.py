@@ -1,0 +1,189 @@
+"""Kustomizations: which files belong to them, and what kubectl's or kustomize's own program renders of them."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+"""How the file of a kustomization is called. Source: kustomize 5.5 `RecognizedKustomizationFileNames`."""
+
+ORIGIN = "config.kubernetes.io/origin"
+"""The annotation that says which file a rendered object comes from. Source: kustomize, `buildMetadata`."""
+
+_MOST_SECONDS = 60
+_BASES = ("resources", "bases", "components")
+_PARTS = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers", "validators",
+          "configurations", "crds", "generators", "configMapGenerator", "secretGenerator", "openapi",
+          "helmCharts")  # fmt: skip
+_REMOTE = re.compile(r"[a-z][a-z0-9+]*://|git@|git::")
+
+
+class NotRendered(Exception):
+    """Why a kustomization could not be rendered."""
+
+
+@dataclass(frozen=True)
+class Kustomization:
+    """
+    One kustomization.
+
+    `bases` are the folders that it is made of, `resources` the files with objects, `parts` those with patches and such.
+    `missing` is what it names and is not here: a remote base, as a rule.
+    """
+
+    folder: Path
+    is_component: bool = False
+    bases: tuple[Path, ...] = ()
+    resources: tuple[Path, ...] = ()
+    parts: tuple[Path, ...] = ()
+    missing: str = ""
+    wrong: str = ""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a root renders to; the origins of its objects are paths from `above`."""
+
+    text: bytes
+    root: Path
+    above: Path
+
+    def origin(self, value: Mapping[str, Any]) -> Path | None:
+        """Return the file that an object comes from: a resource, or the kustomization that generates it."""
+        annotations = value["metadata"].get("annotations") or {}
+        origin = yaml.safe_load(str(annotations.get(ORIGIN, ""))) or {}
+        path = origin.get("path") or origin.get("configuredIn")
+        return Path(os.path.normpath(self.above / path)) if path else None
+
+
+@dataclass
+class Kustomizations:
+    """The kustomizations in some folders, by folder, those that they are made of too."""
+
+    every: dict[Path, Kustomization] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folders: Iterable[Path]) -> "Kustomizations":
+        """Return those of the folders that have one."""
+        found = cls()
+        for folder in folders:
+            found._add(folder.resolve())
+        return found
+
+    def _add(self, folder: Path) -> None:
+        if folder not in self.every and (kustomization := _read(folder)):
+            self.every[folder] = kustomization
+            for base in kustomization.bases:
+                self._add(base)
+
+    @property
+    def roots(self) -> list[Path]:
+        """Return the folders that no other one is made of, which is what is deployed."""
+        used = {base for one in self.every.values() for base in one.bases}
+        return [folder for folder, one in self.every.items() if folder not in used and not one.is_component]
+
+    def under(self, root: Path) -> Iterator[Kustomization]:
+        """Yield what a root is made of, itself first."""
+        seen, left = {root}, [root]
+        while left:
+            if one := self.every.get(left.pop()):
+                yield one
+                left += [base for base in one.bases if base not in seen]
+                seen |= set(one.bases)
+
+    def render(self, root: Path) -> "Rendered":
+        """
+        Return what the installed program makes of a root. Nothing is fetched.
+
+        Raises:
+          NotRendered: There is no such program, it refuses, or something would have to be fetched.
+
+        """
+        for one in self.under(root):
+            if one.missing or one.wrong:
+                raise NotRendered(one.wrong or f"it names {one.missing}, which is not in a file here")
+        command = _program()
+        with tempfile.TemporaryDirectory(prefix="config-rollout-") as folder:
+            above = Path(folder).resolve()
+            about = {"resources": [os.path.relpath(root, above)], "buildMetadata": ["originAnnotations"]}
+            (above / NAMES[0]).write_text(yaml.safe_dump(about))
+            try:
+                done = subprocess.run([*command, str(above)], capture_output=True, timeout=_MOST_SECONDS, check=False)
+            except (OSError, subprocess.TimeoutExpired) as error:
+                raise NotRendered(f"{command[0]} does not answer ({type(error).__name__})") from None
+        if done.returncode:
+            raise NotRendered(_cause(done.stderr.decode(errors="replace"), above))
+        return Rendered(done.stdout, root, above)
+
+
+def _program() -> list[str]:
+    """Return the command that renders a folder."""
+    if kustomize := shutil.which("kustomize"):
+        return [kustomize, "build"]
+    if kubectl := shutil.which("kubectl"):
+        return [kubectl, "kustomize"]
+    raise NotRendered("neither kustomize nor kubectl is installed")
+
+
+def _cause(said: str, above: Path) -> str:
+    """Return what an error comes down to, on one line: what stands behind the last path that it quotes."""
+    last = (said.strip().splitlines() or ["it says nothing"])[-1].replace('\\"', '"').replace(str(above), ".")
+    cause = last.removeprefix("error: ").removeprefix("Error: ").rpartition("': ")[2]
+    return cause[:-1] if cause.count('"') % 2 else cause
+
+
+def _read(folder: Path) -> Kustomization | None:
+    """Return the kustomization of a folder, if it has one."""
+    file = next((folder / name for name in NAMES if (folder / name).is_file()), None)
+    if file is None:
+        return None
+    try:
+        value = yaml.safe_load(file.read_bytes())
+    except (OSError, yaml.YAMLError, ValueError, RecursionError):
+        return Kustomization(folder, wrong=f"{file.name} cannot be read")
+    if not isinstance(value, Mapping):
+        return Kustomization(folder, wrong=f"{file.name} is no mapping")
+    bases, resources, missing = [], [], ""
+    for entry in (str(entry) for section in _BASES for entry in _list(value.get(section)) if isinstance(entry, str)):
+        path = (folder / entry).resolve()
+        if path.is_dir():
+            bases.append(path)
+        elif path.is_file():
+            resources.append(path)
+        elif "\n" not in entry:
+            missing = missing or entry
+    parts = [text for section in _PARTS for text in _texts(value.get(section))]
+    missing = missing or next((text for text in parts if _REMOTE.match(text)), "")
+    files = [file for text in parts if (file := _file(folder, text))]
+    component = value.get("kind") == "Component"
+    return Kustomization(folder, component, tuple(bases), tuple(resources), tuple(files), missing)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in a value that may name a file; those of several lines are patches themselves."""
+    if isinstance(value, str):
+        if "\n" not in value and value:
+            yield value.partition("=")[2] or value  # a generator's KEY=FILE
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
+
+
+def _file(folder: Path, text: str) -> Path | None:
+    try:
+        path = (folder / text).resolve()
+        return path if path.is_file() else None
+    except (OSError, ValueError, RuntimeError):
+        return None

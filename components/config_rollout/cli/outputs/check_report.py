@@ -1,0 +1,90 @@
+"""What `check` has to tell, whatever the form."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from ...core.arguments.finding import Finding
+from ...core.rules.rule import Level, Rule
+from ...core.rules.settings import Settings
+from ...core.rules.unread import Unread
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    One finding.
+
+    `line` is that of the field. `rendered` names the kustomizations that have it, none for a plain file. With `old` it
+    is in the baseline.
+    """
+
+    rule: Rule
+    level: Level
+    resource: str
+    file: str
+    line: int
+    finding: Finding
+    rendered: tuple[str, ...] = ()
+    old: bool = False
+
+    @property
+    def message(self) -> str:
+        """Return all that is said of it but for place, level and rule."""
+        of = f" of {', '.join(self.rendered)}" if self.rendered else ""
+        return f"{self.resource}{of}: {self.finding}"
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Return what stays the same when lines move: rule, file, resource and path."""
+        return self.rule.id, self.file, self.resource, self.finding.where
+
+
+@dataclass
+class Report:
+    """
+    What one run has to tell.
+
+    `rows` hold old findings too. `files` are those that were read. `fails` is the exit code.
+    """
+
+    settings: Settings
+    rows: list[Row] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    objects: int = 0
+    unread: list[Unread] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+    code: int = 0
+
+    @property
+    def new(self) -> list[Row]:
+        """Return the findings that are not in the baseline."""
+        return [row for row in self.rows if not row.old]
+
+    def summary(self) -> str:
+        """Return the counts as one line."""
+        mandatory = sum(row.level is Level.MANDATORY for row in self.new)
+        also = {"skipped": sum(self.skipped.values()), "in the baseline": len(self.rows) - len(self.new)}
+        more = "".join(f", {count:,} {what}" for what, count in also.items() if count)
+        return f"{len(self.new):,} findings, {mandatory:,} mandatory, in {self.objects:,} objects{more}"
+
+
+def folded(rows: Iterable[Row]) -> list[Row]:
+    """Return each finding once that several kustomizations have in common, with all of their names."""
+    found: dict[tuple[object, ...], Row] = {}
+    for number, row in enumerate(rows):
+        key = (row.rule.id, row.file, row.line, row.finding) if row.rendered else (number,)
+        if known := found.get(key):
+            row = replace(known, rendered=(*known.rendered, *row.rendered))
+        found[key] = row
+    return list(found.values())
+
+
+def without_old(rows: Iterable[Row], baseline: Counter[tuple[str, str, str, str]]) -> Iterator[Row]:
+    """Yield the rows, those that the baseline has marked as old; what is left in the baseline is gone."""
+    for row in rows:
+        old = baseline[row.key] > 0
+        if old:
+            baseline[row.key] -= 1
+        yield replace(row, old=old)

@@ -1,0 +1,117 @@
+"""How `check` is run, as its configuration file says: the part under `check`, and the schema of the whole file."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..arguments.finding import Finding
+from . import RULES
+from .settings import CHECK, LEVELS, schema
+
+FAIL_ON = ("mandatory", "advisory", "never")
+"""From which level on a finding makes the exit code 1."""
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """
+    How `check` is run.
+
+    `exclude` are patterns of files and folders, `fail_on` is one of `FAIL_ON`, `baseline` a file that `--json` wrote.
+    """
+
+    exclude: tuple[str, ...] = ()
+    fail_on: str = FAIL_ON[0]
+    baseline: str = ""
+    strict: bool = False
+    together: bool = False
+
+
+_PROPERTIES: dict[str, dict[str, Any]] = {
+    "exclude": {
+        "type": "array",
+        "items": {"type": "string", "minLength": 1},
+        "description": "files and folders to leave out, as patterns from the folder of this file: vendor, charts/*/ci",
+    },
+    "failOn": {
+        "enum": list(FAIL_ON),
+        "default": FAIL_ON[0],
+        "description": "from which level on a finding makes the exit code 1",
+    },
+    "baseline": {
+        "type": "string",
+        "minLength": 1,
+        "description": "a file that `check --json` wrote: its findings are old and not told again",
+    },
+    "strict": {
+        "type": "boolean",
+        "default": False,
+        "description": "whether something that could not be looked at makes the exit code 2",
+    },
+    "together": {
+        "type": "boolean",
+        "default": False,
+        "description": "whether all manifests are one set, and not those of a folder or a kustomization each",
+    },
+}
+
+
+def parse_check_settings(given: object) -> tuple[CheckSettings, list[Finding]]:
+    """Return what a configuration file says under `check`, and everything that is wrong with it."""
+    part = given.get(CHECK, {}) if isinstance(given, Mapping) else {}
+    if not isinstance(part, Mapping):
+        return CheckSettings(), [Finding(CHECK, f"must be a mapping (got {type(part).__name__})", "Write {}")]
+    findings = []
+    for key, value in part.items():
+        if key not in _PROPERTIES:
+            near = difflib.get_close_matches(str(key), _PROPERTIES, n=1)
+            fix = f"Write '{near[0]}', if that was meant" if near else f"Known are {', '.join(_PROPERTIES)}"
+            findings.append(Finding(f"{CHECK}.{key}", "there is no such setting", fix))
+        elif fix := _misfit(key, value):
+            findings.append(Finding(f"{CHECK}.{key}", f"is no such value (got {value!r})", fix))
+    if findings:
+        return CheckSettings(), findings
+    said = {"fail_on" if key == "failOn" else key: value for key, value in part.items()}
+    return CheckSettings(**said | {"exclude": tuple(said.get("exclude", ()))}), []
+
+
+def _misfit(key: str, value: object) -> str:
+    """Return what to write instead; nothing if the value fits."""
+    kind = _PROPERTIES[key].get("type")
+    if key == "failOn":
+        return "" if value in FAIL_ON else f"Use one of {', '.join(FAIL_ON)}"
+    if kind == "boolean":
+        return "" if isinstance(value, bool) else "Write true or false"
+    texts = value if kind == "array" and isinstance(value, list) else [value]
+    if all(isinstance(text, str) and text for text in texts) and (kind == "array") == isinstance(value, list):
+        return ""
+    return "Write a list of texts" if kind == "array" else "Write a path"
+
+
+def config_schema() -> dict[str, Any]:
+    """Return the JSON schema of the configuration file, for editors."""
+    level = {"enum": list(LEVELS)}
+    rules = {}
+    for rule in RULES:
+        settings = {"enforcementLevel": level | {"default": rule.level.value}, **schema(rule)}
+        full = {"type": "object", "additionalProperties": False, "properties": settings}
+        rules[rule.id] = {"description": f"Prevents {rule.prevents}.", "anyOf": [level, full]}
+    every = {"type": "object", "additionalProperties": False, "properties": {"enforcementLevel": level}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "The configuration file of config-rollout check: .config-rollout.yaml",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "$schema": {"type": "string"},
+            CHECK: {
+                "description": "how check is run; the policy pack does not read it",
+                "type": "object",
+                "additionalProperties": False,
+                "properties": _PROPERTIES,
+            },
+            "all": {"description": "the level of the rules that have none here", "anyOf": [level, every]},
+            **rules,
+        },
+    }

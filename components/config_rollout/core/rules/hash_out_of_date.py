@@ -1,0 +1,68 @@
+"""The rule on hashes that `check --fix` wrote, once the content is another one."""
+
+from collections.abc import Iterator
+
+from ..arguments.finding import Finding
+from .meaning_hash import NotHashed, held, meaning_hash
+from .objects import WORKLOADS, KubernetesObject, Objects
+from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
+
+_EXAMPLE = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: agent}}
+data: {{agent.yaml: "level: info"}}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: agent
+  annotations: {{config-rollout/hashes: checksum/config=agent}}
+spec:
+  selector: {{matchLabels: {{app: agent}}}}
+  template:
+    metadata:
+      labels: {{app: agent}}
+      annotations: {{checksum/config: "{digest}"}}
+    spec:
+      containers:
+        - {{name: agent, image: "agent:1", envFrom: [{{configMapRef: {{name: agent}}}}]}}
+"""
+
+
+def _out_of_date(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+    for workload in objects.kind(*WORKLOADS):
+        ours = held(workload)
+        sources = {str(o.name): o for r, o in objects.read_by(workload) if r.kind == "ConfigMap"} if ours else {}
+        for key, name in ours.items():
+            if name not in sources:
+                continue
+            where = workload.in_template("metadata", f"annotations['{key}']")
+            try:
+                current = meaning_hash(sources[name]) == workload.of_template("annotations").get(key)
+            except NotHashed as why:
+                yield workload, NotChecked(where, f"is not compared, for {why}")
+                continue
+            if not current:
+                yield (
+                    workload,
+                    Finding(
+                        where,
+                        f"is not the hash of ConfigMap '{name}' as it stands here, so its change restarts nothing",
+                        "Run `config-rollout check --fix`, which wrote it, again",
+                    ),
+                )
+
+
+HASH_OUT_OF_DATE = Rule(
+    id="hash-out-of-date",
+    level=Level.ADVISORY,
+    severity=Severity.HIGH,
+    topic="configuration",
+    prevents="a hash that `check --fix` wrote and that an edit of the ConfigMap has left behind",
+    fix="`config-rollout check --fix` once more; it also runs as a pre-commit hook",
+    link="https://kubernetes.io/docs/tutorials/configuration/updating-configuration-via-a-configmap/",
+    check_all=_out_of_date,
+    bad=_EXAMPLE.format(digest="0" * 64),
+    good=_EXAMPLE.format(digest="7fc4b043d590e77e29c72e7ce3b25533555713fece57d3908f3b85b5e043f31f"),
+)

@@ -1,0 +1,140 @@
+"""
+The meaning hash of ConfigMaps in the pod templates of a manifest: which annotation holds which, and how it gets there.
+
+It is the config hash of the components, of all keys of one ConfigMap, so anyone can check it:
+`kubectl get configmap NAME -o yaml | config-rollout hash -`. A Secret is never hashed: a hash that everyone can read
+lets everyone try guesses.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..formats.meaning import NotUnderstood
+from ..formats.yaml_edits import NotEdited, set_text
+from ..formats.yaml_places import Path
+from ..kubernetes.manifest_text import Document
+from .objects import KubernetesObject
+from .placeholders import placeholders
+
+HASHES = "config-rollout/hashes"
+"""
+On a workload, beside its pod template: `ANNOTATION=CONFIGMAP`, with commas between several. It says which annotations
+of the pod template are ours to keep up to date, and of what.
+"""
+
+_ONE = "checksum/config"
+_MOST = 63
+"""How long the name of an annotation may be. Source: apimachinery `IsQualifiedName`."""
+
+
+class NotHashed(Exception):
+    """Why a ConfigMap or a workload gets no hash; the message is a sentence without its full stop."""
+
+
+def meaning_hash(config_map: KubernetesObject) -> str:
+    """
+    Return the config hash of a ConfigMap as it stands in a manifest.
+
+    Raises:
+      NotHashed: It cannot be told what it will hold, or the API server would refuse it.
+
+    """
+    from ..configuration.content import parse_content  # takes longer to import than most stacks to check
+    from ..configuration.digest import config_hash
+    from ..configuration.read_as import read_as
+
+    title = f"ConfigMap '{config_map.name}'"
+    said, wrong = read_as(config_map.value)
+    data, binary = config_map.texts("data"), config_map.texts("binaryData")
+    for where, text in placeholders(data, "data"):
+        raise NotHashed(f"{title}: {where}: has a placeholder, {text.strip()[:40]!r}, that is filled in later")
+    content, findings = parse_content(
+        data, binary, said and said.formats, said and said.effects, said and said.text_version
+    )
+    for finding in (*wrong, *findings):
+        raise NotHashed(f"{title}: {finding.where}: {finding.what}")
+    return config_hash(content)
+
+
+def held(workload: KubernetesObject) -> dict[str, str]:
+    """Return annotation of the pod template -> ConfigMap, of the hashes that are ours."""
+    text = workload.texts("metadata", "annotations").get(HASHES)
+    pairs = [pair.partition("=") for pair in text.split(",")] if isinstance(text, str) else []
+    return {key.strip(): name.strip() for key, _, name in pairs if key.strip() and name.strip()}
+
+
+def annotation_for(name: str, workload: KubernetesObject, alone: bool) -> str:
+    """
+    Return the annotation for a ConfigMap: `checksum/config` for the only one that the pods read, else with its name.
+
+    Raises:
+      NotHashed: The name is too long, or the annotation is there already.
+
+    """
+    key = _ONE if alone else f"checksum/{name}"
+    if len(key.partition("/")[2]) > _MOST:
+        raise NotHashed(
+            f"ConfigMap '{name}': the name is too long for an annotation, which has at most {_MOST} letters"
+        )
+    if key in workload.of_template("annotations"):
+        raise NotHashed(f"the pod template has an annotation '{key}' already")
+    return key
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """The hashes of a workload: annotation of the pod template -> ConfigMap and its hash."""
+
+    workload: KubernetesObject
+    by_annotation: Mapping[str, tuple[str, str]]
+
+    def texts(self) -> Iterator[tuple[Path, str]]:
+        """Yield path and text of each annotation that is not as it should be, in the workload."""
+        template, known = self.workload.of_template("annotations"), held(self.workload)
+        for key, (_, digest) in self.by_annotation.items():
+            if template.get(key) != digest:
+                yield (*self.workload.template, "metadata", "annotations", key), digest
+        every = known | {key: name for key, (name, _) in self.by_annotation.items()}
+        if every != known:
+            yield ("metadata", "annotations", HASHES), ",".join(f"{key}={name}" for key, name in every.items())
+
+
+def write_hashes(document: Document, every: Sequence[tuple[Path, Hashes]]) -> bytes:
+    """
+    Return the text of a document with the hashes of workloads in it; all else stays as it is.
+
+    Args:
+      document: Where the workloads stand.
+      every: Path of each workload in the document, empty if it is no list, and its hashes.
+
+    Raises:
+      NotHashed: A place cannot be edited by itself.
+
+    """
+    text, expected = document.text.decode(), document.value()
+    for item, hashes in every:
+        for path, value in hashes.texts():
+            try:
+                text = set_text(text, (*item, *path), value)
+            except NotEdited as why:
+                raise NotHashed(f"it {why}") from None
+            expected = with_text(expected, (*item, *path), value)
+    try:
+        after = Document(document.starts, text.encode()).value()
+    except NotUnderstood:
+        after = None
+    if after != expected:
+        raise NotHashed("it is written in a way that cannot be edited safely")
+    return text.encode()
+
+
+def with_text(value: object, path: Path, leaf: str) -> object:
+    """Return a copy of plain values with one text set."""
+    if not path:
+        return leaf
+    step, rest = path[0], path[1:]
+    if isinstance(step, int):
+        assert isinstance(value, list)
+        return [*value[:step], with_text(value[step], rest, leaf), *value[step + 1 :]]
+    known = value if isinstance(value, Mapping) else {}
+    return {**known, step: with_text(known.get(step), rest, leaf)}

@@ -1,0 +1,101 @@
+"""What rules are to say nothing of: by the settings, and by an annotation on the object; and the count of that."""
+
+import difflib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from ..arguments.finding import Finding
+from .objects import KubernetesObject
+
+ANNOTATION = "config-rollout/skip"
+"""
+On an object: `RULE: reason`, one on a line. It is on the object's own metadata, so it restarts nothing.
+"""
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Objects that a rule says nothing of, by shell patterns, and why."""
+
+    namespace: str
+    name: str
+    reason: str
+
+    def covers(self, o: KubernetesObject) -> bool:
+        """Return whether the object is one of these."""
+        return fnmatchcase(str(o.namespace), self.namespace) and fnmatchcase(str(o.name), self.name)
+
+    def __str__(self) -> str:
+        named = (("namespace", self.namespace), ("name", self.name))
+        return " and ".join(f"{what} {pattern!r}" for what, pattern in named if pattern != "*")
+
+
+def annotated(o: KubernetesObject, rules: Collection[str] = ()) -> tuple[dict[str, str], list[Finding]]:
+    """
+    Return rule -> reason of an object's annotation, and what is wrong with it.
+
+    Args:
+      o: The object.
+      rules: The rules there are; without them, none is called unknown.
+
+    """
+    text = o.texts("metadata", "annotations").get(ANNOTATION)
+    if not isinstance(text, str):
+        return {}, []
+    reasons: dict[str, str] = {}
+    wrong = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        rule, _, reason = (part.strip() for part in line.partition(":"))
+        if rules and rule not in rules:
+            near = difflib.get_close_matches(rule, rules, n=1)
+            fix = f"Write '{near[0]}', if that was meant" if near else "`config-rollout check --list` prints all"
+            wrong.append(Finding(_WHERE, f"there is no rule {rule!r}", fix))
+        elif not reason:
+            wrong.append(Finding(_WHERE, f"{rule} has no reason", f"Write '{rule}: REASON'"))
+        else:
+            reasons[rule] = reason
+    return reasons, wrong
+
+
+_WHERE = f"metadata.annotations['{ANNOTATION}']"
+
+
+@dataclass
+class SkipLog:
+    """
+    What was skipped, over any number of sets: rule -> how many findings, and what matched nothing.
+
+    `notes` are sentences on annotations that say something wrong or match nothing.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    used: set[tuple[str, Skip]] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    _on_objects: set[tuple[int, str]] = field(default_factory=set)
+
+    def add(self, rule: str, o: KubernetesObject, skip: Skip | None) -> None:
+        """Count a finding that was skipped, by a skip of the settings or else by the object's annotation."""
+        self.counts[rule] += 1
+        if skip:
+            self.used.add((rule, skip))
+        else:
+            self._on_objects.add((id(o), rule))
+
+    def close(self, objects: Iterable[KubernetesObject], ran: Collection[str], rules: Collection[str]) -> None:
+        """Note which annotations of a set were of no use; `ran` are the rules that ran."""
+        for o in objects:
+            reasons, wrong = annotated(o, rules)
+            self.notes += [f"{o.place}: {o.title}: {finding}" for finding in wrong]
+            for rule in reasons:
+                if rule in ran and (id(o), rule) not in self._on_objects:
+                    finding = Finding(_WHERE, f"{rule} finds nothing here to skip", "Remove the line")
+                    self.notes.append(f"{o.place}: {o.title}: {finding}")
+        self._on_objects.clear()
+
+    def unused(self, skips: Iterable[tuple[str, Skip]]) -> Iterator[str]:
+        """Yield a sentence for each skip of the settings that matched nothing."""
+        for rule, skip in skips:
+            if (rule, skip) not in self.used:
+                yield f"{rule}: skip: {skip} matched nothing. Remove it, or correct the pattern."

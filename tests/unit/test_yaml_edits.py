@@ -1,0 +1,108 @@
+"""A text is set in a document, and everything else stays as it is."""
+
+import json
+
+import pytest
+import yaml
+
+from config_rollout.core.formats.yaml_edits import NotEdited, set_text
+
+PATH = ("t", "m", "a", "checksum/config")
+
+EDITS = {
+    "below other annotations, whose comments stay theirs": (
+        "# top\nt:\n  m:\n    a:\n      # mine\n      b: '1'  # x\n",
+        "# top\nt:\n  m:\n    a:\n      checksum/config: \"new\"\n      # mine\n      b: '1'  # x\n",
+    ),
+    "in a flow mapping": ("t: {m: {a: {b: c}}}\n", 't: {m: {a: {checksum/config: "new", b: c}}}\n'),
+    "in a flow mapping over several lines": (
+        "t:\n  m:\n    a: {\n      b: c,\n    }\n",
+        't:\n  m:\n    a: {\n      checksum/config: "new",\n      b: c,\n    }\n',
+    ),
+    "in an empty mapping": ("t: {m: {a: {}}}\n", 't: {m: {a: {checksum/config: "new"}}}\n'),
+    "where nothing is": (
+        "t:\n  m:\n    a:\n  s: 1\n",
+        't:\n  m:\n    a: {checksum/config: "new"}\n  s: 1\n',
+    ),
+    "where null is": ("t:\n  m:\n    a: ~ # none\n", 't:\n  m:\n    a: {checksum/config: "new"} # none\n'),
+    "without annotations": (
+        "t:\n    m:\n        l: {x: y}\n    s: 1\n",
+        't:\n    m:\n        a:\n          checksum/config: "new"\n        l: {x: y}\n    s: 1\n',
+    ),
+    "without annotations in a flow mapping": ("t: {m: {l: 1}}\n", 't: {m: {a: {checksum/config: "new"}, l: 1}}\n'),
+    "without metadata": ("t:\n  s: 1\n", 't:\n  m:\n    a:\n      checksum/config: "new"\n  s: 1\n'),
+    "in place of an old one": (
+        "t:\n  m:\n    a:\n      checksum/config: old # c\n      b: c\n",
+        't:\n  m:\n    a:\n      checksum/config: "new" # c\n      b: c\n',
+    ),
+    "in place of a quoted old one": ("t: {m: {a: {checksum/config: 'o'}}}", 't: {m: {a: {checksum/config: "new"}}}'),
+    "with Windows line ends": (
+        "t:\r\n  m:\r\n    a:\r\n      b: c\r\n",
+        't:\r\n  m:\r\n    a:\r\n      checksum/config: "new"\r\n      b: c\r\n',
+    ),
+    "behind characters of several bytes": (
+        "é: 'ü'\nt: {m: {a: {b: c}}}",
+        "é: 'ü'\nt: {m: {a: {checksum/config: \"new\", b: c}}}",
+    ),
+    "in JSON": ('{"t": {"m": {"a": {"b": "c"}}}}', '{"t": {"m": {"a": {"checksum/config": "new", "b": "c"}}}}'),
+    "in JSON without annotations": (
+        '{\n  "t": {\n    "s": 1\n  }\n}',
+        '{\n  "t": {\n    "m": {"a": {"checksum/config": "new"}},\n    "s": 1\n  }\n}',
+    ),
+    "in empty JSON": ('{"t": {"m": {"a": {}}}}', '{"t": {"m": {"a": {"checksum/config": "new"}}}}'),
+}
+"""Where -> before and after."""
+
+
+@pytest.mark.parametrize(("before", "after"), EDITS.values(), ids=EDITS.keys())
+def test_text_is_set(before, after):
+    assert after == set_text(before, PATH, "new")
+
+
+@pytest.mark.parametrize("before", [before for before, _ in EDITS.values()], ids=EDITS.keys())
+def test_only_this_text_is_another(before):
+    expected = yaml.safe_load(before)
+    place = expected
+    for key in PATH[:-1]:
+        place[key] = place.get(key) or {}
+        place = place[key]
+    place[PATH[-1]] = "new"
+    after = set_text(before, PATH, "new")
+
+    assert expected == yaml.safe_load(after)
+    assert not before.startswith("{") or expected == json.loads(after)
+
+
+@pytest.mark.parametrize("before", [before for before, _ in EDITS.values()], ids=EDITS.keys())
+def test_edit_twice_is_edit_once(before):
+    once = set_text(before, PATH, "new")
+
+    assert once == set_text(once, PATH, "new")
+
+
+def test_item_of_a_list_is_edited():
+    assert 'i:\n- t:\n    m: "x"\n    s: 1\n- t: 2\n' == set_text(
+        "i:\n- t:\n    s: 1\n- t: 2\n", ("i", 0, "t", "m"), "x"
+    )
+
+
+def test_first_key_of_a_list_item_stays_on_its_line():
+    assert 'i:\n- m: "x"\n  s: 1\n' == set_text("i:\n- s: 1\n", ("i", 0, "m"), "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("t: &x {m: {a: {b: c}}}\ny: *x\n", "uses anchors or aliases there"),
+        ("x: &x {m: {a: {b: c}}}\nt: *x\n", "uses anchors or aliases there"),
+        ("t: text\n", "has no mapping at t"),
+        ("t: [1]\n", "has no mapping at t"),
+        ("t: {m: {a: {checksum/config: [1]}}}\n", "holds something else there"),
+        ("t:\n  m:\n    a:\n      checksum/config: |\n        x\n", "holds something else there"),
+        ("", "is empty or no YAML"),
+        ("\tx", "is empty or no YAML"),
+    ],
+)
+def test_what_cannot_be_edited_alone_is_refused(text, why):
+    with pytest.raises(NotEdited, match=why):
+        set_text(text, PATH, "new")
