@@ -145,10 +145,22 @@ def _remediation(rule: Rule) -> Any:
 def _stack_policy(rule: Rule) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
         settings = _settings(rule, args.get_config())
-        said = run(rule, Objects(_objects(args.resources)), settings.parameters)
+        said = run(rule, _stack(_objects(args.resources)), settings.parameters)
         _tell(said, settings, lambda o, message: report_violation(message, o.program.urn))
 
     return StackValidationPolicy(validate=validate, **_common(rule))
+
+
+_last_stack = Objects(())
+
+
+def _stack(objects: list[KubernetesObject]) -> Objects:
+    """Return the objects with what rules know of them together: one policy after the other gets the same stack."""
+    global _last_stack
+    known = _last_stack.all
+    if len(known) != len(objects) or any(one is not other for one, other in zip(known, objects, strict=True)):
+        _last_stack = Objects(objects)
+    return _last_stack
 
 
 def _tell(said: Iterable[tuple[KubernetesObject, Any]], settings: RuleSettings, violation: Any) -> None:

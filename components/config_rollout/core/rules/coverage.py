@@ -56,8 +56,15 @@ def coverage(workload: KubernetesObject, objects: Objects) -> list[Coverage]:
     """
     Return what covers each key that the pods read of each ConfigMap and Secret that is among the objects.
 
-    A key that the source does not have is not read, and neither is a volume that no container mounts.
+    A key that the source does not have is not read, and neither is a volume that no container mounts. Several rules ask
+    for it, so it is found once.
     """
+    if id(workload) not in objects.coverage:
+        objects.coverage[id(workload)] = _coverage(workload, objects)
+    return objects.coverage[id(workload)]
+
+
+def _coverage(workload: KubernetesObject, objects: Objects) -> list[Coverage]:
     sources = {(o.kind, o.name): o for _, o in objects.read_by(workload)}
     if not sources:
         return []

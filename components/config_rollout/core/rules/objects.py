@@ -277,6 +277,11 @@ class Objects:
         return found
 
     @cached_property
+    def coverage(self) -> dict[int, list[Any]]:
+        """Return id of a workload -> what covers what it reads, as far as `coverage.py` was asked."""
+        return {}
+
+    @cached_property
     def by_urn(self) -> dict[str, KubernetesObject]:
         """Return URN -> resource."""
         return {o.program.urn: o for o in self.all if o.program}
