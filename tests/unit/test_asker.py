@@ -6,10 +6,10 @@ import time
 
 import pytest
 
+from config_rollout.cluster import retrying
 from config_rollout.cluster.client import ClusterError
 from config_rollout.core.kubernetes.pods import ProbedPod
 from config_rollout.core.waves.gates import BEFORE, CommandGate, FunctionGate, HttpGate, RestartsGate, UrlGate
-from config_rollout.driver import gates
 from config_rollout.driver.gates import Asker
 
 NODES = [f"n{number:02}" for number in range(30)]
@@ -37,7 +37,7 @@ class Pods:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(gates, "delay_seconds", lambda attempt, fraction: 0.01)
+    monkeypatch.setattr(retrying, "delay_seconds", lambda attempt, fraction: 0.01)
 
 
 def ask(gate, cluster=None, wave="w", nodes=NODES, over=None):

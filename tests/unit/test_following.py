@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from config_rollout.cluster import watch as following
+from config_rollout.cluster import retrying, watch
 from config_rollout.cluster.client import ClusterError
 from config_rollout.cluster.watch import Following
 
@@ -51,7 +51,7 @@ class Script:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(following, "delay_seconds", lambda attempt, fraction: 0)
+    monkeypatch.setattr(retrying, "delay_seconds", lambda attempt, fraction: 0)
     yield
     LASTS.set()
     LASTS.clear()
@@ -112,7 +112,7 @@ def test_watch_that_shows_nothing_is_followed_by_a_list_and_is_no_trouble(follow
 
 
 def test_watch_that_ends_goes_on_from_its_last_event_or_bookmark(follow, monkeypatch):
-    monkeypatch.setattr(following, "SHORT_SECONDS", -1)
+    monkeypatch.setattr(watch, "SHORT_SECONDS", -1)
     bookmark = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "9"}}}
     watches = [event("ADDED", "b", 2, 8)], [bookmark], lasting(event("ADDED", "c", 3, 10))
     script = Script([[([thing("a", 1)], "7")]], watches)

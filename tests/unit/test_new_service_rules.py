@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from config_rollout.cluster import retrying
 from config_rollout.cluster.client import ClusterError
 from config_rollout.core.waves.gate_answers import told_apart
 from config_rollout.core.waves.gates import BEFORE, HttpGate, NewServiceGate
@@ -278,7 +279,7 @@ def test_pod_that_an_earlier_try_made_is_taken():
 
 
 def test_time_without_an_api_server_is_nobody_s(monkeypatch):
-    monkeypatch.setattr(new_service, "delay_seconds", lambda attempt, fraction: 0.6)
+    monkeypatch.setattr(retrying, "delay_seconds", lambda attempt, fraction: 0.6)
     ready = iter(["False", "False", "True"])
     cluster = Services(lambda node: next(ready, "True"))
     cluster.failures = [

@@ -50,6 +50,7 @@ def test_node_that_joins_is_in_its_wave_and_one_that_is_gone_is_not_waited_for(d
                 self.drop("nodes", gone)
                 self.set_node("n8")
                 self.start("n8")
+                clock.settle()
 
     cluster = Moving()
     cluster.write("new")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from config_rollout.cluster import retrying
 from config_rollout.cluster.client import ClusterError
 from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION
 from config_rollout.prepare import revisions as kept
@@ -38,7 +39,7 @@ class Server(MemoryCluster):
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(patience, "delay_seconds", lambda attempt, fraction: 0.0)
+    monkeypatch.setattr(retrying, "delay_seconds", lambda attempt, fraction: 0.0)
     monkeypatch.setattr(patience.pulumi.log, "info", lambda message: None)
 
 

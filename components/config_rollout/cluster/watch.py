@@ -1,14 +1,14 @@
 """A collection of the API server as it is now, kept up to date by a watch. What follows from it is the core's."""
 
-import random
 import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Generic, NamedTuple, TypeVar
 
-from ..core.kubernetes.retry import delay_seconds, is_passing
+from ..core.kubernetes.retry import is_passing
 from .client import Cluster, ClusterError, Object
+from .retrying import Backoff
 
 WATCH_SECONDS = 10
 """
@@ -110,7 +110,7 @@ class Following(Generic[T]):
             return list(self._kept.values())
 
     def _run(self) -> None:
-        attempt = 0
+        backoff = Backoff(over=self._over)
         while not self._over.is_set():
             began, trouble = time.monotonic(), None
             try:
@@ -123,8 +123,9 @@ class Following(Generic[T]):
             self._changed.set()
             if trouble and not is_passing(trouble.status):
                 return
-            attempt = 1 if time.monotonic() - began > SHORT_SECONDS else attempt + 1
-            self._over.wait(delay_seconds(attempt, random.random()))
+            if time.monotonic() - began > SHORT_SECONDS:
+                backoff.reset()
+            backoff.wait()
 
     def _list(self) -> str:
         resource, namespace, labels, fields = self._where

@@ -10,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..cluster.client import ClusterError
+from ..cluster.retrying import Backoff
 from ..core.kubernetes.pods import Pod
 from ..core.waves import words as wave_words
 from ..core.waves.order import Division
 from ..core.waves.restarts import Fleet, next_restarts
-from .driven import DrivenDaemonSet, Troubles
+from .driven import DrivenDaemonSet, Stopped
 from .fleet import FleetWatch
 
 _DOUBT_SECONDS = 60
@@ -43,9 +44,13 @@ class Deleter:
     pool: ThreadPoolExecutor
     restarted: Restarted
     _doubts: set[str] = field(default_factory=set)
-    _troubles: Troubles = field(default_factory=Troubles)
     _at: dict[str, float] = field(default_factory=dict)
     """Node -> when its pod was deleted last."""
+    _failed_at: float = 0.0
+    """When a delete failed last."""
+
+    def __post_init__(self) -> None:
+        self._backoff: Backoff = self.on.backoff((_CONFLICT,))
 
     def next(self, fleet: Fleet, division: Division) -> list[Pod]:
         """
@@ -56,7 +61,7 @@ class Deleter:
         """
         chosen = next_restarts(fleet, division.nodes, division.budget)
         self._doubts &= {pod.uid for pod in fleet.pods if not pod.leaving}
-        if self._doubts and time.monotonic() - self._troubles.last < _DOUBT_SECONDS:
+        if self._doubts and time.monotonic() - self._failed_at < _DOUBT_SECONDS:
             return [pod for pod in chosen if pod.uid in self._doubts]
         return [pod for pod in chosen if time.monotonic() >= self._not_before(pod, fleet.revision)]
 
@@ -78,9 +83,9 @@ class Deleter:
 
         deleted: int = sum(self.pool.map(delete, chosen))
         if errors:  # not tried again before all is looked at again: much may be other by then
-            self.on.bear(errors[0], self._troubles, (_CONFLICT,))
+            self._failed(errors[0])
         elif not self._doubts:
-            self._troubles = Troubles()
+            self._backoff.reset()
         return deleted, first
 
     def loops(self, nodes: Collection[str], fleet: Fleet) -> list[str]:
@@ -111,6 +116,14 @@ class Deleter:
         there = self.restarted.setdefault((revision, pod.node), [])
         there += [] if pod.uid in there else [pod.uid]
         return True
+
+    def _failed(self, error: ClusterError) -> None:
+        self._failed_at = time.monotonic()
+        try:
+            self._backoff.after(error)
+        except ClusterError:
+            self.on.check_awaited()
+            raise Stopped(str(error)) from None
 
     def _earlier(self, pod: Pod, revision: str) -> int:
         """Return how many pods of this node have gone for a revision before this one."""

@@ -4,21 +4,19 @@ The DaemonSet that a driver of waves works on: read, annotated and given templat
 Not here: what becomes of its pods (rollout.py).
 """
 
-import random
 import threading
-import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..cluster.client import Cluster, ClusterError, Object, owned
 from ..cluster.owners import give_owners
+from ..cluster.retrying import Backoff
 from ..core.audit.finished import Finished
 from ..core.audit.record import AuditRecord, parse_records
 from ..core.kubernetes import daemon_sets as live
 from ..core.kubernetes.annotations import FINISHED_ANNOTATION, RESTORED_ANNOTATION
 from ..core.kubernetes.field_managers import MANAGER, written
-from ..core.kubernetes.retry import delay_seconds, is_passing
 from ..core.revisions import config_maps as kept
 from ..core.revisions.naming import HISTORY_KEY, content_name, history_name
 from ..core.waves import strategy
@@ -72,15 +70,6 @@ class Target:
     def where(self) -> str:
         """The DaemonSet, as a person writes it."""
         return f"{self.namespace}/{self.name}"
-
-
-@dataclass
-class Troubles:
-    """How often one request has failed, since when, and when it did last."""
-
-    attempt: int = 0
-    since: float = 0.0
-    last: float = 0.0
 
 
 @dataclass
@@ -196,33 +185,26 @@ class DrivenDaemonSet:
           ClusterError: It has a status of `borne`, which stops nothing.
 
         """
-        troubles = Troubles()
-        while True:
+
+        def awaited() -> T:
             self.check_awaited()
-            try:
-                return request()
-            except ClusterError as error:
-                if error.status in borne:
-                    raise
-                self.bear(error, troubles)
+            return request()
 
-    def bear(self, error: ClusterError, troubles: Troubles, passing: Collection[int] = ()) -> None:
-        """
-        Wait until a request may be tried again. `passing` are statuses that may be others soon, beside the usual ones.
-
-        Raises:
-          Stopped: It would fail again, or has for too long.
-
-        """
-        troubles.attempt += 1
-        self.report.retried()
-        troubles.last = time.monotonic()
-        troubles.since = troubles.since or troubles.last
-        may_pass = is_passing(error.status) or error.status in passing
-        if not may_pass or time.monotonic() - troubles.since > AWAY_SECONDS:
+        try:
+            return self.backoff().run(awaited)
+        except ClusterError as error:
+            if error.status in borne:
+                raise
+            self.check_awaited()
             raise Stopped(str(error)) from None
+
+    def backoff(self, passing: Collection[int] = ()) -> Backoff:
+        """Return how requests are tried again. `passing` are statuses that may pass too, beside the usual ones."""
+        return Backoff(AWAY_SECONDS, passing=passing, over=self.over, retries=self._retries)
+
+    def _retries(self, error: ClusterError) -> None:
+        self.report.retried()
         self.say(f"{error} Trying again", ephemeral=True)
-        time.sleep(delay_seconds(troubles.attempt, random.random()))
 
     def check_awaited(self) -> None:
         """Make sure that nobody has ended the driver."""

@@ -6,7 +6,6 @@ Whether an answer is good is the core's (core/waves/gate_answers.py).
 
 import http.client
 import os
-import random
 import signal
 import subprocess
 import tempfile
@@ -20,8 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..cluster.client import SECONDS, Cluster, ClusterError
+from ..cluster.retrying import Backoff
 from ..core.kubernetes.pods import ProbedPod
-from ..core.kubernetes.retry import delay_seconds, is_passing
+from ..core.kubernetes.retry import is_passing
 from ..core.waves.gate_answers import (
     WantedProxy,
     judge_configz,
@@ -130,14 +130,14 @@ class Asker:
 
         Time in which the API server did not answer does not count: that says nothing of a pod.
         """
-        give_up, attempt = time.monotonic() + _seconds(gate, before), 0
+        give_up, backoff = time.monotonic() + _seconds(gate, before), Backoff(over=self.over)
         last = dict.fromkeys(nodes, "")
         final: set[str] = set()
         there: Mapping[str, ProbedPod] = {}
         silent: set[str] = set()
 
         def probe(node: str) -> None:
-            if attempt > 1 and time.monotonic() > give_up:
+            if backoff.failures and time.monotonic() > give_up:
                 return
             try:
                 last[node] = self._probe(gate, there[node], before) if node in there else "has no pod to ask"
@@ -151,13 +151,13 @@ class Asker:
         asked = list(nodes)
         with ThreadPoolExecutor(_PARALLEL) as pool:
             while True:
-                attempt, began = attempt + 1, time.monotonic()
+                began = time.monotonic()
                 there = {pod.node: pod for pod in pods()}
                 silent.clear()
                 list(pool.map(probe, asked))
                 give_up += self._time_away(began) if silent else 0
                 asked = [node for node in asked if last[node] and node not in final]
-                if not asked or time.monotonic() > give_up or self._wait(attempt):
+                if not asked or time.monotonic() > give_up or backoff.wait():
                     return {node: answer for node, answer in last.items() if answer}
 
     def _probe(self, gate: PodGate, pod: ProbedPod, before: bool) -> str:
@@ -177,17 +177,12 @@ class Asker:
 
     def _time_away(self, began: float) -> float:
         """Wait until the API server answers, and return for how long it did not: 0 if the pod is to blame."""
-        attempt = 0
-        while time.monotonic() - began < AWAY_SECONDS and not self.over.is_set():
-            try:
-                self.cluster.version()
-                return time.monotonic() - began if attempt else 0.0
-            except ClusterError as error:
-                if not is_passing(error.status):
-                    return 0.0
-            attempt += 1
-            self._wait(attempt)
-        return 0.0
+        backoff = Backoff(AWAY_SECONDS, over=self.over)
+        try:
+            backoff.run(self.cluster.version)
+        except ClusterError:
+            return 0.0
+        return time.monotonic() - began if backoff.failures else 0.0
 
     def _probe_proxy(self, gate: KubeProxyGate, pod: ProbedPod, before: bool) -> str:
         port = gate.port or (self.proxy or WantedProxy({})).port
@@ -204,14 +199,13 @@ class Asker:
     def _of_endpoint(self, gate: UrlGate | PrometheusGate, before: bool) -> str:
         """Ask an endpoint until its answer is good."""
         seconds = _seconds(gate, before)
-        give_up, attempt = time.monotonic() + seconds, 0
+        give_up, backoff = time.monotonic() + seconds, Backoff(over=self.over)
         while True:
-            attempt += 1
             try:
                 answer = _ask_endpoint(gate, min(SECONDS, seconds))
             except (OSError, http.client.HTTPException, ValueError) as error:
                 answer = f"does not answer ({getattr(error, 'reason', None) or error})"
-            if not answer or time.monotonic() > give_up or self._wait(attempt):
+            if not answer or time.monotonic() > give_up or backoff.wait():
                 return answer
 
     def _run(self, gate: CommandGate, wave: str, nodes: Sequence[str]) -> str:
@@ -242,10 +236,6 @@ class Asker:
             said.seek(max(0, said.seek(0, os.SEEK_END) - _LAST_BYTES))
             lines = said.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
             return ": ".join([ended, *(["; ".join(lines)] if lines else [])])
-
-    def _wait(self, attempt: int) -> bool:
-        """Wait before the next try; return whether all is over."""
-        return self.over.wait(delay_seconds(attempt, random.random()))
 
 
 def _seconds(gate: PodGate | UrlGate | PrometheusGate, before: bool) -> float:

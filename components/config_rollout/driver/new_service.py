@@ -4,7 +4,6 @@ Makes a new Service and probes it from nodes, and leaves nothing of it.
 What the objects are and what they tell is the core's (core/waves/new_service.py).
 """
 
-import random
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -13,9 +12,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..cluster.client import Cluster, ClusterError, Object
+from ..cluster.retrying import Backoff
 from ..core.kubernetes.objects import is_owned_by
 from ..core.kubernetes.pods import node_of
-from ..core.kubernetes.retry import delay_seconds, is_passing
 from ..core.waves import new_service as core
 from ..core.waves.gates import MOST_PROBES, NewServiceGate
 
@@ -130,17 +129,7 @@ class NewService:
 
         `again` are statuses that are no last word either.
         """
-        began, attempt = time.monotonic(), 0
-        while True:
-            attempt += 1
-            try:
-                answer = request()
-            except ClusterError as error:
-                away = time.monotonic() - began
-                may_pass = is_passing(error.status) or error.status in again
-                if not may_pass or away > (seconds or self.gate.timeout_seconds) or self.over.is_set():
-                    raise
-                time.sleep(delay_seconds(attempt, random.random()))
-            else:
-                self._away += time.monotonic() - began if attempt > 1 else 0
-                return answer
+        backoff = Backoff(seconds or self.gate.timeout_seconds, passing=again, over=self.over)
+        answer = backoff.run(request)
+        self._away += backoff.seconds() if backoff.failures else 0
+        return answer

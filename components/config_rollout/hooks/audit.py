@@ -6,7 +6,6 @@ says (core/audit/writing.py), and who calls this (hooks/explain.py without waves
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 import pulumi
 
 from ..cluster.client import Cluster, ClusterError, Object, owned
+from ..cluster.retrying import Backoff
 from ..core.audit import writing as audit
 from ..core.audit.record import AuditRecord, Change, Times, utc
 from ..core.audit.resumed import since_it_began
@@ -24,7 +24,6 @@ from ..core.kubernetes import objects
 from ..core.kubernetes.annotations import CHANGE_CAUSE_ANNOTATION
 from ..core.kubernetes.objects import revision_of
 from ..core.kubernetes.pods import node_of, pod_of, ready_since
-from ..core.kubernetes.retry import delay_seconds, is_passing
 from ..core.revisions.naming import HISTORY_KEY, history_name
 from ..core.status.observation import template_written
 from ..driver.report import Report
@@ -281,14 +280,7 @@ class Auditor:
 
     def _patiently(self, request: Callable[[], T]) -> T:
         """Return what a request gives, tried again a few times while the API server cannot serve it."""
-        for attempt in range(1, _TRIES):
-            try:
-                return request()
-            except ClusterError as error:
-                if not is_passing(error.status):
-                    raise
-                time.sleep(delay_seconds(attempt, random.random()))
-        return request()
+        return Backoff(tries=_TRIES).run(request)
 
 
 def _times(pod: Object) -> tuple[float, float | None]:

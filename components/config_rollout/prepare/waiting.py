@@ -1,6 +1,6 @@
 """Waits for an API server that does not answer, before anything is registered."""
 
-import random
+import math
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -8,7 +8,7 @@ from typing import TypeVar
 import pulumi
 
 from ..cluster.client import ClusterError
-from ..core.kubernetes.retry import delay_seconds, is_passing
+from ..cluster.retrying import Backoff
 from ..hooks.voice import Voice
 
 WAIT_SECONDS = 60
@@ -31,23 +31,19 @@ def patiently(read: Callable[[], T], wait_seconds: int = WAIT_SECONDS) -> T:
       ClusterError: It cannot be served, or not in time.
 
     """
+    last_line = -math.inf
+
+    def say(error: ClusterError) -> None:
+        nonlocal last_line
+        now = time.monotonic()
+        if backoff.failures == 1:
+            pulumi.log.info(f"{error} Waiting for it, at most {wait_seconds} s")
+        elif now - last_line >= _SAY_SECONDS:
+            pulumi.log.info(f"{error} Still waiting, at most {wait_seconds - round(backoff.seconds())} s more")
+        else:
+            return
+        last_line = now
+
+    backoff = Backoff(wait_seconds, retries=say)
     with Voice().never_silent(lambda: "still waiting for an answer of the API server"):  # one may take half a minute
-        return _patiently(read, wait_seconds)
-
-
-def _patiently(read: Callable[[], T], wait_seconds: int) -> T:
-    began, attempt, said = time.monotonic(), 0, 0.0
-    while True:
-        try:
-            return read()
-        except ClusterError as error:
-            attempt, now = attempt + 1, time.monotonic()
-            if not is_passing(error.status) or now - began >= wait_seconds:
-                raise
-            if attempt == 1:
-                pulumi.log.info(f"{error} Waiting for it, at most {wait_seconds} s")
-                said = now
-            elif now - said >= _SAY_SECONDS:
-                pulumi.log.info(f"{error} Still waiting, at most {wait_seconds - round(now - began)} s more")
-                said = now
-            time.sleep(delay_seconds(attempt, random.random()))
+        return backoff.run(read)
