@@ -10,7 +10,7 @@ from unittest import mock
 from pulumi import automation
 
 from benchmarks.__main__ import POD_SPEC, table
-from config_rollout import ConfiguredDaemonSet, configured_daemon_set
+from config_rollout import ConfiguredDaemonSet, configured_workload
 from config_rollout.cluster.client import Cluster
 from config_rollout.core.audit.record import AuditRecord, parse_records
 from config_rollout.core.audit.writing import with_record
@@ -78,7 +78,7 @@ def _requests(cluster: LocalCluster, engine: Engine, name: str, more: dict[str, 
 
     counting = Counting()
     stack = automation.create_stack("prod", name, program, opts=engine.workspace(name))
-    with mock.patch.object(configured_daemon_set, "find_cluster", counting.find):
+    with mock.patch.object(configured_workload, "find_cluster", counting.find):
         stack.up()
         level = "debug"
         stack.up()

@@ -5,33 +5,25 @@ Not here: what a configuration means (core/), and the words that explain a chang
 """
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 import pulumi
 from pulumi import Input
 from pulumi_kubernetes.apps.v1 import DaemonSet
 from pulumi_kubernetes.core.v1 import ConfigMapPatch
 
+from .configured_workload import ConfiguredWorkload
 from .core.arguments.finding import report
-from .core.audit.sinks import parse_audit
-from .core.configuration import read_as
-from .core.configuration.content import warnings
-from .core.configuration.digest import config_hash
-from .core.kubernetes.annotations import CONFIG_HASH_ANNOTATION, DAEMON_SET_LABEL, NAME_LABEL
-from .core.kubernetes.field_managers import MANAGER, OWNER, managed_by
-from .core.kubernetes.pod_spec import follow
-from .core.revisions.naming import content_name
-from .core.waves.order import UPDATE_STRATEGY
+from .core.configuration.content import Content, warnings
+from .core.kubernetes.annotations import NAME_LABEL
+from .core.kubernetes.workload_kinds import DAEMON_SET
+from .core.workload.configuration import Configuration
+from .core.workload.source import Source
+from .core.workload.workload import Workload
 from .driver.ending import heed
-from .hooks.audit import Auditor
-from .hooks.explain import Explainer
 from .prepare import compatibility
 from .prepare.arguments import checked, selector_of, unknown_in
-from .prepare.cluster import find_cluster
-from .prepare.options import Options
-from .prepare.ownership import Ownership
-from .prepare.revisions import keep, read_before, withdraw
-from .prepare.waves import StagedRollout, driven_annotations
+from .prepare.revisions import read_before
 
 _TYPE = "config-rollout:index:ConfiguredDaemonSet"
 
@@ -153,100 +145,62 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         compatibility.check(who)
         heed()
         plain, content = checked(who, name, args, ConfiguredDaemonSetArgs, opts)
-        options = Options(plain, opts)
         kubernetes_name: str = plain.get("name", name)
-        namespace = plain["namespace"]
-        full_hash = config_hash(content)
-        reading = read_before(who, plain, kubernetes_name, full_hash)
-        selector = selector_of(plain, kubernetes_name)
-        where = namespace, kubernetes_name
-        ownership = Ownership(who, (_TYPE, name), where, selector, reading, plain, may_select=True)
-        staged = StagedRollout(who, plain, kubernetes_name, full_hash, content) if "waves" in plain else None
-        cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
-        audit = Auditor(self, find_cluster, cluster, parse_audit(plain.get("audit", []))[0], bool(staged))
-        explainer = Explainer(self, name, audit, reading.found, content, *([staged.plan] if staged else []))
-        explainer.time_limit = options.time_limit()
+        configuration = Configuration([_source(kubernetes_name, content, plain)])
+        reading = read_before(who, plain, kubernetes_name, configuration.hash)
+        workload = _workload(kubernetes_name, plain)
+        of = ConfiguredWorkload(self, (_TYPE, name), plain, opts, workload, configuration, reading, may_select=True)
 
         super().__init__(
             _TYPE,
             name,
             {
                 "name": kubernetes_name,
-                "namespace": namespace,
+                "namespace": plain["namespace"],
                 "data": plain["data"],
                 "binaryData": plain.get("binary_data"),
                 "formats": plain.get("formats"),
                 "effects": plain.get("effects"),
                 "textVersion": plain.get("text_version"),
-                "retained": options.retain_on_delete or None,
+                "retained": of.options.retain_on_delete or None,
             },
-            options.for_component(explainer.of_component(), ownership.hooks(), aliases=ownership.aliases()),
+            of.options_of_component(),
         )
 
         for line in report(who, [*warnings(content), *unknown_in(plain)]).splitlines():
             pulumi.log.warn(line, self)
-        mounted = content_name(kubernetes_name, full_hash)
-        explainer.withdraw = lambda: withdraw(plain, mounted)
-        reading.warn(self, mounted)
-        if staged:
-            staged.warn(self)
+        reading.warn(self, configuration.object_names(kubernetes_name)[kubernetes_name])
+        if of.staged:
+            of.staged.warn(self)
+        self.daemon_set = cast(DaemonSet, of.register())
+        self.config_map = of.config_map
+        of.register_waves()
+        of.finish(self.daemon_set, of.options.ignored)
 
-        labels = {NAME_LABEL: kubernetes_name, **plain.get("labels", {})}
-        owner = ownership.annotations(self)
-
-        config_map = {
-            "metadata": {
-                "name": mounted,
-                "namespace": namespace,
-                "labels": {**labels, DAEMON_SET_LABEL: kubernetes_name},
-                "annotations": {**managed_by(MANAGER), **read_as.annotations(content), **owner},
-            },
-            "data": plain["data"],
-            "binaryData": plain.get("binary_data"),
-            "immutable": True,
-        }
-        # The hash is in the logical name too, so a new content is a create, and an old one leaves the state only at
-        # the end of a successful `up`. A patch makes it, or finds it as an earlier revision left it.
-        self.config_map = ConfigMapPatch(
-            content_name(name, full_hash),
-            **reading.before.as_it_is(config_map),
-            opts=options.for_config_map(self, explainer.of_content()),
-        )
-        wanted: dict[str, Any] = {
-            "metadata": {
-                "name": kubernetes_name,
-                "namespace": namespace,
-                "labels": labels,
-                # A field manager that is always the same: what one stack leaves behind, another can take over.
-                "annotations": {
-                    **managed_by(OWNER),
-                    **(driven_annotations(plain["waves"]) if staged else {}),
-                    **owner,
-                },
-            },
-            "spec": {
-                "selector": {"match_labels": selector},
-                "template": {
-                    "metadata": {
-                        "labels": {**plain.get("pod_labels", {}), **selector},
-                        "annotations": {**plain.get("pod_annotations", {}), CONFIG_HASH_ANNOTATION: full_hash},
-                    },
-                    "spec": follow(plain["pod_spec"], kubernetes_name, mounted),
-                },
-                "update_strategy": UPDATE_STRATEGY if staged else plain.get("update_strategy"),
-                "min_ready_seconds": plain.get("min_ready_seconds"),
-                "revision_history_limit": plain.get("revision_history_limit"),
-            },
-        }
-        hooks = explainer.of_daemon_set(), ownership.hooks_of_daemon_set()
-        of_daemon_set = options.for_daemon_set(self, [self.config_map], *hooks)
-        self.daemon_set = DaemonSet(name, **wanted, opts=of_daemon_set)
-        explainer.registered(self.daemon_set, self.daemon_set, wanted, options.ignored)
-        if staged:
-            staged.register(name, self, self.daemon_set, explainer)
-        keep(self, self.daemon_set, plain, config_map, explainer.is_gone)
-
-        self.config_hash = pulumi.Output.from_input(full_hash)
+        self.config_hash = pulumi.Output.from_input(configuration.hash)
         # Not the children: a resource among the outputs makes the next run's hook of this component fail, since
         # the SDK looks it up ("unknown resource") before the program has registered it (pulumi 3.272).
         self.register_outputs({"configHash": self.config_hash})
+
+
+def _source(name: str, content: Content, plain: Mapping[str, Any]) -> Source:
+    return Source(name, content, plain["data"], plain.get("binary_data"))
+
+
+def _workload(name: str, plain: Mapping[str, Any]) -> Workload:
+    selector = selector_of(plain, name)
+    return Workload(
+        DAEMON_SET,
+        name,
+        plain["namespace"],
+        plain["pod_spec"],
+        {
+            "updateStrategy": DAEMON_SET.frozen if "waves" in plain else plain.get("update_strategy"),
+            "minReadySeconds": plain.get("min_ready_seconds"),
+            "revisionHistoryLimit": plain.get("revision_history_limit"),
+        },
+        selector=selector,
+        labels={NAME_LABEL: name, **plain.get("labels", {})},
+        pod_labels={**plain.get("pod_labels", {}), **selector},
+        pod_annotations=plain.get("pod_annotations", {}),
+    )

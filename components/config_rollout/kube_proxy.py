@@ -6,7 +6,6 @@ Not here: what its configuration means (core/formats/), what is found in a clust
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
@@ -14,28 +13,21 @@ from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
 from pulumi_kubernetes.core.v1 import ConfigMapPatch, ServiceAccount
 from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
 
-from .core.configuration import read_as
-from .core.configuration.content import Content, parse_content
-from .core.configuration.digest import short_hash
-from .core.kube_proxy import files, pods
-from .core.kube_proxy.adoption import Adoption, applied_for, has_other_probe, patch
-from .core.kubernetes.annotations import CONFIG_HASH_ANNOTATION, DAEMON_SET_LABEL
-from .core.kubernetes.field_managers import FORCED, MANAGER, OWNER, managed_by
-from .core.revisions.config_maps import Before, content_of
-from .core.revisions.naming import content_name
-from .core.waves.order import UPDATE_STRATEGY
+from .configured_workload import UNKNOWN, ConfiguredWorkload
+from .core.kube_proxy import pods
+from .core.kube_proxy.adoption import applied_for
+from .core.kube_proxy.workload import workload_of
+from .core.kubernetes.field_managers import FORCED, MANAGER, managed_by
+from .core.workload.configuration import Configuration
+from .core.workload.source import Source
 from .driver.ending import heed
 from .hooks.adopt import AdoptionExplainer
 from .hooks.audit import Auditor
-from .prepare.cluster import find_cluster
-from .prepare.kube_proxy import Prepared, prepare
-from .prepare.options import Options
-from .prepare.ownership import Ownership
-from .prepare.revisions import Reading, keep, withdraw
-from .prepare.waves import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
+from .prepare.kube_proxy import Prepared, adoption_of, prepare
+from .prepare.revisions import Reading
+from .prepare.waves import StagedRollout
 
 _TYPE = "config-rollout:index:KubeProxy"
-_UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
 
 class KubeProxyArgs(TypedDict):
@@ -122,29 +114,30 @@ class KubeProxy(pulumi.ComponentResource):
     def __init__(self, name: str, args: KubeProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         who = f"{type(self).__name__} '{name}'"
         heed()
-        prepared = prepare(who, args, KubeProxyArgs, opts)
+        self._prepared = prepared = prepare(who, args, KubeProxyArgs, opts)
         settings, layout = prepared.settings, prepared.settings.layout
-        self._name, self._prepared, self._args = name, prepared, args
-        self._written: dict[str, Any] | None = None
-        selector = pods.pod_labels(layout) if settings.manage == "own" else None
-        where = layout.namespace, layout.daemon_set
-        self._ownership = Ownership(who, (_TYPE, name), where, selector, Reading(prepared.before), args)
-        self._staged = staged = _staged(who, prepared, args)
-        cluster = {key: args[key] for key in ("kubeconfig", "context") if key in args}
-        audit = Auditor(self, find_cluster, cluster, settings.audit, settings.has_waves)
-        content = prepared.content if prepared.full_hash else None
-        plan = [staged.plan] if staged else []
-        adoption = _adoption(prepared, staged)
-        self._explainer = AdoptionExplainer(self, name, audit, adoption, self._found, content, *plan)
-        self._options = Options(
-            {
-                "update_strategy": settings.update_strategy,
-                "min_ready_seconds": settings.min_ready_seconds,
-                "rollout_timeout_seconds": args.get("rollout_timeout_seconds"),
-            },
+        self._name = name
+        workload = workload_of(settings, prepared.found, prepared.content)
+        configuration = Configuration([Source(layout.daemon_set, prepared.content, prepared.said)])
+        reading = Reading(prepared.before)
+
+        def explain(audit: Auditor, staged: StagedRollout | None) -> AdoptionExplainer:
+            adoption = adoption_of(prepared, workload, configuration, staged)
+            content, plan = prepared.content if prepared.full_hash else None, staged.plan if staged else None
+            self._explainer = AdoptionExplainer(self, name, audit, adoption, reading.found, content, plan)
+            return self._explainer
+
+        self._of = of = ConfiguredWorkload(
+            self,
+            (_TYPE, name),
+            _plain(prepared, args),
             opts,
+            workload,
+            configuration if prepared.full_hash else None,
+            reading,
+            explain=explain,
+            has_fleet=prepared.found is not None,
         )
-        self._explainer.time_limit = self._options.time_limit()
         super().__init__(
             _TYPE,
             name,
@@ -152,54 +145,45 @@ class KubeProxy(pulumi.ComponentResource):
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
                 "manage": settings.manage,
-                "data": dict(prepared.said) if prepared.full_hash else _UNKNOWN,
+                "data": dict(prepared.said) if prepared.full_hash else UNKNOWN,
                 "formats": settings.formats(),
                 "textVersion": settings.text_version,
-                "retained": bool(self._options.retain_on_delete),
+                "retained": bool(of.options.retain_on_delete),
             },
-            self._options.for_component(
-                self._explainer.of_component(), self._ownership.hooks(), aliases=self._ownership.aliases()
-            ),
+            of.options_of_component(),
         )
         for line in prepared.warned:
             pulumi.log.warn(line, self)
-        if staged:
-            staged.warn(self)
+        if of.staged:
+            of.staged.warn(self)
         if prepared.full_hash:
             self._register()
         else:
-            self.daemon_set = self._patch_daemon_set(_UNKNOWN, [])
-        self.config_hash = pulumi.Output.from_input(prepared.full_hash) if prepared.full_hash else _UNKNOWN
+            self.daemon_set = of.register()
+        self.config_hash = pulumi.Output.from_input(prepared.full_hash) if prepared.full_hash else UNKNOWN
         # Not the children: see ConfiguredDaemonSet.
         self.register_outputs({"configHash": self.config_hash})
 
-    async def _found(self) -> Before:
-        return self._prepared.before
-
     def _register(self) -> None:
         """Register the pods' ConfigMap, the DaemonSet that reads it, and the ConfigMap that others know by name."""
-        prepared, settings = self._prepared, self._prepared.settings
+        settings, of = self._prepared.settings, self._of
         account = self._account() if self._has_account() else []
-        config_map = self._config_map()
-        applied, written = None, None
-        if settings.manage == "own":
-            self.daemon_set = self._own_daemon_set(config_map, account)
-        else:
-            applied, written = self._applied, _whole_patch(prepared, prepared.full_hash)["spec"]["template"]
-            self.daemon_set = self._patch_daemon_set(prepared.full_hash, [config_map, *account])
+        # What was adopted becomes ours in place: one DaemonSet all the time. The selector, which a patch does not say,
+        # would look new to the provider, and replace it.
+        in_place = pulumi.ResourceOptions(
+            aliases=[pulumi.Alias(type_="kubernetes:apps/v1:DaemonSetPatch")], ignore_changes=["spec.selector"]
+        )
+        self.daemon_set = of.register(account, in_place if settings.manage == "own" else None)
         self._uid().apply(self._is_another)
-        last: pulumi.CustomResource = self.daemon_set
-        if self._staged:
-            last = self._staged.register(self._name, self, self.daemon_set, self._explainer, applied, written)
-        if prepared.known:
+        last = of.register_waves(lambda template: applied_for(of.applied, template, settings.layout))
+        if self._prepared.known:
             last = self._known_config_map(last)
-        self._explainer.registered(last, self.daemon_set, self._written, ["spec.selector"])
-        keep(self, self.daemon_set, self._args, self._wanted, self._explainer.is_gone)
+        of.finish(last, ["spec.selector"])
 
     def _uid(self) -> pulumi.Output[str]:
         """Return the UID that the provider returned; a preview that may not dry-run has none."""
         return pulumi.Output.from_input(self.daemon_set.metadata).apply(
-            lambda metadata: (metadata and metadata.get("uid")) or _UNKNOWN
+            lambda metadata: (metadata and metadata.get("uid")) or UNKNOWN
         )
 
     def _is_another(self, uid: str) -> None:
@@ -248,29 +232,6 @@ class KubeProxy(pulumi.ComponentResource):
             ),
         ]
 
-    def _config_map(self) -> pulumi.Resource:
-        """Register the ConfigMap of this content, which lives as long as a revision mounts it."""
-        prepared, layout = self._prepared, self._prepared.settings.layout
-        self._wanted: dict[str, Any] = {
-            "metadata": {
-                "name": content_name(layout.daemon_set, prepared.full_hash),
-                "namespace": layout.namespace,
-                "labels": {**pods.pod_labels(layout), DAEMON_SET_LABEL: layout.daemon_set},
-                "annotations": {
-                    **managed_by(MANAGER),
-                    **read_as.annotations(prepared.content),
-                    **self._ownership.annotations(self),
-                },
-            },
-            "data": dict(prepared.said),
-            "immutable": True,
-        }
-        name = f"{self._name}-{short_hash(prepared.full_hash)}"
-        of_cluster = {**self._args, "namespace": layout.namespace}
-        self._explainer.withdraw = lambda: withdraw(of_cluster, self._wanted["metadata"]["name"])
-        opts = self._options.for_config_map(self, self._explainer.of_content())
-        return ConfigMapPatch(name, **prepared.before.as_it_is(self._wanted), opts=opts)
-
     def _known_config_map(self, after: pulumi.Resource) -> ConfigMapPatch:
         """
         Register what is ours of the ConfigMap that others know by name, after the last pod has moved.
@@ -287,10 +248,10 @@ class KubeProxy(pulumi.ComponentResource):
         }
         if prepared.settings.manage == "own":
             metadata["labels"] = {"app": layout.config_map}
-            metadata["annotations"] |= self._ownership.annotations(self)
+            metadata["annotations"] |= self._of.owner
             owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": layout.daemon_set}
             metadata["ownerReferences"] = [{**owner, "uid": self._uid()}]
-        held = prepared.found.data() if prepared.found and self._staged and not self._staged.is_whole else {}
+        held = prepared.found.data() if prepared.found and self._of.staged and not self._of.staged.is_whole else {}
         known = ConfigMapPatch(
             f"{self._name}-known",
             metadata=metadata,
@@ -305,145 +266,20 @@ class KubeProxy(pulumi.ComponentResource):
         self._explainer.known = known
         return known
 
-    def _own_daemon_set(self, config_map: pulumi.Resource, account: list[pulumi.Resource]) -> DaemonSet:
-        prepared, settings = self._prepared, self._prepared.settings
-        layout, labels = settings.layout, pods.pod_labels(settings.layout)
-        driven = driven_annotations(settings.waves) if settings.has_waves else {}
-        mounted = content_name(layout.daemon_set, prepared.full_hash)
-        probe = files.probe(prepared.content.data[layout.key]) or files.DEFAULT_PROBE
-        hooks = self._explainer.of_daemon_set(), self._ownership.hooks_of_daemon_set()
-        opts = self._options.for_daemon_set(self, [config_map, *account], *hooks)
-        # What was adopted becomes ours in place: one DaemonSet all the time. The selector, which a patch does not say,
-        # would look new to the provider, and replace it.
-        opts.aliases = [pulumi.Alias(type_="kubernetes:apps/v1:DaemonSetPatch")]
-        opts.ignore_changes = ["spec.selector"]
-        self._written = {
-            "metadata": {
-                "name": layout.daemon_set,
-                "namespace": layout.namespace,
-                "labels": labels,
-                "annotations": {**managed_by(OWNER), **driven, **self._ownership.annotations(self)},
-            },
-            "spec": {
-                "selector": {"matchLabels": labels},
-                "minReadySeconds": settings.min_ready_seconds,
-                "updateStrategy": dict(settings.update_strategy),
-                "template": {
-                    "metadata": {"labels": labels, "annotations": {CONFIG_HASH_ANNOTATION: prepared.full_hash}},
-                    "spec": pods.pod_spec(layout, mounted, settings.image, probe),
-                },
-            },
-        }
-        return DaemonSet(self._name, **self._written, opts=opts)
-
-    def _patch_daemon_set(self, full_hash: Any, after: list[pulumi.Resource]) -> DaemonSetPatch:
-        after = [*after, self._owner(), *([self._on_delete()] if self._prepared.settings.has_waves else [])]
-        opts = self._options.for_daemon_set(self, after, self._explainer.of_daemon_set())
-        opts.retain_on_delete = True
-        applied = _whole_patch(self._prepared, full_hash)
-        return DaemonSetPatch(self._name, metadata=applied["metadata"], spec=applied["spec"], opts=opts)
-
-    def _on_delete(self) -> DaemonSetPatch:
-        """
-        Register the one field that keeps Kubernetes from restarting pods by itself, as a patch of its own.
-
-        Whoever removes the waves lets go of it, and Kubernetes puts its default, RollingUpdate, in its place.
-        """
-        annotations = driven_annotations(self._prepared.settings.waves)
-        return self._let_go("strategy", annotations, {"updateStrategy": UPDATE_STRATEGY})
-
-    def _owner(self) -> DaemonSetPatch:
-        """
-        Register who has adopted the DaemonSet, as a patch of its own: whoever leaves it leaves no owner behind.
-
-        With waves it must not wait for pods either: they restart after it.
-        """
-        driven = DAEMON_SET_ANNOTATIONS if self._prepared.settings.has_waves else {}
-        return self._let_go("owner", {**FORCED, **driven, **self._ownership.annotations(self)}, None)
-
-    def _let_go(self, what: str, annotations: Any, spec: Any) -> DaemonSetPatch:
-        """
-        Register fields of an adopted DaemonSet that are not retained: they go with the component, or with the stack.
-
-        Source: pulumi-kubernetes 4.25 ssa `Relinquish`.
-        """
-        layout = self._prepared.settings.layout
-        return DaemonSetPatch(
-            f"{self._name}-{what}",
-            metadata={"name": layout.daemon_set, "namespace": layout.namespace, "annotations": annotations},
-            spec=spec,
-            opts=pulumi.ResourceOptions(parent=self, protect=False, hooks=self._explainer.of_child()),
-        )
-
-    def _applied(self, template: dict[str, Any]) -> dict[str, Any]:
-        """Return what is applied to an adopted DaemonSet for the pod template of another revision."""
-        applied = _whole_patch(self._prepared, self._prepared.full_hash)
-        return applied_for(applied, template, self._prepared.settings.layout)
-
     def _beside(self) -> pulumi.ResourceOptions:
         """Return the options of what an own kube-proxy has beside its DaemonSet; one that was adopted keeps it."""
-        retained = self._prepared.settings.manage == "adopt" or self._options.retain_on_delete
+        retained = self._prepared.settings.manage == "adopt" or self._of.options.retain_on_delete
         return pulumi.ResourceOptions(parent=self, retain_on_delete=retained, hooks=self._explainer.of_child())
 
 
-def _whole_patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
-    """Return the patch of an adopted DaemonSet as an object. With waves the strategy has a patch of its own."""
-    settings, spec = prepared.settings, _patch(prepared, full_hash)["spec"]
-    layout = settings.layout
-    annotations = {**managed_by(MANAGER), **(DAEMON_SET_ANNOTATIONS if settings.has_waves else {})}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "DaemonSet",
-        "metadata": {"name": layout.daemon_set, "namespace": layout.namespace, "annotations": annotations},
-        "spec": {key: value for key, value in spec.items() if key != "updateStrategy" or not settings.has_waves},
-    }
-
-
-def _staged(who: str, prepared: Prepared, args: Mapping[str, Any]) -> StagedRollout | None:
-    """Return the waves, if there are any and the cluster could be read."""
+def _plain(prepared: Prepared, args: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that every component with a workload has."""
     settings = prepared.settings
-    if not settings.has_waves or prepared.found is None:
-        return None
-    cluster = {key: args[key] for key in ("kubeconfig", "context") if args.get(key)}
-    plain = {**cluster, "namespace": settings.layout.namespace, "waves": settings.waves}
-    plain["min_ready_seconds"] = settings.min_ready_seconds
-    return StagedRollout(who, plain, settings.layout.daemon_set, prepared.full_hash, prepared.content)
-
-
-def _patch(prepared: Prepared, full_hash: Any) -> dict[str, Any]:
-    """Return what is written to an adopted DaemonSet. A readiness probe that someone else gave it stays theirs."""
-    settings, found = prepared.settings, prepared.found
-    layout = settings.layout
-    theirs = found is not None and found.daemon_set is not None and has_other_probe(found.daemon_set, layout)
-    text = prepared.content.data.get(layout.key)  # `None`: the cluster could not be read
-    probe = None if theirs else files.DEFAULT_PROBE if text is None else files.probe(text)
-    known = isinstance(full_hash, str)
-    config_map = content_name(layout.daemon_set, full_hash) if known else full_hash
-    return patch(layout, full_hash, config_map, settings.update_strategy, settings.min_ready_seconds, probe)
-
-
-def _adoption(prepared: Prepared, staged: StagedRollout | None) -> Adoption | None:
-    """Return what adopting means for what is in the cluster; nothing where that is not adopted, or not known."""
-    settings, found = prepared.settings, prepared.found
-    if settings.manage != "adopt" or found is None or found.daemon_set is None:
-        return None
-    live = _content(found.data(), settings.formats())
-    mounted = found.mounted if (found.mounted or {}).get("data") else None
-    adoption = Adoption(
-        settings.layout,
-        found.daemon_set,
-        live,
-        content_of(dict(mounted), settings.formats(), None) if mounted else live,
-        prepared.content,
-        _patch(prepared, prepared.full_hash),
-        list(prepared.known),
-        None,
-        bool(staged and staged.under_way),
-        bool(staged and staged.taken_back),
-        _content(dict(prepared.known), settings.formats()),
-    )
-    return replace(adoption, plan=staged.plan({}, adoption.patch)) if staged else adoption
-
-
-def _content(data: dict[str, str], formats: dict[str, str]) -> Content:
-    return parse_content(data, None, {key: name for key, name in formats.items() if key in data})[0]
+    plain = {
+        **{key: args.get(key) for key in ("kubeconfig", "context", "audit", "rollout_timeout_seconds")},
+        "namespace": settings.layout.namespace,
+        "update_strategy": settings.update_strategy,
+        "min_ready_seconds": settings.min_ready_seconds,
+        "waves": settings.waves,
+    }
+    return {key: value for key, value in plain.items() if value is not None}

@@ -4,10 +4,12 @@ import pytest
 
 from config_rollout.core.configuration.content import parse_content
 from config_rollout.core.configuration.digest import config_hash
-from config_rollout.core.kube_proxy.adoption import Adoption, applied_for, has_other_probe, patch
+from config_rollout.core.kube_proxy.adoption import Adoption, applied_for, has_other_probe
 from config_rollout.core.kube_proxy.layout import LAYOUTS, Layout
+from config_rollout.core.kube_proxy.workload import adopted as adopted_workload
 from config_rollout.core.revisions.naming import content_name
 from config_rollout.core.waves.words import WavePlan
+from config_rollout.core.workload.render import render_workload
 from tests.objects.kubeadm import CONFIG, config_map, daemon_set
 
 STRATEGY = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}
@@ -22,7 +24,8 @@ def content(**changes):
 def adoption(live=None, wanted=None, read=None, layout=None, **arguments):
     wanted, layout = wanted or content(), layout or Layout()
     full = config_hash(wanted)
-    wish = patch(layout, full, content_name(layout.daemon_set, full), STRATEGY, 0, PROBE)
+    names = {layout.daemon_set: content_name(layout.daemon_set, full)}
+    wish = {"spec": render_workload(adopted_workload(layout, STRATEGY, 0, PROBE), full, names)["spec"]}
     stable = arguments.pop("stable", content())
     return Adoption(layout, live or daemon_set(), stable, read or stable, wanted, wish, **arguments)
 

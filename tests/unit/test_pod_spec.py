@@ -31,11 +31,11 @@ REFERENCES = [
 @pytest.mark.parametrize("pod_spec", REFERENCES)
 def test_reference_follows_the_name(pod_spec):
     before = copy.deepcopy(pod_spec)
-    followed = follow(pod_spec, "agent", "agent-0123456789")
+    followed = follow(pod_spec, {"agent": "agent-0123456789"})
 
     assert ["agent-0123456789"] == [reference.name for reference in references(followed)]
     assert before == pod_spec
-    assert pod_spec == follow(followed, "agent-0123456789", "agent")
+    assert pod_spec == follow(followed, {"agent-0123456789": "agent"})
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_reference_follows_the_name(pod_spec):
     ],
 )
 def test_everything_else_stays_the_same(pod_spec):
-    assert pod_spec == follow(pod_spec, "agent", "agent-0123456789")
+    assert pod_spec == follow(pod_spec, {"agent": "agent-0123456789"})
 
 
 def test_several_references_follow_together():
@@ -61,7 +61,7 @@ def test_several_references_follow_together():
         ]
     }
 
-    assert ["x", "other", "x"] == [reference.name for reference in references(follow(pod_spec, "agent", "x"))]
+    assert ["x", "other", "x"] == [reference.name for reference in references(follow(pod_spec, {"agent": "x"}))]
 
 
 def test_path_is_shown_as_it_was_written():

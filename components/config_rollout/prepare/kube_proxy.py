@@ -12,6 +12,7 @@ from ..core.arguments.finding import Finding, report
 from ..core.configuration.content import Content, parse_content, warnings
 from ..core.configuration.digest import config_hash
 from ..core.configuration.read_as import read_as
+from ..core.kube_proxy.adoption import Adoption
 from ..core.kube_proxy.arguments import Settings, parse
 from ..core.kube_proxy.discovery import Found, check_adoptable, check_ownable, image, mounted_name, version
 from ..core.kube_proxy.files import check_release, kept_by_pods, kubeconfig_file, probe, same_bytes
@@ -21,14 +22,18 @@ from ..core.kubernetes.kubeconfig import BadKubeconfig, with_server
 from ..core.kubernetes.pod_spec import platform
 from ..core.rbac.kube_proxy import all_rights, needed_rights
 from ..core.rbac.rights import roles
-from ..core.revisions.config_maps import Before
+from ..core.revisions.config_maps import Before, content_of
 from ..core.revisions.naming import content_name
+from ..core.workload.configuration import Configuration
+from ..core.workload.render import render
+from ..core.workload.workload import Workload
 from . import compatibility
 from .arguments import check_provider, plain_arguments
 from .cluster import find_cluster
 from .errors import BadArguments
 from .revisions import read
 from .waiting import patiently
+from .waves import StagedRollout
 
 
 @dataclass(frozen=True)
@@ -270,3 +275,32 @@ def _warn_on_leaving(who: str, settings: Settings, found: Found) -> list[str]:
 
 def _name(settings: Settings, full_hash: str) -> str:
     return content_name(settings.layout.daemon_set, full_hash)
+
+
+def adoption_of(
+    prepared: Prepared, workload: Workload, configuration: Configuration, staged: StagedRollout | None
+) -> Adoption | None:
+    """Return what adopting means for what is in the cluster; nothing where that is not adopted, or not known."""
+    settings, found = prepared.settings, prepared.found
+    if settings.manage != "adopt" or found is None or found.daemon_set is None:
+        return None
+    live = _content(found.data(), settings.formats())
+    mounted = found.mounted if (found.mounted or {}).get("data") else None
+    adoption = Adoption(
+        settings.layout,
+        found.daemon_set,
+        live,
+        content_of(dict(mounted), settings.formats(), None) if mounted else live,
+        prepared.content,
+        {"spec": render(workload, configuration).workload["spec"]},
+        list(prepared.known),
+        None,
+        bool(staged and staged.under_way),
+        bool(staged and staged.taken_back),
+        _content(dict(prepared.known), settings.formats()),
+    )
+    return replace(adoption, plan=staged.plan({}, adoption.patch)) if staged else adoption
+
+
+def _content(data: dict[str, str], formats: dict[str, str]) -> Content:
+    return parse_content(data, None, {key: name for key, name in formats.items() if key in data})[0]

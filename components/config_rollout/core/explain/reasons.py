@@ -240,7 +240,7 @@ def _own_template(daemon_set: Spec) -> Spec:
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     mounted = content_name(str(name), _config_hash(daemon_set))
     pod_spec = template.get("spec")
-    own = follow(pod_spec, mounted, str(name)) if isinstance(pod_spec, Mapping) else {}
+    own = follow(pod_spec, {mounted: str(name)}) if isinstance(pod_spec, Mapping) else {}
     annotations = {k: v for k, v in _annotations(daemon_set).items() if k != CONFIG_HASH_ANNOTATION}
     pod_metadata = template.get("metadata")
     labels = pod_metadata.get("labels") if isinstance(pod_metadata, Mapping) else None

@@ -161,29 +161,6 @@ def explain_known(where: str) -> str:
     return f"ConfigMap {where} gets the same configuration, {who}; no pod reads it"
 
 
-def patch(
-    layout: Layout,
-    full_hash: Any,
-    config_map: Any,
-    update_strategy: Mapping[str, Any],
-    min_ready_seconds: int,
-    probe: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    """Return the fields of an adopted DaemonSet that this library owns, with camelCase keys."""
-    volume = {"name": layout.volume, "configMap": {"name": config_map}}
-    containers = [{"name": layout.container, "readinessProbe": dict(probe)}] if probe else []
-    return {
-        "spec": {
-            "minReadySeconds": min_ready_seconds,
-            "updateStrategy": dict(update_strategy),
-            "template": {
-                "metadata": {"annotations": {CONFIG_HASH_ANNOTATION: full_hash}},
-                "spec": {**({"containers": containers} if containers else {}), "volumes": [volume]},
-            },
-        }
-    }
-
-
 def applied_for(applied: Mapping[str, Any], template: Object, layout: Layout) -> dict[str, Any]:
     """
     Return what this library would have applied to an adopted DaemonSet for the pod template of another revision.

@@ -8,7 +8,8 @@ from ..arguments.fields import check_whole_number
 from ..arguments.finding import Finding
 from ..audit.sinks import Sink, parse_audit
 from ..kubernetes.update_strategy import check_update_strategy
-from ..waves.order import UPDATE_STRATEGY, check_beside_waves, parse_waves
+from ..kubernetes.workload_kinds import DAEMON_SET
+from ..waves.order import check_beside_waves, parse_waves
 from .files import check_server, config_file, kubeconfig_file
 from .layout import Layout, parse_layout
 
@@ -119,7 +120,7 @@ def _strategy(plain: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
     """Return the update strategy, and what is wrong with it, or with the waves that take its place."""
     if "waves" in plain:
         beside = {"min_ready_seconds": MIN_READY_SECONDS, **plain}
-        return UPDATE_STRATEGY, [*parse_waves(plain["waves"])[1], *check_beside_waves(beside, [])]
+        return dict(DAEMON_SET.frozen), [*parse_waves(plain["waves"])[1], *check_beside_waves(beside, [])]
     given = plain.get("max_unavailable", MAX_UNAVAILABLE)
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": given}}
     findings = check_update_strategy(strategy, {"hostNetwork": True})

@@ -43,12 +43,12 @@ def references(pod_spec: object) -> list[Reference]:
     return [Reference(path, name) for pattern in _REFERENCES for path, name in _match(pod_spec, pattern, ())]
 
 
-def follow(pod_spec: Mapping[str, object], old_name: str, new_name: str) -> dict[str, object]:
-    """Return a copy of the pod spec in which references to ConfigMap `old_name` name `new_name`."""
+def follow(pod_spec: Mapping[str, object], names: Mapping[str, object]) -> dict[str, object]:
+    """Return a copy of the pod spec in which each reference to a ConfigMap of `names` has the name given there."""
     copy = dict(pod_spec)
     for reference in references(pod_spec):
-        if reference.name == old_name and isinstance(reference.name, str):
-            copy = _replaced(copy, reference.path, new_name)
+        if isinstance(reference.name, str) and reference.name in names:
+            copy = _replaced(copy, reference.path, names[reference.name])
     return copy
 
 

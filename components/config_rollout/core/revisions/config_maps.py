@@ -16,9 +16,10 @@ from ..configuration.read_as import read_as
 from ..kubernetes.daemon_sets import config_hash_of
 from ..kubernetes.objects import Object
 from ..kubernetes.pod_spec import references
+from ..kubernetes.workload_kinds import DAEMON_SET
 from .naming import is_content_name
 
-_OURS = ("ControllerRevision", "DaemonSet")
+_OURS = (DAEMON_SET.revisions, DAEMON_SET.kind)
 
 
 @dataclass(frozen=True)
@@ -132,14 +133,14 @@ def ownerships(
     mounting: dict[str, list[Mapping[str, str]]] = {}
     for revision in sorted(revisions, key=lambda one: int(one["revision"])):
         for mounts in mounted(revision["data"]):
-            mounting.setdefault(mounts, []).append(_reference("ControllerRevision", revision))
+            mounting.setdefault(mounts, []).append(_reference(DAEMON_SET.revisions, revision))
     found = []
     for config_map in config_maps:
         metadata = config_map["metadata"]
         called, before = metadata["name"], metadata.get("ownerReferences") or []
         if not is_content_name(called, name) or "deletionTimestamp" in metadata:
             continue
-        owners = [_reference("DaemonSet", daemon_set)] if called in current else mounting.get(called, [])
+        owners = [_reference(DAEMON_SET.kind, daemon_set)] if called in current else mounting.get(called, [])
         every = [*(owner for owner in before if owner["kind"] not in _OURS), *owners] if owners else []
         if not owners or {owner["uid"] for owner in before} != {owner["uid"] for owner in every}:
             found.append(Ownership(called, metadata["uid"], str(metadata["resourceVersion"]), every))
@@ -181,4 +182,4 @@ def check_same(
 
 def _reference(kind: str, of: Object) -> dict[str, str]:
     metadata = of["metadata"]
-    return {"apiVersion": "apps/v1", "kind": kind, "name": metadata["name"], "uid": metadata["uid"]}
+    return {"apiVersion": DAEMON_SET.api_version, "kind": kind, "name": metadata["name"], "uid": metadata["uid"]}

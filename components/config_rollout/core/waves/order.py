@@ -23,9 +23,6 @@ REST = "rest"
 RESTORE, HALT = "restore", "halt"
 """What follows when a wave fails: the revision of before for all its nodes, or everything left for a look."""
 
-UPDATE_STRATEGY = {"type": "OnDelete"}
-"""Of a DaemonSet with waves: its controller restarts nothing, also no pod that becomes unready in the middle."""
-
 PROGRESS_DEADLINE_SECONDS = 600
 """How long no pod may become available, in seconds. Source: a Deployment's `progressDeadlineSeconds`."""
 

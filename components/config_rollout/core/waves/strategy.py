@@ -5,17 +5,18 @@ from typing import Any
 
 from ..kubernetes.annotations import WAVES_ANNOTATION
 from ..kubernetes.objects import Object
-from .order import UPDATE_STRATEGY
+from ..kubernetes.workload_kinds import DAEMON_SET
 
 
 def is_held(daemon_set: Object) -> bool:
     """Return whether Kubernetes restarts none of its pods by itself."""
-    return bool((daemon_set["spec"].get("updateStrategy") or UPDATE_STRATEGY).get("type") == UPDATE_STRATEGY["type"])
+    frozen = DAEMON_SET.frozen
+    return bool((daemon_set["spec"].get("updateStrategy") or frozen).get("type") == frozen["type"])
 
 
 def patch() -> Object:
     """Return the merge patch that puts it right."""
-    return {"spec": {"updateStrategy": {**UPDATE_STRATEGY, "rollingUpdate": None}}}
+    return {"spec": {"updateStrategy": {**DAEMON_SET.frozen, "rollingUpdate": None}}}
 
 
 def applied(daemon_set: Object) -> tuple[str, Object] | None:
@@ -42,7 +43,7 @@ def applied(daemon_set: Object) -> tuple[str, Object] | None:
                 "namespace": metadata["namespace"],
                 "annotations": {name: values[name] for name in sorted(annotations) if name in values},
             },
-            "spec": {"updateStrategy": UPDATE_STRATEGY},
+            "spec": {"updateStrategy": DAEMON_SET.frozen},
         }
     return None
 

@@ -1,0 +1,209 @@
+"""
+What every component with a workload does: its ConfigMaps and the workload are registered, owned, explained and kept.
+
+Not here: which objects these are (core/workload/render.py), and what is read before (prepare/).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
+from pulumi_kubernetes.core.v1 import ConfigMapPatch
+
+from .core.audit.sinks import parse_audit
+from .core.kubernetes.field_managers import FORCED
+from .core.kubernetes.objects import Object
+from .core.revisions.naming import content_name
+from .core.workload.configuration import Configuration
+from .core.workload.render import render, render_workload
+from .core.workload.workload import Workload
+from .hooks.audit import Auditor
+from .hooks.explain import Explainer
+from .prepare.cluster import find_cluster
+from .prepare.options import Options
+from .prepare.ownership import Ownership
+from .prepare.revisions import Reading, keep, withdraw
+from .prepare.waves import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
+
+UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
+
+Explain = Callable[[Auditor, StagedRollout | None], Explainer]
+"""Makes the explainer of a component, before that is registered; `None` for waves that it has not."""
+
+
+class ConfiguredWorkload:
+    """
+    The workload of one component. All of it is read, and refused, before the component is registered.
+
+    Args:
+      component: The component, of the type and name `identity`.
+      plain: Its arguments: `namespace`, and as far as there are any `waves`, `audit`, `kubeconfig`, `context`,
+        `update_strategy`, `min_ready_seconds`, `rollout_timeout_seconds`.
+      opts: Its resource options.
+      workload: What runs the pods; its `owner` and `annotations` are set here.
+      configuration: What they read; `None` if that is not known in this preview.
+      reading: What the cluster has of it.
+      explain: Makes another explainer than the usual one.
+      may_select: Whether the component takes another selector.
+      has_fleet: Whether the cluster could be read, so that its waves can be planned.
+
+    Raises:
+      BadArguments: Something else owns the workload, or its waves do not fit the cluster.
+
+    """
+
+    def __init__(
+        self,
+        component: pulumi.ComponentResource,
+        identity: tuple[str, str],
+        plain: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+        workload: Workload,
+        configuration: Configuration | None,
+        reading: Reading,
+        *,
+        explain: Explain | None = None,
+        may_select: bool = False,
+        has_fleet: bool = True,
+    ) -> None:
+        who, name = f"{type(component).__name__} '{identity[1]}'", identity[1]
+        self._component, self._name, self._plain, self._reading = component, name, plain, reading
+        self._workload, self._configuration = workload, configuration
+        self._waves = plain.get("waves")
+        self.options = Options(plain, opts)
+        where = workload.namespace, workload.name
+        self._ownership = Ownership(who, identity, where, workload.selector, reading, plain, may_select)
+        self.staged: StagedRollout | None = None
+        if self._waves is not None and configuration and has_fleet:
+            content = configuration.sources[0].content
+            self.staged = StagedRollout(who, plain, workload.name, configuration.hash, content)
+        cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
+        sinks = parse_audit(plain.get("audit", []))[0]
+        audit = Auditor(component, find_cluster, cluster, sinks, self._waves is not None)
+        self.explainer = explain(audit, self.staged) if explain else self._explain(audit)
+        self.explainer.time_limit = self.options.time_limit()
+
+    def options_of_component(self) -> pulumi.ResourceOptions:
+        """Return the options of the component itself."""
+        hooks = self.explainer.of_component(), self._ownership.hooks()
+        return self.options.for_component(*hooks, aliases=self._ownership.aliases())
+
+    def register(
+        self, after: Sequence[pulumi.Resource] = (), opts: pulumi.ResourceOptions | None = None
+    ) -> DaemonSet | DaemonSetPatch:
+        """
+        Register the ConfigMaps, and the workload that reads them, once the component is.
+
+        Args:
+          after: What the workload needs beside them.
+          opts: More options of the workload.
+
+        """
+        is_patch, waves = self._workload.is_patch, self._waves
+        driven: Mapping[str, str] = {}
+        if waves is not None:
+            driven = DAEMON_SET_ANNOTATIONS if is_patch else driven_annotations(waves)
+        self.owner = self._ownership.annotations(self._component)
+        self._workload = workload = replace(self._workload, annotations=driven, owner=self.owner)
+        if is_patch and waves is not None:  # the strategy has a patch of its own
+            spec = {key: value for key, value in workload.spec.items() if key != "updateStrategy"}
+            self._workload = workload = replace(workload, spec=spec)
+        config_maps: list[pulumi.Resource] = []
+        if self._configuration:
+            rendered = render(workload, self._configuration)
+            self._rendered, self._config_map = rendered.workload, rendered.sources[workload.name]
+            config_maps = [self._register_config_map()]
+        else:
+            self._rendered = render_workload(workload, UNKNOWN, {workload.name: UNKNOWN})
+        self.workload = self._register_workload([*config_maps, *after], opts)
+        return self.workload
+
+    def register_waves(self, applied: Callable[[Object], Object] | None = None) -> pulumi.CustomResource:
+        """
+        Register the records of the waves, if there are any, and return the last child.
+
+        Where the workload is a patch, `applied` gives what is applied for the pod template of another revision.
+        """
+        if not self.staged:
+            return self.workload
+        written = self._rendered["spec"]["template"] if self._workload.is_patch else None
+        return self.staged.register(self._name, self._component, self.workload, self.explainer, applied, written)
+
+    def finish(self, last: pulumi.CustomResource, ignored: Sequence[str] = ()) -> None:
+        """Explain, once the `last` child is written, what is left to say, and see that each ConfigMap lives on."""
+        wanted = None if self._workload.is_patch else self._parts()
+        self.explainer.registered(last, self.workload, wanted, ignored)
+        keep(self._component, self.workload, self._plain, self._config_map, self.explainer.is_gone)
+
+    @property
+    def applied(self) -> Object:
+        """The workload as the provider applies it."""
+        return self._rendered
+
+    def _explain(self, audit: Auditor) -> Explainer:
+        content = self._configuration.sources[0].content if self._configuration else None
+        plan = self.staged.plan if self.staged else None
+        return Explainer(self._component, self._name, audit, self._reading.found, content, plan)
+
+    def _parts(self) -> dict[str, Any]:
+        return {"metadata": self._rendered["metadata"], "spec": self._rendered["spec"]}
+
+    def _register_config_map(self) -> ConfigMapPatch:
+        """
+        Register the ConfigMap of this content, which lives as long as a revision mounts it.
+
+        The hash is in the logical name too, so a new content is a create, and an old one leaves the state only at the
+        end of a successful `up`. A patch makes it, or finds it as an earlier revision left it.
+        """
+        assert self._configuration
+        mounted = self._config_map["metadata"]["name"]
+        self.explainer.withdraw = lambda: withdraw(self._plain, mounted)
+        opts = self.options.for_config_map(self._component, self.explainer.of_content())
+        name = content_name(self._name, self._configuration.hash)
+        self.config_map = ConfigMapPatch(name, **self._reading.before.as_it_is(self._config_map), opts=opts)
+        return self.config_map
+
+    def _register_workload(
+        self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions | None
+    ) -> DaemonSet | DaemonSetPatch:
+        hooks = [self.explainer.of_daemon_set()]
+        if self._workload.is_patch:
+            after = [*after, self._register_owner(), *([] if self._waves is None else [self._register_strategy()])]
+        else:
+            hooks.append(self._ownership.hooks_of_daemon_set())
+        every = self.options.for_daemon_set(self._component, after, *hooks)
+        every = pulumi.ResourceOptions.merge(every, opts)
+        every.retain_on_delete = self._workload.is_patch or every.retain_on_delete
+        make = DaemonSetPatch if self._workload.is_patch else DaemonSet
+        return make(self._name, **self._parts(), opts=every)
+
+    def _register_strategy(self) -> DaemonSetPatch:
+        """
+        Register the one field that keeps Kubernetes from restarting pods by itself, as a patch of its own.
+
+        Whoever removes the waves lets go of it, and Kubernetes puts its default, RollingUpdate, in its place.
+        """
+        frozen = {"updateStrategy": self._workload.kind.frozen}
+        return self._register_let_go("strategy", driven_annotations(self._waves), frozen)
+
+    def _register_owner(self) -> DaemonSetPatch:
+        """
+        Register who has adopted the DaemonSet, as a patch of its own: whoever leaves it leaves no owner behind.
+
+        With waves it must not wait for pods either: they restart after it.
+        """
+        driven = {} if self._waves is None else DAEMON_SET_ANNOTATIONS
+        return self._register_let_go("owner", {**FORCED, **driven, **self._workload.owner}, None)
+
+    def _register_let_go(self, what: str, annotations: Any, spec: Any) -> DaemonSetPatch:
+        """
+        Register fields of an adopted DaemonSet that are not retained: they go with the component, or with the stack.
+
+        Source: pulumi-kubernetes 4.25 ssa `Relinquish`.
+        """
+        metadata = {"name": self._workload.name, "namespace": self._workload.namespace, "annotations": annotations}
+        hooks = self.explainer.of_child()
+        opts = pulumi.ResourceOptions(parent=self._component, protect=False, hooks=hooks)
+        return DaemonSetPatch(f"{self._name}-{what}", metadata=metadata, spec=spec, opts=opts)

@@ -1,0 +1,1 @@
+"""What pods read and what runs them: sources, the configuration that they make, and the objects that follow."""

@@ -1,0 +1,66 @@
+"""The objects that a workload and its configuration are in the cluster, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, DAEMON_SET_LABEL
+from ..kubernetes.field_managers import MANAGER, OWNER, managed_by
+from ..kubernetes.objects import Object
+from ..kubernetes.pod_spec import follow
+from .configuration import Configuration
+from .workload import Workload
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """`workload` is the object that runs the pods, `sources` is name in the pod spec -> object that holds it."""
+
+    workload: Object
+    sources: Mapping[str, Object]
+
+
+def render(workload: Workload, configuration: Configuration) -> Rendered:
+    """Return the objects, with camelCase keys; leaves stay what they are."""
+    names = configuration.object_names(workload.name)
+    metadata = {
+        "namespace": workload.namespace,
+        "labels": {**workload.labels, DAEMON_SET_LABEL: workload.name},
+        "annotations": {**managed_by(MANAGER), **workload.owner},
+    }
+    return Rendered(
+        render_workload(workload, configuration.hash, names),
+        {source.name: source.render({"name": names[source.name], **metadata}) for source in configuration.sources},
+    )
+
+
+def render_workload(workload: Workload, config_hash: Any, names: Mapping[str, Any]) -> Object:
+    """
+    Return the object that runs the pods.
+
+    `config_hash` and the `names` of the objects (name in the pod spec -> name) may be values that are not known yet.
+    """
+    # A field manager that is always the same: what one stack leaves behind, another can take over.
+    annotations = {**managed_by(MANAGER if workload.is_patch else OWNER), **workload.annotations}
+    metadata = {"name": workload.name, "namespace": workload.namespace}
+    if workload.is_patch:
+        metadata |= {"annotations": annotations}
+    else:
+        metadata |= {"labels": dict(workload.labels), "annotations": {**annotations, **workload.owner}}
+    pod_metadata: dict[str, Any] = {
+        "annotations": {**workload.pod_annotations, CONFIG_HASH_ANNOTATION: config_hash},
+    }
+    if workload.pod_labels is not None:
+        pod_metadata["labels"] = dict(workload.pod_labels)
+    selector = {} if workload.selector is None else {"selector": {"matchLabels": dict(workload.selector)}}
+    spec = {
+        **selector,
+        **workload.spec,
+        "template": {"metadata": pod_metadata, "spec": follow(workload.pod_spec, names)},
+    }
+    return {
+        "apiVersion": workload.kind.api_version,
+        "kind": workload.kind.kind,
+        "metadata": metadata,
+        "spec": {key: value for key, value in spec.items() if value is not None},
+    }
