@@ -29,14 +29,31 @@ from config_rollout.core.formats import json_text, mentions_kube_proxy, read, re
 from config_rollout.core.formats.kube_proxy import values
 from config_rollout.core.formats.kube_proxy.read import read_kube_proxy
 from config_rollout.core.formats.meaning import NotUnderstood, Spelled, encode_value
+from config_rollout.core.formats.yaml_edits import NotEdited
 from config_rollout.core.formats.yaml_text import load_documents
+from config_rollout.core.kubernetes.manifest_edits import with_text, write_texts
+from config_rollout.core.kubernetes.manifest_text import Document
 from config_rollout.core.kubernetes.property_paths import IGNORABLE, covers, daemon_set_path, parse_path
 from config_rollout.core.kubespray.template import convert
 from config_rollout.core.kubespray.variables import VARIABLES
+from config_rollout.core.rules.checking import check
+from config_rollout.core.rules.fixes import fixes
+from config_rollout.core.rules.lines import lines
+from config_rollout.core.rules.manifest import Manifest, parse_manifest
+from config_rollout.core.rules.objects import Objects
+from config_rollout.core.rules.settings import Settings
 from config_rollout.core.words.changes import key_lines
 from tests.fuzz.strategies import formats, makers, manifests, pairs, texts
 from tests.objects.rollout_records import at
 from tests.unit import generate, independent
+
+EDITED = (
+    ("metadata", "annotations", "a/b"),
+    ("data", "new"),
+    ("spec", "template", "metadata", "annotations", "checksum/config"),
+    ("items", 0, "metadata", "annotations", "a/b"),
+)
+"""Paths at which a text is set."""
 
 DEADLINE_MILLISECONDS = 5000
 """An example that takes longer hangs; the time is for a busy machine, most take one millisecond."""
@@ -340,3 +357,26 @@ def test_any_file_of_variables_is_converted_or_refused(given, tag, place):
     assert told == "" or (told.startswith(f"{path}:") and told.endswith("."))
     if not told and not conversion.findings:
         assert read_kube_proxy(conversion.text.encode()).findings == []
+
+
+@for_any(st.one_of(manifests(), texts("yaml"), texts("json")), st.sampled_from([*EDITED]))
+def test_edit_of_any_document_changes_one_text_or_is_refused(text, path):
+    document = Document(1, text)
+    try:
+        before = document.value()
+        after = write_texts(document, [(path, "new")])
+    except (NotUnderstood, NotEdited):
+        return
+
+    assert with_text(before, path, "new") == Document(1, after).value()
+
+
+@for_any(st.one_of(manifests(), manifests(), texts("yaml"), texts("json")))
+def test_any_manifest_is_checked_and_every_finding_has_a_line(text):
+    manifest = Manifest()
+    parse_manifest("file", text, manifest)
+    violations, _ = check(manifest.objects, Settings())
+    numbers = lines([(violation.object.place, violation.finding.where) for violation in violations])
+
+    assert all(1 <= number <= text.count(b"\n") + 1 for number in numbers)
+    assert all(str(one) for one in fixes(Objects.of(manifest.objects), Settings()))

@@ -161,3 +161,46 @@ def test_without_a_program_whole_objects_are_looked_at_and_patches_are_not(here,
         "config-rollout: note: not looked at: 2 files of kustomizations' patches (app/map.yaml, app/patch.yaml). "
         "Check what it renders.",
     ] == done.err.splitlines()
+
+
+def test_literal_that_is_an_address_is_no_remote_base(here):
+    here.write("app/ds.yaml", AGENT)
+    here.write(
+        "app/kustomization.yaml",
+        "resources: [ds.yaml]\nconfigMapGenerator: [{name: agent, literals: ['agent.yaml=https://127.0.0.1:9/']}]\n",
+    )
+
+    assert (0, "") == here.check("app")[::2]
+
+
+def test_generator_with_a_remote_file_is_not_rendered(here):
+    here.write("app/ds.yaml", f"{MAP}---\n{AGENT}")
+    here.write(
+        "app/kustomization.yaml",
+        "resources: [ds.yaml]\nconfigMapGenerator: [{name: x, files: ['a=https://127.0.0.1:9/a']}]\n",
+    )
+
+    assert "app: it names https://127.0.0.1:9/a, which is not in a file here" in here.check("app").err
+
+
+def test_object_of_flux_in_a_file_of_that_name_is_no_kustomization(here):
+    here.write("app/ds.yaml", f"{MAP}---\n{AGENT}")
+    here.write(
+        "app/kustomization.yaml", "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {path: ./x}\n"
+    )
+    done = here.check("app")
+
+    assert [f"app/ds.yaml:17 {HASHED}"] == done.findings
+    assert "config-rollout: note: no rule looks at: Kustomization (1)\n" == done.err
+
+
+def test_what_is_rendered_is_not_fixed_and_told(here):
+    here.write("app/ds.yaml", f"{MAP}---\n{AGENT}")
+    here.write("app/kustomization.yaml", "resources: [ds.yaml]\n")
+    done = here.check("app", "--fix", "--yes")
+
+    assert (0, "") == done[:2]
+    assert (
+        "config-rollout: note: app: DaemonSet default/agent: not fixed: a kustomization renders it. Generate the "
+        "ConfigMap with configMapGenerator.\nconfig-rollout: nothing to fix.\n"
+    ) == done.err

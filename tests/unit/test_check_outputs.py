@@ -141,3 +141,18 @@ def test_junit_holds_what_xml_can_hold(here):
 @pytest.mark.parametrize("form", ["--json", "--sarif", "--github", "--junit"])
 def test_every_form_has_the_exit_code_of_the_text(here, form):
     assert 1 == here.check(".", form).code
+
+
+@pytest.mark.parametrize("form", ["--json", "--sarif", "--github", "--junit"])
+def test_every_form_is_complete_when_nothing_can_be_looked_at(here, form):
+    done = here.check("-", form, stdin="kind: DaemonSet\nname: {{ x }}\n")
+
+    assert 2 == done.code
+    assert "-: holds no Kubernetes object that can be read. Name rendered manifests." in done.err
+    assert done.out
+
+
+def test_sarif_of_a_run_that_could_look_at_nothing_says_so(here):
+    run = here.check("-", "--sarif", stdin="kind: DaemonSet\nname: {{ x }}\n").json["runs"][0]
+
+    assert (False, []) == (run["invocations"][0]["executionSuccessful"], run["results"])

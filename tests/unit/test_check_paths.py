@@ -32,6 +32,13 @@ def test_file_that_is_named_twice_is_checked_once(here):
     assert [f"a/m.yaml:17 {HASHED}"] == here.check("a", "a/m.yaml").findings
 
 
+def test_two_spellings_of_a_folder_are_one_set(here):
+    here.write("a/map.yaml", MAP)
+    here.write("a/ds.yaml", AGENT)
+
+    assert [f"a/ds.yaml:12 {HASHED}"] == here.check("a/map.yaml", here.path / "a" / "ds.yaml", "./a/ds.yaml").findings
+
+
 def test_pattern_is_expanded(here):
     here.write("x/a/m.yaml", f"{MAP}---\n{AGENT}")
     here.write("x/b/m.txt", f"{MAP}---\n{AGENT}")

@@ -106,3 +106,8 @@ def test_first_key_of_a_list_item_stays_on_its_line():
 def test_what_cannot_be_edited_alone_is_refused(text, why):
     with pytest.raises(NotEdited, match=why):
         set_text(text, PATH, "new")
+
+
+def test_item_that_is_not_there_is_refused():
+    with pytest.raises(NotEdited, match="has no such item"):
+        set_text("i: [a]\n", ("i", 1, "t"), "x")

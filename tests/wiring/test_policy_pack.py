@@ -217,6 +217,15 @@ def test_configuration_comes_as_the_engine_sends_it():
     ]
 
 
+@pytest.mark.parametrize(("rule", "count"), [("critical-budget", 0), ("readiness-probe", 1)])
+def test_annotation_skips_a_rule_in_a_program_too(rule, count):
+    props = daemon_set({"spec": {"priorityClassName": "system-node-critical"}},
+                       updateStrategy={"rollingUpdate": {"maxUnavailable": "50%"}})  # fmt: skip
+    props["metadata"]["annotations"] = {"config-rollout/skip": f"{rule}: a test"}
+
+    assert count == len(told("critical-budget", one(DAEMON_SET, props)))
+
+
 @pytest.mark.parametrize(
     ("name", "props", "path", "value"),
     [

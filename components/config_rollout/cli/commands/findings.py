@@ -80,8 +80,12 @@ def run(options: Options) -> int:
         print(f"config-rollout: note: {note}", file=sys.stderr)
     fails = _failing(report, options.fail_on or config.check.fail_on)
     report.code = FINDING if fails else NO_FINDING
-    if (options.strict or config.check.strict) and report.unread:
+    if report.trouble or ((options.strict or config.check.strict) and report.unread):
         report.code = NOT_LOOKED_AT
+    if report.trouble:
+        if options.form == "text":
+            raise Trouble(report.trouble)
+        print(f"config-rollout: {report.trouble}", file=sys.stderr)
     print(FORMS[options.form](report, fails))
     return report.code
 
@@ -112,9 +116,7 @@ def checked(manifests: Manifests, settings: Settings) -> Report:
     report.notes += log.unused(settings.skips())
     looked_at = report.objects or (not report.unread and (others or skipped.keys() - {"empty document"}))
     if not looked_at and (report.unread or not manifests.excluded):
-        for note in report.notes:
-            print(f"config-rollout: note: {note}", file=sys.stderr)
-        raise Trouble(
+        report.trouble = (
             f"{' '.join(manifests.paths)}: holds no Kubernetes object that can be read. Name rendered manifests."
         )
     return report

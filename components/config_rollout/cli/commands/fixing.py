@@ -12,10 +12,12 @@ from ...core.rules.meaning_hash import Hashes, NotHashed, write_hashes
 from ...core.rules.objects import Objects
 from ...core.rules.settings import Settings
 from ..errors import Trouble
-from ..inputs.manifests import Manifests
+from ..inputs.manifests import Manifests, shown
 
 NOTHING_LEFT, LEFT = 0, 1
 """The exit codes."""
+
+_RENDERED = "a kustomization renders it. Generate the ConfigMap with configMapGenerator"
 
 
 def fix(manifests: Manifests, settings: Settings, write: bool) -> int:
@@ -31,10 +33,12 @@ def fix(manifests: Manifests, settings: Settings, write: bool) -> int:
     changed = 0
     for one in manifests.sets():
         manifest, files = Manifest(), dict(one.texts)
-        if one.rendered:
-            continue  # its sources are not what it renders
         for name, text in files.items():
             parse_manifest(name, text, manifest)
+        if one.rendered:
+            for found in fixes(Objects.of(manifest.objects), settings):
+                _say(shown(one.rendered.root), found.workload.title, _RENDERED)
+            continue
         for name, before, after in _edited(manifest, files, settings):
             changed += 1
             _show(name, before, after)

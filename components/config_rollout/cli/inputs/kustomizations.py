@@ -18,11 +18,13 @@ NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 ORIGIN = "config.kubernetes.io/origin"
 """The annotation that says which file a rendered object comes from. Source: kustomize, `buildMetadata`."""
 
+_API = "kustomize.config.k8s.io/"
 _MOST_SECONDS = 60
 _BASES = ("resources", "bases", "components")
 _PARTS = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "transformers", "validators",
-          "configurations", "crds", "generators", "configMapGenerator", "secretGenerator", "openapi",
+          "configurations", "crds", "generators", "openapi",
           "helmCharts")  # fmt: skip
+_GENERATORS = ("configMapGenerator", "secretGenerator")
 _REMOTE = re.compile(r"[a-z][a-z0-9+]*://|git@|git::")
 
 
@@ -39,7 +41,7 @@ class Kustomization:
     `missing` is what it names and is not here: a remote base, as a rule.
     """
 
-    folder: Path
+    file: Path
     is_component: bool = False
     bases: tuple[Path, ...] = ()
     resources: tuple[Path, ...] = ()
@@ -148,9 +150,11 @@ def _read(folder: Path) -> Kustomization | None:
     try:
         value = yaml.safe_load(file.read_bytes())
     except (OSError, yaml.YAMLError, ValueError, RecursionError):
-        return Kustomization(folder, wrong=f"{file.name} cannot be read")
+        return Kustomization(file, wrong=f"{file.name} cannot be read")
     if not isinstance(value, Mapping):
-        return Kustomization(folder, wrong=f"{file.name} is no mapping")
+        return Kustomization(file, wrong=f"{file.name} is no mapping")
+    if not str(value.get("apiVersion", _API)).startswith(_API):
+        return None  # Flux calls its own objects so
     bases, resources, missing = [], [], ""
     for entry in (str(entry) for section in _BASES for entry in _list(value.get(section)) if isinstance(entry, str)):
         path = (folder / entry).resolve()
@@ -161,10 +165,12 @@ def _read(folder: Path) -> Kustomization | None:
         elif "\n" not in entry:
             missing = missing or entry
     parts = [text for section in _PARTS for text in _texts(value.get(section))]
+    for generator in [one for section in _GENERATORS for one in _list(value.get(section)) if isinstance(one, Mapping)]:
+        parts += [text for section in ("files", "envs", "env") for text in _texts(generator.get(section))]
     missing = missing or next((text for text in parts if _REMOTE.match(text)), "")
-    files = [file for text in parts if (file := _file(folder, text))]
+    files = [part for text in parts if (part := _file(folder, text))]
     component = value.get("kind") == "Component"
-    return Kustomization(folder, component, tuple(bases), tuple(resources), tuple(files), missing)
+    return Kustomization(file, component, tuple(bases), tuple(resources), tuple(files), missing)
 
 
 def _list(value: Any) -> list[Any]:

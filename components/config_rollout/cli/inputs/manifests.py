@@ -97,16 +97,16 @@ class Manifests:
         for one in self._rendered(files, covered):
             yield ManifestSet(iter([(shown(one.root / NAMES[0]), one.text)]), one)
         covered |= {file.resolve() for file in self.ours}
-        left = [file for file in files if file.name not in NAMES and file.resolve() not in covered]
         by_folder: dict[Path, list[Path]] = {}
-        for file in left:
-            by_folder.setdefault(Path() if self.together else file.parent, []).append(file)
+        for file in files:
+            if (real := file.resolve()) not in covered and (file.suffix or str(file) in self.paths):
+                by_folder.setdefault(Path() if self.together else real.parent, []).append(file)
         for folder_files in by_folder.values():
             yield ManifestSet(self._texts(folder_files))
 
     def _files(self) -> list[Path]:
         """Return every file that is named or found in a folder that is named, each once."""
-        found: dict[Path, None] = {}
+        found: dict[str, Path] = {}
         for path in [path for path in self.paths if path != "-"]:
             every = _expanded(path)
             for named in every:
@@ -116,10 +116,10 @@ class Manifests:
                         raise Trouble(
                             f"{path}: holds no file that ends in {', '.join(_SUFFIXES)}. Name a folder of manifests."
                         )
-                    found |= dict.fromkeys(inside)
+                    found |= {os.path.abspath(file): file for file in inside}
                 elif not self._is_excluded(named):
-                    found[named] = None
-        return list(found)
+                    found[os.path.abspath(named)] = named
+        return list(found.values())
 
     def _walk(self, folder: Path, top: Path) -> Iterator[Path]:
         """Yield the files of manifests in a folder and below, and note what is not looked at."""
@@ -151,6 +151,7 @@ class Manifests:
     def _rendered(self, files: Sequence[Path], covered: set[Path]) -> Iterator[Rendered]:
         """Yield what each root renders to, and note which files need no look of their own."""
         kustomizations = Kustomizations.of(sorted({file.parent for file in files if file.name in NAMES}))
+        covered |= {one.file.resolve() for one in kustomizations.every.values()}
         patches: set[Path] = set()
         for root in kustomizations.roots:
             made_of = list(kustomizations.under(root))

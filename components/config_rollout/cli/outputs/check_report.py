@@ -45,7 +45,8 @@ class Report:
     """
     What one run has to tell.
 
-    `rows` hold old findings too. `files` are those that were read. `fails` is the exit code.
+    `rows` hold old findings too. `files` are those that were read. `code` is the exit code, and `trouble` says why
+    nothing could be looked at.
     """
 
     settings: Settings
@@ -56,6 +57,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     code: int = 0
+    trouble: str = ""
 
     @property
     def new(self) -> list[Row]:

@@ -29,6 +29,8 @@ def set_text(document: str, path: Path, value: str) -> str:
     if any(node.shared or node.kind == "alias" for node in above):
         raise NotEdited("uses anchors or aliases there")
     node, missing = above[-1], path[len(above) - 1 :]
+    if any(isinstance(step, int) for step in missing):
+        raise NotEdited("has no such item")
     if not missing:
         return _replaced(document, node, json.dumps(value))
     if node.kind == "mapping" and node.first is not None:

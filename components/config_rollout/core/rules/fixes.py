@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ..kubernetes.manifest_edits import with_text
 from .changing import changing_parts
 from .coverage import coverage, unknown_part
-from .meaning_hash import Hashes, NotHashed, annotation_for, held, meaning_hash, with_text
+from .meaning_hash import Hashes, NotHashed, annotation_for, held, meaning_hash
 from .not_hashed import NOT_HASHED, is_read_once
 from .objects import WORKLOADS, KubernetesObject, Objects
 from .rule import Level
@@ -66,9 +67,8 @@ def _annotation(source: KubernetesObject, workload: KubernetesObject, alone: boo
 
 def _still_uncovered(hashes: Hashes, objects: Objects) -> list[str]:
     """Return the ConfigMaps that the rules do not take for hashed, with what is written."""
-    value: object = hashes.workload.value
+    value = hashes.workload.value
     for path, text in hashes.texts():
         value = with_text(value, path, text)
-    assert isinstance(value, dict)
     left = {str(source.name) for source in _uncovered(replace(hashes.workload, value=value), objects)}
     return [name for name, _ in hashes.by_annotation.values() if name in left]

@@ -9,9 +9,9 @@ lets everyone try guesses.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..formats.meaning import NotUnderstood
-from ..formats.yaml_edits import NotEdited, set_text
+from ..formats.yaml_edits import NotEdited
 from ..formats.yaml_places import Path
+from ..kubernetes.manifest_edits import write_texts
 from ..kubernetes.manifest_text import Document
 from .objects import KubernetesObject
 from .placeholders import placeholders
@@ -111,30 +111,7 @@ def write_hashes(document: Document, every: Sequence[tuple[Path, Hashes]]) -> by
       NotHashed: A place cannot be edited by itself.
 
     """
-    text, expected = document.text.decode(), document.value()
-    for item, hashes in every:
-        for path, value in hashes.texts():
-            try:
-                text = set_text(text, (*item, *path), value)
-            except NotEdited as why:
-                raise NotHashed(f"it {why}") from None
-            expected = with_text(expected, (*item, *path), value)
     try:
-        after = Document(document.starts, text.encode()).value()
-    except NotUnderstood:
-        after = None
-    if after != expected:
-        raise NotHashed("it is written in a way that cannot be edited safely")
-    return text.encode()
-
-
-def with_text(value: object, path: Path, leaf: str) -> object:
-    """Return a copy of plain values with one text set."""
-    if not path:
-        return leaf
-    step, rest = path[0], path[1:]
-    if isinstance(step, int):
-        assert isinstance(value, list)
-        return [*value[:step], with_text(value[step], rest, leaf), *value[step + 1 :]]
-    known = value if isinstance(value, Mapping) else {}
-    return {**known, step: with_text(known.get(step), rest, leaf)}
+        return write_texts(document, [((*item, *path), text) for item, one in every for path, text in one.texts()])
+    except NotEdited as why:
+        raise NotHashed(f"it {why}") from None
