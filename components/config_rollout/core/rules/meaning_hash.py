@@ -8,13 +8,14 @@ lets everyone try guesses.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..formats.yaml_edits import NotEdited
-from ..formats.yaml_places import Path
-from ..kubernetes.manifest_edits import write_texts
-from ..kubernetes.manifest_text import Document
 from .objects import KubernetesObject
 from .placeholders import placeholders
+
+if TYPE_CHECKING:
+    from ..formats.yaml_places import Path
+    from ..kubernetes.manifest_text import Document
 
 HASHES = "config-rollout/hashes"
 """
@@ -88,7 +89,7 @@ class Hashes:
     workload: KubernetesObject
     by_annotation: Mapping[str, tuple[str, str]]
 
-    def texts(self) -> Iterator[tuple[Path, str]]:
+    def texts(self) -> "Iterator[tuple[Path, str]]":
         """Yield path and text of each annotation that is not as it should be, in the workload."""
         template, known = self.workload.of_template("annotations"), held(self.workload)
         for key, (_, digest) in self.by_annotation.items():
@@ -99,7 +100,7 @@ class Hashes:
             yield ("metadata", "annotations", HASHES), ",".join(f"{key}={name}" for key, name in every.items())
 
 
-def write_hashes(document: Document, every: Sequence[tuple[Path, Hashes]]) -> bytes:
+def write_hashes(document: "Document", every: "Sequence[tuple[Path, Hashes]]") -> bytes:
     """
     Return the text of a document with the hashes of workloads in it; all else stays as it is.
 
@@ -111,6 +112,9 @@ def write_hashes(document: Document, every: Sequence[tuple[Path, Hashes]]) -> by
       NotHashed: A place cannot be edited by itself.
 
     """
+    from ..formats.yaml_edits import NotEdited
+    from ..kubernetes.manifest_edits import write_texts
+
     try:
         return write_texts(document, [((*item, *path), text) for item, one in every for path, text in one.texts()])
     except NotEdited as why:
