@@ -151,6 +151,7 @@ def test_what_only_looks_like_a_convention_covers_nothing(text):
         ("checksum/tls", False),
         ("agent.io/image-checksum", False),
         ("agent.io/hash", False),
+        ("kustomize.toolkit.fluxcd.io/checksum", False),
         ("agent.io/template-config-hash", False),
     ],
 )
@@ -241,6 +242,22 @@ def test_one_checksum_does_not_cover_all(sources, annotations, left):
 
 
 @pytest.mark.parametrize(
+    ("files", "annotation", "covered"),
+    [
+        (("a/templates/cm.yaml", "a/templates/cm.yaml"), "checksum/config", True),
+        (("a/templates/cm.yaml", "a/templates/dashboards.yaml"), "checksum/config", False),
+        (("a/templates/cm.yaml", "a/templates/cm.yaml"), "config-hash", False),
+    ],
+)
+def test_checksum_of_a_file_covers_all_that_helm_rendered_from_it(files, annotation, covered):
+    names = ("agent", "agent-dashboards")
+    text = "".join(f"# Source: {file}\n{source(name)}" for file, name in zip(files, names, strict=True))
+    reads = "envFrom: [{configMapRef: {name: agent}}, {configMapRef: {name: agent-dashboards}}]"
+
+    assert (NOTHING if covered else NEVER) == told(text + pods(reads, annotations=f"{annotation}: {HASH}"))
+
+
+@pytest.mark.parametrize(
     ("annotations", "left"),
     [("config", ["Secret"]), ("secret", ["ConfigMap"]), ("secrets", ["ConfigMap"]), ("token", ["ConfigMap"])],
 )
@@ -249,6 +266,16 @@ def test_checksum_of_a_kind_covers_that_kind(annotations, left):
     found = "".join(said("config-not-hashed", manifest(text).objects))
 
     assert left == [kind for kind in ("ConfigMap", "Secret") if f"{kind} '" in found]
+
+
+@pytest.mark.parametrize(("name", "left"), [("web", ["db"]), ("db", ["web"])])
+def test_hash_of_ours_is_of_what_the_workload_says(name, left):
+    reads = "envFrom: [{configMapRef: {name: web}}, {configMapRef: {name: db}}]"
+    own = f"config-rollout/hashes: checksum/config={name}"
+    text = source("web") + source("db") + pods(reads, annotations=f"checksum/config: {HASH}", own=own)
+    (finding,) = said("config-not-hashed", manifest(text).objects)
+
+    assert left == [one for one in ("web", "db") if f"'{one}'" in finding]
 
 
 def test_checksum_of_config_covers_a_secret_where_that_is_all():

@@ -155,7 +155,9 @@ def test_immutable_fixed_name(name, findings):
 
 def annotated(value: str) -> str:
     template = f"metadata: {{annotations: {{checksum/config: {value!r}}}}}"
-    return reading(VOLUME, template, "volumeMounts: [{mountPath: /etc/agent}]", "labels: {helm.sh/chart: agent-1.2.3}")
+    return reading(
+        VOLUME, template, "volumeMounts: [{name: v, mountPath: /etc/agent}]", "labels: {helm.sh/chart: agent-1.2.3}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -163,6 +165,7 @@ def annotated(value: str) -> str:
     [
         (hashlib.sha256(b"agent/templates/configmap.yaml").hexdigest(), "is the hash of 'agent/templates/configmap.ya"),
         (hashlib.sha1(b"agent").hexdigest(), "is the hash of 'agent'"),
+        (hashlib.sha256(b"null\n").hexdigest(), "is the hash of an empty text"),
         (hashlib.md5(b"").hexdigest(), "is the hash of an empty text"),
         (hashlib.sha256(b"/etc/agent").hexdigest()[:10], "is the hash of '/etc/agent'"),
         ("sha256:" + hashlib.sha256(b"").hexdigest(), "is the hash of an empty text"),
@@ -175,6 +178,12 @@ def test_hash_not_of_content(value, words):
     (finding,) = said("hash-not-of-content", manifest(annotated(value)).objects)
 
     assert words in finding
+
+
+def test_hash_of_nothing_is_good_where_nothing_is_read():
+    text = annotated(hashlib.sha256(b"").hexdigest()).replace(VOLUME, "volumes: []")
+
+    assert [] == said("hash-not-of-content", manifest(text).objects)
 
 
 @pytest.mark.parametrize(
@@ -357,7 +366,13 @@ HEALTH = "httpGet: {path: /livez, port: 10256}"
         ("'[::1]:10256'", HEALTH, 1),
         ("127.0.0.1:10256", HEALTH.replace("path", "host: 127.0.0.1, path"), 0),
         ("127.0.0.1:10256", "httpGet: {path: /, port: 80}", 0),
-        ("127.0.0.1:10256", "tcpSocket: {port: 10256}", 0),
+        ("127.0.0.1:10256", "tcpSocket: {port: 10256}", 1),
+        ("127.0.0.1:10256", "tcpSocket: {port: 10249}", 0),
+        (
+            "127.0.0.1:10256",
+            "httpGet: {path: /livez, port: health}}, ports: [{name: health, containerPort: 10256}], lifecycle: {",
+            1,
+        ),
         ("0.0.0.0:10256", HEALTH, 0),
         ("10.0.0.1:10256", HEALTH, 0),
     ],

@@ -73,8 +73,8 @@ def time_in(words: tuple[str, ...], value: str, any_name: bool = True) -> bool:
         return False
     if any_name and _DATE_AND_TIME.fullmatch(value):
         return True
-    named = words[-1] in _TIMES or set(words) & _DONE
-    return bool(named and _ANY_TIME.fullmatch(value))
+    says_so = words[-1] in _TIMES or set(words) & _DONE
+    return bool(says_so and _ANY_TIME.fullmatch(value))
 
 
 def is_run(words: tuple[str, ...], value: str) -> bool:
@@ -98,8 +98,8 @@ def commit_in(words: tuple[str, ...], value: str, is_variable: bool) -> str | No
     )
     if not of_git and (is_variable or words[-1] not in _COMMITS):
         return None
-    found = _COMMIT.fullmatch(value)
-    return (found[1] or found[2]) if found else None
+    commit = _COMMIT.fullmatch(value)
+    return (commit[1] or commit[2]) if commit else None
 
 
 def is_install_information(words: Iterable[str]) -> bool:

@@ -16,6 +16,12 @@ from .uses import How, Use
 HASH = re.compile(r"(?i)[0-9a-f]{8,128}")
 BASE64_OF_A_HASH = re.compile(r"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])([A-Za-z0-9+/]{27,86}|[A-Za-z0-9_-]{27,86})={0,2}")
 
+HASHES = "config-rollout/hashes"
+"""
+On a workload, beside its pod template: `ANNOTATION=CONFIGMAP`, with commas between several. It says which annotations
+of the pod template are ours to keep up to date, and of what.
+"""
+
 _GLUED = re.compile(r"^(config|configmap|secret|secrets)(checksum|hash|sha)$")
 _HASH_WORDS = {"checksum", "checksums", "hash", "sha", "md", "digest"}
 _NUMBERS_OF_HASHES = {"1", "5", "224", "256", "384", "512"}
@@ -56,8 +62,9 @@ class Claim:
         return _WHOSE.get(domain, "a hash of the configuration")
 
 
+HELM = "Helm's convention"
 _WHOSE = {
-    "checksum": "Helm's convention",
+    "checksum": HELM,
     "k0sproject.io": "k0s' convention",
     "wave.pusher.com": "wave's convention",
     "kubeadm.kubernetes.io": "kubeadm's convention",
@@ -84,24 +91,33 @@ def subject_of(key: str, strict: bool = False) -> tuple[str, ...] | None:
         rest = [word for word in rest if word not in _NUMBERS_OF_HASHES]
     if domain not in ("checksum", "checksums") and set(rest) & _OTHER_THINGS:
         return None
+    if not rest and domain and not domain.startswith("checksum"):
+        return None
     return tuple(rest) if helm or set(rest) & _CONFIGURATION else None
 
 
 def claims(workload: KubernetesObject) -> list[Claim]:
     """Return the annotations, labels and variables of the pods that are hashes of configuration."""
-    found = []
+    hashes = []
     for section in ("annotations", "labels"):
         for key, value in workload.of_template(section).items():
             if isinstance(value, str) and (words := subject_of(key)) is not None:
-                found.append(Claim(key, workload.in_template("metadata", f"{section}['{key}']"), value, words))
+                hashes.append(Claim(key, workload.in_template("metadata", f"{section}['{key}']"), value, words))
     for containers in ("containers", "initContainers"):
         for path, entry in workload.in_pods(containers, "*", "env", "*"):
             name, value = (entry.get("name"), entry.get("value")) if isinstance(entry, Mapping) else (None, None)
             if not isinstance(name, str) or not isinstance(value, str) or not is_hash(value):
                 continue
             if words := subject_of(name, strict=True):
-                found.append(Claim(name, path, "", words))
-    return found
+                hashes.append(Claim(name, path, "", words))
+    return hashes
+
+
+def held(workload: KubernetesObject) -> dict[str, str]:
+    """Return annotation of the pod template -> ConfigMap, of the hashes that are ours."""
+    text = workload.texts("metadata", "annotations").get(HASHES)
+    pairs = [pair.partition("=") for pair in text.split(",")] if isinstance(text, str) else []
+    return {key.strip(): name.strip() for key, _, name in pairs if key.strip() and name.strip()}
 
 
 def is_hash(value: str) -> bool:
@@ -133,8 +149,8 @@ def _letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
-def claimed(
-    workload: KubernetesObject, found: Iterable[Claim], sources: Iterable[Named]
+def assign(
+    workload: KubernetesObject, hashes: Iterable[Claim], sources: Iterable[Named]
 ) -> Iterator[tuple[Named, Claim, bool]]:
     """
     Yield which claim is of which source, and whether that is sure.
@@ -145,24 +161,33 @@ def claimed(
     """
     sources, general = list(sources), []
     own = _own_words(workload)
-    taken: set[tuple[str, str]] = set()
-    for claim in found:
-        special = [word for word in claim.words if word not in own and word not in _MAPS | _SECRETS | _FILLING]
-        if set(special) & _EVERYTHING or claim.convention == _WHOSE["wave.pusher.com"]:
-            yield from ((source, claim, True) for source in sources)
-            continue
-        its = [source for source in sources if _letters("".join(claim.words)) == _letters(source.name)]
-        if not its and special and not set(special) <= _VARIABLES:
-            its = [source for source in sources if _fits(source, special, claim)]
-        elif not its:
+    with_their_own: set[tuple[str, str]] = set()
+    for claim in hashes:
+        its = _meant(claim, sources, own, held(workload))
+        if its is None:
             general.append(claim)
-        taken |= {(source.kind, source.name) for source in its}
+            continue
+        with_their_own |= {(source.kind, source.name) for source in its}
         yield from ((source, claim, True) for source in its)
     for claim in general:
-        left = _of_its_kind(claim, [source for source in sources if (source.kind, source.name) not in taken])
-        mains = [source for source in left if not source.words() - own - _MAPS - _SECRETS - _FILLING]
-        chosen = mains or left
-        yield from ((source, claim, bool(mains) or len(left) == 1) for source in chosen)
+        rest = _of_its_kind(claim, [source for source in sources if (source.kind, source.name) not in with_their_own])
+        mains = [source for source in rest if not source.words() - own - _MAPS - _SECRETS - _FILLING]
+        sure = bool(mains) or len(rest) == 1
+        yield from ((source, claim, sure) for source in mains or rest)
+
+
+def _meant(claim: Claim, sources: list[Named], own: set[str], ours: Mapping[str, str]) -> list[Named] | None:
+    """Return the sources that a claim says it is of, which may be none; `None` for a claim that is general."""
+    if claim.key in ours:
+        return [source for source in sources if (source.kind, source.name) == ("ConfigMap", ours[claim.key])]
+    special = [word for word in claim.words if word not in own and word not in _MAPS | _SECRETS | _FILLING]
+    if set(special) & _EVERYTHING or claim.convention == _WHOSE["wave.pusher.com"]:
+        return sources
+    if its := [source for source in sources if _letters("".join(claim.words)) == _letters(source.name)]:
+        return its
+    if not special or set(special) <= _VARIABLES:
+        return None
+    return [source for source in sources if _fits(source, special, claim)]
 
 
 def _own_words(workload: KubernetesObject) -> set[str]:

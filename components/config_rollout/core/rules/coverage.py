@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .conventions import Claim, Named, claimed, claims
+from .conventions import HELM, Claim, Named, assign, claims
 from .names import is_taken_along
 from .objects import UNKNOWN, KubernetesObject, Objects, has_content, is_named_by_pulumi, name_follows_content
-from .reloading import reads_again, watched
+from .reloading import reads_again, watches
 from .uses import Use, keys_of, uses
 
 _RELOADER, _WAVE, _KAPP = "reloader.stakater.com", "wave.pusher.com", "kapp.k14s.io"
@@ -70,19 +70,19 @@ def _coverage(workload: KubernetesObject, objects: Objects) -> list[Coverage]:
         return []
     reading = list(uses(workload))
     by_claim = _by_claim(workload, reading, sources)
-    found = []
+    every = []
     for use in reading:
         source = sources.get((use.kind, use.name)) if isinstance(use.name, str) else None
         if source is None:
             continue
         reason = _by_its_name(workload, source) or by_claim.get((use.kind, str(use.name)))
         if reason is None or not reason.sure:
-            reason = _by_a_controller(workload, source) or _by_itself(watched(use, reading)) or reason
+            reason = _by_a_controller(workload, source) or _by_itself(watches(use, reading)) or reason
         content = source.texts("data") | source.texts("stringData")
         for key in _keys(use, source):
             again = None if reason and reason.sure else _by_itself(reads_again(use, key, content, reading))
-            found.append(Coverage(source, key, use, again or reason))
-    return found
+            every.append(Coverage(source, key, use, again or reason))
+    return every
 
 
 def _by_itself(why: str | None) -> Reason | None:
@@ -90,10 +90,10 @@ def _by_itself(why: str | None) -> Reason | None:
 
 
 def _keys(use: Use, source: KubernetesObject) -> tuple[str | None, ...]:
-    known = keys_of(source)
-    if known is None:
+    keys = keys_of(source)
+    if keys is None:
         return use.keys or (None,)
-    return known if use.keys is None else tuple(key for key in use.keys if key in known)
+    return keys if use.keys is None else tuple(key for key in use.keys if key in keys)
 
 
 def _by_its_name(workload: KubernetesObject, o: KubernetesObject) -> Reason | None:
@@ -117,22 +117,28 @@ def _by_claim(
     workload: KubernetesObject, reading: list[Use], sources: Mapping[tuple[str, object], KubernetesObject]
 ) -> dict[tuple[str, str], Reason]:
     """Return (kind, name) of a source -> the hash in the pod template that is its own, sure ones first."""
-    found = claims(workload)
-    if not found:
+    hashes = claims(workload)
+    if not hashes:
         return {}
     by_source: dict[tuple[str, str], list[Use]] = {}
     for use in reading:
         if isinstance(use.name, str):
             by_source.setdefault((use.kind, use.name), []).append(use)
-    named = [
+    names = [
         Named(kind, name, (keys_of(sources[kind, name]) or ()) if (kind, name) in sources else (), tuple(its))
         for (kind, name), its in by_source.items()
     ]
     reasons: dict[tuple[str, str], Reason] = {}
-    for source, claim, sure in claimed(workload, found, named):
-        known = reasons.get((source.kind, source.name))
-        if known is None or (sure and not known.sure):
-            reasons[source.kind, source.name] = _reason(claim, sure)
+    files: dict[str, Reason] = {}
+    for source, claim, sure in assign(workload, hashes, names):
+        key, reason = (source.kind, source.name), _reason(claim, sure)
+        if key not in reasons or (sure and not reasons[key].sure):
+            reasons[key] = reason
+        if sure and claim.convention == HELM and key in sources and (file := sources[key].template_file):
+            files[file] = reason
+    for (kind, name), o in sources.items():
+        if o.template_file in files:  # Helm's checksum is of the file, with all that is in it
+            reasons.setdefault((kind, str(name)), files[o.template_file])
     return reasons
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from ..kubernetes.manifest_edits import with_text
 from .changing import changing_parts
+from .conventions import held
 from .coverage import coverage, unknown_part
-from .meaning_hash import Hashes, NotHashed, annotation_for, held, meaning_hash
+from .meaning_hash import Hashes, NotHashed, annotation_for, meaning_hash
 from .not_hashed import NOT_HASHED, is_read_once
 from .objects import WORKLOADS, KubernetesObject, Objects
 from .rule import Level

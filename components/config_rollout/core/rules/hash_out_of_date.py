@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from ..arguments.finding import Finding
-from .meaning_hash import NotHashed, held, meaning_hash
+from .conventions import held
+from .meaning_hash import NotHashed, meaning_hash
 from .objects import WORKLOADS, KubernetesObject, Objects
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 

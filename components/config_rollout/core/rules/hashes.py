@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from ..arguments.finding import Finding
-from .conventions import BASE64_OF_A_HASH, HASH, Claim, Named, claimed, claims, is_hash, subject_of
+from .conventions import BASE64_OF_A_HASH, HASH, Claim, Named, assign, claims, is_hash, subject_of
 from .coverage import unknown_part
 from .objects import WORKLOADS, KubernetesObject
 from .placeholders import placeholder_in
@@ -30,10 +30,10 @@ def _hash_beside_template(workload: KubernetesObject, _: Parameters) -> Iterator
         yield NotChecked(where)
         return
     sources = _sources(workload)
-    inside = {(source.kind, source.name) for source, _, _ in claimed(workload, claims(workload), sources)}
+    inside = {(source.kind, source.name) for source, _, _ in assign(workload, claims(workload), sources)}
     for key, words in beside:
         claim = Claim(key, f"metadata.annotations['{key}']", str(own[key]), words)
-        if any((source.kind, source.name) not in inside for source, _, _ in claimed(workload, [claim], sources)):
+        if any((source.kind, source.name) not in inside for source, _, _ in assign(workload, [claim], sources)):
             there = workload.in_template("metadata", f"annotations['{key}']")
             what = f"is the {workload.kind}'s own annotation, and only the pod template's restart pods"
             yield Finding(claim.where, what, f"Move it to {there}")
@@ -55,7 +55,8 @@ def _sources(workload: KubernetesObject) -> list[Named]:
 
 def _hash_not_of_content(workload: KubernetesObject, _: Parameters) -> Iterator[Said]:
     for key, value in workload.of_template("annotations").items():
-        if subject_of(key) is None or not isinstance(value, str) or placeholder_in(value):
+        words = subject_of(key)
+        if words is None or not isinstance(value, str) or placeholder_in(value):
             continue
         where = workload.in_template("metadata", f"annotations['{key}']")
         text = re.sub(r"(?i)^sha[0-9]+[-:=]", "", value.strip())
@@ -67,8 +68,18 @@ def _hash_not_of_content(workload: KubernetesObject, _: Parameters) -> Iterator[
         elif len(text) < _SHORTEST:
             yield Finding(where, f"is too short to be a hash (got {value!r})", fix)
         elif (hashed := _hashed_name(workload, text)) is not None:
-            of = f"{hashed!r}, a name that" if hashed.strip() else "an empty text, which"
+            if hashed in _NOTHING and not _is_of_something_read(workload, Claim(key, where, value, words)):
+                continue  # nothing is there, and nothing reads it
+            of = "an empty text, which" if hashed in _NOTHING else f"{hashed!r}, a name that"
             yield Finding(where, f"is the hash of {of} does not change with the content", fix)
+
+
+_NOTHING = ("", "\n", "null", "null\n", "{}", "{}\n")
+"""What a chart hashes where it has no content of its own."""
+
+
+def _is_of_something_read(workload: KubernetesObject, claim: Claim) -> bool:
+    return any(True for _ in assign(workload, [claim], _sources(workload)))
 
 
 def _is_base64_of_a_hash(text: str) -> bool:
@@ -89,7 +100,7 @@ def _hashed_name(workload: KubernetesObject, value: str) -> str | None:
 
 def _names(workload: KubernetesObject) -> Iterator[str]:
     """Yield names and paths that someone could hash in place of the content, nothing at all among them."""
-    yield from ("", "\n", "null", "{}")
+    yield from _NOTHING
     for reference in workload.references:
         if isinstance(reference.name, str):
             yield from (reference.name, f"{workload.namespace}/{reference.name}")

@@ -7,7 +7,7 @@ programs have none.
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..arguments.finding import Finding
 from ..kinds import KUBE_PROXY
@@ -148,11 +148,11 @@ def _mode(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
 
 
 def _health_port(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
-    found = [
+    readings = [
         (config_map, *one) for config_map in objects.kind("ConfigMap", KUBE_PROXY) for one in _readings(config_map)
     ]
-    asking = _asking_the_node(objects) if found else {}
-    for config_map, where, reading in found:
+    asking = _asking_the_node(objects) if readings else {}
+    for config_map, where, reading in readings:
         address = reading.effective.get("healthzBindAddress")
         if isinstance(address, str) and address:
             for said in _unhealthy(address, asking.get((str(config_map.namespace), config_map.name))):
@@ -179,13 +179,30 @@ def _asking_the_node(objects: Objects) -> dict[tuple[str, object], str]:
     """Return (namespace, name) of a ConfigMap -> the probe of its readers that asks kube-proxy at the pod's address."""
     asking: dict[tuple[str, object], str] = {}
     for workload in objects.kind(*WITH_PODS):
-        for kind in ("readinessProbe", "livenessProbe", "startupProbe"):
-            for path, request in workload.in_pods("containers", "*", kind, "httpGet"):
-                port = request.get("port") if isinstance(request, Mapping) else None
-                if str(port) == _HEALTH_PORT and not request.get("host"):
-                    for _reference, o in objects.read_by(workload):
-                        asking.setdefault((str(o.namespace), o.name), f"{path} of {workload.title}")
+        for path, container in workload.in_pods("containers", "*"):
+            for probe in _probes_of_health(container) if isinstance(container, Mapping) else ():
+                for _reference, o in objects.read_by(workload):
+                    asking.setdefault((str(o.namespace), o.name), f"{path}.{probe} of {workload.title}")
     return asking
+
+
+def _probes_of_health(container: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the probes of a container that the kubelet sends to the health port at the pod's own address."""
+    ports = container.get("ports")
+    by_name = (
+        {port.get("name"): port.get("containerPort") for port in ports if isinstance(port, Mapping)} if ports else {}
+    )
+    for kind in ("readinessProbe", "livenessProbe", "startupProbe"):
+        for way in ("httpGet", "tcpSocket"):
+            probe = container.get(kind)
+            request = probe.get(way) if isinstance(probe, Mapping) else None
+            port = request.get("port") if isinstance(request, Mapping) else None
+            if (
+                isinstance(request, Mapping)
+                and str(by_name.get(port, port)) == _HEALTH_PORT
+                and not request.get("host")
+            ):
+                yield f"{kind}.{way}"
 
 
 def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:

@@ -11,13 +11,13 @@ def labels_in(selector: object) -> set[str]:
     if not isinstance(selector, Mapping):
         return set()
     labels, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
-    named = {str(key) for key in labels} if isinstance(labels, Mapping) else set()
-    named |= (
+    names = {str(key) for key in labels} if isinstance(labels, Mapping) else set()
+    names |= (
         {str(one.get("key")) for one in expressions if isinstance(one, Mapping)}
         if isinstance(expressions, list)
         else set()
     )
-    return named
+    return names
 
 
 def selector_labels(workload: KubernetesObject) -> set[str]:

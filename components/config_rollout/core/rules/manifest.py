@@ -16,6 +16,9 @@ from ..kubernetes.manifest_text import Document, documents
 from .objects import KINDS, KubernetesObject, is_known, is_partial
 from .unread import INVALID, NO_OBJECT, PART, TEMPLATE, Unread
 
+_RENDERED_FROM = re.compile(rb"\A\s*# Source: (\S+\.(?:ya?ml|tpl))\s")
+"""What `helm template` writes before each document."""
+
 _TEMPLATE = re.compile(rb"\{\{|\{%")
 
 
@@ -109,4 +112,6 @@ def _add(item: Any, place: Place, into: Manifest) -> None:
     else:
         if partial := is_partial(kind, item):
             into.unread.append(Unread(PART, str(place)))
-        into.objects.append(KubernetesObject(kind, item, place, patch=partial))
+        file = _RENDERED_FROM.search(place.document.text) if place.document else None
+        template_file = file[1].decode(errors="replace") if file else ""
+        into.objects.append(KubernetesObject(kind, item, place, patch=partial, template_file=template_file))

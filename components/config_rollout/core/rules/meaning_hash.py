@@ -10,18 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .conventions import HASHES, held
 from .objects import KubernetesObject
 from .placeholders import placeholders
 
 if TYPE_CHECKING:
     from ..formats.yaml_places import Path
     from ..kubernetes.manifest_text import Document
-
-HASHES = "config-rollout/hashes"
-"""
-On a workload, beside its pod template: `ANNOTATION=CONFIGMAP`, with commas between several. It says which annotations
-of the pod template are ours to keep up to date, and of what.
-"""
 
 _ONE = "checksum/config"
 _MOST = 63
@@ -55,13 +50,6 @@ def meaning_hash(config_map: KubernetesObject) -> str:
     for finding in (*wrong, *findings):
         raise NotHashed(f"{title}: {finding.where}: {finding.what}")
     return config_hash(content)
-
-
-def held(workload: KubernetesObject) -> dict[str, str]:
-    """Return annotation of the pod template -> ConfigMap, of the hashes that are ours."""
-    text = workload.texts("metadata", "annotations").get(HASHES)
-    pairs = [pair.partition("=") for pair in text.split(",")] if isinstance(text, str) else []
-    return {key.strip(): name.strip() for key, _, name in pairs if key.strip() and name.strip()}
 
 
 def annotation_for(name: str, workload: KubernetesObject, alone: bool) -> str:

@@ -71,8 +71,8 @@ def _finds_it_sometime(workload: KubernetesObject, left: list[Coverage], every: 
 
 def _nothing(workload: KubernetesObject, every: list[Coverage]) -> str:
     """Return that nothing follows the content, and which hashes are there that by their names are of something else."""
-    used = {one.reason.where for one in every if one.reason}
-    others = list(dict.fromkeys(f"'{claim.key}'" for claim in claims(workload) if claim.where not in used))
+    places = {one.reason.where for one in every if one.reason}
+    others = list(dict.fromkeys(f"'{claim.key}'" for claim in claims(workload) if claim.where not in places))
     not_these = f" (by the name, {_listed(others)} is of something else)" if others else ""
     return f"nothing in the pod template changes with the content{not_these}"
 

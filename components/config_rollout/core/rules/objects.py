@@ -92,7 +92,7 @@ class KubernetesObject:
 
     With `patch` it is a part of the object: a patch resource, or a manifest that others complete (`is_partial`). Then
     nothing can be said of what is missing.
-    Without `program` it comes from a manifest.
+    Without `program` it comes from a manifest. `template_file` is the file of a chart that Helm rendered it from.
     """
 
     kind: str
@@ -100,6 +100,7 @@ class KubernetesObject:
     place: object = None
     patch: bool = False
     program: Program | None = None
+    template_file: str = ""
 
     @property
     def name(self) -> object:

@@ -15,8 +15,8 @@ _PLACEHOLDER = re.compile(r"(?s)\$\{[^{}\n]*\}|\$\([^()\n]*\)|\{\{.*?\}\}|\{%.*?
 
 def placeholder_in(value: object) -> str | None:
     """Return the first placeholder of a text; `None` if there is none, or if it is no text."""
-    found = _PLACEHOLDER.search(value) if isinstance(value, str) else None
-    return found[0] if found else None
+    match = _PLACEHOLDER.search(value) if isinstance(value, str) else None
+    return match[0] if match else None
 
 
 def filled_later(value: object) -> str:

@@ -24,12 +24,12 @@ def _readiness_probe(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Sa
         return
     if all(image_of(container) == "pause" for container in known):
         return  # its work is done by init containers, and nothing is left to be ready
-    probed = [container for container in known if _is_probed(container)]
-    if not probed:
+    with_probe = [container for container in known if _is_probed(container)]
+    if not with_probe:
         yield Finding("spec.template.spec.containers", f"no container has a readinessProbe, {_AS_SOON}", _ADD)
-    elif main := _main_without(daemon_set, known, probed):
+    elif main := _main_without(daemon_set, known, with_probe):
         where = f"spec.template.spec.containers[{known.index(main)}]"
-        of = " and ".join(f"'{container.get('name')}'" for container in probed)
+        of = " and ".join(f"'{container.get('name')}'" for container in with_probe)
         yield Finding(where, f"has no readinessProbe, only {of} beside it has: {_AS_SOON[3:]}", _ADD)
 
 
@@ -63,7 +63,7 @@ def _is_gated(daemon_set: KubernetesObject) -> bool:
 
 
 def _main_without(
-    daemon_set: KubernetesObject, known: list[Mapping[str, Any]], probed: list[Mapping[str, Any]]
+    daemon_set: KubernetesObject, known: list[Mapping[str, Any]], with_probe: list[Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
     """Return the container that the pods are for, if it is known which and it has no probe."""
     by_name = {container["name"]: container for container in known if isinstance(container.get("name"), str)}
@@ -73,7 +73,7 @@ def _main_without(
         daemon_set.of_template("labels").get("app.kubernetes.io/name"),
     )
     main = next((by_name[name] for name in names if isinstance(name, str) and name in by_name), None)
-    if main is None and all(_SIDECARS.search(image_of(container)) for container in probed):
+    if main is None and all(_SIDECARS.search(image_of(container)) for container in with_probe):
         left = [container for container in known if not _SIDECARS.search(image_of(container))]
         main = left[0] if len(left) == 1 else None
     return main if main is not None and not _is_probed(main) else None

@@ -55,7 +55,7 @@ Sources: vector.dev "Vector CLI"; telegraf docs/CONFIGURATION.md; openpolicyagen
 """
 
 
-def watched(use: Use, others: Iterable[Use]) -> str | None:
+def watches(use: Use, others: Iterable[Use]) -> str | None:
     """
     Return why a program finds new files of a volume without a restart; `None` if nothing known says so.
 
@@ -130,8 +130,8 @@ def _by_itself(use: Use, key: str | None, content: Mapping[str, object]) -> str 
             return "traefik watches the directory (--providers.file.directory)"
     if key and _value_of("--web.config.file", words) == path:
         return f"container '{name}' reads it at each request (--web.config.file)"
-    found = (why for of, at, why in _READ_ANYWAY if key and of.search(image) and at.fullmatch(path))
-    return next(found, None)
+    reasons = (why for of, at, why in _READ_ANYWAY if key and of.search(image) and at.fullmatch(path))
+    return next(reasons, None)
 
 
 READ_ONCE = re.compile(r"(^|-)kube-proxy|^cilium(-ci)?$|^fluent-bit|^vector$|^multus|^node-feature-discovery|^flannel$")
@@ -155,8 +155,8 @@ def _words(container: Mapping[str, Any]) -> Iterator[str]:
 def _probed_by(container: Mapping[str, Any]) -> Iterator[str]:
     """Yield the words of the commands that the probes of a container run."""
     for probe in ("readinessProbe", "livenessProbe", "startupProbe"):
-        asked = container.get(probe)
-        run = asked.get("exec") if isinstance(asked, Mapping) else None
+        value = container.get(probe)
+        run = value.get("exec") if isinstance(value, Mapping) else None
         command = run.get("command") if isinstance(run, Mapping) else None
         yield from (str(word) for word in command) if isinstance(command, list) else ()
 

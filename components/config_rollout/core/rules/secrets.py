@@ -52,10 +52,10 @@ def _credential(text: str) -> str | None:
     from ..formats.yaml_text import load_documents
 
     try:
-        found = [pair for document in load_documents(text.encode(errors="replace")) for pair in _pairs(document)]
+        pairs = [pair for document in load_documents(text.encode(errors="replace")) for pair in _pairs(document)]
     except NotUnderstood:
-        found = [(name, value) for name, value in _LINE.findall(text)]
-    return next((name for name, value in found if _is_secret(value)), None)
+        pairs = [(name, value) for name, value in _LINE.findall(text)]
+    return next((name for name, value in pairs if _is_secret(value)), None)
 
 
 def _pairs(document: Any) -> Iterator[tuple[str, str]]:

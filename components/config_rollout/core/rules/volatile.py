@@ -61,8 +61,8 @@ def _reads_of_itself(workload: KubernetesObject, section: str, key: str) -> str 
         ("initContainers", "*", "env", "*", "valueFrom", "fieldRef", "fieldPath"),
         ("volumes", "*", "downwardAPI", "items", "*", "fieldRef", "fieldPath"),
     )
-    found = (path for pattern in patterns for path, value in workload.in_pods(*pattern) if value == field)
-    return next(found, None)
+    readers = (path for pattern in patterns for path, value in workload.in_pods(*pattern) if value == field)
+    return next(readers, None)
 
 
 def _volatile_variables(workload: KubernetesObject) -> Iterator[Finding]:
@@ -79,12 +79,10 @@ def _volatile_variables(workload: KubernetesObject) -> Iterator[Finding]:
 
 def _volatile_checksums(workload: KubernetesObject, objects: Objects) -> Iterator[Finding]:
     """Find hashes of content that is another at each deployment."""
-    found = [claim for claim in claims(workload) if claim.value]
-    covered = coverage(workload, objects) if found and unknown_part(workload) is None else []
-    for claim in found:
-        part = next(
-            (part for one in _sources_of(covered, claim.where) for part in changing_parts(one, sure=True)), None
-        )
+    hashes = [claim for claim in claims(workload) if claim.value]
+    every = coverage(workload, objects) if hashes and unknown_part(workload) is None else []
+    for claim in hashes:
+        part = next((part for one in _sources_of(every, claim.where) for part in changing_parts(one, sure=True)), None)
         if part is None and is_install_information(claim.words):
             part = "what installed it, and when or with which version,"
         if part:
@@ -95,9 +93,9 @@ def _volatile_checksums(workload: KubernetesObject, objects: Objects) -> Iterato
             )
 
 
-def _sources_of(covered: list[Coverage], where: str) -> list[KubernetesObject]:
-    found = {id(one.source): one.source for one in covered if one.reason and one.reason.where == where}
-    return list(found.values())
+def _sources_of(every: list[Coverage], where: str) -> list[KubernetesObject]:
+    sources = {id(one.source): one.source for one in every if one.reason and one.reason.where == where}
+    return list(sources.values())
 
 
 def _volatile(workload: KubernetesObject, key: str, value: str, is_variable: bool = False) -> str | None:
