@@ -264,6 +264,7 @@ class Watching:
         return self._process.returncode, out, err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_watch_ends_by_what_ends_a_terminal_or_a_container(tmp_path, by):
     with FakeApi(fleet(6, moved=6)) as api:
@@ -281,6 +282,7 @@ def move_all(api):
             api.remove(Request("pods", NAMESPACE, thing["metadata"]["name"], {}))
 
 
+@pytest.mark.slow
 def test_watch_prints_a_line_for_each_change_of_state_and_ends_with_its_exit_code(tmp_path):
     with FakeApi(fleet(6, moved=1)) as api:
         (tmp_path / "config").write_text(api.kubeconfig)
@@ -296,6 +298,7 @@ def test_watch_prints_a_line_for_each_change_of_state_and_ends_with_its_exit_cod
         assert (0, "", "") == watching.end()
 
 
+@pytest.mark.slow
 def test_watch_that_ends_in_the_middle_has_the_exit_code_for_that(tmp_path):
     with FakeApi(fleet(3)) as api:
         (tmp_path / "config").write_text(api.kubeconfig)
@@ -305,6 +308,7 @@ def test_watch_that_ends_in_the_middle_has_the_exit_code_for_that(tmp_path):
         assert 1 == watching.end()[0]
 
 
+@pytest.mark.slow
 def test_watch_survives_a_server_that_goes_away(tmp_path):
     objects = fleet(3)
     with FakeApi(objects) as api:
@@ -321,6 +325,7 @@ def test_watch_survives_a_server_that_goes_away(tmp_path):
         assert 0 == watching.end()[0]
 
 
+@pytest.mark.slow
 def test_watch_of_a_cluster_that_is_not_there_is_trouble_at_once(tmp_path):
     with FakeApi([]) as api:
         (tmp_path / "config").write_text(api.kubeconfig)
@@ -331,6 +336,7 @@ def test_watch_of_a_cluster_that_is_not_there_is_trouble_at_once(tmp_path):
     assert "does not answer" in err
 
 
+@pytest.mark.slow
 def test_terminal_is_drawn_anew(tmp_path):
     """A terminal of its own: what is drawn holds a bar for each zone, and what was drawn before is gone over."""
     main_end, other_end = os.openpty()
