@@ -9,6 +9,7 @@ import time
 
 from tests.engine.conftest import hash_of, name_of
 from tests.engine.fleet import fixtures, readiness, well
+from tests.engine.observed import written
 from tests.engine.staged_program import ended
 from tools.kept import orphans, strays
 from tools.proxy import Proxy, status
@@ -33,13 +34,6 @@ def live(cluster):
 def owners(cluster, data) -> list[str]:
     metadata = cluster.api.get(f"{CONFIG_MAP}/{name_of(data)}")["metadata"]
     return sorted({owner["kind"] for owner in metadata.get("ownerReferences", [])})
-
-
-def writes_of(cluster, action) -> dict[str, int]:
-    before = cluster.writes()
-    action()
-    after = cluster.writes()
-    return {key: after[key] - before.get(key, 0) for key in after if after[key] != before.get(key, 0)}
 
 
 def not_ready(cluster, pod, ready) -> None:
@@ -108,7 +102,7 @@ def test_up_after_a_restored_rollout_is_idle(fleet, cluster, program):
     assert ["ControllerRevision"] == owners(cluster, fleet.old)
     assert ["DaemonSet"] == owners(cluster, fleet.new)
     assert [] == strays(cluster.api, "fleet", "agent")
-    assert {} == writes_of(cluster, fleet.up)
+    assert {} == written(cluster, fleet.up)
     assert "Stash" not in program.preview("--refresh", "--diff")
     assert fleet.verdict()
     assert fleet.rests(fleet.new)
@@ -194,7 +188,7 @@ def test_update_strategy_that_someone_changes_is_put_right_and_told(fleet, clust
     assert "OnDelete" == live(cluster)["spec"]["updateStrategy"]["type"]
     assert ONCE_EACH == fleet.judged(BUDGET).restarts
     assert fleet.rests(fleet.new)
-    assert {} == writes_of(cluster, lambda: well(fleet.start(pod_annotations={"local-cluster/ready-after": "1s"})))
+    assert {} == written(cluster, lambda: well(fleet.start(pod_annotations={"local-cluster/ready-after": "1s"})))
 
 
 def test_pod_that_others_delete_during_the_soak_soaks_as_long(fleet, cluster, program):
