@@ -10,8 +10,12 @@ LABELS = {"app": "contract"}
 
 
 def config_map(name: str, data: dict | None = None, **metadata) -> dict:
-    return {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": name, "labels": LABELS, **metadata},
-            "data": data or {}}  # fmt: skip
+    return {
+        "kind": "ConfigMap",
+        "apiVersion": "v1",
+        "metadata": {"name": name, "labels": LABELS, **metadata},
+        "data": data or {},
+    }
 
 
 def until(holds) -> bool:

@@ -90,7 +90,7 @@ class MemoryCluster:
     prove, make = Cluster.prove, Cluster.make
 
     def list(self, resource, namespace="", labels="", metadata_only=False):
-        (items, _), = self.pages(resource, namespace, labels, metadata_only=metadata_only)  # fmt: skip
+        ((items, _),) = self.pages(resource, namespace, labels, metadata_only=metadata_only)
         return items
 
     def pages(self, resource, namespace="", labels="", fields="", metadata_only=False):

@@ -112,11 +112,14 @@ class MemoryFleet(MemoryCluster):
         labels = {"a": "b", "controller-revision-hash": self.newest}
         conditions = [{"type": "Ready", "status": str(ready), "lastTransitionTime": "2020-01-01T00:00:00Z"}]
         containers = [{"ready": ready, "state": state}]
-        self.keep("pods", {
-            "metadata": {"name": name, "uid": name, "labels": labels, **OWNER},
-            "spec": {"nodeName": node},
-            "status": {"phase": "Running", "containerStatuses": containers, "conditions": conditions},
-        })  # fmt: skip
+        self.keep(
+            "pods",
+            {
+                "metadata": {"name": name, "uid": name, "labels": labels, **OWNER},
+                "spec": {"nodeName": node},
+                "status": {"phase": "Running", "containerStatuses": containers, "conditions": conditions},
+            },
+        )
 
     def set_node(self, name, ready="True"):
         """Let a node join, be NotReady, or be Ready again."""

@@ -241,15 +241,16 @@ def agent(namespace) -> Callable[..., Callable[[], ConfiguredDaemonSet]]:
                     "namespace": namespace,
                     "data": data,
                     "pod_spec": {
-                        "containers": [{"name": "agent", "image": image() if callable(image) else image,
-                                        "volume_mounts": [mount]}],
+                        "containers": [
+                            {"name": "agent", "image": image() if callable(image) else image, "volume_mounts": [mount]}
+                        ],
                         "volumes": [{"name": "config", "config_map": {"name": kubernetes_name}}],
                     },
                     "pod_annotations": {"local-cluster/ready-after": ready_after},
                     **arguments,
                 },
                 opts() if callable(opts) else opts,
-            )  # fmt: skip
+            )
 
         return program
 

@@ -24,8 +24,17 @@ class Fleet:
     it allows.
     """
 
-    def __init__(self, cluster: LocalCluster, program: StagedProgram, history: History, nodes: int, budget: int,
-                 either, hash_of, rest) -> None:  # fmt: skip
+    def __init__(
+        self,
+        cluster: LocalCluster,
+        program: StagedProgram,
+        history: History,
+        nodes: int,
+        budget: int,
+        either,
+        hash_of,
+        rest,
+    ) -> None:
         self._cluster, self._program, self._history = cluster, program, history
         self._nodes, self._budget, self._rest, self.hash_of = nodes, budget, rest, hash_of
         self.random = random.Random(SEED)

@@ -62,8 +62,13 @@ class StagedProgram:
     def __init__(self, engine: Engine, namespace: str, source: str = _PROGRAM, **said: Any) -> None:
         self._engine, self.namespace = engine, namespace
         self._said = {
-            "namespace": namespace, "refused": "", "pod_annotations": {}, "image": "agent:1", "more": {}, **said,
-        }  # fmt: skip
+            "namespace": namespace,
+            "refused": "",
+            "pod_annotations": {},
+            "image": "agent:1",
+            "more": {},
+            **said,
+        }
         self.folder = run_folder("staged")
         runtime = {"name": "python", "options": {"virtualenv": ".venv"}}
         (self.folder / "Pulumi.yaml").write_text(json.dumps({"name": namespace, "runtime": runtime}))
@@ -88,9 +93,13 @@ class StagedProgram:
             environment = {**environment, "KUBECONFIG": str(kubeconfig)}
         return subprocess.Popen(
             [self._engine.program, "up", "--yes", "--skip-preview", "--non-interactive", "--color=never", *options],
-            cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=self.folder,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
-        )  # fmt: skip
+        )
 
     def up(self, *options: str, kubeconfig: Path | None = None, **said: Any) -> tuple[bool, str]:
         """Run `pulumi up` to its end; return whether it went well, and its output."""

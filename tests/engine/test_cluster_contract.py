@@ -24,9 +24,11 @@ class TestControllers(FleetContract):
         spec = {"containers": [{"name": "agent", "image": "agent:1"}]}
         template = {"metadata": {"labels": labels, "annotations": {"checksum/config": "good"}}, "spec": spec}
         body = {
-            "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "agent"},
+            "apiVersion": "apps/v1",
+            "kind": "DaemonSet",
+            "metadata": {"name": "agent"},
             "spec": {"selector": {"matchLabels": labels}, "template": template, "updateStrategy": {"type": "OnDelete"}},
-        }  # fmt: skip
+        }
         client.create("daemonsets", namespace, body)
         assert until(lambda: client.get("daemonsets", "agent", namespace)["status"].get("numberReady") == NODES)
         return namespace

@@ -142,8 +142,12 @@ def test_trap_stops_a_preview(project, namespace):
 
 
 def test_component_has_no_findings(project, agent):
-    container = {"name": "agent", "image": "agent:1", "readiness_probe": PROBE,
-                 "volume_mounts": [{"name": "config", "mount_path": "/etc/agent"}]}  # fmt: skip
+    container = {
+        "name": "agent",
+        "image": "agent:1",
+        "readiness_probe": PROBE,
+        "volume_mounts": [{"name": "config", "mount_path": "/etc/agent"}],
+    }
     pod_spec = {"containers": [container], "volumes": [{"name": "config", "config_map": {"name": "agent"}}]}
     annotations = {"pod_annotations": {"local-cluster/ready-after": "300ms"}}
     program = agent(pod_spec=pod_spec, **SAFE, **annotations)
@@ -202,11 +206,16 @@ def test_trap_is_what_the_engine_does(project, namespace):
         def program() -> None:
             config_map = k8s.core.v1.ConfigMap("agent", metadata={"namespace": namespace}, data=data)
             volume = {"name": "config", "config_map": {"name": config_map.metadata["name"]}}
-            daemon_set(namespace, template={
-                "metadata": {"labels": {"app": "agent"}},
-                "spec": {"containers": [{"name": "a", "image": "agent:1", "readiness_probe": PROBE}],
-                         "volumes": [volume]},
-            })()  # fmt: skip
+            daemon_set(
+                namespace,
+                template={
+                    "metadata": {"labels": {"app": "agent"}},
+                    "spec": {
+                        "containers": [{"name": "a", "image": "agent:1", "readiness_probe": PROBE}],
+                        "volumes": [volume],
+                    },
+                },
+            )()
 
         return program
 

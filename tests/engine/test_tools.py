@@ -59,8 +59,11 @@ def test_pod_fails_when_it_is_annotated_and_its_successor_is_well(project, agent
     path = f"{pods}/{cluster.api.list(pods)[0]['metadata']['name']}"
 
     def waits_for() -> list[str]:
-        return [s["state"]["waiting"]["reason"] for s in cluster.api.get(path)["status"]["containerStatuses"]
-                if "waiting" in s["state"]]  # fmt: skip
+        return [
+            s["state"]["waiting"]["reason"]
+            for s in cluster.api.get(path)["status"]["containerStatuses"]
+            if "waiting" in s["state"]
+        ]
 
     cluster.kubectl("-n", namespace, "annotate", "pod", path.rsplit("/", 1)[-1], f"{FATE}={fate}")
     cluster.wait("the pod to fail", lambda: not Pod.of(cluster.api.get(path)).ready)

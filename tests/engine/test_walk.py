@@ -78,8 +78,9 @@ class Walk:
         assert [] == orphans(self._cluster.api, self._namespace, "agent"), where
         if self._left_alone:
             return
-        self._cluster.wait(f"no stray ConfigMap after {where}",
-                           lambda: not strays(self._cluster.api, self._namespace, "agent"))  # fmt: skip
+        self._cluster.wait(
+            f"no stray ConfigMap after {where}", lambda: not strays(self._cluster.api, self._namespace, "agent")
+        )
 
     def up(self, **said) -> None:
         """Run `up --refresh` with what the program says now; where something goes wrong, until all is as it says."""

@@ -41,8 +41,11 @@ class Judge:
             given.write_bytes(text.encode())
             done = subprocess.run(
                 [self._program, "--config", given, "--write-config-to", printed],
-                capture_output=True, text=True, timeout=60, check=False,
-            )  # fmt: skip
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
             if done.returncode == 0:
                 return Verdict(printed.read_text(), "")
             assert done.returncode in (1, 2), done.stderr  # 2: it panics, as 1.34 on a negative logging.flushFrequency

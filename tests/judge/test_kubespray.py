@@ -46,8 +46,11 @@ def test_history_records_what_kube_proxy_prints(recorder):
     for release in RELEASES:
         done = subprocess.run(
             [recorder / "kube-proxy", "--config", "/dev/stdin", "--write-config-to", "/dev/stdout"],
-            input=TEXTS[release["data"]["config.conf"]], capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            input=TEXTS[release["data"]["config.conf"]],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
 
         assert TEXTS[release["effective"]] == in_force(done.stdout), release["name"]
 
@@ -55,8 +58,11 @@ def test_history_records_what_kube_proxy_prints(recorder):
 def test_replay_before_the_judge_of_the_document(recorder):
     done = subprocess.run(
         [sys.executable, "-m", "config_rollout", "replay", FOLDER / "releases.jsonl", "--judge", COMMAND, "--json"],
-        capture_output=True, text=True, check=True, env={**os.environ, "PATH": f"{recorder}:{os.environ['PATH']}"},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PATH": f"{recorder}:{os.environ['PATH']}"},
+    )
     answer = json.loads(done.stdout)
 
     assert ("judge", 0) == (answer["decided_by"], answer["real_changes"])

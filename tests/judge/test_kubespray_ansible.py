@@ -29,10 +29,17 @@ def ansible(program: str, inventory: Path, *arguments: str) -> subprocess.Comple
     (inventory / "ansible.cfg").write_text("[defaults]\nforce_valid_group_names = ignore\n")
     return subprocess.run(
         [PROGRAMS / program, "--inventory", inventory / "hosts.ini", *arguments],
-        capture_output=True, text=True, timeout=120, cwd=inventory,
-        env={"PATH": os.environ["PATH"], "HOME": str(inventory), "LANG": "C.UTF-8",
-             "ANSIBLE_CONFIG": str(inventory / "ansible.cfg")},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=inventory,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(inventory),
+            "LANG": "C.UTF-8",
+            "ANSIBLE_CONFIG": str(inventory / "ansible.cfg"),
+        },
+    )
 
 
 def theirs(inventory: Path) -> object:
@@ -48,8 +55,9 @@ def ours(inventory: Path) -> object:
 
 
 def test_files_count_that_ansible_reads(tmp_path):
-    inventories = {name: lay_out(tmp_path / str(number), files) for number, (name, (files, _)) in
-                   enumerate(LAYOUTS.items())}  # fmt: skip
+    inventories = {
+        name: lay_out(tmp_path / str(number), files) for number, (name, (files, _)) in enumerate(LAYOUTS.items())
+    }
     for inventory in inventories.values():
         (inventory / "hosts.ini").write_text(HOSTS)
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -72,18 +80,25 @@ def test_templates_give_what_ansible_makes_of_them(tmp_path):
 @pytest.mark.parametrize("groups", ["", "[k8s_cluster:children]\nkube_control_plane\nkube_node\n"])
 def test_commands_of_the_document_let_ansible_merge_everything(groups, tmp_path):
     prod = "inventory/prod"
-    lay_out(tmp_path, {
-        f"{prod}/inventory.ini": "[kube_control_plane]\nnode1 kube_proxy_scheduler=lc\n[kube_node]\nnode1\n" + groups,
-        f"{prod}/group_vars/all.yml": "port: 10249\nkube_proxy_mode: ipvs\n",
-        f"{prod}/group_vars/k8s_cluster.yml": "kube_proxy_mode: \"{{ 'ip' ~ 'tables' }}\"\n",
-        f"{prod}/group_vars/kube_node.yml": "kube_proxy_oom_score_adj: -998\n",
-        f"{prod}/host_vars/node1.yml": "kube_proxy_metrics_bind_address: '10.0.0.1:{{ port }}'\n",
-    })  # fmt: skip
+    lay_out(
+        tmp_path,
+        {
+            f"{prod}/inventory.ini": "[kube_control_plane]\nnode1 kube_proxy_scheduler=lc\n[kube_node]\nnode1\n"
+            + groups,
+            f"{prod}/group_vars/all.yml": "port: 10249\nkube_proxy_mode: ipvs\n",
+            f"{prod}/group_vars/k8s_cluster.yml": "kube_proxy_mode: \"{{ 'ip' ~ 'tables' }}\"\n",
+            f"{prod}/group_vars/kube_node.yml": "kube_proxy_oom_score_adj: -998\n",
+            f"{prod}/host_vars/node1.yml": "kube_proxy_metrics_bind_address: '10.0.0.1:{{ port }}'\n",
+        },
+    )
     commands = re.findall(r"(?m)^\$ (.*(?:k8s_cluster.ini|node1.json).*)$", DOCUMENT)
     done = subprocess.run(
-        ["bash", "-e", "-c", "\n".join(commands)], cwd=tmp_path, capture_output=True, text=True,
+        ["bash", "-e", "-c", "\n".join(commands)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
         env={"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "HOME": str(tmp_path), "LANG": "C.UTF-8"},
-    )  # fmt: skip
+    )
     tree = yaml.safe_load((tmp_path / "config.conf").read_text())
 
     assert 4 == len(commands)

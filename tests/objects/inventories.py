@@ -17,11 +17,13 @@ LAYOUTS = {
     "a folder goes before a file": ({f"{K8S}/a.yml": mode("folder"), f"{K8S}.yml": mode("yml")}, "folder"),
     "a file without suffix goes before one with": ({K8S: mode("plain"), f"{K8S}.yml": mode("yml")}, "plain"),
     "yml goes before yaml and json": (
-        {f"{K8S}.json": '{"kube_proxy_mode": "json"}', f"{K8S}.yaml": mode("yaml"), f"{K8S}.yml": mode("yml")}, "yml",
+        {f"{K8S}.json": '{"kube_proxy_mode": "json"}', f"{K8S}.yaml": mode("yaml"), f"{K8S}.yml": mode("yml")},
+        "yml",
     ),
     "yaml goes before json": ({f"{K8S}.json": '{"kube_proxy_mode": "json"}', f"{K8S}.yaml": mode("yaml")}, "yaml"),
     "an empty folder hides a file": (
-        {K8S: FOLDER, f"{K8S}.yml": mode("hidden"), "group_vars/all.yml": mode("all")}, "all",
+        {K8S: FOLDER, f"{K8S}.yml": mode("hidden"), "group_vars/all.yml": mode("all")},
+        "all",
     ),
     "an empty file hides another": ({K8S: "", f"{K8S}.yml": mode("hidden"), "group_vars/all.yml": mode("all")}, "all"),
     "a folder may end in .yml": ({f"{K8S}.yml/a.txt": mode("txt"), f"{K8S}.yml/b.yml": mode("b")}, "b"),
@@ -66,7 +68,7 @@ LAYOUTS = {
     "a text": ({f"{K8S}.yml": "hello\n"}, Trouble),
     "a tag that nobody knows": ({f"{K8S}.yml": "kube_proxy_mode: !ours ipvs\n"}, Trouble),
     "bad YAML": ({f"{K8S}.yml": "kube_proxy_mode: [\n"}, Trouble),
-}  # fmt: skip
+}
 """What it is about -> the files of an inventory, and the mode that they set, or that nobody can read them."""
 
 

@@ -17,12 +17,22 @@ Object = dict[str, Any]
 
 def daemon_set(name: str = "kube-proxy", **changes: Any) -> Object:
     """Return the DaemonSet; `mounts`, `image`, `container`, `volume`, `node_selector` and `manager` differ at will."""
-    given = {"mounts": "kube-proxy", "image": "registry.k8s.io/kube-proxy:v1.36.3", "container": "kube-proxy",
-             "volume": "kube-proxy", "node_selector": {"kubernetes.io/os": "linux"}, "manager": "kubeadm",
-             **changes}  # fmt: skip
+    given = {
+        "mounts": "kube-proxy",
+        "image": "registry.k8s.io/kube-proxy:v1.36.3",
+        "container": "kube-proxy",
+        "volume": "kube-proxy",
+        "node_selector": {"kubernetes.io/os": "linux"},
+        "manager": "kubeadm",
+        **changes,
+    }
     return {
-        "metadata": {"name": name, "namespace": "kube-system", "uid": "u", "managedFields": [
-            {"manager": given["manager"]}]},
+        "metadata": {
+            "name": name,
+            "namespace": "kube-system",
+            "uid": "u",
+            "managedFields": [{"manager": given["manager"]}],
+        },
         "spec": {
             "selector": {"matchLabels": {"k8s-app": "kube-proxy"}},
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}},
@@ -38,7 +48,7 @@ def daemon_set(name: str = "kube-proxy", **changes: Any) -> Object:
                 },
             },
         },
-    }  # fmt: skip
+    }
 
 
 def config_map(**data: str) -> Object:

@@ -57,27 +57,57 @@ def rollout(
         now = max(lanes) + soak
         stuck = [node for node, times in pods.items() if times[1] is None]
         waves.append(
-            {"name": name, "started": at(began, start), "ended": at(now, start), "nodes": len(of),
-             "restarts": sum(node in pods for node in of), "retries": 0,
-             "result": "failed" if name == fails else "done", "findings": [FINDING.format(node) for node in stuck]}
-        )  # fmt: skip
+            {
+                "name": name,
+                "started": at(began, start),
+                "ended": at(now, start),
+                "nodes": len(of),
+                "restarts": sum(node in pods for node in of),
+                "retries": 0,
+                "result": "failed" if name == fails else "done",
+                "findings": [FINDING.format(node) for node in stuck],
+            }
+        )
         if name == fails:
             break
     ended = now + (soak if fails and result == "restored" else 0.4)
     return {
-        "version": 1, "namespace": "kube-system", "name": "kube-proxy",
-        "started": at(0, start), "ended": at(ended, start),
+        "version": 1,
+        "namespace": "kube-system",
+        "name": "kube-proxy",
+        "started": at(0, start),
+        "ended": at(ended, start),
         "by": {"stack": "organization/kube-proxy/prod", "commit": "4f" * 20, "dirty": False, "user": "deployer"},
-        "old_hash": OLD, "new_hash": NEW, "old_revision": 3, "new_revision": 4,
+        "old_hash": OLD,
+        "new_hash": NEW,
+        "old_revision": 3,
+        "new_revision": 4,
         "changes": [
-            {"key": "config.conf", "path": "mode", "before": "iptables", "after": "nftables", "effect": "restart",
-             "class": "data plane"},
-            {"key": "config.conf", "path": "oomScoreAdj", "before": "-999", "after": "-998", "effect": "restart",
-             "class": "restart"},
+            {
+                "key": "config.conf",
+                "path": "mode",
+                "before": "iptables",
+                "after": "nftables",
+                "effect": "restart",
+                "class": "data plane",
+            },
+            {
+                "key": "config.conf",
+                "path": "oomScoreAdj",
+                "before": "-999",
+                "after": "-998",
+                "effect": "restart",
+                "class": "restart",
+            },
         ],
-        "template_changes": [], "waves": waves, "restarts": len(pods) * (1 + (result == "restored")), "retries": 0,
-        "pods": pods, "result": result, "reason": f"wave '{fails}' failed" if fails else "",
-    }  # fmt: skip
+        "template_changes": [],
+        "waves": waves,
+        "restarts": len(pods) * (1 + (result == "restored")),
+        "retries": 0,
+        "pods": pods,
+        "result": result,
+        "reason": f"wave '{fails}' failed" if fails else "",
+    }
 
 
 def lines(*records: dict[str, Any]) -> str:

@@ -76,16 +76,22 @@ def locked(package: str) -> str:
 def test_tested_is_what_the_tests_run_with():
     judges = sorted(parse(TOOLS[name].version) for name in JUDGES)
 
-    assert {"engine": parse(TOOLS["pulumi"].version), "sdk": parse(locked("pulumi")),
-            "provider": parse(TOOLS["pulumi-resource-kubernetes"].version)} == {
-        key: BY_KEY[key].tested[1] for key in ("engine", "sdk", "provider")}  # fmt: skip
+    assert {
+        "engine": parse(TOOLS["pulumi"].version),
+        "sdk": parse(locked("pulumi")),
+        "provider": parse(TOOLS["pulumi-resource-kubernetes"].version),
+    } == {key: BY_KEY[key].tested[1] for key in ("engine", "sdk", "provider")}
     assert (judges[0], judges[-1]) == BY_KEY["kubernetes"].tested
 
 
 def test_least_is_what_an_installation_asks_for():
     asked = {re.split(r"[><=]", line)[0]: line for line in PROJECT["project"]["dependencies"]}
 
-    assert {"python": PROJECT["project"]["requires-python"], "sdk": asked["pulumi"].split(",")[0],
-            "provider": asked["pulumi-kubernetes"].split(",")[0]} == {
+    assert {
+        "python": PROJECT["project"]["requires-python"],
+        "sdk": asked["pulumi"].split(",")[0],
+        "provider": asked["pulumi-kubernetes"].split(",")[0],
+    } == {
         key: f"{name}>={BY_KEY[key].least[0]}.{BY_KEY[key].least[1]}"
-        for key, name in (("python", ""), ("sdk", "pulumi"), ("provider", "pulumi-kubernetes"))}  # fmt: skip
+        for key, name in (("python", ""), ("sdk", "pulumi"), ("provider", "pulumi-kubernetes"))
+    }

@@ -40,8 +40,12 @@ def fields(value: object) -> dict:
     if isinstance(value, dict):
         return {f"f:{key}": fields(item) for key, item in value.items()}
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        keys = [{"containerPort": item["containerPort"], "protocol": "TCP"} if "containerPort" in item
-                else {"name": item["name"]} for item in value]  # fmt: skip
+        keys = [
+            {"containerPort": item["containerPort"], "protocol": "TCP"}
+            if "containerPort" in item
+            else {"name": item["name"]}
+            for item in value
+        ]
         return {"k:" + json.dumps(key): {".": {}, **fields(item)} for key, item in zip(keys, value, strict=True)}
     return {}
 
@@ -115,8 +119,11 @@ def test_field_that_someone_removed_has_no_writer():
     ((path, old, new, who),) = told(given)
 
     assert ("containers[name=agent].resources", {"limits": {"cpu": "1000m", "memory": "1024Mi"}}, "nothing", "") == (
-        path, old, repr(new), who,
-    )  # fmt: skip
+        path,
+        old,
+        repr(new),
+        who,
+    )
 
 
 def test_item_of_a_list_as_a_whole_is_told():
@@ -128,8 +135,14 @@ def test_item_of_a_list_as_a_whole_is_told():
 
 
 def test_strategy_and_label_are_outside_of_the_template():
-    given = live(**{"kubectl-patch": {"f:spec": {"f:updateStrategy": {"f:rollingUpdate": {"f:maxUnavailable": {}}}},
-                                      "f:metadata": {"f:labels": {"f:team_name": {}}}}})  # fmt: skip
+    given = live(
+        **{
+            "kubectl-patch": {
+                "f:spec": {"f:updateStrategy": {"f:rollingUpdate": {"f:maxUnavailable": {}}}},
+                "f:metadata": {"f:labels": {"f:team_name": {}}},
+            }
+        }
+    )
     take(given, "f:spec", "f:updateStrategy", "f:rollingUpdate", "f:maxUnavailable")
     take(given, "f:metadata", "f:labels", "f:team_name")
     given["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] = 1

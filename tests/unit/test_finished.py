@@ -30,8 +30,18 @@ def pods(of, ready=""):
 
 def record(config_hash, number, result="done", last="rest"):
     waves = (WaveRecord(last, "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", 1, 1, 0, "done", ()),)
-    return AuditRecord("n", "agent", "2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "", config_hash, result, by=By(),
-                       new_revision=number, waves=waves)  # fmt: skip
+    return AuditRecord(
+        "n",
+        "agent",
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:01Z",
+        "",
+        config_hash,
+        result,
+        by=By(),
+        new_revision=number,
+        waves=waves,
+    )
 
 
 def test_note_is_read_as_it_was_written():

@@ -86,8 +86,9 @@ def test_events_change_what_was_listed(follow):
 
 
 def test_what_was_kept_before_is_known_to_whoever_keeps(follow):
-    script = Script([[([thing("a", 1)], "7")], [([thing("a", 3)], "9")]],
-                    [[event("MODIFIED", "a", 2, 8), EXPIRED], lasting()])  # fmt: skip
+    script = Script(
+        [[([thing("a", 1)], "7")], [([thing("a", 3)], "9")]], [[event("MODIFIED", "a", 2, 8), EXPIRED], lasting()]
+    )
     keep = lambda one, was: [*(was or []), one["value"]]  # noqa: E731
 
     assert [[1, 2, 3]] == follow(script, lambda now: now.values() == [[1, 2, 3]], keep)

@@ -14,8 +14,11 @@ WAVES = {WAVES_ANNOTATION: "{}"}
 def daemon_set(annotations=None, **status):
     metadata = {"generation": 3, **({"annotations": annotations} if annotations else {})}
     template = {"metadata": {"annotations": {"checksum/config": "abc"}}}
-    return {"metadata": metadata, "spec": {"template": template, "selector": {"matchLabels": {"b": "2", "a": "1"}}},
-            "status": status}  # fmt: skip
+    return {
+        "metadata": metadata,
+        "spec": {"template": template, "selector": {"matchLabels": {"b": "2", "a": "1"}}},
+        "status": status,
+    }
 
 
 def test_what_was_taken_back_is_read_as_it_was_written():
@@ -54,9 +57,11 @@ def test_hash_in_the_template():
 def test_selector_is_a_query():
     thing = daemon_set()
     thing["spec"]["selector"]["matchExpressions"] = [
-        {"key": "c", "operator": "In", "values": ["x", "y"]}, {"key": "d", "operator": "NotIn", "values": ["z"]},
-        {"key": "e", "operator": "Exists"}, {"key": "f", "operator": "DoesNotExist"},
-    ]  # fmt: skip
+        {"key": "c", "operator": "In", "values": ["x", "y"]},
+        {"key": "d", "operator": "NotIn", "values": ["z"]},
+        {"key": "e", "operator": "Exists"},
+        {"key": "f", "operator": "DoesNotExist"},
+    ]
 
     assert "a=1,b=2,c in (x,y),d notin (z),e,!f" == live.selector_of(thing)
 

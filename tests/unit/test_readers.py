@@ -114,7 +114,10 @@ def test_hostile_text_is_digested(text):
 
 def test_judge_shares_no_code_with_what_it_judges():
     tree = ast.parse(Path(readers.__file__).read_text())
-    ours = {node.module: {alias.name for alias in node.names} for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom) and node.level}  # fmt: skip
+    ours = {
+        node.module: {alias.name for alias in node.names}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+    }
 
     assert {"configuration.content": {"Content"}, "formats": {"BY_SUFFIX"}} == ours

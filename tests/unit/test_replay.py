@@ -80,9 +80,14 @@ def test_needless_and_missed_are_counted_by_the_judge():
     )
 
     assert {
-        "helm": (2, 1, None, 1), "resource-version": (2, 1, None, 1), "kustomize": (2, 1, None, 1),
-        "reloader": (2, 1, None, 1), "wave": (2, 1, None, 1), "bytes": (2, 1, None, 1), OURS: (1, 0, None, 1),
-    } == {t.rule.name: (t.restarts, t.needless, t.alone, t.missed) for t in tallies(every)}  # fmt: skip
+        "helm": (2, 1, None, 1),
+        "resource-version": (2, 1, None, 1),
+        "kustomize": (2, 1, None, 1),
+        "reloader": (2, 1, None, 1),
+        "wave": (2, 1, None, 1),
+        "bytes": (2, 1, None, 1),
+        OURS: (1, 0, None, 1),
+    } == {t.rule.name: (t.restarts, t.needless, t.alone, t.missed) for t in tallies(every)}
 
 
 def test_needless_restart_is_alone_if_the_template_stays():
@@ -121,9 +126,14 @@ def test_open_telemetry_chart():
     found = counted(*OTEL, "--format", "relay=yaml")
 
     assert {
-        "helm": (508, 488, 310, 0), "resource-version": (508, 488, 310, 0), "kustomize": (20, 0, 0, 0),
-        "reloader": (20, 0, 0, 0), "wave": (20, 0, 0, 0), "bytes": (20, 0, 0, 0), OURS: (20, 0, 0, 0),
-    } == found  # fmt: skip
+        "helm": (508, 488, 310, 0),
+        "resource-version": (508, 488, 310, 0),
+        "kustomize": (20, 0, 0, 0),
+        "reloader": (20, 0, 0, 0),
+        "wave": (20, 0, 0, 0),
+        "bytes": (20, 0, 0, 0),
+        OURS: (20, 0, 0, 0),
+    } == found
 
 
 def test_kubespray():

@@ -21,18 +21,18 @@ def restarted(states: str, budget: int, nodes=NODES, down: str = "") -> list[str
         ("oooooo", 1, ["n0"]),
         ("oooooo", 2, ["n0", "n1"]),
         ("nooooo", 1, ["n1"]),
-        ("Nooooo", 1, []),          # the new one is not ready yet
-        ("xooooo", 1, []),          # the old one is still stopping
-        (".ooooo", 1, []),          # the new one does not exist yet
+        ("Nooooo", 1, []),  # the new one is not ready yet
+        ("xooooo", 1, []),  # the old one is still stopping
+        (".ooooo", 1, []),  # the new one does not exist yet
         ("Nooooo", 2, ["n1"]),
-        ("oOoooo", 1, ["n1"]),      # what is unready already goes first, and nothing becomes less available
-        ("oOOooo", 1, ["n1"]),      # but never more than the budget are in flight
+        ("oOoooo", 1, ["n1"]),  # what is unready already goes first, and nothing becomes less available
+        ("oOOooo", 1, ["n1"]),  # but never more than the budget are in flight
         ("NOOooo", 1, []),
         ("NOOooo", 2, ["n1"]),
         ("oOoooo", 2, ["n1", "n0"]),
         ("nnnnnn", 3, []),
     ],
-)  # fmt: skip
+)
 def test_next_restarts(states, budget, nodes):
     assert nodes == restarted(states, budget)
 

@@ -160,8 +160,13 @@ def test_object_without_a_selector_or_with_a_directive_is_a_part(old, new, parti
 
 
 def test_patch_of_a_config_map_beside_a_patch_lacks_no_key():
-    assert (0, 0) == mandatory_and_advisory(source() + PATCH.replace("envFrom: [{configMapRef: {name: agent}}]", "env: "
-        "[{name: A, valueFrom: {configMapKeyRef: {name: agent, key: other}}}]").replace("UPDATE", ""))  # fmt: skip
+    assert (0, 0) == mandatory_and_advisory(
+        source()
+        + PATCH.replace(
+            "envFrom: [{configMapRef: {name: agent}}]",
+            "env: [{name: A, valueFrom: {configMapKeyRef: {name: agent, key: other}}}]",
+        ).replace("UPDATE", "")
+    )
 
 
 def test_placeholders_say_nothing_of_what_is_free_text():

@@ -19,16 +19,27 @@ class Server(MemoryCluster):
     def __init__(self, annotations=None, failures=()):
         labels = {"config-rollout/daemon-set": "agent"}
         config_maps = [
-            {**one, "metadata": {**one["metadata"], "labels": labels, "uid": "u",
-                                 "ownerReferences": [{**owner, "kind": "ControllerRevision"}
-                                                     for owner in one["metadata"]["ownerReferences"]]}}
+            {
+                **one,
+                "metadata": {
+                    **one["metadata"],
+                    "labels": labels,
+                    "uid": "u",
+                    "ownerReferences": [
+                        {**owner, "kind": "ControllerRevision"} for owner in one["metadata"]["ownerReferences"]
+                    ],
+                },
+            }
             for one in CONFIG_MAPS
-        ]  # fmt: skip
-        super().__init__([
-            ("daemonsets", daemon_set(annotations=annotations)),
-            *(("controllerrevisions", one) for one in REVISIONS),
-            *(("configmaps", one) for one in config_maps),
-        ], failures)  # fmt: skip
+        ]
+        super().__init__(
+            [
+                ("daemonsets", daemon_set(annotations=annotations)),
+                *(("controllerrevisions", one) for one in REVISIONS),
+                *(("configmaps", one) for one in config_maps),
+            ],
+            failures,
+        )
         self.patched = []
 
     def patch(self, resource, name, namespace, body, **more):

@@ -17,17 +17,29 @@ SHOWN = 103.0
 
 
 def wave(name="canary", start=0, end=100, nodes=1, **more):
-    one = {"name": name, "started": at(start), "ended": at(end), "nodes": nodes, "restarts": 1, "retries": 0,
-           "result": "done", "findings": []}  # fmt: skip
+    one = {
+        "name": name,
+        "started": at(start),
+        "ended": at(end),
+        "nodes": nodes,
+        "restarts": 1,
+        "retries": 0,
+        "result": "done",
+        "findings": [],
+    }
     return {**one, **more}
 
 
 def shown(pods, waves=None, **more):
     """Return the timeline of a rollout of 100 s."""
     record = {
-        **rollout(), "started": at(0), "ended": at(100), "pods": pods, "waves": [wave()] if waves is None else waves,
+        **rollout(),
+        "started": at(0),
+        "ended": at(100),
+        "pods": pods,
+        "waves": [wave()] if waves is None else waves,
         "result": "done",
-    }  # fmt: skip
+    }
     (one,), findings = parse_records(lines({**record, **more}), "x")
     assert [] == findings
     return timeline(one)
@@ -199,10 +211,12 @@ def test_title(more, expected):
     ("by", "expected"),
     [
         ({}, "2026-11-25 18:00:00 UTC, 1 min 40 s, 6 restarts"),
-        ({"stack": "o/p/s", "commit": "ab" * 20, "dirty": True},
-         "2026-11-25 18:00:00 UTC, 1 min 40 s, 6 restarts, o/p/s, ababababab, edited"),
+        (
+            {"stack": "o/p/s", "commit": "ab" * 20, "dirty": True},
+            "2026-11-25 18:00:00 UTC, 1 min 40 s, 6 restarts, o/p/s, ababababab, edited",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_said_of_a_rollout(by, expected):
     assert expected == shown({}, by=by).about
 
@@ -245,9 +259,23 @@ def test_json_says_the_same():
     assert ("done", 100) == (said["result"], said["seconds"])
     assert [
         {
-            "name": "canary", "start": 0, "end": 100, "held": 20, "result": "done", "findings": [],
-            "restarted": 1, "not_restarted": 1,
-            "nodes": [{"name": "a", "states": [{"from": 0, "state": "old"}, {"from": 10, "state": "restarting"},
-                                               {"from": 20, "state": "new"}]}],
+            "name": "canary",
+            "start": 0,
+            "end": 100,
+            "held": 20,
+            "result": "done",
+            "findings": [],
+            "restarted": 1,
+            "not_restarted": 1,
+            "nodes": [
+                {
+                    "name": "a",
+                    "states": [
+                        {"from": 0, "state": "old"},
+                        {"from": 10, "state": "restarting"},
+                        {"from": 20, "state": "new"},
+                    ],
+                }
+            ],
         }
-    ] == said["waves"]  # fmt: skip
+    ] == said["waves"]

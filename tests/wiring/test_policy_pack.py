@@ -47,10 +47,11 @@ def one(kind, props, provider=None, name="agent", urn=URN, **config):
 def stack(*resources):
     """Return the arguments of a policy on a stack; each resource is (type, name, props, depends)."""
     made = {
-        name: PolicyResource(kind, proxy.unknown_checking_proxy(props), URN.format(kind, name), name, options(), None,
-                             None, [], {})
+        name: PolicyResource(
+            kind, proxy.unknown_checking_proxy(props), URN.format(kind, name), name, options(), None, None, [], {}
+        )
         for kind, name, props, _ in resources
-    }  # fmt: skip
+    }
     for _, name, _, depends in resources:
         for key, names in depends.items():
             made[name].property_dependencies[key] = [made[other] for other in names]
@@ -80,8 +81,11 @@ def test_policy_says_what_the_rule_says_of_itself(rule):
     policy = POLICIES[rule.id]
 
     assert (rule.level.value, rule.severity.value, rule.link, [rule.topic]) == (
-        policy.enforcement_level.value, policy.severity.value, policy.url, policy.tags,
-    )  # fmt: skip
+        policy.enforcement_level.value,
+        policy.severity.value,
+        policy.url,
+        policy.tags,
+    )
     assert "skip" in policy.config_schema.properties
 
 
@@ -120,8 +124,10 @@ def test_unknown_value_that_a_rule_does_not_need_is_nothing():
 
 def test_what_is_known_is_told_before_what_is_not():
     found = []
-    budget = daemon_set({"spec": {"priorityClassName": "system-node-critical"}},
-                        updateStrategy={"rollingUpdate": {"maxUnavailable": UNKNOWN_TEXT}})  # fmt: skip
+    budget = daemon_set(
+        {"spec": {"priorityClassName": "system-node-critical"}},
+        updateStrategy={"rollingUpdate": {"maxUnavailable": UNKNOWN_TEXT}},
+    )
     with pytest.raises(Unchecked):
         told("critical-budget", one(DAEMON_SET, budget))
     args = stack(
@@ -207,8 +213,10 @@ def test_resources_of_the_components_are_driven():
 
 
 def test_configuration_comes_as_the_engine_sends_it():
-    props = daemon_set({"spec": {"priorityClassName": "system-node-critical"}},
-                       updateStrategy={"rollingUpdate": {"maxUnavailable": "20%"}})  # fmt: skip
+    props = daemon_set(
+        {"spec": {"priorityClassName": "system-node-critical"}},
+        updateStrategy={"rollingUpdate": {"maxUnavailable": "20%"}},
+    )
     skip = [{"name": "ag*", "reason": "a test"}]
 
     assert [0, 1, 0] == [
@@ -219,8 +227,10 @@ def test_configuration_comes_as_the_engine_sends_it():
 
 @pytest.mark.parametrize(("rule", "count"), [("critical-budget", 0), ("readiness-probe", 1)])
 def test_annotation_skips_a_rule_in_a_program_too(rule, count):
-    props = daemon_set({"spec": {"priorityClassName": "system-node-critical"}},
-                       updateStrategy={"rollingUpdate": {"maxUnavailable": "50%"}})  # fmt: skip
+    props = daemon_set(
+        {"spec": {"priorityClassName": "system-node-critical"}},
+        updateStrategy={"rollingUpdate": {"maxUnavailable": "50%"}},
+    )
     props["metadata"]["annotations"] = {"config-rollout/skip": f"{rule}: a test"}
 
     assert count == len(told("critical-budget", one(DAEMON_SET, props)))
@@ -233,13 +243,15 @@ def test_annotation_skips_a_rule_in_a_program_too(rule, count):
         ("min-ready-seconds", daemon_set(minReadySeconds=5), ("spec", "minReadySeconds"), None),
         (
             "critical-budget",
-            daemon_set({"spec": {"priorityClassName": "system-node-critical"}},
-                       updateStrategy={"rollingUpdate": {"maxUnavailable": "50%"}}),
+            daemon_set(
+                {"spec": {"priorityClassName": "system-node-critical"}},
+                updateStrategy={"rollingUpdate": {"maxUnavailable": "50%"}},
+            ),
             ("spec", "updateStrategy", "rollingUpdate", "maxUnavailable"),
             "25%",
         ),
     ],
-)  # fmt: skip
+)
 def test_remediation(name, props, path, value):
     after = POLICIES[name].remediate(one(DAEMON_SET, props))
     for key in path if after else ():
