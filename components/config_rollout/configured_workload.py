@@ -78,7 +78,7 @@ class ConfiguredWorkload:
         self.staged: StagedRollout | None = None
         if self._waves is not None and configuration and has_fleet:
             content = configuration.sources[0].content
-            self.staged = StagedRollout(who, plain, workload.name, configuration.hash, content)
+            self.staged = StagedRollout(who, plain, reading, configuration.hash, content)
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
         sinks = parse_audit(plain.get("audit", []))[0]
         audit = Auditor(component, find_cluster, cluster, sinks, self._waves is not None)

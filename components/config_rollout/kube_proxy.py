@@ -119,7 +119,7 @@ class KubeProxy(pulumi.ComponentResource):
         self._name = name
         workload = workload_of(settings, prepared.found, prepared.content)
         configuration = Configuration([Source(layout.daemon_set, prepared.content, prepared.said)])
-        reading = Reading(prepared.before)
+        reading = Reading(prepared.before, cluster=prepared.cluster)
 
         def explain(audit: Auditor, staged: StagedRollout | None) -> AdoptionExplainer:
             adoption = adoption_of(prepared, workload, configuration, staged)

@@ -5,6 +5,7 @@ import pytest
 from config_rollout.core.configuration.content import Content
 from config_rollout.core.configuration.digest import config_hash
 from config_rollout.core.revisions import config_maps as kept
+from config_rollout.core.revisions.observation import Observation
 
 NAME = "agent"
 A, B, C = (f"agent-{digit * 10}" for digit in "abc")
@@ -114,20 +115,25 @@ def test_config_map_has_to_mean_what_its_name_says(data, findings):
     assert findings == len(kept.check_same({**HELD, "data": data}, FULL, {"gone.conf": "yaml"}, {"gone:x": "none"}))
 
 
+def observed(config_map=None, daemon_set=None):
+    """Return an observation of a DaemonSet and of the ConfigMap that the program wants."""
+    return Observation(daemon_set=daemon_set, config_maps={A: config_map} if config_map else {}, wanted=A)
+
+
 def test_bytes_that_are_there_are_used():
     given = {"metadata": {"name": "agent-x"}, "data": {"agent.yaml": "level: info\n"}, "binaryData": None}
 
-    assert TEXT == kept.Before(config_map=HELD).as_it_is(given)["data"]["agent.yaml"]
-    assert "level: info\n" == kept.Before().as_it_is(given)["data"]["agent.yaml"]
+    assert TEXT == observed(HELD).as_it_is(given)["data"]["agent.yaml"]
+    assert "level: info\n" == Observation().as_it_is(given)["data"]["agent.yaml"]
 
 
 @pytest.mark.parametrize(
     ("before", "told"),
     [
-        (kept.Before(daemon_set(A)), True),
-        (kept.Before(daemon_set(A), config_map=HELD), False),
-        (kept.Before(daemon_set(B)), False),
-        (kept.Before(), False),
+        (observed(daemon_set=daemon_set(A)), True),
+        (observed(HELD, daemon_set(A)), False),
+        (observed(daemon_set=daemon_set(B)), False),
+        (Observation(), False),
     ],
 )
 def test_config_map_that_pods_mount_and_that_is_not_there_is_told(before, told):
@@ -137,5 +143,5 @@ def test_config_map_that_pods_mount_and_that_is_not_there_is_told(before, told):
 def test_namespace_that_is_not_there_is_said():
     what = "namespace 'x' is not there: unless this program makes it, correct the name. Else `up` fails after a minute"
 
-    assert what == kept.Before(no_namespace="x").without_namespace()
-    assert "" == kept.Before().without_namespace()
+    assert what == Observation("x", has_namespace=False).without_namespace()
+    assert "" == Observation("x").without_namespace()

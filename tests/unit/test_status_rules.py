@@ -7,7 +7,7 @@ import pytest
 
 from config_rollout.core.arguments.finding import Finding
 from config_rollout.core.kubernetes.annotations import WAVES_ANNOTATION
-from config_rollout.core.status.observation import SeenPod, config_map_of, is_ours
+from config_rollout.core.status.observation import config_map_of, is_ours
 from config_rollout.core.status.state import Part, status_json, status_of
 from config_rollout.core.status.words import change_of_state, line_of, lines_of, newest_problem
 from config_rollout.core.waves.order import parse_waves
@@ -284,7 +284,11 @@ def test_pod_of_another_owner_is_none_of_ours():
     stranger["metadata"]["ownerReferences"] = [{"uid": "other", "controller": True}]
 
     assert ["n1", "n2", "n3"] == [one.node for one in seen(pods=[*PODS, stranger]).pods]
-    assert SeenPod("agent-n1", "n1", NEW, NEW_NAME, True, "b") == seen().pods[0]
+    one = seen().pods[0]
+
+    assert ("agent-n1", "n1", NEW, NEW_NAME, True, "b") == (
+        one.name, one.node, one.config_hash, one.config_map, one.available, one.revision,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

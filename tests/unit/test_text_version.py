@@ -8,7 +8,7 @@ from config_rollout.core.configuration.content import Content, parse_content
 from config_rollout.core.configuration.diff import diff_contents
 from config_rollout.core.configuration.digest import config_hash
 from config_rollout.core.explain.reasons import DaemonSetUpdate, explain, explain_older_text
-from config_rollout.core.revisions.config_maps import Before
+from config_rollout.core.revisions.observation import Observation
 from config_rollout.core.words.changes import lines_of_keys
 from tests.objects.rendered import NEW, OLD, daemon_set
 
@@ -54,7 +54,8 @@ def test_what_is_none_is_refused(version):
 
 def test_older_text_of_the_pods_is_named():
     live = daemon_set(config_hash(Content(ONE)))
-    before = Before(live, config_map={"metadata": {}, "data": {"a.yaml": "b: 1\n"}})
+    older = {"metadata": {}, "data": {"a.yaml": "b: 1\n"}}
+    before = Observation(daemon_set=live, config_maps={"agent-x": older}, wanted="agent-x")
 
     assert ["a.yaml"] == before.older_text(Content(SAME), config_hash(Content(SAME)))
     assert [] == before.older_text(Content(ONE), config_hash(Content(ONE)))

@@ -3,8 +3,9 @@
 import pulumi
 import pytest
 
+from config_rollout.cluster import observe as observing
 from config_rollout.cluster.client import ClusterError
-from config_rollout.prepare import waves as staged
+from config_rollout.prepare import revisions
 from tests.memory_cluster import MemoryCluster
 from tests.objects.pods import pods
 from tests.wiring.conftest import DAEMON_SET, HASH
@@ -15,7 +16,25 @@ OWNER = {
 }
 """The mocks name the stack among a component's parents; the engine does not."""
 ZONE = "topology.kubernetes.io/zone"
+SELECTOR = {"app.kubernetes.io/name": "agent"}
 WAVES = {"first": [{"name": "canary", "nodes": 1}], "by": ZONE}
+
+
+class Counted(MemoryCluster):
+    """Keeps what was asked for; the controller has `lag` looks at the DaemonSet left before it sees it as it is."""
+
+    lag = 0
+
+    def serve(self, verb, resource, namespace="", name=""):
+        super().serve(verb, resource, namespace, name)
+        self.__dict__.setdefault("asked", []).append((verb, resource, name))
+
+    def get(self, resource, name, namespace=""):
+        thing = super().get(resource, name, namespace)
+        if thing and resource == "daemonsets":
+            thing["metadata"]["generation"], thing["status"]["observedGeneration"] = 2, 1 if self.lag else 2
+            self.lag = max(0, self.lag - 1)
+        return thing
 
 
 def fleet_of(states="", config_hash="", annotations=None, down="", forbidden=""):
@@ -26,20 +45,25 @@ def fleet_of(states="", config_hash="", annotations=None, down="", forbidden="")
                    "status": {"conditions": [{"type": "Ready", "status": str(str(i) not in down)}]}})
         for i, zone in enumerate("aba")
     ]  # fmt: skip
-    labels = {"a": "b", "controller-revision-hash": "old"}
+    labels = {**SELECTOR, "controller-revision-hash": "old"}
     revision = {"metadata": {"name": "a", "labels": labels, **owner}, "revision": 1, "data": {"spec": {"template": {}}}}
     objects += [("controllerrevisions", revision)]
     for p in pods(states):
-        metadata = {"name": p.name, "uid": p.uid, "labels": {"a": "b", "controller-revision-hash": p.revision}, **owner}
+        metadata = {
+            "name": p.name,
+            "uid": p.uid,
+            "labels": {**SELECTOR, "controller-revision-hash": p.revision},
+            **owner,
+        }
         status = {"conditions": [{"type": "Ready", "status": str(p.available)}]}
         objects += [("pods", {"metadata": metadata, "spec": {"nodeName": p.node}, "status": status})]
     if states:
         metadata = {"name": "agent", "namespace": "monitoring", "uid": "agent-uid", "annotations": annotations or {}}
-        template = {"metadata": {"annotations": {"checksum/config": config_hash}}}
-        spec = {"template": template, "selector": {"matchLabels": {"a": "b"}}}
+        template = {"metadata": {"annotations": {"checksum/config": config_hash}}, "spec": {}}
+        spec = {"template": template, "selector": {"matchLabels": SELECTOR}}
         status = {"desiredNumberScheduled": 3}
         objects += [("daemonsets", {"metadata": metadata, "spec": spec, "status": status})]
-    return MemoryCluster(objects, may_not=lambda right: right.verb == forbidden)
+    return Counted(objects, may_not=lambda right: right.verb == forbidden)
 
 
 @pytest.fixture
@@ -47,7 +71,9 @@ def cluster(monkeypatch):
     """Return a function that puts a cluster in place."""
 
     def use(*states, **more):
-        monkeypatch.setattr(staged, "find_cluster", lambda plain: fleet_of(*states, **more))
+        fleet = fleet_of(*states, **more)
+        monkeypatch.setattr(revisions, "find_cluster", lambda plain: fleet)
+        return fleet
 
     use()
     return use
@@ -93,7 +119,7 @@ def test_through_registers_no_later_wave(cluster, register):
 
 
 def test_without_waves_no_cluster_is_read(monkeypatch, register):
-    monkeypatch.setattr(staged, "find_cluster", lambda plain: pytest.fail("the cluster was read"))
+    monkeypatch.setattr(revisions, "find_cluster", lambda plain: pytest.fail("the cluster was read"))
 
     annotations = register()[DAEMON_SET].inputs["metadata"]["annotations"]
     managed = {"pulumi.com/patchFieldManager": "config-rollout-own", "pulumi.com/patchForce": "true"}
@@ -173,6 +199,29 @@ def test_record_says_which_window_its_wave_waits_for(cluster, register, states, 
     ]
 
 
+FLEET = [("list", "nodes", ""), ("list", "controllerrevisions", ""), ("list", "pods", "")]
+
+
+@pytest.mark.parametrize("waves", [WAVES, {**WAVES, "by": None, "first": []}], ids=["four", "rest alone"])
+def test_all_who_ask_about_a_fleet_are_answered_from_one_observation(cluster, register, waves):
+    fleet = cluster("ooo")
+    register(waves={key: value for key, value in waves.items() if value}, preview=True)
+
+    assert [("get", "daemonsets", "agent"), *FLEET] == [one for one in fleet.asked if one[1] != "configmaps"]
+    assert len(fleet.asked) == len(set(fleet.asked))
+
+
+@pytest.mark.parametrize("lag", [1, 4])
+def test_while_the_controller_is_waited_for_the_daemon_set_alone_is_read(cluster, register, monkeypatch, lag):
+    monkeypatch.setattr(observing, "_POLL_SECONDS", 0)
+    fleet = cluster("nnn", config_hash=HASH)
+    fleet.lag = lag + 1  # the first is the look before anything is registered
+    register(waves={"gates": ALL_DAY["gates"]})
+    before, polled = [("get", "daemonsets", "agent"), *FLEET], [("get", "daemonsets", "agent")] * (lag + 1)
+
+    assert [*before, *polled, *FLEET[1:]] == [one for one in fleet.asked if one[1] != "configmaps"]
+
+
 def test_change_in_the_window_of_the_first_wave_is_refused_and_preview_tells(cluster, refused, register):
     cluster("ooo")
 
@@ -202,7 +251,7 @@ def test_cluster_that_cannot_be_read_is_a_sentence(monkeypatch, refused):
     def fail(plain):
         raise ClusterError("https://memory: does not take these credentials. See whether `kubectl` can log in.", 401)
 
-    monkeypatch.setattr(staged, "find_cluster", fail)
+    monkeypatch.setattr(revisions, "find_cluster", fail)
 
     assert [
         "ConfiguredDaemonSet 'agent': waves: https://memory: does not take these credentials. See whether `kubectl` "

@@ -9,7 +9,7 @@ import pytest
 from config_rollout.core.configuration.content import Content
 from config_rollout.core.configuration.digest import config_hash, short_hash
 from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION, WAVES_ANNOTATION
-from config_rollout.core.revisions.config_maps import Before
+from config_rollout.core.revisions.observation import Observation
 from config_rollout.hooks.explain import Explainer
 
 WANTED, OTHER = Content({"a.yaml": b"level: debug\n"}), Content({"a.yaml": b"level: info\n"})
@@ -34,7 +34,7 @@ def said(live, engine=None, read=True, made=False, ignored=()):
     engine = daemon_set() if engine is None else engine
 
     async def found():
-        return Before(live, None, None, None, read=read)
+        return Observation(daemon_set=live, is_read=read)
 
     async def run():
         explainer = object.__new__(Explainer)

@@ -4,18 +4,17 @@ from contextlib import suppress
 
 from ..core.kube_proxy.discovery import Found, mounted_name
 from ..core.kube_proxy.layout import Layout
-from .client import Cluster, Forbidden
+from .client import Cluster, Forbidden, Object
 
 
-def look(cluster: Cluster, layout: Layout) -> Found:
+def look(cluster: Cluster, layout: Layout, daemon_set: Object | None) -> Found:
     """
-    Return what there is of a kube-proxy.
+    Return what there is of a kube-proxy beside its DaemonSet, and that.
 
     Raises:
       ClusterError: The cluster cannot be read. Lists that we may not read are left empty.
 
     """
-    daemon_set = cluster.get("daemonsets", layout.daemon_set, layout.namespace)
     config_map = cluster.get("configmaps", layout.config_map, layout.namespace)
     mounted = None
     if daemon_set:

@@ -12,7 +12,8 @@ from types import TracebackType
 from ..cluster.client import Cluster, Object
 from ..cluster.watch import Blind, Following
 from ..core.kubernetes import daemon_sets as live
-from ..core.kubernetes.objects import is_down, is_owned_by
+from ..core.kubernetes.nodes import Node, node_of_object
+from ..core.kubernetes.objects import is_owned_by
 from ..core.kubernetes.pods import Pod, ProbedPod, container_restarts, pod_of, probed_pod, ready_since
 
 _DELETED_SECONDS = 15
@@ -36,15 +37,6 @@ class _Seen:
     ready: float | None
     probed: ProbedPod
     restarts_when_ready: int | None
-
-
-@dataclass(frozen=True)
-class Node:
-    """What counts of a node: the labels that say in which wave it is, and whether it is not Ready."""
-
-    name: str
-    labels: dict[str, str]
-    down: bool
 
 
 class FleetWatch:
@@ -140,9 +132,7 @@ class FleetWatch:
             self._changed.clear()
 
     def _node(self, node: Object, was: Node | None) -> Node:
-        labels = node["metadata"].get("labels") or {}
-        kept = {key: labels[key] for key in self._keys if key in labels}
-        return Node(node["metadata"]["name"], kept, is_down(node))
+        return node_of_object(node, self._keys)
 
     def _seen(self, pod: Object, was: _Seen | None) -> _Seen | None:
         if not is_owned_by(pod, self._uid):

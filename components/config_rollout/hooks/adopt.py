@@ -9,7 +9,7 @@ from ..core.configuration.content import Content
 from ..core.kube_proxy.adoption import Adoption, explain_known
 from ..core.kube_proxy.adoption_changes import changes_of_adoption
 from ..core.kubernetes.daemon_sets import config_hash_of
-from ..core.revisions.config_maps import Before
+from ..core.revisions.observation import Observation
 from .audit import Auditor, Begun
 from .explain import Explainer, Plan, state_of
 from .leave import refuse_deletion
@@ -30,7 +30,7 @@ class AdoptionExplainer(Explainer):
         name: str,
         audit: Auditor,
         adoption: Adoption | None,
-        found: Callable[[], Awaitable[Before]],
+        found: Callable[[], Awaitable[Observation]],
         content: Content | None,
         plan: Plan | None = None,
     ) -> None:

@@ -38,7 +38,7 @@ from ..core.kubernetes.daemon_sets import config_hash_of, restored
 from ..core.kubernetes.field_managers import MANAGER, OWNER
 from ..core.kubernetes.property_paths import parse_path
 from ..core.kubernetes.retry import NOT_IN_TIME, cause_of
-from ..core.revisions.config_maps import Before
+from ..core.revisions.observation import Observation
 from ..core.waves.words import WavePlan
 from .audit import Auditor, Begun, Subject
 from .awaiting import Awaiting
@@ -68,7 +68,7 @@ class Explainer:
         component: pulumi.Resource,
         name: str,
         audit: Auditor,
-        found: Callable[[], Awaitable[Before]],
+        found: Callable[[], Awaitable[Observation]],
         content: Content | None = None,
         plan: Plan | None = None,
     ) -> None:
@@ -140,7 +140,7 @@ class Explainer:
     async def is_gone(self) -> bool:
         """Return whether someone deleted the DaemonSet since the last `up`."""
         found = await self._found()
-        return found.read and found.daemon_set is None and not self._made
+        return found.is_read and found.daemon_set is None and not self._made
 
     def _listening(self, moment: str, what: str, function: Any) -> pulumi.ResourceHookBinding:
         # An explanation that fails is a warning: it must never keep a change from being made.
@@ -172,7 +172,7 @@ class Explainer:
         if self._moved:
             return
         if live is None:
-            if found.read and not self._is_new:
+            if found.is_read and not self._is_new:
                 self.tell(explain_made(_where(new)))
             return
         update = await self._update(live, {}, new, secret)
@@ -233,7 +233,7 @@ class Explainer:
         live, _ = await plain_inputs(args.new_outputs)
         await self.audit.ended(_subject(new, live), "done")
 
-    def _keys_of(self, daemon_set: Mapping[str, Any], found: Before) -> tuple[list[KeyChange], str]:
+    def _keys_of(self, daemon_set: Mapping[str, Any], found: Observation) -> tuple[list[KeyChange], str]:
         """Return what changes in the configuration, and since which: the live one, where something else changed it."""
         runs, content = config_hash_of(daemon_set), found.content
         if runs == self._keys_since or content is None or self._content is None or runs != config_hash(content):
@@ -290,7 +290,7 @@ class Explainer:
         if self._is_left_out(state):
             has = live or (state if state["spec"] else None)
             return explain_not_reached(where, config_hash_of(has) if has else None, full_hash)
-        if not found.read:
+        if not found.is_read:
             return ""
         if live is None:
             return explain_gone(where, changes=False)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pulumi
 
-from ..cluster.client import ClusterError
+from ..cluster.client import Cluster, ClusterError
 from ..cluster.kube_proxy import look
+from ..cluster.observe import observe
 from ..core.arguments.finding import Finding, report
 from ..core.configuration.content import Content, parse_content, warnings
 from ..core.configuration.digest import config_hash
@@ -21,9 +22,10 @@ from ..core.kubernetes.field_managers import OWNER
 from ..core.kubernetes.kubeconfig import BadKubeconfig, with_server
 from ..core.kubernetes.pod_spec import platform
 from ..core.rbac.kube_proxy import all_rights, needed_rights
-from ..core.rbac.rights import roles
-from ..core.revisions.config_maps import Before, content_of
+from ..core.rbac.rights import Right, roles
+from ..core.revisions.config_maps import content_of
 from ..core.revisions.naming import content_name
+from ..core.revisions.observation import Observation
 from ..core.workload.configuration import Configuration
 from ..core.workload.render import render
 from ..core.workload.workload import Workload
@@ -54,8 +56,9 @@ class Prepared:
     known: Mapping[str, str] = field(default_factory=dict)
     warned: list[str] = field(default_factory=list)
     """Sentences for the user."""
-    before: Before = field(default_factory=Before)
-    """What there is of earlier configurations of ours."""
+    before: Observation = field(default_factory=Observation)
+    """The DaemonSet, and what there is of earlier configurations of ours."""
+    cluster: Cluster | None = None
 
 
 def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.ResourceOptions | None) -> Prepared:
@@ -74,7 +77,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     _refuse(who, findings)
     try:
         cluster = find_cluster(plain)
-        release, found = patiently(lambda: (cluster.version(), look(cluster, settings.layout)))
+        release, observation, found = patiently(lambda: _look(cluster, settings))
         warned = compatibility.check_kubernetes(who, release)
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():
@@ -96,26 +99,34 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     warned += report(who, [*findings, *warnings]).splitlines()
     warned += _warn_on_leaving(who, settings, found) + _told_kept(who, settings, said, read_by_pods)
     full_hash = config_hash(content)
-    where = settings.layout.namespace, settings.layout.daemon_set
     needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
+    before, missing = Observation(), list[Right]()
+    declared, has_waves = (settings.formats(), None), settings.has_waves
     try:
-        before = patiently(lambda: read(cluster, who, where, full_hash, (settings.formats(), None)))
+        before = patiently(lambda: read(cluster, who, observation, full_hash, declared, has_waves))
         missing = patiently(lambda: [right for right in needed if not cluster.may(right)])
     except ClusterError as error:
-        if not pulumi.runtime.is_dry_run():
-            raise BadArguments(f"{who}: {error}") from None
-        before, missing = Before(), []
+        no_fleet = has_waves and not before.is_read
+        if no_fleet or not pulumi.runtime.is_dry_run():
+            raise BadArguments(f"{who}: {'waves: ' if no_fleet else ''}{error}") from None
     if missing:
         listed = ", ".join(str(right) for right in missing)
+        smallest = roles(all_rights(settings.layout, settings.manage), "config-rollout", settings.layout.namespace)
         line = f"{who}: {cluster.server}: may not {listed}. `up` needs it; the smallest Role is"
-        message = f"{line}\n{roles(all_rights(settings.layout, settings.manage), 'config-rollout', where[0])}"
+        message = f"{line}\n{smallest}"
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(message)
         warned.append(message)
     written = {key: said[key] for key in _written(settings, said, found)}
     known = same_bytes(found.data(), written, _formats(settings, said))
     warned += [line for line in [before.without_namespace(), before.missing(_name(settings, full_hash))] if line]
-    return Prepared(settings, found, content, full_hash, read_by_pods, known, warned, before)
+    return Prepared(settings, found, content, full_hash, read_by_pods, known, warned, before, cluster)
+
+
+def _look(cluster: Cluster, settings: Settings) -> tuple[str, Observation, Found]:
+    """Return the release of the API server, the DaemonSet, and the kube-proxy that it is part of."""
+    observation = observe(cluster, settings.layout.namespace, settings.layout.daemon_set)
+    return cluster.version(), observation, look(cluster, settings.layout, observation.daemon_set)
 
 
 def _refuse(who: str, findings: list[Finding]) -> None:

@@ -109,7 +109,7 @@ class Ownership:
     async def _before_create(self, args: pulumi.ResourceHookArgs) -> None:
         claim, before = self._told(args), await self._reading.found()
         findings: list[Finding] = []
-        if before.read and not self._is_known:
+        if before.is_read and not self._is_known:
             twice = self._check_twice(claim, before.server)
             findings = [*twice, *ownership.check_owner(claim, before.daemon_set, before.config_map)]
         self._refuse(findings or ownership.check_new(claim, before.daemon_set, self._is_known))

@@ -5,7 +5,6 @@ Not here: what is to be kept, and why (core/revisions/config_maps.py).
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -14,58 +13,60 @@ from typing import Any
 import pulumi
 from pulumi.runtime import mocks, settings
 
-from ..cluster.client import Cluster, ClusterError, Forbidden, Object, owned
+from ..cluster.client import Cluster, ClusterError, Forbidden, Object
+from ..cluster.observe import add_config_maps, add_nodes, add_pods, add_revisions, observe, wait_until_observed
 from ..cluster.owners import give_owners
 from ..core.arguments.finding import report
 from ..core.kubernetes import daemon_sets as live
-from ..core.kubernetes import objects
 from ..core.kubernetes.field_managers import MANAGER
-from ..core.revisions import config_maps as kept
-from ..core.revisions.config_maps import Before
-from ..core.revisions.naming import content_name
+from ..core.revisions.config_maps import check_same, content_of
+from ..core.revisions.naming import content_name, history_name
+from ..core.revisions.observation import Observation
 from ..hooks.voice import Voice
 from .cluster import find_cluster
 from .errors import BadArguments
 from .waiting import WAIT_SECONDS, patiently
 
-_OBSERVED_SECONDS = 60
-"""How long the controller may take to make the revision of a template that has been written, in seconds."""
-
 _WHERE = ("namespace", "kubeconfig", "context")
 
 
-def read(cluster: Cluster, who: str, where: tuple[str, str], full_hash: str, declared: tuple[Any, Any]) -> Before:
+def read(
+    cluster: Cluster, who: str, observation: Observation, full_hash: str, declared: tuple[Any, Any], waves: bool = False
+) -> Observation:
     """
-    Return what is there of a DaemonSet's configurations.
+    Add to the observation of a DaemonSet what is there of its configurations, and with waves its fleet.
 
     Args:
       cluster: Where to look.
       who: The component, for what is refused.
-      where: Namespace and name of the DaemonSet.
+      observation: The DaemonSet.
       full_hash: The config hash that the program wants.
       declared: The formats and effects by which a configuration is read.
+      waves: Whether waves drive the DaemonSet.
 
     Raises:
       ClusterError: It cannot be read.
       BadArguments: A ConfigMap has the name and holds something else.
 
     """
-    namespace, name = where
-    config_map = cluster.get("configmaps", content_name(name, full_hash), namespace)
-    if config_map and (findings := kept.check_same(config_map, full_hash, *declared)):
+    namespace, name, wanted = observation.namespace, observation.name, content_name(observation.name, full_hash)
+    observation = replace(add_config_maps(cluster, observation, [wanted]), wanted=wanted)
+    if observation.config_map and (findings := check_same(observation.config_map, full_hash, *declared)):
         raise BadArguments(report(who, findings))
-    daemon_set = cluster.get("daemonsets", name, namespace)
-    before = Before(daemon_set, None, config_map, read=True, server=cluster.server)
-    if daemon_set is None:
-        return replace(before, no_namespace="" if _has_namespace(cluster, namespace) else namespace)
-    if live.config_hash_of(daemon_set) == full_hash:
-        return before
-    revision = None
+    if waves:
+        observation = add_pods(cluster, add_revisions(cluster, add_nodes(cluster, observation)))
+    if observation.daemon_set is None:
+        return replace(observation, has_namespace=_has_namespace(cluster, namespace))
+    if observation.config_hash == full_hash:
+        return observation
     with suppress(Forbidden):
-        revision = objects.newest_revision(owned(cluster, "controllerrevisions", daemon_set))
-    holding = content_name(name, live.config_hash_of(daemon_set))
-    held = cluster.get("configmaps", holding, namespace)
-    return replace(before, revision=revision, content=kept.content_of(held, *declared) if held else None)
+        observation = observation if waves else add_revisions(cluster, observation)
+    with suppress(Forbidden):  # who may not read records is told what they would have made unnecessary
+        observation = add_config_maps(cluster, observation, [history_name(name)]) if waves else observation
+    live = content_name(name, observation.config_hash)
+    observation = add_config_maps(cluster, observation, [live] if observation.config_hash else [])
+    held = observation.config_maps.get(live)
+    return replace(observation, content=content_of(held, *declared) if held else None)
 
 
 def _has_namespace(cluster: Cluster, namespace: str) -> bool:
@@ -79,18 +80,21 @@ def _has_namespace(cluster: Cluster, namespace: str) -> bool:
 class Reading:
     """What was read of a cluster: at once, or `later` where its place is known only once Outputs are."""
 
-    before: Before = field(default_factory=Before)
-    later: pulumi.Output[Before] | None = None
+    before: Observation = field(default_factory=Observation)
+    later: pulumi.Output[Observation] | None = None
+    cluster: Cluster | None = None
+    """Where it was read; nothing where that was not possible at once."""
 
-    async def found(self) -> Before:
+    async def found(self) -> Observation:
         """Return what was read; nothing where a preview does not know the place."""
-        return self.before if self.later is None else await self.later.future() or Before()
+        return self.before if self.later is None else await self.later.future() or Observation()
 
     def warn(self, component: pulumi.Resource, mounted: str) -> None:
         """Say at the component what could not be read, and that the ConfigMap that its pods mount is not there."""
 
-        def tell(before: Before) -> None:
-            for line in filter(None, (before.trouble, before.without_namespace(), before.missing(mounted))):
+        def tell(observation: Observation) -> None:
+            told = observation.trouble, observation.without_namespace(), observation.missing(mounted)
+            for line in filter(None, told):
                 pulumi.log.warn(line, component)
 
         if self.later is None:
@@ -103,19 +107,32 @@ def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -
     """
     Return what is there.
 
-    A unit test with mocks has no cluster, and nothing is read.
+    A unit test with mocks has no cluster, and nothing is read; but waves are planned by one.
+
+    Raises:
+      BadArguments: A ConfigMap has the name of the program's and holds something else; or there are waves, and the
+        cluster cannot be read.
+
     """
-    if is_mocked():
+    waves = "waves" in plain
+    if is_mocked() and not waves:
         return Reading()
     declared = plain.get("formats"), plain.get("effects")
     if any(isinstance(plain.get(key), pulumi.Output) for key in _WHERE):
         return _read_later(who, plain, name, full_hash, declared)
     try:
-        given = find_cluster(plain), who, (plain["namespace"], name), full_hash, declared
-        wait_seconds = 0 if pulumi.runtime.is_dry_run() else WAIT_SECONDS
-        return Reading(patiently(lambda: read(*given), wait_seconds))
+        cluster = find_cluster(plain)
+        wait_seconds = 0 if pulumi.runtime.is_dry_run() and not waves else WAIT_SECONDS
+
+        def once() -> Observation:
+            observation = observe(cluster, plain["namespace"], name)
+            return read(cluster, who, observation, full_hash, declared, waves)
+
+        return Reading(patiently(once, wait_seconds), cluster=cluster)
     except ClusterError as error:
-        return Reading(Before(trouble=_unread(who, error)))
+        if waves:
+            raise BadArguments(f"{who}: waves: {error}") from None
+        return Reading(Observation(trouble=_unread(who, error)))
 
 
 def keep(
@@ -222,23 +239,27 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, full_hash: str, d
     Until then the ConfigMap's data and binaryData are Outputs too: of what is kept, or else ours.
     """
 
-    async def look(given: dict[str, Any]) -> Before:
+    async def look(given: dict[str, Any]) -> Observation:
+        def once() -> Observation:
+            cluster = find_cluster(given)
+            return read(cluster, who, observe(cluster, given["namespace"], name), full_hash, declared)
+
         try:
-            where = given["namespace"], name
-            return await asyncio.to_thread(lambda: read(find_cluster(given), who, where, full_hash, declared))
+            return await asyncio.to_thread(once)
         except ClusterError as error:
-            return Before(trouble=_unread(who, error))
+            return Observation(trouble=_unread(who, error))
         except BadArguments as error:  # too late to refuse it here: the API server does
-            return Before(trouble=str(error))
+            return Observation(trouble=str(error))
 
     def value(section: str, key: str, ours: str) -> pulumi.Output[str]:
         return later.apply(lambda before: str(((before.config_map or {}).get(section) or {}).get(key, ours)))
 
     where = {key: plain[key] for key in _WHERE if key in plain}
-    later: pulumi.Output[Before] = pulumi.Output.all(**where).apply(look)
+    later: pulumi.Output[Observation] = pulumi.Output.all(**where).apply(look)
     sections = {"data": plain["data"], "binaryData": plain.get("binary_data") or {}}
     held = {s: {key: value(s, key, ours) for key, ours in given.items()} for s, given in sections.items()}
-    return Reading(Before(config_map=held), later=later)
+    wanted = content_name(name, full_hash)
+    return Reading(Observation(config_maps={wanted: held}, wanted=wanted), later=later)
 
 
 def _unread(who: str, error: ClusterError) -> str:
@@ -248,13 +269,9 @@ def _unread(who: str, error: ClusterError) -> str:
 
 def _observed(cluster: Cluster, namespace: str, name: str, uid: str) -> Object:
     """Return the DaemonSet once its controller has made the revision of what it is now."""
-    give_up = time.monotonic() + _OBSERVED_SECONDS
-    while True:
-        daemon_set = cluster.prove("daemonsets", name, namespace, uid)
-        if live.is_observed(daemon_set):
-            return daemon_set
-        if time.monotonic() > give_up:
-            raise ClusterError(
-                f"DaemonSet {namespace}/{name}: no controller looks at it. See that kube-controller-manager runs."
-            )
-        time.sleep(0.1)
+    daemon_set = wait_until_observed(lambda: cluster.prove("daemonsets", name, namespace, uid))
+    if daemon_set is None or not live.is_observed(daemon_set):
+        raise ClusterError(
+            f"DaemonSet {namespace}/{name}: no controller looks at it. See that kube-controller-manager runs."
+        )
+    return daemon_set

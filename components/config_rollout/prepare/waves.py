@@ -1,27 +1,26 @@
 """The waves of one component: what the cluster says to them before anything is registered, and their records."""
 
 import json
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 
-from ..cluster.client import Cluster, ClusterError, Forbidden, Object, owned
+from ..cluster.client import ClusterError, Object
+from ..cluster.observe import add_pods, add_revisions, observe, wait_until_observed
 from ..core.arguments.finding import Finding, report
 from ..core.audit.writing import ended_well
 from ..core.configuration.content import Content
 from ..core.explain.previous import is_template
 from ..core.kubernetes import daemon_sets as live
-from ..core.kubernetes import objects, template
+from ..core.kubernetes import template
 from ..core.kubernetes.annotations import WAVES_ANNOTATION
-from ..core.kubernetes.objects import is_down, revision_of
-from ..core.kubernetes.pods import ProbedPod, config_hash_of_pod, node_of, pod_of, probed_pod
+from ..core.kubernetes.objects import revision_of
 from ..core.rbac.waves import wave_rights
 from ..core.revisions.naming import HISTORY_KEY, history_name
+from ..core.revisions.observation import Observation
 from ..core.waves import preflight
 from ..core.waves import words as wave_words
 from ..core.waves.gate_answers import already_failed, wanted_proxy
@@ -34,8 +33,8 @@ from ..hooks.explain import Explainer
 from ..hooks.records import Driven, register_records
 from ..hooks.voice import Voice
 from ..hooks.who import stack_name
-from .cluster import find_cluster
 from .errors import BadArguments
+from .revisions import Reading
 from .waiting import patiently
 
 DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
@@ -44,8 +43,7 @@ On a DaemonSet with waves: the provider would wait for pods that only the waves 
 someone else has written over.
 """
 
-_SETTLE_SECONDS = 60
-"""How long the controller may take to see what was written, in seconds."""
+T = TypeVar("T")
 
 
 def driven_annotations(waves: object) -> dict[str, str]:
@@ -67,14 +65,16 @@ class StagedRollout:
 
     """
 
-    def __init__(self, who: str, plain: Mapping[str, Any], name: str, config_hash: str, content: Content) -> None:
-        self._who, self._hash = who, config_hash
+    def __init__(
+        self, who: str, plain: Mapping[str, Any], reading: Reading, config_hash: str, content: Content
+    ) -> None:
+        assert reading.cluster
+        self._who, self._hash, self._cluster = who, config_hash, reading.cluster
         self._proxy = wanted_proxy(content)
-        self._where = plain["namespace"], name
+        self._where = reading.before.namespace, reading.before.name
         self._waves, _ = parse_waves(plain["waves"])
         ready = plain.get("min_ready_seconds")
-        self._plain = plain
-        self._read()
+        self._take(reading.before)
         covered = [pod.node for pod in self._fleet.pods] if self._fleet else None
         self._divisions = divide(self._waves, self._labels, config_hash, covered)
         self._min_ready_seconds = int(ready) if isinstance(ready, int | float) else 0
@@ -91,8 +91,8 @@ class StagedRollout:
         """
         if not self._fleet:
             return self._plan([])
-        given = self._template, _template(old), _template(new)
-        same = {revision_of(one) for one in self._revisions if is_template(_template(one["data"]), *given)}
+        given = _template(self._observation.daemon_set or {}), _template(old), _template(new)
+        same = {revision_of(one) for one in self._observation.revisions if is_template(_template(one["data"]), *given)}
         return self._plan([pod.node for pod in self._fleet.pods if pod.revision in same and not pod.leaving])
 
     def _plan(self, has: Collection[str]) -> WavePlan:
@@ -188,49 +188,20 @@ class StagedRollout:
                 f"the rollout is paused: `up` stops at the first pod. config-rollout resume {where}", component
             )
 
-    def _read(self) -> None:
-        """Read nodes, DaemonSet and pods, waiting a while for an API server that does not answer."""
-        try:
-            patiently(lambda: self._read_once(find_cluster(self._plain)))
-        except ClusterError as error:
-            raise BadArguments(f"{self._who}: waves: {error}") from None
-
-    def _read_once(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-        namespace, name = self._where
-        nodes = cluster.list("nodes")
-        self._labels = {node["metadata"]["name"]: node["metadata"].get("labels") or {} for node in nodes}
-        self._down = sorted(node["metadata"]["name"] for node in nodes if is_down(node))
-        daemon_set = cluster.get("daemonsets", name, namespace)
-        self._live_hash = live.config_hash_of(daemon_set) if daemon_set else ""
-        self._observed = not daemon_set or live.is_observed(daemon_set)
-        self._hashes: dict[str, str] = {}
-        self._taken_back = ""
-        self._probed: list[ProbedPod] = []
-        self._ended_well = False
+    def _take(self, observation: Observation) -> None:
+        """Take in the fleet, and what it says of the rollout before."""
+        daemon_set, self._observation = observation.daemon_set, observation
+        self._labels = observation.labels
+        self._down = sorted(node.name for node in observation.nodes if node.down)
+        self._live_hash = observation.config_hash
+        self._hashes = {pod.node: pod.config_hash for pod in observation.pods}
+        self._probed = [pod.probed for pod in observation.pods if not pod.leaving]
         self._paused = bool(daemon_set and live.is_paused(daemon_set))
-        self._fleet = self._read_fleet(daemon_set) if daemon_set else None
-        if daemon_set and self._live_hash != self._hash:
-            with suppress(Forbidden):  # who may not read records is told what they would have made unnecessary
-                history = cluster.get("configmaps", history_name(name), namespace) or {}
-                kept = str((history.get("data") or {}).get(HISTORY_KEY, ""))
-                self._ended_well = ended_well(kept, self._live_hash)
-
-    def _read_fleet(self, daemon_set: Object) -> Fleet:
-        revisions = owned(self._cluster, "controllerrevisions", daemon_set)
-        self._revisions, self._template = revisions, _template(daemon_set)
-        newest = template.current(daemon_set, revisions) or objects.newest_revision(revisions)
-        taken_back = live.restored(daemon_set)
-        for revision in revisions:
-            if taken_back and taken_back.revision == revision["metadata"]["name"]:
-                self._taken_back = live.config_hash_of(revision["data"])
-        found = owned(self._cluster, "pods", daemon_set)
-        self._hashes = {node_of(pod): config_hash_of_pod(pod) for pod in found}
-        pods = [pod_of(pod) for pod in found]
-        self._probed = [probed_pod(pod) for pod, of in zip(found, pods, strict=True) if not of.leaving]
-        current = revision_of(newest) if newest else ""
-        down = frozenset(self._down) & {pod.node for pod in pods}
-        return Fleet(pods, current, live.covered(daemon_set), down)
+        history = observation.config_maps.get(history_name(observation.name)) or {}
+        records = str((history.get("data") or {}).get(HISTORY_KEY, ""))
+        self._ended_well = self._live_hash != self._hash and ended_well(records, self._live_hash)
+        self._taken_back = _taken_back(observation)
+        self._fleet = _fleet(observation)
 
     def _preflight(self) -> None:
         """
@@ -294,13 +265,22 @@ class StagedRollout:
 
     def _is_outdated(self, division: Division) -> bool:
         """Return whether pods of a wave would restart, once the controller has seen what was written."""
-        give_up = time.monotonic() + _SETTLE_SECONDS
-        self._read()
-        with Voice().never_silent(lambda: f"{'/'.join(self._where)}: still waiting for its controller to look at it"):
-            while not self._observed and time.monotonic() < give_up:
-                time.sleep(0.2)
-                self._read()
+        where = self._where
+        with Voice().never_silent(lambda: f"{'/'.join(where)}: still waiting for its controller to look at it"):
+            daemon_set = wait_until_observed(
+                lambda: self._waiting(lambda: self._cluster.get("daemonsets", where[1], where[0]))
+            )
+        nodes = self._observation.nodes
+        observation = replace(observe(self._cluster, *where, daemon_set), nodes=nodes)
+        self._take(self._waiting(lambda: add_pods(self._cluster, add_revisions(self._cluster, observation))))
         return bool(self._fleet and self._fleet.outdated(division.nodes))
+
+    def _waiting(self, read: Callable[[], T]) -> T:
+        """Return what is read, after waiting a while for an API server that does not answer."""
+        try:
+            return patiently(read)
+        except ClusterError as error:
+            raise BadArguments(f"{self._who}: waves: {error}") from None
 
     def _missing_rights(self) -> list[Finding]:
         """Find what the driver will need and may not: it would else stop in the middle."""
@@ -323,3 +303,20 @@ def _template(of: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the pod template of a DaemonSet, of its inputs, or of what a revision keeps: a patch that replaces it."""
     template: Mapping[str, Any] = (of.get("spec") or {}).get("template") or {}
     return {key: value for key, value in template.items() if key != "$patch"}
+
+
+def _fleet(observation: Observation) -> Fleet | None:
+    """Return the pods as their revision says, `None` where there is no DaemonSet."""
+    daemon_set, revisions, pods = observation.daemon_set, observation.revisions, observation.pods
+    if daemon_set is None:
+        return None
+    newest = template.current(daemon_set, revisions) or observation.revision
+    down = frozenset(node.name for node in observation.nodes if node.down) & {pod.node for pod in pods}
+    return Fleet(pods, revision_of(newest) if newest else "", live.covered(daemon_set), down)
+
+
+def _taken_back(observation: Observation) -> str:
+    """Return the config hash that a failed rollout took back; empty if there is none."""
+    taken_back = live.restored(observation.daemon_set) if observation.daemon_set else None
+    of = [one for one in observation.revisions if taken_back and taken_back.revision == one["metadata"]["name"]]
+    return live.config_hash_of(of[0]["data"]) if of else ""

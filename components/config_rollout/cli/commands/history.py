@@ -62,7 +62,7 @@ def _history(given: argparse.Namespace) -> int:
     with found(given, history_rights(namespace, name)) as cluster:
         # Only what is told in full says how many pods have it.
         read = look if first is not None and second is None else without_pods
-        every = [read(cluster, thing, {}) for thing in daemon_sets(cluster, given.daemon_set)]
+        every = [read(cluster, thing, []) for thing in daemon_sets(cluster, given.daemon_set)]
         if first is not None and second is not None:
             return _differ(cluster, every[0], first, second, given.json)
     told = [(seen, rollout) for seen in every for rollout in rollouts_of(seen)]

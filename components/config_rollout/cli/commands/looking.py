@@ -4,15 +4,15 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from ...cluster.client import Cluster, ClusterError, Forbidden, Object
-from ...core.arguments.finding import Finding
-from ...core.audit.record import AuditRecord, parse_records
-from ...core.kubernetes import daemon_sets as live
+from ...cluster.observe import add_all_config_maps, add_config_maps, add_nodes, add_pods, add_revisions, observe
+from ...core.kubernetes.nodes import Node
 from ...core.rbac.rights import Right, roles
-from ...core.revisions.naming import HISTORY_KEY, history_name
-from ...core.status.observation import KeptConfigMap, Seen, SeenPod, is_ours, kept, revisions_of, seen_pod
-from ...core.waves.order import Labels
+from ...core.revisions.naming import history_name
+from ...core.revisions.observation import Observation
+from ...core.status.observation import Seen, is_ours
 from ..errors import Trouble
 
 AS_WANTED, NOT_AS_WANTED, TROUBLE = 0, 1, 2
@@ -80,13 +80,12 @@ def daemon_sets(cluster: Cluster, where: Where) -> list[Object]:
     return every
 
 
-def node_labels(cluster: Cluster) -> dict[str, dict[str, str]]:
-    """Return node -> its labels."""
-    pages = cluster.pages("nodes", metadata_only=True)
-    return {node["metadata"]["name"]: node["metadata"].get("labels") or {} for page, _ in pages for node in page}
+def nodes_of(cluster: Cluster) -> Sequence[Node]:
+    """Return the nodes with their labels; nothing here needs to know whether they are Ready."""
+    return add_nodes(cluster, Observation(), metadata_only=True).nodes
 
 
-def look(cluster: Cluster, thing: Object, labels: Labels) -> Seen:
+def look(cluster: Cluster, thing: Object, nodes: Sequence[Node]) -> Seen:
     """
     Return what there is of a DaemonSet, its pods page by page.
 
@@ -94,40 +93,28 @@ def look(cluster: Cluster, thing: Object, labels: Labels) -> Seen:
       Trouble: Nothing of it says which configuration its pods have.
 
     """
-    namespace, selector = thing["metadata"]["namespace"], live.selector_of(thing)
-    pods: list[SeenPod] = []
-    for page, _ in cluster.pages("pods", namespace, selector):
-        pods += filter(None, (seen_pod(pod, thing) for pod in page))
-    return around(cluster, thing, pods, labels)
+    metadata = thing["metadata"]
+    return around(cluster, add_pods(cluster, observe(cluster, metadata["namespace"], metadata["name"], thing)), nodes)
 
 
-def without_pods(cluster: Cluster, thing: Object, labels: Labels) -> Seen:
+def without_pods(cluster: Cluster, thing: Object, nodes: Sequence[Node]) -> Seen:
     """Return the same, and leave the pods unread."""
-    return around(cluster, thing, [], labels)
+    metadata = thing["metadata"]
+    return around(cluster, observe(cluster, metadata["namespace"], metadata["name"], thing), nodes)
 
 
-def around(cluster: Cluster, thing: Object, pods: Sequence[SeenPod], labels: Labels) -> Seen:
-    """Return the same, with pods that are known already."""
-    namespace, name = thing["metadata"]["namespace"], thing["metadata"]["name"]
-    found = cluster.list("controllerrevisions", namespace, live.selector_of(thing))
-    revisions = revisions_of(found, thing)
-    records, unread = read_records(cluster, namespace, name)
-    if not (is_ours(thing) or records or any(revision.config_hash for revision in revisions)):
+def around(cluster: Cluster, observation: Observation, nodes: Sequence[Node]) -> Seen:
+    """Return the same of a DaemonSet and, as far as they are wanted, pods that are known already."""
+    observation = add_revisions(cluster, replace(observation, nodes=nodes))
+    observation = add_config_maps(cluster, observation, [history_name(observation.name)])
+    seen = Seen.of(observation)
+    if not (is_ours(seen.daemon_set) or seen.records or any(revision.config_hash for revision in seen.revisions)):
         raise Trouble(
-            f"{namespace}/{name}: has no annotation checksum/config in its pod template, so nothing tells which "
-            "configuration a pod has. Deploy it with this library, or with a chart that follows Helm's convention."
+            f"{seen.namespace}/{seen.name}: has no annotation checksum/config in its pod template, so nothing tells "
+            "which configuration a pod has. Deploy it with this library, or with a chart that follows Helm's "
+            "convention."
         )
-    config_maps: dict[str, KeptConfigMap] = {}
-    for page, _ in cluster.pages("configmaps", namespace, metadata_only=True):
-        config_maps |= {item["metadata"]["name"]: kept(item) for item in page}
-    return Seen(thing, revisions, pods, config_maps, labels, records, unread)
-
-
-def read_records(cluster: Cluster, namespace: str, name: str) -> tuple[list[AuditRecord], list[Finding]]:
-    """Return the audit records that the cluster keeps of a DaemonSet, and what of them cannot be read."""
-    config_map = cluster.get("configmaps", history_name(name), namespace) or {}
-    text = (config_map.get("data") or {}).get(HISTORY_KEY, "")
-    return parse_records(text, f"ConfigMap {namespace}/{history_name(name)}")
+    return Seen.of(add_all_config_maps(cluster, observation))
 
 
 def exit_code(every: Sequence[Seen], as_wanted: bool) -> int:

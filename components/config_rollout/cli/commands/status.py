@@ -7,7 +7,7 @@ from typing import Any
 from ...core.rbac.status import status_rights
 from ...core.status.state import status_json, status_of
 from ...core.status.words import lines_of
-from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, look, node_labels
+from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, look, nodes_of
 
 
 def add(commands: Any) -> None:
@@ -29,8 +29,8 @@ def _status(given: argparse.Namespace) -> int:
 
             return watch(cluster, given.daemon_set, given.json)
         things = daemon_sets(cluster, given.daemon_set)
-        labels = node_labels(cluster)
-        statuses = [status_of(look(cluster, thing, labels)) for thing in things]
+        nodes = nodes_of(cluster)
+        statuses = [status_of(look(cluster, thing, nodes)) for thing in things]
     if given.json:
         print(json.dumps(status_json(statuses), indent=2))
     else:

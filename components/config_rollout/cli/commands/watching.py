@@ -5,20 +5,22 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 from ...cluster.client import Cluster, ClusterError, Object
+from ...cluster.observe import observe
 from ...cluster.watch import Following
 from ...core.kubernetes import daemon_sets as live
+from ...core.kubernetes.nodes import Node
 from ...core.kubernetes.retry import is_passing
-from ...core.status.observation import Seen, SeenPod, is_ours, seen_pod
+from ...core.revisions.observation import ObservedPod, observed_pod
+from ...core.status.observation import Seen, is_ours
 from ...core.status.state import Status, status_json, status_of
 from ...core.status.words import change_of_state, line_of, newest_problem
-from ...core.waves.order import Labels
 from ..errors import Trouble
-from .looking import TROUBLE, Where, around, daemon_sets, exit_code, node_labels
+from .looking import TROUBLE, Where, around, daemon_sets, exit_code, nodes_of
 
 _LOOK_AT_MOST_EVERY_SECONDS = 0.25
 _READ_AGAIN_SECONDS = 15
@@ -35,10 +37,11 @@ class Watched:
         self._seen: Seen | None = None
         self._key: object = None
         self._gone: set[str] = set()
+        self._nodes: Sequence[Node] = ()
         self._read = 0.0
         namespace, labels = thing["metadata"]["namespace"], live.selector_of(thing)
-        self.pods: Following[SeenPod] = Following(
-            cluster, "pods", namespace, labels, "", lambda pod, _: seen_pod(pod, self._thing), changed
+        self.pods: Following[ObservedPod] = Following(
+            cluster, "pods", namespace, labels, "", lambda pod, _: observed_pod(pod, self._thing), changed
         )
         self.status: Status | None = None
         self.problem = ""
@@ -49,14 +52,16 @@ class Watched:
             return
         self._thing, pods = thing, self.pods.values()
         key = thing["metadata"].get("generation"), thing["metadata"].get("annotations"), live.is_observed(thing)
-        labels: Labels = self._seen.labels if self._seen else {}
         seen = self._seen
         old = seen is None or key != self._key or time.monotonic() - self._read > _READ_AGAIN_SECONDS
-        if old or {pod.node for pod in pods} - {*labels} - self._gone:
-            labels = node_labels(self._cluster)
-            self._gone = {pod.node for pod in pods} - {*labels}
+        if old or {pod.node for pod in pods} - {node.name for node in self._nodes} - self._gone:
+            self._nodes = nodes_of(self._cluster)
+            self._gone = {pod.node for pod in pods} - {node.name for node in self._nodes}
         if seen is None or old:
-            seen, self._key, self._read = around(self._cluster, thing, pods, labels), key, time.monotonic()
+            metadata = thing["metadata"]
+            observation = observe(self._cluster, metadata["namespace"], metadata["name"], thing)
+            seen, self._key, self._read = around(self._cluster, observation, self._nodes), key, time.monotonic()
+        labels = {node.name: node.labels for node in self._nodes}
         self._seen = replace(seen, daemon_set=thing, pods=pods, labels=labels)
         before, self.status = self.status, status_of(self._seen)
         self.problem = newest_problem(before, self.status, self.problem)

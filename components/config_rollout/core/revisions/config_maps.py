@@ -13,7 +13,6 @@ from ..arguments.finding import Finding
 from ..configuration.content import Content, parse_content
 from ..configuration.digest import config_hash
 from ..configuration.read_as import read_as
-from ..kubernetes.daemon_sets import config_hash_of
 from ..kubernetes.objects import Object
 from ..kubernetes.pod_spec import references
 from ..kubernetes.workload_kinds import DAEMON_SET
@@ -34,70 +33,6 @@ class Ownership:
     def patch(self) -> dict[str, Any]:
         """Return the merge patch that writes them, refused if the ConfigMap has changed meanwhile."""
         return {"metadata": {"ownerReferences": list(self.owners), "resourceVersion": self.version}}
-
-
-@dataclass(frozen=True)
-class Before:
-    """
-    What the cluster has before anything is registered, as far as it could be read.
-
-    `config_map` is the one of the name that the program's configuration has, `content` what the pods' one holds. Where
-    `read` is not set nothing was read, and what is not here may be there all the same. `no_namespace` is the namespace,
-    if that is not there, and `server` the API server that was asked.
-    """
-
-    daemon_set: Object | None = None
-    revision: Object | None = None
-    config_map: Object | None = None
-    content: Content | None = None
-    read: bool = False
-    no_namespace: str = ""
-    trouble: str = ""
-    """Why it could not be read, or what is wrong with what was."""
-    server: str = ""
-
-    def as_it_is(self, config_map: Mapping[str, Any]) -> dict[str, Any]:
-        """
-        Return the arguments of a ConfigMapPatch, with the bytes of the ConfigMap that is there under its name.
-
-        What is there means the same, perhaps written otherwise, and it is immutable.
-        """
-        values = {"data": config_map["data"], "binary_data": config_map.get("binaryData")}
-        if self.config_map:
-            values = {"data": self.config_map.get("data") or {}, "binary_data": self.config_map.get("binaryData")}
-        return {"metadata": config_map["metadata"], **values, "immutable": True}
-
-    def older_text(self, content: Content, full_hash: str) -> list[str]:
-        """Return the keys of which the pods have another text than the program, although nothing restarts for it."""
-        if not self.config_map or not self.daemon_set or config_hash_of(self.daemon_set) != full_hash:
-            return []
-        held = content_of(self.config_map, None, None)
-        return [
-            key
-            for (_, ours), (_, theirs) in zip(content.sections(), held.sections(), strict=True)
-            for key, text in ours.items()
-            if theirs.get(key) != text
-        ]
-
-    def without_namespace(self) -> str:
-        """
-        Return what to say if the namespace is not there, which this program may be about to make.
-
-        Source: pulumi-kubernetes 4.25 provider/pkg/await `Creation`, which tries for about a minute again.
-        """
-        if not self.no_namespace:
-            return ""
-        return (
-            f"namespace '{self.no_namespace}' is not there: unless this program makes it, correct the name. Else `up` "
-            "fails after a minute"
-        )
-
-    def missing(self, name: str) -> str:
-        """Return what to say if the pods mount the ConfigMap of this name and it is not there."""
-        if self.config_map or not self.daemon_set or name not in mounted(self.daemon_set):
-            return ""
-        where = f"{self.daemon_set['metadata']['namespace']}/{name}"
-        return f"ConfigMap {where}, which the pods mount, is not there: `up` puts it back, and nothing restarts"
 
 
 def mounted(of: Object) -> set[str]:

@@ -7,8 +7,9 @@ from ..arguments.finding import Finding
 from ..kubernetes import daemon_sets as live
 from ..kubernetes.annotations import WAVES_ANNOTATION
 from ..revisions.naming import content_name, is_content_name
+from ..revisions.observation import ObservedPod
 from ..waves.words import names
-from .observation import Revision, Seen, SeenPod, is_lying, short, template_written
+from .observation import Revision, Seen, is_lying, short, template_written
 
 BEHIND = "pods behind"
 """Where a finding is that only says that a rollout is not through yet."""
@@ -45,7 +46,7 @@ def _rollout(seen: Seen, state: str) -> Iterator[Finding]:
 
 def _not_ready(seen: Seen) -> Iterator[Finding]:
     total = len(seen.pods)
-    bad = [pod for pod in seen.pods if not pod.ready]
+    bad = [pod for pod in seen.pods if not pod.available]
     if bad:
         shown = names([f"{pod.node}{f' ({pod.why})' if pod.why else ''}" for pod in sorted(bad, key=_by_node)])
         look = f"`kubectl -n {seen.namespace} describe pod {min(bad, key=_by_node).name}` says more"
@@ -65,7 +66,7 @@ def _behind(seen: Seen, state: str) -> Iterator[Finding]:
         fix = f"OnDelete restarts nothing by itself: {'`pulumi up` goes on' if waves else 'delete the pods'}"
     elif state != "rolling":
         fix = "See why they are not replaced"
-    others: dict[str, list[SeenPod]] = {}
+    others: dict[str, list[ObservedPod]] = {}
     for pod in seen.pods:
         if pod.config_hash != seen.config_hash:
             others.setdefault(pod.config_hash, []).append(pod)
@@ -84,7 +85,7 @@ def _annotations(seen: Seen) -> Iterator[Finding]:
     mounted = seen.config_map
     if is_lying(seen.config_hash, mounted, seen.name):
         yield Finding("pod template", f"says {short(seen.config_hash)} and mounts ConfigMap {mounted}", fix)
-    lying: dict[tuple[str, str], list[SeenPod]] = {}
+    lying: dict[tuple[str, str], list[ObservedPod]] = {}
     for pod in seen.pods:
         if is_lying(pod.config_hash, pod.config_map, seen.name):
             lying.setdefault((pod.config_hash, pod.config_map), []).append(pod)
@@ -157,11 +158,11 @@ def _named(config_hash: str) -> str:
     return f"configuration {short(config_hash)}" if config_hash else "no config hash"
 
 
-def _nodes(pods: Sequence[SeenPod]) -> str:
+def _nodes(pods: Sequence[ObservedPod]) -> str:
     return names(sorted(pod.node for pod in pods))
 
 
-def _by_node(pod: SeenPod) -> tuple[str, str]:
+def _by_node(pod: ObservedPod) -> tuple[str, str]:
     return pod.node, pod.name
 
 

@@ -8,38 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..arguments.finding import Finding
-from ..audit.record import AuditRecord
+from ..audit.record import AuditRecord, parse_records
 from ..configuration.digest import short_hash
 from ..kubernetes import daemon_sets as live
-from ..kubernetes import pod_spec
 from ..kubernetes.annotations import CHANGE_CAUSE_ANNOTATION
 from ..kubernetes.field_managers import Written, written
 from ..kubernetes.objects import Object, is_owned_by, revision_of
-from ..kubernetes.pods import config_hash_of_pod, pod_of
-from ..revisions.naming import content_name, is_content_name
-
-_ROOT_CA = "kube-root-ca.crt"
-"""In every pod with a service account. Source: kubernetes 1.36 plugin/pkg/admission/serviceaccount."""
+from ..revisions.naming import HISTORY_KEY, content_name, history_name, is_content_name
+from ..revisions.observation import Observation, ObservedPod, config_map_of
 
 TEMPLATE_FIELD = ("f:spec", "f:template")
 """Where `managedFields` have the pod template."""
 
 _HASH_FIELD = (*TEMPLATE_FIELD, "f:metadata", "f:annotations", "f:checksum/config")
-
-
-@dataclass(frozen=True)
-class SeenPod:
-    """What counts of a pod. `config_hash` is its annotation, `config_map` what it mounts, `revision` a revision's."""
-
-    name: str
-    node: str
-    config_hash: str
-    config_map: str
-    ready: bool
-    revision: str
-    leaving: bool = False
-    why: str = ""
-    """Why it is not ready, in the kubelet's words."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +57,23 @@ class Seen:
 
     daemon_set: Object
     revisions: Sequence[Revision] = ()
-    pods: Sequence[SeenPod] = ()
+    pods: Sequence[ObservedPod] = ()
     config_maps: Mapping[str, KeptConfigMap] = field(default_factory=dict)
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     records: Sequence[AuditRecord] = ()
     unread: Sequence[Finding] = ()
+
+    @classmethod
+    def of(cls, observation: Observation) -> "Seen":
+        """Return what `status` and `history` need of an observation of a DaemonSet that is there."""
+        daemon_set, namespace, name = observation.daemon_set, observation.namespace, observation.name
+        assert daemon_set
+        history = observation.config_maps.get(history_name(name)) or {}
+        text = (history.get("data") or {}).get(HISTORY_KEY, "")
+        records, unread = parse_records(text, f"ConfigMap {namespace}/{history_name(name)}")
+        config_maps = {of: kept(config_map) for of, config_map in observation.config_maps.items()}
+        revisions = revisions_of(observation.revisions, daemon_set)
+        return cls(daemon_set, revisions, observation.pods, config_maps, observation.labels, records, unread)
 
     @property
     def namespace(self) -> str:
@@ -124,27 +117,11 @@ def is_ours(daemon_set: Object) -> bool:
     return bool(live.config_hash_of(daemon_set)) or any(key.startswith("config-rollout/") for key in annotations)
 
 
-def seen_pod(pod: Object, daemon_set: Object) -> SeenPod | None:
-    """Return what counts of a pod, `None` if the DaemonSet has not made it."""
-    if not is_owned_by(pod, daemon_set["metadata"]["uid"]):
-        return None
-    of, config_map = pod_of(pod), config_map_of(pod["spec"], daemon_set["metadata"]["name"])
-    return SeenPod(of.name, of.node, config_hash_of_pod(pod), config_map, of.available, of.revision, of.leaving,
-                   of.why)  # fmt: skip
-
-
 def revisions_of(revisions: Iterable[Object], daemon_set: Object) -> list[Revision]:
     """Return those of some revisions that are the DaemonSet's, the oldest first."""
     name, uid = daemon_set["metadata"]["name"], daemon_set["metadata"]["uid"]
     of = [_revision(revision, name) for revision in revisions if is_owned_by(revision, uid)]
     return sorted(of, key=lambda revision: revision.number)
-
-
-def config_map_of(pod: Mapping[str, object], name: str) -> str:
-    """Return the ConfigMap that a pod spec of DaemonSet `name` reads, a content-named one if there is one."""
-    named = [reference.name for reference in pod_spec.references(pod) if isinstance(reference.name, str)]
-    named = [one for one in named if one != _ROOT_CA]
-    return next((one for one in named if is_content_name(one, name)), named[0] if named else "")
 
 
 def is_lying(config_hash: str, config_map: str, name: str) -> bool:

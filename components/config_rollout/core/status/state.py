@@ -13,9 +13,10 @@ from ..arguments.finding import Finding
 from ..audit.record import AuditRecord
 from ..kubernetes import daemon_sets as live
 from ..kubernetes.annotations import WAVES_ANNOTATION, ZONE_LABEL
+from ..revisions.observation import ObservedPod
 from ..waves.order import divide, parse_waves
 from .findings import findings_of
-from .observation import Revision, Seen, SeenPod
+from .observation import Revision, Seen
 
 DONE, ROLLING, HALTED, RESTORED, PAUSED = STATES = ("done", "rolling", "halted", "restored", "paused")
 """
@@ -81,9 +82,9 @@ def status_of(seen: Seen) -> Status:
     )  # fmt: skip
 
 
-def is_through(pod: SeenPod, current: Revision | None) -> bool:
+def is_through(pod: ObservedPod, current: Revision | None) -> bool:
     """Return whether a pod is ready and has the newest revision."""
-    return current is not None and pod.revision == current.hash and pod.ready and not pod.leaving
+    return current is not None and pod.revision == current.hash and pod.available and not pod.leaving
 
 
 def status_json(statuses: Iterable[Status]) -> dict[str, object]:
@@ -140,14 +141,14 @@ def _zones(seen: Seen) -> list[Part]:
     return [_part(zone, nodes[zone], pods, seen) for zone in sorted(nodes)]
 
 
-def _by_node(pods: Iterable[SeenPod]) -> dict[str, list[SeenPod]]:
-    by_node: dict[str, list[SeenPod]] = {}
+def _by_node(pods: Iterable[ObservedPod]) -> dict[str, list[ObservedPod]]:
+    by_node: dict[str, list[ObservedPod]] = {}
     for pod in pods:
         by_node.setdefault(pod.node, []).append(pod)
     return by_node
 
 
-def _part(name: str, nodes: Sequence[str], pods: Mapping[str, Sequence[SeenPod]], seen: Seen) -> Part:
+def _part(name: str, nodes: Sequence[str], pods: Mapping[str, Sequence[ObservedPod]], seen: Seen) -> Part:
     through = [node for node in nodes if all(is_through(pod, seen.current) for pod in pods[node])]
     return Part(name, len(nodes), len(through))
 
@@ -171,7 +172,7 @@ def _json(status: Status) -> dict[str, object]:
         "zones": [vars(part) for part in status.zones],
         "pods": [
             {"name": pod.name, "node": pod.node, "config_hash": pod.config_hash, "config_map": pod.config_map,
-             "ready": pod.ready}
+             "ready": pod.available}
             for pod in seen.pods
         ],
         "findings": [vars(finding) for finding in status.findings],

@@ -1,0 +1,70 @@
+"""Reads a DaemonSet and its surroundings, each part once, for all who ask about them."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from ..core.kubernetes import daemon_sets
+from ..core.kubernetes.nodes import node_of_object
+from ..core.revisions.observation import Observation, ObservedPod, observed_pod
+from .client import Cluster, Object, owned
+
+OBSERVED_SECONDS = 60
+"""How long the controller may take to see what was written to a DaemonSet, in seconds."""
+
+_POLL_SECONDS = 0.2
+
+
+def observe(cluster: Cluster, namespace: str, name: str, daemon_set: Object | None = None) -> Observation:
+    """Return a DaemonSet alone, read unless it is given; the functions below add to that what they read."""
+    daemon_set = daemon_set or cluster.get("daemonsets", name, namespace)
+    return Observation(namespace, name, cluster.server, daemon_set, is_read=True)
+
+
+def add_revisions(cluster: Cluster, observation: Observation) -> Observation:
+    """Add the ControllerRevisions."""
+    daemon_set = observation.daemon_set
+    return replace(observation, revisions=owned(cluster, "controllerrevisions", daemon_set) if daemon_set else ())
+
+
+def add_pods(cluster: Cluster, observation: Observation) -> Observation:
+    """Add the pods, page by page: of each little is kept, so that thousands are no burden."""
+    daemon_set, pods = observation.daemon_set, list[ObservedPod]()
+    if daemon_set:
+        selector = daemon_sets.selector_of(daemon_set)
+        for page, _ in cluster.pages("pods", observation.namespace, selector):
+            pods += filter(None, (observed_pod(pod, daemon_set) for pod in page))
+    return replace(observation, pods=pods)
+
+
+def add_nodes(cluster: Cluster, observation: Observation, metadata_only: bool = False) -> Observation:
+    """Add all nodes; with `metadata_only` it is not known which are Ready."""
+    pages = cluster.pages("nodes", metadata_only=metadata_only)
+    nodes = [node_of_object(node) for page, _ in pages for node in page]
+    return replace(observation, nodes=[replace(one, down=False) for one in nodes] if metadata_only else nodes)
+
+
+def add_config_maps(cluster: Cluster, observation: Observation, names: Iterable[str]) -> Observation:
+    """Add those ConfigMaps of the namespace that are there."""
+    read = {name: cluster.get("configmaps", name, observation.namespace) for name in names}
+    there = {name: config_map for name, config_map in read.items() if config_map}
+    return replace(observation, config_maps={**observation.config_maps, **there})
+
+
+def add_all_config_maps(cluster: Cluster, observation: Observation) -> Observation:
+    """Add the metadata of all ConfigMaps of the namespace, but for those that were read already."""
+    pages = cluster.pages("configmaps", observation.namespace, metadata_only=True)
+    every = {one["metadata"]["name"]: one for page, _ in pages for one in page}
+    return replace(observation, config_maps={**every, **observation.config_maps})
+
+
+def wait_until_observed(read: Callable[[], Object | None], seconds: float = OBSERVED_SECONDS) -> Object | None:
+    """
+    Read a DaemonSet until its controller has seen it as it is, and return it then, or when the time is over.
+
+    One read a turn: nothing around it says more about that.
+    """
+    give_up = time.monotonic() + seconds
+    while (daemon_set := read()) and not daemon_sets.is_observed(daemon_set) and time.monotonic() < give_up:
+        time.sleep(_POLL_SECONDS)
+    return daemon_set

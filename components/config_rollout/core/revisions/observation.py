@@ -1,0 +1,136 @@
+"""
+A DaemonSet and its surroundings, as one API server had them at one moment: what all who ask about it are answered from.
+
+Not here: reading it (cluster/observe.py), and what follows for waves (core/waves/) or a person (core/status/).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..configuration.content import Content
+from ..kubernetes import daemon_sets, pod_spec
+from ..kubernetes.nodes import Node
+from ..kubernetes.objects import Object, is_owned_by, newest_revision
+from ..kubernetes.pods import Pod, ProbedPod, config_hash_of_pod, pod_of, probed_pod
+from .config_maps import content_of, mounted
+from .naming import is_content_name
+
+_ROOT_CA = "kube-root-ca.crt"
+"""In every pod with a service account. Source: kubernetes 1.36 plugin/pkg/admission/serviceaccount."""
+
+
+@dataclass(frozen=True)
+class ObservedPod(Pod):
+    """A pod with its configuration: `config_hash` is its annotation, `config_map` what it mounts."""
+
+    config_hash: str = ""
+    config_map: str = ""
+    probed: ProbedPod = field(default_factory=lambda: ProbedPod("", ""))
+    """What a gate has to know of it."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """
+    What was read of a DaemonSet. A part that nobody asked for is empty.
+
+    `revisions` and `pods` are those that it owns, `config_maps` is name -> ConfigMap, `server` the API server. Where
+    `is_read` is not set nothing was read, and what is not here may be there all the same.
+    """
+
+    namespace: str = ""
+    name: str = ""
+    server: str = ""
+    daemon_set: Object | None = None
+    revisions: Sequence[Object] = ()
+    pods: Sequence[ObservedPod] = ()
+    nodes: Sequence[Node] = ()
+    config_maps: Mapping[str, Object] = field(default_factory=dict)
+    wanted: str = ""
+    """The name of the ConfigMap that the program's configuration has."""
+    content: Content | None = None
+    """What the pods' ConfigMap holds, where that is another."""
+    is_read: bool = False
+    has_namespace: bool = True
+    trouble: str = ""
+    """Why it could not be read, or what is wrong with what was."""
+
+    @property
+    def revision(self) -> Object | None:
+        """The newest ControllerRevision."""
+        return newest_revision(self.revisions)
+
+    @property
+    def config_map(self) -> Object | None:
+        """The ConfigMap of the name that the program's configuration has."""
+        return self.config_maps.get(self.wanted)
+
+    @property
+    def labels(self) -> dict[str, dict[str, str]]:
+        """Node -> its labels."""
+        return {node.name: node.labels for node in self.nodes}
+
+    @property
+    def config_hash(self) -> str:
+        """The config hash in the pod template; empty if there is none."""
+        return daemon_sets.config_hash_of(self.daemon_set) if self.daemon_set else ""
+
+    def as_it_is(self, config_map: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Return the arguments of a ConfigMapPatch, with the bytes of the ConfigMap that is there under its name.
+
+        What is there means the same, perhaps written otherwise, and it is immutable.
+        """
+        values = {"data": config_map["data"], "binary_data": config_map.get("binaryData")}
+        if self.config_map:
+            values = {"data": self.config_map.get("data") or {}, "binary_data": self.config_map.get("binaryData")}
+        return {"metadata": config_map["metadata"], **values, "immutable": True}
+
+    def older_text(self, content: Content, full_hash: str) -> list[str]:
+        """Return the keys of which the pods have another text than the program, although nothing restarts for it."""
+        if not self.config_map or not self.daemon_set or self.config_hash != full_hash:
+            return []
+        held = content_of(self.config_map, None, None)
+        return [
+            key
+            for (_, ours), (_, theirs) in zip(content.sections(), held.sections(), strict=True)
+            for key, text in ours.items()
+            if theirs.get(key) != text
+        ]
+
+    def without_namespace(self) -> str:
+        """
+        Return what to say if the namespace is not there, which this program may be about to make.
+
+        Source: pulumi-kubernetes 4.25 provider/pkg/await `Creation`, which tries for about a minute again.
+        """
+        if self.has_namespace:
+            return ""
+        return (
+            f"namespace '{self.namespace}' is not there: unless this program makes it, correct the name. Else `up` "
+            "fails after a minute"
+        )
+
+    def missing(self, name: str) -> str:
+        """Return what to say if the pods mount the ConfigMap of this name and it is not there."""
+        if self.config_map or not self.daemon_set or name not in mounted(self.daemon_set):
+            return ""
+        where = f"{self.daemon_set['metadata']['namespace']}/{name}"
+        return f"ConfigMap {where}, which the pods mount, is not there: `up` puts it back, and nothing restarts"
+
+
+def observed_pod(pod: Object, daemon_set: Object) -> ObservedPod | None:
+    """Return what counts of a pod, `None` if the DaemonSet has not made it."""
+    if not is_owned_by(pod, daemon_set["metadata"]["uid"]):
+        return None
+    config_map = config_map_of(pod["spec"], daemon_set["metadata"]["name"])
+    return ObservedPod(**vars(pod_of(pod)), config_hash=config_hash_of_pod(pod), config_map=config_map,
+                       probed=probed_pod(pod))  # fmt: skip
+
+
+def config_map_of(pod: Mapping[str, object], name: str) -> str:
+    """Return the ConfigMap that a pod spec of DaemonSet `name` reads, a content-named one if there is one."""
+    named = [reference.name for reference in pod_spec.references(pod) if isinstance(reference.name, str)]
+    named = [one for one in named if one != _ROOT_CA]
+    return next((one for one in named if is_content_name(one, name)), named[0] if named else "")
