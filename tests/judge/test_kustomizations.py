@@ -122,8 +122,9 @@ def test_remote_base_is_not_fetched_and_told(here):
 
     assert [f"app/ds.yaml:17 {HASHED}"] == done.findings
     assert (
-        "config-rollout: note: not looked at: 1 kustomization that is not rendered (app: it names "
-        "https://127.0.0.1:9/base?ref=v1, which is not in a file here). Pipe what is rendered into check -.\n"
+        "config-rollout: note: not checked: 1 kustomization that is not rendered (app: it names "
+        "https://127.0.0.1:9/base?ref=v1, which is not a file or folder here). Render it yourself, "
+        "and pipe the result into check -.\n"
     ) == done.err
 
 
@@ -156,10 +157,10 @@ def test_without_a_program_whole_objects_are_looked_at_and_patches_are_not(here,
 
     assert [f"app/ds.yaml:17 {HASHED}"] == done.findings
     assert [
-        "config-rollout: note: not looked at: 1 kustomization that is not rendered (app: neither kustomize nor kubectl "
-        "is installed). Pipe what is rendered into check -.",
-        "config-rollout: note: not looked at: 2 files of kustomizations' patches (app/map.yaml, app/patch.yaml). "
-        "Check what it renders.",
+        "config-rollout: note: not checked: 1 kustomization that is not rendered (app: neither kustomize nor kubectl "
+        "is installed). Render it yourself, and pipe the result into check -.",
+        "config-rollout: note: not checked: 2 files of kustomizations' patches (app/map.yaml, app/patch.yaml). "
+        "Check what the kustomization renders to.",
     ] == done.err.splitlines()
 
 
@@ -180,7 +181,7 @@ def test_generator_with_a_remote_file_is_not_rendered(here):
         "resources: [ds.yaml]\nconfigMapGenerator: [{name: x, files: ['a=https://127.0.0.1:9/a']}]\n",
     )
 
-    assert "app: it names https://127.0.0.1:9/a, which is not in a file here" in here.check("app").err
+    assert "app: it names https://127.0.0.1:9/a, which is not a file or folder here" in here.check("app").err
 
 
 def test_object_of_flux_in_a_file_of_that_name_is_no_kustomization(here):
@@ -191,7 +192,7 @@ def test_object_of_flux_in_a_file_of_that_name_is_no_kustomization(here):
     done = here.check("app")
 
     assert [f"app/ds.yaml:17 {HASHED}"] == done.findings
-    assert "config-rollout: note: no rule looks at: Kustomization (1)\n" == done.err
+    assert "config-rollout: note: no rule checks: Kustomization (1)\n" == done.err
 
 
 def test_what_is_rendered_is_not_fixed_and_told(here):

@@ -55,9 +55,7 @@ def test_last_line_counts():
 
 
 def test_what_no_rule_looks_at_is_noted():
-    note = (
-        "config-rollout: note: no rule looks at: ServiceAccount (1), ClusterRoleBinding (1), Role (1), RoleBinding (1)"
-    )
+    note = "config-rollout: note: no rule checks: ServiceAccount (1), ClusterRoleBinding (1), Role (1), RoleBinding (1)"
 
     assert note == run(KUBEADM).stderr.decode().strip()
 
@@ -104,7 +102,7 @@ def test_sarif():
         },
         "region": {"startLine": 194},
     } == first["locations"][0]["physicalLocation"]
-    assert "no rule looks at" in done["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert "no rule checks" in done["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +123,7 @@ def test_config(file, given, code, output):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "is no YAML or JSON that can be read"),
+        ("{", "is not YAML or JSON that can be read"),
         ("[]", "settings: must be a mapping (got list)"),
         ('{"nonsense": "advisory"}', "nonsense: there is no such rule. Known are hash-from-resource"),
     ],
@@ -142,8 +140,8 @@ def test_wrong_config_is_trouble(file, text, message):
     [
         (["/nowhere"], "", "/nowhere: no such file or directory"),
         (["-"], "", "-: holds no Kubernetes object that can be read. Name rendered manifests."),
-        (["-"], "---\n---\n", "note: no rule looks at: empty document (2)"),
-        (["-"], "image: {{ .Values.image }}\n", "note: not looked at: 1 document with template syntax"),
+        (["-"], "---\n---\n", "note: no rule checks: empty document (2)"),
+        (["-"], "image: {{ .Values.image }}\n", "note: not checked: 1 document with template syntax"),
         (["README.md"], "", "holds no Kubernetes object that can be read"),
         (["-", "--config", "/nowhere"], GOOD, "/nowhere: no such file or directory. Name a file"),
         (["-", "--json", "--sarif"], GOOD, "not allowed with argument"),
@@ -165,7 +163,7 @@ def test_templates_left_in_leave_the_rest():
     done = run("-", stdin="kind: DaemonSet\nspec: {{ .Values.spec }}\n---\n" + BAD)
 
     assert 1 == done.returncode
-    assert b"note: not looked at: 1 document with template syntax (stdin:1)" in done.stderr
+    assert b"note: not checked: 1 document with template syntax (stdin:1)" in done.stderr
 
 
 @pytest.mark.slow

@@ -124,14 +124,14 @@ def test_paths_in_the_file_are_from_its_folder(here):
     [
         ("check: []\n", "check: must be a mapping (got list). Write {}."),
         ("check: {failon: never}\n", "check.failon: there is no such setting. Write 'failOn', if that was meant."),
-        ("check: {failOn: high}\n", "check.failOn: is no such value (got 'high'). Use one of mandatory, advisory"),
-        ("check: {strict: 1}\n", "check.strict: is no such value (got 1). Write true or false."),
-        ("check: {exclude: vendor}\n", "check.exclude: is no such value (got 'vendor'). Write a list of texts."),
-        ("check: {baseline: [a]}\n", "check.baseline: is no such value (got ['a']). Write a path."),
-        ("a: [\n", "is no YAML or JSON that can be read"),
+        ("check: {failOn: high}\n", "check.failOn: has the wrong value (got 'high'). Use one of mandatory, advisory"),
+        ("check: {strict: 1}\n", "check.strict: has the wrong value (got 1). Write true or false."),
+        ("check: {exclude: vendor}\n", "check.exclude: has the wrong value (got 'vendor'). Write a list of texts."),
+        ("check: {baseline: [a]}\n", "check.baseline: has the wrong value (got ['a']). Write a path."),
+        ("a: [\n", "is not YAML or JSON that can be read"),
         (
             "all: advisory\nall: mandatory\n",
-            "is no YAML or JSON that can be read: key 'all' stands in one mapping twice",
+            "is not YAML or JSON that can be read: key 'all' stands in one mapping twice",
         ),
         ("readiness-prob: advisory\n", "there is no such rule. Write 'readiness-probe', if that was meant."),
     ],
@@ -226,7 +226,7 @@ def test_baseline_of_the_configuration_file(here):
 def test_what_is_no_baseline_is_trouble(here, text):
     here.write("old.json", text)
 
-    assert (2, "", "config-rollout: old.json: is no baseline. Write it with `config-rollout check --json`.\n") == (
+    assert (2, "", "config-rollout: old.json: is not a baseline. Write it with `config-rollout check --json`.\n") == (
         here.check(".", "--baseline", "old.json")
     )
 
@@ -264,7 +264,7 @@ WHERE = "m.yaml:6: DaemonSet default/agent: metadata.annotations['config-rollout
         ("update-strategi: x", "there is no rule 'update-strategi'. Write 'update-strategy', if that was meant.", 2),
         ("nothing: x", "there is no rule 'nothing'. `config-rollout check --list` prints all.", 2),
         ("update-strategy", "update-strategy has no reason. Write 'update-strategy: REASON'.", 2),
-        ("readiness-probe: x", "readiness-probe finds nothing here to skip. Remove the line.", 2),
+        ("readiness-probe: x", "readiness-probe has no finding here. Remove the line.", 2),
     ],
 )
 def test_annotation_that_is_wrong_or_of_no_use_is_told(here, text, note, count):

@@ -211,7 +211,7 @@ SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: agent}\nstringData: {a:
 NOT_FIXED = {
     "a Secret": (
         f"{SECRET}---\n" + BLOCK.replace("configMapRef", "secretRef"),
-        "Secret 'agent': a hash that everyone can read lets everyone try guesses. Name it after its content",
+        "Secret 'agent': a hash that anyone can read lets anyone test guesses. Name it after its content",
     ),
     "what changes with each deployment": (
         MAP.replace("agent.yaml: 'level: info'", "install_time: '2026-01-01T10:00:00Z'") + f"---\n{BLOCK}",
@@ -279,7 +279,10 @@ def test_file_that_changed_meanwhile_is_not_written(here, monkeypatch):
     monkeypatch.setattr(fixing, "_show", lambda name, before, after: file.write_text(MAP))
     done = here.check(".", "--fix", "--yes")
 
-    assert (2, "config-rollout: m.yaml: has changed meanwhile. Run the command again.\n") == (done.code, done.err)
+    assert (2, "config-rollout: m.yaml: was changed by someone else meanwhile. Run the command again.\n") == (
+        done.code,
+        done.err,
+    )
     assert MAP == file.read_text()
 
 

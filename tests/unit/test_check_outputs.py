@@ -76,7 +76,7 @@ def test_sarif_says_whether_everything_could_be_looked_at(here, arguments, succe
     (invocation,) = run_of(here, *arguments)["invocations"]
 
     assert (successful, code) == (invocation["executionSuccessful"], invocation["exitCode"])
-    assert "not looked at: 1 document" in invocation["toolExecutionNotifications"][0]["message"]["text"]
+    assert "not checked: 1 document" in invocation["toolExecutionNotifications"][0]["message"]["text"]
 
 
 def test_sarif_fingerprint_stays_when_lines_move(here):

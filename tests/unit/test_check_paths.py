@@ -50,7 +50,9 @@ def test_pattern_that_fits_nothing_is_trouble(here):
     done = here.check("x/*.yaml")
 
     assert (2, "") == done[:2]
-    assert "config-rollout: x/*.yaml: fits no file. Name a file, a folder or '-', or correct the pattern." in done.err
+    assert (
+        "config-rollout: x/*.yaml: matches no file. Name a file, a folder or '-', or correct the pattern." in done.err
+    )
 
 
 def test_no_path_is_trouble(here):
@@ -90,7 +92,7 @@ def test_what_is_not_looked_at_is_told_and_strict_fails(here, name, text, messag
     done = here.check(".", *strict)
 
     assert code == done.code
-    assert note(done)[0].startswith(f"not looked at: {message}")
+    assert note(done)[0].startswith(f"not checked: {message}")
     assert done.out.startswith("0 findings, 0 mandatory, in ")
 
 
@@ -105,10 +107,10 @@ def test_unrendered_chart_is_not_green(here):
 
     assert (2, "") == done[:2]
     assert [
-        "not looked at: 5 documents with template syntax (chart/templates/ds0.yaml:1, chart/templates/ds1.yaml:1, "
+        "not checked: 5 documents with template syntax (chart/templates/ds0.yaml:1, chart/templates/ds1.yaml:1, "
         "chart/templates/ds2.yaml:1 and 2 more). Render first.",
-        "no rule looks at: Service (1)",
-        "2 documents are no Kubernetes objects, such as a chart's values",
+        "no rule checks: Service (1)",
+        "2 documents are not Kubernetes objects, such as a chart's values",
         "config-rollout: chart: holds no Kubernetes object that can be read. Name rendered manifests.",
     ] == note(done)
 
@@ -118,7 +120,7 @@ def test_json_has_everything_that_was_not_looked_at(here):
 
     assert [
         {"reason": "template-syntax", "where": f"m.yaml:{line}", "detail": ""} for line in (6, 10, 14, 18, 22)
-    ] == here.check(".", "--json").json["notLookedAt"]
+    ] == here.check(".", "--json").json["notChecked"]
 
 
 def test_folder_without_permission_is_told(here, monkeypatch):
@@ -134,7 +136,7 @@ def test_folder_without_permission_is_told(here, monkeypatch):
     monkeypatch.setattr(os, "scandir", refuse)
 
     assert [
-        "not looked at: 1 file or folder that cannot be opened (secret: permission denied). "
+        "not checked: 1 file or folder that cannot be opened (secret: permission denied). "
         "Give the permission, or remove it."
     ] == note(here.check("."))
 
@@ -147,7 +149,7 @@ def test_file_that_cannot_be_opened_is_told(here):
 
     assert 2 == done.code
     assert [
-        "not looked at: 1 file or folder that cannot be opened (gone.yaml: no such file or directory). "
+        "not checked: 1 file or folder that cannot be opened (gone.yaml: no such file or directory). "
         "Give the permission, or remove it."
     ] == note(done)
 
@@ -162,7 +164,7 @@ def test_link_to_a_folder_elsewhere_is_told_and_one_inside_is_not(here):
     done = here.check("in")
 
     assert [f"in/a/m.yaml:17 {HASHED}"] == done.findings
-    assert ["not looked at: 1 link to a folder elsewhere (in/c). Name the folder itself."] == note(done)
+    assert ["not checked: 1 link to a folder elsewhere (in/c). Name the folder itself."] == note(done)
 
 
 def test_folder_is_a_set_and_another_folder_another_one(here):
@@ -240,7 +242,7 @@ def test_what_is_excluded_is_counted_and_what_fits_nothing_is_told(here):
 
     assert [
         "1 file or folder left out, as the patterns say",
-        "--exclude config-not-hashd: fits no rule, file or folder. Correct it, or remove it.",
+        "--exclude config-not-hashd: matches no rule, file or folder. Correct it, or remove it.",
     ] == note(here.check(".", "--exclude", "b", "--exclude", "config-not-hashd"))
 
 
@@ -250,7 +252,7 @@ def test_values_alone_are_no_trouble(here):
     done = here.check("values.yaml")
 
     assert (0, "0 findings, 0 mandatory, in 0 objects\n") == done[:2]
-    assert ["1 document is no Kubernetes object, such as a chart's values"] == note(done)
+    assert ["1 document is not a Kubernetes object, such as a chart's values"] == note(done)
 
 
 def test_mandatory_finding_and_strict_trouble_is_trouble(here):

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from config_rollout.core.rules.gaps import PART, summary
 from config_rollout.core.rules.manifest import Place
-from config_rollout.core.rules.unread import PART, summary
 from tests.objects.rule_examples import manifest, said
 
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
@@ -33,7 +33,7 @@ MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
 def test_objects(text, count):
     found = manifest(text)
 
-    assert (count, []) == (len(found.objects), found.unread)
+    assert (count, []) == (len(found.objects), found.gaps)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_objects(text, count):
 def test_skipped(text, skipped):
     found = manifest(text)
 
-    assert ([], skipped, []) == (found.objects, dict(found.skipped), found.unread)
+    assert ([], skipped, []) == (found.objects, dict(found.skipped), found.gaps)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_skipped(text, skipped):
             "1 document with template syntax (file:1)",
         ),
         ("apiVersion: v1\nkind: ConfigMap\ndata: [\n", "it is not valid YAML"),
-        ("just text\n", "1 document that is no object (file:1). Name manifests."),
-        ("[1, 2]", "2 documents that are no objects (file:1, file:1)"),
+        ("just text\n", "1 document that is not an object (file:1). Name manifests."),
+        ("[1, 2]", "2 documents that are not objects (file:1, file:1)"),
         ("apiVersion: v1\nkind: ConfigMap\nx: !!int a\n", "it has the tag !!int on 'a', line 3"),
         (
             "# first\n---\n\napiVersion: v1\nkind: ConfigMap\nx: !!int a\n",
@@ -83,7 +83,7 @@ def test_skipped(text, skipped):
 )
 def test_what_is_not_looked_at_is_told(text, note):
     found = manifest(text)
-    (told,) = summary(found.unread)
+    (told,) = summary(found.gaps)
 
     assert [] == found.objects
     assert note in told
@@ -95,13 +95,13 @@ def test_what_is_not_looked_at_is_told(text, note):
 def test_what_is_no_kubernetes_object_is_counted(text):
     found = manifest(text)
 
-    assert (1, [], []) == (found.others, found.objects, found.unread)
+    assert (1, [], []) == (found.others, found.objects, found.gaps)
 
 
 def part(text: str) -> tuple[int, list[str]]:
     """Return how many whole objects a manifest holds, and where its parts of objects are."""
     found = manifest(text)
-    return sum(not o.patch for o in found.objects), [one.where for one in found.unread if one.reason is PART]
+    return sum(not o.patch for o in found.objects), [one.where for one in found.gaps if one.reason is PART]
 
 
 PATCH = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: a}\nspec: {template: {spec: {hostNetwork: true}}}\n"
@@ -125,23 +125,23 @@ def test_reasons_are_counted_and_the_first_places_shown():
     found = manifest("---\n".join(["data: {{ x }}\n"] * 5 + ["data: [\n"]))
 
     assert [
-        "not looked at: 5 documents with template syntax (file:1, file:3, file:5 and 2 more). Render first.",
-        "not looked at: 1 document that cannot be read (file:11: it is not valid YAML (did not find expected node "
+        "not checked: 5 documents with template syntax (file:1, file:3, file:5 and 2 more). Render first.",
+        "not checked: 1 document that cannot be read (file:11: it is not valid YAML (did not find expected node "
         "content), line 12). Correct what is wrong.",
-    ] == list(summary(found.unread))
+    ] == list(summary(found.gaps))
 
 
 @pytest.mark.parametrize("text", [b"kind: \xff\xfe", b"\xff\xfe\x00", b"{" * 100_000, b"[" * 100_000, b"---" * 9])
 def test_hostile_text_is_a_note(text):
     found = manifest(text)
 
-    assert ([], 1) == (found.objects, len(found.unread))
+    assert ([], 1) == (found.objects, len(found.gaps))
 
 
 def test_what_cannot_be_read_leaves_the_other_documents():
     found = manifest(f"{MAP}---\nkind: ConfigMap\ndata: [\n---\n{MAP}")
 
-    assert (2, 1) == (len(found.objects), len(found.unread))
+    assert (2, 1) == (len(found.objects), len(found.gaps))
 
 
 def test_place_is_the_first_line_with_something_on_it():
@@ -172,7 +172,7 @@ def test_scalars_are_what_go_takes_them_for():
 def test_what_kubectl_reads_is_read(text, data):
     found = manifest(MAP + text)
 
-    assert ([data], []) == ([o.get("data") for o in found.objects], found.unread)
+    assert ([data], []) == ([o.get("data") for o in found.objects], found.gaps)
 
 
 @pytest.mark.parametrize("before", ["", "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n---\n"])
@@ -189,4 +189,4 @@ def test_kube_proxy_configuration_in_a_file_of_its_own_is_looked_at(before):
 def test_ten_thousand_resources_are_read():
     found = manifest("---\n".join([MAP] * 10_000))
 
-    assert (10_000, []) == (len(found.objects), found.unread)
+    assert (10_000, []) == (len(found.objects), found.gaps)

@@ -14,7 +14,7 @@ def test_findings_are_those_that_were_looked_at(name):
     violations, unchecked = check(found.objects, Settings())
     told = [(violation.rule.id, violation.object.name, violation.finding.where) for violation in violations]
 
-    assert (PARTS.get(name, []), []) == ([one.reason.id for one in found.unread], unchecked)
+    assert (PARTS.get(name, []), []) == ([one.reason.id for one in found.gaps], unchecked)
     assert sorted(finding[1:] for finding in FINDINGS if finding[0] == name) == sorted(told)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from ..errors import Trouble
 
 EXPLAINED = ("config-not-hashed", "config-changed-in-place")
-"""The rules that `--explain` explains at a PATH."""
+"""The rules that `--explain` explains for the manifests at a PATH."""
 
 _FORMS = {
     "json": "as described in docs/check.md",
     "sarif": "SARIF 2.1.0, for code scanning",
-    "github": "workflow commands, which GitHub shows beside the lines",
+    "github": "workflow commands, which GitHub shows next to the lines",
     "junit": "JUnit's XML, which GitLab and others show as tests",
 }
 
@@ -33,9 +33,9 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--fail-on", choices=("mandatory", "advisory", "never"), help="the lowest level that makes the exit code 1"
     )
-    command.add_argument("--baseline", metavar="FILE", help="findings in FILE, which --json wrote, are not told again")
-    command.add_argument("--strict", action="store_true", help="exit with 2 if something could not be looked at")
-    command.add_argument("--together", action="store_true", help="take all manifests as one set, not each folder")
+    command.add_argument("--baseline", metavar="FILE", help="do not report the findings in FILE, which --json wrote")
+    command.add_argument("--strict", action="store_true", help="exit with 2 if something could not be checked")
+    command.add_argument("--together", action="store_true", help="take all files as one set, not each folder")
     command.add_argument("--yes", action="store_true", help="with --fix: write what is shown")
     form = command.add_mutually_exclusive_group()
     for name, what in _FORMS.items():
@@ -46,7 +46,7 @@ def add(commands: Any) -> None:
     form.add_argument(
         "--explain",
         metavar="RULE",
-        help="print what a rule is about; of config-not-hashed with PATH: what covers each ConfigMap there",
+        help="print all about a rule; config-not-hashed with PATH: what covers each ConfigMap there",
     )
 
 
@@ -55,8 +55,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from ...core.rules.check_settings import config_schema
     from .findings import Options, explain, run
 
-    named = [*arguments.rule, *([arguments.explain] if arguments.explain else [])]
-    for rule in named:
+    for rule in (*arguments.rule, *filter(None, [arguments.explain])):
         if rule not in BY_ID:
             raise Trouble(f"check: there is no rule {rule!r}. `config-rollout check --list` prints all.")
     if arguments.schema:

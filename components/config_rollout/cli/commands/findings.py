@@ -1,31 +1,31 @@
-"""What `check` does: reads sets of manifests, runs the rules over each, and tells what they find."""
+"""What `check` does: reads sets of manifests, runs the rules over each, and prints the findings."""
 
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...core.rules import BY_ID
 from ...core.rules.check_settings import FAIL_ON
 from ...core.rules.checking import Violation, check
 from ...core.rules.coverage import explained
+from ...core.rules.gaps import NOT_KNOWN, Gap, summary
 from ...core.rules.lines import lines
 from ...core.rules.manifest import Manifest, Place, parse_manifest
 from ...core.rules.objects import WORKLOADS, KubernetesObject, Objects
 from ...core.rules.rule import Level
 from ...core.rules.settings import Settings
 from ...core.rules.skips import SkipLog
-from ...core.rules.unread import NOT_KNOWN, Unread, summary
 from ..errors import Trouble
 from ..inputs.check_config import CheckConfig, read_baseline, read_config
-from ..inputs.manifests import Manifests, ManifestSet, Pattern, shown
-from ..inputs.rendered import relocated
+from ..inputs.manifests import Manifests, ManifestSet, Pattern, display_name
+from ..inputs.rendered import relocate
 from ..outputs.check_forms import FORMS
-from ..outputs.check_report import Report, Row, folded, without_old
+from ..outputs.check_report import Report, Row, mark_old, merge
 
-NO_FINDING, FINDING, NOT_LOOKED_AT = 0, 1, 2
-"""The exit codes: nothing that fails, something that does, and something that could not be looked at."""
+NO_FINDING, FINDING, INCOMPLETE = 0, 1, 2
+"""The exit codes. With `INCOMPLETE`, something could not be checked."""
 
 _MOST_KINDS = 10
 
@@ -33,7 +33,7 @@ _MOST_KINDS = 10
 @dataclass(frozen=True)
 class Options:
     """
-    What the command line says; `None` and `False` leave it to the configuration file.
+    The options of the command line; `None` and `False` leave a choice to the configuration file.
 
     `exclude` names rules, or files and folders by patterns. `form` is `text`, `json`, `sarif`, `github` or `junit`.
     With `fix`, edits are shown in place of findings, and with `write` too they are written.
@@ -54,14 +54,14 @@ class Options:
 
 def run(options: Options) -> int:
     """
-    Check the manifests at the paths, print what is found and return the exit code.
+    Check the manifests at the paths, print the findings and return the exit code.
 
     Raises:
-      Trouble: Something that was named cannot be read, or there is nothing to check.
+      Trouble: A path, option or configuration file is wrong, or there is nothing to check.
 
     """
     config = read_config(options.config)
-    settings = config.settings.limited(options.only, [one for one in options.exclude if one in BY_ID])
+    settings = config.settings.restrict(options.only, [rule for rule in options.exclude if rule in BY_ID])
     old = _baseline(options, config)
     baseline = read_baseline(old) if old else Counter()
     ours = [file for file in (config.file, old) if file]
@@ -71,8 +71,8 @@ def run(options: Options) -> int:
         from .fixing import fix
 
         return fix(manifests, settings, options.write)
-    report = checked(manifests, settings)
-    report.rows = list(without_old(folded(report.rows), baseline))
+    report = check_sets(manifests, settings)
+    report.rows = list(mark_old(merge(report.rows), baseline))
     report.notes += _baseline_note(baseline)
     if config.file and config.file.parent != Path.cwd() and options.config is None:
         report.notes.append(f"settings are those of {config.file}")
@@ -80,8 +80,8 @@ def run(options: Options) -> int:
         print(f"config-rollout: note: {note}", file=sys.stderr)
     fails = _failing(report, options.fail_on or config.check.fail_on)
     report.code = FINDING if fails else NO_FINDING
-    if report.trouble or ((options.strict or config.check.strict) and report.unread):
-        report.code = NOT_LOOKED_AT
+    if report.trouble or ((options.strict or config.check.strict) and report.gaps):
+        report.code = INCOMPLETE
     if report.trouble:
         if options.form == "text":
             raise Trouble(report.trouble)
@@ -90,9 +90,9 @@ def run(options: Options) -> int:
     return report.code
 
 
-def checked(manifests: Manifests, settings: Settings) -> Report:
+def check_sets(manifests: Manifests, settings: Settings) -> Report:
     """
-    Return what the rules find in all sets, each of which is forgotten when the next is read.
+    Return what the rules find in all sets; only one set is in memory at a time.
 
     Raises:
       Trouble: As `run`.
@@ -101,50 +101,52 @@ def checked(manifests: Manifests, settings: Settings) -> Report:
     report, log = Report(settings), SkipLog()
     skipped: Counter[str] = Counter()
     others = 0
-    for one in manifests.sets():
-        manifest = _read(one, report.files)
+    for manifest_set in manifests.sets():
+        manifest = _read(manifest_set, report.files)
         violations, unchecked = check(manifest.objects, settings, log)
-        report.rows += _rows(violations, one)
+        report.rows += _rows(violations, manifest_set)
         report.objects += len(manifest.objects)
-        report.unread += manifest.unread
-        report.unread += [Unread(NOT_KNOWN, str(o.place), f"{o.title}: {what}") for o, what in unchecked]
+        report.gaps += manifest.gaps
+        report.gaps += [Gap(NOT_KNOWN, str(o.place), f"{o.title}: {what}") for o, what in unchecked]
         skipped += manifest.skipped
         others += manifest.others
-    report.unread[:0] = manifests.unread
+    report.gaps[:0] = manifests.gaps
     report.skipped = log.counts
-    report.notes += [*summary(report.unread), *_passed_over(skipped, others, manifests), *log.notes]
-    report.notes += log.unused(settings.skips())
-    looked_at = report.objects or (not report.unread and (others or skipped.keys() - {"empty document"}))
-    if not looked_at and (report.unread or not manifests.excluded):
+    report.notes += [*summary(report.gaps), *_passed_over(skipped, others, manifests), *log.notes]
+    report.notes += log.without_match(settings.skips())
+    nothing = not report.objects and (report.gaps or not (others or skipped.keys() - {"empty document"}))
+    if nothing and (report.gaps or not manifests.excluded):
         report.trouble = (
             f"{' '.join(manifests.paths)}: holds no Kubernetes object that can be read. Name rendered manifests."
         )
     return report
 
 
-def _read(one: ManifestSet, files: list[str]) -> Manifest:
-    """Return what a set holds, each object at its place in a source, and note the files."""
+def _read(manifest_set: ManifestSet, files: list[str]) -> Manifest:
+    """Return what a set holds, and note the files; a rendered object has its place in its source."""
     manifest = Manifest()
-    for name, text in one.texts:
+    for name, text in manifest_set.texts:
         files.append(name)
         parse_manifest(name, text, manifest)
-    if one.rendered:
-        manifest.objects = relocated(manifest.objects, one.rendered)
+    if rendered := manifest_set.rendered:
+        manifest.objects = relocate(manifest.objects, rendered)
+        manifest.gaps = [replace(gap, where=display_name(rendered.root)) for gap in manifest.gaps]
     return manifest
 
 
 def explain(paths: Sequence[str], config: str | None, together: bool) -> None:
-    """Print of each ConfigMap and Secret that pods read whether a new content reaches them, and by what."""
-    found = read_config(config)
-    for one in Manifests(paths, [Pattern(text, found.folder) for text in found.check.exclude], (), together).sets():
-        told = list(explained(Objects.of(_read(one, []).objects), *WORKLOADS))
-        places = lines([(_place(workload), coverage.use.where) for workload, coverage in told])
-        for (workload, coverage), line in zip(told, places, strict=True):
+    """Print, for each ConfigMap and Secret that pods read, whether and how new content reaches them."""
+    settings = read_config(config)
+    patterns = [Pattern(text, settings.folder) for text in settings.check.exclude]
+    for manifest_set in Manifests(paths, patterns, (), together or settings.check.together).sets():
+        reasons = list(explained(Objects.of(_read(manifest_set, []).objects), *WORKLOADS))
+        places = lines([(_place(workload), coverage.use.where) for workload, coverage in reasons])
+        for (workload, coverage), line in zip(reasons, places, strict=True):
             print(f"{_place(workload).file}:{line}: {workload.title}: {coverage}")
 
 
-def _rows(violations: list[Violation], one: ManifestSet) -> Iterator[Row]:
-    rendered = (shown(one.rendered.root),) if one.rendered else ()
+def _rows(violations: list[Violation], manifest_set: ManifestSet) -> Iterator[Row]:
+    rendered = (display_name(manifest_set.rendered.root),) if manifest_set.rendered else ()
     places = [(_place(violation.object), violation.finding.where) for violation in violations]
     for violation, (place, _), line in zip(violations, places, lines(places), strict=True):
         title = violation.object.title
@@ -157,8 +159,8 @@ def _place(o: KubernetesObject) -> Place:
 
 
 def _patterns(options: Options, config: CheckConfig) -> list[Pattern]:
-    here = [Pattern(one) for one in options.exclude if one not in BY_ID]
-    return [*here, *(Pattern(one, config.folder) for one in config.check.exclude)]
+    here = [Pattern(text) for text in options.exclude if text not in BY_ID]
+    return [*here, *(Pattern(text, config.folder) for text in config.check.exclude)]
 
 
 def _baseline(options: Options, config: CheckConfig) -> Path | None:
@@ -181,17 +183,17 @@ def _failing(report: Report, fail_on: str) -> set[int]:
 
 
 def _passed_over(skipped: Counter[str], others: int, manifests: Manifests) -> Iterator[str]:
-    """Yield what there was beside the objects that rules look at, the most frequent kind first."""
+    """Yield what there was apart from the objects that rules check, the most frequent kind first."""
     if skipped:
-        shown_kinds = skipped.most_common(_MOST_KINDS)
-        counts = ", ".join(f"{kind} ({count:,})" for kind, count in shown_kinds)
-        more = f" and {len(skipped) - len(shown_kinds):,} other kinds" if len(skipped) > len(shown_kinds) else ""
-        yield f"no rule looks at: {counts}{more}"
+        kinds = skipped.most_common(_MOST_KINDS)
+        counts = ", ".join(f"{kind} ({count:,})" for kind, count in kinds)
+        more = f" and {len(skipped) - len(kinds):,} other kinds" if len(skipped) > len(kinds) else ""
+        yield f"no rule checks: {counts}{more}"
     if others:
-        what = "document is no Kubernetes object" if others == 1 else "documents are no Kubernetes objects"
+        what = "document is not a Kubernetes object" if others == 1 else "documents are not Kubernetes objects"
         yield f"{others:,} {what}, such as a chart's values"
     if manifests.excluded:
         what = "file or folder" if manifests.excluded == 1 else "files and folders"
         yield f"{manifests.excluded:,} {what} left out, as the patterns say"
     for pattern in manifests.unmatched:
-        yield f"--exclude {pattern}: fits no rule, file or folder. Correct it, or remove it."
+        yield f"--exclude {pattern}: matches no rule, file or folder. Correct it, or remove it."

@@ -1,18 +1,21 @@
 """`check --fix`: shows what it would write as a diff, and writes it with `--yes`."""
 
 import difflib
+import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...core.kubernetes.manifest_text import Document
 from ...core.rules.fixes import NotFixed, fixes
+from ...core.rules.gaps import summary
 from ...core.rules.manifest import Manifest, Place, parse_manifest
 from ...core.rules.meaning_hash import Hashes, NotHashed, write_hashes
 from ...core.rules.objects import Objects
 from ...core.rules.settings import Settings
 from ..errors import Trouble
-from ..inputs.manifests import Manifests, shown
+from ..inputs.manifests import Manifests, display_name
 
 NOTHING_LEFT, LEFT = 0, 1
 """The exit codes."""
@@ -22,28 +25,31 @@ _RENDERED = "a kustomization renders it. Generate the ConfigMap with configMapGe
 
 def fix(manifests: Manifests, settings: Settings, write: bool) -> int:
     """
-    Print what the fixes change in files, and write them if asked; return the exit code.
+    Print the fixes as a diff, write them if asked, and return the exit code.
 
     Raises:
-      Trouble: Standard input is to be fixed, or a file has changed meanwhile or cannot be written.
+      Trouble: Standard input cannot be fixed; a file was changed by someone else, or cannot be written.
 
     """
     if "-" in manifests.paths:
         raise Trouble("check --fix: standard input cannot be written. Name files or folders.")
-    changed = 0
-    for one in manifests.sets():
-        manifest, files = Manifest(), dict(one.texts)
+    changed, gaps = 0, []
+    for manifest_set in manifests.sets():
+        manifest, files = Manifest(), dict(manifest_set.texts)
         for name, text in files.items():
             parse_manifest(name, text, manifest)
-        if one.rendered:
-            for found in fixes(Objects.of(manifest.objects), settings):
-                _say(shown(one.rendered.root), found.workload.title, _RENDERED)
+        gaps += manifest.gaps
+        if rendered := manifest_set.rendered:
+            for one in fixes(Objects.of(manifest.objects), settings):
+                _say(display_name(rendered.root), one.workload.title, _RENDERED)
             continue
         for name, before, after in _edited(manifest, files, settings):
             changed += 1
             _show(name, before, after)
             if write:
                 _write(Path(name), before, after)
+    for note in summary([*manifests.gaps, *gaps]):
+        print(f"config-rollout: note: {note}", file=sys.stderr)
     many = f"{changed:,} {'file' if changed == 1 else 'files'}"
     if changed and not write:
         print(f"config-rollout: {many} would change. Write this with --fix --yes.", file=sys.stderr)
@@ -86,9 +92,14 @@ def _show(name: str, before: bytes, after: bytes) -> None:
 
 
 def _write(file: Path, before: bytes, after: bytes) -> None:
+    """Write a file as a whole or not at all."""
     try:
         if file.read_bytes() != before:
-            raise Trouble(f"{file}: has changed meanwhile. Run the command again.")
-        file.write_bytes(after)
+            raise Trouble(f"{file}: was changed by someone else meanwhile. Run the command again.")
+        real = file.resolve()
+        new = real.with_name(f".{real.name}.{os.getpid()}")
+        new.write_bytes(after)
+        shutil.copymode(real, new)
+        new.replace(real)
     except OSError as error:
         raise Trouble(f"{file}: {(error.strerror or str(error)).lower()}. Give the permission to write it.") from None

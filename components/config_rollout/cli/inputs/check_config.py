@@ -16,7 +16,7 @@ from ..errors import Trouble
 from .files import read_file
 
 NAMES = (".config-rollout.yaml", ".config-rollout.yml")
-"""How the file is called that is found by itself."""
+"""The names of the file that `check` finds by itself."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def read_config(path: str | None) -> CheckConfig:
       Trouble: It cannot be read, or says something wrong.
 
     """
-    file = Path(path) if path is not None else _found()
+    file = Path(path) if path is not None else _closest()
     if file is None:
         return CheckConfig()
     text = read_file(file)
@@ -54,7 +54,7 @@ def read_config(path: str | None) -> CheckConfig:
         value = yaml.safe_load(text)
     except (NotUnderstood, yaml.YAMLError, ValueError, RecursionError) as error:
         raise Trouble(
-            f"{file}: is no YAML or JSON that can be read: {str(error).splitlines()[0]}. Correct it."
+            f"{file}: is not YAML or JSON that can be read: {str(error).splitlines()[0]}. Correct it."
         ) from None
     settings, findings = parse_settings({} if value is None else value)
     check, wrong = parse_check_settings(value)
@@ -63,7 +63,7 @@ def read_config(path: str | None) -> CheckConfig:
     return CheckConfig(settings, check, file)
 
 
-def _found() -> Path | None:
+def _closest() -> Path | None:
     """Return the file that applies to the working directory."""
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -88,4 +88,4 @@ def read_baseline(path: Path) -> Counter[tuple[str, str, str, str]]:
         rows = json.loads(read_file(path))["findings"]
         return Counter((row["rule"], row["file"], row["resource"], row["path"]) for row in rows)
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise Trouble(f"{path}: is no baseline. {fix}.") from None
+        raise Trouble(f"{path}: is not a baseline. {fix}.") from None

@@ -1,4 +1,4 @@
-"""Kustomizations: which files belong to them, and what kubectl's or kustomize's own program renders of them."""
+"""Kustomizations: which files belong to them, and what the installed kustomize or kubectl renders them to."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-"""How the file of a kustomization is called. Source: kustomize 5.5 `RecognizedKustomizationFileNames`."""
+"""The names of a kustomization's file. Source: kustomize 5.5 `RecognizedKustomizationFileNames`."""
 
 ORIGIN = "config.kubernetes.io/origin"
 """The annotation that says which file a rendered object comes from. Source: kustomize, `buildMetadata`."""
@@ -37,8 +37,8 @@ class Kustomization:
     """
     One kustomization.
 
-    `bases` are the folders that it is made of, `resources` the files with objects, `parts` those with patches and such.
-    `missing` is what it names and is not here: a remote base, as a rule.
+    `bases` are the folders that it uses, `resources` the files with objects, `parts` those with patches and such.
+    `missing` is what it names and is not here, usually a remote base; `wrong` says why its file cannot be used.
     """
 
     file: Path
@@ -68,17 +68,17 @@ class Rendered:
 
 @dataclass
 class Kustomizations:
-    """The kustomizations in some folders, by folder, those that they are made of too."""
+    """The kustomizations in some folders, and those that they use, by folder."""
 
     every: dict[Path, Kustomization] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folders: Iterable[Path]) -> "Kustomizations":
-        """Return those of the folders that have one."""
-        found = cls()
+        """Return the kustomizations in these folders."""
+        kustomizations = cls()
         for folder in folders:
-            found._add(folder.resolve())
-        return found
+            kustomizations._add(folder.resolve())
+        return kustomizations
 
     def _add(self, folder: Path) -> None:
         if folder not in self.every and (kustomization := _read(folder)):
@@ -88,12 +88,12 @@ class Kustomizations:
 
     @property
     def roots(self) -> list[Path]:
-        """Return the folders that no other one is made of, which is what is deployed."""
+        """Return the folders that no other kustomization uses: what is deployed."""
         used = {base for one in self.every.values() for base in one.bases}
         return [folder for folder, one in self.every.items() if folder not in used and not one.is_component]
 
     def under(self, root: Path) -> Iterator[Kustomization]:
-        """Yield what a root is made of, itself first."""
+        """Yield a root and all that it uses."""
         seen, left = {root}, [root]
         while left:
             if one := self.every.get(left.pop()):
@@ -103,15 +103,15 @@ class Kustomizations:
 
     def render(self, root: Path) -> "Rendered":
         """
-        Return what the installed program makes of a root. Nothing is fetched.
+        Return what the installed program renders a root to. Nothing is fetched.
 
         Raises:
-          NotRendered: There is no such program, it refuses, or something would have to be fetched.
+          NotRendered: No program is installed, it refuses, or it would have to fetch something.
 
         """
         for one in self.under(root):
             if one.missing or one.wrong:
-                raise NotRendered(one.wrong or f"it names {one.missing}, which is not in a file here")
+                raise NotRendered(one.wrong or f"it names {one.missing}, which is not a file or folder here")
         command = _program()
         with tempfile.TemporaryDirectory(prefix="config-rollout-") as folder:
             above = Path(folder).resolve()
@@ -135,9 +135,9 @@ def _program() -> list[str]:
     raise NotRendered("neither kustomize nor kubectl is installed")
 
 
-def _cause(said: str, above: Path) -> str:
-    """Return what an error comes down to, on one line: what stands behind the last path that it quotes."""
-    last = (said.strip().splitlines() or ["it says nothing"])[-1].replace('\\"', '"').replace(str(above), ".")
+def _cause(error: str, above: Path) -> str:
+    """Return the cause of an error on one line: what follows the last path that it quotes."""
+    last = (error.strip().splitlines() or ["no message"])[-1].replace('\\"', '"').replace(str(above), ".")
     cause = last.removeprefix("error: ").removeprefix("Error: ").rpartition("': ")[2]
     return cause[:-1] if cause.count('"') % 2 else cause
 
@@ -152,15 +152,15 @@ def _read(folder: Path) -> Kustomization | None:
     except (OSError, yaml.YAMLError, ValueError, RecursionError):
         return Kustomization(file, wrong=f"{file.name} cannot be read")
     if not isinstance(value, Mapping):
-        return Kustomization(file, wrong=f"{file.name} is no mapping")
+        return Kustomization(file, wrong=f"{file.name} is not a mapping")
     if not str(value.get("apiVersion", _API)).startswith(_API):
-        return None  # Flux calls its own objects so
+        return None  # Flux uses the same name for its own objects
     bases, resources, missing = [], [], ""
     for entry in (str(entry) for section in _BASES for entry in _list(value.get(section)) if isinstance(entry, str)):
-        path = (folder / entry).resolve()
-        if path.is_dir():
+        path = _path(folder, entry)
+        if path and path.is_dir():
             bases.append(path)
-        elif path.is_file():
+        elif path:
             resources.append(path)
         elif "\n" not in entry:
             missing = missing or entry
@@ -168,7 +168,7 @@ def _read(folder: Path) -> Kustomization | None:
     for generator in [one for section in _GENERATORS for one in _list(value.get(section)) if isinstance(one, Mapping)]:
         parts += [text for section in ("files", "envs", "env") for text in _texts(generator.get(section))]
     missing = missing or next((text for text in parts if _REMOTE.match(text)), "")
-    files = [part for text in parts if (part := _file(folder, text))]
+    files = [part for text in parts if (part := _path(folder, text)) and part.is_file()]
     component = value.get("kind") == "Component"
     return Kustomization(file, component, tuple(bases), tuple(resources), tuple(files), missing)
 
@@ -178,7 +178,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every text in a value that may name a file; those of several lines are patches themselves."""
+    """Yield every text in a value that may name a file; one of several lines is a patch itself."""
     if isinstance(value, str):
         if "\n" not in value and value:
             yield value.partition("=")[2] or value  # a generator's KEY=FILE
@@ -187,9 +187,10 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _file(folder: Path, text: str) -> Path | None:
+def _path(folder: Path, text: str) -> Path | None:
+    """Return what a text names in a folder, if that exists."""
     try:
         path = (folder / text).resolve()
-        return path if path.is_file() else None
+        return path if path.exists() else None
     except (OSError, ValueError, RuntimeError):
         return None

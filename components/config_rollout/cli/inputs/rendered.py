@@ -8,15 +8,16 @@ from typing import Any
 from ...core.rules.manifest import Manifest, Place, parse_manifest
 from ...core.rules.objects import KubernetesObject
 from .files import MAX_MANIFEST_BYTES, read_file
-from .kustomizations import ORIGIN, Rendered
-from .manifests import shown
+from .kustomizations import NAMES, ORIGIN, Rendered
+from .manifests import display_name
 
 
-def relocated(objects: Iterable[KubernetesObject], rendered: Rendered) -> list[KubernetesObject]:
+def relocate(objects: Iterable[KubernetesObject], rendered: Rendered) -> list[KubernetesObject]:
     """Return the objects without the annotation of their origin, each at its place in the file it comes from."""
     sources: dict[Path, list[KubernetesObject]] = {}
     return [
-        replace(o, value=_without_origin(o.value), place=_place(o, rendered.origin(o.value), sources)) for o in objects
+        replace(o, value=_without_origin(o.value), place=_place(o, rendered.root, rendered.origin(o.value), sources))
+        for o in objects
     ]
 
 
@@ -26,19 +27,19 @@ def _without_origin(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**value, "metadata": metadata | ({"annotations": annotations} if annotations else {})}
 
 
-def _place(o: KubernetesObject, file: Path | None, sources: dict[Path, list[KubernetesObject]]) -> object:
+def _place(o: KubernetesObject, root: Path, file: Path | None, sources: dict[Path, list[KubernetesObject]]) -> object:
     """Return the place in the source: of the object of its kind whose name is in its name, or of the file."""
     if file is None:
-        return o.place
+        return Place(display_name(root / NAMES[0]), 1)
     if file not in sources:
         sources[file] = list(_objects(file))
     same = [one for one in sources[file] if one.kind == o.kind]
-    called = [one for one in same if str(one.name) and str(one.name) in str(o.name)]
-    best = max(called, key=lambda one: len(str(one.name)), default=same[0] if len(same) == 1 else None)
-    return best.place if best else Place(shown(file), 1)
+    similar = [one for one in same if str(one.name) and str(one.name) in str(o.name)]
+    best = max(similar, key=lambda one: len(str(one.name)), default=same[0] if len(same) == 1 else None)
+    return best.place if best else Place(display_name(file), 1)
 
 
 def _objects(file: Path) -> Iterator[KubernetesObject]:
     manifest = Manifest()
-    parse_manifest(shown(file), read_file(file, MAX_MANIFEST_BYTES), manifest)
+    parse_manifest(display_name(file), read_file(file, MAX_MANIFEST_BYTES), manifest)
     return iter(manifest.objects)

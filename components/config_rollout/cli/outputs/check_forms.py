@@ -33,10 +33,10 @@ def _json(report: Report, _: set[int]) -> str:
         }
         for row in report.rows
     ]
-    unread = [{"reason": one.reason.id, "where": one.where, "detail": one.detail} for one in report.unread]
+    gaps = [{"reason": one.reason.id, "where": one.where, "detail": one.detail} for one in report.gaps]
     everything = {
         "findings": findings,
-        "notLookedAt": unread,
+        "notChecked": gaps,
         "objects": report.objects,
         "skipped": dict(report.skipped),
     }

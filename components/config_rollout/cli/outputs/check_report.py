@@ -1,13 +1,13 @@
-"""What `check` has to tell, whatever the form."""
+"""The report of `check`, for all of its forms."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ...core.arguments.finding import Finding
+from ...core.rules.gaps import Gap
 from ...core.rules.rule import Level, Rule
 from ...core.rules.settings import Settings
-from ...core.rules.unread import Unread
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,8 @@ class Row:
     """
     One finding.
 
-    `line` is that of the field. `rendered` names the kustomizations that have it, none for a plain file. With `old` it
-    is in the baseline.
+    `line` is that of the field. `rendered` names the kustomizations that render it so; none for a plain file. An `old`
+    finding is in the baseline.
     """
 
     rule: Rule
@@ -30,7 +30,7 @@ class Row:
 
     @property
     def message(self) -> str:
-        """Return all that is said of it but for place, level and rule."""
+        """Return the finding without place, level and rule."""
         of = f" of {', '.join(self.rendered)}" if self.rendered else ""
         return f"{self.resource}{of}: {self.finding}"
 
@@ -43,17 +43,17 @@ class Row:
 @dataclass
 class Report:
     """
-    What one run has to tell.
+    What one run reports.
 
     `rows` hold old findings too. `files` are those that were read. `code` is the exit code, and `trouble` says why
-    nothing could be looked at.
+    nothing could be checked.
     """
 
     settings: Settings
     rows: list[Row] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     objects: int = 0
-    unread: list[Unread] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     code: int = 0
@@ -72,19 +72,19 @@ class Report:
         return f"{len(self.new):,} findings, {mandatory:,} mandatory, in {self.objects:,} objects{more}"
 
 
-def folded(rows: Iterable[Row]) -> list[Row]:
-    """Return each finding once that several kustomizations have in common, with all of their names."""
-    found: dict[tuple[object, ...], Row] = {}
+def merge(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows; a finding that several kustomizations share is one row with all of their names."""
+    merged: dict[tuple[object, ...], Row] = {}
     for number, row in enumerate(rows):
         key = (row.rule.id, row.file, row.line, row.finding) if row.rendered else (number,)
-        if known := found.get(key):
+        if known := merged.get(key):
             row = replace(known, rendered=(*known.rendered, *row.rendered))
-        found[key] = row
-    return list(found.values())
+        merged[key] = row
+    return list(merged.values())
 
 
-def without_old(rows: Iterable[Row], baseline: Counter[tuple[str, str, str, str]]) -> Iterator[Row]:
-    """Yield the rows, those that the baseline has marked as old; what is left in the baseline is gone."""
+def mark_old(rows: Iterable[Row], baseline: Counter[tuple[str, str, str, str]]) -> Iterator[Row]:
+    """Yield the rows, marked as old if the baseline has them, and take these out of the baseline."""
     for row in rows:
         old = baseline[row.key] > 0
         if old:

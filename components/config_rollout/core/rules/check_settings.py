@@ -1,4 +1,4 @@
-"""How `check` is run, as its configuration file says: the part under `check`, and the schema of the whole file."""
+"""The settings of `check` itself, which its configuration file has under `check`, and the schema of the whole file."""
 
 import difflib
 from collections.abc import Mapping
@@ -42,24 +42,24 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
     "baseline": {
         "type": "string",
         "minLength": 1,
-        "description": "a file that `check --json` wrote: its findings are old and not told again",
+        "description": "a file that `check --json` wrote: its findings are old and not reported again",
     },
     "strict": {
         "type": "boolean",
         "default": False,
-        "description": "whether something that could not be looked at makes the exit code 2",
+        "description": "whether something that could not be checked makes the exit code 2",
     },
     "together": {
         "type": "boolean",
         "default": False,
-        "description": "whether all manifests are one set, and not those of a folder or a kustomization each",
+        "description": "whether all files are one set; otherwise each folder is one",
     },
 }
 
 
-def parse_check_settings(given: object) -> tuple[CheckSettings, list[Finding]]:
+def parse_check_settings(config: object) -> tuple[CheckSettings, list[Finding]]:
     """Return what a configuration file says under `check`, and everything that is wrong with it."""
-    part = given.get(CHECK, {}) if isinstance(given, Mapping) else {}
+    part = config.get(CHECK, {}) if isinstance(config, Mapping) else {}
     if not isinstance(part, Mapping):
         return CheckSettings(), [Finding(CHECK, f"must be a mapping (got {type(part).__name__})", "Write {}")]
     findings = []
@@ -69,11 +69,11 @@ def parse_check_settings(given: object) -> tuple[CheckSettings, list[Finding]]:
             fix = f"Write '{near[0]}', if that was meant" if near else f"Known are {', '.join(_PROPERTIES)}"
             findings.append(Finding(f"{CHECK}.{key}", "there is no such setting", fix))
         elif fix := _misfit(key, value):
-            findings.append(Finding(f"{CHECK}.{key}", f"is no such value (got {value!r})", fix))
+            findings.append(Finding(f"{CHECK}.{key}", f"has the wrong value (got {value!r})", fix))
     if findings:
         return CheckSettings(), findings
-    said = {"fail_on" if key == "failOn" else key: value for key, value in part.items()}
-    return CheckSettings(**said | {"exclude": tuple(said.get("exclude", ()))}), []
+    values = {"fail_on" if key == "failOn" else key: value for key, value in part.items()}
+    return CheckSettings(**values | {"exclude": tuple(values.get("exclude", ()))}), []
 
 
 def _misfit(key: str, value: object) -> str:

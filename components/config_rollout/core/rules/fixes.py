@@ -1,4 +1,4 @@
-"""What `check --fix` writes: hashes of the ConfigMaps that running pods are sure not to see again."""
+"""What `check --fix` writes: hashes of the ConfigMaps whose changes running pods certainly do not see."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,14 +16,14 @@ from .settings import Settings
 
 @dataclass(frozen=True)
 class NotFixed:
-    """Why a finding is left to whoever wrote the manifest."""
+    """Why a finding is left to the author of the manifest."""
 
     workload: KubernetesObject
     why: str
 
 
 def fixes(objects: Objects, settings: Settings) -> Iterator[Hashes | NotFixed]:
-    """Yield the hashes that workloads should have and have not, and what is not fixed."""
+    """Yield the hashes that workloads lack, and the findings that are not fixed."""
     of_rule = settings.of(NOT_HASHED)
     for workload in objects.kind(*WORKLOADS):
         if workload.patch or unknown_part(workload):
@@ -38,13 +38,12 @@ def fixes(objects: Objects, settings: Settings) -> Iterator[Hashes | NotFixed]:
                 hashes[key] = str(source.name), meaning_hash(source)
             except NotHashed as why:
                 yield NotFixed(workload, str(why))
-        found = Hashes(workload, hashes)
-        if any(True for _ in found.texts()):
-            left = _still_uncovered(found, objects)
-            if left:
-                yield NotFixed(workload, f"ConfigMap '{left[0]}': no annotation says by its name that it is its hash")
+        fix = Hashes(workload, hashes)
+        if any(True for _ in fix.texts()):
+            if left := _still_uncovered(fix, objects):
+                yield NotFixed(workload, f"ConfigMap '{left[0]}': the rules would not recognise the hash by its name")
             else:
-                yield found
+                yield fix
 
 
 def _ours(workload: KubernetesObject, config_maps: dict[str, KubernetesObject]) -> list[tuple[str, KubernetesObject]]:
@@ -52,7 +51,7 @@ def _ours(workload: KubernetesObject, config_maps: dict[str, KubernetesObject]) 
 
 
 def _uncovered(workload: KubernetesObject, objects: Objects) -> list[KubernetesObject]:
-    """Return the sources that running pods are sure not to see again, each once."""
+    """Return the sources whose changes running pods certainly do not see, each once."""
     left = [one.source for one in coverage(workload, objects) if one.reason is None and is_read_once(one)]
     return list({id(source): source for source in left}.values())
 
@@ -60,14 +59,14 @@ def _uncovered(workload: KubernetesObject, objects: Objects) -> list[KubernetesO
 def _annotation(source: KubernetesObject, workload: KubernetesObject, alone: bool) -> str:
     title = f"{source.kind} '{source.name}'"
     if source.kind != "ConfigMap":
-        raise NotHashed(f"{title}: a hash that everyone can read lets everyone try guesses. Name it after its content")
+        raise NotHashed(f"{title}: a hash that anyone can read lets anyone test guesses. Name it after its content")
     for place in changing_parts(source):
         raise NotHashed(f"{title}: {place} may change with each deployment, and a hash with it")
     return annotation_for(str(source.name), workload, alone)
 
 
 def _still_uncovered(hashes: Hashes, objects: Objects) -> list[str]:
-    """Return the ConfigMaps that the rules do not take for hashed, with what is written."""
+    """Return the ConfigMaps that the rules would still report after the fix."""
     value = hashes.workload.value
     for path, text in hashes.texts():
         value = with_text(value, path, text)

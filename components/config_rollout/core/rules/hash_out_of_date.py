@@ -33,9 +33,9 @@ spec:
 
 def _out_of_date(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
     for workload in objects.kind(*WORKLOADS):
-        ours = held(workload)
-        sources = {str(o.name): o for r, o in objects.read_by(workload) if r.kind == "ConfigMap"} if ours else {}
-        for key, name in ours.items():
+        hashes = held(workload)
+        sources = {str(o.name): o for r, o in objects.read_by(workload) if r.kind == "ConfigMap"} if hashes else {}
+        for key, name in hashes.items():
             if name not in sources:
                 continue
             where = workload.in_template("metadata", f"annotations['{key}']")

@@ -15,7 +15,7 @@ def lines(findings: Sequence[tuple[Place, str]]) -> list[int]:
     """
     Return the line of each finding's field, in their order.
 
-    A field that is not there has the line of the closest one above it. A text in a `|` block is looked into.
+    A field that is missing has the line of the closest one above it. In the text of a `|` block, it is the line there.
 
     Args:
       findings: Where the object stands, and the field as `Finding.where` says it.
@@ -25,7 +25,7 @@ def lines(findings: Sequence[tuple[Place, str]]) -> list[int]:
     by_document: dict[int, list[int]] = defaultdict(list)
     for number, (place, _) in enumerate(findings):
         by_document[id(place.document)].append(number)
-    found = [place.line for place, _ in findings]
+    result = [place.line for place, _ in findings]
     for numbers in by_document.values():
         document = findings[numbers[0]][0].document
         if document is None:
@@ -33,8 +33,8 @@ def lines(findings: Sequence[tuple[Place, str]]) -> list[int]:
         nodes = find(document.text.decode(errors="replace"), [fields[number][0] for number in numbers])
         for number in numbers:
             if line := _line(nodes, *fields[number]):
-                found[number] = document.starts + line - 1
-    return found
+                result[number] = document.starts + line - 1
+    return result
 
 
 def steps(where: str) -> tuple[Path, str]:
@@ -65,6 +65,6 @@ def _line(nodes: dict[Path, Node], path: Path, inside: str) -> int:
     node = next((nodes[path[:end]] for end in range(len(path), -1, -1) if path[:end] in nodes), None)
     if node is None or not inside or path not in nodes or node.style != "|":
         return node.line if node else 0
-    held, _ = steps(inside)
-    below = int(number[1]) if number else _line(find(node.text, [held]), held, "")
+    field, _ = steps(inside)
+    below = int(number[1]) if number else _line(find(node.text, [field]), field, "")
     return node.own_line + below if below else node.line

@@ -1,5 +1,5 @@
 """
-The text of a manifest as the objects that rules know, and everything that was not looked at, with the reason.
+The text of a manifest as the objects that rules know, and everything that was not checked, with the reason.
 
 Documents are told apart by their `---` lines, so one that cannot be read leaves the others.
 """
@@ -13,8 +13,8 @@ from typing import Any
 from ..formats.meaning import MAX_DEPTH, NotUnderstood
 from ..kinds import KUBE_PROXY
 from ..kubernetes.manifest_text import Document, documents
+from .gaps import INVALID, NO_OBJECT, PART, TEMPLATE, Gap
 from .objects import KINDS, KubernetesObject, is_known, is_partial
-from .unread import INVALID, NO_OBJECT, PART, TEMPLATE, Unread
 
 _RENDERED_FROM = re.compile(rb"\A\s*# Source: (\S+\.(?:ya?ml|tpl))\s")
 """What `helm template` writes before each document."""
@@ -46,14 +46,14 @@ class Manifest:
     """
     What a text holds.
 
-    `skipped` counts the objects that no rule looks at, by kind. `others` is the number of documents that were read and
-    are no Kubernetes objects, such as a chart's values. `unread` is what was not looked at, or only in part.
+    `skipped` counts the objects that no rule checks, by kind. `others` is the number of documents that are not
+    Kubernetes objects, such as a chart's values. `gaps` is what was not checked, or only in part.
     """
 
     objects: list[KubernetesObject] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     others: int = 0
-    unread: list[Unread] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
 
 
 def parse_manifest(file: str, text: bytes, into: Manifest) -> None:
@@ -76,7 +76,7 @@ def _read(document: Document, place: Place, into: Manifest) -> None:
         value = document.value()
     except NotUnderstood as why:
         template = _TEMPLATE.search(document.text)
-        into.unread.append(Unread(TEMPLATE, str(place)) if template else Unread(INVALID, str(place), str(why)))
+        into.gaps.append(Gap(TEMPLATE, str(place)) if template else Gap(INVALID, str(place), str(why)))
         return
     for path, item in _items(value, (), 0):
         _add(item, Place(place.file, place.line, document, path), into)
@@ -104,14 +104,14 @@ def _add(item: Any, place: Place, into: Manifest) -> None:
     if item is None:
         into.skipped["empty document"] += 1
     elif not isinstance(item, Mapping):
-        into.unread.append(Unread(NO_OBJECT, str(place)))
+        into.gaps.append(Gap(NO_OBJECT, str(place)))
     elif not isinstance(item.get("kind"), str) or not item.get("apiVersion"):
         into.others += 1
     elif not is_known(kind := item["kind"], str(item["apiVersion"])):
         into.skipped[kind] += 1
     else:
         if partial := is_partial(kind, item):
-            into.unread.append(Unread(PART, str(place)))
+            into.gaps.append(Gap(PART, str(place)))
         file = _RENDERED_FROM.search(place.document.text) if place.document else None
         template_file = file[1].decode(errors="replace") if file else ""
         into.objects.append(KubernetesObject(kind, item, place, patch=partial, template_file=template_file))

@@ -1,9 +1,9 @@
 """
-The meaning hash of ConfigMaps in the pod templates of a manifest: which annotation holds which, and how it gets there.
+The meaning hash of ConfigMaps in the pod templates of a manifest: which annotation holds it, and how it is written.
 
-It is the config hash of the components, of all keys of one ConfigMap, so anyone can check it:
-`kubectl get configmap NAME -o yaml | config-rollout hash -`. A Secret is never hashed: a hash that everyone can read
-lets everyone try guesses.
+It is the config hash that the components use, over all keys of one ConfigMap, so anyone can check it:
+`kubectl get configmap NAME -o yaml | config-rollout hash -`. A Secret is never hashed: a hash that anyone can read lets
+anyone test guesses.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ def meaning_hash(config_map: KubernetesObject) -> str:
     Return the config hash of a ConfigMap as it stands in a manifest.
 
     Raises:
-      NotHashed: It cannot be told what it will hold, or the API server would refuse it.
+      NotHashed: It has placeholders, or the API server would refuse it.
 
     """
     from ..configuration.content import parse_content  # takes longer to import than most stacks to check
@@ -40,12 +40,12 @@ def meaning_hash(config_map: KubernetesObject) -> str:
     from ..configuration.read_as import read_as
 
     title = f"ConfigMap '{config_map.name}'"
-    said, wrong = read_as(config_map.value)
+    form, wrong = read_as(config_map.value)
     data, binary = config_map.texts("data"), config_map.texts("binaryData")
     for where, text in placeholders(data, "data"):
         raise NotHashed(f"{title}: {where}: has a placeholder, {text.strip()[:40]!r}, that is filled in later")
     content, findings = parse_content(
-        data, binary, said and said.formats, said and said.effects, said and said.text_version
+        data, binary, form and form.formats, form and form.effects, form and form.text_version
     )
     for finding in (*wrong, *findings):
         raise NotHashed(f"{title}: {finding.where}: {finding.what}")
@@ -78,7 +78,7 @@ class Hashes:
     by_annotation: Mapping[str, tuple[str, str]]
 
     def texts(self) -> "Iterator[tuple[Path, str]]":
-        """Yield path and text of each annotation that is not as it should be, in the workload."""
+        """Yield path and text of each annotation that is missing or out of date, in the workload."""
         template, known = self.workload.of_template("annotations"), held(self.workload)
         for key, (_, digest) in self.by_annotation.items():
             if template.get(key) != digest:
@@ -90,14 +90,14 @@ class Hashes:
 
 def write_hashes(document: "Document", every: "Sequence[tuple[Path, Hashes]]") -> bytes:
     """
-    Return the text of a document with the hashes of workloads in it; all else stays as it is.
+    Return the text of a document with the hashes of its workloads; everything else stays as it is.
 
     Args:
-      document: Where the workloads stand.
-      every: Path of each workload in the document, empty if it is no list, and its hashes.
+      document: The document that holds the workloads.
+      every: Path of each workload in the document, empty unless that is a list, and its hashes.
 
     Raises:
-      NotHashed: A place cannot be edited by itself.
+      NotHashed: An edit would change something else too.
 
     """
     from ..formats.yaml_edits import NotEdited

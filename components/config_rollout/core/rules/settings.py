@@ -9,7 +9,7 @@ from ..arguments.finding import Finding
 from . import BY_ID
 from .objects import KubernetesObject
 from .rule import Level, Parameter, Rule
-from .skips import Skip, SkipLog, annotated
+from .skips import Skip, SkipLog, annotation_skips
 
 LEVELS = ("advisory", "mandatory", "remediate", "disabled")
 """The levels that Pulumi knows. Where nothing can be remediated, `remediate` counts as advisory."""
@@ -31,7 +31,7 @@ class RuleSettings:
 
     def covers(self, o: KubernetesObject, log: SkipLog | None = None) -> bool:
         """Return whether the rule is to say nothing of an object, and count it."""
-        by_annotation = self.rule in annotated(o)[0]
+        by_annotation = self.rule in annotation_skips(o)[0]
         skip = None if by_annotation else next((skip for skip in self.skips if skip.covers(o)), None)
         if log and (by_annotation or skip):
             log.add(self.rule, o, skip)
@@ -51,7 +51,7 @@ class Settings:
         level = given.level or self.every or rule.level
         return RuleSettings(level, {**rule.defaults(), **given.parameters}, given.skips, rule.id)
 
-    def limited(self, only: Collection[str], without: Collection[str]) -> "Settings":
+    def restrict(self, only: Collection[str], without: Collection[str]) -> "Settings":
         """Return the same for some rules, if `only` names any, and without others. One that is named is never off."""
         rules = dict(self.rules)
         for rule in BY_ID.values():

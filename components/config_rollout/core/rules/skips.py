@@ -1,4 +1,4 @@
-"""What rules are to say nothing of: by the settings, and by an annotation on the object; and the count of that."""
+"""Skips: objects on which a rule is silent, by the settings or by an annotation, and how many findings that hides."""
 
 import difflib
 from collections import Counter
@@ -10,14 +10,12 @@ from ..arguments.finding import Finding
 from .objects import KubernetesObject
 
 ANNOTATION = "config-rollout/skip"
-"""
-On an object: `RULE: reason`, one on a line. It is on the object's own metadata, so it restarts nothing.
-"""
+"""On an object: `RULE: reason`, one per line. It is on the object's own metadata, so it restarts nothing."""
 
 
 @dataclass(frozen=True)
 class Skip:
-    """Objects that a rule says nothing of, by shell patterns, and why."""
+    """Objects on which a rule is silent, by shell patterns, and why."""
 
     namespace: str
     name: str
@@ -28,17 +26,17 @@ class Skip:
         return fnmatchcase(str(o.namespace), self.namespace) and fnmatchcase(str(o.name), self.name)
 
     def __str__(self) -> str:
-        named = (("namespace", self.namespace), ("name", self.name))
-        return " and ".join(f"{what} {pattern!r}" for what, pattern in named if pattern != "*")
+        patterns = (("namespace", self.namespace), ("name", self.name))
+        return " and ".join(f"{what} {pattern!r}" for what, pattern in patterns if pattern != "*")
 
 
-def annotated(o: KubernetesObject, rules: Collection[str] = ()) -> tuple[dict[str, str], list[Finding]]:
+def annotation_skips(o: KubernetesObject, rules: Collection[str] = ()) -> tuple[dict[str, str], list[Finding]]:
     """
     Return rule -> reason of an object's annotation, and what is wrong with it.
 
     Args:
       o: The object.
-      rules: The rules there are; without them, none is called unknown.
+      rules: All rules; without them no rule is reported as unknown.
 
     """
     text = o.texts("metadata", "annotations").get(ANNOTATION)
@@ -65,13 +63,14 @@ _WHERE = f"metadata.annotations['{ANNOTATION}']"
 @dataclass
 class SkipLog:
     """
-    What was skipped, over any number of sets: rule -> how many findings, and what matched nothing.
+    What was skipped, over any number of sets.
 
-    `notes` are sentences on annotations that say something wrong or match nothing.
+    `counts` is rule -> number of findings, `matches` the skips of the settings that matched something. `notes` are
+    sentences on annotations that are wrong or match nothing.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
-    used: set[tuple[str, Skip]] = field(default_factory=set)
+    matches: set[tuple[str, Skip]] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     _on_objects: set[tuple[int, str]] = field(default_factory=set)
 
@@ -79,23 +78,23 @@ class SkipLog:
         """Count a finding that was skipped, by a skip of the settings or else by the object's annotation."""
         self.counts[rule] += 1
         if skip:
-            self.used.add((rule, skip))
+            self.matches.add((rule, skip))
         else:
             self._on_objects.add((id(o), rule))
 
     def close(self, objects: Iterable[KubernetesObject], ran: Collection[str], rules: Collection[str]) -> None:
-        """Note which annotations of a set were of no use; `ran` are the rules that ran."""
+        """Note which annotations of a set matched nothing; `ran` are the rules that ran."""
         for o in objects:
-            reasons, wrong = annotated(o, rules)
+            reasons, wrong = annotation_skips(o, rules)
             self.notes += [f"{o.place}: {o.title}: {finding}" for finding in wrong]
             for rule in reasons:
                 if rule in ran and (id(o), rule) not in self._on_objects:
-                    finding = Finding(_WHERE, f"{rule} finds nothing here to skip", "Remove the line")
+                    finding = Finding(_WHERE, f"{rule} has no finding here", "Remove the line")
                     self.notes.append(f"{o.place}: {o.title}: {finding}")
         self._on_objects.clear()
 
-    def unused(self, skips: Iterable[tuple[str, Skip]]) -> Iterator[str]:
+    def without_match(self, skips: Iterable[tuple[str, Skip]]) -> Iterator[str]:
         """Yield a sentence for each skip of the settings that matched nothing."""
         for rule, skip in skips:
-            if (rule, skip) not in self.used:
+            if (rule, skip) not in self.matches:
                 yield f"{rule}: skip: {skip} matched nothing. Remove it, or correct the pattern."

@@ -1,4 +1,4 @@
-"""What was not looked at, and how that is told: a count for each reason, not a line for each file."""
+"""What could not be checked, as a count for each reason, not a line for each file."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ _MOST_PLACES = 3
 
 @dataclass(frozen=True)
 class Reason:
-    """Why something was not looked at. `one` and `many` are its names behind a number; `fix` is what to do."""
+    """Why something was not checked. `one` and `many` are its names after a number; `fix` is what to do."""
 
     id: str
     one: str
@@ -18,7 +18,7 @@ class Reason:
 
 TEMPLATE = Reason("template-syntax", "document with template syntax", "documents with template syntax", "Render first")
 INVALID = Reason("invalid", "document that cannot be read", "documents that cannot be read", "Correct what is wrong")
-NO_OBJECT = Reason("no-object", "document that is no object", "documents that are no objects", "Name manifests")
+NO_OBJECT = Reason("no-object", "document that is not an object", "documents that are not objects", "Name manifests")
 PART = Reason(
     "part",
     "part of an object, as a patch is",
@@ -34,21 +34,21 @@ NOT_KNOWN = Reason(
 
 
 @dataclass(frozen=True)
-class Unread:
-    """One thing that was not looked at: why, where, and what is special about it."""
+class Gap:
+    """One thing that was not checked: why, where, and details."""
 
     reason: Reason
     where: str
     detail: str = ""
 
 
-def summary(unread: Iterable[Unread]) -> Iterator[str]:
+def summary(gaps: Iterable[Gap]) -> Iterator[str]:
     """Yield a line for each reason, with how many there are and the first places."""
-    by_reason: dict[Reason, list[Unread]] = {}
-    for one in unread:
-        by_reason.setdefault(one.reason, []).append(one)
+    by_reason: dict[Reason, list[Gap]] = {}
+    for gap in gaps:
+        by_reason.setdefault(gap.reason, []).append(gap)
     for reason, every in by_reason.items():
-        shown = [f"{one.where}: {one.detail}" if one.detail else one.where for one in every[:_MOST_PLACES]]
-        more = f" and {len(every) - len(shown):,} more" if len(every) > len(shown) else ""
+        places = [f"{gap.where}: {gap.detail}" if gap.detail else gap.where for gap in every[:_MOST_PLACES]]
+        more = f" and {len(every) - len(places):,} more" if len(every) > len(places) else ""
         what = reason.one if len(every) == 1 else reason.many
-        yield f"not looked at: {len(every):,} {what} ({', '.join(shown)}{more}). {reason.fix}."
+        yield f"not checked: {len(every):,} {what} ({', '.join(places)}{more}). {reason.fix}."
