@@ -10,13 +10,16 @@ import os
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..core.kubernetes import daemon_sets as live
 from ..core.kubernetes import kubeconfig as kubeconfigs
 from ..core.kubernetes.objects import is_owned_by
 from ..core.rbac.rights import Right, lasting, role
 from ..core.waves.http_answers import breaks_a_rule, message_of
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse, PoolManager
 
 Object = dict[str, Any]
 """A Kubernetes object as the API server sends it."""
@@ -29,6 +32,7 @@ _JSON, _METADATA = "application/json", "application/json;as=PartialObjectMetadat
 _MERGE, _STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
 _APPLY = "application/apply-patch+yaml"
 _VERSION = "version"
+_USER_AGENT = "config-rollout"
 _CONFLICT = 409
 _GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1", "endpointslices": "discovery.k8s.io/v1"}
 """Resource -> API group and version, of those that are not in the core group."""
@@ -66,10 +70,13 @@ class Cluster:
     Every method raises `ClusterError` where the server cannot be asked, and `Forbidden` where a right is missing.
     """
 
-    def __init__(self, client: Any, headers: list[tuple[str, str]]) -> None:
-        self._client, self._headers = client, headers
-        client.user_agent = "config-rollout"  # a header of one request gives way to it
-        self.server: str = client.configuration.host
+    def __init__(self, configuration: Any, headers: list[tuple[str, str]]) -> None:
+        from kubernetes.client import ApiClient
+
+        # Of the client this and the configuration are used, which every release has; what is generated differs.
+        self._pool: PoolManager = ApiClient(configuration).rest_client.pool_manager
+        self._configuration, self._headers = configuration, headers
+        self.server: str = configuration.host
 
     @classmethod
     def find(cls, kubeconfig: str | None = None, context: str | None = None, cluster: str | None = None) -> "Cluster":
@@ -88,7 +95,7 @@ class Cluster:
         Source: pulumi-kubernetes 4.25 provider.go `Configure`; client-go 0.36 tools/clientcmd.
 
         """
-        from kubernetes.client import ApiClient, Configuration
+        from kubernetes.client import Configuration
         from kubernetes.config import ConfigException, load_incluster_config, load_kube_config_from_dict
 
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # we say ourselves what cannot be reached
@@ -99,7 +106,7 @@ class Cluster:
             if "KUBERNETES_SERVICE_HOST" not in os.environ:
                 raise ClusterError(f"{where}: there is no kubeconfig. Set kubernetes:kubeconfig, or KUBECONFIG.")
             load_incluster_config(configuration)  # type: ignore[no-untyped-call]
-            return cls(ApiClient(configuration), [])
+            return cls(configuration, [])
         try:
             config, name = kubeconfigs.chosen(kubeconfigs.merged(found), context, cluster)
         except kubeconfigs.BadKubeconfig as error:
@@ -113,7 +120,9 @@ class Cluster:
         if "exec" in user and not (configuration.api_key or configuration.cert_file):
             program = user["exec"].get("command")
             raise ClusterError(f"{where}: '{program}' gave no credentials. Run it by hand to see why.")
-        return cls(ApiClient(configuration), kubeconfigs.impersonation(user))
+        if proxy := kubeconfigs.proxy_of(config):
+            configuration.proxy = proxy  # the client reads it since its release 37
+        return cls(configuration, kubeconfigs.impersonation(user))
 
     def get(self, resource: str, name: str, namespace: str = "") -> Object | None:
         """Return an object, or `None` if there is none."""
@@ -158,25 +167,25 @@ class Cluster:
                  "timeoutSeconds": str(seconds), **_selectors(labels, fields)}  # fmt: skip
         answer = self._ask("GET", right, query, seconds=seconds + SECONDS)
         if answer.status >= 300:
-            self._refuse(right, answer.status, answer.read())
+            self._refuse(right, answer.status, answer.data)
         rest = b""
         try:
-            for part in answer.response.stream(decode_content=True):
+            for part in answer.stream(decode_content=True):
                 *lines, rest = (rest + part).split(b"\n")
                 yield from (json.loads(line) for line in lines if line)
         except (_http_error(), OSError, ValueError) as error:
             raise ClusterError(f"{self.server}: {_reason(error)}. See whether `kubectl` reaches it.", 0) from None
         finally:
-            answer.response.close()
+            answer.close()
 
     def ask_pod(self, pod: str, namespace: str, port: int, path: str) -> tuple[int, bytes]:
         """Return status and body of what a pod answers to a GET through the API server's proxy."""
         right = Right("get", "", "pods/proxy", namespace, f"{pod}:{port}")
         answer = self._ask("GET", right, tail=path)
-        data = answer.read()
+        data = answer.data
         if answer.status in (401, 403) and _is_status(data):
             self._refuse(Right("get", "", "pods/proxy", namespace), answer.status, data)
-        return int(answer.status), data
+        return answer.status, data
 
     def patch(
         self,
@@ -280,7 +289,7 @@ class Cluster:
     ) -> Object | None:
         """Send one request and return what is answered, `None` for a status of `gone`."""
         answer = self._ask(method, right, query, body, content_type, accept=accept)
-        status, data = answer.status, answer.read()
+        status, data = answer.status, answer.data
         if status in gone:
             return None
         if not 200 <= status < 300:
@@ -298,24 +307,26 @@ class Cluster:
         seconds: int = SECONDS,
         tail: str = "",
         accept: str = _JSON,
-    ) -> Any:
+    ) -> "BaseHTTPResponse":
         """Send one request and return the answer. `right` says what it needs, and so where it goes."""
-        from kubernetes.client import ApiException
-        from urllib3 import HTTPHeaderDict
+        from urllib3 import HTTPHeaderDict, Timeout
 
-        path = _path(right) + tail + (f"?{urllib.parse.urlencode(query)}" if query else "")
-        headers = {"Accept": accept, "Content-Type": content_type}
-        call = self._client.param_serialize(method, path, header_params=headers, auth_settings=["BearerToken"])
-        url, every = call[1], HTTPHeaderDict(call[2])
-        for name, value in self._headers:
-            every.add(name, value)
+        url = self.server + _path(right) + tail + (f"?{urllib.parse.urlencode(query)}" if query else "")
+        headers = HTTPHeaderDict({"Accept": accept, "Content-Type": content_type, "User-Agent": _USER_AGENT})
+        for name, value in [*self._credentials(), *self._headers]:
+            headers.add(name, value)
         try:
-            answer = self._client.call_api(method, url, every, body, _request_timeout=seconds)
-            if "watch=1" not in path:
-                answer.read()
-            return answer
-        except (_http_error(), ApiException, OSError) as error:
+            return self._pool.request(
+                method, url, None if body is None else json.dumps(body), headers=headers,
+                timeout=Timeout(total=seconds), preload_content=right.verb != "watch",
+            )  # fmt: skip
+        except (_http_error(), OSError) as error:
             raise ClusterError(f"{self.server}: {_reason(error)}. See whether `kubectl` reaches it.", 0) from None
+
+    def _credentials(self) -> Iterator[tuple[str, str]]:
+        """Yield the headers that say who we are. A token that is about to expire is renewed here."""
+        for of in self._configuration.auth_settings().values():
+            yield of["key"], of["value"]
 
     def _refuse(self, right: Right, status: int, data: bytes) -> NoReturn:
         """Raise what an answer that is no answer means."""

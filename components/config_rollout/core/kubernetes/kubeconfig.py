@@ -79,10 +79,20 @@ def chosen(config: Config, context: str | None, cluster: str | None) -> tuple[di
 
 def user_of(config: Config) -> Config:
     """Return the credentials of the current context; empty if it has none."""
-    name = config["current-context"]
-    user = next((e["context"].get("user") for e in config["contexts"] if e["name"] == name), None)
-    found: Config = next((e.get("user") or {} for e in config["users"] if e["name"] == user), {})
-    return found
+    return _current(config, "users", "user")
+
+
+def proxy_of(config: Config) -> str:
+    """Return the address of the proxy of the current context's cluster; empty if it has none."""
+    return str(_current(config, "clusters", "cluster").get("proxy-url") or "")
+
+
+def _current(config: Config, section: str, kind: str) -> Config:
+    """Return the entry of a section that the current context names; empty if it names none."""
+    context = config["current-context"]
+    name = next((e["context"].get(kind) for e in config["contexts"] if e["name"] == context), None)
+    entry: Config = next((e.get(kind) or {} for e in config[section] if e["name"] == name), {})
+    return entry
 
 
 def impersonation(user: Config) -> list[tuple[str, str]]:
