@@ -20,19 +20,22 @@ Settings of the stack, all of them optional with `manage: adopt`:
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pulumi
 
 from config_rollout import KubeProxy
 
 settings = pulumi.Config()
-layout = settings.get("layout") or "kubeadm"
+# `Any`, since a setting is any text: the component refuses what it does not know.
+manage: Any = settings.get("manage") or "adopt"
+layout: Any = settings.get("layout") or "kubeadm"
 config_file = settings.get("config-file")
 
 proxy = KubeProxy(
     "kube-proxy",
     {
-        "manage": settings.get("manage") or "adopt",
+        "manage": manage,
         "config": (Path(__file__).parent / config_file).read_text() if config_file else None,
         "api_server": settings.get("api-server"),
         "allow_refused_config": settings.get_bool("allow-refused-config"),

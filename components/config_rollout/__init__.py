@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .configured_daemon_set import ConfiguredDaemonSet, ConfiguredDaemonSetArgs
-    from .kube_proxy import KubeProxy, KubeProxyArgs
+    from .args.configured_daemon_set import ConfiguredDaemonSetArgs
+    from .args.kube_proxy import KubeProxyArgs
+    from .configured_daemon_set import ConfiguredDaemonSet
+    from .kube_proxy import KubeProxy
 
 __all__ = ["ConfiguredDaemonSet", "ConfiguredDaemonSetArgs", "KubeProxy", "KubeProxyArgs"]
 

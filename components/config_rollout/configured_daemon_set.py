@@ -5,13 +5,13 @@ Not here: what a configuration means (core/), and the words that explain a chang
 """
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, cast
 
 import pulumi
-from pulumi import Input
 from pulumi_kubernetes.apps.v1 import DaemonSet
 from pulumi_kubernetes.core.v1 import ConfigMapPatch
 
+from .args.configured_daemon_set import ConfiguredDaemonSetArgs
 from .configured_workload import ConfiguredWorkload
 from .core.arguments.finding import report
 from .core.configuration.content import Content, warnings
@@ -26,96 +26,6 @@ from .prepare.arguments import checked, selector_of, unknown_in
 from .prepare.revisions import read_before
 
 _TYPE = "config-rollout:index:ConfiguredDaemonSet"
-
-
-class ConfiguredDaemonSetArgs(TypedDict):
-    """What a `ConfiguredDaemonSet` takes. Mappings and lists are plain; where it says so, leaves may be Outputs."""
-
-    namespace: Input[str]
-    """The namespace of both objects. May be an Output. A change replaces them."""
-    data: Mapping[str, str]
-    """The configuration: key -> UTF-8 text, plain; as files where `pod_spec` mounts it. With `binary_data` 1 MiB."""
-    pod_spec: Mapping[str, Any]
-    """
-    The pods' spec, in snake_case or camelCase, passed through unedited but for the references to the ConfigMap.
-
-    Refer to the ConfigMap by the component's `name`. Leaves may be Outputs.
-    """
-    name: NotRequired[str]
-    """
-    The Kubernetes name of the DaemonSet, a DNS label of at most 52 characters; by default the component's name.
-
-    The ConfigMap is called `NAME-` and the first 10 digits of the config hash. A change replaces both.
-    """
-    formats: NotRequired[Mapping[str, str]]
-    """
-    Key of `data` -> `text`, `yaml`, `json`, `toml` or `kube-proxy`, for keys that do not tell it.
-
-    A KubeProxyConfiguration is known by what it holds, the others by the key's suffix.
-
-    What a format does not count restarts nothing. A change of the format itself changes the hash.
-    """
-    effects: NotRequired[Mapping[str, str]]
-    """
-    `KEY` or `KEY:PATH` -> `restart` or `none`, for programs whose fields nobody here knows.
-
-    Paths are as preview prints them. What restarts nothing is not in the hash: pods get it with the next change that
-    restarts. A path that names no field is refused.
-    """
-    text_version: NotRequired[str]
-    """
-    Any text, as a date. A change of it rolls `data` out as it is written, although it may mean the same.
-
-    It is in the config hash. By default there is none.
-    """
-    binary_data: NotRequired[Mapping[str, str]]
-    """More configuration: key -> base64 text. The hash is of the decoded bytes."""
-    labels: NotRequired[Mapping[str, Input[str]]]
-    """Labels of the ConfigMap and the DaemonSet, never of the pods: a change restarts nothing."""
-    pod_labels: NotRequired[Mapping[str, Input[str]]]
-    """Labels of the pods beside the selector's, as NetworkPolicies and Services need. A change restarts the pods."""
-    selector: NotRequired[Mapping[str, str]]
-    """
-    The labels by which the DaemonSet finds its pods, which get them; by default `app.kubernetes.io/name: NAME`. Plain.
-
-    For a DaemonSet that exists: nobody can change its selector, so another one is refused.
-    """
-    pod_annotations: NotRequired[Mapping[str, Input[str]]]
-    """Annotations of the pods, beside the config hash. A change restarts them."""
-    update_strategy: NotRequired[Mapping[str, Any]]
-    """The DaemonSet's `updateStrategy`; by default Kubernetes' own, one pod at a time."""
-    waves: NotRequired[Mapping[str, Any]]
-    """
-    In which order the nodes get a change, in place of `update_strategy`; docs/waves.md has every field.
-
-    `first` lists waves (`name`, and `nodes`, `match_labels` or `match_expressions`), `by` is a label whose values are
-    one wave each, and the rest is the last. A change of the waves themselves restarts nothing.
-    """
-    kubeconfig: NotRequired[Input[str]]
-    """
-    The kubeconfig of the cluster, as a path or as its content; or `context`. Required with a provider of your own.
-
-    May be an Output without `waves`. By default the cluster is found as the default provider finds it.
-    """
-    context: NotRequired[Input[str]]
-    """The context of that kubeconfig; by default `kubernetes:context`, or its current one."""
-    audit: NotRequired[Any]
-    """
-    Where the record of each rollout goes beside the cluster, as a line of JSON; docs/audit.md has its fields.
-
-    `{"file": PATH}`, `{"stdout": True}`, `{"url": "https://..."}`, or a list of them. Plain.
-    """
-    min_ready_seconds: NotRequired[Input[int]]
-    """How long a new pod must be ready to count as available, in seconds; by default Kubernetes' own, 0."""
-    revision_history_limit: NotRequired[Input[int]]
-    """How many old revisions Kubernetes keeps for `kubectl rollout undo`; by default Kubernetes' own, 10."""
-    rollout_timeout_seconds: NotRequired[int]
-    """
-    How long `up` waits for a rolling restart, in seconds. `custom_timeouts` on the component goes before it.
-
-    By default what 1,000 nodes need at this `update_strategy`: 15 s and `min_ready_seconds` for each turn, at
-    least 600. Past it `up` fails, the ConfigMap of before stays, and the next `up` goes on or back.
-    """
 
 
 class ConfiguredDaemonSet(pulumi.ComponentResource):
@@ -144,12 +54,24 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         who = f"{type(self).__name__} '{name}'"
         compatibility.check(who)
         heed()
-        plain, content = checked(who, name, args, ConfiguredDaemonSetArgs, opts)
+        arguments = checked(who, name, args, ConfiguredDaemonSetArgs, opts)
+        plain, content = arguments.plain, arguments.content
         kubernetes_name: str = plain.get("name", name)
         configuration = Configuration([_source(kubernetes_name, content, plain)])
         reading = read_before(who, plain, kubernetes_name, configuration.hash)
         workload = _workload(kubernetes_name, plain)
-        of = ConfiguredWorkload(self, (_TYPE, name), plain, opts, workload, configuration, reading, may_select=True)
+        of = ConfiguredWorkload(
+            self,
+            (_TYPE, name),
+            plain,
+            opts,
+            workload,
+            configuration,
+            reading,
+            waves=arguments.waves,
+            sinks=arguments.sinks,
+            may_select=True,
+        )
 
         super().__init__(
             _TYPE,

@@ -12,10 +12,11 @@ import pulumi
 from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
 from pulumi_kubernetes.core.v1 import ConfigMapPatch
 
-from .core.audit.sinks import parse_audit
+from .core.audit.sinks import Sink
 from .core.kubernetes.field_managers import FORCED
 from .core.kubernetes.objects import Object
 from .core.revisions.naming import content_name
+from .core.waves.order import Waves
 from .core.workload.configuration import Configuration
 from .core.workload.render import render, render_workload
 from .core.workload.workload import Workload
@@ -39,12 +40,14 @@ class ConfiguredWorkload:
 
     Args:
       component: The component, of the type and name `identity`.
-      plain: Its arguments: `namespace`, and as far as there are any `waves`, `audit`, `kubeconfig`, `context`,
-        `update_strategy`, `min_ready_seconds`, `rollout_timeout_seconds`.
+      plain: Its arguments: `namespace`, and as far as there are any `kubeconfig`, `context`, `update_strategy`,
+        `min_ready_seconds`, `rollout_timeout_seconds`.
       opts: Its resource options.
       workload: What runs the pods; its `owner` and `annotations` are set here.
       configuration: What they read; `None` if that is not known in this preview.
       reading: What the cluster has of it.
+      waves: The argument `waves`, parsed; `None` if there is none.
+      sinks: The argument `audit`, parsed.
       explain: Makes another explainer than the usual one.
       may_select: Whether the component takes another selector.
       has_fleet: Whether the cluster could be read, so that its waves can be planned.
@@ -64,6 +67,8 @@ class ConfiguredWorkload:
         configuration: Configuration | None,
         reading: Reading,
         *,
+        waves: Waves | None,
+        sinks: Sequence[Sink],
         explain: Explain | None = None,
         may_select: bool = False,
         has_fleet: bool = True,
@@ -71,17 +76,16 @@ class ConfiguredWorkload:
         who, name = f"{type(component).__name__} '{identity[1]}'", identity[1]
         self._component, self._name, self._plain, self._reading = component, name, plain, reading
         self._workload, self._configuration = workload, configuration
-        self._waves = plain.get("waves")
+        self._waves = waves
         self.options = Options(plain, opts)
         where = workload.namespace, workload.name
         self._ownership = Ownership(who, identity, where, workload.selector, reading, plain, may_select)
         self.staged: StagedRollout | None = None
-        if self._waves is not None and configuration and has_fleet:
+        if waves and configuration and has_fleet:
             content = configuration.sources[0].content
-            self.staged = StagedRollout(who, plain, reading, configuration.hash, content)
+            self.staged = StagedRollout(who, plain, waves, reading, configuration.hash, content)
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
-        sinks = parse_audit(plain.get("audit", []))[0]
-        audit = Auditor(component, find_cluster, cluster, sinks, self._waves is not None)
+        audit = Auditor(component, find_cluster, cluster, sinks, waves is not None)
         self.explainer = explain(audit, self.staged) if explain else self._explain(audit)
         self.explainer.time_limit = self.options.time_limit()
 
@@ -170,7 +174,7 @@ class ConfiguredWorkload:
     ) -> DaemonSet | DaemonSetPatch:
         hooks = [self.explainer.of_daemon_set()]
         if self._workload.is_patch:
-            after = [*after, self._register_owner(), *([] if self._waves is None else [self._register_strategy()])]
+            after = [*after, self._register_owner(), *([self._register_strategy(self._waves)] if self._waves else [])]
         else:
             hooks.append(self._ownership.hooks_of_daemon_set())
         every = self.options.for_daemon_set(self._component, after, *hooks)
@@ -179,14 +183,14 @@ class ConfiguredWorkload:
         make = DaemonSetPatch if self._workload.is_patch else DaemonSet
         return make(self._name, **self._parts(), opts=every)
 
-    def _register_strategy(self) -> DaemonSetPatch:
+    def _register_strategy(self, waves: Waves) -> DaemonSetPatch:
         """
         Register the one field that keeps Kubernetes from restarting pods by itself, as a patch of its own.
 
         Whoever removes the waves lets go of it, and Kubernetes puts its default, RollingUpdate, in its place.
         """
         frozen = {"updateStrategy": self._workload.kind.frozen}
-        return self._register_let_go("strategy", driven_annotations(self._waves), frozen)
+        return self._register_let_go("strategy", driven_annotations(waves), frozen)
 
     def _register_owner(self) -> DaemonSetPatch:
         """

@@ -6,13 +6,14 @@ Not here: what its configuration means (core/formats/), what is found in a clust
 """
 
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
 from pulumi_kubernetes.core.v1 import ConfigMapPatch, ServiceAccount
 from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
 
+from .args.kube_proxy import KubeProxyArgs
 from .configured_workload import UNKNOWN, ConfiguredWorkload
 from .core.kube_proxy import pods
 from .core.kube_proxy.adoption import applied_for
@@ -28,68 +29,6 @@ from .prepare.revisions import Reading
 from .prepare.waves import StagedRollout
 
 _TYPE = "config-rollout:index:KubeProxy"
-
-
-class KubeProxyArgs(TypedDict):
-    """What a `KubeProxy` takes. Everything is plain: it is read before anything is registered."""
-
-    manage: str
-    """`own`: make it, on a cluster that has none. `adopt`: take over the one that is there."""
-    config: NotRequired[Any]
-    """
-    The KubeProxyConfiguration (v1alpha1), as a mapping or as text. With `adopt` it may be left out: then what the live
-    ConfigMap holds is rolled out, whoever wrote it. `mode` is required with `own`.
-    """
-    api_server: NotRequired[str]
-    """
-    The API server that kube-proxy dials, as `https://HOST:PORT`: no Service's address, which needs kube-proxy.
-
-    Required with `own`. With `adopt` it replaces `server:` in the live kubeconfig.
-    """
-    allow_refused_config: NotRequired[bool]
-    """
-    With `adopt`: roll out what is live although kube-proxy would refuse it and not start again; default False.
-
-    For a kube-proxy that reads what this library does not. A readiness probe is set only if its port is known.
-    """
-    layout: NotRequired[Any]
-    """
-    Under which names the cluster keeps kube-proxy: `kubeadm` (default; kubespray's too), `eks`, or a mapping of those
-    names that differ from kubeadm's: `namespace`, `daemon_set`, `config_map`, `key`, `kubeconfig_key`, `volume`,
-    `container`, `kubeconfig_path`.
-    """
-    max_unavailable: NotRequired[Any]
-    """How many kube-proxies may be away at once in a restart, as a number or a share; default `10%`."""
-    text_version: NotRequired[str]
-    """Any text, as a date. A change of it rolls the configuration out as it is written, although it means the same."""
-    audit: NotRequired[Any]
-    """
-    Where the record of each rollout goes beside the cluster: `{"file": PATH}`, `{"stdout": True}`,
-    `{"url": "https://..."}`, or a list of them.
-    """
-    min_ready_seconds: NotRequired[int]
-    """How long a new kube-proxy must be ready to count as available, in seconds; default 10."""
-    rollout_timeout_seconds: NotRequired[int]
-    """How long `up` waits for a rolling restart, in seconds; default: what 1,000 nodes need, at least 600."""
-    waves: NotRequired[Mapping[str, Any]]
-    """
-    In which order the nodes get a change, in place of `max_unavailable`; docs/waves.md has every field.
-
-    As with ConfiguredDaemonSet. `progress_deadline_seconds` takes the place of `rollout_timeout_seconds`.
-    """
-    version: NotRequired[str]
-    """The release of kube-proxy with `own`, as `v1.36.3`; or pass `image`."""
-    image: NotRequired[str]
-    """The image of kube-proxy with `own`, in place of `version`."""
-    kubeconfig: NotRequired[str]
-    """
-    The kubeconfig of the cluster, as a path or as its content, if the program uses a provider of its own.
-
-    By default the cluster is found as the default provider finds it: `kubernetes:kubeconfig`, KUBECONFIG,
-    `~/.kube/config`, or the pod's own account.
-    """
-    context: NotRequired[str]
-    """The context of that kubeconfig; by default `kubernetes:context`, or its current one."""
 
 
 class KubeProxy(pulumi.ComponentResource):
@@ -135,6 +74,8 @@ class KubeProxy(pulumi.ComponentResource):
             workload,
             configuration if prepared.full_hash else None,
             reading,
+            waves=settings.waves,
+            sinks=settings.audit,
             explain=explain,
             has_fleet=prepared.found is not None,
         )
@@ -276,10 +217,9 @@ def _plain(prepared: Prepared, args: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments that every component with a workload has."""
     settings = prepared.settings
     plain = {
-        **{key: args.get(key) for key in ("kubeconfig", "context", "audit", "rollout_timeout_seconds")},
+        **{key: args.get(key) for key in ("kubeconfig", "context", "rollout_timeout_seconds")},
         "namespace": settings.layout.namespace,
         "update_strategy": settings.update_strategy,
         "min_ready_seconds": settings.min_ready_seconds,
-        "waves": settings.waves,
     }
     return {key: value for key, value in plain.items() if value is not None}

@@ -1,13 +1,14 @@
 """Takes the arguments of a component apart and reports everything wrong with them at once. The rules are core/'s."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
 from ..core.arguments.fields import check_argument_names, check_name, check_whole_number
 from ..core.arguments.finding import Finding, report
-from ..core.audit.sinks import parse_audit
+from ..core.audit.sinks import Sink, parse_audit
 from ..core.configuration.content import Content, check_no_reload, parse_content, unmatched
 from ..core.formats import on_platform
 from ..core.kube_proxy.files import check_images
@@ -18,7 +19,7 @@ from ..core.kubernetes.spelling import unknown_fields
 from ..core.kubernetes.update_strategy import check_update_strategy
 from ..core.revisions import references as checks
 from ..core.revisions.naming import MAX_NAME_LENGTH, default_selector
-from ..core.waves.order import check_beside_waves, parse_waves
+from ..core.waves.order import Waves, check_beside_waves, parse_waves
 from . import schema
 from .errors import BadArguments
 
@@ -28,11 +29,25 @@ _NOT_PLAIN = (
 )
 
 
+@dataclass(frozen=True)
+class Arguments:
+    """
+    The arguments of a `ConfiguredDaemonSet`: as plain mappings and lists, and parsed where the core has a type for it.
+
+    `waves` is `None` where there are none.
+    """
+
+    plain: Mapping[str, Any]
+    content: Content
+    waves: Waves | None
+    sinks: Sequence[Sink]
+
+
 def checked(
     who: str, name: str, args: Mapping[str, Any], args_type: type, opts: pulumi.ResourceOptions | None
-) -> tuple[dict[str, Any], Content]:
+) -> Arguments:
     """
-    Return the arguments as plain mappings and lists, and the content of the ConfigMap.
+    Return the arguments, each parsed once.
 
     Raises:
       BadArguments: One line for everything that is wrong, each beginning with `who: where:`.
@@ -40,6 +55,9 @@ def checked(
     """
     plain, findings = plain_arguments(who, args, args_type)
     findings += _check_values(name, plain)
+    waves, wrong = parse_waves(plain["waves"]) if "waves" in plain else (None, [])
+    sinks, wrong_audit = parse_audit(plain.get("audit", []))
+    findings += [*wrong_audit, *wrong, *(_check_beside_waves(plain) if "waves" in plain else [])]
     findings += checks.check_ignore_changes(
         (opts and opts.ignore_changes) or [], str(plain.get("name", name)), plain.get("pod_spec")
     )
@@ -54,7 +72,7 @@ def checked(
         findings += _check_keys(str(plain.get("name", name)), plain)
     if findings:
         raise BadArguments(report(who, findings))
-    return plain, content
+    return Arguments(plain, content, waves, sinks)
 
 
 def plain_arguments(who: str, args: Mapping[str, Any], args_type: type) -> tuple[dict[str, Any], list[Finding]]:
@@ -89,16 +107,14 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
         yield from check_pod_annotations(plain["pod_annotations"])
     if "update_strategy" in plain:
         yield from check_update_strategy(plain["update_strategy"], plain.get("pod_spec"))
-    if "audit" in plain:
-        yield from parse_audit(plain["audit"])[1]
-    if "waves" in plain:
-        yield from parse_waves(plain["waves"])[1]
-        needed = ("namespace", "min_ready_seconds", "kubeconfig", "context")
-        outputs = [key for key in needed if isinstance(plain.get(key), pulumi.Output)]
-        yield from check_beside_waves(plain, outputs)
     for number, least in (("min_ready_seconds", 0), ("revision_history_limit", 0), ("rollout_timeout_seconds", 1)):
         if number in plain:
             yield from check_whole_number(number, plain[number], least)
+
+
+def _check_beside_waves(plain: Mapping[str, Any]) -> Iterator[Finding]:
+    needed = ("namespace", "min_ready_seconds", "kubeconfig", "context")
+    yield from check_beside_waves(plain, [key for key in needed if isinstance(plain.get(key), pulumi.Output)])
 
 
 def _check_labels(plain: Mapping[str, Any], kubernetes_name: str) -> Iterator[Finding]:

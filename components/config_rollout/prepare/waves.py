@@ -25,7 +25,7 @@ from ..core.waves import preflight
 from ..core.waves import words as wave_words
 from ..core.waves.gate_answers import already_failed, wanted_proxy
 from ..core.waves.gates import BEFORE, Gate, probe_namespaces, proxied
-from ..core.waves.order import REST, Division, check_names, divide, empty_selectors, parse_waves
+from ..core.waves.order import REST, Division, Waves, check_names, divide, empty_selectors
 from ..core.waves.restarts import Fleet
 from ..core.waves.words import WavePlan
 from ..driver.gates import Asker
@@ -46,13 +46,13 @@ someone else has written over.
 T = TypeVar("T")
 
 
-def driven_annotations(waves: object) -> dict[str, str]:
+def driven_annotations(waves: Waves) -> dict[str, str]:
     """
     Return those annotations, and the waves as `config-rollout status` shows them.
 
     On a patch of its own they go with the waves.
     """
-    membership = json.dumps(parse_waves(waves)[0].membership(), sort_keys=True)
+    membership = json.dumps(waves.membership(), sort_keys=True)
     return {**DAEMON_SET_ANNOTATIONS, WAVES_ANNOTATION: membership}
 
 
@@ -66,13 +66,13 @@ class StagedRollout:
     """
 
     def __init__(
-        self, who: str, plain: Mapping[str, Any], reading: Reading, config_hash: str, content: Content
+        self, who: str, plain: Mapping[str, Any], waves: Waves, reading: Reading, config_hash: str, content: Content
     ) -> None:
         assert reading.cluster
         self._who, self._hash, self._cluster = who, config_hash, reading.cluster
         self._proxy = wanted_proxy(content)
         self._where = reading.before.namespace, reading.before.name
-        self._waves, _ = parse_waves(plain["waves"])
+        self._waves = waves
         ready = plain.get("min_ready_seconds")
         self._take(reading.before)
         covered = [pod.node for pod in self._fleet.pods] if self._fleet else None

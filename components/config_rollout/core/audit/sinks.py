@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from ...args.audit import AuditSinkArgs
 from ..arguments.finding import Finding
 
-_KINDS = ("file", "stdout", "url")
+_KINDS = tuple(AuditSinkArgs.__annotations__)
 _FIX = "Pass {'file': PATH}, {'stdout': True} or {'url': 'https://...'}, or a list of them"
 
 

@@ -9,7 +9,7 @@ from ..arguments.finding import Finding
 from ..audit.sinks import Sink, parse_audit
 from ..kubernetes.update_strategy import check_update_strategy
 from ..kubernetes.workload_kinds import DAEMON_SET
-from ..waves.order import check_beside_waves, parse_waves
+from ..waves.order import Waves, check_beside_waves, parse_waves
 from .files import check_server, config_file, kubeconfig_file
 from .layout import Layout, parse_layout
 
@@ -28,7 +28,7 @@ class Settings:
     What a program says about its kube-proxy. Empty text stands for what it does not say.
 
     `config` is the text of the KubeProxyConfiguration and `server` the API server's address; with `adopt` what is live
-    stays where they are empty. `update_strategy` has camelCase keys; `waves` are as they were given, `None` without.
+    stays where they are empty. `update_strategy` has camelCase keys; `waves` is `None` where there are none.
     """
 
     manage: str = "adopt"
@@ -38,7 +38,7 @@ class Settings:
     image: str = ""
     update_strategy: Mapping[str, Any] = field(default_factory=dict)
     min_ready_seconds: int = MIN_READY_SECONDS
-    waves: Any = None
+    waves: Waves | None = None
     text_version: str | None = None
     audit: Sequence[Sink] = ()
     allow_refused: bool = False
@@ -84,7 +84,7 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
         if not layout.kubeconfig_key:
             what = "this layout keeps the kubeconfig elsewhere, where it is left alone"
             findings.append(Finding("api_server", what, "Leave it out"))
-    strategy, wrong = _strategy(plain)
+    strategy, waves, wrong = _strategy(plain)
     sinks, wrong_audit = parse_audit(plain.get("audit", []))
     findings += [*wrong, *wrong_audit]
     for number, least in (("min_ready_seconds", 0), ("rollout_timeout_seconds", 1)):
@@ -107,7 +107,7 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
         image=str(plain.get("image") or _image(plain.get("version"))),
         update_strategy=strategy,
         min_ready_seconds=plain.get("min_ready_seconds", MIN_READY_SECONDS),
-        waves=plain.get("waves"),
+        waves=waves,
         text_version=plain.get("text_version"),
         audit=sinks,
         allow_refused=allow is True,
@@ -116,15 +116,16 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
     return settings, findings
 
 
-def _strategy(plain: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
-    """Return the update strategy, and what is wrong with it, or with the waves that take its place."""
+def _strategy(plain: Mapping[str, Any]) -> tuple[dict[str, Any], Waves | None, list[Finding]]:
+    """Return the update strategy, the waves that take its place, and what is wrong with either."""
     if "waves" in plain:
         beside = {"min_ready_seconds": MIN_READY_SECONDS, **plain}
-        return dict(DAEMON_SET.frozen), [*parse_waves(plain["waves"])[1], *check_beside_waves(beside, [])]
+        waves, findings = parse_waves(plain["waves"])
+        return dict(DAEMON_SET.frozen), waves, [*findings, *check_beside_waves(beside, [])]
     given = plain.get("max_unavailable", MAX_UNAVAILABLE)
     strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": given}}
-    findings = check_update_strategy(strategy, {"hostNetwork": True})
-    return strategy, [Finding("max_unavailable", finding.what, finding.fix) for finding in findings]
+    wrong = check_update_strategy(strategy, {"hostNetwork": True})
+    return strategy, None, [Finding("max_unavailable", finding.what, finding.fix) for finding in wrong]
 
 
 def _check_manage(plain: Mapping[str, Any]) -> Iterator[Finding]:

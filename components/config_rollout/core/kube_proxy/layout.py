@@ -2,9 +2,10 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ...args.layout import LayoutArgs
 from ..arguments.fields import check_name
 from ..arguments.finding import Finding
 from ..revisions.naming import MAX_NAME_LENGTH, is_content_name
@@ -65,7 +66,7 @@ def parse_layout(given: object) -> tuple[Layout, list[Finding]]:
         return Layout(), [Finding("layout", f"there is no such layout (got {given!r})", f"Use {known}, or a mapping")]
     if not isinstance(given, Mapping):
         return Layout(), [Finding("layout", f"must be a name or a mapping (got {type(given).__name__})", "Pass a dict")]
-    known_names = [field.name for field in fields(Layout)]
+    known_names = list(LayoutArgs.__annotations__)
     findings = []
     for name, value in given.items():
         if name not in known_names:

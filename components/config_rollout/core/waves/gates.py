@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...args.gates import HttpGateArgs, KubeProxyGateArgs, NewServiceGateArgs, PrometheusGateArgs, RestartsGateArgs
 from ..arguments.fields import check_name, check_seconds, named
 from ..arguments.finding import Finding
 from .windows import Window, parse_window
@@ -217,7 +218,7 @@ def _check_beside(where: str, kind: str, of: Mapping[str, Any]) -> Iterator[Find
 
 
 def _http(where: str, given: object) -> "_Parsed":
-    of, findings = _mapping(where, given, ("port", "path"))
+    of, findings = _mapping(where, given, HttpGateArgs)
     if not findings:
         findings += _check_port(f"{where}.port", of.get("port"))
         path = of.get("path")
@@ -227,18 +228,18 @@ def _http(where: str, given: object) -> "_Parsed":
 
 
 def _kube_proxy(where: str, given: object) -> "_Parsed":
-    of, findings = _mapping(where, given, ("port", "metrics_port"))
+    of, findings = _mapping(where, given, KubeProxyGateArgs)
     for name, value in of.items():
         findings += _check_port(f"{where}.{name}", value)
     return of, findings
 
 
 def _restarts(where: str, given: object) -> "_Parsed":
-    return _mapping(where, given, ())
+    return _mapping(where, given, RestartsGateArgs)
 
 
 def _new_service(where: str, given: object) -> "_Parsed":
-    of, findings = _mapping(where, given, ("image", "namespace"))
+    of, findings = _mapping(where, given, NewServiceGateArgs)
     if "namespace" in of:
         findings += check_name(f"{where}.namespace", of["namespace"])
     image = of.get("image", PAUSE)
@@ -252,7 +253,7 @@ def _url(where: str, given: object) -> "_Parsed":
 
 
 def _prometheus(where: str, given: object) -> "_Parsed":
-    of, findings = _mapping(where, given, ("url", "query", "at_least", "at_most"))
+    of, findings = _mapping(where, given, PrometheusGateArgs)
     if findings:
         return of, findings
     findings += _check_url(f"{where}.url", of.get("url"))
@@ -330,10 +331,10 @@ def asked_before(gate: Gate, nodes: Sequence[str]) -> Sequence[str]:
     return nodes[:MOST_PROBES] if isinstance(gate, NewServiceGate) else nodes
 
 
-def _mapping(where: str, given: object, known: tuple[str, ...]) -> _Parsed:
+def _mapping(where: str, given: object, args: type) -> _Parsed:
     if not isinstance(given, Mapping):
         return {}, [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
-    return named(where, given, known)
+    return named(where, given, tuple(args.__annotations__))
 
 
 def _check_port(where: str, value: object) -> Iterator[Finding]:

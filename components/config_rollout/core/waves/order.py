@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ...args.waves import WaveArgs, WavesArgs
 from ..arguments.fields import check_seconds, is_number_of_pods, named
 from ..arguments.finding import Finding
 from ..kubernetes.label_selector import LabelSelector, parse_selector
@@ -26,9 +27,9 @@ RESTORE, HALT = "restore", "halt"
 PROGRESS_DEADLINE_SECONDS = 600
 """How long no pod may become available, in seconds. Source: a Deployment's `progressDeadlineSeconds`."""
 
-_SETTINGS = ("max_unavailable", "soak_seconds", "gates")
-_OF_ALL = ("first", "by", *_SETTINGS, "on_failure", "through", "progress_deadline_seconds", "over_unhealthy")
-_OF_ONE = ("name", "match_labels", "match_expressions", "nodes", "each", *_SETTINGS)
+_OF_ALL, _OF_ONE = tuple(WavesArgs.__annotations__), tuple(WaveArgs.__annotations__)
+_SETTINGS = tuple(name for name in _OF_ALL if name in _OF_ONE)
+"""Fields of a wave whose default is what `waves` says for all."""
 
 MEMBERSHIP = ("name", "selector", "nodes", "each")
 """What of a wave's definition says which nodes are in it."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ...args.windows import WindowArgs
 from ..arguments.fields import named
 from ..arguments.finding import Finding
 
@@ -47,7 +48,7 @@ def parse_window(where: str, given: object) -> tuple[Window | None, list[Finding
     """Return the window that `{"not_between": [FROM, TO], "time_zone": ZONE, "days": [...]}` says, or what is wrong."""
     if not isinstance(given, Mapping):
         return None, [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
-    of, findings = named(where, given, ("not_between", "time_zone", "days"))
+    of, findings = named(where, given, tuple(WindowArgs.__annotations__))
     times, zone, days = of.get("not_between"), of.get("time_zone"), of.get("days", list(DAYS))
     findings += [*_check_times(f"{where}.not_between", times), *_check_zone(f"{where}.time_zone", zone)]
     findings += _check_days(f"{where}.days", days)

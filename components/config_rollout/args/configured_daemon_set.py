@@ -1,0 +1,114 @@
+"""The arguments of a `ConfiguredDaemonSet`."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
+
+from pulumi import Input
+
+from .audit import Audit
+from .update_strategy import UpdateStrategy
+from .waves import WavesArgs
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import PodSpecArgs
+
+    PodSpec = Mapping[str, Any] | PodSpecArgs
+    Format = Literal["text", "yaml", "json", "toml", "kube-proxy", "kube-proxy-linux", "kube-proxy-windows"]
+    Effect = Literal["restart", "none"]
+else:
+    PodSpec = Mapping[str, Any]
+    Format = Effect = str
+
+
+class ConfiguredDaemonSetArgs(TypedDict):
+    """
+    What a `ConfiguredDaemonSet` takes. Mappings and lists are plain; where it says so, leaves may be Outputs.
+
+    An optional argument that is `None` counts as left out.
+    """
+
+    namespace: Input[str]
+    """The namespace of both objects. May be an Output. A change replaces them."""
+    data: Mapping[str, str]
+    """The configuration: key -> UTF-8 text, plain; as files where `pod_spec` mounts it. With `binary_data` 1 MiB."""
+    pod_spec: PodSpec
+    """
+    The pods' spec, in snake_case or camelCase, passed through unedited but for the references to the ConfigMap.
+
+    Refer to the ConfigMap by the component's `name`. Leaves may be Outputs.
+    """
+    name: NotRequired[str | None]
+    """
+    The Kubernetes name of the DaemonSet, a DNS label of at most 52 characters; by default the component's name.
+
+    The ConfigMap is called `NAME-` and the first 10 digits of the config hash. A change replaces both.
+    """
+    formats: NotRequired[Mapping[str, Format] | None]
+    """
+    Key of `data` -> `text`, `yaml`, `json`, `toml` or `kube-proxy`, for keys that do not tell it.
+
+    A KubeProxyConfiguration is known by what it holds, the others by the key's suffix.
+
+    What a format does not count restarts nothing. A change of the format itself changes the hash.
+    """
+    effects: NotRequired[Mapping[str, Effect] | None]
+    """
+    `KEY` or `KEY:PATH` -> `restart` or `none`, for programs whose fields nobody here knows.
+
+    Paths are as preview prints them. What restarts nothing is not in the hash: pods get it with the next change that
+    restarts. A path that names no field is refused.
+    """
+    text_version: NotRequired[str | None]
+    """
+    Any text, as a date. A change of it rolls `data` out as it is written, although it may mean the same.
+
+    It is in the config hash. By default there is none.
+    """
+    binary_data: NotRequired[Mapping[str, str] | None]
+    """More configuration: key -> base64 text. The hash is of the decoded bytes."""
+    labels: NotRequired[Mapping[str, Input[str]] | None]
+    """Labels of the ConfigMap and the DaemonSet, never of the pods: a change restarts nothing."""
+    pod_labels: NotRequired[Mapping[str, Input[str]] | None]
+    """Labels of the pods beside the selector's, as NetworkPolicies and Services need. A change restarts the pods."""
+    selector: NotRequired[Mapping[str, str] | None]
+    """
+    The labels by which the DaemonSet finds its pods, which get them; by default `app.kubernetes.io/name: NAME`. Plain.
+
+    For a DaemonSet that exists: nobody can change its selector, so another one is refused.
+    """
+    pod_annotations: NotRequired[Mapping[str, Input[str]] | None]
+    """Annotations of the pods, beside the config hash. A change restarts them."""
+    update_strategy: NotRequired[UpdateStrategy | None]
+    """The DaemonSet's `updateStrategy`; by default Kubernetes' own, one pod at a time."""
+    waves: NotRequired[WavesArgs | None]
+    """
+    In which order the nodes get a change, in place of `update_strategy`; docs/waves.md has every field.
+
+    `first` lists waves (`name`, and `nodes`, `match_labels` or `match_expressions`), `by` is a label whose values are
+    one wave each, and the rest is the last. A change of the waves themselves restarts nothing.
+    """
+    kubeconfig: NotRequired[Input[str] | None]
+    """
+    The kubeconfig of the cluster, as a path or as its content; or `context`. Required with a provider of your own.
+
+    May be an Output without `waves`. By default the cluster is found as the default provider finds it.
+    """
+    context: NotRequired[Input[str] | None]
+    """The context of that kubeconfig; by default `kubernetes:context`, or its current one."""
+    audit: NotRequired[Audit | None]
+    """
+    Where the record of each rollout goes beside the cluster, as a line of JSON; docs/audit.md has its fields.
+
+    `{"file": PATH}`, `{"stdout": True}`, `{"url": "https://..."}`, or a list of them. Plain.
+    """
+    min_ready_seconds: NotRequired[Input[int] | None]
+    """How long a new pod must be ready to count as available, in seconds; by default Kubernetes' own, 0."""
+    revision_history_limit: NotRequired[Input[int] | None]
+    """How many old revisions Kubernetes keeps for `kubectl rollout undo`; by default Kubernetes' own, 10."""
+    rollout_timeout_seconds: NotRequired[int | None]
+    """
+    How long `up` waits for a rolling restart, in seconds. `custom_timeouts` on the component goes before it.
+
+    By default what 1,000 nodes need at this `update_strategy`: 15 s and `min_ready_seconds` for each turn, at
+    least 600. Past it `up` fails, the ConfigMap of before stays, and the next `up` goes on or back.
+    """

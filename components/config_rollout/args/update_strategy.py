@@ -1,0 +1,43 @@
+"""The argument `update_strategy`: Kubernetes' own field, with Kubernetes' defaults."""
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+from pulumi import Input
+
+from .amounts import Amount
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.apps.v1 import DaemonSetUpdateStrategyArgs
+
+    StrategyType = Literal["RollingUpdate", "OnDelete"]
+else:
+    StrategyType = str
+
+
+class RollingUpdateArgs(TypedDict, total=False):
+    """How many pods a rolling update takes at once. Source: Kubernetes API `RollingUpdateDaemonSet`."""
+
+    max_unavailable: Input[Amount]
+    """How many pods may be unavailable: a number, or a share of all as `10%`, which rounds up; default 1."""
+    max_surge: Input[Amount]
+    """
+    How many nodes may have the new pod beside the old one, as a number or a share; default 0.
+
+    Then `max_unavailable` must be 0, and the pods cannot use the node's network or its ports.
+    """
+
+
+class UpdateStrategyArgs(TypedDict, total=False):
+    """How Kubernetes replaces the pods of a changed DaemonSet. Source: Kubernetes API `DaemonSetUpdateStrategy`."""
+
+    type: Input[StrategyType]
+    """`RollingUpdate` (default), or `OnDelete`: each pod when someone deletes it."""
+    rolling_update: RollingUpdateArgs
+    """The budget of a rolling update."""
+
+
+if TYPE_CHECKING:
+    UpdateStrategy = UpdateStrategyArgs | DaemonSetUpdateStrategyArgs
+    """A mapping, or pulumi-kubernetes' own type."""
+else:
+    UpdateStrategy = UpdateStrategyArgs
