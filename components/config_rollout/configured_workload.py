@@ -22,13 +22,12 @@ from .core.workload.render import render, render_workload
 from .core.workload.workload import Workload
 from .hooks.audit import Auditor
 from .hooks.explain import Explainer
+from .hooks.plain_inputs import UNKNOWN_OUTPUT
 from .prepare.cluster import find_cluster
 from .prepare.options import Options
 from .prepare.ownership import Ownership
 from .prepare.revisions import Reading, keep, withdraw
 from .prepare.waves import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
-
-UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
 Explain = Callable[[Auditor, StagedRollout | None], Explainer]
 """Makes the explainer of a component, before that is registered; `None` for waves that it has not."""
@@ -120,7 +119,7 @@ class ConfiguredWorkload:
             self._rendered, self._config_map = rendered.workload, rendered.sources[workload.name]
             config_maps = [self._register_config_map()]
         else:
-            self._rendered = render_workload(workload, UNKNOWN, {workload.name: UNKNOWN})
+            self._rendered = render_workload(workload, UNKNOWN_OUTPUT, {workload.name: UNKNOWN_OUTPUT})
         self.workload = self._register_workload([*config_maps, *after], opts)
         return self.workload
 

@@ -14,7 +14,7 @@ from pulumi_kubernetes.core.v1 import ConfigMapPatch, ServiceAccount
 from pulumi_kubernetes.rbac.v1 import ClusterRoleBinding, Role, RoleBinding
 
 from .args.kube_proxy import KubeProxyArgs
-from .configured_workload import UNKNOWN, ConfiguredWorkload
+from .configured_workload import ConfiguredWorkload
 from .core.kube_proxy import pods
 from .core.kube_proxy.adoption import applied_for
 from .core.kube_proxy.workload import workload_of
@@ -24,6 +24,7 @@ from .core.workload.source import Source
 from .driver.ending import heed
 from .hooks.adopt import AdoptionExplainer
 from .hooks.audit import Auditor
+from .hooks.plain_inputs import UNKNOWN_OUTPUT
 from .prepare.kube_proxy import Prepared, adoption_of, prepare
 from .prepare.revisions import Reading
 from .prepare.waves import StagedRollout
@@ -86,7 +87,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
                 "manage": settings.manage,
-                "data": dict(prepared.said) if prepared.full_hash else UNKNOWN,
+                "data": dict(prepared.said) if prepared.full_hash else UNKNOWN_OUTPUT,
                 "formats": settings.formats(),
                 "textVersion": settings.text_version,
                 "retained": bool(of.options.retain_on_delete),
@@ -101,7 +102,7 @@ class KubeProxy(pulumi.ComponentResource):
             self._register()
         else:
             self.daemon_set = of.register()
-        self.config_hash = pulumi.Output.from_input(prepared.full_hash) if prepared.full_hash else UNKNOWN
+        self.config_hash = pulumi.Output.from_input(prepared.full_hash) if prepared.full_hash else UNKNOWN_OUTPUT
         # Not the children: see ConfiguredDaemonSet.
         self.register_outputs({"configHash": self.config_hash})
 
@@ -124,7 +125,7 @@ class KubeProxy(pulumi.ComponentResource):
     def _uid(self) -> pulumi.Output[str]:
         """Return the UID that the provider returned; a preview that may not dry-run has none."""
         return pulumi.Output.from_input(self.daemon_set.metadata).apply(
-            lambda metadata: (metadata and metadata.get("uid")) or UNKNOWN
+            lambda metadata: (metadata and metadata.get("uid")) or UNKNOWN_OUTPUT
         )
 
     def _is_another(self, uid: str) -> None:

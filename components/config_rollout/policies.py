@@ -26,9 +26,10 @@ from pulumi_policy import (
 )
 
 from .core.arguments.finding import Finding, report
+from .core.configuration.diff import UNKNOWN
 from .core.rules import RULES
 from .core.rules.checking import run
-from .core.rules.objects import CONFIGURATION, UNKNOWN, WAVE_RECORD, KubernetesObject, Objects, Program
+from .core.rules.objects import CONFIGURATION, WAVE_RECORD, KubernetesObject, Objects, Program
 from .core.rules.rule import NotChecked, Rule
 from .core.rules.settings import RuleSettings, Settings, parse_rule_settings, schema
 

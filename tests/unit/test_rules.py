@@ -4,8 +4,9 @@ import hashlib
 
 import pytest
 
+from config_rollout.core.configuration.diff import UNKNOWN
 from config_rollout.core.rules import BY_ID, RULES
-from config_rollout.core.rules.objects import UNKNOWN, KubernetesObject
+from config_rollout.core.rules.objects import KubernetesObject
 from tests.objects.manifests import workload
 from tests.objects.rule_examples import manifest, objects, program, said
 

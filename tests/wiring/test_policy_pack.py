@@ -18,8 +18,8 @@ from pulumi_policy import (
     proxy,
 )
 
+from config_rollout.core.configuration.diff import UNKNOWN
 from config_rollout.core.rules import RULES
-from config_rollout.core.rules.objects import UNKNOWN
 from config_rollout.policies import Unchecked, _Memory, plain, policies
 
 POLICIES = {policy.name: policy for policy in policies()}

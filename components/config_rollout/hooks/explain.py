@@ -175,7 +175,7 @@ class Explainer:
             if found.is_read and not self._is_new:
                 self.tell(explain_made(_where(new)))
             return
-        update = await self._update(live, {}, new, secret)
+        update, _ = await self._update(live, {}, new, secret)
         self.tell(explain_taken_over(update))
         if update.restarts():
             await self._audit_begins(new, live, Begun(update.hashes()[0], *changes_of(update)))
@@ -189,10 +189,9 @@ class Explainer:
             return
         found = await self._found()
         live = found.daemon_set or known
-        update = await self._update(live, old, new, secret or was_secret)
+        update, drift = await self._update(live, old, new, secret or was_secret)
         lines = [explain(replace(update, waits=not DaemonSetUpdate(_recorded(known, old, new), new).changes()))]
         lines.append(self._retained())
-        drift = drifted(new, live, OURS)
         if update.keys_since != self._keys_since and found.daemon_set:
             another = runs_another(found.daemon_set, found.revision, update.hashes()[1])
             lines.append(f"  {another}: {undone_by(drift)}")
@@ -205,8 +204,12 @@ class Explainer:
 
     async def _update(
         self, live: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any], secret: bool
-    ) -> DaemonSetUpdate:
-        """Return an update that starts from what is live, and note whether it restarts anything."""
+    ) -> tuple[DaemonSetUpdate, list[Drift]]:
+        """
+        Return an update that starts from what is live, and what of that is not as the last `up` wrote it.
+
+        Whether it restarts anything is noted.
+        """
         found, before = await self._found(), _recorded(live, old, new)
         keys, since = self._keys_of(before, found)
         drift = drifted(new, found.daemon_set, OURS) if found.daemon_set else []
@@ -214,7 +217,7 @@ class Explainer:
         update = DaemonSetUpdate(before, new, keys, since, secret, by=by)
         self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
         self.has_plan = self.restarts and self.audit.staged
-        return replace(update, plan=self._plan(old, new) if self._plan else None)
+        return replace(update, plan=self._plan(old, new) if self._plan else None), drift
 
     async def _refuse_gone(self, args: pulumi.ResourceHookArgs) -> None:
         """Fail before the provider does, which says of a DaemonSet that is not there only that it is not found."""

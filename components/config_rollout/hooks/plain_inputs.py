@@ -7,6 +7,9 @@ import pulumi
 
 from ..core.configuration.diff import UNKNOWN
 
+UNKNOWN_OUTPUT: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
+"""An Output that no preview knows."""
+
 
 async def plain_inputs(inputs: Mapping[str, Any] | None) -> tuple[dict[str, Any], bool]:
     """

@@ -24,9 +24,8 @@ from ..driver.ending import driving
 from ..driver.rollout import Rollout
 from .audit import Auditor, Subject
 from .hook_name import hook_name
+from .plain_inputs import UNKNOWN_OUTPUT
 from .voice import Voice
-
-_UNKNOWN: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -204,7 +203,7 @@ def _of_metadata(
     """Return what the provider returned; the preview of a patch that is new has no UID and no generation."""
     metadata: pulumi.Output[Any] = daemon_set.metadata  # type: ignore[attr-defined]
     take = read or (lambda of: of[key])
-    return metadata.apply(lambda of: take(of) if of and key in of else _UNKNOWN)
+    return metadata.apply(lambda of: take(of) if of and key in of else UNKNOWN_OUTPUT)
 
 
 def _target(given: Mapping[str, Any]) -> Target:

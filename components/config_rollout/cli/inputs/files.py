@@ -1,7 +1,6 @@
 """Reads configurations and manifests from where the command line says: a file, a folder, or standard input."""
 
 import base64
-import difflib
 import os
 import re
 import stat
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.arguments.finding import Finding, report
+from ...core.arguments.nearest import did_you_mean
 from ...core.configuration.content import MAX_BYTES
 from ...core.configuration.read_as import ReadAs, read_as
 from ...core.formats.meaning import NotUnderstood
@@ -270,8 +270,7 @@ def _check_head(document: Document, config_map: Mapping[str, Any]) -> Iterator[F
     """Find what the API server refuses beside the values."""
     for field in config_map:
         if field not in _FIELDS:
-            near = difflib.get_close_matches(str(field), _FIELDS, n=1)
-            fix = f"Write '{near[0]}', if that was meant" if near else "Leave it out"
+            fix = did_you_mean(field, _FIELDS, "Leave it out")
             yield Finding(_at(document, str(field)), f"a ConfigMap has no field '{_shown(field)}'", fix)
     if config_map["apiVersion"] != "v1":
         what = f"a ConfigMap has the apiVersion v1 (got {config_map['apiVersion']!r})"

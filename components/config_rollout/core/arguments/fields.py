@@ -1,11 +1,11 @@
 """Fields of a mapping that a caller passed: their names, numbers and seconds. What they mean is their owner's."""
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .case import snake_case
 from .finding import Finding
+from .nearest import did_you_mean
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
@@ -18,9 +18,7 @@ def named(
     findings = []
     for name in of:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            known_ones = f"Known are {', '.join(known)}" if known else "Leave it out"
-            fix = f"Write '{near[0]}', if that was meant" if near else known_ones
+            fix = did_you_mean(name, known, f"Known are {', '.join(known)}" if known else "Leave it out")
             findings.append(Finding(f"{where}.{name}", f"there is no such {what}", fix))
     return of, findings
 
@@ -36,8 +34,7 @@ def check_argument_names(given: Iterable[str], known: Iterable[str], required: I
     given, known = list(given), sorted(known)
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            fix = f"Write '{near[0]}', if that was meant" if near else f"Known are {', '.join(known)}"
+            fix = did_you_mean(name, known, f"Known are {', '.join(known)}")
             yield Finding(name, "there is no such argument", fix)
     for name in required:
         if name not in given:

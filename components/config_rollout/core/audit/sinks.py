@@ -1,12 +1,12 @@
 """The argument `audit`: where records go beside the cluster."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ...args.audit import AuditSinkArgs
 from ..arguments.finding import Finding
+from ..arguments.nearest import did_you_mean
 
 _KINDS = tuple(AuditSinkArgs.__annotations__)
 _FIX = "Pass {'file': PATH}, {'stdout': True} or {'url': 'https://...'}, or a list of them"
@@ -41,8 +41,7 @@ def _parse_one(given: object, where: str) -> tuple[list[Sink], list[Finding]]:
     ((kind, value),) = given.items()
     place = f"{where}.{kind}"
     if kind not in _KINDS:
-        near = difflib.get_close_matches(str(kind), _KINDS, n=1)
-        return [], [Finding(place, "there is no such place", f"Write '{near[0]}', if that was meant" if near else _FIX)]
+        return [], [Finding(place, "there is no such place", did_you_mean(kind, _KINDS, _FIX))]
     if kind == "stdout":
         right = value is True
         return ([Sink(kind)], []) if right else ([], [Finding(place, f"must be True (got {value!r})", "Leave it out")])

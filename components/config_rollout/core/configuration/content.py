@@ -1,7 +1,6 @@
 """What a ConfigMap holds, validated once. Not how it is hashed (digest.py) or compared (diff.py)."""
 
 import base64
-import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from functools import cached_property
 
 from .. import formats
 from ..arguments.finding import Finding
+from ..arguments.nearest import did_you_mean
 from ..formats.meaning import Meaning
 from .effects import Effects, check_paths, parse_effects, state
 
@@ -172,8 +172,7 @@ def _formats(declared: object, data: object, findings: list[Finding]) -> dict[st
         if name not in formats.FORMATS:
             findings.append(Finding(place, f"there is no such format (got {name!r})", f"Use one of {known}"))
         if isinstance(data, Mapping) and key not in data:
-            near = difflib.get_close_matches(str(key), [str(k) for k in data], n=1)
-            fix = f"Write '{near[0]}', if that was meant" if near else "Name a key of data"
+            fix = did_you_mean(key, data, "Name a key of data")
             findings.append(Finding(place, "data has no such key", fix))
     return {str(key): name for key, name in declared.items() if name in formats.FORMATS}
 

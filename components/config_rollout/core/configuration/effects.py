@@ -5,11 +5,11 @@ Stated as `KEY` or `KEY:PATH` -> effect, with paths as a diff prints them: `a.b[
 of a list have a name of their own. The longest path that covers a field decides. Only what restarts is hashed.
 """
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..arguments.finding import Finding
+from ..arguments.nearest import did_you_mean
 from ..formats.meaning import Documents, FieldEffect, Meaning, encode_value, with_comments
 
 EFFECTS = ("restart", "reload", "none")
@@ -47,7 +47,9 @@ def parse_effects(declared: object, keys: Collection[str]) -> tuple[dict[str, Ef
             known = ", ".join(f"'{one}'" for one in EFFECTS)
             findings.append(Finding(place, f"there is no such effect (got {effect!r})", f"Use one of {known}"))
         elif key not in keys:
-            findings.append(Finding(place, "there is no such key", _nearest(key, keys, "Name a key of the content")))
+            findings.append(
+                Finding(place, "there is no such key", did_you_mean(key, keys, "Name a key of the content"))
+            )
         elif colon and not path:
             findings.append(Finding(place, "there is no path after the colon", f"Write '{key}' for the whole key"))
         else:
@@ -70,7 +72,7 @@ def check_paths(key: str, meaning: Meaning) -> list[Finding]:
             fix = "State it for the whole key, or give the key a format"
             findings.append(Finding(place, f"the key has no fields, since {why}", fix))
         elif len(here) != 1:
-            fix = _nearest(path, {at for at, _ in fields}, "Name a field as `config-rollout diff` prints it")
+            fix = did_you_mean(path, {at for at, _ in fields}, "Name a field as `config-rollout diff` prints it")
             two = Finding(place, "two fields have this path", _WIDER)
             findings.append(two if here else Finding(place, "there is no such field", fix))
         elif sum(_covers(path, at) for at, _ in fields) != sum(1 for _ in places(here[0], path)):
@@ -167,8 +169,3 @@ def _items(items: Sequence[object], path: str) -> list[tuple[str, object]]:
 
 def _covers(path: str, other: str) -> bool:
     return not path or other == path or other.startswith((f"{path}.", f"{path}["))
-
-
-def _nearest(given: str, known: Collection[str], otherwise: str) -> str:
-    near = difflib.get_close_matches(given, list(known), n=1)
-    return f"Write '{near[0]}', if that was meant" if near else otherwise

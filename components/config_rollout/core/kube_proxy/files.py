@@ -10,6 +10,7 @@ from ..configuration.content import Content
 from ..configuration.diff import FieldChange, KeyChange, diff_contents
 from ..formats.kube_proxy.gates import check_gates, check_hidden_metrics, is_known, release_of
 from ..formats.kube_proxy.meaning import SAME_RULES
+from ..formats.kube_proxy.ports import HEALTHZ_PORT
 from ..formats.kube_proxy.read import API_VERSION, KIND, MODE_NOT_SET, UNSET_MODE, read_kube_proxy, read_or_refuse
 from ..formats.kube_proxy.yaml import NotRead
 from ..kubernetes import pod_spec as pods
@@ -125,7 +126,7 @@ def check_images(content: Content, pod_spec: object) -> list[Finding]:
     ]
 
 
-DEFAULT_PROBE: dict[str, Any] = {"httpGet": {"path": "/livez", "port": 10256}, "periodSeconds": 5}
+DEFAULT_PROBE: dict[str, Any] = {"httpGet": {"path": "/livez", "port": HEALTHZ_PORT}, "periodSeconds": 5}
 """The readiness probe that fits a configuration without `healthzBindAddress`."""
 
 

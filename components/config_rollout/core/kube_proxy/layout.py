@@ -1,6 +1,5 @@
 """Where a cluster keeps its kube-proxy: the layouts that are known, and whether one fits what is there."""
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from ...args.layout import LayoutArgs
 from ..arguments.fields import check_name
 from ..arguments.finding import Finding
+from ..arguments.nearest import did_you_mean
 from ..revisions.naming import MAX_NAME_LENGTH, is_content_name
 
 Object = Mapping[str, Any]
@@ -70,8 +70,7 @@ def parse_layout(given: object) -> tuple[Layout, list[Finding]]:
     findings = []
     for name, value in given.items():
         if name not in known_names:
-            near = difflib.get_close_matches(str(name), known_names, n=1)
-            fix = f"Write '{near[0]}', if that was meant" if near else f"Use {', '.join(known_names)}"
+            fix = did_you_mean(name, known_names, f"Use {', '.join(known_names)}")
             findings.append(Finding(f"layout[{name!r}]", "there is no such part of a layout", fix))
         elif not isinstance(value, str) or not (value or name == "kubeconfig_key"):
             findings.append(Finding(f"layout[{name!r}]", f"must be a name (got {value!r})", "Pass a str"))

@@ -1,12 +1,12 @@
 """The keys of ConfigMaps and Secrets that a pod spec asks for: without them a new pod waits, or finds no file."""
 
-import difflib
 import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..arguments.finding import Finding
+from ..arguments.nearest import did_you_mean
 from . import pod_spec as pods
 from .pod_spec import Path
 
@@ -141,9 +141,7 @@ def _missing(place: str, source: _Source, key: str, known: Collection[str]) -> F
 
 
 def _fix(wanted: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(wanted, [*known], n=1)
-    there = ", ".join(sorted(known)[:10])
-    return f"Write '{near[0]}', if that was meant" if near else f"Add it, or name one that is there: {there}"
+    return did_you_mean(wanted, known, f"Add it, or name one that is there: {', '.join(sorted(known)[:10])}")
 
 
 def _field(of: Mapping[str, Any], field: str) -> object:

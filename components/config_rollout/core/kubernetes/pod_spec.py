@@ -30,17 +30,41 @@ _REFERENCES = [
 ]
 
 
+# Where it can name a Secret that its containers read.
+# Source: kubernetes 1.36 `VisitPodSecretNames` in pkg/api/v1/pod/util.go, without what only the kubelet reads.
+_SECRETS = [
+    ("volumes", "*", "secret", "secretName"),
+    ("volumes", "*", "projected", "sources", "*", "secret", "name"),
+    *(
+        (containers, "*", *reference)
+        for containers in ("containers", "initContainers", "ephemeralContainers")
+        for reference in (("env", "*", "valueFrom", "secretKeyRef", "name"), ("envFrom", "*", "secretRef", "name"))
+    ),
+]
+
+
 @dataclass(frozen=True)
 class Reference:
-    """A place in a pod spec that names a ConfigMap; `name` may be a value that is not known yet."""
+    """A place in a pod spec that names a ConfigMap or Secret; `name` may be a value that is not known yet."""
 
     path: Path
     name: object
+    kind: str = "ConfigMap"
+
+    @property
+    def where(self) -> str:
+        """The path as text."""
+        return show_path(self.path)
 
 
 def references(pod_spec: object) -> list[Reference]:
     """Return every place of the pod spec that names a ConfigMap."""
     return [Reference(path, name) for pattern in _REFERENCES for path, name in _match(pod_spec, pattern, ())]
+
+
+def secret_references(pod_spec: object) -> list[Reference]:
+    """Return every place of the pod spec that names a Secret which its containers read."""
+    return [Reference(path, name, "Secret") for pattern in _SECRETS for path, name in _match(pod_spec, pattern, ())]
 
 
 def follow(pod_spec: Mapping[str, object], names: Mapping[str, object]) -> dict[str, object]:

@@ -1,11 +1,11 @@
 """Fields that are not known: one that is misspelt, or perhaps one that is newer than what is installed."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Optional
 
 from ..arguments.finding import Finding
+from ..arguments.nearest import nearest
 
 Fields = Callable[[], Mapping[str, Optional["Fields"]]]
 """
@@ -38,8 +38,8 @@ def unknown_fields(where: str, given: object, fields: Fields, source: str) -> tu
         if near := next((spelling for spelling in spellings if _is_slip(name, spelling)), None):
             slips.append(Finding(place, what, f"Write '{near}', if that was meant"))
             continue
-        close = difflib.get_close_matches(name, spellings, n=1)
-        near = f", or write '{close[0]}'" if close else ""
+        close = nearest(name, spellings)
+        near = f", or write '{close}'" if close else ""
         others.append(Finding(place, what, f"Remove it{near}; an API server that does not know it either drops it"))
     return slips, others
 

@@ -1,6 +1,5 @@
 """A DaemonSet's `update_strategy`: how many pods may be away at once, in words and in time."""
 
-import difflib
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from ..arguments.case import snake_case
 from ..arguments.fields import is_number_of_pods
 from ..arguments.finding import Finding
+from ..arguments.nearest import did_you_mean
 from . import pod_spec as pods
 
 PERCENT = re.compile(r"([0-9]+)%")
@@ -116,14 +116,8 @@ def _check_keys(where: str, given: Mapping[str, object], *known: str) -> Iterato
     names = [spelling for name in known for spelling in (name, snake_case(name))]
     for key in given:
         if key not in names:
-            near = difflib.get_close_matches(str(key), names, n=1)
-            yield Finding(
-                f"{where}.{key}",
-                "there is no such field",
-                f"Write '{near[0]}', if that was meant"
-                if near
-                else f"Known are {', '.join(dict.fromkeys(names[1::2]))}",
-            )
+            fix = did_you_mean(key, names, f"Known are {', '.join(dict.fromkeys(names[1::2]))}")
+            yield Finding(f"{where}.{key}", "there is no such field", fix)
 
 
 def _check_budget(where: str, value: object) -> Iterator[Finding]:

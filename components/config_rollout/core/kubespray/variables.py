@@ -6,12 +6,13 @@ the defaults in `roles/kubernetes/control-plane/defaults/main/kube-proxy.yml` an
 of older releases its tags v2.0.1 to v2.28.0.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..arguments.finding import Finding
+from ..arguments.nearest import nearest
+from ..formats.kube_proxy.ports import HEALTHZ_PORT, METRICS_PORT
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ VARIABLES = (
     Variable(_P + "conntrack_tcp_close_wait_timeout", "1h0m0s", ("conntrack.tcpCloseWaitTimeout",)),
     Variable(_P + "conntrack_tcp_established_timeout", "24h0m0s", ("conntrack.tcpEstablishedTimeout",)),
     Variable(_P + "enable_profiling", False, ("enableProfiling",)),
-    Variable(_P + "healthz_bind_address", "0.0.0.0:10256", ("healthzBindAddress",), quoted=True),
+    Variable(_P + "healthz_bind_address", f"0.0.0.0:{HEALTHZ_PORT}", ("healthzBindAddress",), quoted=True),
     Variable("kube_override_hostname", None, ("hostnameOverride",), quoted=True),
     Variable(_P + "masquerade_all", False, ("iptables.masqueradeAll",)),
     Variable(_P + "masquerade_bit", 14, ("iptables.masqueradeBit",)),
@@ -53,7 +54,7 @@ VARIABLES = (
     Variable(_P + "tcp_timeout", "0s", ("ipvs.tcpTimeout",)),
     Variable(_P + "tcp_fin_timeout", "0s", ("ipvs.tcpFinTimeout",)),
     Variable(_P + "udp_timeout", "0s", ("ipvs.udpTimeout",)),
-    Variable(_P + "metrics_bind_address", "127.0.0.1:10249", ("metricsBindAddress",), quoted=True),
+    Variable(_P + "metrics_bind_address", f"127.0.0.1:{METRICS_PORT}", ("metricsBindAddress",), quoted=True),
     Variable(_P + "mode", "ipvs", ("mode",)),
     Variable(_P + "nodeport_addresses", (), ("nodePortAddresses",)),
     Variable(_P + "oom_score_adj", -999, ("oomScoreAdj",)),
@@ -169,8 +170,8 @@ def unknown(given: Mapping[str, object]) -> Iterator[Finding]:
         elif name.startswith(_P) and name not in known | _FIELDS_REMOVED | _NO_FIELDS:
             if any(re.search(rf"\b{name}\b", text) for text in templates):
                 continue  # a helper of the inventory's own
-            near = difflib.get_close_matches(name[len(_P) :], [it[len(_P) :] for it in known if it.startswith(_P)], n=1)
-            fix = f"Write '{_P}{near[0]}', if that was meant" if near else "Remove it"
+            near = nearest(name[len(_P) :], [one[len(_P) :] for one in known if one.startswith(_P)])
+            fix = f"Write '{_P}{near}', if that was meant" if near else "Remove it"
             yield Finding(name, "kubespray has no such variable", fix)
 
 

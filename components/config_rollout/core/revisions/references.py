@@ -1,11 +1,11 @@
 """The references of a pod spec to its ConfigMap: those that are there, and those that only look like one."""
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..arguments.case import snake_case
 from ..arguments.finding import Finding
+from ..arguments.nearest import nearest
 from ..configuration.digest import SHORT_HASH_LENGTH
 from ..kubernetes import pod_spec as pods
 from ..kubernetes import property_paths as paths
@@ -74,11 +74,11 @@ def _check_mounted(name: str, pod_spec: Mapping[str, object], mine: list[pods.Re
 
 
 def _never_read(name: str, named: list[str]) -> Finding:
-    near = difflib.get_close_matches(name, named, n=1)
+    near = nearest(name, named)
     return Finding(
         "pod_spec",
         f"no volume or env reads ConfigMap '{name}', so no pod would see this data",
-        f"Write '{name}' where it says '{near[0]}'"
+        f"Write '{name}' where it says '{near}'"
         if near
         else f"Add a config_map volume with the name '{name}', or an env_from",
     )

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..arguments.finding import Finding
+from ..configuration.diff import UNKNOWN
 from ..kubernetes.update_strategy import PERCENT, UpdateStrategy, is_zero
-from .objects import POD_SPEC, UNKNOWN, KubernetesObject
+from .objects import POD_SPEC, KubernetesObject
 from .placeholders import filled_later, placeholders, with_unknowns
 from .rule import Level, NotChecked, Parameter, Parameters, Rule, Said, Severity
 

@@ -1,11 +1,11 @@
 """The settings of `check` itself, which its configuration file has under `check`, and the schema of the whole file."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..arguments.finding import Finding
+from ..arguments.nearest import did_you_mean
 from . import RULES
 from .settings import CHECK, LEVELS, schema
 
@@ -65,8 +65,7 @@ def parse_check_settings(config: object) -> tuple[CheckSettings, list[Finding]]:
     findings = []
     for key, value in part.items():
         if key not in _PROPERTIES:
-            near = difflib.get_close_matches(str(key), _PROPERTIES, n=1)
-            fix = f"Write '{near[0]}', if that was meant" if near else f"Known are {', '.join(_PROPERTIES)}"
+            fix = did_you_mean(key, _PROPERTIES, f"Known are {', '.join(_PROPERTIES)}")
             findings.append(Finding(f"{CHECK}.{key}", "there is no such setting", fix))
         elif fix := _misfit(key, value):
             findings.append(Finding(f"{CHECK}.{key}", f"has the wrong value (got {value!r})", fix))

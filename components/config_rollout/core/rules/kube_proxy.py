@@ -10,9 +10,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..arguments.finding import Finding
+from ..configuration.diff import UNKNOWN
+from ..formats.kube_proxy.ports import HEALTHZ_PORT
 from ..kinds import KUBE_PROXY
 from ..kubernetes import pod_spec as pods
-from .objects import UNKNOWN, WITH_PODS, KubernetesObject, Objects
+from .objects import WITH_PODS, KubernetesObject, Objects
 from .placeholders import filled_later, placeholder_in
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 _DOCUMENT = "https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/"
 _IPVS_DEPRECATED = 35
-_HEALTH_PORT = "10256"
+_HEALTH_PORT = str(HEALTHZ_PORT)
 
 
 def _read(text: str, in_place: bool, platform: str = "") -> "Reading | NotRead | None":
@@ -330,10 +332,10 @@ HEALTH_PORT = Rule(
     level=Level.ADVISORY,
     severity=Severity.HIGH,
     topic="kube-proxy",
-    prevents="load balancers that take every node out, since nobody answers on port 10256",
-    fix="healthzBindAddress with port 10256, at an address that those who ask can reach",
+    prevents=f"load balancers that take every node out, since nobody answers on port {HEALTHZ_PORT}",
+    fix=f"healthzBindAddress with port {HEALTHZ_PORT}, at an address that those who ask can reach",
     link=_DOCUMENT,
     check_all=_health_port,
     bad=_configuration("mode: iptables\nhealthzBindAddress: 0.0.0.0:10257"),
-    good=_configuration("mode: iptables\nhealthzBindAddress: 0.0.0.0:10256"),
+    good=_configuration(f"mode: iptables\nhealthzBindAddress: 0.0.0.0:{HEALTHZ_PORT}"),
 )

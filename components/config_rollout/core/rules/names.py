@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from ..arguments.finding import Finding
+from ..configuration.diff import UNKNOWN
 from .objects import (
     CONFIGURATION,
-    UNKNOWN,
     WORKLOADS,
     KubernetesObject,
     Objects,

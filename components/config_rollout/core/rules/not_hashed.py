@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from ..arguments.finding import Finding
+from ..configuration.diff import UNKNOWN
 from .changing import changing_parts
 from .conventions import claims
 from .coverage import Coverage, coverage, unknown_part
-from .objects import UNKNOWN, WORKLOADS, KubernetesObject, Objects
+from .objects import WORKLOADS, KubernetesObject, Objects
 from .placeholders import filled_later, placeholder_in
 from .reloading import READ_ONCE, image_of
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ..configuration.diff import UNKNOWN
 from ..kinds import KUBE_PROXY
 from ..kubernetes import pod_spec as pods
 
@@ -53,15 +54,6 @@ POD_SPEC = ("spec", "template", "spec")
 """Where a workload holds the spec of its pods."""
 
 _OURS = "config-rollout:index:"
-
-
-class _Unknown:
-    def __repr__(self) -> str:
-        return "not known yet"
-
-
-UNKNOWN = _Unknown()
-"""Stands for a value that the engine does not know yet."""
 
 
 @dataclass(frozen=True)
@@ -160,39 +152,12 @@ class KubernetesObject:
             yield self.in_template("spec", pods.show_path(path)), value
 
     @cached_property
-    def references(self) -> tuple["Reference", ...]:
+    def references(self) -> tuple[pods.Reference, ...]:
         """Return every place of the pod spec that names a ConfigMap or a Secret."""
         if self.kind not in WITH_PODS:
             return ()
-        maps = [Reference("ConfigMap", r.name, pods.show_path(r.path)) for r in pods.references(self.pod_spec)]
-        secrets = [
-            Reference("Secret", name, pods.show_path(path))
-            for pattern in _SECRETS
-            for path, name in pods.values(self.pod_spec, *pattern)
-        ]
-        return (*maps, *secrets)
+        return (*pods.references(self.pod_spec), *pods.secret_references(self.pod_spec))
 
-
-@dataclass(frozen=True)
-class Reference:
-    """A place in a pod spec that names a ConfigMap or Secret; `name` may be unknown."""
-
-    kind: str
-    name: object
-    where: str
-
-
-# Where a pod spec can name a Secret that its containers read; `*` stands for every item of a list.
-# Source: kubernetes 1.36 `VisitPodSecretNames` in pkg/api/v1/pod/util.go, without what only the kubelet reads.
-_SECRETS = [
-    ("volumes", "*", "secret", "secretName"),
-    ("volumes", "*", "projected", "sources", "*", "secret", "name"),
-    *(
-        (containers, "*", *reference)
-        for containers in ("containers", "initContainers", "ephemeralContainers")
-        for reference in (("env", "*", "valueFrom", "secretKeyRef", "name"), ("envFrom", "*", "secretRef", "name"))
-    ),
-]
 
 _HASH_AT_THE_END = (
     ("a hash", re.compile(r".*[-.](?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{6,64}|.*[-.][0-9]{10,}")),
@@ -302,7 +267,7 @@ class Objects:
         near = by_file.get(_file(workload))
         return [near] if near else list(by_file.values())
 
-    def read_by(self, workload: KubernetesObject) -> Iterator[tuple[Reference, KubernetesObject]]:
+    def read_by(self, workload: KubernetesObject) -> Iterator[tuple[pods.Reference, KubernetesObject]]:
         """Yield every reference of a workload to a ConfigMap or Secret that is among the objects, with that object."""
         for reference in workload.references:
             name = reference.name

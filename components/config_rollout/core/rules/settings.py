@@ -1,11 +1,11 @@
 """What a user sets: levels, parameters, and what a rule skips. The same JSON for the policy pack and `check`."""
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..arguments.finding import Finding
+from ..arguments.nearest import did_you_mean
 from . import BY_ID
 from .objects import KubernetesObject
 from .rule import Level, Parameter, Rule
@@ -89,8 +89,7 @@ def parse_settings(given: object) -> tuple[Settings, list[Finding]]:
         if name == "all":
             every = _level("all", value.get(_LEVEL) if isinstance(value, Mapping) else value, findings)
         elif name not in BY_ID:
-            near = difflib.get_close_matches(str(name), BY_ID, n=1)
-            fix = f"Write '{near[0]}', if that was meant" if near else f"Known are {', '.join(BY_ID)}"
+            fix = did_you_mean(name, BY_ID, f"Known are {', '.join(BY_ID)}")
             findings.append(Finding(str(name), "there is no such rule", fix))
         else:
             rules[name], wrong = parse_rule_settings(BY_ID[name], value)

@@ -1,12 +1,12 @@
 """Skips: objects on which a rule is silent, by the settings or by an annotation, and how many findings that hides."""
 
-import difflib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from ..arguments.finding import Finding
+from ..arguments.nearest import did_you_mean
 from .objects import KubernetesObject
 
 ANNOTATION = "config-rollout/skip"
@@ -47,8 +47,7 @@ def annotation_skips(o: KubernetesObject, rules: Collection[str] = ()) -> tuple[
     for line in filter(None, map(str.strip, text.splitlines())):
         rule, _, reason = (part.strip() for part in line.partition(":"))
         if rules and rule not in rules:
-            near = difflib.get_close_matches(rule, rules, n=1)
-            fix = f"Write '{near[0]}', if that was meant" if near else "`config-rollout check --list` prints all"
+            fix = did_you_mean(rule, rules, "`config-rollout check --list` prints all")
             wrong.append(Finding(_WHERE, f"there is no rule {rule!r}", fix))
         elif not reason:
             wrong.append(Finding(_WHERE, f"{rule} has no reason", f"Write '{rule}: REASON'"))

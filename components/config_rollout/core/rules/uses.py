@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from ..configuration.diff import UNKNOWN
 from ..kubernetes import pod_spec as pods
-from .objects import UNKNOWN, KubernetesObject
+from .objects import KubernetesObject
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 

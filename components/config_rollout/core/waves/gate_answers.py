@@ -10,6 +10,7 @@ from typing import Any
 
 from ..configuration.content import Content
 from ..configuration.diff import diff_values
+from ..formats.kube_proxy.ports import HEALTHZ_PORT, METRICS_PORT
 from ..formats.kube_proxy.read import API_VERSION, KIND, UNSET_MODE, UNSET_ON_WINDOWS, read_kube_proxy
 from ..kubernetes.pods import ProbedPod
 from ..words.shown import escaped
@@ -24,7 +25,6 @@ _LAST_SYNC = re.compile(
     re.M,
 )
 _LOOPBACK = ("127.", "[::1]", "localhost")
-_HEALTH_PORT, _METRICS_PORT = 10256, 10249
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class WantedProxy:
     @property
     def port(self) -> int:
         """Where `/livez` is."""
-        return _port_of(self.effective.get("healthzBindAddress"), _HEALTH_PORT)
+        return _port_of(self.effective.get("healthzBindAddress"), HEALTHZ_PORT)
 
     @property
     def metrics_port(self) -> int | None:
         """Where `/metrics` and `/configz` are; `None` if only the node reaches them, which is kube-proxy's default."""
         address = str(self.effective.get("metricsBindAddress") or "127.0.0.1")
-        return None if address.startswith(_LOOPBACK) else _port_of(address, _METRICS_PORT)
+        return None if address.startswith(_LOOPBACK) else _port_of(address, METRICS_PORT)
 
 
 def wanted_proxy(content: Content) -> WantedProxy | None:

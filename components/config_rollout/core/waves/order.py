@@ -4,7 +4,6 @@ Waves: the order in which the nodes of a DaemonSet get a change, and which node 
 Not here: when a pod may restart (restarts.py), and the words about it (words.py).
 """
 
-import difflib
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from ...args.waves import WaveArgs, WavesArgs
 from ..arguments.fields import check_seconds, is_number_of_pods, named
 from ..arguments.finding import Finding
+from ..arguments.nearest import did_you_mean
 from ..kubernetes.label_selector import LabelSelector, parse_selector
 from ..kubernetes.update_strategy import PERCENT
 from .gates import Gate, parse_gates
@@ -166,8 +166,7 @@ def check_names(waves: Waves, labels: Labels) -> Iterator[Finding]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield Finding("waves", f"two waves are called '{name}'", "Give the one in `first` another name")
     if waves.through and waves.through not in names:
-        near = difflib.get_close_matches(waves.through, names, n=1)
-        fix = f"Write '{near[0]}', if that was meant" if near else f"There are {', '.join(names)}"
+        fix = did_you_mean(waves.through, names, f"There are {', '.join(names)}")
         yield Finding("waves.through", f"there is no wave '{waves.through}'", fix)
 
 

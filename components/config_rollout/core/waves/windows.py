@@ -1,6 +1,5 @@
 """Time windows in which no wave begins. The time is given: there is no clock here."""
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from datetime import datetime, timedelta
 from ...args.windows import WindowArgs
 from ..arguments.fields import named
 from ..arguments.finding import Finding
+from ..arguments.nearest import did_you_mean
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -77,8 +77,7 @@ def _check_zone(where: str, given: object) -> Iterator[Finding]:
     known = zoneinfo.available_timezones()
     if given in known:
         return
-    near = difflib.get_close_matches(str(given), sorted(known), n=1)
-    fix = f"Write '{near[0]}', if that was meant" if near else "Pass one like 'Europe/Berlin', or 'UTC'"
+    fix = did_you_mean(given, sorted(known), "Pass one like 'Europe/Berlin', or 'UTC'")
     yield Finding(where, f"is no time zone (got {given!r})", fix)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from .ports import HEALTHZ_PORT, METRICS_PORT
+
 LINUX = ("iptables", "ipvs", "nftables")
 """The modes of kube-proxy on Linux."""
 
@@ -151,9 +153,9 @@ FIELDS: tuple[Field, ...] = (
           _OPTIONS + " processHostnameOverrideFlag"),
     Field("bindAddress", Kind.STRING, "0.0.0.0", _D,
           "The node IP that rules are made for, and the family of the two addresses below", _SERVER + " detectNodeIPs"),
-    Field("healthzBindAddress", Kind.STRING, "0.0.0.0:10256", _D,
+    Field("healthzBindAddress", Kind.STRING, f"0.0.0.0:{HEALTHZ_PORT}", _D,
           "Load balancers and probes ask this port whether the node serves", _DEFAULTS),
-    Field("metricsBindAddress", Kind.STRING, "127.0.0.1:10249", _D,
+    Field("metricsBindAddress", Kind.STRING, f"127.0.0.1:{METRICS_PORT}", _D,
           "Monitoring asks this port, which has no authentication", _DEFAULTS),
     Field("bindAddressHardFail", Kind.BOOL, False, _D, "Where a port is taken, kube-proxy exits instead of retrying",
           _SERVER + " Run"),

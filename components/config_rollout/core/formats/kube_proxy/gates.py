@@ -6,11 +6,11 @@ Source: component-base featuregate/feature_gate.go `unsafeSetFromMap`, metrics/o
 `ValidateShowHiddenMetricsVersion`.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 
 from ...arguments.finding import Finding
+from ...arguments.nearest import nearest
 from .gate_table import GATES, NEEDS, RELEASES
 
 
@@ -68,8 +68,8 @@ def _elsewhere(name: str) -> str:
 
 def _advice(name: str, release: str) -> str:
     known = [one for one, of in GATES.items() if not release or release in of]
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-    return f"Remove it, or write '{near[0]}', if that was meant" if near else "Remove it"
+    near = nearest(name, known, cutoff=0.8)
+    return f"Remove it, or write '{near}', if that was meant" if near else "Remove it"
 
 
 def _is_on(name: str, gates: Mapping[str, bool], release: str) -> bool:

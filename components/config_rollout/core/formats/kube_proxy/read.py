@@ -6,16 +6,17 @@ Not how its text is decoded (text.py), nor what a change of it does (fields.py).
 The judge is the real program: `kube-proxy --config X --write-config-to Y` prints what this calls effective.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
 from ...arguments.finding import Finding
+from ...arguments.nearest import did_you_mean
 from ...kinds import KUBE_PROXY
 from .fields import BY_PATH, FIELDS, LEGACY, LINUX, LOCAL_MODES, LOG_FORMATS, MODES, PLATFORMS
 from .gates import warn_of_gates
+from .ports import HEALTHZ_PORT, METRICS_PORT
 from .text import Several, Text, decoded_into, read_text
 from .types import ABSENT, Refused, show, value_of
 from .validation import validate
@@ -36,7 +37,6 @@ NO_SUCH_FIELD = "kube-proxy knows no such field and drops it"
 MODE_NOT_SET = Finding("mode", "is not set: iptables today, another in a later release", "Write the mode that you want")
 """What is said where the release decides about the mode: a warning, and refused where kube-proxy is made."""
 
-_HEALTHZ_PORT, _METRICS_PORT = 10256, 10249
 _SECTIONS = {path[:i] for path in BY_PATH for i, letter in enumerate(path) if letter == "."}
 
 
@@ -163,8 +163,8 @@ def _complete(values: dict[str, object], mode: str) -> None:
     ip = values.get("bindAddress")
     four = is_ipv4(address(ip)) if isinstance(ip, str) else True
     for path, port, any_host in (
-        ("healthzBindAddress", _HEALTHZ_PORT, "0.0.0.0" if four else "[::]"),
-        ("metricsBindAddress", _METRICS_PORT, "127.0.0.1" if four else "[::1]"),
+        ("healthzBindAddress", HEALTHZ_PORT, "0.0.0.0" if four else "[::]"),
+        ("metricsBindAddress", METRICS_PORT, "127.0.0.1" if four else "[::1]"),
     ):
         given = values.get(path)
         if isinstance(given, str):
@@ -229,9 +229,8 @@ def _nearest(path: str, known: list[str]) -> str:
     lower, leaf = path.lower(), path.rpartition(".")[2].lower()
     near = [name for name in known if name.lower() == lower]
     near = near or [name for name in known if name.lower().rpartition(".")[2] == leaf]
-    near = near or difflib.get_close_matches(path, known, n=1)
     if not near:
-        return "Remove it"
+        return did_you_mean(path, known, "Remove it")
     return f"Write {' or '.join(repr(name) for name in sorted(near))}, if that was meant"
 
 

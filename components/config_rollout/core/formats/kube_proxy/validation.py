@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from ...arguments.finding import Finding
 from .fields import LINUX, LOCAL_MODES, LOG_FORMATS, MODES
+from .ports import HEALTHZ_PORT
 from .values import MAX_INT32, address, cidr_family, duration, split_host_port
 
 Values = Mapping[str, object]
@@ -96,7 +97,7 @@ def _addresses(values: Values) -> Iterator[Finding]:
             yield Finding(
                 path,
                 f"must be IP:port, the port from 1 to 65535 (got {value!r})",
-                "Write it like '0.0.0.0:10256' or '[::]:10256'",
+                f"Write it like '0.0.0.0:{HEALTHZ_PORT}' or '[::]:{HEALTHZ_PORT}'",
             )
 
 
