@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import jsonschema
@@ -431,6 +432,12 @@ def test_each_command_is_known_to_its_own_module_alone(command):
     done = run(command, "--help")
 
     assert (0, f"usage: config-rollout {command} ") == (done.returncode, done.stdout.decode()[: 23 + len(command)])
+
+
+def test_version_is_that_of_the_package():
+    done = run("--version")
+
+    assert (0, f"config-rollout {version('pulumi-config-rollout')}\n") == (done.returncode, done.stdout.decode())
 
 
 def test_help_names_every_command():

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from config_rollout.cli.completion import SHELLS
+from config_rollout.cli.main import main
 from tools.command_line import run, run_text
 
 COMPLETE = """
@@ -84,3 +85,13 @@ def test_closed_pipe_is_quiet():
     done = subprocess.run(command, shell=True, capture_output=True)
 
     assert b"" == done.stderr
+
+
+def test_shtab_that_is_missing_is_trouble(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "shtab", None)
+
+    assert 2 == main(["--print-completion", "bash"])
+    assert (
+        "config-rollout: --print-completion: shtab is not installed, and makes the completion. "
+        "Run: pip install 'pulumi-config-rollout[cli]'\n"
+    ) == capsys.readouterr().err

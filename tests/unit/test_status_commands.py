@@ -264,6 +264,19 @@ class Watching:
         return self._process.returncode, out, err
 
 
+def test_watch_on_a_terminal_without_rich_is_trouble(tmp_path, capsys, monkeypatch):
+    (tmp_path / "config").write_text(kubeconfig("http://127.0.0.1:1"))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.delitem(sys.modules, "rich.live", raising=False)
+    monkeypatch.setitem(sys.modules, "rich", None)
+
+    assert 2 == main(["status", "--watch", "--kubeconfig", str(tmp_path / "config")])
+    assert (
+        "config-rollout: --watch: rich is not installed, and draws on the terminal. "
+        "Run: pip install 'pulumi-config-rollout[cli]'\n"
+    ) == capsys.readouterr().err
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_watch_ends_by_what_ends_a_terminal_or_a_container(tmp_path, by):

@@ -1,8 +1,10 @@
-"""Prints what makes a shell complete the command line, made from the command line itself. Needs shtab."""
+"""Prints what makes a shell complete the command line, made from the command line itself. Needs the extra `cli`."""
 
 import argparse
 from collections.abc import Iterator
 from typing import Any
+
+from .errors import not_installed
 
 SHELLS = ("bash", "zsh", "tcsh")
 
@@ -14,9 +16,11 @@ class PrintCompletion(argparse.Action):
     """`--print-completion SHELL`: print the completion of the whole parser, and leave."""
 
     def __call__(self, parser: argparse.ArgumentParser, _namespace: object, shell: Any, _option: object = None) -> None:
-        """Import shtab here: only who asks for a completion waits for it."""
-        import shtab
-
+        """Import shtab here: only who asks for a completion waits for it, and needs it."""
+        try:
+            import shtab
+        except ModuleNotFoundError as error:
+            raise not_installed(error, "makes the completion", "cli", "--print-completion: ") from None
         for action in _actions(parser):
             if action.metavar in _FILES:
                 action.complete = shtab.FILE  # type: ignore[attr-defined] # where shtab looks for it

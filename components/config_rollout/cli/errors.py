@@ -3,3 +3,9 @@
 
 class Trouble(Exception):
     """What keeps a configuration from being read, told as the user should see it."""
+
+
+def not_installed(error: ModuleNotFoundError, does: str, extra: str, where: str = "") -> Trouble:
+    """Return that the library of an extra is missing: what it does, and how to install it."""
+    library, command = str(error.name).partition(".")[0], f"pip install 'pulumi-config-rollout[{extra}]'"
+    return Trouble(f"{where}{library} is not installed, and {does}. Run: {command}")

@@ -37,12 +37,24 @@ _MODULES = {
 """Command -> its module in commands/."""
 
 
+class _PrintVersion(argparse.Action):
+    """`--version`: print the version of the package, and leave."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Read it of the installed package: it stands nowhere else."""
+        from importlib.metadata import version
+
+        print(f"config-rollout {version('pulumi-config-rollout')}")
+        parser.exit()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="config-rollout", description=_WHAT)
     parser.add_argument(
         "--print-completion", choices=SHELLS, action=PrintCompletion, help="print what makes this shell complete"
     )
+    parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version, and leave")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in _modules(sys.argv[1:] if arguments is None else arguments):
         module.add(commands)

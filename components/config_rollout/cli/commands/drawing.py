@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import Trouble
+from ..errors import Trouble, not_installed
 
 
 def drawing(file: Path, suffixes: Sequence[str], load: Callable[[], Callable[..., None]]) -> Callable[..., None]:
@@ -23,10 +23,7 @@ def drawing(file: Path, suffixes: Sequence[str], load: Callable[[], Callable[...
     try:
         draw = load()
     except ModuleNotFoundError as error:
-        raise Trouble(
-            f"--output: {error.name} is not installed, and draws the picture. "
-            "Run: pip install 'pulumi-config-rollout[plot]'"
-        ) from None
+        raise not_installed(error, "draws the picture", "plot", "--output: ") from None
 
     def to_file(*arguments: Any) -> None:
         try:

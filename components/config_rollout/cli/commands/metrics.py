@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...cluster.client import Cluster, ClusterError
-from ..errors import Trouble
+from ..errors import Trouble, not_installed
 from .histories import add_options, find_cluster, read
 
 SUFFIX = ".prom"
@@ -32,9 +32,7 @@ def _metrics(given: argparse.Namespace) -> int:
     try:
         from ..outputs import prometheus as exposition
     except ModuleNotFoundError as error:
-        raise Trouble(
-            f"{error.name} is not installed, and writes the metrics. Run: pip install 'pulumi-config-rollout[metrics]'"
-        ) from None
+        raise not_installed(error, "writes the metrics", "metrics") from None
     try:
         cluster = find_cluster(given)
         found = read(given, cluster)

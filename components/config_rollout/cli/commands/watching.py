@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ...cluster.client import Cluster, ClusterError, Object
 from ...cluster.observe import observe
@@ -19,8 +20,11 @@ from ...core.revisions.observation import ObservedPod, observed_pod
 from ...core.status.observation import Seen, is_ours
 from ...core.status.state import Status, status_json, status_of
 from ...core.status.words import change_of_state, line_of, newest_problem
-from ..errors import Trouble
+from ..errors import Trouble, not_installed
 from .looking import TROUBLE, Where, around, daemon_sets, exit_code, nodes_of
+
+if TYPE_CHECKING:
+    from ..outputs.live_view import LiveView
 
 _LOOK_AT_MOST_EVERY_SECONDS = 0.25
 _READ_AGAIN_SECONDS = 15
@@ -128,14 +132,13 @@ class Watch:
 
 def watch(cluster: Cluster, where: Where, as_json: bool) -> int:
     """Show how DaemonSets are until Ctrl-C or SIGTERM, and return the exit code for how they are then."""
+    view = _live_view() if sys.stdout.isatty() and not as_json else None
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends a CI job or a container
     daemon_sets(cluster, where)  # what is wrong from the beginning is said, and not waited for
     looks = Watch(cluster, where)
     with ExitStack() as stack:
-        if sys.stdout.isatty() and not as_json:
-            from ..outputs.live_view import LiveView
-
-            view = stack.enter_context(LiveView())
+        if view:
+            stack.enter_context(view)
             show: Show = lambda now: view.draw(  # noqa: E731 # one expression
                 [(one.status, one.problem) for one in now.watched if one.status], now.trouble
             )
@@ -146,6 +149,15 @@ def watch(cluster: Cluster, where: Where, as_json: bool) -> int:
     if looks.trouble or not looks.statuses:
         return TROUBLE
     return exit_code([status.seen for status in looks.statuses], all(one.is_as_wanted for one in looks.statuses))
+
+
+def _live_view() -> "LiveView":
+    from ..outputs.live_view import LiveView
+
+    try:
+        return LiveView()
+    except ModuleNotFoundError as error:
+        raise not_installed(error, "draws on the terminal", "cli", "--watch: ") from None
 
 
 class _Lines:

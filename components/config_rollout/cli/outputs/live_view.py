@@ -1,4 +1,4 @@
-"""Draws how a rollout is on a terminal, each time over what was there before. Needs rich."""
+"""Draws how a rollout is on a terminal, each time over what was there before. Needs the extra `cli`."""
 
 from collections.abc import Sequence
 from types import TracebackType
