@@ -12,6 +12,9 @@ from typing import Any
 
 import yaml
 
+from ...core.formats.meaning import NotUnderstood, encode_value
+from ...core.formats.yaml_text import load_documents
+
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """The names of a kustomization's file. Source: kustomize 5.5 `RecognizedKustomizationFileNames`."""
 
@@ -60,7 +63,7 @@ class Rendered:
 
     def origin(self, value: Mapping[str, Any]) -> Path | None:
         """Return the file that an object comes from: a resource, or the kustomization that generates it."""
-        annotations = value["metadata"].get("annotations") or {}
+        annotations = value.get("metadata", {}).get("annotations") or {}
         origin = yaml.safe_load(str(annotations.get(ORIGIN, ""))) or {}
         path = origin.get("path") or origin.get("configuredIn")
         return Path(os.path.normpath(self.above / path)) if path else None
@@ -148,13 +151,22 @@ def _read(folder: Path) -> Kustomization | None:
     if file is None:
         return None
     try:
-        value = yaml.safe_load(file.read_bytes())
-    except (OSError, yaml.YAMLError, ValueError, RecursionError):
+        text = file.read_bytes()
+        if b"*" in text:
+            encode_value(load_documents(text))  # refuses aliases that hold themselves or become far too large
+        value = yaml.safe_load(text)
+    except (OSError, yaml.YAMLError, NotUnderstood, ValueError, RecursionError):
         return Kustomization(file, wrong=f"{file.name} cannot be read")
     if not isinstance(value, Mapping):
         return Kustomization(file, wrong=f"{file.name} is not a mapping")
     if not str(value.get("apiVersion", _API)).startswith(_API):
         return None  # Flux uses the same name for its own objects
+    return _made_of(file, value)
+
+
+def _made_of(file: Path, value: Mapping[str, Any]) -> Kustomization:
+    """Return what a kustomization uses."""
+    folder = file.parent
     bases, resources, missing = [], [], ""
     for entry in (str(entry) for section in _BASES for entry in _list(value.get(section)) if isinstance(entry, str)):
         path = _path(folder, entry)
@@ -168,6 +180,7 @@ def _read(folder: Path) -> Kustomization | None:
     for generator in [one for section in _GENERATORS for one in _list(value.get(section)) if isinstance(one, Mapping)]:
         parts += [text for section in ("files", "envs", "env") for text in _texts(generator.get(section))]
     missing = missing or next((text for text in parts if _REMOTE.match(text)), "")
+    missing = missing if missing.isprintable() else repr(missing)
     files = [part for text in parts if (part := _path(folder, text)) and part.is_file()]
     component = value.get("kind") == "Component"
     return Kustomization(file, component, tuple(bases), tuple(resources), tuple(files), missing)

@@ -22,7 +22,7 @@ def relocate(objects: Iterable[KubernetesObject], rendered: Rendered) -> list[Ku
 
 
 def _without_origin(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    metadata = dict(value["metadata"])
+    metadata = dict(value.get("metadata", {}))
     annotations = {key: text for key, text in metadata.pop("annotations", {}).items() if key != ORIGIN}
     return {**value, "metadata": metadata | ({"annotations": annotations} if annotations else {})}
 
