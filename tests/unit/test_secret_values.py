@@ -103,3 +103,31 @@ def test_environment_variable_of_a_container_is_told_without_its_secret():
 
     (line,) = field_lines(change, secret=False)
     assert "~ containers[name=a].env[name=DB_PASSWORD].value: [secret] => [secret]" == line
+
+
+def test_no_rule_sends_what_it_finds_to_its_issuer(monkeypatch):
+    from detect_secrets.settings import transient_settings
+
+    sent = []
+    monkeypatch.setattr("requests.sessions.Session.request", lambda *asked, **_: sent.append(asked))
+    verifying = {"filters_used": [{"path": "detect_secrets.filters.common.is_ignored_due_to_verification_policies"}]}
+    with transient_settings(verifying):
+        assert [SECRET, SECRET] == [hide(SLACK, "x"), hide("sk_live_" + "aB3" * 8, "x")]
+
+    assert [] == sent
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxIn0" + ".c2lnbmF0dXJlLW9mLWl0",
+        "glpat-" + "aB3" * 6 + "xy",
+        "sk_live_" + "aB3" * 8,
+        "SG." + "aB3" * 7 + "x" + "." + "aB3" * 14 + "x",
+        "pypi-AgEIcHlwaS5vcmc" + "aB3" * 30,
+        "1234567890:" + "aB3" * 11 + "xy",
+    ],
+    ids=lambda value: value[:6],
+)
+def test_token_of_a_known_issuer_is_hidden(value):
+    assert SECRET is hide(value, "x")

@@ -1,18 +1,25 @@
 """
 Which values look like secrets, so that nobody prints them. By the rules of detect-secrets, but for its entropy rules,
 which take every digest for a secret, and with one of our own: a field whose name ends in `token`.
+
+A rule is a plugin of detect-secrets as its docs/plugins.md describes them, asked for what it finds in a text. None may
+verify what it finds, which would send it to whoever issued it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..formats.meaning import Spelled
+
+if TYPE_CHECKING:
+    from detect_secrets.plugins.base import BasePlugin
 
 _ENDS = 2000
 """How much of a long line is looked at, from either end, in characters: more is never shown."""
 
 _NOT_USED = {"Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector"}
+_KEYWORD = "KeywordDetector"
 
 
 class _Secret:
@@ -57,19 +64,39 @@ def _looks_secret(name: str, text: str) -> bool:
 
 def _any_rule(line: str) -> bool:
     line = line if len(line) <= 2 * _ENDS else f"{line[:_ENDS]} {line[-_ENDS:]}"
-    return any(rule.analyze_line(filename="x.yaml", line=line) for rule in _rules())
+    return any(rule(line) for rule in _rules().values())
 
 
 def _is_key(line: str) -> bool:
-    return "PRIVATE KEY" in line and any(
-        rule.analyze_line(filename="x.yaml", line=line) for rule in _rules() if rule.secret_type == "Private Key"
-    )
+    return "PRIVATE KEY" in line and bool(_rules()["PrivateKeyDetector"](line))
 
 
 @cache
-def _rules() -> list[Any]:
-    """Import the rules when a value is first to be shown: they take a tenth of a second."""
-    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+def _rules() -> Mapping[str, Callable[[str], Collection[object]]]:
+    """Return name -> rule. They are imported when a value is first to be shown, which takes a tenth of a second."""
+    import importlib
+    import inspect
+    import pkgutil
 
-    known: list[Any] = list(get_mapping_from_secret_type_to_class().values())
-    return [rule() for rule in known if rule.__name__ not in _NOT_USED]
+    from detect_secrets import plugins
+    from detect_secrets.plugins.base import BasePlugin
+
+    modules = [
+        importlib.import_module(f"{plugins.__name__}.{one.name}") for one in pkgutil.iter_modules(plugins.__path__)
+    ]
+    classes = {name: value for module in modules for name, value in inspect.getmembers(module, inspect.isclass)}
+    rules: dict[str, BasePlugin] = {
+        name: of()
+        for name, of in classes.items()
+        if issubclass(of, BasePlugin) and not inspect.isabstract(of) and name not in _NOT_USED
+    }
+    return {name: _keyword(rule) if name == _KEYWORD else _in_text(rule) for name, rule in rules.items()}
+
+
+def _in_text(rule: "BasePlugin") -> Callable[[str], Collection[object]]:
+    return lambda line: list(rule.analyze_string(line))
+
+
+def _keyword(rule: "BasePlugin") -> Callable[[str], Collection[object]]:
+    """Return the rule on names, which alone looks at lines as a kind of file has them, and verifies nothing."""
+    return lambda line: rule.analyze_line(filename="x.yaml", line=line)
