@@ -71,6 +71,9 @@ NEVER, SOMETIME, NOTHING = [1, 0], [0, 1], [0, 0]
             SOMETIME,
             id="by a native sidecar",
         ),
+        pytest.param(
+            pods(MOUNTS, VOLUME, more=f"initContainers: [{{name: i, image: i, {MOUNTS}}}]"), NEVER, id="both, told once"
+        ),
         pytest.param(pods("", VOLUME), NOTHING, id="a volume that no container mounts"),
         pytest.param(
             pods(MOUNTS, "{name: v, configMap: {name: agent, items: [{key: b.yaml, path: b}], optional: true}}"),
