@@ -43,7 +43,7 @@ def commands() -> list[str]:
 
 
 def test_commands_are_there():
-    assert 10 == len(commands())
+    assert 11 == len(commands())
 
 
 @pytest.mark.parametrize("command", commands())

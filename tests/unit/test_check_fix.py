@@ -1,5 +1,6 @@
 """`check --fix`: what it shows, what it writes, and what it leaves alone."""
 
+import json
 import subprocess
 
 import pytest
@@ -311,3 +312,38 @@ def test_diff_is_one_that_git_applies(here):
     subprocess.run(["git", "apply"], input=diff.encode(), cwd=here.path, check=True)
 
     assert HASH == template(file.read_text())["checksum/config"]
+
+
+def test_json_stays_json(here):
+    objects = [yaml.safe_load(MAP), yaml.safe_load(BLOCK)]
+    file = here.write("m.json", json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}, indent=2))
+    here.check(".", "--fix", "--yes")
+    workload = json.loads(file.read_text())["items"][1]
+
+    assert HASH == workload["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+    assert (0, "", "config-rollout: nothing to fix.\n") == here.check(".", "--fix")
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
+def test_other_workloads_are_fixed_too(here, kind):
+    file = here.write("m.yaml", f"{MAP}---\n{BLOCK.replace('DaemonSet', kind)}")
+    here.check(".", "--fix", "--yes")
+
+    assert HASH == template(file.read_text())["checksum/config"]
+
+
+def test_what_could_not_be_checked_is_reported_beside_a_fix(here):
+    here.write("m.yaml", f"{MAP}---\n{BLOCK}---\nkind: DaemonSet\nname: {{{{ x }}}}\n")
+
+    assert "not checked: 1 document with template syntax (m.yaml:28). Render first." in here.check(".", "--fix").err
+
+
+def test_mode_and_link_of_a_file_are_kept(here):
+    file = here.write("real/m.yaml", f"{MAP}---\n{BLOCK}")
+    file.chmod(0o640)
+    (here.path / "m.yaml").symlink_to("real/m.yaml")
+    here.check("m.yaml", "--fix", "--yes")
+
+    assert HASH == template(file.read_text())["checksum/config"]
+    assert (0o640, True) == (file.stat().st_mode & 0o777, (here.path / "m.yaml").is_symlink())
+    assert ["m.yaml"] == [entry.name for entry in file.parent.iterdir()]
