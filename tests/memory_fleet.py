@@ -172,7 +172,7 @@ class MemoryFleet(MemoryCluster):
         return self.answers.get(self.pods[pod]["spec"]["nodeName"], (200, b""))
 
 
-def drive(cluster, revision, own="rest", generation=None, before=None, passed=False, template=None, **waves):
+def drive(cluster, revision, own="rest", generation=None, excused=None, passed=False, template=None, **waves):
     """Drive a cluster to a revision, as the hook of one wave does, and return what was said."""
     parsed, findings = parse_waves({"progress_deadline_seconds": 1, **waves})
     assert [] == findings
@@ -180,7 +180,7 @@ def drive(cluster, revision, own="rest", generation=None, before=None, passed=Fa
     target = Target("n", "agent", "ds", generation or metadata["generation"], revision, template)
     said = []
     say = lambda line, ephemeral=False: said.append(line)  # noqa: E731
-    Rollout(cluster, target, parsed, say, before=before or {}).run(own, passed)
+    Rollout(cluster, target, parsed, say, excused=excused or {}).run(own, passed)
     return said
 
 

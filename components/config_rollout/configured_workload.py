@@ -148,7 +148,7 @@ class ConfiguredWorkload:
     def _explain(self, audit: Auditor) -> Explainer:
         content = self._configuration.sources[0].content if self._configuration else None
         plan = self.staged.plan if self.staged else None
-        return Explainer(self._component, self._name, audit, self._reading.found, content, plan)
+        return Explainer(self._component, self._name, audit, self._reading.resolved, content, plan)
 
     def _parts(self) -> dict[str, Any]:
         return {"metadata": self._rendered["metadata"], "spec": self._rendered["spec"]}
@@ -165,7 +165,7 @@ class ConfiguredWorkload:
         self.explainer.withdraw = lambda: withdraw(self._plain, mounted)
         opts = self.options.for_config_map(self._component, self.explainer.of_content())
         name = content_name(self._name, self._configuration.hash)
-        self.config_map = ConfigMapPatch(name, **self._reading.before.as_it_is(self._config_map), opts=opts)
+        self.config_map = ConfigMapPatch(name, **self._reading.observation.as_it_is(self._config_map), opts=opts)
         return self.config_map
 
     def _register_workload(

@@ -59,12 +59,12 @@ class KubeProxy(pulumi.ComponentResource):
         self._name = name
         workload = workload_of(settings, prepared.found, prepared.content)
         configuration = Configuration([Source(layout.daemon_set, prepared.content, prepared.said)])
-        reading = Reading(prepared.before, cluster=prepared.cluster)
+        reading = Reading(prepared.observation, cluster=prepared.cluster)
 
         def explain(audit: Auditor, staged: StagedRollout | None) -> AdoptionExplainer:
             adoption = adoption_of(prepared, workload, configuration, staged)
             content, plan = prepared.content if prepared.full_hash else None, staged.plan if staged else None
-            self._explainer = AdoptionExplainer(self, name, audit, adoption, reading.found, content, plan)
+            self._explainer = AdoptionExplainer(self, name, audit, adoption, reading.resolved, content, plan)
             return self._explainer
 
         self._of = of = ConfiguredWorkload(

@@ -211,10 +211,10 @@ ASK = """
 import sys
 from config_rollout.cluster.client import Cluster
 from config_rollout.core.waves.gates import NewServiceGate
-from config_rollout.driver.gates import Asker
+from config_rollout.driver.gates import GateChecker
 
 _, namespace, probes, *nodes = sys.argv
-Asker(Cluster.find(), namespace, "agent").ask([NewServiceGate(namespace=probes)], "canary", nodes, list)
+GateChecker(Cluster.find(), namespace, "agent").check([NewServiceGate(namespace=probes)], "canary", nodes, list)
 """
 
 

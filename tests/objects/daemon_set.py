@@ -5,7 +5,7 @@ import json
 from config_rollout.core.audit.record import AuditRecord, By, Change, WaveRecord
 from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION, WAVES_ANNOTATION
 from config_rollout.core.revisions.observation import observed_pod
-from config_rollout.core.status.observation import Seen, kept, revisions_of
+from config_rollout.core.status.observation import DaemonSetView, metadata_of, revisions_of
 
 OLD, NEW = "a" * 64, "b" * 64
 OLD_NAME, NEW_NAME = f"agent-{'a' * 10}", f"agent-{'b' * 10}"
@@ -79,9 +79,9 @@ def record(result="done", **more):
 
 def seen(thing=None, revisions=REVISIONS, pods=PODS, config_maps=CONFIG_MAPS, records=(), labels=NODES, unread=()):
     thing = thing or daemon_set()
-    return Seen(
+    return DaemonSetView(
         thing, revisions_of(revisions, thing), [*filter(None, (observed_pod(pod, thing) for pod in pods))],
-        {item["metadata"]["name"]: kept(item) for item in config_maps}, labels, list(records), list(unread),
+        {item["metadata"]["name"]: metadata_of(item) for item in config_maps}, labels, list(records), list(unread),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from config_rollout.core.waves.new_service import (
     service,
 )
 from config_rollout.driver import new_service
-from config_rollout.driver.gates import Asker
+from config_rollout.driver.gates import GateChecker
 from tests.memory_cluster import MemoryCluster
 
 OF = labels("n", "agent")
@@ -186,8 +186,8 @@ NODES = [f"n{number:02}" for number in range(30)]
 
 
 def ask(cluster, gate=NewServiceGate(timeout_seconds=1), wave="w", nodes=NODES, over=None):  # noqa: B008 # frozen
-    asker = Asker(cluster, "n", "agent", over=over or threading.Event())
-    return asker.ask([gate] if isinstance(gate, NewServiceGate) else gate, wave, nodes, list)
+    checker = GateChecker(cluster, "n", "agent", over=over or threading.Event())
+    return checker.check([gate] if isinstance(gate, NewServiceGate) else gate, wave, nodes, list)
 
 
 def probed(cluster):

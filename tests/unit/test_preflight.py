@@ -112,7 +112,7 @@ EVERYWHERE = {f"n{number}": "500 x" for number in range(6)}
     ],
 )
 def test_gate_that_nothing_passes_before(before, more, refused):
-    assert refused == bool(told(preflight.check_gates(state("nnnnno", before=before, **more))))
+    assert refused == bool(told(preflight.check_gates(state("nnnnno", answers=before, **more))))
 
 
 STRICT = HttpGate(1, "/", strict=True)
@@ -131,11 +131,11 @@ STRICT = HttpGate(1, "/", strict=True)
 def test_strict_gate_that_one_pod_does_not_pass_before_refuses(before, more, refused):
     begins = more.pop("begins", True)
 
-    assert refused == bool(told(preflight.check_gates(state("nnnnno", before=before, **more), begins)))
+    assert refused == bool(told(preflight.check_gates(state("nnnnno", answers=before, **more), begins)))
 
 
 def test_strict_gate_is_told_with_an_answer_and_excuses_nothing():
-    found = state("nnnnnn", before={STRICT: {"n0": "500 x", "n1": "500 x"}, HTTP: {"n0": "500 x"}})
+    found = state("nnnnnn", answers={STRICT: {"n0": "500 x", "n1": "500 x"}, HTTP: {"n0": "500 x"}})
 
     assert [
         "waves: gate :1/ is strict, and not passed before anything has changed (n0: 500 x, and 1 more). Repair it "
@@ -150,7 +150,7 @@ def test_gate_that_nothing_passes_is_told_with_an_answer():
         "about, or set waves.over_unhealthy if this change repairs it.",
         "waves: gate print is not passed before anything has changed (says no). Correct the gate or what it asks "
         "about, or set waves.over_unhealthy if this change repairs it.",
-    ] == told(preflight.check_gates(state("nnnnnn", before={HTTP: EVERYWHERE, FUNCTION: {"": "says no"}})))
+    ] == told(preflight.check_gates(state("nnnnnn", answers={HTTP: EVERYWHERE, FUNCTION: {"": "says no"}})))
 
 
 def test_nodes_that_are_down_are_not_asked():
@@ -164,10 +164,10 @@ def test_nodes_of_the_first_wave_are_asked_first():
 
 
 def test_only_pods_of_another_configuration_are_excused():
-    seen = state("nnnnno", wanted="now", before={HTTP: {"n0": "500 x", "n5": "500 y"}, FUNCTION: {"": "no"}})
+    seen = state("nnnnno", wanted="now", answers={HTTP: {"n0": "500 x", "n5": "500 y"}, FUNCTION: {"": "no"}})
 
     assert {HTTP: {"n5": "500 y"}, FUNCTION: {"": "no"}} == preflight.excused(seen)
-    assert {} == preflight.excused(dataclasses.replace(seen, before={HTTP: {"n0": "500 x"}}))
+    assert {} == preflight.excused(dataclasses.replace(seen, answers={HTTP: {"n0": "500 x"}}))
 
 
 def test_cluster_of_one_node_is_told():

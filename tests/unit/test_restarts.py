@@ -5,7 +5,7 @@ import random
 import pytest
 
 from config_rollout.core.kubernetes.pods import Pod
-from config_rollout.core.waves.restarts import Fleet, blocking, next_restarts
+from config_rollout.core.waves.restarts import DaemonPods, blocking, next_restarts
 from tests.objects.pods import fleet, pods
 
 NODES = [f"n{number}" for number in range(6)]
@@ -60,11 +60,11 @@ def test_pods_of_a_node_that_is_down_change_when_it_is_back_and_count_until_then
 
 
 def test_node_that_is_down_counts_also_when_its_pod_is_gone_and_nobody_makes_another():
-    gone = Fleet(pods("oooooo")[:5], "new", 5, frozenset({"n5"}))
+    gone = DaemonPods(pods("oooooo")[:5], "new", 5, frozenset({"n5"}))
 
     assert [] == next_restarts(gone, NODES, 1)
     assert ["n0"] == [pod.node for pod in next_restarts(gone, NODES, 2)]
-    assert Fleet(pods("nnnnn."), "new", 5, frozenset({"n5"})).is_through(NODES)
+    assert DaemonPods(pods("nnnnn."), "new", 5, frozenset({"n5"})).is_through(NODES)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_wave_is_through_when_every_node_has_an_available_new_pod(states, down, 
 
 
 def test_node_that_needs_a_pod_no_more_holds_nothing_up():
-    assert Fleet(pods("nnnnn."), "new", 5).is_through(NODES)
+    assert DaemonPods(pods("nnnnn."), "new", 5).is_through(NODES)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ class Simulated:
         self.pods = {node: Pod(f"old-{node}", f"old-{node}", node, "old", True) for node in self.nodes}
         self.count = 0
 
-    def fleet(self) -> Fleet:
-        return Fleet([pod for pod in self.pods.values() if pod], "new", len(self.nodes))
+    def fleet(self) -> DaemonPods:
+        return DaemonPods([pod for pod in self.pods.values() if pod], "new", len(self.nodes))
 
     def step(self, trouble: float) -> None:
         for node, pod in list(self.pods.items()):

@@ -251,7 +251,7 @@ def test_what_was_so_before_is_told_and_does_not_count(driver):
     cluster.write("new")
     cluster.answers = {"n2": (503, b"not synced")}
     gate = {"http": {"port": 1, "path": "/livez"}, "timeout_seconds": 1}
-    said = driver(cluster, "new", gates=[gate], before={HttpGate(1, "/livez", 1): {"n2": "500 broken"}})
+    said = driver(cluster, "new", gates=[gate], excused={HttpGate(1, "/livez", 1): {"n2": "500 broken"}})
 
     why = "already failed before this rollout, so it cannot stop it: 503 not synced"
     assert f"rest: n2: gate `:1/livez` {why}" in said

@@ -4,7 +4,7 @@ from config_rollout.core.kubernetes.pods import Pod
 from config_rollout.core.waves import words as wave_words
 from config_rollout.core.waves.gates import HttpGate
 from config_rollout.core.waves.order import Division, Wave
-from config_rollout.core.waves.restarts import Fleet
+from config_rollout.core.waves.restarts import DaemonPods
 
 NODES = tuple(f"n{number:03}" for number in range(100))
 CANARY = Division(Wave("canary", gates=(HttpGate(10256, "/livez"),), soak_seconds=120), NODES[:1])
@@ -87,7 +87,7 @@ def test_plan_leaves_out_waves_that_restart_nothing():
 
 def fleet(**changes):
     pods = [Pod(f"p-{node}", node, node, "new", True) for node in NODES[:5]]
-    return Fleet([Pod(**{**vars(pods[0]), **changes}), *pods[1:]], "new", 5)
+    return DaemonPods([Pod(**{**vars(pods[0]), **changes}), *pods[1:]], "new", 5)
 
 
 def test_end_of_a_wave_says_how_many_nodes_were_updated():
@@ -95,7 +95,7 @@ def test_end_of_a_wave_says_how_many_nodes_were_updated():
 
 
 def test_node_that_is_not_ready_is_not_counted_as_updated():
-    wave, one_down = Division(Wave("w"), NODES[:5]), Fleet(fleet().pods, "new", 5, frozenset(NODES[:1]))
+    wave, one_down = Division(Wave("w"), NODES[:5]), DaemonPods(fleet().pods, "new", 5, frozenset(NODES[:1]))
 
     assert "w: 4 of 5 nodes updated, 1 NotReady" == wave_words.through(wave, one_down)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..core.kubernetes import daemon_sets as live
+from ..core.kubernetes import daemon_sets
 from ..core.kubernetes import kubeconfig as kubeconfigs
 from ..core.kubernetes.objects import is_owned_by
 from ..core.rbac.rights import Right, lasting, role
@@ -341,7 +341,7 @@ class Cluster:
 def owned(cluster: Cluster, resource: str, daemon_set: Object) -> list[Object]:
     """Return the pods or ControllerRevisions that a DaemonSet made; others may have its labels too."""
     metadata = daemon_set["metadata"]
-    found = cluster.list(resource, metadata["namespace"], live.selector_of(daemon_set))
+    found = cluster.list(resource, metadata["namespace"], daemon_sets.selector_of(daemon_set))
     return [thing for thing in found if is_owned_by(thing, metadata["uid"])]
 
 

@@ -7,7 +7,7 @@ from ..core.kube_proxy.layout import Layout
 from .client import Cluster, Forbidden, Object
 
 
-def look(cluster: Cluster, layout: Layout, daemon_set: Object | None) -> Found:
+def read_kube_proxy(cluster: Cluster, layout: Layout, daemon_set: Object | None) -> Found:
     """
     Return what there is of a kube-proxy beside its DaemonSet, and that.
 

@@ -8,7 +8,7 @@ what is said about ConfigMaps that are not there (prepare/revisions.py).
 from collections.abc import Callable, Collection
 
 from ..core.kubernetes.annotations import DAEMON_SET_LABEL
-from ..core.revisions import config_maps as kept
+from ..core.revisions.config_maps import lost, ownerships
 from .client import Cluster, ClusterError, Object, owned
 
 _OWNER_MANAGER = "config-rollout-owner"
@@ -45,13 +45,13 @@ def give_owners(cluster: Cluster, read: Callable[[], Object], wanted: str, comin
         label = f"{DAEMON_SET_LABEL}={name}"
         config_maps = cluster.list("configmaps", namespace, label, metadata_only=True)
         try:
-            for ownership in kept.ownerships(daemon_set, revisions, config_maps, wanted, coming):
+            for ownership in ownerships(daemon_set, revisions, config_maps, wanted, coming):
                 where = "configmaps", ownership.name, namespace
                 if ownership.owners:
                     cluster.patch(*where, ownership.patch(), manager=_OWNER_MANAGER)
                 else:
                     cluster.delete(*where, ownership.uid)
-            return kept.lost(daemon_set, revisions, config_maps)
+            return lost(daemon_set, revisions, config_maps)
         except ClusterError as error:  # 409: someone else has written one meanwhile
             if error.status != 409 or attempt == _TRIES:
                 raise

@@ -14,9 +14,9 @@ from ..cluster.retrying import Backoff
 from ..core.kubernetes.pods import Pod
 from ..core.waves import words as wave_words
 from ..core.waves.order import Division
-from ..core.waves.restarts import Fleet, next_restarts
+from ..core.waves.restarts import DaemonPods, next_restarts
 from .driven import DrivenDaemonSet, Stopped
-from .fleet import FleetWatch
+from .pod_watch import PodWatch
 
 _DOUBT_SECONDS = 60
 """How long a request without an answer may yet be served, in seconds. Source: kube-apiserver's `--request-timeout`."""
@@ -40,7 +40,7 @@ class Deleter:
     """Deletes pods of one DaemonSet. `restarted` outlives it: all waves of one `up` share it."""
 
     on: DrivenDaemonSet
-    watch: FleetWatch
+    watch: PodWatch
     pool: ThreadPoolExecutor
     restarted: Restarted
     _doubts: set[str] = field(default_factory=set)
@@ -52,18 +52,18 @@ class Deleter:
     def __post_init__(self) -> None:
         self._backoff: Backoff = self.on.backoff((_CONFLICT,))
 
-    def next(self, fleet: Fleet, division: Division) -> list[Pod]:
+    def next(self, daemon_pods: DaemonPods, division: Division) -> list[Pod]:
         """
         Return the pods to restart now.
 
         While it may yet come that earlier deletes are served, only the same; and those of nodes whose new pod was of
         another revision after a while only.
         """
-        chosen = next_restarts(fleet, division.nodes, division.budget)
-        self._doubts &= {pod.uid for pod in fleet.pods if not pod.leaving}
+        chosen = next_restarts(daemon_pods, division.nodes, division.budget)
+        self._doubts &= {pod.uid for pod in daemon_pods.pods if not pod.leaving}
         if self._doubts and time.monotonic() - self._failed_at < _DOUBT_SECONDS:
             return [pod for pod in chosen if pod.uid in self._doubts]
-        return [pod for pod in chosen if time.monotonic() >= self._not_before(pod, fleet.revision)]
+        return [pod for pod in chosen if time.monotonic() >= self._not_before(pod, daemon_pods.revision)]
 
     def delete(self, chosen: Sequence[Pod], revision: str, fresh: Callable[[], bool]) -> tuple[int, bool]:
         """
@@ -88,15 +88,15 @@ class Deleter:
             self._backoff.reset()
         return deleted, first
 
-    def loops(self, nodes: Collection[str], fleet: Fleet) -> list[str]:
+    def loops(self, nodes: Collection[str], daemon_pods: DaemonPods) -> list[str]:
         """Return, as findings, the nodes whose pods were restarted and are of another revision all the same."""
         found = []
-        for pod in sorted(fleet.pods, key=lambda pod: pod.node):
-            gone = self.restarted.get((fleet.revision, pod.node), [])
-            if pod.node not in nodes or pod.revision == fleet.revision or pod.leaving:
+        for pod in sorted(daemon_pods.pods, key=lambda pod: pod.node):
+            gone = self.restarted.get((daemon_pods.revision, pod.node), [])
+            if pod.node not in nodes or pod.revision == daemon_pods.revision or pod.leaving:
                 continue
             if len(gone) > 1:
-                found.append(wave_words.came_back_other(pod.node, len(gone), fleet.revision))
+                found.append(wave_words.came_back_other(pod.node, len(gone), daemon_pods.revision))
             elif pod.uid in gone:
                 found.append(wave_words.not_deleted(pod))
         return found

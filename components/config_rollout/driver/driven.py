@@ -14,10 +14,10 @@ from ..cluster.owners import give_owners
 from ..cluster.retrying import Backoff
 from ..core.audit.finished import Finished
 from ..core.audit.record import AuditRecord, parse_records
-from ..core.kubernetes import daemon_sets as live
+from ..core.kubernetes import daemon_sets
 from ..core.kubernetes.annotations import FINISHED_ANNOTATION, RESTORED_ANNOTATION
 from ..core.kubernetes.field_managers import MANAGER, written
-from ..core.revisions import config_maps as kept
+from ..core.revisions.config_maps import mounted
 from ..core.revisions.naming import HISTORY_KEY, content_name, history_name
 from ..core.waves import strategy
 from ..core.waves import words as wave_words
@@ -95,14 +95,15 @@ class DrivenDaemonSet:
         """Return the DaemonSet, after making sure that it is the provider's and that nobody has paused it."""
         target = self.target
         found = self.trying(lambda: self.cluster.prove("daemonsets", target.name, target.namespace, target.uid))
-        if live.is_paused(found):
+        if daemon_sets.is_paused(found):
             raise Stopped(
                 f"DaemonSet {self.target.where}: is paused. `config-rollout resume {self.target.where}` and "
                 "`pulumi up` go on from here."
             )
-        if self.stack and live.stack_of(found) not in ("", self.stack):
+        owner = daemon_sets.stack_of(found)
+        if self.stack and owner not in ("", self.stack):
             raise Stopped(
-                f"DaemonSet {self.target.where}: stack {live.stack_of(found)} drives it now, and this is {self.stack}. "
+                f"DaemonSet {self.target.where}: stack {owner} drives it now, and this is {self.stack}. "
                 "Take it out of one of the two programs."
             )
         return found
@@ -111,7 +112,7 @@ class DrivenDaemonSet:
         """Return the ControllerRevisions of the DaemonSet."""
         return self.trying(lambda: owned(self.cluster, "controllerrevisions", daemon_set))
 
-    def note(self, taken_back: live.Restored | None) -> None:
+    def note(self, taken_back: daemon_sets.Restored | None) -> None:
         """Note at the DaemonSet what is being taken back, or that nothing is any more."""
         self._annotate({RESTORED_ANNOTATION: str(taken_back) if taken_back else None})
 
@@ -147,9 +148,9 @@ class DrivenDaemonSet:
         What keeps that from being done is said, and the next `up` does it: pods need no owners today.
         """
         wanted = content_name(self.target.name, self.target.config_hash)
-        mounted = kept.mounted(coming["data"]) if coming else ()
+        named = mounted(coming["data"]) if coming else ()
         try:
-            self.trying(lambda: give_owners(self.cluster, self.read, wanted, mounted), _REFUSED)
+            self.trying(lambda: give_owners(self.cluster, self.read, wanted, named), _REFUSED)
         except ClusterError as error:
             self.say(f"the ConfigMaps of earlier configurations are not looked after, until an `up` can: {error}")
 

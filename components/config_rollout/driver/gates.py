@@ -72,7 +72,7 @@ class _NoAnswer(Exception):
 
 
 @dataclass
-class Asker:
+class GateChecker:
     """
     Asks gates about the pods of one DaemonSet.
 
@@ -87,7 +87,7 @@ class Asker:
     _one: threading.Lock = field(default_factory=threading.Lock)
     """Only one new Service at a time: a gate begins and ends with removing what others have left."""
 
-    def ask(self, gates: Sequence[Gate], wave: str, nodes: Sequence[str], pods: Pods) -> dict[Gate, dict[str, str]]:
+    def check(self, gates: Sequence[Gate], wave: str, nodes: Sequence[str], pods: Pods) -> dict[Gate, dict[str, str]]:
         """
         Ask all gates of a wave at the same time, each again until it is passed or its time is over.
 
@@ -99,12 +99,12 @@ class Asker:
             return {gate: of for gate, of in zip(asked, answers, strict=True) if of}
 
     def findings(
-        self, wave: Wave, nodes: Sequence[str], pods: Pods, before: Mapping[Gate, Mapping[str, str]]
+        self, wave: Wave, nodes: Sequence[str], pods: Pods, excused: Mapping[Gate, Mapping[str, str]]
     ) -> tuple[list[str], list[str]]:
-        """Ask the gates of a wave, and return as lines what counts against it and what was so `before` it."""
+        """Ask the gates of a wave, and return as lines what counts against it and what is excused."""
         against, as_before = [], []
-        for gate, answers in self.ask(wave.gates, wave.name, nodes, pods).items():
-            new, old = told_apart(gate, answers, before.get(gate, {}))
+        for gate, answers in self.check(wave.gates, wave.name, nodes, pods).items():
+            new, old = told_apart(gate, answers, excused.get(gate, {}))
             against += new
             as_before += old
         return against, as_before
@@ -124,13 +124,13 @@ class Asker:
             answer = self._of_endpoint(gate, wave == BEFORE)
         return {"": answer} if answer else {}
 
-    def _of_pods(self, gate: PodGate, before: bool, nodes: Sequence[str], pods: Pods) -> dict[str, str]:
+    def _of_pods(self, gate: PodGate, is_preflight: bool, nodes: Sequence[str], pods: Pods) -> dict[str, str]:
         """
         Ask the pods of all nodes, and again those that answered badly; each is asked once at least.
 
         Time in which the API server did not answer does not count: that says nothing of a pod.
         """
-        give_up, backoff = time.monotonic() + _seconds(gate, before), Backoff(over=self.over)
+        give_up, backoff = time.monotonic() + _seconds(gate, is_preflight), Backoff(over=self.over)
         last = dict.fromkeys(nodes, "")
         final: set[str] = set()
         there: Mapping[str, ProbedPod] = {}
@@ -140,7 +140,7 @@ class Asker:
             if backoff.failures and time.monotonic() > give_up:
                 return
             try:
-                last[node] = self._probe(gate, there[node], before) if node in there else "has no pod to ask"
+                last[node] = self._probe(gate, there[node], is_preflight) if node in there else "has no pod to ask"
             except _NoAnswer as answer:
                 last[node] = str(answer)
                 silent.add(node)
@@ -160,14 +160,14 @@ class Asker:
                 if not asked or time.monotonic() > give_up or backoff.wait():
                     return {node: answer for node, answer in last.items() if answer}
 
-    def _probe(self, gate: PodGate, pod: ProbedPod, before: bool) -> str:
+    def _probe(self, gate: PodGate, pod: ProbedPod, is_preflight: bool) -> str:
         """Ask one pod once; return what is wrong with its answer."""
         if isinstance(gate, RestartsGate):
             return judge_restarts(pod)
         try:
             if isinstance(gate, HttpGate):
                 return judge_http(*self._get(pod, gate.port, gate.path))
-            return self._probe_proxy(gate, pod, before)
+            return self._probe_proxy(gate, pod, is_preflight)
         except ClusterError as error:
             if error.status == 0:
                 raise _NoAnswer(str(error)) from None
@@ -184,11 +184,11 @@ class Asker:
             return 0.0
         return time.monotonic() - began if backoff.failures else 0.0
 
-    def _probe_proxy(self, gate: KubeProxyGate, pod: ProbedPod, before: bool) -> str:
+    def _probe_proxy(self, gate: KubeProxyGate, pod: ProbedPod, is_preflight: bool) -> str:
         port = gate.port or (self.proxy or WantedProxy({})).port
         wrong = judge_livez(*self._get(pod, port, "/livez"), pod.families, pod.started)
         metrics_port = gate.metrics_port or (self.proxy and self.proxy.metrics_port)
-        if wrong or before or not metrics_port:
+        if wrong or is_preflight or not metrics_port:
             return wrong
         wrong = judge_metrics(*self._get(pod, metrics_port, "/metrics"), pod.families)
         return wrong or (judge_configz(*self._get(pod, metrics_port, "/configz"), self.proxy) if self.proxy else "")
@@ -196,9 +196,9 @@ class Asker:
     def _get(self, pod: ProbedPod, port: int, path: str) -> tuple[int, bytes]:
         return self.cluster.ask_pod(pod.name, self.namespace, port, path)
 
-    def _of_endpoint(self, gate: UrlGate | PrometheusGate, before: bool) -> str:
+    def _of_endpoint(self, gate: UrlGate | PrometheusGate, is_preflight: bool) -> str:
         """Ask an endpoint until its answer is good."""
-        seconds = _seconds(gate, before)
+        seconds = _seconds(gate, is_preflight)
         give_up, backoff = time.monotonic() + seconds, Backoff(over=self.over)
         while True:
             try:
@@ -238,11 +238,11 @@ class Asker:
             return ": ".join([ended, *(["; ".join(lines)] if lines else [])])
 
 
-def _seconds(gate: PodGate | UrlGate | PrometheusGate, before: bool) -> float:
+def _seconds(gate: PodGate | UrlGate | PrometheusGate, is_preflight: bool) -> float:
     """Return how long a gate is asked again."""
     if isinstance(gate, RestartsGate):
         return 0
-    return min(gate.timeout_seconds, _BEFORE_SECONDS) if before and not gate.strict else gate.timeout_seconds
+    return min(gate.timeout_seconds, _BEFORE_SECONDS) if is_preflight and not gate.strict else gate.timeout_seconds
 
 
 def _ask_endpoint(gate: UrlGate | PrometheusGate, seconds: float) -> str:

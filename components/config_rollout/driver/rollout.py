@@ -12,17 +12,16 @@ from functools import partial
 
 from ..cluster.client import Cluster, Object
 from ..core.audit.finished import Finished, finished, found_finished, way_back
-from ..core.kubernetes import daemon_sets as live
-from ..core.kubernetes import template
+from ..core.kubernetes import daemon_sets, template
 from ..core.waves import words as wave_words
 from ..core.waves.gate_answers import WantedProxy
 from ..core.waves.gates import Gate
 from ..core.waves.order import HALT, REST, Division, Waves
-from ..core.waves.restarts import Fleet
+from ..core.waves.restarts import DaemonPods
 from .deleting import Deleter, Restarted
 from .driven import DrivenDaemonSet, Say, Stopped, Target
 from .ending import GONE
-from .gates import Asker
+from .gates import GateChecker
 from .report import Report
 from .tracking import Tracking
 from .view import View
@@ -30,7 +29,7 @@ from .view import View
 _PARALLEL_DELETES = 8
 """How many requests are under way at once: one alone waits for the API server's disk most of the time."""
 
-Look = Callable[[], tuple[Division, Fleet]]
+Observe = Callable[[], tuple[Division, DaemonPods]]
 
 
 class WaveFailed(Exception):
@@ -58,7 +57,7 @@ class Rollout:
     """For a pod template, what a patch of the provider's would apply; nothing where it has the whole DaemonSet."""
     stack: str = ""
     proxy: WantedProxy | None = None
-    before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
+    excused: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
     """Hears what is done, for the audit record."""
     restarted: Restarted = field(default_factory=dict)
@@ -92,14 +91,14 @@ class Rollout:
         self._begin()
         with self._view, ThreadPoolExecutor(_PARALLEL_DELETES) as pool:
             self._deleter = Deleter(self._on, self._view.watch, pool, self.restarted)
-            self._view.look_around()
+            self._view.observe_nodes()
             try:
                 for name in self._view.up_to(own):
-                    division, fleet = self._view.look(name)
+                    division, daemon_pods = self._view.observe(name)
                     self.report.begins(name, division.nodes)
-                    self._rests = self._does_rest(fleet)
-                    idle = self._rests and not fleet.outdated(division.nodes)
-                    moved = 0 if idle else self._move(partial(self._view.look, name))
+                    self._rests = self._does_rest(daemon_pods)
+                    idle = self._rests and not daemon_pods.outdated(division.nodes)
+                    moved = 0 if idle else self._move(partial(self._view.observe, name))
                     if moved or (name == own and not (self._rests or passed)):
                         self._hold(name)
                     self.report.ends("done")
@@ -118,7 +117,7 @@ class Rollout:
     def _begin(self) -> None:
         """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
         daemon_set = self._on.read()
-        taken_back = live.restored(daemon_set)
+        taken_back = daemon_sets.restored(daemon_set)
         forward = bool(taken_back and taken_back.generation == self.target.generation)
         if taken_back and forward:
             self._forward(daemon_set, taken_back)
@@ -126,7 +125,7 @@ class Rollout:
             self._on.note(None)
             daemon_set = self._on.read()
         others = template.differences(self.target.template, daemon_set["spec"].get("template"))
-        if live.config_hash_of(daemon_set) != self.target.config_hash or others:
+        if daemon_sets.config_hash_of(daemon_set) != self.target.config_hash or others:
             raise Stopped(wave_words.other_template(self.target.where, others))
         self._view.settle()
         self.report.brings(int(self._view.revision["revision"]))
@@ -134,7 +133,7 @@ class Rollout:
         if forward:
             self._on.give_owners()
 
-    def _forward(self, daemon_set: Object, taken_back: live.Restored) -> None:
+    def _forward(self, daemon_set: Object, taken_back: daemon_sets.Restored) -> None:
         """Put the template that a failed rollout took back in place again: the program still asks for it."""
         wanted = [r for r in self._on.revisions(daemon_set) if r["metadata"]["name"] == taken_back.revision]
         if not wanted:
@@ -145,7 +144,7 @@ class Rollout:
         self.say("the last rollout was taken back; this one tries the same again")
         self._on.patch_template(wanted[0])
 
-    def _does_rest(self, fleet: Fleet) -> bool:
+    def _does_rest(self, daemon_pods: DaemonPods) -> bool:
         """
         Return whether the fleet has finished the wanted revision: what is not well then is not this rollout's doing.
 
@@ -153,17 +152,17 @@ class Rollout:
         """
         if self._finished != Finished():
             return self._finished.base == self._view.name
-        all_have_it = not fleet.outdated([pod.node for pod in fleet.pods])
+        all_have_it = not daemon_pods.outdated([pod.node for pod in daemon_pods.pods])
         return self._rests or (all_have_it and len(self._view.revisions) > 1)
 
-    def _note_beginning(self, fleet: Fleet) -> None:
+    def _note_beginning(self, daemon_pods: DaemonPods) -> None:
         """Note, before the first pod of a rollout restarts, what has finished until then and what has not."""
         name, view = self._view.name, self._view
         if name in (self._finished.base, self._finished.bringing) or self._rests:
             return
         known, kept = self._finished, [revision["metadata"]["name"] for revision in view.revisions]
         records = [] if known.revisions else self._on.records()
-        pods = [pod for pod in fleet.pods if pod.node not in fleet.down]
+        pods = [pod for pod in daemon_pods.pods if pod.node not in daemon_pods.down]
         self._finished = known.begins(name, kept, found_finished(known, view.revisions, pods, records, name))
         self._on.note_finished(self._finished)
 
@@ -178,7 +177,7 @@ class Rollout:
             if ended.generations:
                 self._on.give_owners()
 
-    def _move(self, look: Look, says: bool = True) -> int:
+    def _move(self, observe: Observe, says: bool = True) -> int:
         """
         Restart what is outdated in a wave, say so if it `says`, and return how many.
 
@@ -191,27 +190,27 @@ class Rollout:
         moved, fewest, progress = 0, -1, view.watch.seen_seconds()
         self._tracking.does()
         while True:
-            division, fleet = look()
-            behind = len(fleet.behind(division.nodes)) + fleet.missing()
-            if fleet.is_through(division.nodes):
+            division, daemon_pods = observe()
+            behind = len(daemon_pods.behind(division.nodes)) + daemon_pods.missing()
+            if daemon_pods.is_through(division.nodes):
                 if moved and says:
-                    self.say(wave_words.through(division, fleet))
+                    self.say(wave_words.through(division, daemon_pods))
                 return moved
             if fewest < 0 or behind < fewest:
                 fewest, progress = behind, view.watch.seen_seconds()
-            if self._deleter.next(fleet, division):
-                self._note_beginning(fleet)
+            if self._deleter.next(daemon_pods, division):
+                self._note_beginning(daemon_pods)
                 view.refresh()
-                division, fleet = look()
-            chosen = self._deleter.next(fleet, division)
+                division, daemon_pods = observe()
+            chosen = self._deleter.next(daemon_pods, division)
             if chosen and not moved and says:
                 self.say(wave_words.begins(division, self.target.where))
-            deleted, first = self._deleter.delete(chosen, fleet.revision, view.is_fresh)
+            deleted, first = self._deleter.delete(chosen, daemon_pods.revision, view.is_fresh)
             moved += deleted
             progress = view.watch.seen_seconds() if first else progress
             if view.watch.seen_seconds() - progress > limit:
-                stuck = wave_words.stuck(fleet, division.nodes, division.budget, limit)
-                raise WaveFailed(division.wave.name, [*stuck, *self._deleter.loops(division.nodes, fleet)])
+                stuck = wave_words.stuck(daemon_pods, division.nodes, division.budget, limit)
+                raise WaveFailed(division.wave.name, [*stuck, *self._deleter.loops(division.nodes, daemon_pods)])
             if not chosen:
                 view.wait()
 
@@ -225,16 +224,20 @@ class Rollout:
           WaveFailed: A pod became unready, or a gate says no.
 
         """
-        division, fleet = self._view.look(name)
+        division, daemon_pods = self._view.observe(name)
         of_wave, good, said = {*division.nodes}, set[str](), 0.0
         while True:
             soaking = [node for node in self._view.up(division) if node in of_wave]
-            bad = [p for p in fleet.pods if p.uid in good and not (p.available or p.leaving or p.node in fleet.down)]
+            bad = [
+                p
+                for p in daemon_pods.pods
+                if p.uid in good and not (p.available or p.leaving or p.node in daemon_pods.down)
+            ]
             if bad:
                 raise WaveFailed(name, [wave_words.not_ready(pod, "did not stay ready") for pod in bad])
-            good |= {pod.uid for pod in fleet.pods if pod.node in of_wave and pod.available}
-            if soaking and not fleet.is_through(soaking):
-                self._move(partial(self._view.look, name), says=False)
+            good |= {pod.uid for pod in daemon_pods.pods if pod.node in of_wave and pod.available}
+            if soaking and not daemon_pods.is_through(soaking):
+                self._move(partial(self._view.observe, name), says=False)
                 said = 0.0
             elif soaking and (left := division.wave.soak_seconds - self._view.watch.youngest(soaking)) > 0:
                 if left > said:
@@ -245,7 +248,7 @@ class Rollout:
                 self._view.wait(left)
             else:
                 break
-            division, fleet = self._view.look(name)
+            division, daemon_pods = self._view.observe(name)
         if division.nodes:
             self._ask(division)
 
@@ -258,9 +261,9 @@ class Rollout:
 
         """
         self._tracking.does("asks its gates")
-        asker = Asker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._on.over)
+        checker = GateChecker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._on.over)
         watch, nodes = self._view.watch, self._view.up(division)
-        against, as_before = asker.findings(division.wave, nodes, watch.probed, self.before)
+        against, as_before = checker.findings(division.wave, nodes, watch.probed, self.excused)
         for line in as_before:
             self.say(f"{division.wave.name}: {line}")
         self._on.check_awaited()
@@ -303,7 +306,7 @@ class Rollout:
         bad, wanted = self._view.name, self._view.wanted
         self._view.refresh()
         self._on.give_owners(back)  # before anything mounts it
-        self._on.note(live.Restored(bad, self.target.generation))
+        self._on.note(daemon_sets.Restored(bad, self.target.generation))
         self._on.patch_template(back)
         self._view.settle()
-        return self._move(partial(self._view.look_back, wanted), says=False)
+        return self._move(partial(self._view.observe_failed, wanted), says=False)

@@ -8,7 +8,7 @@ from ..core.waves import progress
 from ..core.waves import words as wave_words
 from ..core.waves.order import Division
 from ..core.waves.progress import Progress
-from ..core.waves.restarts import Fleet
+from ..core.waves.restarts import DaemonPods
 from .report import Report
 
 
@@ -18,7 +18,7 @@ class Tracking:
     def __init__(self, where: str, report: Report) -> None:
         self._where, self._report = where, report
         self._doing, self._since, self._until = "waits for the DaemonSet to be seen", time.monotonic(), 0.0
-        self._seen: tuple[Division, Fleet, Sequence[Division], int] | None = None
+        self._seen: tuple[Division, DaemonPods, Sequence[Division], int] | None = None
         self._began: tuple[str, float, int] = ("", 0.0, 0)
         self._blind = 0.0
 
@@ -32,11 +32,13 @@ class Tracking:
         new, self._blind = not self._blind, self._blind or time.monotonic()
         return new
 
-    def sees(self, division: Division, fleet: Fleet, later: Sequence[Division], min_ready_seconds: int) -> None:
+    def sees(
+        self, division: Division, daemon_pods: DaemonPods, later: Sequence[Division], min_ready_seconds: int
+    ) -> None:
         """Note the pods as they are, the wave whose turn it is, and those that come after it."""
         if division.wave.name != self._began[0]:
-            self._began = division.wave.name, time.monotonic(), progress.at(division, fleet).done
-        self._seen, self._blind = (division, fleet, later, min_ready_seconds), 0.0
+            self._began = division.wave.name, time.monotonic(), progress.at(division, daemon_pods).done
+        self._seen, self._blind = (division, daemon_pods, later, min_ready_seconds), 0.0
 
     def line(self) -> str:
         """Return in one line how far it is."""
@@ -50,10 +52,10 @@ class Tracking:
             doing = f"{doing} ({wave_words.duration(round(now - self._since))})"
         if self._seen is None:
             return f"{self._where} {doing}"
-        division, fleet, later, min_ready = self._seen
-        wave, (_, began, had) = progress.at(division, fleet), self._began
+        division, daemon_pods, later, min_ready = self._seen
+        wave, (_, began, had) = progress.at(division, daemon_pods), self._began
         turn = progress.turn_seconds(now - began, wave.done - had, wave.budget, min_ready)
         return Progress(
-            wave, fleet.in_flight(), self._report.slowest(fleet.behind(division.nodes)),
-            len(fleet.down & {*division.nodes}), [progress.at(one, fleet) for one in later], turn,
+            wave, daemon_pods.in_flight(), self._report.slowest(daemon_pods.behind(division.nodes)),
+            len(daemon_pods.down & {*division.nodes}), [progress.at(one, daemon_pods) for one in later], turn,
         ).line(doing, self._where)  # fmt: skip

@@ -10,15 +10,14 @@ from types import TracebackType
 
 from ..cluster.client import Object
 from ..cluster.watch import Sight
-from ..core.kubernetes import daemon_sets as live
-from ..core.kubernetes import template
+from ..core.kubernetes import daemon_sets, template
 from ..core.kubernetes.objects import revision_of
 from ..core.kubernetes.retry import is_passing
 from ..core.waves import strategy
 from ..core.waves.order import Division, Wave, Waves, after, divide
-from ..core.waves.restarts import Fleet
+from ..core.waves.restarts import DaemonPods
 from .driven import AWAY_SECONDS, DrivenDaemonSet, Stopped
-from .fleet import FleetWatch
+from .pod_watch import PodWatch
 from .tracking import Tracking
 
 FRESH_SECONDS = 0.1
@@ -41,7 +40,7 @@ class View:
     """The ControllerRevision that all pods are to have: the one with the DaemonSet's template."""
     revisions: list[Object]
     """All of them, as they were when it was found."""
-    watch: FleetWatch
+    watch: PodWatch
 
     def __init__(self, on: DrivenDaemonSet, waves: Waves, tracking: Tracking) -> None:
         self._on, self._waves, self._tracking = on, waves, tracking
@@ -54,7 +53,7 @@ class View:
         self._read_at = 0.0
 
     def __enter__(self) -> "View":
-        self.watch = FleetWatch(self._on.cluster, self.daemon_set, self._waves.keys)
+        self.watch = PodWatch(self._on.cluster, self.daemon_set, self._waves.keys)
         self.watch.__enter__()
         return self
 
@@ -83,7 +82,7 @@ class View:
         sight, limit = Sight(), self._waves.progress_deadline_seconds
         while True:
             daemon_set = self._on.held(self._on.read())
-            observed = live.is_observed(daemon_set)
+            observed = daemon_sets.is_observed(daemon_set)
             revisions = self._on.revisions(daemon_set) if observed else []
             revision = template.current(daemon_set, revisions)
             sight.prove()
@@ -101,22 +100,22 @@ class View:
         names = [wave.name for wave in self._waves.in_order(self.labels)]
         return names[: names.index(own) + 1] if own in names else []
 
-    def look(self, name: str) -> tuple[Division, Fleet]:
+    def observe(self, name: str) -> tuple[Division, DaemonPods]:
         """Return a wave with its nodes, and the pods as they are now."""
-        fleet = self._fleet_now()
+        daemon_pods = self._daemon_pods_now()
         division = next((d for d in self._divisions if d.wave.name == name), Division(self._waves.rest, ()))
-        self._tracking.sees(division, fleet, after(self._divisions, name, self._waves.through), self._min_ready)
-        return division, fleet
+        self._tracking.sees(division, daemon_pods, after(self._divisions, name, self._waves.through), self._min_ready)
+        return division, daemon_pods
 
-    def look_back(self, failed: str) -> tuple[Division, Fleet]:
+    def observe_failed(self, failed: str) -> tuple[Division, DaemonPods]:
         """Return the nodes that have pods of a failed revision, or had, as one wave, and the pods as they are now."""
-        fleet = self._fleet_now()
-        self._failed |= {pod.node for pod in fleet.pods if pod.revision == failed}
+        daemon_pods = self._daemon_pods_now()
+        self._failed |= {pod.node for pod in daemon_pods.pods if pod.revision == failed}
         every = [node for division in self._divisions for node in division.nodes]
         wave = self.rest(len(every))
         division = Division(wave, tuple(node for node in every if node in self._failed))
-        self._tracking.sees(division, fleet, [], self._min_ready)
-        return division, fleet
+        self._tracking.sees(division, daemon_pods, [], self._min_ready)
+        return division, daemon_pods
 
     def rest(self, nodes: int) -> Wave:
         """Return the wave in which nodes are taken back: with the budget of `rest`, a share being one of all nodes."""
@@ -127,7 +126,7 @@ class View:
         """Return the nodes of a wave that are Ready, in its order."""
         return [node for node in division.nodes if node not in self.down]
 
-    def look_around(self) -> None:
+    def observe_nodes(self) -> None:
         """Take in the nodes as they are, once they and the pods can be seen."""
         while not self.watch.sees():
             since, trouble = self.watch.blind or (0.0, None)
@@ -169,18 +168,18 @@ class View:
     def _min_ready(self) -> int:
         return int(self.daemon_set["spec"].get("minReadySeconds") or 0)
 
-    def _fleet_now(self) -> Fleet:
+    def _daemon_pods_now(self) -> DaemonPods:
         """Return the pods as they are now, with the waves brought up to date."""
-        self.look_around()
-        fleet = self._fleet()
-        if time.monotonic() - self._read_at > (_MISSING_SECONDS if fleet.missing() else _READ_AGAIN_SECONDS):
+        self.observe_nodes()
+        daemon_pods = self._daemon_pods()
+        if time.monotonic() - self._read_at > (_MISSING_SECONDS if daemon_pods.missing() else _READ_AGAIN_SECONDS):
             self.refresh()
-            fleet = self._fleet()
+            daemon_pods = self._daemon_pods()
         if not self._divisions:
             self._divisions = divide(self._waves, self.labels, self._on.target.config_hash, self._seen)
-        return fleet
+        return daemon_pods
 
-    def _fleet(self) -> Fleet:
+    def _daemon_pods(self) -> DaemonPods:
         """Return the pods as they are now, those of nodes that are gone apart."""
         pods = self.watch.pods(self._min_ready)
         pods = [pod for pod in pods if pod.node in self.labels]
@@ -188,4 +187,4 @@ class View:
         if not nodes <= self._seen:
             self._seen |= nodes
             self._divisions = []
-        return Fleet(pods, self.wanted, live.covered(self.daemon_set), self.down & self._seen)
+        return DaemonPods(pods, self.wanted, daemon_sets.covered(self.daemon_set), self.down & self._seen)

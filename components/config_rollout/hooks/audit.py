@@ -203,7 +203,7 @@ class Auditor:
         """Write the record to the history in the cluster; return it with what the history adds to it."""
         namespace, name = record.namespace, history_name(record.name)
         for attempt in range(_TRIES):
-            kept = self._patiently(lambda: cluster.get("configmaps", name, namespace))
+            kept = self._with_retries(lambda: cluster.get("configmaps", name, namespace))
             history = str(((kept or {}).get("data") or {}).get(HISTORY_KEY, ""))
             if self._goes_on:
                 earlier = audit.continued(history, record.new_hash, record.new_revision)
@@ -215,7 +215,7 @@ class Auditor:
             if kept:  # another `up` may have written one meanwhile: then the API server refuses, and all is read again
                 body["metadata"]["resourceVersion"] = kept["metadata"]["resourceVersion"]
             try:
-                self._patiently(lambda: cluster.apply("configmaps", name, namespace, body, MANAGER))  # noqa: B023
+                self._with_retries(lambda: cluster.apply("configmaps", name, namespace, body, MANAGER))  # noqa: B023
                 return record
             except ClusterError as error:
                 if error.status != 409 or attempt == _TRIES - 1:
@@ -272,13 +272,13 @@ class Auditor:
     def _try(self, request: Callable[[], T]) -> T | None:
         """Return what a request gives; what keeps it from being served is told, and the rest goes on."""
         try:
-            return self._patiently(request)
+            return self._with_retries(request)
         except ClusterError as error:
             if str(error) not in self._troubles:
                 self._troubles.append(str(error))
             return None
 
-    def _patiently(self, request: Callable[[], T]) -> T:
+    def _with_retries(self, request: Callable[[], T]) -> T:
         """Return what a request gives, tried again a few times while the API server cannot serve it."""
         return Backoff(tries=_TRIES).run(request)
 

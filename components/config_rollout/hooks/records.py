@@ -45,7 +45,7 @@ class Driven:
     window: Callable[[Division], str]
     applied: Callable[[Object], Object] | None = None
     proxy: WantedProxy | None = None
-    before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
+    excused: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
     written: Object | None = None
     restarted: Restarted = field(default_factory=dict)
 
@@ -152,7 +152,7 @@ class _Record:
         target = replace(_target(given), template=await self._template())
         voice = Voice(self._component)
         driven, audit = self._driven, self._driven.audit
-        told = driven.applied, driven.stack, driven.proxy, driven.before, audit.report, driven.restarted
+        told = driven.applied, driven.stack, driven.proxy, driven.excused, audit.report, driven.restarted
         rollout = Rollout(driven.cluster, target, driven.waves, voice.say, *told)
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:

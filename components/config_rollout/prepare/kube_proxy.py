@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from ..cluster.client import Cluster, ClusterError
-from ..cluster.kube_proxy import look
+from ..cluster.kube_proxy import read_kube_proxy
 from ..cluster.observe import observe
 from ..core.arguments.finding import Finding, report
 from ..core.configuration.content import Content, parse_content, warnings
@@ -34,7 +34,7 @@ from .arguments import check_provider, plain_arguments
 from .cluster import find_cluster
 from .errors import BadArguments
 from .revisions import read
-from .waiting import patiently
+from .waiting import wait_for_server
 from .waves import StagedRollout
 
 
@@ -56,7 +56,7 @@ class Prepared:
     known: Mapping[str, str] = field(default_factory=dict)
     warned: list[str] = field(default_factory=list)
     """Sentences for the user."""
-    before: Observation = field(default_factory=Observation)
+    observation: Observation = field(default_factory=Observation)
     """The DaemonSet, and what there is of earlier configurations of ours."""
     cluster: Cluster | None = None
 
@@ -77,7 +77,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     _refuse(who, findings)
     try:
         cluster = find_cluster(plain)
-        release, observation, found = patiently(lambda: _look(cluster, settings))
+        release, initial, found = wait_for_server(lambda: _read_cluster(cluster, settings))
         warned = compatibility.check_kubernetes(who, release)
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():
@@ -100,13 +100,13 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     warned += _warn_on_leaving(who, settings, found) + _told_kept(who, settings, said, read_by_pods)
     full_hash = config_hash(content)
     needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
-    before, missing = Observation(), list[Right]()
+    observation, missing = Observation(), list[Right]()
     declared, has_waves = (settings.formats(), None), settings.has_waves
     try:
-        before = patiently(lambda: read(cluster, who, observation, full_hash, declared, has_waves))
-        missing = patiently(lambda: [right for right in needed if not cluster.may(right)])
+        observation = wait_for_server(lambda: read(cluster, who, initial, full_hash, declared, has_waves))
+        missing = wait_for_server(lambda: [right for right in needed if not cluster.may(right)])
     except ClusterError as error:
-        no_fleet = has_waves and not before.is_read
+        no_fleet = has_waves and not observation.is_read
         if no_fleet or not pulumi.runtime.is_dry_run():
             raise BadArguments(f"{who}: {'waves: ' if no_fleet else ''}{error}") from None
     if missing:
@@ -119,14 +119,16 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         warned.append(message)
     written = {key: said[key] for key in _written(settings, said, found)}
     known = same_bytes(found.data(), written, _formats(settings, said))
-    warned += [line for line in [before.without_namespace(), before.missing(_name(settings, full_hash))] if line]
-    return Prepared(settings, found, content, full_hash, read_by_pods, known, warned, before, cluster)
+    warned += [
+        line for line in [observation.without_namespace(), observation.missing(_name(settings, full_hash))] if line
+    ]
+    return Prepared(settings, found, content, full_hash, read_by_pods, known, warned, observation, cluster)
 
 
-def _look(cluster: Cluster, settings: Settings) -> tuple[str, Observation, Found]:
+def _read_cluster(cluster: Cluster, settings: Settings) -> tuple[str, Observation, Found]:
     """Return the release of the API server, the DaemonSet, and the kube-proxy that it is part of."""
-    observation = observe(cluster, settings.layout.namespace, settings.layout.daemon_set)
-    return cluster.version(), observation, look(cluster, settings.layout, observation.daemon_set)
+    initial = observe(cluster, settings.layout.namespace, settings.layout.daemon_set)
+    return cluster.version(), initial, read_kube_proxy(cluster, settings.layout, initial.daemon_set)
 
 
 def _refuse(who: str, findings: list[Finding]) -> None:

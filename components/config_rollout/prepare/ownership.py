@@ -60,18 +60,18 @@ class Ownership:
         may_select: bool = False,
     ) -> None:
         self._who, self._component, self._reading, self._plain = who, component, reading, plain
-        named, before = isinstance(where[0], str), reading.before
+        named, observation = isinstance(where[0], str), reading.observation
         self._is_known = named and reading.later is None
         mine = Owner(stack_name(), "::".join(component))
         self._claim = Claim(where[0] if named else "", where[1], mine, selector, may_select)
         self._hook_name = hook_name(f"{component[1]}:owner")
         if self._is_known:
-            twice = self._check_twice(self._claim, before.server)
-            self._refuse([*twice, *ownership.check_owner(self._claim, before.daemon_set, before.config_map)])
+            twice = self._check_twice(self._claim, observation.server)
+            self._refuse([*twice, *ownership.check_owner(self._claim, observation.daemon_set, observation.config_map)])
 
     def aliases(self) -> list[str]:
         """Return what this component was before it was renamed or moved, as the DaemonSet says."""
-        alias = ownership.alias_of(self._claim, self._reading.before.daemon_set)
+        alias = ownership.alias_of(self._claim, self._reading.observation.daemon_set)
         return [alias] if alias else []
 
     def hooks(self) -> pulumi.ResourceHookBinding:
@@ -107,12 +107,12 @@ class Ownership:
         return [Finding(claim.where, f"{first._who} of this program has it already", "Give one of them another `name`")]
 
     async def _before_create(self, args: pulumi.ResourceHookArgs) -> None:
-        claim, before = self._told(args), await self._reading.found()
+        claim, observation = self._told(args), await self._reading.resolved()
         findings: list[Finding] = []
-        if before.is_read and not self._is_known:
-            twice = self._check_twice(claim, before.server)
-            findings = [*twice, *ownership.check_owner(claim, before.daemon_set, before.config_map)]
-        self._refuse(findings or ownership.check_new(claim, before.daemon_set, self._is_known))
+        if observation.is_read and not self._is_known:
+            twice = self._check_twice(claim, observation.server)
+            findings = [*twice, *ownership.check_owner(claim, observation.daemon_set, observation.config_map)]
+        self._refuse(findings or ownership.check_new(claim, observation.daemon_set, self._is_known))
 
     async def _before_first(self, args: pulumi.ResourceHookArgs) -> None:
         # Read again: what is to be replaced under its own name has been deleted by now.
@@ -122,7 +122,7 @@ class Ownership:
     async def _before_update(self, args: pulumi.ResourceHookArgs) -> None:
         claim, old = self._told(args), args.old_inputs or {}
         if claim.namespace and (old.get("namespace"), old.get("name")) != (claim.namespace, claim.name):
-            self._refuse(ownership.check_moved(claim, (await self._reading.found()).daemon_set))
+            self._refuse(ownership.check_moved(claim, (await self._reading.resolved()).daemon_set))
 
     def _told(self, args: pulumi.ResourceHookArgs) -> Claim:
         """Return the claim with what the engine knows: the parents' types, and a namespace that was an Output."""

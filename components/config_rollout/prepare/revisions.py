@@ -17,7 +17,7 @@ from ..cluster.client import Cluster, ClusterError, Forbidden, Object
 from ..cluster.observe import add_config_maps, add_nodes, add_pods, add_revisions, observe, wait_until_observed
 from ..cluster.owners import give_owners
 from ..core.arguments.finding import report
-from ..core.kubernetes import daemon_sets as live
+from ..core.kubernetes import daemon_sets
 from ..core.kubernetes.field_managers import MANAGER
 from ..core.revisions.config_maps import check_same, content_of
 from ..core.revisions.naming import content_name, history_name
@@ -25,7 +25,7 @@ from ..core.revisions.observation import Observation
 from ..hooks.voice import Voice
 from .cluster import find_cluster
 from .errors import BadArguments
-from .waiting import WAIT_SECONDS, patiently
+from .waiting import WAIT_SECONDS, wait_for_server
 
 _WHERE = ("namespace", "kubeconfig", "context")
 
@@ -63,9 +63,9 @@ def read(
         observation = observation if waves else add_revisions(cluster, observation)
     with suppress(Forbidden):  # who may not read records is told what they would have made unnecessary
         observation = add_config_maps(cluster, observation, [history_name(name)]) if waves else observation
-    live = content_name(name, observation.config_hash)
-    observation = add_config_maps(cluster, observation, [live] if observation.config_hash else [])
-    held = observation.config_maps.get(live)
+    running = content_name(name, observation.config_hash)
+    observation = add_config_maps(cluster, observation, [running] if observation.config_hash else [])
+    held = observation.config_maps.get(running)
     return replace(observation, content=content_of(held, *declared) if held else None)
 
 
@@ -80,14 +80,14 @@ def _has_namespace(cluster: Cluster, namespace: str) -> bool:
 class Reading:
     """What was read of a cluster: at once, or `later` where its place is known only once Outputs are."""
 
-    before: Observation = field(default_factory=Observation)
+    observation: Observation = field(default_factory=Observation)
     later: pulumi.Output[Observation] | None = None
     cluster: Cluster | None = None
     """Where it was read; nothing where that was not possible at once."""
 
-    async def found(self) -> Observation:
+    async def resolved(self) -> Observation:
         """Return what was read; nothing where a preview does not know the place."""
-        return self.before if self.later is None else await self.later.future() or Observation()
+        return self.observation if self.later is None else await self.later.future() or Observation()
 
     def warn(self, component: pulumi.Resource, mounted: str) -> None:
         """Say at the component what could not be read, and that the ConfigMap that its pods mount is not there."""
@@ -98,7 +98,7 @@ class Reading:
                 pulumi.log.warn(line, component)
 
         if self.later is None:
-            tell(self.before)
+            tell(self.observation)
         else:
             self.later.apply(tell)
 
@@ -128,7 +128,7 @@ def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -
             observation = observe(cluster, plain["namespace"], name)
             return read(cluster, who, observation, full_hash, declared, waves)
 
-        return Reading(patiently(once, wait_seconds), cluster=cluster)
+        return Reading(wait_for_server(once, wait_seconds), cluster=cluster)
     except ClusterError as error:
         if waves:
             raise BadArguments(f"{who}: waves: {error}") from None
@@ -188,7 +188,7 @@ def settle(
       ClusterError: The cluster cannot be read or written, or is another than the provider's.
 
     """
-    return patiently(lambda: _settle(cluster, (namespace, name, uid), wanted, has_waves))
+    return wait_for_server(lambda: _settle(cluster, (namespace, name, uid), wanted, has_waves))
 
 
 def _settle(cluster: Cluster, where: tuple[str, str, str], wanted: Mapping[str, Any], has_waves: bool) -> list[str]:
@@ -199,7 +199,7 @@ def _settle(cluster: Cluster, where: tuple[str, str, str], wanted: Mapping[str, 
     def give() -> list[str]:
         return give_owners(cluster, lambda: _observed(cluster, namespace, name, uid), wanted_name)
 
-    if not has_waves and (left := live.leftovers(_observed(cluster, namespace, name, uid))):
+    if not has_waves and (left := daemon_sets.leftovers(_observed(cluster, namespace, name, uid))):
         cluster.patch("daemonsets", name, namespace, {"metadata": {"annotations": dict.fromkeys(left)}})
     lost = give()
     if wanted_name in lost:
@@ -252,7 +252,7 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, full_hash: str, d
             return Observation(trouble=str(error))
 
     def value(section: str, key: str, ours: str) -> pulumi.Output[str]:
-        return later.apply(lambda before: str(((before.config_map or {}).get(section) or {}).get(key, ours)))
+        return later.apply(lambda now: str(((now.config_map or {}).get(section) or {}).get(key, ours)))
 
     where = {key: plain[key] for key in _WHERE if key in plain}
     later: pulumi.Output[Observation] = pulumi.Output.all(**where).apply(look)
@@ -270,7 +270,7 @@ def _unread(who: str, error: ClusterError) -> str:
 def _observed(cluster: Cluster, namespace: str, name: str, uid: str) -> Object:
     """Return the DaemonSet once its controller has made the revision of what it is now."""
     daemon_set = wait_until_observed(lambda: cluster.prove("daemonsets", name, namespace, uid))
-    if daemon_set is None or not live.is_observed(daemon_set):
+    if daemon_set is None or not daemon_sets.is_observed(daemon_set):
         raise ClusterError(
             f"DaemonSet {namespace}/{name}: no controller looks at it. See that kube-controller-manager runs."
         )

@@ -20,7 +20,7 @@ _SAY_SECONDS = 15
 T = TypeVar("T")
 
 
-def patiently(read: Callable[[], T], wait_seconds: int = WAIT_SECONDS) -> T:
+def wait_for_server(read: Callable[[], T], wait_seconds: int = WAIT_SECONDS) -> T:
     """
     Return what `read` gives, tried again with growing waits while the API server cannot serve it, for `wait_seconds`.
 

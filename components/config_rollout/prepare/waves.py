@@ -14,8 +14,7 @@ from ..core.arguments.finding import Finding, report
 from ..core.audit.writing import ended_well
 from ..core.configuration.content import Content
 from ..core.explain.previous import is_template
-from ..core.kubernetes import daemon_sets as live
-from ..core.kubernetes import template
+from ..core.kubernetes import daemon_sets, template
 from ..core.kubernetes.annotations import WAVES_ANNOTATION
 from ..core.kubernetes.objects import revision_of
 from ..core.rbac.waves import wave_rights
@@ -26,16 +25,16 @@ from ..core.waves import words as wave_words
 from ..core.waves.gate_answers import already_failed, wanted_proxy
 from ..core.waves.gates import BEFORE, Gate, probe_namespaces, proxied
 from ..core.waves.order import REST, Division, Waves, check_names, divide, empty_selectors
-from ..core.waves.restarts import Fleet
+from ..core.waves.restarts import DaemonPods
 from ..core.waves.words import WavePlan
-from ..driver.gates import Asker
+from ..driver.gates import GateChecker
 from ..hooks.explain import Explainer
 from ..hooks.records import Driven, register_records
 from ..hooks.voice import Voice
 from ..hooks.who import stack_name
 from .errors import BadArguments
 from .revisions import Reading
-from .waiting import patiently
+from .waiting import wait_for_server
 
 DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
 """
@@ -71,11 +70,11 @@ class StagedRollout:
         assert reading.cluster
         self._who, self._hash, self._cluster = who, config_hash, reading.cluster
         self._proxy = wanted_proxy(content)
-        self._where = reading.before.namespace, reading.before.name
+        self._where = reading.observation.namespace, reading.observation.name
         self._waves = waves
         ready = plain.get("min_ready_seconds")
-        self._take(reading.before)
-        covered = [pod.node for pod in self._fleet.pods] if self._fleet else None
+        self._take(reading.observation)
+        covered = [pod.node for pod in self._daemon_pods.pods] if self._daemon_pods else None
         self._divisions = divide(self._waves, self._labels, config_hash, covered)
         self._min_ready_seconds = int(ready) if isinstance(ready, int | float) else 0
         self._preflight()
@@ -89,11 +88,11 @@ class StagedRollout:
           new: What is written now, with camelCase keys.
 
         """
-        if not self._fleet:
+        if not self._daemon_pods:
             return self._plan([])
         given = _template(self._observation.daemon_set or {}), _template(old), _template(new)
         same = {revision_of(one) for one in self._observation.revisions if is_template(_template(one["data"]), *given)}
-        return self._plan([pod.node for pod in self._fleet.pods if pod.revision in same and not pod.leaving])
+        return self._plan([pod.node for pod in self._daemon_pods.pods if pod.revision in same and not pod.leaving])
 
     def _plan(self, has: Collection[str]) -> WavePlan:
         return wave_words.plan(self._divisions, has, self._waves.through, self._down, self._min_ready_seconds)
@@ -146,12 +145,12 @@ class StagedRollout:
 
     def _pending(self, division: Division, explainer: Explainer) -> set[str]:
         """Return the nodes of a wave whose pods this `up` will restart, as far as preview knows."""
-        fleet = self._fleet
+        daemon_pods = self._daemon_pods
         again = self._taken_back == self._hash and not explainer.restarts
-        if explainer.restarts_all or again or not fleet:
+        if explainer.restarts_all or again or not daemon_pods:
             return set(division.nodes)
         settled = self._live_hash == self._hash and not explainer.restarts
-        outdated = {pod.node for pod in fleet.outdated(division.nodes)} if settled else set()
+        outdated = {pod.node for pod in daemon_pods.outdated(division.nodes)} if settled else set()
         return outdated | {node for node in division.nodes if self._hashes.get(node) != self._hash}
 
     def _tell_previewed(self, previewed: Sequence[Division], explainer: Explainer) -> None:
@@ -159,7 +158,7 @@ class StagedRollout:
         if not previewed or explainer.has_plan or self._taken_back == self._hash:
             return
         names = [division.wave.name for division in previewed]
-        if not self._fleet:
+        if not self._daemon_pods:
             if not explainer.has_told:
                 explainer.tell(wave_words.first(names))
             return
@@ -196,12 +195,12 @@ class StagedRollout:
         self._live_hash = observation.config_hash
         self._hashes = {pod.node: pod.config_hash for pod in observation.pods}
         self._probed = [pod.probed for pod in observation.pods if not pod.leaving]
-        self._paused = bool(daemon_set and live.is_paused(daemon_set))
+        self._paused = bool(daemon_set and daemon_sets.is_paused(daemon_set))
         history = observation.config_maps.get(history_name(observation.name)) or {}
         records = str((history.get("data") or {}).get(HISTORY_KEY, ""))
         self._ended_well = self._live_hash != self._hash and ended_well(records, self._live_hash)
         self._taken_back = _taken_back(observation)
-        self._fleet = _fleet(observation)
+        self._daemon_pods = _daemon_pods(observation)
 
     def _preflight(self) -> None:
         """
@@ -213,7 +212,7 @@ class StagedRollout:
         self._as_before: list[str] = []
         self._excused: Mapping[Gate, Mapping[str, str]] = {}
         findings, changes = list(check_names(self._waves, self._labels)), self._live_hash != self._hash
-        state = self._state(self._fleet) if self._fleet and not findings else None
+        state = self._state(self._daemon_pods) if self._daemon_pods and not findings else None
         if state and changes:
             findings += preflight.check_capacity(state)
             self._warned += self._check_beginning(state)
@@ -225,13 +224,13 @@ class StagedRollout:
                 what = f"the rollout of DaemonSet {state.where} is paused"
                 findings.append(Finding("waves", what, f"Run `config-rollout resume {state.where}` first"))
             if state and not findings:
-                findings += self._ask_before(state)
+                findings += self._check_gates(state)
         if findings:
             raise BadArguments(report(self._who, findings))
 
-    def _state(self, fleet: Fleet) -> preflight.State:
+    def _state(self, daemon_pods: DaemonPods) -> preflight.State:
         return preflight.State(
-            "/".join(self._where), self._waves, self._divisions, self._labels, fleet, self._hash, self._live_hash,
+            "/".join(self._where), self._waves, self._divisions, self._labels, daemon_pods, self._hash, self._live_hash,
             self._hashes, ended_well=self._ended_well,
         )  # fmt: skip
 
@@ -244,16 +243,16 @@ class StagedRollout:
             findings.append(Finding("waves", what, "Run `pulumi up` after it"))
         return findings
 
-    def _ask_before(self, state: preflight.State) -> list[Finding]:
+    def _check_gates(self, state: preflight.State) -> list[Finding]:
         """Ask all gates before anything restarts, remember what is so anyway, and find gates that nothing passes."""
         begins = self._live_hash != self._hash
         gates = [gate for division in self._divisions for gate in division.wave.gates]
-        if not gates or not (begins or state.fleet.outdated(state.asked)):
+        if not gates or not (begins or state.daemon_pods.outdated(state.asked)):
             return []
-        asker = Asker(self._cluster, *self._where, self._proxy)
+        checker = GateChecker(self._cluster, *self._where, self._proxy)
         with Voice().never_silent(lambda: f"{state.where}: still asking its gates, before anything restarts"):
-            before = asker.ask(gates, BEFORE, state.asked, lambda: self._probed)
-        state = replace(state, before=before)
+            answers = checker.check(gates, BEFORE, state.asked, lambda: self._probed)
+        state = replace(state, answers=answers)
         self._excused = preflight.excused(state)
         self._as_before = [line for gate, of in self._excused.items() for line in already_failed(gate, of)]
         return list(preflight.check_gates(state, begins))
@@ -273,12 +272,12 @@ class StagedRollout:
         nodes = self._observation.nodes
         observation = replace(observe(self._cluster, *where, daemon_set), nodes=nodes)
         self._take(self._waiting(lambda: add_pods(self._cluster, add_revisions(self._cluster, observation))))
-        return bool(self._fleet and self._fleet.outdated(division.nodes))
+        return bool(self._daemon_pods and self._daemon_pods.outdated(division.nodes))
 
     def _waiting(self, read: Callable[[], T]) -> T:
         """Return what is read, after waiting a while for an API server that does not answer."""
         try:
-            return patiently(read)
+            return wait_for_server(read)
         except ClusterError as error:
             raise BadArguments(f"{self._who}: waves: {error}") from None
 
@@ -305,18 +304,18 @@ def _template(of: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in template.items() if key != "$patch"}
 
 
-def _fleet(observation: Observation) -> Fleet | None:
+def _daemon_pods(observation: Observation) -> DaemonPods | None:
     """Return the pods as their revision says, `None` where there is no DaemonSet."""
     daemon_set, revisions, pods = observation.daemon_set, observation.revisions, observation.pods
     if daemon_set is None:
         return None
     newest = template.current(daemon_set, revisions) or observation.revision
     down = frozenset(node.name for node in observation.nodes if node.down) & {pod.node for pod in pods}
-    return Fleet(pods, revision_of(newest) if newest else "", live.covered(daemon_set), down)
+    return DaemonPods(pods, revision_of(newest) if newest else "", daemon_sets.covered(daemon_set), down)
 
 
 def _taken_back(observation: Observation) -> str:
     """Return the config hash that a failed rollout took back; empty if there is none."""
-    taken_back = live.restored(observation.daemon_set) if observation.daemon_set else None
+    taken_back = daemon_sets.restored(observation.daemon_set) if observation.daemon_set else None
     of = [one for one in observation.revisions if taken_back and taken_back.revision == one["metadata"]["name"]]
-    return live.config_hash_of(of[0]["data"]) if of else ""
+    return daemon_sets.config_hash_of(of[0]["data"]) if of else ""

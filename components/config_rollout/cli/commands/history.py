@@ -24,11 +24,11 @@ from ...core.status.history import (
     why_no_diff,
 )
 from ...core.status.history_words import in_full, table
-from ...core.status.observation import Seen
+from ...core.status.observation import DaemonSetView
 from ..errors import Trouble
 from ..inputs.files import maps_of
 from .difference import show
-from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, look, without_pods
+from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, view_of, view_without_pods
 
 _REVISIONS = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
@@ -61,11 +61,11 @@ def _history(given: argparse.Namespace) -> int:
     namespace, name = given.daemon_set
     with found(given, history_rights(namespace, name)) as cluster:
         # Only what is told in full says how many pods have it.
-        read = look if first is not None and second is None else without_pods
+        read = view_of if first is not None and second is None else view_without_pods
         every = [read(cluster, thing, []) for thing in daemon_sets(cluster, given.daemon_set)]
         if first is not None and second is not None:
             return _differ(cluster, every[0], first, second, given.json)
-    told = [(seen, rollout) for seen in every for rollout in rollouts_of(seen)]
+    told = [(view, rollout) for view in every for rollout in rollouts_of(view)]
     if first is not None:
         told = [(every[0], _one(every[0], first))]
     if given.json:
@@ -73,12 +73,12 @@ def _history(given: argparse.Namespace) -> int:
     elif first is not None:
         print("\n".join(in_full(*told[0])))
     else:
-        print("\n\n".join("\n".join(_listed(seen)) for seen in every))
-    return exit_code(every, all(_ended_well(seen.records) for seen in every))
+        print("\n\n".join("\n".join(_listed(view)) for view in every))
+    return exit_code(every, all(_ended_well(view.records) for view in every))
 
 
-def _listed(seen: Seen) -> list[str]:
-    return [f"{seen.namespace}/{seen.name}", *table(rollouts_of(seen))]
+def _listed(view: DaemonSetView) -> list[str]:
+    return [f"{view.namespace}/{view.name}", *table(rollouts_of(view))]
 
 
 def _ended_well(records: Sequence[AuditRecord]) -> bool:
@@ -86,36 +86,36 @@ def _ended_well(records: Sequence[AuditRecord]) -> bool:
     return not records or records[-1].result == "done"
 
 
-def _one(seen: Seen, number: int) -> Rollout:
-    rollout = of_revision(rollouts_of(seen), number)
+def _one(view: DaemonSetView, number: int) -> Rollout:
+    rollout = of_revision(rollouts_of(view), number)
     if rollout is None:
-        raise Trouble(why_no_diff(seen, number))
+        raise Trouble(why_no_diff(view, number))
     return rollout
 
 
-def _differ(cluster: Cluster, seen: Seen, first: int, second: int, as_json: bool) -> int:
+def _differ(cluster: Cluster, view: DaemonSetView, first: int, second: int, as_json: bool) -> int:
     """Print what differs between two revisions, configuration and pod template, as `diff` does."""
-    named = [config_map_of_revision(seen, number) for number in (first, second)]
+    named = [config_map_of_revision(view, number) for number in (first, second)]
     old, new = (found or ("", "") for found in named)
     changes: Sequence[KeyChange] = ()
     if old[1] != new[1] or None in named or not old[1]:
-        if wrong := [why for number in (first, second) if (why := why_no_diff(seen, number))]:
+        if wrong := [why for number in (first, second) if (why := why_no_diff(view, number))]:
             raise Trouble("\n".join(wrong))
-        changes = diff_contents(*(_content(cluster, seen, name) for name, _ in (old, new)))
-    kept = {revision.number: revision for revision in seen.revisions}
+        changes = diff_contents(*(_content(cluster, view, name) for name, _ in (old, new)))
+    kept = {revision.number: revision for revision in view.revisions}
     template: Sequence[FieldChange] = ()
     if first in kept and second in kept:
-        template = between(seen.name, kept[first], kept[second]).template_changes()
+        template = between(view.name, kept[first], kept[second]).template_changes()
     else:
         gone = ", ".join(str(number) for number in (first, second) if number not in kept)
         what = f"Kubernetes has removed revision {gone}, so only the configurations are compared"
-        print(f"config-rollout: {seen.namespace}/{seen.name}: {what}.", file=sys.stderr)
+        print(f"config-rollout: {view.namespace}/{view.name}: {what}.", file=sys.stderr)
     return show(changes, (old[1], new[1]), as_json, template)
 
 
-def _content(cluster: Cluster, seen: Seen, name: str) -> Content:
-    config_map: Object | None = cluster.get("configmaps", name, seen.namespace)
-    where = f"ConfigMap {seen.namespace}/{name}"
+def _content(cluster: Cluster, view: DaemonSetView, name: str) -> Content:
+    config_map: Object | None = cluster.get("configmaps", name, view.namespace)
+    where = f"ConfigMap {view.namespace}/{name}"
     if config_map is None:
         raise Trouble(f"{where}: has just gone. Run it again.")
     said, wrong = read_as(config_map)

@@ -12,7 +12,7 @@ from ...core.kubernetes.nodes import Node
 from ...core.rbac.rights import Right, roles
 from ...core.revisions.naming import history_name
 from ...core.revisions.observation import Observation
-from ...core.status.observation import Seen, is_ours
+from ...core.status.observation import DaemonSetView, is_ours
 from ..errors import Trouble
 
 AS_WANTED, NOT_AS_WANTED, TROUBLE = 0, 1, 2
@@ -85,7 +85,7 @@ def nodes_of(cluster: Cluster) -> Sequence[Node]:
     return add_nodes(cluster, Observation(), metadata_only=True).nodes
 
 
-def look(cluster: Cluster, thing: Object, nodes: Sequence[Node]) -> Seen:
+def view_of(cluster: Cluster, thing: Object, nodes: Sequence[Node]) -> DaemonSetView:
     """
     Return what there is of a DaemonSet, its pods page by page.
 
@@ -94,32 +94,34 @@ def look(cluster: Cluster, thing: Object, nodes: Sequence[Node]) -> Seen:
 
     """
     metadata = thing["metadata"]
-    return around(cluster, add_pods(cluster, observe(cluster, metadata["namespace"], metadata["name"], thing)), nodes)
+    return complete_view(
+        cluster, add_pods(cluster, observe(cluster, metadata["namespace"], metadata["name"], thing)), nodes
+    )
 
 
-def without_pods(cluster: Cluster, thing: Object, nodes: Sequence[Node]) -> Seen:
+def view_without_pods(cluster: Cluster, thing: Object, nodes: Sequence[Node]) -> DaemonSetView:
     """Return the same, and leave the pods unread."""
     metadata = thing["metadata"]
-    return around(cluster, observe(cluster, metadata["namespace"], metadata["name"], thing), nodes)
+    return complete_view(cluster, observe(cluster, metadata["namespace"], metadata["name"], thing), nodes)
 
 
-def around(cluster: Cluster, observation: Observation, nodes: Sequence[Node]) -> Seen:
+def complete_view(cluster: Cluster, observation: Observation, nodes: Sequence[Node]) -> DaemonSetView:
     """Return the same of a DaemonSet and, as far as they are wanted, pods that are known already."""
     observation = add_revisions(cluster, replace(observation, nodes=nodes))
     observation = add_config_maps(cluster, observation, [history_name(observation.name)])
-    seen = Seen.of(observation)
-    if not (is_ours(seen.daemon_set) or seen.records or any(revision.config_hash for revision in seen.revisions)):
+    view = DaemonSetView.of(observation)
+    if not (is_ours(view.daemon_set) or view.records or any(revision.config_hash for revision in view.revisions)):
         raise Trouble(
-            f"{seen.namespace}/{seen.name}: has no annotation checksum/config in its pod template, so nothing tells "
+            f"{view.namespace}/{view.name}: has no annotation checksum/config in its pod template, so nothing tells "
             "which configuration a pod has. Deploy it with this library, or with a chart that follows Helm's "
             "convention."
         )
-    return Seen.of(add_all_config_maps(cluster, observation))
+    return DaemonSetView.of(add_all_config_maps(cluster, observation))
 
 
-def exit_code(every: Sequence[Seen], as_wanted: bool) -> int:
+def exit_code(every: Sequence[DaemonSetView], as_wanted: bool) -> int:
     """Return the exit code for what was seen, and tell which records could not be read: those are trouble."""
-    unread = [finding for seen in every for finding in seen.unread]
+    unread = [finding for view in every for finding in view.unread]
     for finding in unread:
         print(f"config-rollout: {finding}", file=sys.stderr)
     return TROUBLE if unread else AS_WANTED if as_wanted else NOT_AS_WANTED

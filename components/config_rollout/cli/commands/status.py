@@ -7,7 +7,7 @@ from typing import Any
 from ...core.rbac.status import status_rights
 from ...core.status.state import status_json, status_of
 from ...core.status.words import lines_of
-from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, look, nodes_of
+from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, nodes_of, view_of
 
 
 def add(commands: Any) -> None:
@@ -30,9 +30,9 @@ def _status(given: argparse.Namespace) -> int:
             return watch(cluster, given.daemon_set, given.json)
         things = daemon_sets(cluster, given.daemon_set)
         nodes = nodes_of(cluster)
-        statuses = [status_of(look(cluster, thing, nodes)) for thing in things]
+        statuses = [status_of(view_of(cluster, thing, nodes)) for thing in things]
     if given.json:
         print(json.dumps(status_json(statuses), indent=2))
     else:
         print("\n\n".join("\n".join(lines_of(status)) for status in statuses))
-    return exit_code([status.seen for status in statuses], all(status.is_as_wanted for status in statuses))
+    return exit_code([status.view for status in statuses], all(status.is_as_wanted for status in statuses))

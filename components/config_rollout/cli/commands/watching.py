@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from ...cluster.client import Cluster, ClusterError, Object
 from ...cluster.observe import observe
 from ...cluster.watch import Following
-from ...core.kubernetes import daemon_sets as live
+from ...core.kubernetes.daemon_sets import is_observed, selector_of
 from ...core.kubernetes.nodes import Node
 from ...core.kubernetes.retry import is_passing
 from ...core.revisions.observation import ObservedPod, observed_pod
-from ...core.status.observation import Seen, is_ours
+from ...core.status.observation import DaemonSetView, is_ours
 from ...core.status.state import Status, status_json, status_of
 from ...core.status.words import change_of_state, line_of, newest_problem
 from ..errors import Trouble, not_installed
-from .looking import TROUBLE, Where, around, daemon_sets, exit_code, nodes_of
+from .looking import TROUBLE, Where, complete_view, daemon_sets, exit_code, nodes_of
 
 if TYPE_CHECKING:
     from ..outputs.live_view import LiveView
@@ -38,36 +38,36 @@ class Watched:
 
     def __init__(self, cluster: Cluster, thing: Object, changed: threading.Event) -> None:
         self._cluster, self._thing = cluster, thing
-        self._seen: Seen | None = None
+        self._view: DaemonSetView | None = None
         self._key: object = None
         self._gone: set[str] = set()
         self._nodes: Sequence[Node] = ()
         self._read = 0.0
-        namespace, labels = thing["metadata"]["namespace"], live.selector_of(thing)
+        namespace, labels = thing["metadata"]["namespace"], selector_of(thing)
         self.pods: Following[ObservedPod] = Following(
             cluster, "pods", namespace, labels, "", lambda pod, _: observed_pod(pod, self._thing), changed
         )
         self.status: Status | None = None
         self.problem = ""
 
-    def look(self, thing: Object) -> None:
+    def update(self, thing: Object) -> None:
         """Look at it anew, once its pods have been seen."""
         if not self.pods.has_listed():
             return
         self._thing, pods = thing, self.pods.values()
-        key = thing["metadata"].get("generation"), thing["metadata"].get("annotations"), live.is_observed(thing)
-        seen = self._seen
-        old = seen is None or key != self._key or time.monotonic() - self._read > _READ_AGAIN_SECONDS
+        key = thing["metadata"].get("generation"), thing["metadata"].get("annotations"), is_observed(thing)
+        view = self._view
+        old = view is None or key != self._key or time.monotonic() - self._read > _READ_AGAIN_SECONDS
         if old or {pod.node for pod in pods} - {node.name for node in self._nodes} - self._gone:
             self._nodes = nodes_of(self._cluster)
             self._gone = {pod.node for pod in pods} - {node.name for node in self._nodes}
-        if seen is None or old:
+        if view is None or old:
             metadata = thing["metadata"]
             observation = observe(self._cluster, metadata["namespace"], metadata["name"], thing)
-            seen, self._key, self._read = around(self._cluster, observation, self._nodes), key, time.monotonic()
+            view, self._key, self._read = complete_view(self._cluster, observation, self._nodes), key, time.monotonic()
         labels = {node.name: node.labels for node in self._nodes}
-        self._seen = replace(seen, daemon_set=thing, pods=pods, labels=labels)
-        before, self.status = self.status, status_of(self._seen)
+        self._view = replace(view, daemon_set=thing, pods=pods, labels=labels)
+        before, self.status = self.status, status_of(self._view)
         self.problem = newest_problem(before, self.status, self.problem)
 
 
@@ -127,7 +127,7 @@ class Watch:
             if uid not in self._of:
                 self._of[uid] = Watched(self._cluster, thing, self._changed)
                 following.enter_context(self._of[uid].pods)
-            self._of[uid].look(thing)
+            self._of[uid].update(thing)
 
 
 def watch(cluster: Cluster, where: Where, as_json: bool) -> int:
@@ -148,7 +148,7 @@ def watch(cluster: Cluster, where: Where, as_json: bool) -> int:
             looks.run(show)
     if looks.trouble or not looks.statuses:
         return TROUBLE
-    return exit_code([status.seen for status in looks.statuses], all(one.is_as_wanted for one in looks.statuses))
+    return exit_code([status.view for status in looks.statuses], all(one.is_as_wanted for one in looks.statuses))
 
 
 def _live_view() -> "LiveView":
@@ -178,7 +178,7 @@ class _Lines:
     def _say(self, watched: Iterable[Watched]) -> None:
         for one in watched:
             assert one.status
-            where, state = (one.status.seen.namespace, one.status.seen.name), change_of_state(one.status, one.problem)
+            where, state = (one.status.view.namespace, one.status.view.name), change_of_state(one.status, one.problem)
             if self._said.get(where) != state:
                 self._said[where] = state
                 line = json.dumps(status_json([one.status])) if self._as_json else line_of(one.status, one.problem)

@@ -44,11 +44,11 @@ def _drawn(status: Status, problem: str) -> "list[RenderableType]":
     from rich.table import Table
     from rich.text import Text
 
-    seen = status.seen
+    view = status.view
     bars = Table.grid(padding=(0, 2))
-    for part in status.waves or status.zones or [Part("all", len(seen.pods), status.through)]:
+    for part in status.waves or status.zones or [Part("all", len(view.pods), status.through)]:
         bar = ProgressBar(total=part.nodes, completed=part.through, width=_BAR_WIDTH)
         bars.add_row(Text(part.name), bar, f"{part.through:,} of {part.nodes:,}")
     style = "green" if status.state == DONE else "yellow"
-    head = Text.assemble((f"{seen.namespace}/{seen.name}", "bold"), ": ", (headline(status), style))
+    head = Text.assemble((f"{view.namespace}/{view.name}", "bold"), ": ", (headline(status), style))
     return [head, bars, *([Text(problem, "red")] if problem else [])]

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..arguments.finding import Finding
-from ..kubernetes import daemon_sets as live
+from ..kubernetes import daemon_sets
 from ..kubernetes.annotations import WAVES_ANNOTATION
 from ..revisions.naming import content_name, is_content_name
 from ..revisions.observation import ObservedPod
 from ..waves.words import names
-from .observation import Revision, Seen, is_lying, short, template_written
+from .observation import DaemonSetView, Revision, is_lying, short, template_written
 
 BEHIND = "pods behind"
 """Where a finding is that only says that a rollout is not through yet."""
@@ -19,133 +19,133 @@ _PROGRAMS = ("pulumi-kubernetes", "config-rollout")
 """How the field managers begin as which a program and its driver write a template."""
 
 
-def findings_of(seen: Seen, state: str) -> list[Finding]:
+def findings_of(view: DaemonSetView, state: str) -> list[Finding]:
     """Return everything that a person should look at, the most urgent first; `state` is state.py's."""
     return [
-        *_rollout(seen, state), *_not_ready(seen), *_annotations(seen), *_program(seen),
-        *_config_maps(seen, state), *_behind(seen, state), *seen.unread,
+        *_rollout(view, state), *_not_ready(view), *_annotations(view), *_program(view),
+        *_config_maps(view, state), *_behind(view, state), *view.unread,
     ]  # fmt: skip
 
 
-def _rollout(seen: Seen, state: str) -> Iterator[Finding]:
-    where = f"{seen.namespace}/{seen.name}"
-    record = seen.records[-1] if seen.records else None
-    taken_back = live.restored(seen.daemon_set)
+def _rollout(view: DaemonSetView, state: str) -> Iterator[Finding]:
+    where = f"{view.namespace}/{view.name}"
+    record = view.records[-1] if view.records else None
+    taken_back = daemon_sets.restored(view.daemon_set)
     if state == "paused":
         yield Finding("rollout", "is paused", f"`config-rollout resume {where}` lets `pulumi up` go on")
     if taken_back:
-        of = next((revision for revision in seen.revisions if revision.name == taken_back.revision), None)
+        of = next((revision for revision in view.revisions if revision.name == taken_back.revision), None)
         what = f"revision {of.number}, configuration {short(of.config_hash)}," if of else f"{taken_back.revision}"
         why = f" at {record.ended}: {record.reason}" if record and record.result == "restored" else ""
         yield Finding("rollout", f"{what} was taken back{why}", _AGAIN)
     if state == "halted" and record:
         yield Finding("rollout", f"has halted at {record.ended}: {record.reason or record.result}", _AGAIN)
-    if not live.is_observed(seen.daemon_set):
+    if not daemon_sets.is_observed(view.daemon_set):
         yield Finding("rollout", "no controller has seen the DaemonSet as it is", "See that its controller runs")
 
 
-def _not_ready(seen: Seen) -> Iterator[Finding]:
-    total = len(seen.pods)
-    bad = [pod for pod in seen.pods if not pod.available]
+def _not_ready(view: DaemonSetView) -> Iterator[Finding]:
+    total = len(view.pods)
+    bad = [pod for pod in view.pods if not pod.available]
     if bad:
         shown = names([f"{pod.node}{f' ({pod.why})' if pod.why else ''}" for pod in sorted(bad, key=_by_node)])
-        look = f"`kubectl -n {seen.namespace} describe pod {min(bad, key=_by_node).name}` says more"
+        look = f"`kubectl -n {view.namespace} describe pod {min(bad, key=_by_node).name}` says more"
         yield Finding("pods", f"{_of(len(bad), total)} not ready: {shown}", look)
-    if (missing := seen.wanted - len({pod.node for pod in seen.pods})) > 0:
-        look = f"`kubectl -n {seen.namespace} describe daemonset {seen.name}` says more"
-        yield Finding("pods", f"{missing:,} of {seen.wanted:,} nodes have none", look)
+    if (missing := view.wanted - len({pod.node for pod in view.pods})) > 0:
+        look = f"`kubectl -n {view.namespace} describe daemonset {view.name}` says more"
+        yield Finding("pods", f"{missing:,} of {view.wanted:,} nodes have none", look)
 
 
-def _behind(seen: Seen, state: str) -> Iterator[Finding]:
+def _behind(view: DaemonSetView, state: str) -> Iterator[Finding]:
     """Find pods that do not have what the DaemonSet says: another configuration, or an older template."""
-    current = seen.current
-    strategy = (seen.daemon_set["spec"].get("updateStrategy") or {}).get("type", "RollingUpdate")
+    current = view.current
+    strategy = (view.daemon_set["spec"].get("updateStrategy") or {}).get("type", "RollingUpdate")
     fix = "The rollout goes on by itself"
     if strategy == "OnDelete":
-        waves = WAVES_ANNOTATION in (seen.daemon_set["metadata"].get("annotations") or {})
+        waves = WAVES_ANNOTATION in (view.daemon_set["metadata"].get("annotations") or {})
         fix = f"OnDelete restarts nothing by itself: {'`pulumi up` goes on' if waves else 'delete the pods'}"
     elif state != "rolling":
         fix = "See why they are not replaced"
     others: dict[str, list[ObservedPod]] = {}
-    for pod in seen.pods:
-        if pod.config_hash != seen.config_hash:
+    for pod in view.pods:
+        if pod.config_hash != view.config_hash:
             others.setdefault(pod.config_hash, []).append(pod)
     for other, pods in sorted(others.items()):
-        what = f"{_have(len(pods), len(seen.pods))} {_named(other)}, not {short(seen.config_hash)}"
+        what = f"{_have(len(pods), len(view.pods))} {_named(other)}, not {short(view.config_hash)}"
         yield Finding(BEHIND, f"{what}: {_nodes(pods)}", fix)
-    older = [p for p in seen.pods if p.config_hash == seen.config_hash and current and p.revision != current.hash]
+    older = [p for p in view.pods if p.config_hash == view.config_hash and current and p.revision != current.hash]
     if older:
-        what = f"{_have(len(older), len(seen.pods))} this configuration in an older pod template"
+        what = f"{_have(len(older), len(view.pods))} this configuration in an older pod template"
         yield Finding(BEHIND, f"{what}: {_nodes(older)}", fix)
 
 
-def _annotations(seen: Seen) -> Iterator[Finding]:
+def _annotations(view: DaemonSetView) -> Iterator[Finding]:
     """Find annotations that do not speak of the ConfigMap beside them, and those that soon will not."""
     fix = "Run `pulumi up --refresh`, which writes both anew"
-    mounted = seen.config_map
-    if is_lying(seen.config_hash, mounted, seen.name):
-        yield Finding("pod template", f"says {short(seen.config_hash)} and mounts ConfigMap {mounted}", fix)
+    mounted = view.config_map
+    if is_lying(view.config_hash, mounted, view.name):
+        yield Finding("pod template", f"says {short(view.config_hash)} and mounts ConfigMap {mounted}", fix)
     lying: dict[tuple[str, str], list[ObservedPod]] = {}
-    for pod in seen.pods:
-        if is_lying(pod.config_hash, pod.config_map, seen.name):
+    for pod in view.pods:
+        if is_lying(pod.config_hash, pod.config_map, view.name):
             lying.setdefault((pod.config_hash, pod.config_map), []).append(pod)
     for (says, mounts), pods in sorted(lying.items()):
-        who = f"{len(pods):,} of {len(seen.pods):,} {'says' if len(pods) == 1 else 'say'}"
+        who = f"{len(pods):,} of {len(view.pods):,} {'says' if len(pods) == 1 else 'say'}"
         verb = "mounts" if len(pods) == 1 else "mount"
         yield Finding("pods", f"{who} {short(says)} and {verb} ConfigMap {mounts}: {_nodes(pods)}", fix)
-    of_template, plain = template_written(seen.daemon_set), seen.config_maps.get(mounted)
+    of_template, plain = template_written(view.daemon_set), view.config_maps.get(mounted)
     armed = plain and of_template.time and plain.written > of_template.time
-    if plain and armed and not is_content_name(mounted, seen.name):
+    if plain and armed and not is_content_name(mounted, view.name):
         what = (
             f"was written at {plain.written}, after the pod template ({of_template.time}): a pod that starts now may "
-            f"read something else than {short(seen.config_hash)} stands for"
+            f"read something else than {short(view.config_hash)} stands for"
         )
         yield Finding(f"ConfigMap {mounted}", what, "Deploy it and the checksum together again")
 
 
-def _program(seen: Seen) -> Iterator[Finding]:
+def _program(view: DaemonSetView) -> Iterator[Finding]:
     """
     Find a configuration that no program wrote: neither did one write the pod template, nor has the newest record it.
 
     Who wrote it comes first: a rollout that is under way, or whose `up` was killed, has left no record.
     """
-    record = seen.records[-1] if seen.records else None
-    if record is None or seen.config_hash == record.new_hash:
+    record = view.records[-1] if view.records else None
+    if record is None or view.config_hash == record.new_hash:
         return
-    if record.result == "restored" and seen.config_hash == record.old_hash:
+    if record.result == "restored" and view.config_hash == record.old_hash:
         return
-    by = template_written(seen.daemon_set)
+    by = template_written(view.daemon_set)
     if by.manager.startswith(_PROGRAMS):
         return
     who = f", written by {by.manager} at {by.time}," if by.manager else ""
     last = f"the last rollout that is recorded was to {short(record.new_hash)}, from {record.by.stack or 'a program'}"
     yield Finding(
         "pod template",
-        f"has configuration {short(seen.config_hash)}{who} which is in no program that we know of: {last}",
+        f"has configuration {short(view.config_hash)}{who} which is in no program that we know of: {last}",
         "`pulumi up --refresh` puts the program's back; to keep this one, put it into the program",
     )
 
 
-def _config_maps(seen: Seen, state: str) -> Iterator[Finding]:
+def _config_maps(view: DaemonSetView, state: str) -> Iterator[Finding]:
     """Find content-named ConfigMaps that are missing, that nothing needs, and that would go too early."""
     users: dict[str, list[Revision]] = {}
-    for revision in seen.revisions:
+    for revision in view.revisions:
         users.setdefault(revision.config_map, []).append(revision)
-    pods = Counter(pod.config_map for pod in seen.pods)
-    needed = {name for name in (*users, *pods) if is_content_name(name, seen.name)}
-    for name in sorted(needed - {*seen.config_maps}):
+    pods = Counter(pod.config_map for pod in view.pods)
+    needed = {name for name in (*users, *pods) if is_content_name(name, view.name)}
+    for name in sorted(needed - {*view.config_maps}):
         who = [*_numbers(users.get(name, [])), *([f"{pods[name]:,} pods"] if name in pods else [])]
         fix = "Run `pulumi up` with this configuration, which makes it again"
-        if name not in pods and name != content_name(seen.name, seen.config_hash):
+        if name not in pods and name != content_name(view.name, view.config_hash):
             fix = "Do not `kubectl rollout undo` to there: its pods could not start"
         yield Finding(f"ConfigMap {name}", f"is gone, and needed by {' and '.join(who)}", fix)
-    uid = seen.daemon_set["metadata"]["uid"]
-    for name, config_map in sorted(seen.config_maps.items()):
+    uid = view.daemon_set["metadata"]["uid"]
+    for name, config_map in sorted(view.config_maps.items()):
         strangers = [revision for revision in users.get(name, []) if revision.uid not in config_map.owners]
         if name in needed and strangers and uid not in config_map.owners and state != "rolling":
             what = f"is mounted by {' and '.join(_numbers(strangers))} and owned by neither that nor the DaemonSet"
             yield Finding(f"ConfigMap {name}", f"{what}, so it may go too early", "The next `pulumi up` repairs it")
-        elif name not in needed and is_content_name(name, seen.name):
+        elif name not in needed and is_content_name(name, view.name):
             yield Finding(f"ConfigMap {name}", "is mounted by no revision", "Delete it, unless a rollout is to begin")
 
 

@@ -13,7 +13,7 @@ from ..audit.writing import change_cause, changes_of
 from ..explain.reasons import DaemonSetUpdate
 from ..kubernetes.field_managers import written
 from ..revisions.naming import content_name, is_content_name
-from .observation import TEMPLATE_FIELD, Revision, Seen
+from .observation import TEMPLATE_FIELD, DaemonSetView, Revision
 
 
 @dataclass(frozen=True)
@@ -44,30 +44,30 @@ class Rollout:
         return self.record.new_hash if self.record else self.revision.config_hash if self.revision else ""
 
 
-def rollouts_of(seen: Seen) -> list[Rollout]:
+def rollouts_of(view: DaemonSetView) -> list[Rollout]:
     """
     Return the rollouts, the oldest first.
 
     A rollout that was taken back has led to two revisions: the one that it tried, and the one of before under a new
     number. Only the first is listed.
     """
-    revisions = {revision.number: revision for revision in seen.revisions}
+    revisions = {revision.number: revision for revision in view.revisions}
     found = []
-    for record in seen.records:
+    for record in view.records:
         of = revisions.get(record.new_revision or 0)
         cause = of.change_cause if of else ""
         found.append(Rollout(record, of, record.started, "", cause, record.template_changes))
-    told = {record.new_revision for record in seen.records}
-    told |= {(r.new_revision or 0) + 1 for r in seen.records if r.result == "restored" and r.new_revision}
-    by = written(seen.daemon_set, TEMPLATE_FIELD)
-    for earlier, revision in zip([None, *seen.revisions], seen.revisions, strict=False):
+    told = {record.new_revision for record in view.records}
+    told |= {(r.new_revision or 0) + 1 for r in view.records if r.result == "restored" and r.new_revision}
+    by = written(view.daemon_set, TEMPLATE_FIELD)
+    for earlier, revision in zip([None, *view.revisions], view.revisions, strict=False):
         if revision.number in told:
             continue
         when, manager = revision.created, ""
-        if revision == seen.current and by.time:
+        if revision == view.current and by.time:
             when, manager = max(by.time, revision.created), by.manager
-        cause = _own_cause(revision, earlier, seen.records)
-        changes = changes_of(between(seen.name, earlier, revision))[1] if earlier else ()
+        cause = _own_cause(revision, earlier, view.records)
+        changes = changes_of(between(view.name, earlier, revision))[1] if earlier else ()
         found.append(Rollout(None, revision, when, manager, cause, changes))
     # By number first: an old revision that is in force again has a new number and its old creation time.
     return _in_order(found)
@@ -99,31 +99,31 @@ def of_revision(rollouts: Iterable[Rollout], number: int) -> Rollout | None:
     return next((one for one in reversed([*rollouts]) if one.number == number), None)
 
 
-def config_map_of_revision(seen: Seen, number: int) -> tuple[str, str] | None:
+def config_map_of_revision(view: DaemonSetView, number: int) -> tuple[str, str] | None:
     """Return ConfigMap and config hash of a revision, from itself or from a record; `None` if neither is kept."""
-    for revision in seen.revisions:
+    for revision in view.revisions:
         if revision.number == number:
             return revision.config_map, revision.config_hash
-    for record in reversed(seen.records):
+    for record in reversed(view.records):
         for known, config_hash in ((record.new_revision, record.new_hash), (record.old_revision, record.old_hash)):
             if known == number and config_hash:
-                return content_name(seen.name, config_hash), config_hash
+                return content_name(view.name, config_hash), config_hash
     return None
 
 
-def why_no_diff(seen: Seen, number: int) -> str:
+def why_no_diff(view: DaemonSetView, number: int) -> str:
     """Return why the configuration of a revision cannot be had, empty if its ConfigMap is there under its own name."""
-    found = config_map_of_revision(seen, number)
-    where = f"{seen.namespace}/{seen.name}"
+    found = config_map_of_revision(view, number)
+    where = f"{view.namespace}/{view.name}"
     if found is None:
-        known = sorted({one.number for one in rollouts_of(seen) if one.number is not None})
+        known = sorted({one.number for one in rollouts_of(view) if one.number is not None})
         there = f"There are {', '.join(map(str, known))}" if known else "There is none"
         return f"{where}: revision {number}: there is no such revision. {there}."
     name, _ = found
-    if not is_content_name(name, seen.name):
+    if not is_content_name(name, view.name):
         mounted = f"mounts ConfigMap {name}, which changes in place" if name else "mounts no ConfigMap"
         return f"{where}: revision {number}: {mounted}, so what it read is not kept. See the history of your program."
-    if name not in seen.config_maps:
+    if name not in view.config_maps:
         return (
             f"{where}: revision {number}: its ConfigMap {name} is gone, so what it read is not kept. "
             "See the history of your program, or choose another revision."
@@ -131,9 +131,9 @@ def why_no_diff(seen: Seen, number: int) -> str:
     return ""
 
 
-def history_json(rollouts: Sequence[tuple[Seen, Rollout]]) -> dict[str, object]:
+def history_json(rollouts: Sequence[tuple[DaemonSetView, Rollout]]) -> dict[str, object]:
     """Return what `history --json` prints, as docs/schemas/history.json describes it."""
-    return {"rollouts": [_json(seen, rollout) for seen, rollout in rollouts]}
+    return {"rollouts": [_json(view, rollout) for view, rollout in rollouts]}
 
 
 def _in_order(rollouts: list[Rollout]) -> list[Rollout]:
@@ -145,7 +145,7 @@ def _in_order(rollouts: list[Rollout]) -> list[Rollout]:
     return placed
 
 
-def _json(seen: Seen, rollout: Rollout) -> dict[str, object]:
+def _json(view: DaemonSetView, rollout: Rollout) -> dict[str, object]:
     revision = rollout.revision
     kept = {
         "revision_kept": revision is not None,
@@ -158,7 +158,7 @@ def _json(seen: Seen, rollout: Rollout) -> dict[str, object]:
     by = {"manager": rollout.manager} if rollout.manager else {}
     template = [change.plain() for change in rollout.template_changes]
     return {
-        "namespace": seen.namespace, "name": seen.name, "started": rollout.when, "ended": None, "by": by,
+        "namespace": view.namespace, "name": view.name, "started": rollout.when, "ended": None, "by": by,
         "old_hash": None, "new_hash": rollout.config_hash, "old_revision": None, "new_revision": rollout.number,
         "changes": [], "template_changes": template, "waves": [], "restarts": None, "retries": None, "pods": None,
         "result": None, "reason": "", **kept,

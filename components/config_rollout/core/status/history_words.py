@@ -6,7 +6,7 @@ from ..audit.record import AuditRecord, Change, moment
 from ..waves.words import duration
 from ..words.table import aligned
 from .history import Rollout
-from .observation import Seen, short
+from .observation import DaemonSetView, short
 
 _HEAD = ("REVISION", "WHEN", "WHO", "WHAT", "RESTARTED", "TOOK", "RESULT")
 _MOST_WHAT = 60
@@ -18,10 +18,10 @@ def table(rollouts: Sequence[Rollout]) -> list[str]:
     return aligned([_HEAD, *(_row(rollout) for rollout in rollouts)])
 
 
-def in_full(seen: Seen, rollout: Rollout) -> list[str]:
+def in_full(view: DaemonSetView, rollout: Rollout) -> list[str]:
     """Return everything that is known of one rollout."""
     record, revision = rollout.record, rollout.revision
-    lines = [f"{seen.namespace}/{seen.name} revision {_number(rollout)}: {record.result if record else _NOT_RECORDED}"]
+    lines = [f"{view.namespace}/{view.name} revision {_number(rollout)}: {record.result if record else _NOT_RECORDED}"]
     if record and record.reason:
         lines.append(f"  {record.reason}")
     facts = [
@@ -32,9 +32,9 @@ def in_full(seen: Seen, rollout: Rollout) -> list[str]:
     facts.append(("configuration", f"{before}{short(rollout.config_hash)}"))
     if revision:
         mounts = revision.config_map or "none"
-        gone = "" if mounts in seen.config_maps or not revision.config_map else ", which is gone"
-        pods = sum(pod.revision == revision.hash for pod in seen.pods)
-        facts += [("ConfigMap", f"{mounts}{gone}"), ("kept", f"yes, {pods:,} of {len(seen.pods):,} pods have it")]
+        gone = "" if mounts in view.config_maps or not revision.config_map else ", which is gone"
+        pods = sum(pod.revision == revision.hash for pod in view.pods)
+        facts += [("ConfigMap", f"{mounts}{gone}"), ("kept", f"yes, {pods:,} of {len(view.pods):,} pods have it")]
         facts += [("change cause", rollout.change_cause)] if rollout.change_cause else []
     else:
         facts.append(("kept", "no, Kubernetes has removed the revision"))

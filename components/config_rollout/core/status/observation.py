@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..arguments.finding import Finding
 from ..audit.record import AuditRecord, parse_records
 from ..configuration.digest import short_hash
-from ..kubernetes import daemon_sets as live
+from ..kubernetes import daemon_sets
 from ..kubernetes.annotations import CHANGE_CAUSE_ANNOTATION
 from ..kubernetes.field_managers import Written, written
 from ..kubernetes.objects import Object, is_owned_by, revision_of
@@ -39,7 +39,7 @@ class Revision:
 
 
 @dataclass(frozen=True)
-class KeptConfigMap:
+class ConfigMapMetadata:
     """What counts of a ConfigMap beside its content: the UIDs of its owners, and when its data was written."""
 
     owners: frozenset[str]
@@ -47,7 +47,7 @@ class KeptConfigMap:
 
 
 @dataclass(frozen=True)
-class Seen:
+class DaemonSetView:
     """
     One DaemonSet with what belongs to it, at one moment.
 
@@ -58,20 +58,20 @@ class Seen:
     daemon_set: Object
     revisions: Sequence[Revision] = ()
     pods: Sequence[ObservedPod] = ()
-    config_maps: Mapping[str, KeptConfigMap] = field(default_factory=dict)
+    config_maps: Mapping[str, ConfigMapMetadata] = field(default_factory=dict)
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     records: Sequence[AuditRecord] = ()
     unread: Sequence[Finding] = ()
 
     @classmethod
-    def of(cls, observation: Observation) -> "Seen":
+    def of(cls, observation: Observation) -> "DaemonSetView":
         """Return what `status` and `history` need of an observation of a DaemonSet that is there."""
         daemon_set, namespace, name = observation.daemon_set, observation.namespace, observation.name
         assert daemon_set
         history = observation.config_maps.get(history_name(name)) or {}
         text = (history.get("data") or {}).get(HISTORY_KEY, "")
         records, unread = parse_records(text, f"ConfigMap {namespace}/{history_name(name)}")
-        config_maps = {of: kept(config_map) for of, config_map in observation.config_maps.items()}
+        config_maps = {of: metadata_of(config_map) for of, config_map in observation.config_maps.items()}
         revisions = revisions_of(observation.revisions, daemon_set)
         return cls(daemon_set, revisions, observation.pods, config_maps, observation.labels, records, unread)
 
@@ -88,7 +88,7 @@ class Seen:
     @property
     def config_hash(self) -> str:
         """The config hash in the pod template; empty if there is none."""
-        return live.config_hash_of(self.daemon_set)
+        return daemon_sets.config_hash_of(self.daemon_set)
 
     @property
     def config_map(self) -> str:
@@ -98,7 +98,7 @@ class Seen:
     @property
     def wanted(self) -> int:
         """How many nodes should have a pod."""
-        return live.wanted(self.daemon_set)
+        return daemon_sets.wanted(self.daemon_set)
 
     @property
     def gone(self) -> set[str]:
@@ -114,7 +114,7 @@ class Seen:
 def is_ours(daemon_set: Object) -> bool:
     """Return whether a DaemonSet carries a config hash, ours or that of Helm's convention, or a note of ours."""
     annotations = daemon_set["metadata"].get("annotations") or {}
-    return bool(live.config_hash_of(daemon_set)) or any(key.startswith("config-rollout/") for key in annotations)
+    return bool(daemon_sets.config_hash_of(daemon_set)) or any(key.startswith("config-rollout/") for key in annotations)
 
 
 def revisions_of(revisions: Iterable[Object], daemon_set: Object) -> list[Revision]:
@@ -129,11 +129,11 @@ def is_lying(config_hash: str, config_map: str, name: str) -> bool:
     return is_content_name(config_map, name) and config_map != content_name(name, config_hash)
 
 
-def kept(config_map: Object) -> KeptConfigMap:
+def metadata_of(config_map: Object) -> ConfigMapMetadata:
     """Return what counts of a ConfigMap, of which the metadata is enough."""
     owners = config_map["metadata"].get("ownerReferences") or []
     data = written(config_map, ("f:data",), ("f:binaryData",))
-    return KeptConfigMap(frozenset(str(owner["uid"]) for owner in owners), data.time)
+    return ConfigMapMetadata(frozenset(str(owner["uid"]) for owner in owners), data.time)
 
 
 def template_written(daemon_set: Object) -> Written:
@@ -151,6 +151,6 @@ def _revision(revision: Object, name: str) -> Revision:
     cause = (metadata.get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION, "")
     return Revision(
         int(revision["revision"]), str(metadata["name"]), revision_of(revision), str(metadata["uid"]),
-        live.config_hash_of(revision["data"]), config_map_of(template.get("spec") or {}, name),
+        daemon_sets.config_hash_of(revision["data"]), config_map_of(template.get("spec") or {}, name),
         str(metadata.get("creationTimestamp") or ""), str(cause), dict(template),
     )  # fmt: skip

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 from ..arguments.finding import Finding
 from ..audit.record import AuditRecord
-from ..kubernetes import daemon_sets as live
+from ..kubernetes import daemon_sets
 from ..kubernetes.annotations import WAVES_ANNOTATION, ZONE_LABEL
 from ..revisions.observation import ObservedPod
 from ..waves.order import divide, parse_waves
 from .findings import findings_of
-from .observation import Revision, Seen
+from .observation import DaemonSetView, Revision
 
 DONE, ROLLING, HALTED, RESTORED, PAUSED = STATES = ("done", "rolling", "halted", "restored", "paused")
 """
@@ -46,7 +46,7 @@ class Running:
 class Status:
     """How a DaemonSet is. `since` and `why` are those of a rollout that has halted or was taken back, else empty."""
 
-    seen: Seen
+    view: DaemonSetView
     state: str
     since: str
     why: str
@@ -58,7 +58,7 @@ class Status:
     @property
     def through(self) -> int:
         """On how many nodes the pod is ready with the newest revision."""
-        return sum(is_through(pod, self.seen.current) for pod in self.seen.pods)
+        return sum(is_through(pod, self.view.current) for pod in self.view.pods)
 
     @property
     def is_as_wanted(self) -> bool:
@@ -66,19 +66,19 @@ class Status:
         return self.state == DONE and not self.findings
 
 
-def status_of(seen: Seen) -> Status:
+def status_of(view: DaemonSetView) -> Status:
     """Return how a DaemonSet is, from what was seen of it. Pods of nodes that are gone are nobody's concern."""
-    seen = replace(seen, pods=[pod for pod in seen.pods if pod.node not in seen.gone])
-    record = seen.records[-1] if seen.records else None
-    state = _state(seen, record)
+    view = replace(view, pods=[pod for pod in view.pods if pod.node not in view.gone])
+    record = view.records[-1] if view.records else None
+    state = _state(view, record)
     ended = record if record and state in (HALTED, RESTORED) else None
-    waves, wrong = _waves(seen)
-    counts = Counter(pod.revision for pod in seen.pods)
-    running = [Running(revision, counts[revision.hash]) for revision in seen.revisions]
+    waves, wrong = _waves(view)
+    counts = Counter(pod.revision for pod in view.pods)
+    running = [Running(revision, counts[revision.hash]) for revision in view.revisions]
     return Status(
-        seen, state, ended.ended if ended else "", ended.reason if ended else "",
-        [one for one in running if one.pods or one.revision == seen.current], waves, _zones(seen),
-        [*findings_of(seen, state), *wrong],
+        view, state, ended.ended if ended else "", ended.reason if ended else "",
+        [one for one in running if one.pods or one.revision == view.current], waves, _zones(view),
+        [*findings_of(view, state), *wrong],
     )  # fmt: skip
 
 
@@ -92,31 +92,31 @@ def status_json(statuses: Iterable[Status]) -> dict[str, object]:
     return {"daemon_sets": [_json(status) for status in statuses]}
 
 
-def _state(seen: Seen, record: AuditRecord | None) -> str:
-    if live.is_paused(seen.daemon_set):
+def _state(view: DaemonSetView, record: AuditRecord | None) -> str:
+    if daemon_sets.is_paused(view.daemon_set):
         return PAUSED
-    if live.restored(seen.daemon_set):
+    if daemon_sets.restored(view.daemon_set):
         return RESTORED
-    of_this = record if record and record.new_hash == seen.config_hash else None
-    if _is_moving(seen):
+    of_this = record if record and record.new_hash == view.config_hash else None
+    if _is_moving(view):
         return HALTED if of_this and of_this.result in ("halted", "failed", "stopped") else ROLLING
-    starting = any(not is_through(pod, seen.current) for pod in seen.pods)
+    starting = any(not is_through(pod, view.current) for pod in view.pods)
     if starting and of_this and of_this.result != "done":
         return HALTED
     return ROLLING if starting and not of_this else DONE
 
 
-def _is_moving(seen: Seen) -> bool:
+def _is_moving(view: DaemonSetView) -> bool:
     """Return whether there are nodes whose pod is still to be replaced, or made."""
-    if not live.is_observed(seen.daemon_set) or seen.current is None:
+    if not daemon_sets.is_observed(view.daemon_set) or view.current is None:
         return True
-    old = any(pod.revision != seen.current.hash or pod.leaving for pod in seen.pods)
-    return old or len({pod.node for pod in seen.pods}) < seen.wanted
+    old = any(pod.revision != view.current.hash or pod.leaving for pod in view.pods)
+    return old or len({pod.node for pod in view.pods}) < view.wanted
 
 
-def _waves(seen: Seen) -> tuple[list[Part], list[Finding]]:
+def _waves(view: DaemonSetView) -> tuple[list[Part], list[Finding]]:
     """Return the waves that the DaemonSet's annotation describes, with the nodes that they have now."""
-    text = (seen.daemon_set["metadata"].get("annotations") or {}).get(WAVES_ANNOTATION)
+    text = (view.daemon_set["metadata"].get("annotations") or {}).get(WAVES_ANNOTATION)
     if text is None:
         return [], []
     try:
@@ -126,19 +126,19 @@ def _waves(seen: Seen) -> tuple[list[Part], list[Finding]]:
     if wrong:
         where = f"annotation {WAVES_ANNOTATION}"
         return [], [Finding(where, "describes no waves", "Run `pulumi up --refresh`, which writes it anew")]
-    pods = _by_node(seen.pods)
-    divisions = divide(waves, seen.labels, seen.config_hash, pods)
-    return [_part(division.wave.name, division.nodes, pods, seen) for division in divisions if division.nodes], []
+    pods = _by_node(view.pods)
+    divisions = divide(waves, view.labels, view.config_hash, pods)
+    return [_part(division.wave.name, division.nodes, pods, view) for division in divisions if division.nodes], []
 
 
-def _zones(seen: Seen) -> list[Part]:
+def _zones(view: DaemonSetView) -> list[Part]:
     """Return the zones that the nodes say they are in, in alphabetical order."""
-    pods = _by_node(seen.pods)
+    pods = _by_node(view.pods)
     nodes: dict[str, list[str]] = {}
     for node in pods:
-        if zone := seen.labels.get(node, {}).get(ZONE_LABEL):
+        if zone := view.labels.get(node, {}).get(ZONE_LABEL):
             nodes.setdefault(zone, []).append(node)
-    return [_part(zone, nodes[zone], pods, seen) for zone in sorted(nodes)]
+    return [_part(zone, nodes[zone], pods, view) for zone in sorted(nodes)]
 
 
 def _by_node(pods: Iterable[ObservedPod]) -> dict[str, list[ObservedPod]]:
@@ -148,21 +148,21 @@ def _by_node(pods: Iterable[ObservedPod]) -> dict[str, list[ObservedPod]]:
     return by_node
 
 
-def _part(name: str, nodes: Sequence[str], pods: Mapping[str, Sequence[ObservedPod]], seen: Seen) -> Part:
-    through = [node for node in nodes if all(is_through(pod, seen.current) for pod in pods[node])]
+def _part(name: str, nodes: Sequence[str], pods: Mapping[str, Sequence[ObservedPod]], view: DaemonSetView) -> Part:
+    through = [node for node in nodes if all(is_through(pod, view.current) for pod in pods[node])]
     return Part(name, len(nodes), len(through))
 
 
 def _json(status: Status) -> dict[str, object]:
-    seen = status.seen
+    view = status.view
     return {
-        "namespace": seen.namespace,
-        "name": seen.name,
+        "namespace": view.namespace,
+        "name": view.name,
         "state": status.state,
         "since": status.since or None,
         "reason": status.why or None,
-        "config_hash": seen.config_hash,
-        "revision": seen.current.number if seen.current else None,
+        "config_hash": view.config_hash,
+        "revision": view.current.number if view.current else None,
         "revisions": [
             {"revision": one.revision.number, "config_hash": one.revision.config_hash,
              "config_map": one.revision.config_map, "pods": one.pods}
@@ -173,7 +173,7 @@ def _json(status: Status) -> dict[str, object]:
         "pods": [
             {"name": pod.name, "node": pod.node, "config_hash": pod.config_hash, "config_map": pod.config_map,
              "ready": pod.available}
-            for pod in seen.pods
+            for pod in view.pods
         ],
         "findings": [vars(finding) for finding in status.findings],
     }  # fmt: skip

@@ -8,9 +8,9 @@ from .state import Part, Running, Status
 
 def lines_of(status: Status) -> list[str]:
     """Return the lines on one DaemonSet: its state, what runs where, and what is not as it should be."""
-    seen = status.seen
-    lines = [f"{seen.namespace}/{seen.name}: {headline(status)}"]
-    lines += aligned([_running(one, len(seen.pods)) for one in reversed(status.running)], indent=2)
+    view = status.view
+    lines = [f"{view.namespace}/{view.name}: {headline(status)}"]
+    lines += aligned([_running(one, len(view.pods)) for one in reversed(status.running)], indent=2)
     lines += aligned([("wave", part.name, _through(part)) for part in status.waves], indent=2)
     lines += aligned([("zone", part.name, _through(part)) for part in status.zones], indent=2)
     return [*lines, *(f"  ! {finding}" for finding in status.findings)]
@@ -18,24 +18,24 @@ def lines_of(status: Status) -> list[str]:
 
 def headline(status: Status) -> str:
     """Return the state, the configuration, and on how many nodes it is."""
-    seen = status.seen
+    view = status.view
     since = f" since {status.since}" if status.since else ""
-    revision = f", revision {seen.current.number}" if seen.current else ""
+    revision = f", revision {view.current.number}" if view.current else ""
     return (
-        f"{status.state}{since}, {short(seen.config_hash)}{revision}: "
-        f"{status.through:,} of {len(seen.pods):,} pods are ready with it"
+        f"{status.state}{since}, {short(view.config_hash)}{revision}: "
+        f"{status.through:,} of {len(view.pods):,} pods are ready with it"
     )
 
 
 def line_of(status: Status, problem: str) -> str:
     """Return one line on a DaemonSet, with its newest problem."""
-    return f"{status.seen.namespace}/{status.seen.name}: {headline(status)}{f'. {problem}' if problem else ''}"
+    return f"{status.view.namespace}/{status.view.name}: {headline(status)}{f'. {problem}' if problem else ''}"
 
 
 def change_of_state(status: Status, problem: str) -> tuple[object, ...]:
     """Return what is another value when something has happened that is worth a line: not each single pod."""
     through = [part.name for part in (status.waves or status.zones) if part.through == part.nodes]
-    return status.state, status.seen.config_hash, through, problem
+    return status.state, status.view.config_hash, through, problem
 
 
 def newest_problem(before: Status | None, now: Status, known: str) -> str:

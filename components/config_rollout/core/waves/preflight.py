@@ -7,7 +7,7 @@ from ..arguments.finding import Finding
 from ..configuration.digest import SHORT_HASH_LENGTH
 from .gates import Gate, asked_before, is_strict
 from .order import Division, Labels, Waves, divide
-from .restarts import Fleet, blocking
+from .restarts import DaemonPods, blocking
 from .words import names
 
 
@@ -23,11 +23,11 @@ class State:
     waves: Waves
     divisions: list[Division]
     labels: Labels
-    fleet: Fleet
+    daemon_pods: DaemonPods
     wanted: str
     live: str
     hashes: Mapping[str, str]
-    before: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
+    answers: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
     """Gate -> node -> why it is not passed, before anything restarts; the node is empty where one answer is for all."""
     ended_well: bool = False
     """Whether the rollout of `live` ended well, as far as its `through` went, says its record."""
@@ -40,7 +40,7 @@ class State:
     @property
     def asked(self) -> list[str]:
         """The nodes that gates are asked about, in wave order."""
-        there = {pod.node for pod in self.fleet.pods if not pod.leaving} - self.fleet.down
+        there = {pod.node for pod in self.daemon_pods.pods if not pod.leaving} - self.daemon_pods.down
         return [node for division in self.divisions for node in division.nodes if node in there]
 
 
@@ -49,12 +49,12 @@ def check_capacity(state: State) -> Iterator[Finding]:
     division = next((division for division in state.divisions if division.nodes), None)
     if division is None:
         return
-    has = {pod.node for pod in state.fleet.pods if not pod.leaving and state.hashes.get(pod.node) == state.wanted}
-    nodes = blocking(state.fleet, division.nodes, division.budget, has)
+    has = {pod.node for pod in state.daemon_pods.pods if not pod.leaving and state.hashes.get(pod.node) == state.wanted}
+    nodes = blocking(state.daemon_pods, division.nodes, division.budget, has)
     if not nodes:
         return
-    down = [node for node in nodes if node in state.fleet.down]
-    broken = [node for node in nodes if node not in state.fleet.down]
+    down = [node for node in nodes if node in state.daemon_pods.down]
+    broken = [node for node in nodes if node not in state.daemon_pods.down]
     told = []
     if down:
         told.append(f"{len(down):,} {'node is' if len(down) == 1 else 'nodes are'} NotReady ({names(down)})")
@@ -85,7 +85,7 @@ def check_finished(state: State) -> Iterator[Finding]:
         asked |= set(division.nodes)
         if division.wave.name == state.waves.through:
             break
-    left = sorted({pod.node for pod in state.fleet.outdated(sorted(asked))} - state.fleet.down)
+    left = sorted({pod.node for pod in state.daemon_pods.outdated(sorted(asked))} - state.daemon_pods.down)
     if left:
         short = state.live[:SHORT_HASH_LENGTH]
         are = "node has" if len(left) == 1 else "nodes have"
@@ -105,7 +105,7 @@ def check_gates(state: State, begins: bool = True) -> Iterator[Finding]:
     """
     if state.waves.over_unhealthy or state.goes_back:
         return
-    for gate, answers in state.before.items():
+    for gate, answers in state.answers.items():
         if is_strict(gate):
             told = [f"{f'{node}: ' if node else ''}{why}" for node, why in sorted(answers.items())]
             more = f", and {len(told) - 1:,} more" if len(told) > 1 else ""
@@ -129,7 +129,7 @@ def excused(state: State) -> dict[Gate, dict[str, str]]:
     """
     of = {
         gate: {node: why for node, why in answers.items() if not node or state.hashes.get(node) != state.wanted}
-        for gate, answers in state.before.items()
+        for gate, answers in state.answers.items()
         if not is_strict(gate)
     }
     return {gate: answers for gate, answers in of.items() if answers}

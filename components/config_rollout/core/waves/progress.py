@@ -4,11 +4,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..kubernetes import daemon_sets as live
+from ..kubernetes import daemon_sets
 from ..kubernetes.objects import Object
 from ..kubernetes.update_strategy import SECONDS_PER_POD
 from .order import Division
-from .restarts import Fleet
+from .restarts import DaemonPods
 from .words import duration
 
 RESTARTING = ""
@@ -84,18 +84,18 @@ def rolling(kind: str, where: str, seconds: float, look: Callable[[], Object | s
     found = look()
     if isinstance(found, str):
         return f"{kind} {where}: waits for its pods ({waited}), and cannot see them: {found}"
-    if not live.is_observed(found):
+    if not daemon_sets.is_observed(found):
         return f"{kind} {where}: waits for its controller to look at it ({waited})"
     status = found.get("status") or {}
     updated, ready = (int(status.get(key) or 0) for key in ("updatedNumberScheduled", "numberAvailable"))
-    return f"{updated:,}/{live.wanted(found):,} pods of {where} updated, {ready:,} available ({waited})"
+    return f"{updated:,}/{daemon_sets.wanted(found):,} pods of {where} updated, {ready:,} available ({waited})"
 
 
-def at(division: Division, fleet: Fleet) -> WaveAt:
+def at(division: Division, daemon_pods: DaemonPods) -> WaveAt:
     """Return where a wave is. Nodes that are NotReady are not waited for and do not count."""
-    nodes = [node for node in division.nodes if node not in fleet.down]
+    nodes = [node for node in division.nodes if node not in daemon_pods.down]
     soak = division.wave.soak_seconds
-    return WaveAt(division.wave.name, len(nodes) - len(fleet.behind(nodes)), len(nodes), division.budget, soak)
+    return WaveAt(division.wave.name, len(nodes) - len(daemon_pods.behind(nodes)), len(nodes), division.budget, soak)
 
 
 def turn_seconds(elapsed: float, restarted: int, budget: int, min_ready_seconds: int) -> float:

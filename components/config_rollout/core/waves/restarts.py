@@ -7,7 +7,7 @@ from ..kubernetes.pods import Pod
 
 
 @dataclass(frozen=True)
-class Fleet:
+class DaemonPods:
     """
     The pods of a DaemonSet at one moment.
 
@@ -56,7 +56,7 @@ class Fleet:
         )
 
 
-def next_restarts(fleet: Fleet, nodes: Sequence[str], budget: int) -> list[Pod]:
+def next_restarts(daemon_pods: DaemonPods, nodes: Sequence[str], budget: int) -> list[Pod]:
     """
     Return the pods to restart now, for the nodes of a wave.
 
@@ -65,25 +65,25 @@ def next_restarts(fleet: Fleet, nodes: Sequence[str], budget: int) -> list[Pod]:
     unavailable in the DaemonSet, whoever caused it, is below the budget. If outdated pods of other waves use it up,
     they go before: what failed in an earlier rollout would else stand in the way of the one that repairs it.
     """
-    unavailable = fleet.unavailable()
-    outdated = fleet.outdated(nodes)
-    lost = [pod for pod in outdated if pod.node in fleet.down]
-    broken = [pod for pod in outdated if pod.node in unavailable and pod.node not in fleet.down]
+    unavailable = daemon_pods.unavailable()
+    outdated = daemon_pods.outdated(nodes)
+    lost = [pod for pod in outdated if pod.node in daemon_pods.down]
+    broken = [pod for pod in outdated if pod.node in unavailable and pod.node not in daemon_pods.down]
     sound = [pod for pod in outdated if pod.node not in unavailable]
-    room = budget - fleet.missing() - len(unavailable)
+    room = budget - daemon_pods.missing() - len(unavailable)
     if sound and not broken and room <= 0:
-        everywhere = fleet.outdated(sorted(unavailable - fleet.down))
+        everywhere = daemon_pods.outdated(sorted(unavailable - daemon_pods.down))
         broken = [pod for pod in everywhere if pod not in outdated]
-    return [*lost, *broken[: max(0, budget - fleet.in_flight())], *sound[: max(0, room)]]
+    return [*lost, *broken[: max(0, budget - daemon_pods.in_flight())], *sound[: max(0, room)]]
 
 
-def blocking(fleet: Fleet, nodes: Sequence[str], budget: int, settled: Collection[str] = ()) -> list[str]:
+def blocking(daemon_pods: DaemonPods, nodes: Sequence[str], budget: int, settled: Collection[str] = ()) -> list[str]:
     """
     Return the nodes that are down, and so many that a wave could not begin; none if it can.
 
     With them count those of `settled`, whose pods have what they are to have, that are unavailable all the same. Other
     unavailable pods do not keep it from beginning: a change restarts them first.
     """
-    unavailable = fleet.unavailable()
-    stuck = sorted(unavailable & (fleet.down | set(settled)))
+    unavailable = daemon_pods.unavailable()
+    stuck = sorted(unavailable & (daemon_pods.down | set(settled)))
     return stuck if set(nodes) - unavailable and len(stuck) >= budget else []

@@ -9,7 +9,7 @@ from ..kubernetes.pods import Pod
 from ..kubernetes.update_strategy import SECONDS_PER_POD
 from ..words.shown import escaped
 from .order import Division
-from .restarts import Fleet
+from .restarts import DaemonPods
 from .windows import Window
 
 _MOST_NAMES = 5
@@ -93,10 +93,10 @@ def begins(division: Division, where: str) -> str:
     return f"{what}. {watch} shows it, {pause} stops it before the next pod"
 
 
-def through(division: Division, fleet: Fleet) -> str:
+def through(division: Division, daemon_pods: DaemonPods) -> str:
     """Return that a wave is through, and how many nodes are NotReady and change when they are back."""
-    nodes, down = division.nodes, fleet.down.intersection(division.nodes)
-    updated = len(nodes) - len(fleet.behind(nodes)) - len(down)
+    nodes, down = division.nodes, daemon_pods.down.intersection(division.nodes)
+    updated = len(nodes) - len(daemon_pods.behind(nodes)) - len(down)
     away = f", {len(down):,} NotReady" if down else ""
     return f"{division.wave.name}: {updated:,} of {len(nodes):,} nodes updated{away}"
 
@@ -148,21 +148,23 @@ def again(plan: WavePlan) -> str:
     )
 
 
-def stuck(fleet: Fleet, nodes: Sequence[str], budget: int, seconds: int) -> list[str]:
+def stuck(daemon_pods: DaemonPods, nodes: Sequence[str], budget: int, seconds: int) -> list[str]:
     """Return, by node, what kept a wave from getting on."""
-    pods = {pod.node: pod for pod in fleet.pods}
+    pods = {pod.node: pod for pod in daemon_pods.pods}
     found = []
-    for node in fleet.behind(nodes):
+    for node in daemon_pods.behind(nodes):
         pod = pods.get(node)
         if pod is None:
             found.append(f"{node}: has no pod")
         elif pod.leaving:
             found.append(f"{node}: pod {pod.name} does not end")
-        elif not pod.available and pod.revision == fleet.revision:
+        elif not pod.available and pod.revision == daemon_pods.revision:
             found.append(not_ready(pod, "is not ready"))
-    if not found and fleet.outdated(nodes):
-        elsewhere = sorted(fleet.unavailable())
-        found = [f"unavailable pods: {len(elsewhere) + fleet.missing():,} of at most {budget:,}: {names(elsewhere)}"]
+    if not found and daemon_pods.outdated(nodes):
+        elsewhere = sorted(daemon_pods.unavailable())
+        found = [
+            f"unavailable pods: {len(elsewhere) + daemon_pods.missing():,} of at most {budget:,}: {names(elsewhere)}"
+        ]
     return [f"nothing became available for {seconds:,} s", *found]
 
 

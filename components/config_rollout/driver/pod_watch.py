@@ -11,7 +11,7 @@ from types import TracebackType
 
 from ..cluster.client import Cluster, Object
 from ..cluster.watch import Blind, Following
-from ..core.kubernetes import daemon_sets as live
+from ..core.kubernetes import daemon_sets
 from ..core.kubernetes.nodes import Node, node_of_object
 from ..core.kubernetes.objects import is_owned_by
 from ..core.kubernetes.pods import Pod, ProbedPod, container_restarts, pod_of, probed_pod, ready_since
@@ -25,7 +25,7 @@ What answered may have been no API server. Who asks again loses nothing: it is a
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _WatchedPod:
     """
     A pod, since when it is ready, by this machine's monotonic clock, and what gates have to know of it.
 
@@ -39,7 +39,7 @@ class _Seen:
     restarts_when_ready: int | None
 
 
-class FleetWatch:
+class PodWatch:
     """
     Watches the pods that a DaemonSet owns, and all nodes; a context manager.
 
@@ -51,17 +51,17 @@ class FleetWatch:
     """
 
     def __init__(self, cluster: Cluster, daemon_set: Object, keys: Collection[str]) -> None:
-        metadata, labels = daemon_set["metadata"], live.selector_of(daemon_set)
+        metadata, labels = daemon_set["metadata"], daemon_sets.selector_of(daemon_set)
         self._uid, self._keys = metadata["uid"], keys
         self._deleted: dict[str, float] = {}
         self._changed = threading.Event()
-        self._pods: Following[_Seen] = Following(
+        self._pods: Following[_WatchedPod] = Following(
             cluster, "pods", metadata["namespace"], labels, "", self._seen, self._changed
         )
         self._nodes: Following[Node] = Following(cluster, "nodes", "", "", "", self._node, self._changed)
         self._following = ExitStack()
 
-    def __enter__(self) -> "FleetWatch":
+    def __enter__(self) -> "PodWatch":
         self._following.enter_context(self._pods)
         self._following.enter_context(self._nodes)
         return self
@@ -115,7 +115,7 @@ class FleetWatch:
         """Return what gates have to know of the pods that nobody deletes."""
         return [seen.probed for seen in self._staying()]
 
-    def _staying(self) -> list[_Seen]:
+    def _staying(self) -> list[_WatchedPod]:
         return [seen for seen in self._pods.values() if not self._is_leaving(seen.pod)]
 
     def _is_leaving(self, pod: Pod) -> bool:
@@ -134,7 +134,7 @@ class FleetWatch:
     def _node(self, node: Object, was: Node | None) -> Node:
         return node_of_object(node, self._keys)
 
-    def _seen(self, pod: Object, was: _Seen | None) -> _Seen | None:
+    def _seen(self, pod: Object, was: _WatchedPod | None) -> _WatchedPod | None:
         if not is_owned_by(pod, self._uid):
             return None
         ready, since = None, ready_since(pod)
@@ -145,7 +145,7 @@ class FleetWatch:
         if ready is not None and when_ready is None:
             when_ready = restarts
         since_ready = restarts - (restarts if when_ready is None else when_ready)
-        return _Seen(pod_of(pod), since, ready, probed_pod(pod, since_ready), when_ready)
+        return _WatchedPod(pod_of(pod), since, ready, probed_pod(pod, since_ready), when_ready)
 
 
 def _age(since: str) -> float:

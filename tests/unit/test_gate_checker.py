@@ -10,7 +10,7 @@ from config_rollout.cluster import retrying
 from config_rollout.cluster.client import ClusterError
 from config_rollout.core.kubernetes.pods import ProbedPod
 from config_rollout.core.waves.gates import BEFORE, CommandGate, FunctionGate, HttpGate, RestartsGate, UrlGate
-from config_rollout.driver.gates import Asker
+from config_rollout.driver.gates import GateChecker
 
 NODES = [f"n{number:02}" for number in range(30)]
 
@@ -41,8 +41,8 @@ def at_once(monkeypatch):
 
 
 def ask(gate, cluster=None, wave="w", nodes=NODES, over=None):
-    asker = Asker(cluster, "n", "agent", over=over or threading.Event())
-    return asker.ask([gate], wave, nodes, lambda: [ProbedPod(node, node) for node in nodes]).get(gate, {})
+    checker = GateChecker(cluster, "n", "agent", over=over or threading.Event())
+    return checker.check([gate], wave, nodes, lambda: [ProbedPod(node, node) for node in nodes]).get(gate, {})
 
 
 def test_pods_are_asked_at_the_same_time_and_never_more_than_ten():
@@ -94,10 +94,10 @@ def test_server_that_is_busy_is_asked_again():
 
 
 def test_node_without_a_pod_is_a_no():
-    asker = Asker(None, "n", "agent")
+    checker = GateChecker(None, "n", "agent")
 
-    assert {RestartsGate(): {}} != asker.ask([RestartsGate()], "w", ["n0"], list)
-    assert {RestartsGate(): {"n0": "has no pod to ask"}} == asker.ask([RestartsGate()], "w", ["n0"], list)
+    assert {RestartsGate(): {}} != checker.check([RestartsGate()], "w", ["n0"], list)
+    assert {RestartsGate(): {"n0": "has no pod to ask"}} == checker.check([RestartsGate()], "w", ["n0"], list)
 
 
 def test_asking_ends_early_when_nobody_waits_for_it():
@@ -113,7 +113,7 @@ def test_asking_ends_early_when_nobody_waits_for_it():
 def test_same_gate_twice_is_asked_once():
     asked = []
     gate = FunctionGate(lambda wave, nodes: asked.append((wave, nodes)))
-    Asker(None, "n", "agent").ask([gate, gate], "w", ["n0"], list)
+    GateChecker(None, "n", "agent").check([gate, gate], "w", ["n0"], list)
 
     assert [("w", ["n0"])] == asked
 
