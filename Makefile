@@ -37,6 +37,9 @@ matrix: setup ## the releases of Kubernetes and Python, each with its own tools;
 kubespray: setup ## replay what kubespray did to kube-proxy; writes the table of docs/kubespray.md
 	$(RUN) -m tools.kubespray
 
+linters: setup ## run other linters over the same manifests as check; writes the tables of docs/linters.md
+	$(RUN) -m tools.linters
+
 bench: setup ## measure, and write the tables of the README and the docs
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
@@ -65,5 +68,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray bench docs tools lock setup
+.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters bench docs tools lock setup
 .DEFAULT_GOAL := help

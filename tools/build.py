@@ -136,6 +136,15 @@ OTHER_RELEASES = {
 }
 """Control planes and kubeadms that only `make matrix` builds."""
 
+LINTERS = {
+    "kube-score": Tool(
+        "kube-score", "kube-score", "github.com/zegl/kube-score/cmd/kube-score", "1.20.0", ("main.version",)
+    )
+}
+"""What only `make linters` builds."""
+
+KNOWN = TOOLS | OTHER_RELEASES | LINTERS
+
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 JUDGES = tuple(name for name in TOOLS if name.startswith("kube-proxy-"))
 RELEASES = tuple(name.removeprefix("kube-proxy-") for name in JUDGES)
@@ -157,13 +166,13 @@ def ensure(names: Iterable[str]) -> dict[str, Path]:
     if RELEASE not in RELEASES:
         sys.exit(f"tools: KUBERNETES_RELEASE: is none of {', '.join(RELEASES)} (got {RELEASE!r}). Set one of them.")
     names = list(dict.fromkeys(names))
-    paths = _ensure([tool for tool in (TOOLS | OTHER_RELEASES).values() if tool in map(chosen, names)])
+    paths = _ensure([tool for tool in KNOWN.values() if tool in map(chosen, names)])
     return {name: paths[chosen(name).name] for name in names}
 
 
 def chosen(name: str) -> Tool:
     """Return the tool that a name stands for: the one of `RELEASE`, if that has one of its own."""
-    return OTHER_RELEASES.get(f"{name}-{RELEASE}") or (TOOLS | OTHER_RELEASES)[name]
+    return OTHER_RELEASES.get(f"{name}-{RELEASE}") or KNOWN[name]
 
 
 def _ensure(tools: list[Tool]) -> dict[str, Path]:
@@ -331,7 +340,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.build", description=main.__doc__)
     parser.add_argument("tool", nargs="*", help=f"of {', '.join(TOOLS)}")
     names = parser.parse_args().tool or list(TOOLS)
-    unknown = [name for name in names if name not in TOOLS | OTHER_RELEASES]
+    unknown = [name for name in names if name not in KNOWN]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; known are {', '.join(TOOLS)}")
     for name, path in ensure(names).items():
