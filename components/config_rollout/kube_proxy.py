@@ -57,7 +57,7 @@ class KubeProxy(pulumi.ComponentResource):
         self._prepared = prepared = prepare(who, args, KubeProxyArgs, opts)
         settings, layout = prepared.settings, prepared.settings.layout
         self._name = name
-        workload = workload_of(settings, prepared.found, prepared.content)
+        workload = workload_of(settings, prepared.existing, prepared.content)
         configuration = Configuration([Source(layout.daemon_set, prepared.content, prepared.said)])
         reading = Reading(prepared.observation, cluster=prepared.cluster)
 
@@ -78,7 +78,7 @@ class KubeProxy(pulumi.ComponentResource):
             waves=settings.waves,
             sinks=settings.audit,
             explain=explain,
-            has_fleet=prepared.found is not None,
+            has_fleet=prepared.existing is not None,
         )
         super().__init__(
             _TYPE,
@@ -130,8 +130,8 @@ class KubeProxy(pulumi.ComponentResource):
 
     def _is_another(self, uid: str) -> None:
         """Warn if what the provider has is not what was read: all that was said before is then of another object."""
-        found = self._prepared.found
-        live = found and found.daemon_set
+        existing = self._prepared.existing
+        live = existing and existing.daemon_set
         if live and uid and uid != live["metadata"]["uid"]:
             pulumi.log.warn(
                 f"DaemonSet {self._prepared.settings.layout.where} has the UID {live['metadata']['uid']} where it was "
@@ -142,8 +142,8 @@ class KubeProxy(pulumi.ComponentResource):
 
     def _has_account(self) -> bool:
         """Tell whether the pods run under our service account: one that is ours, or one that was and was adopted."""
-        settings, found = self._prepared.settings, self._prepared.found
-        live = (found and found.daemon_set) or {"spec": {"template": {"spec": {}}}}
+        settings, existing = self._prepared.settings, self._prepared.existing
+        live = (existing and existing.daemon_set) or {"spec": {"template": {"spec": {}}}}
         used = live["spec"]["template"]["spec"].get("serviceAccountName")
         return settings.manage == "own" or used == pods.account(settings.layout)
 
@@ -193,7 +193,9 @@ class KubeProxy(pulumi.ComponentResource):
             metadata["annotations"] |= self._of.owner
             owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": layout.daemon_set}
             metadata["ownerReferences"] = [{**owner, "uid": self._uid()}]
-        held = prepared.found.data() if prepared.found and self._of.staged and not self._of.staged.is_whole else {}
+        held = (
+            prepared.existing.data() if prepared.existing and self._of.staged and not self._of.staged.is_whole else {}
+        )
         known = ConfigMapPatch(
             f"{self._name}-known",
             metadata=metadata,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from config_rollout.core.kube_proxy.discovery import Found, check_adoptable, check_ownable, version
+from config_rollout.core.kube_proxy.discovery import ExistingKubeProxy, check_adoptable, check_ownable, version
 from config_rollout.core.kube_proxy.layout import LAYOUTS, Layout, parse_layout
 from config_rollout.core.rbac.rights import Right, role
 from config_rollout.core.revisions.naming import content_name, is_content_name
@@ -49,32 +49,34 @@ def test_wrong_layout_is_refused(given, wrong):
 
 
 def test_what_kubeadm_made_fits():
-    assert [] == lines(check_adoptable(KUBEADM, Found(daemon_set(), config_map()), BOTH))
+    assert [] == lines(check_adoptable(KUBEADM, ExistingKubeProxy(daemon_set(), config_map()), BOTH))
 
 
 def test_what_was_adopted_before_fits():
-    assert [] == lines(check_adoptable(KUBEADM, Found(daemon_set(mounts="kube-proxy-48c0a26724"), config_map()), BOTH))
+    assert [] == lines(
+        check_adoptable(KUBEADM, ExistingKubeProxy(daemon_set(mounts="kube-proxy-48c0a26724"), config_map()), BOTH)
+    )
 
 
 @pytest.mark.parametrize(
     ("found", "wrong"),
     [
-        (Found(daemon_set(container="proxy"), config_map()),
+        (ExistingKubeProxy(daemon_set(container="proxy"), config_map()),
          "DaemonSet kube-system/kube-proxy: there is no container 'kube-proxy' (found proxy). "
          "Name the right one in `layout`."),
-        (Found(daemon_set(volume="config"), config_map()),
+        (ExistingKubeProxy(daemon_set(volume="config"), config_map()),
          "DaemonSet kube-system/kube-proxy: there is no volume of a ConfigMap 'kube-proxy' (found config). "
          "Name the right one in `layout`."),
-        (Found(daemon_set(mounts="other"), config_map()),
+        (ExistingKubeProxy(daemon_set(mounts="other"), config_map()),
          "DaemonSet kube-system/kube-proxy: volume 'kube-proxy' mounts ConfigMap 'other', not 'kube-proxy'. "
          "Name it in `layout`."),
-        (Found(daemon_set(), {"data": {"config": "x", "kubeconfig.conf": "x"}}),
+        (ExistingKubeProxy(daemon_set(), {"data": {"config": "x", "kubeconfig.conf": "x"}}),
          "ConfigMap kube-system/kube-proxy: there is no key 'config.conf' (found config, kubeconfig.conf). "
          "Name the right one in `layout`."),
-        (Found(daemon_set(), None),
+        (ExistingKubeProxy(daemon_set(), None),
          "ConfigMap kube-system/kube-proxy: there is none, so there is no configuration to take over. "
          "Pass `config` and `api_server`, or name the right one in `layout`."),
-        (Found(daemon_set(), config_map(), None, [daemon_set(), daemon_set("kube-proxy-2")]),
+        (ExistingKubeProxy(daemon_set(), config_map(), None, [daemon_set(), daemon_set("kube-proxy-2")]),
          "DaemonSet kube-system/kube-proxy: kube-proxy-2 runs kube-proxy on the same nodes. "
          "Remove one of them, or name the right one in `layout`."),
     ],
@@ -85,7 +87,7 @@ def test_layout_that_does_not_fit_is_refused_with_what_was_found(found, wrong):
 
 
 def test_layout_that_would_fit_is_named():
-    found = Found(daemon_set(volume="config", mounts="kube-proxy-config"), config_map())
+    found = ExistingKubeProxy(daemon_set(volume="config", mounts="kube-proxy-config"), config_map())
 
     assert "DaemonSet kube-system/kube-proxy: it looks like layout 'eks'. Pass layout='eks'." == lines(
         check_adoptable(KUBEADM, found, BOTH)
@@ -93,13 +95,15 @@ def test_layout_that_would_fit_is_named():
 
 
 def test_keys_that_the_program_says_need_not_be_there():
-    assert [] == lines(check_adoptable(KUBEADM, Found(daemon_set(), None), []))
+    assert [] == lines(check_adoptable(KUBEADM, ExistingKubeProxy(daemon_set(), None), []))
 
 
 def test_kube_proxy_of_windows_is_no_twin():
     windows = daemon_set("kube-proxy-windows", node_selector={"kubernetes.io/os": "windows"})
 
-    assert [] == lines(check_adoptable(KUBEADM, Found(daemon_set(), config_map(), None, [daemon_set(), windows]), BOTH))
+    assert [] == lines(
+        check_adoptable(KUBEADM, ExistingKubeProxy(daemon_set(), config_map(), None, [daemon_set(), windows]), BOTH)
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,13 +120,13 @@ def test_kube_proxy_of_windows_is_no_twin():
 )  # fmt: skip
 def test_cluster_without_the_daemon_set_is_told_with_what_it_has(daemon_sets, pods, wrong):
     others = [daemon_set(name, container="agent") for name in daemon_sets]
-    found = Found(None, None, None, others, [pod(name) for name in pods])
+    found = ExistingKubeProxy(None, None, None, others, [pod(name) for name in pods])
 
     assert [f"DaemonSet kube-system/kube-proxy: {wrong}"] == lines(check_adoptable(KUBEADM, found, BOTH))
 
 
 def test_daemon_set_of_another_name_is_named():
-    found = Found(None, None, None, [daemon_set("proxy")])
+    found = ExistingKubeProxy(None, None, None, [daemon_set("proxy")])
 
     assert ["DaemonSet kube-system/kube-proxy: there is none (found proxy). "
             "Name the one that is meant in `layout`: proxy."] == lines(
@@ -133,11 +137,11 @@ def test_daemon_set_of_another_name_is_named():
 @pytest.mark.parametrize(
     ("found", "wrong"),
     [
-        (Found(daemon_set()), "it is there already (registry.k8s.io/kube-proxy:v1.36.3). "
+        (ExistingKubeProxy(daemon_set()), "it is there already (registry.k8s.io/kube-proxy:v1.36.3). "
          "Use manage='adopt', or remove it first."),
-        (Found(None, None, None, [daemon_set("proxy")]), "kube-proxy runs in DaemonSet proxy already. "
+        (ExistingKubeProxy(None, None, None, [daemon_set("proxy")]), "kube-proxy runs in DaemonSet proxy already. "
          "Use manage='adopt', or remove it first."),
-        (Found(None, None, None, [], [pod("kube-proxy-n")]),
+        (ExistingKubeProxy(None, None, None, [], [pod("kube-proxy-n")]),
          "kube-proxy runs in static pods already (kube-proxy-n). Remove them first."),
     ],
 )  # fmt: skip
@@ -147,11 +151,13 @@ def test_kube_proxy_that_is_there_is_not_owned(found, wrong):
 
 @pytest.mark.parametrize("manager", ["config-rollout", "config-rollout-own"])
 def test_what_was_adopted_or_owned_before_can_be_owned(manager):
-    assert [] == lines(check_ownable(KUBEADM, Found(daemon_set(manager=manager))))
+    assert [] == lines(check_ownable(KUBEADM, ExistingKubeProxy(daemon_set(manager=manager))))
 
 
 def test_empty_cluster_can_be_owned():
-    assert [] == lines(check_ownable(KUBEADM, Found(None, None, None, [daemon_set("agent", container="agent")])))
+    assert [] == lines(
+        check_ownable(KUBEADM, ExistingKubeProxy(None, None, None, [daemon_set("agent", container="agent")]))
+    )
 
 
 @pytest.mark.parametrize(
@@ -197,4 +203,4 @@ def test_holders_of_on_delete_are_those_that_have_the_field(strategy, expected):
     live["metadata"]["managedFields"] += [{"manager": "c", "fieldsV1": {"f:spec": {"f:template": {}}}}]
     live["spec"]["updateStrategy"] = {"type": strategy}
 
-    assert expected == Found(live).holders_of_on_delete()
+    assert expected == ExistingKubeProxy(live).holders_of_on_delete()

@@ -42,6 +42,28 @@ def test_nodes_that_turn_not_ready_use_the_budget_up_at_once(driver, clock):
     assert sorted(cluster.nodes) == sorted(cluster.deleted)
 
 
+def test_while_the_controller_is_waited_for_the_daemon_set_alone_is_read(driver):
+    class Slow(MemoryFleet):
+        asked, lag = [], 5
+
+        def serve(self, verb, resource, namespace="", name=""):
+            self.asked.append((verb, resource))
+            super().serve(verb, resource, namespace, name)
+
+        def get(self, resource, name, namespace=""):
+            thing = super().get(resource, name, namespace)
+            if resource == "daemonsets" and self.lag:
+                self.lag -= 1
+                thing["status"]["observedGeneration"] = 0
+            return thing
+
+    cluster = Slow()
+    cluster.write("new")
+    driver(cluster, "new")
+
+    assert [*[("get", "daemonsets")] * 6, ("list", "controllerrevisions")] == cluster.asked[:7]
+
+
 def test_node_that_joins_is_in_its_wave_and_one_that_is_gone_is_not_waited_for(driver, clock):
     class Moving(Disturbed):
         def disturb(self, deleted):

@@ -101,14 +101,14 @@ class Cluster:
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # we say ourselves what cannot be reached
         configuration = Configuration()
         configuration.retries = 2
-        where, found = _kubeconfigs(kubeconfig)
-        if not found:
+        where, contents = _kubeconfigs(kubeconfig)
+        if not contents:
             if "KUBERNETES_SERVICE_HOST" not in os.environ:
                 raise ClusterError(f"{where}: there is no kubeconfig. Set kubernetes:kubeconfig, or KUBECONFIG.")
             load_incluster_config(configuration)  # type: ignore[no-untyped-call]
             return cls(configuration, [])
         try:
-            config, name = kubeconfigs.chosen(kubeconfigs.merged(found), context, cluster)
+            config, name = kubeconfigs.chosen(kubeconfigs.merged(contents), context, cluster)
         except kubeconfigs.BadKubeconfig as error:
             raise ClusterError(f"{where}: {error}. Correct it, or choose with kubernetes:context.") from None
         user = kubeconfigs.user_of(config)
@@ -265,17 +265,17 @@ class Cluster:
           ClusterError: It has not.
 
         """
-        found = self.get(resource, name, namespace)
-        if found is None or found["metadata"]["uid"] != uid:
+        thing = self.get(resource, name, namespace)
+        if thing is None or thing["metadata"]["uid"] != uid:
             known = (
-                f"{resource} {namespace}/{name} {_uid(found)}, and the Kubernetes provider knows it by the UID {uid}"
+                f"{resource} {namespace}/{name} {_uid(thing)}, and the Kubernetes provider knows it by the UID {uid}"
             )
             raise ClusterError(
                 f"{self.server}: {known}: it was deleted, or made again, since the last `up`. "
                 "Run `pulumi up --refresh`. If that does not help, `kubeconfig` and `context` name another cluster "
                 "than the provider's."
             )
-        return found
+        return thing
 
     def _send(
         self,
@@ -294,8 +294,8 @@ class Cluster:
             return None
         if not 200 <= status < 300:
             self._refuse(right, status, data)
-        found: Object = json.loads(data)
-        return found
+        thing: Object = json.loads(data)
+        return thing
 
     def _ask(
         self,
@@ -341,8 +341,8 @@ class Cluster:
 def owned(cluster: Cluster, resource: str, daemon_set: Object) -> list[Object]:
     """Return the pods or ControllerRevisions that a DaemonSet made; others may have its labels too."""
     metadata = daemon_set["metadata"]
-    found = cluster.list(resource, metadata["namespace"], daemon_sets.selector_of(daemon_set))
-    return [thing for thing in found if is_owned_by(thing, metadata["uid"])]
+    things = cluster.list(resource, metadata["namespace"], daemon_sets.selector_of(daemon_set))
+    return [thing for thing in things if is_owned_by(thing, metadata["uid"])]
 
 
 def _http_error() -> type[Exception]:
@@ -366,14 +366,14 @@ def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
         return "kubeconfig", [(os.getcwd(), content)]
     listed = given or os.environ.get("KUBECONFIG") or "~/.kube/config"
     paths = [Path(path).expanduser() for path in ([listed] if given else listed.split(os.pathsep)) if path]
-    found: list[tuple[str, object]] = []
+    contents: list[tuple[str, object]] = []
     for path in paths:
         try:
             if path.is_file():
-                found.append((str(path.absolute().parent), yaml.safe_load(path.read_text())))
+                contents.append((str(path.absolute().parent), yaml.safe_load(path.read_text())))
         except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
             raise ClusterError(f"{path}: cannot be read ({str(error).splitlines()[0]}). Correct it.") from None
-    return listed, found
+    return listed, contents
 
 
 def _selectors(labels: str, fields: str) -> dict[str, str]:
@@ -421,5 +421,5 @@ def _reason(error: Exception) -> str:
     return f"does not answer ({text.partition('): ')[2] or text})"
 
 
-def _uid(found: Object | None) -> str:
-    return "does not exist" if found is None else f"has the UID {found['metadata']['uid']}"
+def _uid(thing: Object | None) -> str:
+    return "does not exist" if thing is None else f"has the UID {thing['metadata']['uid']}"

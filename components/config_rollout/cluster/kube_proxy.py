@@ -2,12 +2,12 @@
 
 from contextlib import suppress
 
-from ..core.kube_proxy.discovery import Found, mounted_name
+from ..core.kube_proxy.discovery import ExistingKubeProxy, mounted_name
 from ..core.kube_proxy.layout import Layout
 from .client import Cluster, Forbidden, Object
 
 
-def read_kube_proxy(cluster: Cluster, layout: Layout, daemon_set: Object | None) -> Found:
+def read_kube_proxy(cluster: Cluster, layout: Layout, daemon_set: Object | None) -> ExistingKubeProxy:
     """
     Return what there is of a kube-proxy beside its DaemonSet, and that.
 
@@ -20,10 +20,12 @@ def read_kube_proxy(cluster: Cluster, layout: Layout, daemon_set: Object | None)
     if daemon_set:
         name = mounted_name(daemon_set, layout)
         mounted = cluster.get("configmaps", name, layout.namespace) if name not in ("", layout.config_map) else None
-    found = Found(daemon_set, config_map, mounted)
+    existing = ExistingKubeProxy(daemon_set, config_map, mounted)
     with suppress(Forbidden):
         daemon_sets = cluster.list("daemonsets", layout.namespace)
-        found = Found(daemon_set, config_map, mounted, daemon_sets)
+        existing = ExistingKubeProxy(daemon_set, config_map, mounted, daemon_sets)
         if not daemon_set:
-            found = Found(daemon_set, config_map, mounted, daemon_sets, cluster.list("pods", layout.namespace))
-    return found
+            existing = ExistingKubeProxy(
+                daemon_set, config_map, mounted, daemon_sets, cluster.list("pods", layout.namespace)
+            )
+    return existing

@@ -90,16 +90,16 @@ class Deleter:
 
     def loops(self, nodes: Collection[str], daemon_pods: DaemonPods) -> list[str]:
         """Return, as findings, the nodes whose pods were restarted and are of another revision all the same."""
-        found = []
+        lines = []
         for pod in sorted(daemon_pods.pods, key=lambda pod: pod.node):
             gone = self.restarted.get((daemon_pods.revision, pod.node), [])
             if pod.node not in nodes or pod.revision == daemon_pods.revision or pod.leaving:
                 continue
             if len(gone) > 1:
-                found.append(wave_words.came_back_other(pod.node, len(gone), daemon_pods.revision))
+                lines.append(wave_words.came_back_other(pod.node, len(gone), daemon_pods.revision))
             elif pod.uid in gone:
-                found.append(wave_words.not_deleted(pod))
-        return found
+                lines.append(wave_words.not_deleted(pod))
+        return lines
 
     def _delete(self, pod: Pod, revision: str, errors: list[ClusterError]) -> bool:
         """Delete a pod and return whether that was served; where it is not known, the error tells why."""

@@ -94,19 +94,19 @@ class DrivenDaemonSet:
     def read(self) -> Object:
         """Return the DaemonSet, after making sure that it is the provider's and that nobody has paused it."""
         target = self.target
-        found = self.trying(lambda: self.cluster.prove("daemonsets", target.name, target.namespace, target.uid))
-        if daemon_sets.is_paused(found):
+        daemon_set = self.trying(lambda: self.cluster.prove("daemonsets", target.name, target.namespace, target.uid))
+        if daemon_sets.is_paused(daemon_set):
             raise Stopped(
                 f"DaemonSet {self.target.where}: is paused. `config-rollout resume {self.target.where}` and "
                 "`pulumi up` go on from here."
             )
-        owner = daemon_sets.stack_of(found)
+        owner = daemon_sets.stack_of(daemon_set)
         if self.stack and owner not in ("", self.stack):
             raise Stopped(
                 f"DaemonSet {self.target.where}: stack {owner} drives it now, and this is {self.stack}. "
                 "Take it out of one of the two programs."
             )
-        return found
+        return daemon_set
 
     def revisions(self, daemon_set: Object) -> list[Object]:
         """Return the ControllerRevisions of the DaemonSet."""
@@ -158,10 +158,10 @@ class DrivenDaemonSet:
         """Return the audit records of the rollouts, the oldest first; none where they cannot be read."""
         where = "configmaps", history_name(self.target.name), self.target.namespace
         try:
-            found = self.trying(lambda: self.cluster.get(*where), _REFUSED)
+            config_map = self.trying(lambda: self.cluster.get(*where), _REFUSED)
         except ClusterError:
             return []
-        return parse_records(str(((found or {}).get("data") or {}).get(HISTORY_KEY, "")), "history")[0]
+        return parse_records(str(((config_map or {}).get("data") or {}).get(HISTORY_KEY, "")), "history")[0]
 
     def patch_template(self, revision: Object) -> None:
         """

@@ -71,11 +71,11 @@ class NewService:
 
     def _make(self) -> Object:
         """Make the Service and its EndpointSlice."""
-        found = self._trying(lambda: self.cluster.get("endpointslices", "kubernetes", "default"))
-        endpoints = core.endpoints_of(found)
+        api = self._trying(lambda: self.cluster.get("endpointslices", "kubernetes", "default"))
+        endpoints = core.endpoints_of(api)
         if endpoints is None:
             raise ClusterError(
-                f"EndpointSlice default/kubernetes: {'has no ready address' if found else 'does not exist'}. A new "
+                f"EndpointSlice default/kubernetes: {'has no ready address' if api else 'does not exist'}. A new "
                 "Service needs an endpoint that every node reaches: see how this API server publishes its address."
             )
         made = self._trying(lambda: self.cluster.create("services", self._in, core.service(self._labels, endpoints)))
@@ -99,8 +99,8 @@ class NewService:
                 self._create("pods", core.probe_pod(made, self.gate, number, node))
                 began[node] = self._now()
             self.over.wait(_LOOK_SECONDS)
-            found = self._trying(lambda: self.cluster.list("pods", self._in, self._selector))
-            pods = {node_of(pod): pod for pod in found if is_owned_by(pod, made["metadata"]["uid"])}
+            listed = self._trying(lambda: self.cluster.list("pods", self._in, self._selector))
+            pods = {node_of(pod): pod for pod in listed if is_owned_by(pod, made["metadata"]["uid"])}
             for node, since in list(began.items()):
                 why, final = core.judge_probe(pods.get(node), made, self._now() - since)
                 if final or self._now() > max(give_up, since + _LEAST_SECONDS):

@@ -82,8 +82,8 @@ def engine_version() -> str | None:
     except Exception as refusal:
         if _CANNOT_BE_ASKED in str(refusal):
             return "3.219 or older"
-        found = _SAID.search(str(refusal))
-        return found[1] if found else None
+        version = _SAID.search(str(refusal))
+        return version[1] if version else None
     return None
 
 

@@ -15,7 +15,7 @@ from ..core.configuration.digest import config_hash
 from ..core.configuration.read_as import read_as
 from ..core.kube_proxy.adoption import Adoption
 from ..core.kube_proxy.arguments import Settings, parse
-from ..core.kube_proxy.discovery import Found, check_adoptable, check_ownable, image, mounted_name, version
+from ..core.kube_proxy.discovery import ExistingKubeProxy, check_adoptable, check_ownable, image, mounted_name, version
 from ..core.kube_proxy.files import check_release, kept_by_pods, kubeconfig_file, probe, same_bytes
 from ..core.kubernetes.asked_keys import Keys, missing_keys
 from ..core.kubernetes.field_managers import OWNER
@@ -49,7 +49,7 @@ class Prepared:
     """
 
     settings: Settings
-    found: Found | None = None
+    existing: ExistingKubeProxy | None = None
     content: Content = field(default_factory=Content)
     full_hash: str = ""
     said: Mapping[str, str] = field(default_factory=dict)
@@ -77,7 +77,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     _refuse(who, findings)
     try:
         cluster = find_cluster(plain)
-        release, initial, found = wait_for_server(lambda: _read_cluster(cluster, settings))
+        release, initial, existing = wait_for_server(lambda: _read_cluster(cluster, settings))
         warned = compatibility.check_kubernetes(who, release)
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():
@@ -86,18 +86,18 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         if settings.has_waves:
             warned.append(f"{who}: waves: their records are not listed either. They are not deleted.")
         return _unread(settings, warned)
-    _refuse(who, _misfits(settings, found))
-    settings = replace(settings, platform=settings.platform or platform(found.pod_spec()))
-    said = _data(settings, found)
-    _refuse(who, _missing_keys(settings, found, said))
-    read_by_pods = _read_by_pods(settings, found, said)
+    _refuse(who, _misfits(settings, existing))
+    settings = replace(settings, platform=settings.platform or platform(existing.pod_spec()))
+    said = _data(settings, existing)
+    _refuse(who, _missing_keys(settings, existing, said))
+    read_by_pods = _read_by_pods(settings, existing, said)
     content, findings = parse_content(read_by_pods, None, _formats(settings, said), None, settings.text_version)
-    refused, warnings = _by_release(settings, content, found)
+    refused, warnings = _by_release(settings, content, existing)
     findings = [_placed(settings, finding) for finding in (*findings, *refused)]
     if findings and not settings.allow_refused:
         _refuse(who, [*findings, *_why_refused(settings)])
     warned += report(who, [*findings, *warnings]).splitlines()
-    warned += _warn_on_leaving(who, settings, found) + _told_kept(who, settings, said, read_by_pods)
+    warned += _warn_on_leaving(who, settings, existing) + _told_kept(who, settings, said, read_by_pods)
     full_hash = config_hash(content)
     needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
     observation, missing = Observation(), list[Right]()
@@ -117,15 +117,15 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(message)
         warned.append(message)
-    written = {key: said[key] for key in _written(settings, said, found)}
-    known = same_bytes(found.data(), written, _formats(settings, said))
+    written = {key: said[key] for key in _written(settings, said, existing)}
+    known = same_bytes(existing.data(), written, _formats(settings, said))
     warned += [
         line for line in [observation.without_namespace(), observation.missing(_name(settings, full_hash))] if line
     ]
-    return Prepared(settings, found, content, full_hash, read_by_pods, known, warned, observation, cluster)
+    return Prepared(settings, existing, content, full_hash, read_by_pods, known, warned, observation, cluster)
 
 
-def _read_cluster(cluster: Cluster, settings: Settings) -> tuple[str, Observation, Found]:
+def _read_cluster(cluster: Cluster, settings: Settings) -> tuple[str, Observation, ExistingKubeProxy]:
     """Return the release of the API server, the DaemonSet, and the kube-proxy that it is part of."""
     initial = observe(cluster, settings.layout.namespace, settings.layout.daemon_set)
     return cluster.version(), initial, read_kube_proxy(cluster, settings.layout, initial.daemon_set)
@@ -186,17 +186,17 @@ def _unread(settings: Settings, warned: list[str]) -> Prepared:
     return Prepared(settings, None, content, config_hash(content), data, data, warned)
 
 
-def _misfits(settings: Settings, found: Found) -> list[Finding]:
+def _misfits(settings: Settings, existing: ExistingKubeProxy) -> list[Finding]:
     if settings.manage == "own":
-        return check_ownable(settings.layout, found)
-    findings = check_adoptable(settings.layout, found, settings.taken_over())
-    return findings or _check_kubeconfig(settings, found)
+        return check_ownable(settings.layout, existing)
+    findings = check_adoptable(settings.layout, existing, settings.taken_over())
+    return findings or _check_kubeconfig(settings, existing)
 
 
-def _check_kubeconfig(settings: Settings, found: Found) -> list[Finding]:
+def _check_kubeconfig(settings: Settings, existing: ExistingKubeProxy) -> list[Finding]:
     """Find what keeps the address of the live kubeconfig from being replaced in it, and nothing else of it."""
     layout = settings.layout
-    live = found.data().get(layout.kubeconfig_key)
+    live = existing.data().get(layout.kubeconfig_key)
     if not settings.server or not live:
         return []
     try:
@@ -207,9 +207,9 @@ def _check_kubeconfig(settings: Settings, found: Found) -> list[Finding]:
     return []
 
 
-def _missing_keys(settings: Settings, found: Found, said: Mapping[str, str]) -> list[Finding]:
+def _missing_keys(settings: Settings, existing: ExistingKubeProxy, said: Mapping[str, str]) -> list[Finding]:
     """Find keys that the adopted pods ask for, and that their new ConfigMap would not have: each would hang."""
-    layout, daemon_set = settings.layout, found.daemon_set
+    layout, daemon_set = settings.layout, existing.daemon_set
     if daemon_set is None:
         return []
     names, keys = (layout.config_map, mounted_name(daemon_set, layout)), Keys(list(said))
@@ -218,11 +218,11 @@ def _missing_keys(settings: Settings, found: Found, said: Mapping[str, str]) -> 
     return list(missing_keys(pod_spec, lambda kind, of: keys if kind == "ConfigMap" and of in names else None, where))
 
 
-def _data(settings: Settings, found: Found) -> dict[str, str]:
+def _data(settings: Settings, existing: ExistingKubeProxy) -> dict[str, str]:
     """Return what the pods are to read. Keys of the live ConfigMap that nobody here knows stay."""
     if settings.manage == "own":
         return settings.given()
-    live, kubeconfig_key = found.data(), settings.layout.kubeconfig_key
+    live, kubeconfig_key = existing.data(), settings.layout.kubeconfig_key
     data = live | settings.given()
     if settings.server:
         there = live.get(kubeconfig_key)
@@ -234,17 +234,17 @@ def _formats(settings: Settings, data: Mapping[str, str]) -> dict[str, str]:
     return {key: name for key, name in settings.formats().items() if key in data}
 
 
-def _written(settings: Settings, data: Mapping[str, str], found: Found) -> list[str]:
+def _written(settings: Settings, data: Mapping[str, str], existing: ExistingKubeProxy) -> list[str]:
     """Return the keys of the ConfigMap known by name that are ours to write: what the program says, or said before."""
     taken_over = settings.taken_over() if settings.manage == "adopt" else []
-    return [key for key in settings.formats() if key in data and (key not in taken_over or key in found.held())]
+    return [key for key in settings.formats() if key in data and (key not in taken_over or key in existing.held())]
 
 
-def _read_by_pods(settings: Settings, found: Found, said: Mapping[str, str]) -> dict[str, str]:
+def _read_by_pods(settings: Settings, existing: ExistingKubeProxy, said: Mapping[str, str]) -> dict[str, str]:
     """Return what the pods are to read: what is said, or what they have where nothing restarts for the difference."""
-    mounted: Mapping[str, str] = (found.mounted or {}).get("data") or {}
-    live = image(found.daemon_set, settings.layout) if found.daemon_set else ""
-    recorded, _ = read_as(found.mounted or {})
+    mounted: Mapping[str, str] = (existing.mounted or {}).get("data") or {}
+    live = image(existing.daemon_set, settings.layout) if existing.daemon_set else ""
+    recorded, _ = read_as(existing.mounted or {})
     rolled_out = settings.text_version != (recorded.text_version if recorded else None)
     if settings.platform != "linux" or not mounted or settings.image not in ("", live) or rolled_out:
         return dict(said)
@@ -260,10 +260,12 @@ def _told_kept(who: str, settings: Settings, said: Mapping[str, str], kept: Mapp
     return report(who, [Finding(place, what, "The pods get the new text with their next restart")]).splitlines()
 
 
-def _by_release(settings: Settings, content: Content, found: Found) -> tuple[list[Finding], list[Finding]]:
+def _by_release(
+    settings: Settings, content: Content, existing: ExistingKubeProxy
+) -> tuple[list[Finding], list[Finding]]:
     """Return what the kube-proxy that runs, or will, refuses in the content, and what should not stay as it is."""
     layout = settings.layout
-    release = version(settings.image or (image(found.daemon_set, layout) if found.daemon_set else ""))
+    release = version(settings.image or (image(existing.daemon_set, layout) if existing.daemon_set else ""))
     text = content.data.get(layout.key, b"")
     refused, warned = (
         [Finding(f"data[{layout.key!r}]: {one.where}", one.what, one.fix) for one in some]
@@ -276,9 +278,9 @@ def _by_release(settings: Settings, content: Content, found: Found) -> tuple[lis
     return refused, told
 
 
-def _warn_on_leaving(who: str, settings: Settings, found: Found) -> list[str]:
+def _warn_on_leaving(who: str, settings: Settings, existing: ExistingKubeProxy) -> list[str]:
     """Return what `destroy` would leave behind: a strategy that not only this stack's patch holds."""
-    holders = found.holders_of_on_delete()
+    holders = existing.holders_of_on_delete()
     if settings.manage != "adopt" or not settings.has_waves or not (OWNER in holders or len(holders) > 1):
         return []
     what = f"OnDelete is held by {' and '.join(holders)}: `pulumi destroy` would leave it, and nothing restart its pods"
@@ -294,14 +296,14 @@ def adoption_of(
     prepared: Prepared, workload: Workload, configuration: Configuration, staged: StagedRollout | None
 ) -> Adoption | None:
     """Return what adopting means for what is in the cluster; nothing where that is not adopted, or not known."""
-    settings, found = prepared.settings, prepared.found
-    if settings.manage != "adopt" or found is None or found.daemon_set is None:
+    settings, existing = prepared.settings, prepared.existing
+    if settings.manage != "adopt" or existing is None or existing.daemon_set is None:
         return None
-    live = _content(found.data(), settings.formats())
-    mounted = found.mounted if (found.mounted or {}).get("data") else None
+    live = _content(existing.data(), settings.formats())
+    mounted = existing.mounted if (existing.mounted or {}).get("data") else None
     adoption = Adoption(
         settings.layout,
-        found.daemon_set,
+        existing.daemon_set,
         live,
         content_of(dict(mounted), settings.formats(), None) if mounted else live,
         prepared.content,

@@ -10,7 +10,7 @@ from .layout import LAYOUTS, Layout, Object, misfits, no_daemon_set, runs, stati
 
 
 @dataclass(frozen=True)
-class Found:
+class ExistingKubeProxy:
     """
     What was read, as the API server sends it.
 
@@ -73,20 +73,20 @@ def version(image: str) -> str:
     return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
 
 
-def check_adoptable(layout: Layout, found: Found, needed: Sequence[str]) -> list[Finding]:
+def check_adoptable(layout: Layout, existing: ExistingKubeProxy, needed: Sequence[str]) -> list[Finding]:
     """Find what keeps a kube-proxy from being adopted. `needed` are the keys that must be there to be taken over."""
-    if found.daemon_set is None:
-        return [no_daemon_set(layout, found.daemon_sets, found.pods)]
-    wrong = misfits(layout, found.daemon_set, found.config_map, needed)
+    if existing.daemon_set is None:
+        return [no_daemon_set(layout, existing.daemon_sets, existing.pods)]
+    wrong = misfits(layout, existing.daemon_set, existing.config_map, needed)
     if wrong:
         others = [
             name
             for name, other in LAYOUTS.items()
-            if other != layout and not misfits(other, found.daemon_set, None, [])
+            if other != layout and not misfits(other, existing.daemon_set, None, [])
         ]
         where = f"DaemonSet {layout.where}"
         wrong += [Finding(where, f"it looks like layout '{name}'", f"Pass layout='{name}'") for name in others]
-    if same := twins(layout, found.daemon_sets):
+    if same := twins(layout, existing.daemon_sets):
         what = f"{', '.join(same)} runs kube-proxy on the same nodes"
         wrong.append(
             Finding(f"DaemonSet {layout.where}", what, "Remove one of them, or name the right one in `layout`")
@@ -94,17 +94,17 @@ def check_adoptable(layout: Layout, found: Found, needed: Sequence[str]) -> list
     return wrong
 
 
-def check_ownable(layout: Layout, found: Found) -> list[Finding]:
+def check_ownable(layout: Layout, existing: ExistingKubeProxy) -> list[Finding]:
     """Find a kube-proxy that is there already and not ours."""
     where, fix = f"DaemonSet {layout.where}", "Use manage='adopt', or remove it first"
-    if found.daemon_set is not None and not found.is_ours():
-        what = f"it is there already ({image(found.daemon_set, layout) or 'another program'})"
+    if existing.daemon_set is not None and not existing.is_ours():
+        what = f"it is there already ({image(existing.daemon_set, layout) or 'another program'})"
         return [Finding(where, what, fix)]
-    others = [item["metadata"]["name"] for item in found.daemon_sets if runs(item, layout.container)]
+    others = [item["metadata"]["name"] for item in existing.daemon_sets if runs(item, layout.container)]
     others = [name for name in others if name != layout.daemon_set]
     if others:
         return [Finding(where, f"kube-proxy runs in DaemonSet {', '.join(others)} already", fix)]
-    if static := static_pods(found.pods):
+    if static := static_pods(existing.pods):
         return [Finding(where, f"kube-proxy runs in static pods already ({', '.join(static)})", "Remove them first")]
     return []
 

@@ -9,18 +9,18 @@ from ..workload.workload import Workload
 from . import files, pods
 from .adoption import has_other_probe
 from .arguments import Settings
-from .discovery import Found
+from .discovery import ExistingKubeProxy
 from .layout import Layout
 
 
-def workload_of(settings: Settings, found: Found | None, content: Content) -> Workload:
+def workload_of(settings: Settings, existing: ExistingKubeProxy | None, content: Content) -> Workload:
     """Return the workload; its pods' ConfigMap is called like the DaemonSet. `found` is `None` if nothing was read."""
     layout = settings.layout
     text = content.data.get(layout.key)  # `None`: the cluster could not be read
     probe = files.DEFAULT_PROBE if text is None else files.probe(text)
     if settings.manage == "own":
         return _own(settings, probe or files.DEFAULT_PROBE)
-    if found and found.daemon_set and has_other_probe(found.daemon_set, layout):
+    if existing and existing.daemon_set and has_other_probe(existing.daemon_set, layout):
         probe = None
     return adopted(layout, settings.update_strategy, settings.min_ready_seconds, probe)
 

@@ -51,11 +51,13 @@ def written(thing: Object, *paths: Sequence[str]) -> Written:
 
     Source: Kubernetes "Server-Side Apply", Field management: `time` changes when the manager changes a field.
     """
-    found = Written()
+    newest = Written()
     for entry in thing["metadata"].get("managedFields") or []:
         if any(_holds(entry.get("fieldsV1"), path) for path in paths):
-            found = max(found, Written(str(entry.get("manager", "")), str(entry.get("time", ""))), key=lambda w: w.time)
-    return found
+            newest = max(
+                newest, Written(str(entry.get("manager", "")), str(entry.get("time", ""))), key=lambda w: w.time
+            )
+    return newest
 
 
 def _holds(fields: object, path: Sequence[str]) -> bool:

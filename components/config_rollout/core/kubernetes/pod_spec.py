@@ -100,13 +100,13 @@ def _in_every_term(pod_spec: object) -> list[object]:
     terms = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms", "*")
     asked = []
     for _, term in values(pod_spec, *terms):
-        found: list[object] = [None]
+        platforms: list[object] = [None]
         for _, one in values(term, "matchExpressions", "*"):
             if isinstance(one, Mapping) and one.get("key") in ("kubernetes.io/os", "beta.kubernetes.io/os"):
                 wanted = one.get("values")
                 if one.get("operator") == "In" and isinstance(wanted, list) and len(wanted) == 1:
-                    found = wanted
-        asked.append(found[0])
+                    platforms = wanted
+        asked.append(platforms[0])
     return asked[:1] if asked and all(one == asked[0] for one in asked) else []
 
 

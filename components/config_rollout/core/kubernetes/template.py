@@ -32,11 +32,11 @@ def differences(written: object, live: object, where: str = "") -> list[str]:
             return [where]
         free = where.rsplit(".", 1)[-1].lower() in _FREE_KEYS
         there = {key if free else _spelled(key): (key, value) for key, value in live.items()}
-        found = []
+        paths = []
         for key, value in written.items():
             name, other = there.get(key if free else _spelled(key), (key, None))
-            found += differences(value, other, f"{where}.{name}" if where else str(name))
-        return found
+            paths += differences(value, other, f"{where}.{name}" if where else str(name))
+        return paths
     if isinstance(written, Sequence) and not isinstance(written, str):
         if not isinstance(live, Sequence) or isinstance(live, str):
             return [where] if written else []

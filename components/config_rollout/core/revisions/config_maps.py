@@ -69,7 +69,7 @@ def ownerships(
     for revision in sorted(revisions, key=lambda one: int(one["revision"])):
         for mounts in mounted(revision["data"]):
             mounting.setdefault(mounts, []).append(_reference(DAEMON_SET.revisions, revision))
-    found = []
+    changes = []
     for config_map in config_maps:
         metadata = config_map["metadata"]
         called, before = metadata["name"], metadata.get("ownerReferences") or []
@@ -78,8 +78,8 @@ def ownerships(
         owners = [_reference(DAEMON_SET.kind, daemon_set)] if called in current else mounting.get(called, [])
         every = [*(owner for owner in before if owner["kind"] not in _OURS), *owners] if owners else []
         if not owners or {owner["uid"] for owner in before} != {owner["uid"] for owner in every}:
-            found.append(Ownership(called, metadata["uid"], str(metadata["resourceVersion"]), every))
-    return found
+            changes.append(Ownership(called, metadata["uid"], str(metadata["resourceVersion"]), every))
+    return changes
 
 
 def lost(daemon_set: Object, revisions: Iterable[Object], config_maps: Iterable[Object]) -> list[str]:

@@ -226,10 +226,10 @@ def _check_config_map(claim: Claim, config_map: Object | None) -> list[Finding]:
 
 def _check_selector(claim: Claim, daemon_set: Object) -> list[Finding]:
     """Find a DaemonSet with another selector, with who made it if it is not ours."""
-    found = [] if claim.selector is None else check_live_selector(claim.selector, daemon_set)
-    if found and not managers_of(daemon_set):
+    findings = [] if claim.selector is None else check_live_selector(claim.selector, daemon_set)
+    if findings and not managers_of(daemon_set):
         return [_foreign(claim, daemon_set)]
-    if found and not claim.may_select:
+    if findings and not claim.may_select:
         fix = "Keep the component that made it, or take it out there first"
         return [Finding(claim.where, f"another component made it, with the selector {selector_of(daemon_set)}", fix)]
-    return found
+    return findings

@@ -52,11 +52,11 @@ def rollouts_of(view: DaemonSetView) -> list[Rollout]:
     number. Only the first is listed.
     """
     revisions = {revision.number: revision for revision in view.revisions}
-    found = []
+    rollouts = []
     for record in view.records:
         of = revisions.get(record.new_revision or 0)
         cause = of.change_cause if of else ""
-        found.append(Rollout(record, of, record.started, "", cause, record.template_changes))
+        rollouts.append(Rollout(record, of, record.started, "", cause, record.template_changes))
     told = {record.new_revision for record in view.records}
     told |= {(r.new_revision or 0) + 1 for r in view.records if r.result == "restored" and r.new_revision}
     by = written(view.daemon_set, TEMPLATE_FIELD)
@@ -68,9 +68,9 @@ def rollouts_of(view: DaemonSetView) -> list[Rollout]:
             when, manager = max(by.time, revision.created), by.manager
         cause = _own_cause(revision, earlier, view.records)
         changes = changes_of(between(view.name, earlier, revision))[1] if earlier else ()
-        found.append(Rollout(None, revision, when, manager, cause, changes))
+        rollouts.append(Rollout(None, revision, when, manager, cause, changes))
     # By number first: an old revision that is in force again has a new number and its old creation time.
-    return _in_order(found)
+    return _in_order(rollouts)
 
 
 def between(name: str, old: Revision, new: Revision) -> DaemonSetUpdate:
@@ -113,13 +113,13 @@ def config_map_of_revision(view: DaemonSetView, number: int) -> tuple[str, str] 
 
 def why_no_diff(view: DaemonSetView, number: int) -> str:
     """Return why the configuration of a revision cannot be had, empty if its ConfigMap is there under its own name."""
-    found = config_map_of_revision(view, number)
+    config_map = config_map_of_revision(view, number)
     where = f"{view.namespace}/{view.name}"
-    if found is None:
+    if config_map is None:
         known = sorted({one.number for one in rollouts_of(view) if one.number is not None})
         there = f"There are {', '.join(map(str, known))}" if known else "There is none"
         return f"{where}: revision {number}: there is no such revision. {there}."
-    name, _ = found
+    name, _ = config_map
     if not is_content_name(name, view.name):
         mounted = f"mounts ConfigMap {name}, which changes in place" if name else "mounts no ConfigMap"
         return f"{where}: revision {number}: {mounted}, so what it read is not kept. See the history of your program."
