@@ -165,7 +165,7 @@ OTHERS = (
         ("version",),
         ("lint", "--format", "json", "FOLDER"),
         _of_kube_linter,
-        ("--add-all-built-in",),
+        ("--add-all-built-in", "--exclude", "schema-validation"),  # which fetches schemas
     ),
     Linter(
         "kube-score",
