@@ -38,7 +38,7 @@ def said(live, engine=None, read=True, made=False, ignored=()):
 
     async def run():
         explainer = object.__new__(Explainer)
-        explainer.__dict__ |= {"_found": found, "_content": WANTED, "_made": made, "_where": "n/agent"}
+        explainer.__dict__ |= {"_observe": found, "_content": WANTED, "_made": made, "_where": "n/agent"}
         explainer.audit = SimpleNamespace(staged=False)
         outputs = {key: pulumi.Output.from_input(engine.get(key)) for key in ("metadata", "spec")}
         text = await explainer._left(SimpleNamespace(**outputs), daemon_set(), ignored)

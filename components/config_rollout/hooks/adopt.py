@@ -30,11 +30,11 @@ class AdoptionExplainer(Explainer):
         name: str,
         audit: Auditor,
         adoption: Adoption | None,
-        found: Callable[[], Awaitable[Observation]],
+        observe: Callable[[], Awaitable[Observation]],
         content: Content | None,
         plan: Plan | None = None,
     ) -> None:
-        super().__init__(component, name, audit, found, content, plan)
+        super().__init__(component, name, audit, observe, content, plan)
         self._known = content is not None
         self._who = f"{type(component).__name__} '{name}'"
         self._adoption = adoption

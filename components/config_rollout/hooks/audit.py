@@ -62,7 +62,7 @@ class Begun:
 
 
 @dataclass
-class _Before:
+class _Beginning:
     """What was there when it began."""
 
     record: AuditRecord
@@ -90,21 +90,21 @@ class Auditor:
         self._component, self._sinks, self.staged = component, sinks, staged
         self._find_in, self._where = find, where
         self.report = Report()
-        self._before: _Before | None = None
+        self._beginning: _Beginning | None = None
         self._cluster: Cluster | None = None
         self._troubles: list[str] = []
         self._uid = ""
 
     async def begins(self, subject: Subject, begun: Begun) -> None:
         """Note a change before it is written, and why at the DaemonSet; once, however often the write is tried."""
-        if self._before is None and not pulumi.runtime.is_dry_run():
+        if self._beginning is None and not pulumi.runtime.is_dry_run():
             await self._safely(lambda: self._begin(subject, begun))
 
     async def ended(self, subject: Subject, result: str, reason: str = "") -> None:
         """Write the record, if anything was rolled out."""
-        if (self._before or self.report.restarts) and not pulumi.runtime.is_dry_run():
+        if (self._beginning or self.report.restarts) and not pulumi.runtime.is_dry_run():
             await self._safely(lambda: self._end(subject, result, audit.one_line(reason)))
-            self._before = None
+            self._beginning = None
 
     async def _safely(self, action: Callable[[], None]) -> None:
         """Do something in a thread, since it waits for the API server, and say what of it could not be done."""
@@ -126,17 +126,17 @@ class Auditor:
             subject.namespace, subject.name, now, now, begun.old_hash, subject.new_hash, "done", by=who(cluster),
             changes=tuple(begun.changes), template_changes=tuple(begun.template_changes),
         )  # fmt: skip
-        self._before = _Before(record, begun)
+        self._beginning = _Beginning(record, begun)
         found = cluster and self._try(lambda: self._read(cluster, subject))
         if not (cluster and found):
             return
         daemon_set, revisions = found
         newest = objects.newest_revision(revisions)
         record = replace(record, old_revision=int(newest["revision"]) if newest else None)
-        self._before = before = _Before(record, begun, int(daemon_set["metadata"]["generation"]))
+        self._beginning = beginning = _Beginning(record, begun, int(daemon_set["metadata"]["generation"]))
         if not self.staged:
             pods = self._try(lambda: owned(cluster, "pods", daemon_set)) or []
-            before.pods = {pod["metadata"]["uid"]: node_of(pod) for pod in pods}
+            beginning.pods = {pod["metadata"]["uid"]: node_of(pod) for pod in pods}
         if not begun.goes_on:
             if not begun.says_cause:
                 self._annotate(cluster, "daemonsets", daemon_set, audit.change_cause(record))
@@ -166,9 +166,9 @@ class Auditor:
         self, cluster: Cluster | None, subject: Subject, daemon_set: Object | None, result: str, reason: str
     ) -> AuditRecord | None:
         """Return what is to be written; `None` where nothing was rolled out."""
-        report, before, now = self.report, self._before, time.time()
+        report, beginning, now = self.report, self._beginning, time.time()
         started = utc(report.first or now)
-        record = before.record if before else AuditRecord(
+        record = beginning.record if beginning else AuditRecord(
             subject.namespace, subject.name, started, started, "", subject.new_hash, "done", by=who(cluster)
         )  # fmt: skip
         record = replace(record, ended=utc(now), result=report.result or result, reason=reason, retries=report.retries)
@@ -178,14 +178,14 @@ class Auditor:
         elif cluster and daemon_set:
             record = self._without_waves(cluster, daemon_set, record)
         generation = int(daemon_set["metadata"]["generation"]) if daemon_set else -1
-        changed = before and not before.begun.goes_on and generation != before.generation
+        changed = beginning and not beginning.begun.goes_on and generation != beginning.generation
         return record if record.restarts or changed else None
 
     def _without_waves(self, cluster: Cluster, daemon_set: Object, record: AuditRecord) -> AuditRecord:
-        before = self._before.pods if self._before else {}
+        old_pods = self._beginning.pods if self._beginning else {}
         found = self._try(lambda: owned(cluster, "pods", daemon_set)) or []
         times = {pod["metadata"]["uid"]: _times(pod) for pod in found}
-        return audit.rollout_of(record, before, [pod_of(pod) for pod in found], times)
+        return audit.rollout_of(record, old_pods, [pod_of(pod) for pod in found], times)
 
     def _moved_before(self, cluster: Cluster, daemon_set: Object, newest: Object | None) -> dict[str, Times]:
         """Return node -> times of the pods that an earlier `up` has moved to the revision which this one brings."""
@@ -203,8 +203,8 @@ class Auditor:
         """Write the record to the history in the cluster; return it with what the history adds to it."""
         namespace, name = record.namespace, history_name(record.name)
         for attempt in range(_TRIES):
-            kept = self._with_retries(lambda: cluster.get("configmaps", name, namespace))
-            history = str(((kept or {}).get("data") or {}).get(HISTORY_KEY, ""))
+            config_map = self._with_retries(lambda: cluster.get("configmaps", name, namespace))
+            history = str(((config_map or {}).get("data") or {}).get(HISTORY_KEY, ""))
             if self._goes_on:
                 earlier = audit.continued(history, record.new_hash, record.new_revision)
                 record = audit.with_what_changed(record, earlier)
@@ -212,8 +212,8 @@ class Auditor:
                     began = template_written(daemon_set).time
                     record = since_it_began(record, began, moved, self.report.nodes)
             body = audit.history(daemon_set, audit.with_record(history, record))
-            if kept:  # another `up` may have written one meanwhile: then the API server refuses, and all is read again
-                body["metadata"]["resourceVersion"] = kept["metadata"]["resourceVersion"]
+            if config_map:  # another `up` may write one meanwhile: then the API server refuses, and all is read again
+                body["metadata"]["resourceVersion"] = config_map["metadata"]["resourceVersion"]
             try:
                 self._with_retries(lambda: cluster.apply("configmaps", name, namespace, body, MANAGER))  # noqa: B023
                 return record
@@ -225,14 +225,14 @@ class Auditor:
     @property
     def _goes_on(self) -> bool:
         """Whether an earlier `up` has changed what this one rolls out."""
-        return self._before is None or self._before.begun.goes_on
+        return self._beginning is None or self._beginning.begun.goes_on
 
     def _settle_cause(self, cluster: Cluster, daemon_set: Object, newest: Object | None, record: AuditRecord) -> None:
         """See to it that the DaemonSet and its newest revision say the same cause."""
-        if newest is None or (self._before and self._before.begun.says_cause):
+        if newest is None or (self._beginning and self._beginning.begun.says_cause):
             return
         has = (newest["metadata"].get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION)
-        new = self._before and not self._before.begun.goes_on and record.result != "restored"
+        new = self._beginning and not self._beginning.begun.goes_on and record.result != "restored"
         if new and (cause := audit.change_cause(record)) != has:
             self._annotate(cluster, "controllerrevisions", newest, cause)  # one that Kubernetes took up again
         elif not new and has != (daemon_set["metadata"].get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION):

@@ -68,12 +68,12 @@ class Explainer:
         component: pulumi.Resource,
         name: str,
         audit: Auditor,
-        found: Callable[[], Awaitable[Observation]],
+        observe: Callable[[], Awaitable[Observation]],
         content: Content | None = None,
         plan: Plan | None = None,
     ) -> None:
         self._component, self.audit, self._plan = component, audit, plan
-        self._found, self._content = found, content
+        self._observe, self._content = observe, content
         self.restarts = self.restarts_all = False
         self._hook_name = hook_name(name)
         self._retries = Retries(component)
@@ -139,8 +139,8 @@ class Explainer:
 
     async def is_gone(self) -> bool:
         """Return whether someone deleted the DaemonSet since the last `up`."""
-        found = await self._found()
-        return found.is_read and found.daemon_set is None and not self._made
+        observation = await self._observe()
+        return observation.is_read and observation.daemon_set is None and not self._made
 
     def _listening(self, moment: str, what: str, function: Any) -> pulumi.ResourceHookBinding:
         # An explanation that fails is a warning: it must never keep a change from being made.
@@ -153,7 +153,7 @@ class Explainer:
         self._is_new, self._where = True, f"{new.get('namespace')}/{new.get('name')}"
 
     async def _content_is_new(self, args: pulumi.ResourceHookArgs) -> None:
-        self._made_content = (await self._found()).config_map is None
+        self._made_content = (await self._observe()).config_map is None
 
     async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
         old, _ = await plain_inputs(args.old_inputs)
@@ -167,12 +167,12 @@ class Explainer:
     async def _daemon_set_created(self, args: pulumi.ResourceHookArgs) -> None:
         self._made = True
         new, secret = await plain_inputs(args.new_inputs)
-        found = await self._found()
-        live = found.daemon_set
+        observation = await self._observe()
+        live = observation.daemon_set
         if self._moved:
             return
         if live is None:
-            if found.is_read and not self._is_new:
+            if observation.is_read and not self._is_new:
                 self.tell(explain_made(_where(new)))
             return
         update, _ = await self._update(live, {}, new, secret)
@@ -187,16 +187,16 @@ class Explainer:
         if await self.is_gone():
             self.tell(explain_gone(_where(new), changes=True))
             return
-        found = await self._found()
-        live = found.daemon_set or known
+        observation = await self._observe()
+        live = observation.daemon_set or known
         update, drift = await self._update(live, old, new, secret or was_secret)
         lines = [explain(replace(update, waits=not DaemonSetUpdate(_recorded(known, old, new), new).changes()))]
         lines.append(self._retained())
-        if update.keys_since != self._keys_since and found.daemon_set:
-            another = runs_another(found.daemon_set, found.revision, update.hashes()[1])
+        if update.keys_since != self._keys_since and observation.daemon_set:
+            another = runs_another(observation.daemon_set, observation.revision, update.hashes()[1])
             lines.append(f"  {another}: {undone_by(drift)}")
-        if found.daemon_set:
-            lines.append(made_again(found.daemon_set, str((known.get("metadata") or {}).get("uid") or "")))
+        if observation.daemon_set:
+            lines.append(made_again(observation.daemon_set, str((known.get("metadata") or {}).get("uid") or "")))
         self.tell("\n".join(line for line in lines if line))
         if update.restarts() or not update.other_changes():
             changes, goes_on = changes_of(update), not update.restarts()
@@ -210,9 +210,9 @@ class Explainer:
 
         Whether it restarts anything is noted.
         """
-        found, before = await self._found(), _recorded(live, old, new)
-        keys, since = self._keys_of(before, found)
-        drift = drifted(new, found.daemon_set, OURS) if found.daemon_set else []
+        observation, before = await self._observe(), _recorded(live, old, new)
+        keys, since = self._keys_of(before, observation)
+        drift = drifted(new, observation.daemon_set, OURS) if observation.daemon_set else []
         by = {one.path: one.who() for one in drift if one.by and not one.ours}
         update = DaemonSetUpdate(before, new, keys, since, secret, by=by)
         self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
@@ -236,9 +236,9 @@ class Explainer:
         live, _ = await plain_inputs(args.new_outputs)
         await self.audit.ended(_subject(new, live), "done")
 
-    def _keys_of(self, daemon_set: Mapping[str, Any], found: Observation) -> tuple[list[KeyChange], str]:
+    def _keys_of(self, daemon_set: Mapping[str, Any], observation: Observation) -> tuple[list[KeyChange], str]:
         """Return what changes in the configuration, and since which: the live one, where something else changed it."""
-        runs, content = config_hash_of(daemon_set), found.content
+        runs, content = config_hash_of(daemon_set), observation.content
         if runs == self._keys_since or content is None or self._content is None or runs != config_hash(content):
             return self._keys, self._keys_since
         return diff_contents(content, self._content), runs
@@ -274,8 +274,8 @@ class Explainer:
         if not self.has_told and (self._keys or pulumi.runtime.is_dry_run()):
             lines = [explain_keys(self._keys, self._where)] if self._keys else []
             if self._content:
-                found = await self._found()
-                lines += explain_older_text(found.older_text(self._content, config_hash(self._content)))
+                observation = await self._observe()
+                lines += explain_older_text(observation.older_text(self._content, config_hash(self._content)))
             if said := "\n  ".join(lines):
                 self.tell("\n".join(filter(None, (said, self._retained()))) if self._keys else said)
 
@@ -283,8 +283,8 @@ class Explainer:
         self, daemon_set: pulumi.CustomResource, wanted: Mapping[str, Any] | None, ignored: Sequence[str]
     ) -> str:
         """Return what is to be said of a DaemonSet that this `up` does not touch and that is not as it should be."""
-        found = await self._found()
-        live, full_hash = found.daemon_set, config_hash(self._content) if self._content else ""
+        observation = await self._observe()
+        live, full_hash = observation.daemon_set, config_hash(self._content) if self._content else ""
         if self._made or not full_hash or (live and restored(live)):
             return ""
         state = await state_of(daemon_set)
@@ -293,7 +293,7 @@ class Explainer:
         if self._is_left_out(state):
             has = live or (state if state["spec"] else None)
             return explain_not_reached(where, config_hash_of(has) if has else None, full_hash)
-        if not found.is_read:
+        if not observation.is_read:
             return ""
         if live is None:
             return explain_gone(where, changes=False)
@@ -301,7 +301,7 @@ class Explainer:
             return another
         drift, secret = await _drift(live, wanted, ignored, state)
         if config_hash_of(live) != full_hash:
-            return explain_undone(live, found.revision, full_hash, drift, self.audit.staged)
+            return explain_undone(live, observation.revision, full_hash, drift, self.audit.staged)
         return explain_drift(where, drift, self.audit.staged, secret) if drift else ""
 
     def _retained(self) -> str:
@@ -340,8 +340,8 @@ async def _drift(
 
 
 def _recorded(live: Any, old: Any, new: Any) -> Mapping[str, object]:
-    found = recorded(live, old, new)
-    return found if isinstance(found, Mapping) else {}
+    inputs = recorded(live, old, new)
+    return inputs if isinstance(inputs, Mapping) else {}
 
 
 def _where(daemon_set: Mapping[str, Any]) -> str:
