@@ -70,6 +70,15 @@ def test_base_is_looked_at_only_through_what_is_made_of_it(here):
     assert ("base/ds.yaml", 7, ["dev", "prod"]) == (finding["file"], finding["line"], finding["kustomizations"])
 
 
+def test_finding_of_many_kustomizations_names_two(here):
+    here.write("base/ds.yaml", REFUSED)
+    here.write("base/kustomization.yaml", "resources: [ds.yaml]\n")
+    for name in "abcd":
+        here.write(f"{name}/kustomization.yaml", "resources: [../base]\n")
+
+    assert "base/ds.yaml:7: mandatory: DaemonSet default/agent of a, b and 2 more: spec." in here.check(".").out
+
+
 def test_base_that_is_named_alone_is_looked_at(here):
     here.write("base/ds.yaml", REFUSED)
     here.write("base/kustomization.yaml", "resources: [ds.yaml]\n")

@@ -246,6 +246,16 @@ def test_what_is_excluded_is_counted_and_what_fits_nothing_is_told(here):
     ] == note(here.check(".", "--exclude", "b", "--exclude", "config-not-hashd"))
 
 
+def test_settings_of_an_editor_are_no_gap(here):
+    here.write("m.yaml", MAP)
+    here.write(".vscode/settings.json", '{\n  // JSON with comments\n  "tabs": 2,\n}\n')
+
+    assert (0, ["1 document is not a Kubernetes object, such as a chart's values"]) == (
+        here.check(".", "--strict").code,
+        note(here.check(".")),
+    )
+
+
 def test_values_alone_are_no_trouble(here):
     here.write("values.yaml", "replicas: 2\n")
 

@@ -90,7 +90,13 @@ def test_what_is_not_looked_at_is_told(text, note):
 
 
 @pytest.mark.parametrize(
-    "text", ["a: 1\n", "kind: ConfigMap\n", "kind: [1]\napiVersion: v1\n", "kind: DaemonSet\nimage: {tag: 1}\n"]
+    "text",
+    [
+        "a: 1\n",
+        "kind: ConfigMap\n",
+        "kind: [1]\napiVersion: v1\n",
+        "kind: DaemonSet\nimage: {tag: 1}\n",
+    ],
 )
 def test_what_is_no_kubernetes_object_is_counted(text):
     found = manifest(text)

@@ -9,6 +9,9 @@ from ...core.rules.gaps import Gap
 from ...core.rules.rule import Level, Rule
 from ...core.rules.settings import Settings
 
+_MOST = 2
+"""How many kustomizations a message names; `--json` names all."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -31,7 +34,8 @@ class Row:
     @property
     def message(self) -> str:
         """Return the finding without place, level and rule."""
-        of = f" of {', '.join(self.rendered)}" if self.rendered else ""
+        more = f" and {len(self.rendered) - _MOST:,} more" if len(self.rendered) > _MOST else ""
+        of = f" of {', '.join(self.rendered[:_MOST])}{more}" if self.rendered else ""
         return f"{self.resource}{of}: {self.finding}"
 
     @property

@@ -75,8 +75,12 @@ def _read(document: Document, place: Place, into: Manifest) -> None:
     try:
         value = document.value()
     except NotUnderstood as why:
-        template = _TEMPLATE.search(document.text)
-        into.gaps.append(Gap(TEMPLATE, str(place)) if template else Gap(INVALID, str(place), str(why)))
+        if _TEMPLATE.search(document.text):
+            into.gaps.append(Gap(TEMPLATE, str(place)))
+        elif place.file.lower().endswith(".json") and b"kind" not in document.text:
+            into.others += 1  # JSON with comments, as the settings of an editor
+        else:
+            into.gaps.append(Gap(INVALID, str(place), str(why)))
         return
     for path, item in _items(value, (), 0):
         _add(item, Place(place.file, place.line, document, path), into)
