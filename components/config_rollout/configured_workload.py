@@ -131,7 +131,11 @@ class ConfiguredWorkload:
         """
         if not self.staged:
             return self.workload
-        written = self._rendered["spec"]["template"] if self._workload.is_patch else None
+        written = None
+        if self._workload.is_patch:
+            written = self._rendered["spec"]["template"]
+        else:
+            applied = None
         return self.staged.register(self._name, self._component, self.workload, self.explainer, applied, written)
 
     def finish(self, last: pulumi.CustomResource, ignored: Sequence[str] = ()) -> None:
