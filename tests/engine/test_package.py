@@ -1,0 +1,110 @@
+"""
+The package by itself: what is built, and an empty environment that has nothing but what it installs.
+
+Programs in such an environment run in test_readme.py.
+"""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tools.documents import ROOT, blocks
+
+BUILD_SDIST = "import sys, setuptools.build_meta as backend; backend.build_sdist(sys.argv[1])"
+MODULES = {str(path.relative_to(ROOT / "components")) for path in (ROOT / "components").rglob("*.py")}
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory) -> Path:
+    """Return the folder that a source distribution unpacks to. It is built of a copy: building writes beside it."""
+    folder = tmp_path_factory.mktemp("built")
+    (folder / "copy").mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder / "copy" / name)
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "components", folder / "copy" / "components", ignore=ignored)
+    subprocess.run([sys.executable, "-c", BUILD_SDIST, folder], cwd=folder / "copy", check=True, capture_output=True)
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as file:
+        file.extractall(folder, filter="data")
+    return folder / archive.name.removesuffix(".tar.gz")
+
+
+@pytest.fixture(scope="module")
+def installed(unpacked, tmp_path_factory) -> Path:
+    """Return a new environment with the package installed as the README says: with the newest of all that it needs."""
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    (command,) = [block.strip() for block in blocks("shell") if block.startswith("pip")]
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([folder / "bin" / "python", "-m", *command.split()], cwd=unpacked, check=True, capture_output=True)
+    return folder
+
+
+def ran(folder: Path, *command: object) -> tuple[int, str]:
+    """Run a command in a folder that is not the clone's; return its exit code, and its output."""
+    done = subprocess.run(
+        [str(word) for word in command], cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    return done.returncode, done.stdout
+
+
+def test_source_distribution_holds_every_module(unpacked):
+    folder = unpacked / "components"
+
+    assert MODULES == {str(path.relative_to(folder)) for path in folder.rglob("*.py")}
+
+
+def test_wheel_from_the_source_distribution_holds_every_module_and_nothing_else(unpacked, tmp_path):
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", tmp_path, "."]
+    subprocess.run(build, cwd=unpacked, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+
+    assert {*MODULES, "config_rollout/py.typed"} == names
+
+
+def test_components_are_imported_from_the_environment(installed, tmp_path):
+    code = "import config_rollout as of; print(of.ConfiguredDaemonSet.__name__, of.KubeProxy.__name__, of.__file__)"
+    status, printed = ran(tmp_path, installed / "bin" / "python", "-c", code)
+
+    assert (0, "ConfiguredDaemonSet KubeProxy") == (status, printed.rpartition(" ")[0])
+    assert printed.rpartition(" ")[2].startswith(str(installed))
+
+
+def test_command_line_says_its_version(installed, tmp_path):
+    expected = f"config-rollout {version('pulumi-config-rollout')}\n"
+
+    assert (0, expected) == ran(tmp_path, installed / "bin" / "config-rollout", "--version")
+
+
+def test_completion_needs_the_extra_and_says_so(installed, unpacked, tmp_path):
+    program = installed / "bin" / "config-rollout"
+    without = ran(tmp_path, program, "--print-completion", "bash")
+    assert "`pip install '.[cli]'`" in (ROOT / "README.md").read_text()
+    ran(unpacked, installed / "bin" / "pip", "install", ".[cli]")
+    status, printed = ran(tmp_path, program, "--print-completion", "bash")
+
+    assert (
+        2,
+        "config-rollout: --print-completion: shtab is not installed, and makes the completion. "
+        "Run: pip install 'pulumi-config-rollout[cli]'\n",
+    ) == without
+    assert (0, True) == (status, "_shtab_config_rollout" in printed)
+
+
+def test_mypy_finds_the_types_from_outside(installed, tmp_path):
+    good, _ = blocks("python")
+    (tmp_path / "good.py").write_text(good)
+    (tmp_path / "wrong.py").write_text(good.replace('"namespace"', '"namespce"'))
+    mypy = (sys.executable, "-m", "mypy", "--strict", "--python-executable", installed / "bin" / "python")
+    status, printed = ran(tmp_path, *mypy, "good.py", "wrong.py")
+
+    wrong = {line.partition(":")[0] for line in printed.splitlines() if ": error: " in line}
+    assert (1, {"wrong.py"}) == (status, wrong)
+    assert 'Missing key "namespace"' in printed or 'Extra key "namespce"' in printed
