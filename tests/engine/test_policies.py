@@ -15,6 +15,7 @@ from config_rollout.core.rules.objects import WAVE_RECORD
 from config_rollout.core.rules.rule import Level
 from tests.engine.conftest import BETTER, GOOD
 from tests.engine.naive_program import naive
+from tests.objects.stacks import FINDINGS, text_of
 from tools.demo import ROOT
 from tools.local_cluster import run_folder
 
@@ -115,6 +116,51 @@ def test_every_rule_on_its_examples(yaml_program, example, tmp_path):
     own = {rule for rule, name in told(output) if name.rpartition("-")[0] == rule}
 
     assert ({rule.id for rule in MANIFEST_RULES} if example == "bad" else set()) == own
+
+
+CHARTS = sorted({name for name, *_ in FINDINGS if name.startswith("chart-")})
+CUSTOM = {"Rollout", "DeploymentConfig"}  # which Pulumi YAML cannot make
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_charts_have_the_findings_that_were_looked_at(yaml_program, name):
+    resources, others = {}, set()
+    for value in yaml.safe_load_all(text_of(name)):
+        spec, kind, called = value.get("spec", {}), value["kind"], value["metadata"]["name"]
+        if kind in CUSTOM:
+            others.add(called)
+        elif "template" not in spec or "selector" in spec or kind == "Job":  # no patch, which is nothing to deploy
+            group, _, version = value["apiVersion"].rpartition("/")
+            properties = {key: value[key] for key in value if key not in ("apiVersion", "kind")}
+            resources[f"{kind}.{called}"] = {
+                "type": f"kubernetes:{group or 'core'}/{version}:{kind}",
+                "properties": json.loads(json.dumps(properties).replace("${", "$${")),
+            }
+    output = yaml_program(resources, "preview", "--policy-pack", PACK)
+    of_manifests = {rule.id for rule in MANIFEST_RULES}
+    found = {(rule, name.partition(".")[2]) for rule, name in told(output) if rule in of_manifests}
+
+    assert {(rule, o) for chart, rule, o, _ in FINDINGS if chart == name and o not in others} == found, output
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"), [("argoproj.io/v1alpha1", "Rollout"), ("apps.openshift.io/v1", "DeploymentConfig")]
+)
+def test_workloads_of_others_are_looked_at(project, namespace, version, kind):
+    def program() -> None:
+        k8s.core.v1.ConfigMap("config", metadata={"name": "agent", "namespace": namespace}, data={"LEVEL": "info"})
+        container = {"name": "agent", "image": "agent:1", "envFrom": [{"configMapRef": {"name": "agent"}}]}
+        k8s.apiextensions.CustomResource(
+            "agent",
+            api_version=version,
+            kind=kind,
+            metadata={"name": "agent", "namespace": namespace},
+            spec={"template": {"spec": {"containers": [container]}}},
+        )
+
+    findings = checked(project, program).findings
+
+    assert ["config-not-hashed"] == [rule for rule, o, _ in findings if o == f"{kind} agent"], findings
 
 
 # Pulumi YAML of this release knows no Stash: that rule has a Python program of its own.
