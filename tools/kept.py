@@ -7,7 +7,9 @@ from .api import Api, Json
 
 def mounted(pod_spec: Json) -> set[str]:
     """Return the ConfigMaps that the volumes of a pod spec name."""
-    return {volume["configMap"]["name"] for volume in pod_spec.get("volumes", []) if "configMap" in volume}
+    volumes = pod_spec.get("volumes", [])
+    sources = [*volumes, *(source for volume in volumes for source in volume.get("projected", {}).get("sources", []))]
+    return {source["configMap"]["name"] for source in sources if "configMap" in source}
 
 
 def orphans(api: Api, namespace: str, name: str) -> list[str]:
@@ -32,4 +34,4 @@ def _needed(api: Api, namespace: str, name: str) -> set[str]:
 
 
 def _of(names: set[str], name: str) -> set[str]:
-    return {one for one in names if re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{10}}", one)}
+    return {one for one in names if re.fullmatch(rf"{re.escape(name)}(\.[a-z0-9.-]+)?-[0-9a-f]{{10}}", one)}

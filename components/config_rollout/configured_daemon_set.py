@@ -14,15 +14,13 @@ from pulumi_kubernetes.core.v1 import ConfigMapPatch
 from .args.configured_daemon_set import ConfiguredDaemonSetArgs
 from .configured_workload import ConfiguredWorkload
 from .core.arguments.finding import report
-from .core.configuration.content import Content, warnings
 from .core.kubernetes.annotations import NAME_LABEL
 from .core.kubernetes.workload_kinds import DAEMON_SET
-from .core.workload.configuration import Configuration
-from .core.workload.source import Source
+from .core.workload.recorded import keys_read
 from .core.workload.workload import Workload
 from .driver.ending import heed
 from .prepare import compatibility
-from .prepare.arguments import checked, selector_of, unknown_in
+from .prepare.arguments import checked, doubtful, selector_of
 from .prepare.revisions import read_before
 
 _TYPE = "config-rollout:index:ConfiguredDaemonSet"
@@ -46,7 +44,9 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
     config_hash: pulumi.Output[str]
     """The SHA-256 of the configuration, 64 hex digits, as in the annotation."""
     config_map: ConfigMapPatch
-    """The ConfigMap of the configuration, for what this component does not offer."""
+    """The ConfigMap of `data`, or the first of `config_maps`, for what this component does not offer."""
+    config_maps: dict[str, ConfigMapPatch]
+    """The ConfigMaps by their names in `pod_spec`."""
     daemon_set: DaemonSet
     """The DaemonSet, for what this component does not offer."""
 
@@ -55,10 +55,9 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         compatibility.check(who)
         heed()
         arguments = checked(who, name, args, ConfiguredDaemonSetArgs, opts)
-        plain, content = arguments.plain, arguments.content
+        plain, configuration = arguments.plain, arguments.configuration
         kubernetes_name: str = plain.get("name", name)
-        configuration = Configuration([_source(kubernetes_name, content, plain)])
-        reading = read_before(who, plain, kubernetes_name, configuration.hash)
+        reading = read_before(who, plain, kubernetes_name, configuration)
         workload = _workload(kubernetes_name, plain)
         of = ConfiguredWorkload(
             self,
@@ -79,23 +78,22 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
             {
                 "name": kubernetes_name,
                 "namespace": plain["namespace"],
-                "data": plain["data"],
-                "binaryData": plain.get("binary_data"),
-                "formats": plain.get("formats"),
-                "effects": plain.get("effects"),
-                "textVersion": plain.get("text_version"),
+                **_recorded(plain),
+                "configMaps": {called: _recorded(of) for called, of in plain.get("config_maps", {}).items()} or None,
+                "keysRead": keys_read(configuration),
                 "retained": of.options.retain_on_delete or None,
             },
             of.options_of_component(),
         )
 
-        for line in report(who, [*warnings(content), *unknown_in(plain)]).splitlines():
+        for line in report(who, doubtful(plain, configuration, kubernetes_name)).splitlines():
             pulumi.log.warn(line, self)
-        reading.warn(self, configuration.object_names(kubernetes_name)[kubernetes_name])
+        reading.warn(self, configuration.object_names(kubernetes_name).values())
         if of.staged:
             of.staged.warn(self)
         self.daemon_set = cast(DaemonSet, of.register())
-        self.config_map = of.config_map
+        self.config_maps = of.config_maps
+        self.config_map = of.config_maps.get(kubernetes_name) or next(iter(of.config_maps.values()))
         of.register_waves()
         of.finish(self.daemon_set, of.options.ignored)
 
@@ -105,8 +103,16 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         self.register_outputs({"configHash": self.config_hash})
 
 
-def _source(name: str, content: Content, plain: Mapping[str, Any]) -> Source:
-    return Source(name, content, plain["data"], plain.get("binary_data"))
+def _recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a ConfigMap holds and how it is read, as the component records it among its inputs."""
+    every = {
+        "data": fields.get("data"),
+        "binaryData": fields.get("binary_data"),
+        "formats": fields.get("formats"),
+        "effects": fields.get("effects"),
+        "textVersion": fields.get("text_version"),
+    }
+    return {name: value for name, value in every.items() if value is not None}
 
 
 def _workload(name: str, plain: Mapping[str, Any]) -> Workload:

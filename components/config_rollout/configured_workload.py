@@ -81,8 +81,7 @@ class ConfiguredWorkload:
         self._ownership = Ownership(who, identity, where, workload.selector, reading, plain, may_select)
         self.staged: StagedRollout | None = None
         if waves and configuration and has_fleet:
-            content = configuration.sources[0].content
-            self.staged = StagedRollout(who, plain, waves, reading, configuration.hash, content)
+            self.staged = StagedRollout(who, plain, waves, reading, configuration)
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
         audit = Auditor(component, find_cluster, cluster, sinks, waves is not None)
         self.explainer = explain(audit, self.staged) if explain else self._explain(audit)
@@ -113,14 +112,14 @@ class ConfiguredWorkload:
         if is_patch and waves is not None:  # the strategy has a patch of its own
             spec = {key: value for key, value in workload.spec.items() if key != "updateStrategy"}
             self._workload = workload = replace(workload, spec=spec)
-        config_maps: list[pulumi.Resource] = []
+        self.config_maps: dict[str, ConfigMapPatch] = {}
         if self._configuration:
             rendered = render(workload, self._configuration)
-            self._rendered, self._config_map = rendered.workload, rendered.sources[workload.name]
-            config_maps = [self._register_config_map()]
+            self._rendered, self._objects = rendered.workload, rendered.sources
+            self._register_config_maps(self._configuration)
         else:
             self._rendered = render_workload(workload, UNKNOWN_OUTPUT, {workload.name: UNKNOWN_OUTPUT})
-        self.workload = self._register_workload([*config_maps, *after], opts)
+        self.workload = self._register_workload([*self.config_maps.values(), *after], opts)
         return self.workload
 
     def register_waves(self, applied: Callable[[Object], Object] | None = None) -> pulumi.CustomResource:
@@ -142,7 +141,8 @@ class ConfiguredWorkload:
         """Explain, once the `last` child is written, what is left to say, and see that each ConfigMap lives on."""
         wanted = None if self._workload.is_patch else self._parts()
         self.explainer.registered(last, self.workload, wanted, ignored)
-        keep(self._component, self.workload, self._plain, self._config_map, self.explainer.is_gone)
+        objects, has_waves = list(self._objects.values()), self._waves is not None
+        keep(self._component, self.workload, self._plain, objects, has_waves, self.explainer.is_gone)
 
     @property
     def applied(self) -> Object:
@@ -150,27 +150,27 @@ class ConfiguredWorkload:
         return self._rendered
 
     def _explain(self, audit: Auditor) -> Explainer:
-        content = self._configuration.sources[0].content if self._configuration else None
         plan = self.staged.plan if self.staged else None
-        return Explainer(self._component, self._name, audit, self._reading.resolved, content, plan)
+        return Explainer(self._component, self._name, audit, self._reading.resolved, self._configuration, plan)
 
     def _parts(self) -> dict[str, Any]:
         return {"metadata": self._rendered["metadata"], "spec": self._rendered["spec"]}
 
-    def _register_config_map(self) -> ConfigMapPatch:
+    def _register_config_maps(self, configuration: Configuration) -> None:
         """
-        Register the ConfigMap of this content, which lives as long as a revision mounts it.
+        Register the ConfigMap of each source's content, which lives as long as a revision mounts it.
 
         The hash is in the logical name too, so a new content is a create, and an old one leaves the state only at the
         end of a successful `up`. A patch makes it, or finds it as an earlier revision left it.
         """
-        assert self._configuration
-        mounted = self._config_map["metadata"]["name"]
-        self.explainer.withdraw = lambda: withdraw(self._plain, mounted)
-        opts = self.options.for_config_map(self._component, self.explainer.of_content())
-        name = content_name(self._name, self._configuration.hash)
-        self.config_map = ConfigMapPatch(name, **self._reading.observation.as_it_is(self._config_map), opts=opts)
-        return self.config_map
+        self.explainer.withdraw = lambda name: withdraw(self._plain, name)
+        hooks = self.explainer.of_content()
+        for source in configuration.sources:
+            # No name of a ConfigMap has a `/`, so none of another component's is this one.
+            name = self._name if source.name == self._workload.name else f"{self._name}/{source.name}"
+            opts = self.options.for_config_map(self._component, hooks)
+            values = self._reading.observation.as_it_is(self._objects[source.name])
+            self.config_maps[source.name] = ConfigMapPatch(content_name(name, source.hash), **values, opts=opts)
 
     def _register_workload(
         self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions | None

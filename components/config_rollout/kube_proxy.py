@@ -63,8 +63,8 @@ class KubeProxy(pulumi.ComponentResource):
 
         def explain(audit: Auditor, staged: StagedRollout | None) -> AdoptionExplainer:
             adoption = adoption_of(prepared, workload, configuration, staged)
-            content, plan = prepared.content if prepared.full_hash else None, staged.plan if staged else None
-            self._explainer = AdoptionExplainer(self, name, audit, adoption, reading.resolved, content, plan)
+            known, plan = configuration if prepared.full_hash else None, staged.plan if staged else None
+            self._explainer = AdoptionExplainer(self, name, audit, adoption, reading.resolved, known, plan)
             return self._explainer
 
         self._of = of = ConfiguredWorkload(

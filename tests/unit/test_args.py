@@ -63,7 +63,8 @@ def test_analyzer_finds_a_description_of_every_field(component):
 
 def test_analyzer_finds_the_types_inside():
     expected = {
-        "AuditSinkArgs", "GateArgs", "HttpGateArgs", "KubeProxyGateArgs", "MatchExpressionArgs", "NewServiceGateArgs",
+        "AuditSinkArgs", "ConfigMapArgs", "GateArgs", "HttpGateArgs", "KubeProxyGateArgs", "MatchExpressionArgs",
+        "NewServiceGateArgs",
         "PrometheusGateArgs", "RestartsGateArgs", "RollingUpdateArgs", "UpdateStrategyArgs", "WaveArgs", "WavesArgs",
         "WindowArgs",
     }  # fmt: skip
@@ -93,7 +94,7 @@ def test_other_languages_see_any_value_only_where_two_kinds_are_allowed(componen
 def test_required_arguments_stay_required():
     required = {name for name, field in analyzed(ConfiguredDaemonSetArgs)[1].items() if not field.optional}
 
-    assert {"namespace", "data", "podSpec"} == required
+    assert {"namespace", "podSpec"} == required
 
 
 @pytest.mark.parametrize("of", TYPES, ids=lambda of: of.__name__)

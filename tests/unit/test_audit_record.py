@@ -34,7 +34,8 @@ WHOLE = {
     "old_revision": 3,
     "new_revision": 4,
     "changes": [
-        {"key": "config.conf", "path": "mode", "before": "iptables", "after": "nftables", "effect": "restart",
+        {"source": "agent", "key": "config.conf", "path": "mode",
+         "before": "iptables", "after": "nftables", "effect": "restart",
          "class": "data plane"},
     ],
     "template_changes": [{"path": "nodeSelector.x", "after": "y", "effect": "restart", "class": "restart"}],
@@ -52,7 +53,7 @@ WHOLE = {
 RECORD = AuditRecord(
     "kube-system", "kube-proxy", "2026-11-25T18:00:00.123Z", "2026-11-25T18:01:00.623Z", "0" * 64, "1" * 64,
     "restored", "wave 'canary' failed", By("acme/proxy/prod", "c0ffee", False, "https://ci/7", "deployer"), 3, 4,
-    (Change("config.conf", "mode", "iptables", "nftables", "restart", "data plane"),),
+    (Change("config.conf", "mode", "iptables", "nftables", "restart", "data plane", "agent"),),
     (Change("", "nodeSelector.x", None, "y", "restart", "restart"),),
     (WaveRecord("canary", "2026-11-25T18:00:00.123Z", "2026-11-25T18:01:00.623Z", 1, 2, 1, "failed",
                 ("node-3: its pod was not ready",)),),

@@ -56,7 +56,7 @@ def test_missing_argument_is_named():
     ],
 )  # fmt: skip
 def test_pod_spec_reads_the_config_map(pod_spec):
-    assert [] == lines(checks.check_references("agent", pod_spec))
+    assert [] == lines(checks.check_references(["agent"], pod_spec))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_pod_spec_reads_the_config_map(pod_spec):
     ],
 )
 def test_pod_spec_does_not_read_the_config_map(pod_spec, finding):
-    assert [finding] == lines(checks.check_references("agent", pod_spec))
+    assert [finding] == lines(checks.check_references(["agent"], pod_spec))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_number_of_seconds_is_accepted(value):
     ],
 )
 def test_path_can_be_ignored(path):
-    assert [] == lines(checks.check_ignore_changes([path], "agent", GOOD))
+    assert [] == lines(checks.check_ignore_changes([path], ["agent"], GOOD))
 
 
 @pytest.mark.parametrize(
@@ -177,4 +177,4 @@ def test_path_can_be_ignored(path):
      "pod_spec.volumes[*].config_map.name", "podSpec.volumes[0].configMap", "pod_annotations", "%"],
 )  # fmt: skip
 def test_path_cannot_be_ignored(path):
-    assert 1 == len(lines(checks.check_ignore_changes([path], "agent", GOOD)))
+    assert 1 == len(lines(checks.check_ignore_changes([path], ["agent"], GOOD)))

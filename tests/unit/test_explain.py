@@ -74,13 +74,18 @@ def test_change_that_every_pod_has_already_restarts_nothing():
 
 def test_config_map_that_leaves_the_state_and_stays_is_told():
     assert "  delete[retain]: ConfigMap agent-3f1a6b02c4 stays in the cluster as long as a kept revision mounts it" == (
-        explain_retained("monitoring/agent", OLD, NEW)
+        explain_retained(["agent-3f1a6b02c4"])
     )
 
 
-@pytest.mark.parametrize("since", [NEW, ""])
-def test_config_map_that_does_not_leave_the_state_is_not_told(since):
-    assert "" == explain_retained("monitoring/agent", since, NEW)
+def test_config_maps_that_leave_the_state_and_stay_are_told_together():
+    assert "  delete[retain]: ConfigMaps a-1, b-2 stay in the cluster as long as a kept revision mounts them" == (
+        explain_retained(["a-1", "b-2"])
+    )
+
+
+def test_nothing_is_told_where_no_config_map_leaves_the_state():
+    assert "" == explain_retained([])
 
 
 def annotated(*names):

@@ -40,7 +40,7 @@ def config_map(name, *owners, **metadata):
 
 def written(live, revisions, config_maps, wanted):
     """Return ConfigMap -> the UIDs of the owners that it gets; only those that something is written to."""
-    found = kept.ownerships(daemon_set(live), revisions, config_maps, wanted)
+    found = kept.ownerships(daemon_set(live), revisions, config_maps, [wanted])
     return {one.name: [owner["uid"] for owner in one.owners] for one in found}
 
 
@@ -81,13 +81,13 @@ def test_owner_that_someone_else_gave_stays():
     theirs = {"kind": "Helm", "uid": "h"}
     given = config_map(A, "r0")
     given["metadata"]["ownerReferences"].append(theirs)
-    (one,) = kept.ownerships(daemon_set(A), [revision(1, A)], [given], A)
+    (one,) = kept.ownerships(daemon_set(A), [revision(1, A)], [given], [A])
 
     assert ["h", "ds"] == [owner["uid"] for owner in one.owners]
 
 
 def test_patch_is_refused_if_the_config_map_changed_meanwhile():
-    (one,) = kept.ownerships(daemon_set(A), [], [config_map(A)], A)
+    (one,) = kept.ownerships(daemon_set(A), [], [config_map(A)], [A])
     owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "agent", "uid": "ds"}
 
     assert {"metadata": {"resourceVersion": "7", "ownerReferences": [owner]}} == one.patch()
@@ -107,21 +107,25 @@ FULL = config_hash(Content({"agent.yaml": TEXT.encode()}))
 HELD = {"metadata": {"name": "agent-x", "namespace": "ns"}, "data": {"agent.yaml": TEXT}}
 
 
+LIKE = Content(formats={"gone.conf": "yaml"}, effects={"gone": {"x": "none"}})
+"""A program's configuration, which has other keys by now."""
+
+
 @pytest.mark.parametrize(
     ("data", "findings"),
     [({"agent.yaml": "level: info\n"}, 0), ({"agent.yaml": "level: debug\n"}, 1), ({}, 1), (None, 1)],
 )
 def test_config_map_has_to_mean_what_its_name_says(data, findings):
-    assert findings == len(kept.check_same({**HELD, "data": data}, FULL, {"gone.conf": "yaml"}, {"gone:x": "none"}))
+    assert findings == len(kept.check_same({**HELD, "data": data}, FULL, LIKE))
 
 
 def observed(config_map=None, daemon_set=None):
     """Return an observation of a DaemonSet and of the ConfigMap that the program wants."""
-    return Observation(daemon_set=daemon_set, config_maps={A: config_map} if config_map else {}, wanted=A)
+    return Observation(daemon_set=daemon_set, config_maps={A: config_map} if config_map else {}, wanted=[A])
 
 
 def test_bytes_that_are_there_are_used():
-    given = {"metadata": {"name": "agent-x"}, "data": {"agent.yaml": "level: info\n"}, "binaryData": None}
+    given = {"metadata": {"name": A}, "data": {"agent.yaml": "level: info\n"}, "binaryData": None}
 
     assert TEXT == observed(HELD).as_it_is(given)["data"]["agent.yaml"]
     assert "level: info\n" == Observation().as_it_is(given)["data"]["agent.yaml"]

@@ -78,7 +78,7 @@ def test_config_map_of_another_stack_without_a_daemon_set(owners, stack, refused
         "metadata": {"name": "agent-1", "annotations": {"config-rollout/stack": stack}, "ownerReferences": owners}
     }
 
-    assert refused == bool(check_owner(CLAIM, None, config_map))
+    assert refused == bool(check_owner(CLAIM, None, [config_map]))
 
 
 @pytest.mark.parametrize(

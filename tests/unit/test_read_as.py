@@ -94,6 +94,6 @@ def test_annotation_that_nobody_here_wrote_is_refused(text):
 
     assert (
         f"annotation '{READ_AS_ANNOTATION}': "
-        'must be a JSON object with "formats" and "effects" that map text to text, and "text_version" '
+        'must be a JSON object with "formats" and "effects" that map text to text, "text_version", and "keys" '
         f"(got {text!r}). Remove it."
     ) == str(finding)

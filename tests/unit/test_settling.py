@@ -55,7 +55,7 @@ def at_once(monkeypatch):
 
 
 def settle(server, has_waves=False):
-    return kept.settle(server, "n", "agent", "ds", WANTED, has_waves)
+    return kept.settle(server, "n", "agent", "ds", [WANTED], has_waves)
 
 
 @pytest.mark.parametrize("failures", [[500], [504], [429, 0, 503], [None]])

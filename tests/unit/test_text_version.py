@@ -8,6 +8,7 @@ from config_rollout.core.configuration.content import Content, parse_content
 from config_rollout.core.configuration.diff import diff_contents
 from config_rollout.core.configuration.digest import config_hash
 from config_rollout.core.explain.reasons import DaemonSetUpdate, explain, explain_older_text
+from config_rollout.core.revisions.naming import content_name
 from config_rollout.core.revisions.observation import Observation
 from config_rollout.core.words.changes import lines_of_keys
 from tests.objects.rendered import NEW, OLD, daemon_set
@@ -53,11 +54,13 @@ def test_what_is_none_is_refused(version):
 
 
 def test_older_text_of_the_pods_is_named():
+    name = content_name("agent", config_hash(Content(ONE)))
     live = daemon_set(config_hash(Content(ONE)))
     older = {"metadata": {}, "data": {"a.yaml": "b: 1\n"}}
-    before = Observation(daemon_set=live, config_maps={"agent-x": older}, wanted="agent-x")
+    before = Observation(daemon_set=live, config_maps={name: older}, wanted=[name])
 
-    assert ["a.yaml"] == before.older_text(Content(SAME), config_hash(Content(SAME)))
-    assert [] == before.older_text(Content(ONE), config_hash(Content(ONE)))
-    assert [] == before.older_text(Content(SAME), "0" * 64)
+    assert ["a.yaml"] == before.older_text(name, Content(SAME))
+    assert [] == before.older_text(name, Content(ONE))
+    assert [] == before.older_text("agent-0000000000", Content(SAME))
+    assert [] == before.older_text(name, Content(SAME, unread=frozenset(["a.yaml"])))
     assert "older text of a.yaml; a change of `text_version`" in explain_older_text(["a.yaml"])[0]

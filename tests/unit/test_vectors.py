@@ -1,9 +1,10 @@
-"""Version 1 is contract: literal bytes and hashes, and a second implementation that agrees."""
+"""Versions 1 and 2 are contract: literal bytes and hashes, and a second implementation that agrees."""
 
 import hashlib
 import json
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from config_rollout.core.configuration.content import Content
 from config_rollout.core.configuration.digest import canonical_bytes, config_hash
 from config_rollout.core.formats.yaml_text import SOME_READER_DIFFERS
+from config_rollout.core.workload.configuration import Configuration
 from tests.unit import generate, independent
 
 VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text())
+SEVERAL = json.loads((Path(__file__).parent / "vectors_of_several.json").read_text())
 CONTENTS = 10_000
 
 
@@ -45,6 +48,36 @@ def test_independent_implementation_agrees_on_the_vector(vector):
     formats = {key: given.formats.get(key, key.rpartition(".")[2].replace("yml", "yaml")) for key in given.data}
 
     assert canonical_bytes(given) == (independent.canonical(given.data, given.binary_data, formats, given.text_version))
+
+
+def configuration(vector: dict) -> Configuration:
+    maps = vector["config_maps"]
+    return Configuration.of(
+        {
+            name: replace(content({"data": {}, **of}), unread=frozenset(of.get("unread", [])))
+            for name, of in maps.items()
+        }
+    )
+
+
+@pytest.mark.parametrize("vector", SEVERAL, ids=lambda vector: vector["what"])
+def test_canonical_bytes_and_hash_of_several_config_maps(vector):
+    of = configuration(vector)
+
+    assert (vector["canonical"], vector["hash"]) == (of.canonical.decode(), of.hash)
+    assert vector["hash"] == hashlib.sha256(vector["canonical"].encode()).hexdigest()
+
+
+@pytest.mark.parametrize("vector", SEVERAL, ids=lambda vector: vector["what"])
+def test_independent_implementation_agrees_on_several_config_maps(vector):
+    def one(of):
+        read = {key: value.encode() for key, value in of["data"].items() if key not in of.get("unread", [])}
+        binary = {key: bytes.fromhex(value) for key, value in of.get("binary_data", {}).items()}
+        return independent.canonical(read, binary, {key: "yaml" if key.endswith(".yaml") else "text" for key in read})
+
+    assert vector["canonical"].encode() == independent.several(
+        {name: one(of) for name, of in vector["config_maps"].items()}
+    )
 
 
 @pytest.mark.slow

@@ -1,9 +1,14 @@
 """A workload and its configuration as objects: what is rendered, and what passes through."""
 
+import pytest
+
 from config_rollout.core.configuration.content import parse_content
 from config_rollout.core.configuration.digest import config_hash
 from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET
-from config_rollout.core.workload.configuration import Configuration
+from config_rollout.core.revisions.config_maps import content_of
+from config_rollout.core.revisions.naming import is_content_name, source_name
+from config_rollout.core.workload.configuration import Configuration, diff_configurations
+from config_rollout.core.workload.recorded import from_inputs, keys_read
 from config_rollout.core.workload.render import render, render_workload
 from config_rollout.core.workload.source import Source
 from config_rollout.core.workload.workload import Workload
@@ -71,3 +76,61 @@ def test_patch_holds_only_what_is_said():
 
 def test_fields_without_a_value_are_left_out():
     assert ["template"] == list(render(workload(spec={"minReadySeconds": None}), configuration()).workload["spec"])
+
+
+RULES = {"rules": "allow\n", "NOTES": "x\n"}
+TWO = Configuration([Source("agent", CONTENT, DATA), Source("rules", parse_content(RULES)[0], RULES)])
+
+
+def test_each_source_has_an_object_named_after_its_own_content():
+    pod_spec = {**POD_SPEC, "containers": [{"name": "a", "envFrom": [{"configMapRef": {"name": "rules"}}]}]}
+    rendered = render(Workload(DAEMON_SET, "agent", "monitoring", pod_spec), TWO)
+    names = {source.name: rendered.sources[source.name]["metadata"]["name"] for source in TWO.sources}
+
+    assert {"agent": f"agent-{HASH[:10]}", "rules": f"agent.rules-{config_hash(TWO.contents['rules'])[:10]}"} == names
+    spec = rendered.workload["spec"]["template"]["spec"]
+    assert names["agent"] == spec["volumes"][0]["config_map"]["name"]
+    assert names["rules"] == spec["containers"][0]["envFrom"][0]["configMapRef"]["name"]
+
+
+def test_pods_have_the_hash_of_all_sources():
+    annotations = render(workload(), TWO).workload["spec"]["template"]["metadata"]["annotations"]
+
+    assert {"checksum/config": TWO.hash} == annotations
+    assert TWO.hash not in [source.hash for source in TWO.sources]
+
+
+def test_object_says_which_keys_are_read_where_that_is_not_all():
+    read = TWO.contents["rules"].as_read(lambda key, is_text: key == "rules")
+    (config_map,) = render(workload(), Configuration([Source("rules", read, RULES)])).sources.values()
+
+    assert '{"keys": ["rules"]}' == config_map["metadata"]["annotations"]["config-rollout/read-as"]
+    assert config_hash(read) == config_hash(content_of(config_map))
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [("agent-0123456789", "agent"), ("agent.rules-0123456789", "rules"), ("agent.a.b-0123456789", "a.b"),
+     ("agent-rules-0123456789", ""), ("agent.rules", ""), ("agent2.rules-0123456789", ""), ("agent-012345678", "")],
+)  # fmt: skip
+def test_name_of_an_object_tells_its_source(name, source):
+    assert (source, bool(source)) == (source_name(name, "agent"), is_content_name(name, "agent"))
+
+
+def test_changes_say_their_source_where_there_are_several():
+    other = parse_content({"rules": "deny\n", "NOTES": "x\n"})[0]
+    new = Configuration.of({"agent": CONTENT, "rules": other})
+
+    assert [("rules", "rules")] == [(change.source, change.key) for change in diff_configurations(TWO, new)]
+    one = diff_configurations(Configuration.of({"a": TWO.contents["rules"]}), Configuration.of({"a": other}))
+    assert [("", "rules")] == [(change.source, change.key) for change in one]
+
+
+def test_recorded_configuration_is_the_same_again():
+    read = TWO.contents["rules"].as_read(lambda key, is_text: key == "rules")
+    configuration = Configuration([TWO.sources[0], Source("rules", read, RULES)])
+    inputs = {"name": "agent", "data": DATA, "configMaps": {"rules": {"data": RULES}}}
+
+    assert configuration.hash == from_inputs({**inputs, "keysRead": keys_read(configuration)}).hash
+    assert TWO.hash == from_inputs(inputs).hash
+    assert HASH == from_inputs({"name": "agent", "data": DATA}).hash

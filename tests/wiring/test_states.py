@@ -10,6 +10,7 @@ from config_rollout.core.configuration.content import Content
 from config_rollout.core.configuration.digest import config_hash, short_hash
 from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION, WAVES_ANNOTATION
 from config_rollout.core.revisions.observation import Observation
+from config_rollout.core.workload.configuration import Configuration
 from config_rollout.hooks.explain import Explainer
 
 WANTED, OTHER = Content({"a.yaml": b"level: debug\n"}), Content({"a.yaml": b"level: info\n"})
@@ -38,7 +39,12 @@ def said(live, engine=None, read=True, made=False, ignored=()):
 
     async def run():
         explainer = object.__new__(Explainer)
-        explainer.__dict__ |= {"_observe": found, "_content": WANTED, "_made": made, "_where": "n/agent"}
+        explainer.__dict__ |= {
+            "_observe": found,
+            "_configuration": Configuration.of({"agent": WANTED}),
+            "_made": made,
+            "_where": "n/agent",
+        }
         explainer.audit = SimpleNamespace(staged=False)
         outputs = {key: pulumi.Output.from_input(engine.get(key)) for key in ("metadata", "spec")}
         text = await explainer._left(SimpleNamespace(**outputs), daemon_set(), ignored)

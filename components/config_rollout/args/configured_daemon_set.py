@@ -20,6 +20,21 @@ else:
     Format = Effect = str
 
 
+class ConfigMapArgs(TypedDict):
+    """One of several ConfigMaps that pods read. Everything is plain, and means what it means in the component."""
+
+    data: NotRequired[Mapping[str, str] | None]
+    """Key -> UTF-8 text."""
+    binary_data: NotRequired[Mapping[str, str] | None]
+    """Key -> base64 text."""
+    formats: NotRequired[Mapping[str, Format] | None]
+    """Key of `data` -> its format, for keys that do not tell it."""
+    effects: NotRequired[Mapping[str, Effect] | None]
+    """`KEY` or `KEY:PATH` -> `restart` or `none`."""
+    text_version: NotRequired[str | None]
+    """Any text, as a date: a change of it rolls this ConfigMap out as it is written."""
+
+
 class ConfiguredDaemonSetArgs(TypedDict):
     """
     What a `ConfiguredDaemonSet` takes. Mappings and lists are plain; where it says so, leaves may be Outputs.
@@ -29,8 +44,19 @@ class ConfiguredDaemonSetArgs(TypedDict):
 
     namespace: Input[str]
     """The namespace of both objects. May be an Output. A change replaces them."""
-    data: Mapping[str, str]
-    """The configuration: key -> UTF-8 text, plain; as files where `pod_spec` mounts it. With `binary_data` 1 MiB."""
+    data: NotRequired[Mapping[str, str] | None]
+    """
+    The configuration: key -> UTF-8 text, plain; as files where `pod_spec` mounts it. With `binary_data` 1 MiB.
+
+    Required without `config_maps`. All of its keys count, where it is the only ConfigMap.
+    """
+    config_maps: NotRequired[Mapping[str, ConfigMapArgs] | None]
+    """
+    More ConfigMaps that the pods read, or all of them: name as `pod_spec` says it -> `data` and the rest.
+
+    A change of one leaves the others alone. With this argument only the keys count that pods read: with `items`,
+    `subPath` and references to single keys those, with a whole directory or `env_from` all.
+    """
     pod_spec: PodSpec
     """
     The pods' spec, in snake_case or camelCase, passed through unedited but for the references to the ConfigMap.

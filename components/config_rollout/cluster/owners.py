@@ -21,7 +21,9 @@ Source: pulumi-kubernetes 4.25 takes what a patch owns from the entries of its f
 _TRIES = 3
 
 
-def give_owners(cluster: Cluster, read: Callable[[], Object], wanted: str, coming: Collection[str] = ()) -> list[str]:
+def give_owners(
+    cluster: Cluster, read: Callable[[], Object], wanted: Collection[str], coming: Collection[str] = ()
+) -> list[str]:
     """
     Write the owners that are not as they should be, and return the names of ConfigMaps that are not there.
 
@@ -30,7 +32,7 @@ def give_owners(cluster: Cluster, read: Callable[[], Object], wanted: str, comin
     Args:
       cluster: Where they are.
       read: Returns the DaemonSet as it is, with the revision of its template made.
-      wanted: The name of the ConfigMap that the program wants.
+      wanted: The names of the ConfigMaps that the program wants.
       coming: The names of those that the DaemonSet is about to mount.
 
     Raises:

@@ -18,7 +18,7 @@ from ..core.kubernetes import daemon_sets
 from ..core.kubernetes.annotations import FINISHED_ANNOTATION, RESTORED_ANNOTATION
 from ..core.kubernetes.field_managers import MANAGER, written
 from ..core.revisions.config_maps import mounted
-from ..core.revisions.naming import HISTORY_KEY, content_name, history_name
+from ..core.revisions.naming import HISTORY_KEY, history_name
 from ..core.waves import strategy
 from ..core.waves import words as wave_words
 from .report import Report
@@ -56,7 +56,7 @@ class Target:
     Which DaemonSet, and what the program wants of it: the generation that the provider's write gave, and a hash.
 
     `template` is the pod template as the provider has written it, or as far as it is ours; `None` where that is not
-    known.
+    known. `config_maps` are the names of the ConfigMaps that hold the configuration.
     """
 
     namespace: str
@@ -65,6 +65,7 @@ class Target:
     generation: int
     config_hash: str
     template: Object | None = None
+    config_maps: Collection[str] = ()
 
     @property
     def where(self) -> str:
@@ -147,10 +148,9 @@ class DrivenDaemonSet:
 
         What keeps that from being done is said, and the next `up` does it: pods need no owners today.
         """
-        wanted = content_name(self.target.name, self.target.config_hash)
         named = mounted(coming["data"]) if coming else ()
         try:
-            self.trying(lambda: give_owners(self.cluster, self.read, wanted, named), _REFUSED)
+            self.trying(lambda: give_owners(self.cluster, self.read, self.target.config_maps, named), _REFUSED)
         except ClusterError as error:
             self.say(f"the ConfigMaps of earlier configurations are not looked after, until an `up` can: {error}")
 

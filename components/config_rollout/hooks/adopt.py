@@ -5,11 +5,11 @@ from typing import Any
 
 import pulumi
 
-from ..core.configuration.content import Content
 from ..core.kube_proxy.adoption import Adoption, explain_known
 from ..core.kube_proxy.adoption_changes import changes_of_adoption
 from ..core.kubernetes.daemon_sets import config_hash_of
 from ..core.revisions.observation import Observation
+from ..core.workload.configuration import Configuration
 from .audit import Auditor, Begun
 from .explain import Explainer, Plan, state_of
 from .leave import refuse_deletion
@@ -20,7 +20,7 @@ class AdoptionExplainer(Explainer):
     Explains from the live DaemonSet what the engine's own state cannot tell.
 
     What the engine changes from one configuration to the next is explained as that of any DaemonSet; without an
-    adoption (it is our own) that is all. Where `content`, the configuration, is not known (the cluster could not be
+    adoption (it is our own) that is all. Where the configuration is not known (the cluster could not be
     read in preview) nothing is.
     """
 
@@ -31,11 +31,11 @@ class AdoptionExplainer(Explainer):
         audit: Auditor,
         adoption: Adoption | None,
         observe: Callable[[], Awaitable[Observation]],
-        content: Content | None,
+        configuration: Configuration | None,
         plan: Plan | None = None,
     ) -> None:
-        super().__init__(component, name, audit, observe, content, plan)
-        self._known = content is not None
+        super().__init__(component, name, audit, observe, configuration, plan)
+        self._known = configuration is not None
         self._who = f"{type(component).__name__} '{name}'"
         self._adoption = adoption
         self._put_back = False

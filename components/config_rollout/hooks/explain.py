@@ -7,9 +7,7 @@ from typing import Any
 import pulumi
 
 from ..core.audit.writing import changes_of
-from ..core.configuration.content import Content, parse_content
-from ..core.configuration.diff import KeyChange, diff_contents
-from ..core.configuration.digest import config_hash
+from ..core.configuration.diff import KeyChange
 from ..core.explain.drift import Drift, camel, drifted, without, written
 from ..core.explain.drift_words import (
     explain_drift,
@@ -40,6 +38,8 @@ from ..core.kubernetes.property_paths import parse_path
 from ..core.kubernetes.retry import NOT_IN_TIME, cause_of
 from ..core.revisions.observation import Observation
 from ..core.waves.words import WavePlan
+from ..core.workload.configuration import Configuration, diff_configurations
+from ..core.workload.recorded import from_inputs
 from .audit import Auditor, Begun, Subject
 from .awaiting import Awaiting
 from .hook_name import hook_name
@@ -69,27 +69,28 @@ class Explainer:
         name: str,
         audit: Auditor,
         observe: Callable[[], Awaitable[Observation]],
-        content: Content | None = None,
+        configuration: Configuration | None = None,
         plan: Plan | None = None,
     ) -> None:
         self._component, self.audit, self._plan = component, audit, plan
-        self._observe, self._content = observe, content
+        self._observe, self._configuration = observe, configuration
         self.restarts = self.restarts_all = False
         self._hook_name = hook_name(name)
         self._retries = Retries(component)
         self.awaiting = Awaiting(self._hook_name, audit.find, rolls=not audit.staged)
         self._on_error = pulumi.ErrorHook(f"{self._hook_name}:failed", self._child_failed)
         self._keys: list[KeyChange] = []
-        self._keys_since = ""
+        self._since: Configuration | None = None
         self._moved: tuple[str, str] | None = None
         self._where = ""
         self.has_plan = False
         """Whether a message has said how a restart goes, wave by wave; `has_told` whether there was any."""
-        self.has_told = self._made = self._is_new = self._made_content = False
+        self.has_told = self._made = self._is_new = False
+        self._made_config_maps: list[str] = []
         self.time_limit = ""
         """How long a rolling restart may take, in words."""
-        self.withdraw: Callable[[], Awaitable[None]] | None = None
-        """Deletes the ConfigMap that this `up` made, where it comes to nothing."""
+        self.withdraw: Callable[[str], Awaitable[None]] | None = None
+        """Deletes a ConfigMap that this `up` made, where it comes to nothing."""
 
     def of_component(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the component itself."""
@@ -114,7 +115,7 @@ class Explainer:
         return self.awaiting.heard(hooks)
 
     def of_content(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for the ConfigMap of the program's configuration."""
+        """Return the hooks for all ConfigMaps of the program's configuration."""
         hooks = self._listening("before_create", "content-new", self._content_is_new)
         hooks.on_error = [self._on_error]
         return self.awaiting.heard(hooks)
@@ -153,13 +154,15 @@ class Explainer:
         self._is_new, self._where = True, f"{new.get('namespace')}/{new.get('name')}"
 
     async def _content_is_new(self, args: pulumi.ResourceHookArgs) -> None:
-        self._made_content = (await self._observe()).config_map is None
+        name = str((await plain_inputs(args.new_inputs))[0]["metadata"]["name"])
+        if name not in (await self._observe()).config_maps:
+            self._made_config_maps.append(name)
 
     async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
         old, _ = await plain_inputs(args.old_inputs)
         new, _ = await plain_inputs(args.new_inputs)
-        before = _content(old)
-        self._keys, self._keys_since = diff_contents(before, _content(new)), config_hash(before)
+        self._since = before = from_inputs(old)
+        self._keys = diff_configurations(before, from_inputs(new))
         was, self._where = (f"{inputs.get('namespace')}/{inputs.get('name')}" for inputs in (old, new))
         if was != self._where:
             self._moved = was, self._where
@@ -192,7 +195,7 @@ class Explainer:
         update, drift = await self._update(live, old, new, secret or was_secret)
         lines = [explain(replace(update, waits=not DaemonSetUpdate(_recorded(known, old, new), new).changes()))]
         lines.append(self._retained())
-        if update.keys_since != self._keys_since and observation.daemon_set:
+        if update.keys_since != self._hash_since and observation.daemon_set:
             another = runs_another(observation.daemon_set, observation.revision, update.hashes()[1])
             lines.append(f"  {another}: {undone_by(drift)}")
         if observation.daemon_set:
@@ -222,8 +225,9 @@ class Explainer:
     async def _refuse_gone(self, args: pulumi.ResourceHookArgs) -> None:
         """Fail before the provider does, which says of a DaemonSet that is not there only that it is not found."""
         if await self.is_gone():
-            if self._made_content and self.withdraw and not pulumi.runtime.is_dry_run():
-                await self.withdraw()
+            if self.withdraw and not pulumi.runtime.is_dry_run():
+                for name in self._made_config_maps:
+                    await self.withdraw(name)
             raise ValueError(explain_refused(_where((await plain_inputs(args.new_inputs))[0])))
 
     async def _audit_begins(self, new: Mapping[str, Any], live: Mapping[str, Any], begun: Begun) -> None:
@@ -238,10 +242,16 @@ class Explainer:
 
     def _keys_of(self, daemon_set: Mapping[str, Any], observation: Observation) -> tuple[list[KeyChange], str]:
         """Return what changes in the configuration, and since which: the live one, where something else changed it."""
-        runs, content = config_hash_of(daemon_set), observation.content
-        if runs == self._keys_since or content is None or self._content is None or runs != config_hash(content):
-            return self._keys, self._keys_since
-        return diff_contents(content, self._content), runs
+        runs, wanted = config_hash_of(daemon_set), self._configuration
+        if runs == self._hash_since or not observation.contents or wanted is None:
+            return self._keys, self._hash_since
+        live = Configuration.of(observation.contents)
+        return (diff_configurations(live, wanted), runs) if live.hash == runs else (self._keys, self._hash_since)
+
+    @property
+    def _hash_since(self) -> str:
+        """The hash of the configuration that the engine has of the last `up`; empty if it has none."""
+        return self._since.hash if self._since else ""
 
     async def _child_failed(self, args: pulumi.ErrorHookArgs) -> bool:
         """Try what is worth another try again, and say what to do about a rollout that did not finish in time."""
@@ -273,9 +283,8 @@ class Explainer:
             self.tell(left)
         if not self.has_told and (self._keys or pulumi.runtime.is_dry_run()):
             lines = [explain_keys(self._keys, self._where)] if self._keys else []
-            if self._content:
-                observation = await self._observe()
-                lines += explain_older_text(observation.older_text(self._content, config_hash(self._content)))
+            if self._configuration:
+                lines += explain_older_text(self._older_text(await self._observe(), self._configuration))
             if said := "\n  ".join(lines):
                 self.tell("\n".join(filter(None, (said, self._retained()))) if self._keys else said)
 
@@ -284,7 +293,7 @@ class Explainer:
     ) -> str:
         """Return what is to be said of a DaemonSet that this `up` does not touch and that is not as it should be."""
         observation = await self._observe()
-        live, full_hash = observation.daemon_set, config_hash(self._content) if self._content else ""
+        live, full_hash = observation.daemon_set, self._configuration.hash if self._configuration else ""
         if self._made or not full_hash or (live and restored(live)):
             return ""
         state = await state_of(daemon_set)
@@ -304,13 +313,25 @@ class Explainer:
             return explain_undone(live, observation.revision, full_hash, drift, self.audit.staged)
         return explain_drift(where, drift, self.audit.staged, secret) if drift else ""
 
+    def _older_text(self, found: Observation, configuration: Configuration) -> list[str]:
+        workload, several = (found.daemon_set or {}).get("metadata", {}).get("name", ""), len(configuration.sources) > 1
+        return [
+            f"ConfigMap {source.name}: {key}" if several else key
+            for source in configuration.sources
+            for key in found.older_text(source.object_name(workload), source.content)
+        ]
+
     def _retained(self) -> str:
-        """Return what becomes of the ConfigMap that leaves the engine's state, if one does."""
-        return explain_retained(self._where, self._keys_since, config_hash(self._content)) if self._content else ""
+        """Return what becomes of the ConfigMaps that leave the engine's state, if any do."""
+        if not self._configuration or not self._since:
+            return ""
+        workload = self._where.partition("/")[2]
+        old, new = (one.object_names(workload).values() for one in (self._since, self._configuration))
+        return explain_retained([name for name in old if name not in new])
 
     def _is_left_out(self, state: Mapping[str, Any]) -> bool:
         """Return whether the engine was told to leave the DaemonSet out: its state has not what the program wants."""
-        return bool(self._content) and config_hash_of(state) != config_hash(self._content or Content())
+        return self._configuration is not None and config_hash_of(state) != self._configuration.hash
 
     def tell(self, message: str) -> None:
         """Log a message at the component: what its children have to say."""
@@ -355,9 +376,3 @@ def _subject(new: Mapping[str, Any], live: Mapping[str, Any]) -> Subject:
     annotations = new["spec"]["template"]["metadata"]["annotations"]
     name, namespace = str(metadata["name"]), str(metadata.get("namespace", "default"))
     return Subject(namespace, name, str(returned.get("uid") or ""), str(annotations[CONFIG_HASH_ANNOTATION]))
-
-
-def _content(inputs: Mapping[str, Any]) -> Content:
-    """Return the content that a component recorded; what an older version let through is compared all the same."""
-    declared = inputs.get("formats"), inputs.get("effects"), inputs.get("textVersion")
-    return parse_content(inputs.get("data") or {}, inputs.get("binaryData"), *declared)[0]

@@ -6,7 +6,7 @@ it. Not here: what a wave does (driver/rollout.py).
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -48,6 +48,8 @@ class Driven:
     excused: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
     written: Object | None = None
     restarted: Restarted = field(default_factory=dict)
+    config_maps: Collection[str] = ()
+    """The names of the ConfigMaps that hold the configuration."""
 
 
 def register_records(
@@ -149,7 +151,8 @@ class _Record:
         if pulumi.runtime.is_dry_run():
             self._previewed(self._division)
             return
-        target = replace(_target(given), template=await self._template())
+        template = await self._template()
+        target = replace(_target(given), template=template, config_maps=self._driven.config_maps)
         voice = Voice(self._component)
         driven, audit = self._driven, self._driven.audit
         told = driven.applied, driven.stack, driven.proxy, driven.excused, audit.report, driven.restarted

@@ -9,24 +9,16 @@ import pulumi
 from ..core.arguments.fields import check_argument_names, check_name, check_whole_number
 from ..core.arguments.finding import Finding, report
 from ..core.audit.sinks import Sink, parse_audit
-from ..core.configuration.content import Content, check_no_reload, parse_content, unmatched
-from ..core.formats import on_platform
-from ..core.kube_proxy.files import check_images
-from ..core.kubernetes.asked_keys import Keys, missing_keys
 from ..core.kubernetes.labels import check_labels, check_pod_annotations, check_selector
-from ..core.kubernetes.pod_spec import platform
 from ..core.kubernetes.spelling import unknown_fields
 from ..core.kubernetes.update_strategy import check_update_strategy
 from ..core.revisions import references as checks
 from ..core.revisions.naming import MAX_NAME_LENGTH, default_selector
 from ..core.waves.order import Waves, check_beside_waves, parse_waves
+from ..core.workload.configuration import Configuration
 from . import schema
 from .errors import BadArguments
-
-_NOT_PLAIN = (
-    "is an Output or a secret, and its hash must be known in preview",
-    "Pass plain text; put what is secret or comes from another resource into a Secret, or into env of pod_spec",
-)
+from .sources import parse_sources, source_names, warned
 
 
 @dataclass(frozen=True)
@@ -38,7 +30,7 @@ class Arguments:
     """
 
     plain: Mapping[str, Any]
-    content: Content
+    configuration: Configuration
     waves: Waves | None
     sinks: Sequence[Sink]
 
@@ -54,25 +46,19 @@ def checked(
 
     """
     plain, findings = plain_arguments(who, args, args_type)
+    kubernetes_name = str(plain.get("name", name))
     findings += _check_values(name, plain)
     waves, wrong = parse_waves(plain["waves"]) if "waves" in plain else (None, [])
     sinks, wrong_audit = parse_audit(plain.get("audit", []))
     findings += [*wrong_audit, *wrong, *(_check_beside_waves(plain) if "waves" in plain else [])]
-    findings += checks.check_ignore_changes(
-        (opts and opts.ignore_changes) or [], str(plain.get("name", name)), plain.get("pod_spec")
-    )
+    ignored, names = (opts and opts.ignore_changes) or [], source_names(kubernetes_name, plain)
+    findings += checks.check_ignore_changes(ignored, names, plain.get("pod_spec"))
     findings += check_provider(plain, opts)
-    content = Content()
-    data, formats, system = plain.get("data"), plain.get("formats", {}), platform(plain.get("pod_spec"))
-    if system and isinstance(data, Mapping) and isinstance(formats, Mapping):
-        plain["formats"] = on_platform(data, formats, system) or plain.get("formats")
-    if "data" in plain or "binary_data" in plain:
-        content, wrong_content = _content(plain)
-        findings += wrong_content or check_images(content, plain.get("pod_spec"))
-        findings += _check_keys(str(plain.get("name", name)), plain)
+    configuration, wrong = parse_sources(kubernetes_name, plain)
+    findings += wrong
     if findings:
         raise BadArguments(report(who, findings))
-    return Arguments(plain, content, waves, sinks)
+    return Arguments(plain, configuration, waves, sinks)
 
 
 def plain_arguments(who: str, args: Mapping[str, Any], args_type: type) -> tuple[dict[str, Any], list[Finding]]:
@@ -100,7 +86,7 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
     if "namespace" in plain and not isinstance(plain["namespace"], pulumi.Output):
         yield from check_name("namespace", plain["namespace"])
     if "pod_spec" in plain:
-        yield from checks.check_references(str(kubernetes_name), plain["pod_spec"])
+        yield from checks.check_references(source_names(str(kubernetes_name), plain), plain["pod_spec"])
         yield from _unknown_fields(plain)[0]
     yield from _check_labels(plain, str(kubernetes_name))
     if "pod_annotations" in plain:
@@ -129,40 +115,14 @@ def selector_of(plain: Mapping[str, Any], kubernetes_name: str) -> Any:
     return plain.get("selector", default_selector(kubernetes_name))
 
 
-def unknown_in(plain: Mapping[str, Any]) -> list[Finding]:
-    """Return what may be wrong with the arguments, and is for the API server to decide."""
-    return _unknown_fields(plain)[1]
+def doubtful(plain: Mapping[str, Any], configuration: Configuration, name: str) -> list[Finding]:
+    """Return what may be wrong with the arguments and is not refused, for the component with that Kubernetes name."""
+    undeclared = checks.check_undeclared(source_names(name, plain), plain["pod_spec"])
+    return [*warned(name, plain, configuration), *undeclared, *_unknown_fields(plain)[1]]
 
 
 def _unknown_fields(plain: Mapping[str, Any]) -> tuple[list[Finding], list[Finding]]:
     return unknown_fields("pod_spec", plain["pod_spec"], schema.pod_spec_fields, schema.source())
-
-
-def _content(plain: Mapping[str, Any]) -> tuple[Content, list[Finding]]:
-    """Parse the ConfigMap's content; what is an Output is reported as such and looked at no further."""
-    findings: list[Finding] = []
-    sections: dict[str, Any] = {"data": plain.get("data", {}), "binary_data": plain.get("binary_data", {})}
-    for section, given in sections.items():
-        if isinstance(given, pulumi.Output):
-            return Content(), [Finding(section, *_NOT_PLAIN)]
-        if isinstance(given, Mapping):
-            outputs = [key for key, value in given.items() if isinstance(value, pulumi.Output)]
-            findings += [Finding(f"{section}[{key!r}]", *_NOT_PLAIN) for key in outputs]
-            sections[section] = {key: value for key, value in given.items() if key not in outputs}
-    if findings and not any(sections.values()):
-        return Content(), findings
-    declared = (plain.get(argument) for argument in ("formats", "effects", "text_version"))
-    content, wrong = parse_content(sections["data"], sections["binary_data"], *declared)
-    return content, [*findings, *wrong, *(unmatched(content) if not wrong else []), *check_no_reload(content)]
-
-
-def _check_keys(kubernetes_name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
-    """Find keys of the component's ConfigMap that the pods ask for and that are in neither map."""
-    text, binary = (plain.get(section) or {} for section in ("data", "binary_data"))
-    if isinstance(text, Mapping) and isinstance(binary, Mapping):
-        keys = Keys(list(map(str, text)), list(map(str, binary)))
-        own = ("ConfigMap", kubernetes_name)
-        yield from missing_keys(plain.get("pod_spec"), lambda *what: keys if what == own else None)
 
 
 def _without_input_types(value: Any) -> Any:

@@ -98,12 +98,13 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         _refuse(who, [*findings, *_why_refused(settings)])
     warned += report(who, [*findings, *warnings]).splitlines()
     warned += _warn_on_leaving(who, settings, existing) + _told_kept(who, settings, said, read_by_pods)
-    full_hash = config_hash(content)
+    configuration = Configuration.of({settings.layout.daemon_set: content})
+    full_hash = configuration.hash
     needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
     observation, missing = Observation(), list[Right]()
-    declared, has_waves = (settings.formats(), None), settings.has_waves
+    has_waves = settings.has_waves
     try:
-        observation = wait_for_server(lambda: read(cluster, who, initial, full_hash, declared, has_waves))
+        observation = wait_for_server(lambda: read(cluster, who, initial, configuration, has_waves))
         missing = wait_for_server(lambda: [right for right in needed if not cluster.may(right)])
     except ClusterError as error:
         no_fleet = has_waves and not observation.is_read
@@ -305,7 +306,7 @@ def adoption_of(
         settings.layout,
         existing.daemon_set,
         live,
-        content_of(dict(mounted), settings.formats(), None) if mounted else live,
+        content_of(dict(mounted), prepared.content) if mounted else live,
         prepared.content,
         {"spec": render(workload, configuration).workload["spec"]},
         list(prepared.known),

@@ -67,7 +67,8 @@ class Ownership:
         self._hook_name = hook_name(f"{component[1]}:owner")
         if self._is_known:
             twice = self._check_twice(self._claim, observation.server)
-            self._refuse([*twice, *ownership.check_owner(self._claim, observation.daemon_set, observation.config_map)])
+            there = observation.daemon_set, observation.wanted_config_maps
+            self._refuse([*twice, *ownership.check_owner(self._claim, *there)])
 
     def aliases(self) -> list[str]:
         """Return what this component was before it was renamed or moved, as the DaemonSet says."""
@@ -111,7 +112,7 @@ class Ownership:
         findings: list[Finding] = []
         if observation.is_read and not self._is_known:
             twice = self._check_twice(claim, observation.server)
-            findings = [*twice, *ownership.check_owner(claim, observation.daemon_set, observation.config_map)]
+            findings = [*twice, *ownership.check_owner(claim, observation.daemon_set, observation.wanted_config_maps)]
         self._refuse(findings or ownership.check_new(claim, observation.daemon_set, self._is_known))
 
     async def _before_first(self, args: pulumi.ResourceHookArgs) -> None:

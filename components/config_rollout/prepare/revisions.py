@@ -5,7 +5,7 @@ Not here: what is to be kept, and why (core/revisions/config_maps.py).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,9 +19,10 @@ from ..cluster.owners import give_owners
 from ..core.arguments.finding import report
 from ..core.kubernetes import daemon_sets
 from ..core.kubernetes.field_managers import MANAGER
-from ..core.revisions.config_maps import check_same, content_of
-from ..core.revisions.naming import content_name, history_name
+from ..core.revisions.config_maps import check_same, content_of, plain_names
+from ..core.revisions.naming import history_name
 from ..core.revisions.observation import Observation
+from ..core.workload.configuration import Configuration
 from ..hooks.voice import Voice
 from .cluster import find_cluster
 from .errors import BadArguments
@@ -31,7 +32,7 @@ _WHERE = ("namespace", "kubeconfig", "context")
 
 
 def read(
-    cluster: Cluster, who: str, observation: Observation, full_hash: str, declared: tuple[Any, Any], waves: bool = False
+    cluster: Cluster, who: str, observation: Observation, configuration: Configuration, waves: bool = False
 ) -> Observation:
     """
     Add to the observation of a DaemonSet what is there of its configurations, and with waves its fleet.
@@ -40,33 +41,41 @@ def read(
       cluster: Where to look.
       who: The component, for what is refused.
       observation: The DaemonSet.
-      full_hash: The config hash that the program wants.
-      declared: The formats and effects by which a configuration is read.
+      configuration: What the program wants.
       waves: Whether waves drive the DaemonSet.
 
     Raises:
       ClusterError: It cannot be read.
-      BadArguments: A ConfigMap has the name and holds something else.
+      BadArguments: A ConfigMap has a name of its objects and holds something else.
 
     """
-    namespace, name, wanted = observation.namespace, observation.name, content_name(observation.name, full_hash)
-    observation = replace(add_config_maps(cluster, observation, [wanted]), wanted=wanted)
-    if observation.config_map and (findings := check_same(observation.config_map, full_hash, *declared)):
+    namespace, name = observation.namespace, observation.name
+    names = configuration.object_names(name)
+    observation = add_config_maps(cluster, replace(observation, wanted=[*names.values()]), names.values())
+    there = [(observation.config_maps.get(names[source.name]), source) for source in configuration.sources]
+    if findings := [one for of, source in there if of for one in check_same(of, source.hash, source.content)]:
         raise BadArguments(report(who, findings))
     if waves:
         observation = add_pods(cluster, add_revisions(cluster, add_nodes(cluster, observation)))
     if observation.daemon_set is None:
         return replace(observation, has_namespace=_has_namespace(cluster, namespace))
-    if observation.config_hash == full_hash:
+    if observation.config_hash == configuration.hash:
         return observation
     with suppress(Forbidden):
         observation = observation if waves else add_revisions(cluster, observation)
     with suppress(Forbidden):  # who may not read records is told what they would have made unnecessary
         observation = add_config_maps(cluster, observation, [history_name(name)]) if waves else observation
-    running = content_name(name, observation.config_hash)
-    observation = add_config_maps(cluster, observation, [running] if observation.config_hash else [])
-    held = observation.config_maps.get(running)
-    return replace(observation, content=content_of(held, *declared) if held else None)
+    return _add_contents(cluster, observation, configuration)
+
+
+def _add_contents(cluster: Cluster, observation: Observation, like: Configuration) -> Observation:
+    """Add what the pods read by now of all that is content-named; nothing if a part of it is gone."""
+    pod_spec = (observation.daemon_set or {})["spec"]["template"]["spec"]
+    names = plain_names(pod_spec, observation.name, observation.config_hash)
+    observation = add_config_maps(cluster, observation, names)
+    held = {source: observation.config_maps.get(called) for called, source in names.items()}
+    contents = {source: content_of(of, like.contents.get(source)) for source, of in held.items() if of}
+    return replace(observation, contents=contents if len(contents) == len(names) else {})
 
 
 def _has_namespace(cluster: Cluster, namespace: str) -> bool:
@@ -89,12 +98,12 @@ class Reading:
         """Return what was read; nothing where a preview does not know the place."""
         return self.observation if self.later is None else await self.later.future() or Observation()
 
-    def warn(self, component: pulumi.Resource, mounted: str) -> None:
-        """Say at the component what could not be read, and that the ConfigMap that its pods mount is not there."""
+    def warn(self, component: pulumi.Resource, mounted: Collection[str]) -> None:
+        """Say at the component what could not be read, and which ConfigMaps that its pods mount are not there."""
 
         def tell(observation: Observation) -> None:
-            told = observation.trouble, observation.without_namespace(), observation.missing(mounted)
-            for line in filter(None, told):
+            missing = map(observation.missing, mounted)
+            for line in filter(None, (observation.trouble, observation.without_namespace(), *missing)):
                 pulumi.log.warn(line, component)
 
         if self.later is None:
@@ -103,7 +112,7 @@ class Reading:
             self.later.apply(tell)
 
 
-def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -> Reading:
+def read_before(who: str, plain: Mapping[str, Any], name: str, configuration: Configuration) -> Reading:
     """
     Return what is there.
 
@@ -117,16 +126,14 @@ def read_before(who: str, plain: Mapping[str, Any], name: str, full_hash: str) -
     waves = "waves" in plain
     if is_mocked() and not waves:
         return Reading()
-    declared = plain.get("formats"), plain.get("effects")
     if any(isinstance(plain.get(key), pulumi.Output) for key in _WHERE):
-        return _read_later(who, plain, name, full_hash, declared)
+        return _read_later(who, plain, name, configuration)
     try:
         cluster = find_cluster(plain)
         wait_seconds = 0 if pulumi.runtime.is_dry_run() and not waves else WAIT_SECONDS
 
         def once() -> Observation:
-            observation = observe(cluster, plain["namespace"], name)
-            return read(cluster, who, observation, full_hash, declared, waves)
+            return read(cluster, who, observe(cluster, plain["namespace"], name), configuration, waves)
 
         return Reading(wait_for_server(once, wait_seconds), cluster=cluster)
     except ClusterError as error:
@@ -139,15 +146,15 @@ def keep(
     component: pulumi.Resource,
     daemon_set: pulumi.CustomResource,
     plain: Mapping[str, Any],
-    wanted: Mapping[str, Any],
+    wanted: Sequence[Mapping[str, Any]],
+    has_waves: bool,
     is_gone: Callable[[], Awaitable[bool]],
 ) -> None:
     """
     Give the ConfigMaps their owners once the provider has written the DaemonSet, or found nothing to write.
 
-    `wanted` is metadata, data, binaryData and immutable of the ConfigMap that the program's configuration has. Where
-    `is_gone` tells that someone deleted the DaemonSet there is nothing to do. What fails is a warning at the component:
-    the next `up` does it.
+    `wanted` are the ConfigMaps that the program's configuration has. Where `is_gone` tells that someone deleted the
+    DaemonSet there is nothing to do. What fails is a warning at the component: the next `up` does it.
     """
 
     async def once_written(given: dict[str, Any]) -> list[str]:
@@ -157,7 +164,7 @@ def keep(
         where = metadata["namespace"], metadata["name"], metadata["uid"]
         if await is_gone():
             return []
-        wants = given["wanted"], bool(plain.get("waves"))
+        wants = given["wanted"], has_waves
         try:
             with Voice().never_silent(lambda: "/".join(where[:2]) + ": waits for its controller to look at it"):
                 told = await asyncio.to_thread(lambda: settle(find_cluster(given), *where, *wants))
@@ -168,16 +175,16 @@ def keep(
         return told
 
     every = {key: plain[key] for key in _WHERE[1:] if key in plain}
-    every["wanted"] = {"apiVersion": "v1", "kind": "ConfigMap", **{k: v for k, v in wanted.items() if v is not None}}
+    every["wanted"] = list(wanted)
     written: pulumi.Output[Any] = pulumi.Output.all(metadata=daemon_set.metadata, **every)  # type: ignore[attr-defined]
     written.apply(once_written)  # type: ignore[arg-type]  # mypy finds two readings of an Awaitable, and takes neither
 
 
 def settle(
-    cluster: Cluster, namespace: str, name: str, uid: str, wanted: Mapping[str, Any], has_waves: bool
+    cluster: Cluster, namespace: str, name: str, uid: str, wanted: Sequence[Mapping[str, Any]], has_waves: bool
 ) -> list[str]:
     """
-    Write the owners that are not as they should be, and put the wanted ConfigMap back if pods need it.
+    Write the owners that are not as they should be, and put the wanted ConfigMaps back that pods need.
 
     Where there are no waves (any more), what only their driver would remove is removed.
 
@@ -191,20 +198,24 @@ def settle(
     return wait_for_server(lambda: _settle(cluster, (namespace, name, uid), wanted, has_waves))
 
 
-def _settle(cluster: Cluster, where: tuple[str, str, str], wanted: Mapping[str, Any], has_waves: bool) -> list[str]:
+def _settle(
+    cluster: Cluster, where: tuple[str, str, str], wanted: Sequence[Mapping[str, Any]], has_waves: bool
+) -> list[str]:
     namespace, name, uid = where
     told: list[str] = []
-    wanted_name = wanted["metadata"]["name"]
+    by_name = {one["metadata"]["name"]: one for one in wanted}
 
     def give() -> list[str]:
-        return give_owners(cluster, lambda: _observed(cluster, namespace, name, uid), wanted_name)
+        return give_owners(cluster, lambda: _observed(cluster, namespace, name, uid), by_name)
 
     if not has_waves and (left := daemon_sets.leftovers(_observed(cluster, namespace, name, uid))):
         cluster.patch("daemonsets", name, namespace, {"metadata": {"annotations": dict.fromkeys(left)}})
     lost = give()
-    if wanted_name in lost:
-        cluster.apply("configmaps", wanted_name, namespace, wanted, MANAGER)
-        told.append(f"ConfigMap {namespace}/{wanted_name}, which pods mount, was not there: it is put back")
+    back = [one for one in lost if one in by_name]
+    for one in back:
+        cluster.apply("configmaps", one, namespace, by_name[one], MANAGER)
+        told.append(f"ConfigMap {namespace}/{one}, which pods mount, was not there: it is put back")
+    if back:
         lost = give()
     return told + [
         f"ConfigMap {namespace}/{one}, which a kept revision of DaemonSet {name} mounts, is not there: "
@@ -232,17 +243,17 @@ def is_mocked() -> bool:
     return isinstance(settings.SETTINGS.monitor, mocks.MockMonitor)
 
 
-def _read_later(who: str, plain: Mapping[str, Any], name: str, full_hash: str, declared: tuple[Any, Any]) -> Reading:
+def _read_later(who: str, plain: Mapping[str, Any], name: str, configuration: Configuration) -> Reading:
     """
     Return what is there once Outputs are known.
 
-    Until then the ConfigMap's data and binaryData are Outputs too: of what is kept, or else ours.
+    Until then the data and binaryData of the ConfigMaps are Outputs too: of what is kept, or else ours.
     """
 
     async def look(given: dict[str, Any]) -> Observation:
         def once() -> Observation:
             cluster = find_cluster(given)
-            return read(cluster, who, observe(cluster, given["namespace"], name), full_hash, declared)
+            return read(cluster, who, observe(cluster, given["namespace"], name), configuration)
 
         try:
             return await asyncio.to_thread(once)
@@ -251,15 +262,19 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, full_hash: str, d
         except BadArguments as error:  # too late to refuse it here: the API server does
             return Observation(trouble=str(error))
 
-    def value(section: str, key: str, ours: str) -> pulumi.Output[str]:
-        return later.apply(lambda now: str(((now.config_map or {}).get(section) or {}).get(key, ours)))
+    def value(called: str, section: str, key: str, ours: str) -> pulumi.Output[str]:
+        return later.apply(lambda now: str(((now.config_maps.get(called) or {}).get(section) or {}).get(key, ours)))
 
     where = {key: plain[key] for key in _WHERE if key in plain}
     later: pulumi.Output[Observation] = pulumi.Output.all(**where).apply(look)
-    sections = {"data": plain["data"], "binaryData": plain.get("binary_data") or {}}
-    held = {s: {key: value(s, key, ours) for key, ours in given.items()} for s, given in sections.items()}
-    wanted = content_name(name, full_hash)
-    return Reading(Observation(config_maps={wanted: held}, wanted=wanted), later=later)
+    held = {}
+    for source in configuration.sources:
+        called, sections = source.object_name(name), {"data": source.data, "binaryData": source.binary_data or {}}
+        held[called] = {
+            section: {key: value(called, section, key, ours) for key, ours in values.items()}
+            for section, values in sections.items()
+        }
+    return Reading(Observation(config_maps=held, wanted=[*held]), later=later)
 
 
 def _unread(who: str, error: ClusterError) -> str:

@@ -12,7 +12,6 @@ from ..cluster.client import ClusterError, Object
 from ..cluster.observe import add_pods, add_revisions, observe, wait_until_observed
 from ..core.arguments.finding import Finding, report
 from ..core.audit.writing import ended_well
-from ..core.configuration.content import Content
 from ..core.explain.previous import is_template
 from ..core.kubernetes import daemon_sets, template
 from ..core.kubernetes.annotations import WAVES_ANNOTATION
@@ -27,6 +26,7 @@ from ..core.waves.gates import BEFORE, Gate, probe_namespaces, proxied
 from ..core.waves.order import REST, Division, Waves, check_names, divide, empty_selectors
 from ..core.waves.restarts import DaemonPods
 from ..core.waves.words import WavePlan
+from ..core.workload.configuration import Configuration
 from ..driver.gates import GateChecker
 from ..hooks.explain import Explainer
 from ..hooks.records import Driven, register_records
@@ -65,17 +65,18 @@ class StagedRollout:
     """
 
     def __init__(
-        self, who: str, plain: Mapping[str, Any], waves: Waves, reading: Reading, config_hash: str, content: Content
+        self, who: str, plain: Mapping[str, Any], waves: Waves, reading: Reading, configuration: Configuration
     ) -> None:
         assert reading.cluster
-        self._who, self._hash, self._cluster = who, config_hash, reading.cluster
-        self._proxy = wanted_proxy(content)
+        self._who, self._hash, self._cluster = who, configuration.hash, reading.cluster
         self._where = reading.observation.namespace, reading.observation.name
+        self._config_maps = list(configuration.object_names(reading.observation.name).values())
+        self._proxy = next(filter(None, map(wanted_proxy, configuration.contents.values())), None)
         self._waves = waves
         ready = plain.get("min_ready_seconds")
         self._take(reading.observation)
         covered = [pod.node for pod in self._daemon_pods.pods] if self._daemon_pods else None
-        self._divisions = divide(self._waves, self._labels, config_hash, covered)
+        self._divisions = divide(self._waves, self._labels, self._hash, covered)
         self._min_ready_seconds = int(ready) if isinstance(ready, int | float) else 0
         self._preflight()
 
@@ -135,7 +136,7 @@ class StagedRollout:
             return self._window(division) if self._window(division) and self._is_outdated(division) else ""
 
         given = explainer.audit, stack_name(), window, applied, self._proxy, self._excused
-        driven = Driven(self._cluster, self._waves, *given, written=written)
+        driven = Driven(self._cluster, self._waves, *given, written=written, config_maps=self._config_maps)
         previewed: list[Division] = []
         registered = register_records(
             name, component, daemon_set, self._hash, driven, self._divisions, previewed.append

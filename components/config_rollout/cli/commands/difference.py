@@ -68,13 +68,14 @@ def _rows(change: KeyChange) -> Iterator[dict[str, Any]]:
     """Yield one row for each field that changed, or one for the key where there are no fields."""
     if change.section == TEXT_VERSION:
         old, new = (ABSENT if side is None else side.decode() for side in (change.old, change.new))
-        yield _row("", FieldChange(TEXT_VERSION, old, new))
+        yield _row("", FieldChange(TEXT_VERSION, old, new)) | ({"source": change.source} if change.source else {})
         return
-    row = {"key": change.key, "path": "", "op": change.op, "old": None, "new": None}
+    source = {"source": change.source} if change.source else {}
+    row = {"key": change.key, "path": "", "op": change.op, "old": None, "new": None, **source}
     if not change.fields:
         yield row | {"effect": change.effect.effect, "class": change.effect.kind}
         return
-    yield from (_row(change.key, field) for field in change.fields)
+    yield from (_row(change.key, field) | source for field in change.fields)
 
 
 def _row(key: str, field: FieldChange) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from ...cluster.client import Cluster, Object
 from ...core.arguments.finding import report
 from ...core.audit.record import AuditRecord
 from ...core.configuration.content import Content, parse_content
-from ...core.configuration.diff import FieldChange, KeyChange, diff_contents
+from ...core.configuration.diff import FieldChange, KeyChange
 from ...core.configuration.read_as import ReadAs, read_as
 from ...core.rbac.status import history_rights
+from ...core.revisions.naming import source_name
 from ...core.status.history import (
     Rollout,
     between,
-    config_map_of_revision,
+    config_maps_of_revision,
     history_json,
     of_revision,
     rollouts_of,
@@ -25,6 +26,7 @@ from ...core.status.history import (
 )
 from ...core.status.history_words import in_full, table
 from ...core.status.observation import DaemonSetView
+from ...core.workload.configuration import Configuration, diff_configurations
 from ..errors import Trouble
 from ..inputs.files import maps_of
 from .difference import show
@@ -95,13 +97,13 @@ def _one(view: DaemonSetView, number: int) -> Rollout:
 
 def _differ(cluster: Cluster, view: DaemonSetView, first: int, second: int, as_json: bool) -> int:
     """Print what differs between two revisions, configuration and pod template, as `diff` does."""
-    named = [config_map_of_revision(view, number) for number in (first, second)]
-    old, new = (found or ("", "") for found in named)
+    named = [config_maps_of_revision(view, number) for number in (first, second)]
+    old, new = (found or ([], "") for found in named)
     changes: Sequence[KeyChange] = ()
     if old[1] != new[1] or None in named or not old[1]:
         if wrong := [why for number in (first, second) if (why := why_no_diff(view, number))]:
             raise Trouble("\n".join(wrong))
-        changes = diff_contents(*(_content(cluster, view, name) for name, _ in (old, new)))
+        changes = diff_configurations(*(_configuration(cluster, view, names) for names, _ in (old, new)))
     kept = {revision.number: revision for revision in view.revisions}
     template: Sequence[FieldChange] = ()
     if first in kept and second in kept:
@@ -111,6 +113,10 @@ def _differ(cluster: Cluster, view: DaemonSetView, first: int, second: int, as_j
         what = f"Kubernetes has removed revision {gone}, so only the configurations are compared"
         print(f"config-rollout: {view.namespace}/{view.name}: {what}.", file=sys.stderr)
     return show(changes, (old[1], new[1]), as_json, template)
+
+
+def _configuration(cluster: Cluster, view: DaemonSetView, names: Sequence[str]) -> Configuration:
+    return Configuration.of({source_name(name, view.name): _content(cluster, view, name) for name in names})
 
 
 def _content(cluster: Cluster, view: DaemonSetView, name: str) -> Content:
@@ -123,4 +129,4 @@ def _content(cluster: Cluster, view: DaemonSetView, name: str) -> Content:
     content, findings = parse_content(*maps_of(config_map), said.formats, said.effects, said.text_version)
     if wrong or (findings and not (content.data or content.binary_data)):
         raise Trouble(report(where, [*wrong, *findings]))
-    return content
+    return content.as_read(said.reads)

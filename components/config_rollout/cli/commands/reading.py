@@ -66,7 +66,7 @@ def read(given: argparse.Namespace, *paths: str) -> list[Content]:
             raise Trouble(report(path, findings))
         for line in report(path, findings).splitlines():  # what was refused before is no reason not to compare with it
             print(f"config-rollout: warning: {line}", file=sys.stderr)
-        contents.append(content)
+        contents.append(content.as_read(recorded.reads))
         by_options.append(replace(content, effects=parse_effects(effects, here)[0]))
     if wrong := unmatched(*by_options):
         raise Trouble(report(paths[-1], wrong))

@@ -44,9 +44,9 @@ class Change:
     """
     One field that changed, as preview shows it: `before` is `None` for one that was added, `after` for one removed.
 
-    `key` is a key of the ConfigMap, empty for the pod template. `path` is empty where the key as a whole changed; then
-    `before` and `after` say how large it was. `effect` is `restart`, `reload` or `none`, `class_` (in JSON `class`) the
-    kind of change, by docs/kube-proxy.md.
+    `key` is a key of the ConfigMap, empty for the pod template; `source` is the ConfigMap, where there are several.
+    `path` is empty where the key as a whole changed; then `before` and `after` say how large it was. `effect` is
+    `restart`, `reload` or `none`, `class_` (in JSON `class`) the kind of change, by docs/kube-proxy.md.
     """
 
     key: str
@@ -55,10 +55,16 @@ class Change:
     after: str | None
     effect: str
     class_: str
+    source: str = ""
+
+    @property
+    def place(self) -> str:
+        """The key as a person reads it, empty for the pod template."""
+        return ": ".join(text for text in (self.source and f"ConfigMap {self.source}", self.key) if text)
 
     def plain(self) -> dict[str, Any]:
         """Return the change as JSON has it."""
-        key = {"key": self.key} if self.key else {}
+        key = {name: text for name, text in (("source", self.source), ("key", self.key)) if text}
         sides = _known(before=self.before, after=self.after)
         return {**key, "path": self.path, **sides, "effect": self.effect, "class": self.class_}
 
@@ -212,6 +218,7 @@ def _read_change(given: Any, where: str) -> Change:
     of = _mapping(given, where)
     sides = {name: _maybe(of.get(name), f"{where}.{name}", _text) for name in ("before", "after")}
     return Change(
+        source=_text(of.get("source", ""), f"{where}.source"),
         key=_text(of.get("key", ""), f"{where}.key"),
         path=_text(of.get("path"), f"{where}.path"),
         **sides,

@@ -46,12 +46,12 @@ def _of_keys(keys: Sequence[KeyChange]) -> tuple[Change, ...]:
     for key in keys:
         if key.section == TEXT_VERSION:
             before, after = (None if value is None else value.decode() for value in (key.old, key.new))
-            changes.append(Change("", TEXT_VERSION, before, after, key.effect.effect, key.effect.kind))
+            changes.append(Change("", TEXT_VERSION, before, after, key.effect.effect, key.effect.kind, key.source))
         elif key.fields is None:
             before, after = (None if value is None else _size(key, value) for value in (key.old, key.new))
-            changes.append(Change(key.key, "", before, after, key.effect.effect, key.effect.kind))
+            changes.append(Change(key.key, "", before, after, key.effect.effect, key.effect.kind, key.source))
         else:
-            changes += [_change(key.key, change, secret=False) for change in key.fields]
+            changes += [replace(_change(key.key, one, secret=False), source=key.source) for one in key.fields]
     return tuple(changes)
 
 
@@ -81,7 +81,7 @@ def change_cause(record: AuditRecord) -> str:
 
 
 def _change_words(change: Change) -> str:
-    name = ": ".join(text for text in (change.key, change.path) if text)
+    name = ": ".join(text for text in (change.place, change.path) if text)
     if change.before is not None and change.after is not None:
         return f"{name} {change.before} => {change.after}"
     return f"{name} {'removed' if change.before is not None else 'added'}"

@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from .. import formats
@@ -35,8 +35,8 @@ class Content:
     What a ConfigMap holds: `data` as key -> UTF-8 bytes of the text, `binary_data` as key -> bytes.
 
     `formats` names the format of keys of `data` whose suffix does not tell it, `effects` is key -> what the changes of
-    its fields do. `text_version` is any text, which counts beside what the values mean. Make one with `parse_content`;
-    one made by hand is not checked.
+    its fields do. `text_version` is any text, which counts beside what the values mean. `unread` are keys that no pod
+    reads, so that they do not count. Make one with `parse_content`; one made by hand is not checked.
     """
 
     data: Mapping[str, bytes] = field(default_factory=dict)
@@ -44,13 +44,30 @@ class Content:
     formats: Mapping[str, str] = field(default_factory=dict)
     effects: Mapping[str, Effects] = field(default_factory=dict)
     text_version: str = ""
+    unread: frozenset[str] = frozenset()
 
     @cached_property
     def meanings(self) -> Mapping[str, Meaning]:
         """Return what the values mean, `data` and `binary_data` together: no key is in both."""
         every = {key: formats.read_key(key, value, self.formats) for key, value in self.data.items()}
         every |= {key: Meaning("bytes", value) for key, value in self.binary_data.items()}
-        return {key: state(m, self.effects[key]) if key in self.effects else m for key, m in every.items()}
+        stated = {key: state(m, self.effects[key]) if key in self.effects else m for key, m in every.items()}
+        unread = {key: replace(stated[key], canonical=None, unread=True) for key in self.unread if key in stated}
+        return stated | unread
+
+    @property
+    def declared_effects(self) -> dict[str, str]:
+        """Return the effects as a caller states them: `KEY` or `KEY:PATH` -> effect."""
+        return {
+            f"{key}:{path}" if path else key: effect
+            for key, stated in self.effects.items()
+            for path, effect in stated.items()
+        }
+
+    def as_read(self, read: Callable[[str, bool], bool]) -> "Content":
+        """Return the content with what pods read of it: `read` tells that of a key, and of whether it holds text."""
+        unread = [key for section, values in self.sections() for key in values if not read(key, section == "data")]
+        return replace(self, unread=frozenset(unread))
 
     def sections(self) -> list[tuple[str, Mapping[str, bytes]]]:
         """Return the two maps with their argument names, in the order in which they are hashed and shown."""

@@ -15,8 +15,13 @@ _MOST_PAIRS_IN_ORDER = 20_000
 """Comparing in order takes long for many lines, and for lines that stand often; beyond this, they are only counted."""
 
 
+UNREAD = "unread"
+"""The class of a change of a key that no pod reads."""
+
 _RESTARTS = FieldEffect()
 _NO_OP = FieldEffect("none", "no-op", "written differently, means the same")
+
+_UNREAD = FieldEffect("none", UNREAD, "no pod reads it")
 
 _VARIABLE = FieldEffect("restart", "variable", "it holds a variable, so how it is written counts")
 
@@ -52,7 +57,11 @@ TEXT_VERSION = "text_version"
 
 @dataclass(frozen=True)
 class KeyChange:
-    """A key of the ConfigMap, or the text version, that was added (`+`), changed (`~`) or removed (`-`)."""
+    """
+    A key of a ConfigMap, or the text version, that was added (`+`), changed (`~`) or removed (`-`).
+
+    `source` is the ConfigMap, where there are several.
+    """
 
     section: str
     key: str
@@ -60,6 +69,12 @@ class KeyChange:
     new: bytes | None
     old_meaning: Meaning | None = None
     new_meaning: Meaning | None = None
+    source: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the key as messages name it."""
+        return f"ConfigMap {self.source}: {self.key}" if self.source else self.key
 
     @property
     def op(self) -> str:
@@ -77,7 +92,14 @@ class KeyChange:
         """Return what the change of the key does as a whole, for one without fields."""
         if self.restarts:
             return _RESTARTS
+        if self.is_unread:
+            return _UNREAD
         return stated_effect("", *self._stated) if any(self._stated) else _NO_OP
+
+    @property
+    def is_unread(self) -> bool:
+        """Return whether no pod reads the key, before and after."""
+        return all(meaning.unread for meaning in (self.old_meaning, self.new_meaning) if meaning)
 
     @property
     def restated(self) -> bool:
@@ -94,7 +116,7 @@ class KeyChange:
         told += _comment_changes(old, new)
         if self.restarts:
             return told
-        none = stated_effect("", *self._stated)  # the hash has the last word
+        none = _UNREAD if self.is_unread else stated_effect("", *self._stated)  # the hash has the last word
         return [replace(one, effect=none) if one.effect.effect == "restart" else one for one in told]
 
     @property
@@ -147,17 +169,15 @@ def diff_contents(old: Content, new: Content) -> list[KeyChange]:
     changes = []
     for (section, before), (_, after) in zip(old.sections(), new.sections(), strict=True):
         for key in sorted(before.keys() | after.keys()):
-            meanings = (
-                old.meanings[key] if key in before else None,
-                new.meanings[key] if key in after else None,
-            )
-            change = KeyChange(section, key, before.get(key), after.get(key), *meanings)
+            was = old.meanings[key] if key in before else None
+            now = new.meanings[key] if key in after else None
+            change = KeyChange(section, key, before.get(key), after.get(key), was, now)
             if change.old != change.new or change.restarts:
                 changes.append(change)
     sides = [content.text_version.encode() or None for content in (old, new)]
     if sides[0] != sides[1]:
-        of_sides = [Meaning("text", side) if side else None for side in sides]
-        changes.append(KeyChange(TEXT_VERSION, TEXT_VERSION, sides[0], sides[1], *of_sides))
+        was, now = (Meaning("text", side) if side else None for side in sides)
+        changes.append(KeyChange(TEXT_VERSION, TEXT_VERSION, sides[0], sides[1], was, now))
     return changes
 
 

@@ -1,11 +1,11 @@
 """
-How a ConfigMap of ours is read, as it says itself: formats, effects and text version, which its content does not tell.
+How a ConfigMap of ours is read, as it says itself, where its content does not tell it.
 
 So anyone can check the hash of an object that they have, without the program that made it.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,16 +15,21 @@ from ..kubernetes.annotations import DAEMON_SET_LABEL, READ_AS_ANNOTATION
 from .content import Content
 from .effects import state
 
-_MUST_BE = 'must be a JSON object with "formats" and "effects" that map text to text, and "text_version"'
+_MUST_BE = 'must be a JSON object with "formats" and "effects" that map text to text, "text_version", and "keys"'
 
 
 @dataclass(frozen=True)
 class ReadAs:
-    """Formats, effects and text version, as the component takes them."""
+    """Formats, effects and text version, as the component takes them, and the keys that pods read; `None` for all."""
 
     formats: Mapping[str, str] = field(default_factory=dict)
     effects: Mapping[str, str] = field(default_factory=dict)
     text_version: str | None = None
+    keys: Sequence[str] | None = None
+
+    def reads(self, key: str, is_text: bool = True) -> bool:
+        """Return whether pods read a key."""
+        return self.keys is None or key in self.keys
 
 
 def annotations(content: Content) -> dict[str, str]:
@@ -37,7 +42,9 @@ def annotations(content: Content) -> dict[str, str]:
         for path, effect in stated.items()
     }
     every = (("formats", formats), ("effects", effects), ("text_version", content.text_version))
-    said = {name: value for name, value in every if value}
+    said: dict[str, object] = {name: value for name, value in every if value}
+    if content.unread:
+        said["keys"] = sorted(content.meanings.keys() - content.unread)
     return {READ_AS_ANNOTATION: json.dumps(said, sort_keys=True)} if said else {}
 
 
@@ -54,9 +61,10 @@ def read_as(config_map: Mapping[str, Any]) -> tuple[ReadAs | None, list[Finding]
     if not isinstance(said, dict) or not (
         all(_is_text_map(said.get(name, {})) for name in ("formats", "effects"))
         and isinstance(said.get("text_version", ""), str)
+        and _is_text_list(said.get("keys", []))
     ):
         return None, [Finding(f"annotation '{READ_AS_ANNOTATION}'", f"{_MUST_BE} (got {text!r})", "Remove it")]
-    return ReadAs(said.get("formats", {}), said.get("effects", {}), said.get("text_version")), []
+    return ReadAs(said.get("formats", {}), said.get("effects", {}), said.get("text_version"), said.get("keys")), []
 
 
 def _needs_format(key: str, content: Content) -> bool:
@@ -76,3 +84,7 @@ def _needs_effects(key: str, content: Content) -> bool:
 
 def _is_text_map(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+
+
+def _is_text_list(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -15,7 +15,7 @@ from ..configuration.diff import ABSENT, UNKNOWN, FieldChange, diff_values
 from ..configuration.effects import by_name, by_position, field_path
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
 from ..kubernetes.pod_spec import Path
-from ..revisions.naming import is_content_name
+from ..revisions.naming import source_name
 from .previous import same_quantity
 
 Object = Mapping[str, Any]
@@ -180,7 +180,8 @@ def _is_same(wanted: Any, live: Any) -> bool:
 
 def _is_reference(change: FieldChange, name: str) -> bool:
     """Return whether it is the name of the ConfigMap, which follows the config hash."""
-    return all(isinstance(side, str) and is_content_name(side, name) for side in (change.old, change.new))
+    old, new = (source_name(side, name) if isinstance(side, str) else "" for side in (change.old, change.new))
+    return bool(old) and old == new
 
 
 def camel(value: Any, free: bool = False) -> Any:

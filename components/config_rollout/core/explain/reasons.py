@@ -12,10 +12,10 @@ from ..configuration.digest import short_hash
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
 from ..kubernetes.pod_spec import follow
 from ..kubernetes.update_strategy import UpdateStrategy
-from ..revisions.naming import content_name
+from ..revisions.config_maps import plain_names
 from ..revisions.ownership import NOTED, SAYS_WHO, owner_change
 from ..waves.words import WavePlan
-from ..words.changes import NO_RESTART, and_more, field_lines, is_stated, key_summary, lines_of_keys
+from ..words.changes import NO_RESTART, and_more, field_lines, is_left, key_summary, lines_of_keys
 from ..words.shown import escaped
 
 Spec = Mapping[str, object]
@@ -120,16 +120,13 @@ def explain(update: DaemonSetUpdate) -> str:
     return "\n".join(lines)
 
 
-def explain_retained(where: str, old_hash: str, new_hash: str) -> str:
-    """
-    Return why it is harmless that the ConfigMap of the earlier configuration is shown as `delete[retain]`.
-
-    `where` is the DaemonSet, `old_hash` the configuration that the engine's state has; empty if it has none.
-    """
-    if not old_hash or old_hash == new_hash:
+def explain_retained(names: Sequence[str]) -> str:
+    """Return why it is harmless that these ConfigMaps of the earlier configuration are shown as `delete[retain]`."""
+    if not names:
         return ""
-    name = content_name(where.partition("/")[2], old_hash)
-    return f"  delete[retain]: ConfigMap {name} stays in the cluster as long as a kept revision mounts it"
+    if len(names) == 1:
+        return f"  delete[retain]: ConfigMap {names[0]} stays in the cluster as long as a kept revision mounts it"
+    return f"  delete[retain]: ConfigMaps {', '.join(names)} stay in the cluster as long as a kept revision mounts them"
 
 
 def explain_unfinished(daemon_set: Spec, limit: str) -> str:
@@ -159,14 +156,14 @@ def explain_older_text(keys: Sequence[str]) -> list[str]:
 def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
     """Return what an `up` says whose configuration changed while nothing about the DaemonSet does."""
     if all(not key.restarts and key.fields == [] for key in keys):
-        names = ", ".join(key.key for key in keys)
+        names = ", ".join(key.name for key in keys)
         verb = "is written differently and means" if len(keys) == 1 else "are written differently and mean"
         return f"{names} {verb} the same: nothing restarts"
     if not any(key.restarts for key in keys):
         changed = next(key for key in keys if key.fields != [])
-        lines = [f"{changed.key}{and_more(len(keys))}: nothing that is in force changes, nothing restarts"]
+        lines = [f"{changed.name}{and_more(len(keys))}: nothing that is in force changes, nothing restarts"]
         lines += lines_of_keys(keys)
-        if any(is_stated(key) for key in keys):
+        if any(is_left(key) for key in keys):
             lines.append("  The ConfigMap is left as it is until a change that restarts")
         return "\n".join(lines)
     first, count = key_summary(keys)
@@ -238,9 +235,12 @@ def _own_template(daemon_set: Spec) -> Spec:
     """Return annotations, labels and pod spec as the caller wrote them: without our hash, with the plain name."""
     template, metadata = _template(daemon_set), daemon_set.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
-    mounted = content_name(str(name), _config_hash(daemon_set))
     pod_spec = template.get("spec")
-    own = follow(pod_spec, {mounted: str(name)}) if isinstance(pod_spec, Mapping) else {}
+    own = (
+        follow(pod_spec, plain_names(pod_spec, str(name), _config_hash(daemon_set)))
+        if isinstance(pod_spec, Mapping)
+        else {}
+    )
     annotations = {k: v for k, v in _annotations(daemon_set).items() if k != CONFIG_HASH_ANNOTATION}
     pod_metadata = template.get("metadata")
     labels = pod_metadata.get("labels") if isinstance(pod_metadata, Mapping) else None

@@ -84,7 +84,7 @@ class Meaning:
     restarts. `structure` is the value, or what reads it: only a diff needs it. `note` says why a text counts byte for
     byte. `comments` are those that hold a variable. `effects` is field -> what its change does, for formats that know
     their fields, `stated` path -> effect as the caller says; `findings` is what the program would refuse. `alike` is
-    field -> values that do the same today, and what a change between them does.
+    field -> values that do the same today, and what a change between them does. With `unread` no pod reads it.
     """
 
     format: str
@@ -97,6 +97,7 @@ class Meaning:
     stated: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
+    unread: bool = False
 
     @property
     def hashed(self) -> tuple[str, bytes] | None:

@@ -32,7 +32,7 @@ COMPONENT_ANNOTATION = "config-rollout/component"
 READ_AS_ANNOTATION = "config-rollout/read-as"
 """
 On a ConfigMap whose content does not tell it: `{"formats": {KEY: FORMAT}, "effects": {KEY[:PATH]: EFFECT},
-"text_version": TEXT}`, with what there is of them.
+"text_version": TEXT, "keys": [KEY]}`, with what there is of them; `keys` are those that pods read, if not all.
 """
 
 STACK_ANNOTATION = "config-rollout/stack"

@@ -11,12 +11,12 @@ from typing import Any
 
 from ..arguments.finding import Finding
 from ..configuration.content import Content, parse_content
-from ..configuration.digest import config_hash
-from ..configuration.read_as import read_as
+from ..configuration.digest import config_hash, short_hash
+from ..configuration.read_as import ReadAs, read_as
 from ..kubernetes.objects import Object
 from ..kubernetes.pod_spec import references
 from ..kubernetes.workload_kinds import DAEMON_SET
-from .naming import is_content_name
+from .naming import is_content_name, source_name
 
 _OURS = (DAEMON_SET.revisions, DAEMON_SET.kind)
 
@@ -41,11 +41,23 @@ def mounted(of: Object) -> set[str]:
     return {reference.name for reference in references(pod_spec) if isinstance(reference.name, str)}
 
 
+def plain_names(pod_spec: object, name: str, config_hash: str) -> dict[str, str]:
+    """
+    Return content-named ConfigMap -> what the program calls it, of those that a pod spec of DaemonSet `name` reads.
+
+    A single one must be that of the config hash: else something has put another one in its place.
+    """
+    read = [reference.name for reference in references(pod_spec) if isinstance(reference.name, str)]
+    names = {one: source for one in read if (source := source_name(one, name))}
+    is_other = len(names) == 1 and not next(iter(names)).endswith(f"-{short_hash(config_hash)}")
+    return {} if is_other else names
+
+
 def ownerships(
     daemon_set: Object,
     revisions: Sequence[Object],
     config_maps: Iterable[Object],
-    wanted: str,
+    wanted: Collection[str],
     coming: Collection[str] = (),
 ) -> list[Ownership]:
     """
@@ -59,12 +71,12 @@ def ownerships(
       daemon_set: As it is now.
       revisions: All ControllerRevisions that it owns.
       config_maps: Those with its label; only their metadata is read.
-      wanted: The name of the one that the program wants.
+      wanted: The names of those that the program wants.
       coming: The names of those that the DaemonSet is about to mount.
 
     """
     name = daemon_set["metadata"]["name"]
-    current = mounted(daemon_set) | {wanted, *coming}
+    current = mounted(daemon_set) | {*wanted, *coming}
     mounting: dict[str, list[Mapping[str, str]]] = {}
     for revision in sorted(revisions, key=lambda one: int(one["revision"])):
         for mounts in mounted(revision["data"]):
@@ -90,24 +102,24 @@ def lost(daemon_set: Object, revisions: Iterable[Object], config_maps: Iterable[
     return sorted(one for one in needed - there if is_content_name(one, name))
 
 
-def content_of(config_map: Object, formats: Mapping[str, str] | None, effects: Mapping[str, str] | None) -> Content:
+def content_of(config_map: Object, like: Content | None = None) -> Content:
     """
-    Return what a ConfigMap holds, read by the formats and effects of a program that may have other keys by now.
+    Return what a ConfigMap holds, read by the formats and effects of `like`, which may have other keys.
 
-    Its text version is the one that it says itself.
+    Its text version, the keys that pods read, and formats that `like` does not know are those that it says itself.
     """
     held, binary = config_map.get("data") or {}, config_map.get("binaryData") or {}
-    known = {key: name for key, name in (formats or {}).items() if key in held}
-    stated = {where: effect for where, effect in (effects or {}).items() if where.partition(":")[0] in {*held, *binary}}
-    said, _ = read_as(config_map)
-    return parse_content(held, binary, known, stated, said.text_version if said else None)[0]
+    said = read_as(config_map)[0] or ReadAs()
+    formats = {**said.formats, **(like.formats if like else {})}
+    effects = {**said.effects, **like.declared_effects} if like else said.effects
+    known = {key: name for key, name in formats.items() if key in held}
+    stated = {where: effect for where, effect in effects.items() if where.partition(":")[0] in {*held, *binary}}
+    return parse_content(held, binary, known, stated, said.text_version)[0].as_read(said.reads)
 
 
-def check_same(
-    config_map: Object, full_hash: str, formats: Mapping[str, str] | None, effects: Mapping[str, str] | None
-) -> list[Finding]:
+def check_same(config_map: Object, full_hash: str, like: Content) -> list[Finding]:
     """Find that a ConfigMap holds something else than its name says: kubelets may serve either then."""
-    if config_hash(content_of(config_map, formats, effects)) == full_hash:
+    if config_hash(content_of(config_map, like)) == full_hash:
         return []
     metadata = config_map["metadata"]
     what = "there is one already, and it holds another configuration than its name says"

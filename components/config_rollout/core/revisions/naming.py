@@ -16,9 +16,27 @@ HISTORY_KEY = "rollouts.jsonl"
 """The key of the ConfigMap that `history_name` names."""
 
 
-def content_name(name: str, full_hash: str) -> str:
-    """Return the name of the ConfigMap that holds a configuration of the DaemonSet `name`."""
-    return f"{name}-{short_hash(full_hash)}"
+def content_name(name: str, full_hash: str, source: str = "") -> str:
+    """
+    Return the name of the ConfigMap that holds a content for the DaemonSet `name`.
+
+    `source` is what the pod spec calls it, if not like the DaemonSet. The first `.` ends the DaemonSet's name, which
+    has none, so two DaemonSets never share a ConfigMap.
+    """
+    return f"{name if source in ('', name) else f'{name}.{source}'}-{short_hash(full_hash)}"
+
+
+def max_source_length(name: str) -> int:
+    """Return how long a ConfigMap's name in the pod spec of DaemonSet `name` may be: an object's has 253 characters."""
+    return 253 - len(content_name(name, "0" * SHORT_HASH_LENGTH, "x")) + 1
+
+
+def source_name(given: str, name: str) -> str:
+    """Return what the pod spec of DaemonSet `name` calls a ConfigMap that `content_name` has named, else nothing."""
+    prefix, _, suffix = given.rpartition("-")
+    if not _SHORT_HASH.fullmatch(suffix):
+        return ""
+    return name if prefix == name else prefix.removeprefix(f"{name}.") if prefix.startswith(f"{name}.") else ""
 
 
 def history_name(name: str) -> str:
@@ -33,5 +51,4 @@ def default_selector(name: str) -> dict[str, str]:
 
 def is_content_name(given: str, name: str) -> bool:
     """Tell whether a ConfigMap's name is one that `content_name` makes for `name`."""
-    prefix, _, suffix = given.rpartition("-")
-    return prefix == name and _SHORT_HASH.fullmatch(suffix) is not None
+    return bool(source_name(given, name))

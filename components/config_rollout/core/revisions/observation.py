@@ -15,14 +15,12 @@ from ..kubernetes.objects import Object, is_owned_by, newest_revision
 from ..kubernetes.pods import Pod, ProbedPod, config_hash_of_pod, pod_of, probed_pod
 from .config_maps import content_of, mounted
 from .naming import is_content_name
-
-_ROOT_CA = "kube-root-ca.crt"
-"""In every pod with a service account. Source: kubernetes 1.36 plugin/pkg/admission/serviceaccount."""
+from .references import ROOT_CA
 
 
 @dataclass(frozen=True)
 class ObservedPod(Pod):
-    """A pod with its configuration: `config_hash` is its annotation, `config_map` what it mounts."""
+    """A pod with its configuration: `config_hash` is its annotation, `config_map` what `config_map_of` says of it."""
 
     config_hash: str = ""
     config_map: str = ""
@@ -47,10 +45,10 @@ class Observation:
     pods: Sequence[ObservedPod] = ()
     nodes: Sequence[Node] = ()
     config_maps: Mapping[str, Object] = field(default_factory=dict)
-    wanted: str = ""
-    """The name of the ConfigMap that the program's configuration has."""
-    content: Content | None = None
-    """What the pods' ConfigMap holds, where that is another."""
+    wanted: Sequence[str] = ()
+    """The names of the ConfigMaps that the program's configuration has."""
+    contents: Mapping[str, Content] = field(default_factory=dict)
+    """What the pods read, where that is another configuration: name in the program's pod spec -> content."""
     is_read: bool = False
     has_namespace: bool = True
     trouble: str = ""
@@ -62,9 +60,9 @@ class Observation:
         return newest_revision(self.revisions)
 
     @property
-    def config_map(self) -> Object | None:
-        """The ConfigMap of the name that the program's configuration has."""
-        return self.config_maps.get(self.wanted)
+    def wanted_config_maps(self) -> list[Object]:
+        """Those of the program's configuration that are there."""
+        return [self.config_maps[name] for name in self.wanted if name in self.config_maps]
 
     @property
     def labels(self) -> dict[str, dict[str, str]]:
@@ -83,20 +81,24 @@ class Observation:
         What is there means the same, perhaps written otherwise, and it is immutable.
         """
         values = {"data": config_map["data"], "binary_data": config_map.get("binaryData")}
-        if self.config_map:
-            values = {"data": self.config_map.get("data") or {}, "binary_data": self.config_map.get("binaryData")}
+        if held := self.config_maps.get(config_map["metadata"]["name"]):
+            values = {"data": held.get("data") or {}, "binary_data": held.get("binaryData")}
         return {"metadata": config_map["metadata"], **values, "immutable": True}
 
-    def older_text(self, content: Content, full_hash: str) -> list[str]:
-        """Return the keys of which the pods have another text than the program, although nothing restarts for it."""
-        if not self.config_map or not self.daemon_set or self.config_hash != full_hash:
+    def older_text(self, name: str, content: Content) -> list[str]:
+        """
+        Return the keys of a content of which the ConfigMap of that name has another text, although its pods run it.
+
+        What no pod reads is left out.
+        """
+        held = self.config_maps.get(name)
+        if not held or not self.daemon_set or name not in mounted(self.daemon_set):
             return []
-        held = content_of(self.config_map, None, None)
         return [
             key
-            for (_, ours), (_, theirs) in zip(content.sections(), held.sections(), strict=True)
+            for (_, ours), (_, theirs) in zip(content.sections(), content_of(held).sections(), strict=True)
             for key, text in ours.items()
-            if theirs.get(key) != text
+            if theirs.get(key) != text and key not in content.unread
         ]
 
     def without_namespace(self) -> str:
@@ -114,7 +116,7 @@ class Observation:
 
     def missing(self, name: str) -> str:
         """Return what to say if the pods mount the ConfigMap of this name and it is not there."""
-        if self.config_map or not self.daemon_set or name not in mounted(self.daemon_set):
+        if name in self.config_maps or not self.daemon_set or name not in mounted(self.daemon_set):
             return ""
         where = f"{self.daemon_set['metadata']['namespace']}/{name}"
         return f"ConfigMap {where}, which the pods mount, is not there: `up` puts it back, and nothing restarts"
@@ -130,7 +132,12 @@ def observed_pod(pod: Object, daemon_set: Object) -> ObservedPod | None:
 
 
 def config_map_of(pod: Mapping[str, object], name: str) -> str:
-    """Return the ConfigMap that a pod spec of DaemonSet `name` reads, a content-named one if there is one."""
+    """Return the ConfigMap that a pod spec of DaemonSet `name` reads; content-named ones go first, all of them."""
     named = [reference.name for reference in pod_spec.references(pod) if isinstance(reference.name, str)]
-    named = [one for one in named if one != _ROOT_CA]
-    return next((one for one in named if is_content_name(one, name)), named[0] if named else "")
+    named = [one for one in named if one != ROOT_CA]
+    return ", ".join(dict.fromkeys(one for one in named if is_content_name(one, name))) or (named[0] if named else "")
+
+
+def names_in(config_map: str) -> list[str]:
+    """Return the names in what `config_map_of` says: none, one or several."""
+    return config_map.split(", ") if config_map else []

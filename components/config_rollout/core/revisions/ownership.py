@@ -6,7 +6,7 @@ Not here: the annotations and hooks themselves (prepare/ownership.py).
 """
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,14 +97,14 @@ def owner_change(where: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> 
     )
 
 
-def check_owner(claim: Claim, daemon_set: Object | None, config_map: Object | None = None) -> list[Finding]:
+def check_owner(claim: Claim, daemon_set: Object | None, config_maps: Iterable[Object] = ()) -> list[Finding]:
     """
     Find that another stack owns what a component is about to write, or that it could not be this component's.
 
-    `config_map` is the one of the configuration; without a DaemonSet it tells that another stack is about to make one.
+    `config_maps` are those of the configuration; without a DaemonSet they tell that another stack is about to make one.
     """
     if daemon_set is None:
-        return _check_config_map(claim, config_map)
+        return [finding for one in config_maps for finding in _check_config_map(claim, one)]
     owner = Owner.of(daemon_set)
     if owner.stack not in ("", claim.mine.stack):
         what = f"it belongs to {owner}, and this is stack {claim.mine.stack}"
@@ -211,9 +211,9 @@ def _foreign(claim: Claim, daemon_set: Object) -> Finding:
     return Finding(claim.where, f"{what}{f', with the selector {labels}, for good' if differs else ''}", fix)
 
 
-def _check_config_map(claim: Claim, config_map: Object | None) -> list[Finding]:
+def _check_config_map(claim: Claim, config_map: Object) -> list[Finding]:
     """Find a ConfigMap of another stack without a DaemonSet; one that has owners only waits to be collected."""
-    if not config_map or "metadata" not in config_map or config_map["metadata"].get("ownerReferences"):
+    if "metadata" not in config_map or config_map["metadata"].get("ownerReferences"):
         return []
     owner, name = Owner.of(config_map), config_map["metadata"]["name"]
     if owner.stack in ("", claim.mine.stack):

@@ -1,7 +1,7 @@
 """The references of a pod spec to its ConfigMap: those that are there, and those that only look like one."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..arguments.case import snake_case
 from ..arguments.finding import Finding
@@ -10,29 +10,53 @@ from ..configuration.digest import SHORT_HASH_LENGTH
 from ..kubernetes import pod_spec as pods
 from ..kubernetes import property_paths as paths
 
+_NEVER_IGNORED = ("data", "binary_data", "config_maps", "name", "namespace")
 
-def check_references(name: str, pod_spec: object) -> Iterator[Finding]:
-    """Find a pod spec that never reads ConfigMap `name`, and references that only look as if they named it."""
+ROOT_CA = "kube-root-ca.crt"
+"""
+In every namespace, and in every pod with a service account.
+
+Source: kubernetes 1.36 pkg/controller/certificates/rootcacertpublisher, plugin/pkg/admission/serviceaccount.
+"""
+
+
+def check_references(names: Sequence[str], pod_spec: object) -> Iterator[Finding]:
+    """Find ConfigMaps of these names that a pod spec never reads, and references that only look like one of them."""
     if not isinstance(pod_spec, Mapping):
         kind = type(pod_spec).__name__
         yield Finding("pod_spec", f"must be a plain mapping (got {kind})", "Pass a dict; its leaves may be Outputs")
         return
-    references = pods.references(pod_spec)
+    references = [reference for reference in pods.references(pod_spec) if isinstance(reference.name, str)]
     for reference in references:
-        if isinstance(reference.name, str) and _meant(reference.name, name):
+        if meant := _meant(str(reference.name), names):
             yield Finding(
                 f"pod_spec.{pods.show_path(reference.path)}",
-                f"names ConfigMap {reference.name!r}, which is not {name!r}",
-                f"Write {name!r}: the component points it at the right revision",
+                f"names ConfigMap {reference.name!r}, which is not {meant!r}",
+                f"Write {meant!r}: the component points it at the right revision",
             )
-    mine = [reference for reference in references if reference.name == name and isinstance(reference.name, str)]
-    if not mine:
-        yield _never_read(name, [r.name for r in references if isinstance(r.name, str)])
-    elif all(reference.path[0] == "volumes" for reference in mine):
-        yield from _check_mounted(name, pod_spec, mine)
+    for name in names:
+        mine = [reference for reference in references if reference.name == name]
+        if not mine:
+            yield _never_read(name, [str(one.name) for one in references if one.name not in names])
+        elif all(reference.path[0] == "volumes" for reference in mine):
+            yield from _check_mounted(name, pod_spec, mine)
 
 
-def check_ignore_changes(given: Iterable[str], name: str, pod_spec: object) -> Iterator[Finding]:
+def check_undeclared(names: Sequence[str], pod_spec: object) -> Iterator[Finding]:
+    """Find ConfigMaps that a pod spec reads and that are none of these names: nothing follows from their changes."""
+    others: dict[str, pods.Reference] = {}
+    for reference in pods.references(pod_spec):
+        if isinstance(reference.name, str) and reference.name not in {*names, ROOT_CA}:
+            others.setdefault(reference.name, reference)
+    for name, reference in others.items():
+        near = nearest(name, names, cutoff=0.75)
+        what = f"reads ConfigMap {name!r}, which is not one of this component's: its changes restart nothing"
+        fix = f"Write '{near}', if that was meant, or" if near else "If this program makes it,"
+        place = f"pod_spec.{pods.show_path(reference.path)}"
+        yield Finding(place, what, f"{fix} pass it in `config_maps` in place of a ConfigMap of your own")
+
+
+def check_ignore_changes(given: Iterable[str], names: Sequence[str], pod_spec: object) -> Iterator[Finding]:
     """Find paths in `ignore_changes` that are none of the arguments', or would cut the pods off their ConfigMap."""
     for path in given:
         where = f"ignore_changes: '{path}'"
@@ -41,11 +65,14 @@ def check_ignore_changes(given: Iterable[str], name: str, pod_spec: object) -> I
         if argument not in paths.IGNORABLE:
             yield Finding(
                 where,
-                "cannot be ignored" if argument in ("data", "binary_data", "name", "namespace") else "is no argument",
+                "cannot be ignored"
+                if argument in ("data", "binary_data", "config_maps", "name", "namespace")
+                else "is no argument",
                 f"Use a path that begins with {', '.join(paths.IGNORABLE)}",
             )
         for reference in pods.references(pod_spec) if argument == "pod_spec" else ():
-            if reference.name == name and isinstance(reference.name, str) and paths.covers(steps[1:], reference.path):
+            name = reference.name
+            if isinstance(name, str) and name in names and paths.covers(steps[1:], reference.path):
                 yield Finding(
                     where,
                     f"holds the reference to ConfigMap '{name}', which changes with its content",
@@ -84,7 +111,10 @@ def _never_read(name: str, named: list[str]) -> Finding:
     )
 
 
-def _meant(written: str, name: str) -> bool:
-    """Return whether a name can only be meant as `name`: other case, `_` for `-`, or an old hash at its end."""
-    looks_same = written.lower().replace("_", "-") == name and written != name
-    return looks_same or bool(re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{{SHORT_HASH_LENGTH}}}", written))
+def _meant(written: str, names: Sequence[str]) -> str:
+    """Return the name that one can only mean: in other case, with `_` for `-`, or with an old hash at its end."""
+    if written in names:
+        return ""
+    plain = re.sub(rf"-[0-9a-f]{{{SHORT_HASH_LENGTH}}}$", "", written)
+    ends = [name for name in names if plain != written and (plain == name or plain.endswith(f".{name}"))]
+    return next((name for name in names if written.lower().replace("_", "-") == name), ends[0] if ends else "")

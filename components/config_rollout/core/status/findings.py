@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..arguments.finding import Finding
 from ..kubernetes import daemon_sets
 from ..kubernetes.annotations import WAVES_ANNOTATION
-from ..revisions.naming import content_name, is_content_name
-from ..revisions.observation import ObservedPod
+from ..revisions.naming import is_content_name
+from ..revisions.observation import ObservedPod, names_in
 from ..waves.words import names
 from .observation import DaemonSetView, Revision, is_lying, short, template_written
 
@@ -130,13 +130,14 @@ def _config_maps(view: DaemonSetView, state: str) -> Iterator[Finding]:
     """Find content-named ConfigMaps that are missing, that nothing needs, and that would go too early."""
     users: dict[str, list[Revision]] = {}
     for revision in view.revisions:
-        users.setdefault(revision.config_map, []).append(revision)
-    pods = Counter(pod.config_map for pod in view.pods)
+        for name in names_in(revision.config_map):
+            users.setdefault(name, []).append(revision)
+    pods = Counter(name for pod in view.pods for name in names_in(pod.config_map))
     needed = {name for name in (*users, *pods) if is_content_name(name, view.name)}
     for name in sorted(needed - {*view.config_maps}):
         who = [*_numbers(users.get(name, [])), *([f"{pods[name]:,} pods"] if name in pods else [])]
         fix = "Run `pulumi up` with this configuration, which makes it again"
-        if name not in pods and name != content_name(view.name, view.config_hash):
+        if name not in pods and name not in names_in(view.config_map):
             fix = "Do not `kubectl rollout undo` to there: its pods could not start"
         yield Finding(f"ConfigMap {name}", f"is gone, and needed by {' and '.join(who)}", fix)
     uid = view.daemon_set["metadata"]["uid"]

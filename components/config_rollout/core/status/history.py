@@ -13,6 +13,7 @@ from ..audit.writing import change_cause, changes_of
 from ..explain.reasons import DaemonSetUpdate
 from ..kubernetes.field_managers import written
 from ..revisions.naming import content_name, is_content_name
+from ..revisions.observation import names_in
 from .observation import TEMPLATE_FIELD, DaemonSetView, Revision
 
 
@@ -99,33 +100,33 @@ def of_revision(rollouts: Iterable[Rollout], number: int) -> Rollout | None:
     return next((one for one in reversed([*rollouts]) if one.number == number), None)
 
 
-def config_map_of_revision(view: DaemonSetView, number: int) -> tuple[str, str] | None:
-    """Return ConfigMap and config hash of a revision, from itself or from a record; `None` if neither is kept."""
+def config_maps_of_revision(view: DaemonSetView, number: int) -> tuple[list[str], str] | None:
+    """Return ConfigMaps and config hash of a revision, from itself or from a record; `None` if neither is kept."""
     for revision in view.revisions:
         if revision.number == number:
-            return revision.config_map, revision.config_hash
+            return names_in(revision.config_map), revision.config_hash
     for record in reversed(view.records):
         for known, config_hash in ((record.new_revision, record.new_hash), (record.old_revision, record.old_hash)):
             if known == number and config_hash:
-                return content_name(view.name, config_hash), config_hash
+                return [content_name(view.name, config_hash)], config_hash
     return None
 
 
 def why_no_diff(view: DaemonSetView, number: int) -> str:
     """Return why the configuration of a revision cannot be had, empty if its ConfigMap is there under its own name."""
-    config_map = config_map_of_revision(view, number)
+    config_maps = config_maps_of_revision(view, number)
     where = f"{view.namespace}/{view.name}"
-    if config_map is None:
+    if config_maps is None:
         known = sorted({one.number for one in rollouts_of(view) if one.number is not None})
         there = f"There are {', '.join(map(str, known))}" if known else "There is none"
         return f"{where}: revision {number}: there is no such revision. {there}."
-    name, _ = config_map
-    if not is_content_name(name, view.name):
-        mounted = f"mounts ConfigMap {name}, which changes in place" if name else "mounts no ConfigMap"
+    names, _ = config_maps
+    if wrong := [name for name in names or [""] if not is_content_name(name, view.name)]:
+        mounted = f"mounts ConfigMap {wrong[0]}, which changes in place" if wrong[0] else "mounts no ConfigMap"
         return f"{where}: revision {number}: {mounted}, so what it read is not kept. See the history of your program."
-    if name not in view.config_maps:
+    if gone := [name for name in names if name not in view.config_maps]:
         return (
-            f"{where}: revision {number}: its ConfigMap {name} is gone, so what it read is not kept. "
+            f"{where}: revision {number}: its ConfigMap {gone[0]} is gone, so what it read is not kept. "
             "See the history of your program, or choose another revision."
         )
     return ""

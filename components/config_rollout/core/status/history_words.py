@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ..audit.record import AuditRecord, Change, moment
+from ..revisions.observation import names_in
 from ..waves.words import duration
 from ..words.table import aligned
 from .history import Rollout
@@ -32,7 +33,7 @@ def in_full(view: DaemonSetView, rollout: Rollout) -> list[str]:
     facts.append(("configuration", f"{before}{short(rollout.config_hash)}"))
     if revision:
         mounts = revision.config_map or "none"
-        gone = "" if mounts in view.config_maps or not revision.config_map else ", which is gone"
+        gone = "" if all(name in view.config_maps for name in names_in(revision.config_map)) else ", which is gone"
         pods = sum(pod.revision == revision.hash for pod in view.pods)
         facts += [("ConfigMap", f"{mounts}{gone}"), ("kept", f"yes, {pods:,} of {len(view.pods):,} pods have it")]
         facts += [("change cause", rollout.change_cause)] if rollout.change_cause else []
@@ -82,16 +83,16 @@ def _what(rollout: Rollout) -> str:
         return f"configuration {short(rollout.config_hash)}"
     first = changes[0]
     more = f", and {len(changes) - 1} more" if len(changes) > 1 else ""
-    key = f"{first.key}: " if first.key else ""
+    key = f"{first.place}: " if first.place else ""
     sign = "" if first.before is not None and first.after is not None else change_line(first)[:2]
     return _cut(f"{key}{sign}{change_line(first)[2:]}", len(more)) + more
 
 
 def _record_lines(record: AuditRecord) -> list[str]:
     lines: list[str] = []
-    keys = dict.fromkeys(change.key for change in record.changes)
-    for key in keys:
-        lines += [f"  {key or 'configuration'}", *(f"    {change_line(c)}" for c in record.changes if c.key == key)]
+    for place in dict.fromkeys(change.place for change in record.changes):
+        of = [f"    {change_line(change)}" for change in record.changes if change.place == place]
+        lines += [f"  {place or 'configuration'}", *of]
     lines += _template_lines(record.template_changes)
     rows = [
         (w.name, f"{w.nodes:,}", f"{w.restarts:,}", w.started, duration(_seconds(w.started, w.ended)), w.result)

@@ -14,8 +14,8 @@ from ..kubernetes import daemon_sets
 from ..kubernetes.annotations import CHANGE_CAUSE_ANNOTATION
 from ..kubernetes.field_managers import Written, written
 from ..kubernetes.objects import Object, is_owned_by, revision_of
-from ..revisions.naming import HISTORY_KEY, content_name, history_name, is_content_name
-from ..revisions.observation import Observation, ObservedPod, config_map_of
+from ..revisions.naming import HISTORY_KEY, content_name, history_name, source_name
+from ..revisions.observation import Observation, ObservedPod, config_map_of, names_in
 
 TEMPLATE_FIELD = ("f:spec", "f:template")
 """Where `managedFields` have the pod template."""
@@ -92,7 +92,7 @@ class DaemonSetView:
 
     @property
     def config_map(self) -> str:
-        """The ConfigMap that the pod template mounts; empty if there is none."""
+        """The ConfigMap that the pod template reads, as `config_map_of` says it; empty if there is none."""
         return config_map_of(self.daemon_set["spec"].get("template", {}).get("spec") or {}, self.name)
 
     @property
@@ -125,8 +125,9 @@ def revisions_of(revisions: Iterable[Object], daemon_set: Object) -> list[Revisi
 
 
 def is_lying(config_hash: str, config_map: str, name: str) -> bool:
-    """Return whether a content-named ConfigMap is not the one that an annotation speaks of."""
-    return is_content_name(config_map, name) and config_map != content_name(name, config_hash)
+    """Return whether a content-named ConfigMap is not the one that an annotation speaks of; of several none tells."""
+    source = source_name(config_map, name)
+    return len(names_in(config_map)) == 1 and bool(source) and config_map != content_name(name, config_hash, source)
 
 
 def metadata_of(config_map: Object) -> ConfigMapMetadata:

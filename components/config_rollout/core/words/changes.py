@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from ..configuration.diff import NO_NEWLINE, TEXT_VERSION, FieldChange, KeyChange, line_diff
+from ..configuration.diff import NO_NEWLINE, TEXT_VERSION, UNREAD, FieldChange, KeyChange, line_diff
 from ..configuration.effects import STATED
 from ..configuration.secret_values import hide, secret_lines
 from ..formats.meaning import FieldEffect
@@ -27,7 +27,7 @@ def key_summary(keys: Sequence[KeyChange]) -> tuple[str, int]:
 def _first_words(key: KeyChange, new_name: str) -> str:
     if key.section == TEXT_VERSION:
         return _version_words(key)
-    name, fields = key.key, restarting_fields(key)
+    name, fields = key.name, restarting_fields(key)
     if new_name:
         return f"{name} renamed to {new_name}"
     if _stopped_parsing(key):
@@ -35,7 +35,7 @@ def _first_words(key: KeyChange, new_name: str) -> str:
     if fields:
         return f"{name}: {_field_words(fields[0])}"
     if key.restated:
-        return f"{name} counts in another way"
+        return f"{name}: {_reading_words(key)}" if _reading_words(key) else f"{name} counts in another way"
     lines = key.line_diff
     what = {"+": "added", "-": "removed"}.get(key.op) or (_counts(lines) if lines else "changed")
     return f"{name} {what}"
@@ -44,7 +44,7 @@ def _first_words(key: KeyChange, new_name: str) -> str:
 def _version_words(change: KeyChange) -> str:
     """Return a change of the text version in the words of its argument."""
     old, new = shown_pair(*((side or b"").decode() for side in (change.old, change.new)))
-    return f"{TEXT_VERSION} {({'+': new, '-': old}).get(change.op) or f'{old} => {new}'}"
+    return f"{change.name} {({'+': new, '-': old}).get(change.op) or f'{old} => {new}'}"
 
 
 def lines_of_keys(keys: Sequence[KeyChange]) -> list[str]:
@@ -53,7 +53,7 @@ def lines_of_keys(keys: Sequence[KeyChange]) -> list[str]:
     lines: list[str] = []
     for key in keys:
         if _place(key) in renamed:
-            lines.append(f"  ~ {key.key} renamed to {renamed[_place(key)]}")
+            lines.append(f"  ~ {key.name} renamed to {renamed[_place(key)]}")
         elif _place(key) not in again:
             lines += key_lines(key)
     return lines
@@ -65,14 +65,14 @@ def key_lines(change: KeyChange) -> list[str]:
         return [f"  {change.op} {_version_words(change)}: rolls every text out as it is written"]
     fields = change.fields
     if fields == [] and not change.restarts:
-        return [f"  = {change.key}: written differently, means the same"]
+        return [f"  = {change.name}: written differently, means the same"]
     if change.restated:
-        return [f"  {change.op} {change.key}: what is stated in `formats` or `effects` changed", *_all_fields(fields)]
+        return [f"  {change.op} {change.name}: {_reading_words(change) or _RESTATED}", *_all_fields(fields)]
     if fields is not None:
-        return [f"  {change.op} {change.key}", *_all_fields(fields)]
+        return [f"  {change.op} {change.name}", *_all_fields(fields)]
     if change.section != "data":
         sizes = [f"{len(value):,} bytes" for value in (change.old, change.new) if value is not None]
-        return [f"  {change.op} {change.key}: binary, {' => '.join(sizes)}{_words(change.effect)}"]
+        return [f"  {change.op} {change.name}: binary, {' => '.join(sizes)}{_words(change.effect)}"]
     lines = change.line_diff
     added, removed = (sum(line[0] == sign for line in lines) for sign in "+-")
     counts = {"+": _lines(added), "-": _lines(removed)}.get(
@@ -80,7 +80,7 @@ def key_lines(change: KeyChange) -> list[str]:
     )
     texts = [(value or b"").decode(errors="replace") for value in (change.old, change.new)]
     shown_ones = _some_lines(lines, texts) if change.op == "~" else []
-    return [f"  {change.op} {change.key}: {counts}{_words(change.effect)}", *(f"      {one}" for one in shown_ones)]
+    return [f"  {change.op} {change.name}: {counts}{_words(change.effect)}", *(f"      {one}" for one in shown_ones)]
 
 
 def field_lines(change: FieldChange, secret: bool, note: str = "") -> list[str]:
@@ -110,15 +110,26 @@ def field_name(path: str) -> str:
     return named[1] if named else name or item.removesuffix("]")
 
 
+_RESTATED = "what is stated in `formats` or `effects` changed"
+
+
+def _reading_words(change: KeyChange) -> str:
+    """Return that pods begin or cease to read a key; empty where neither is so."""
+    old, new = change.old_meaning, change.new_meaning
+    if not old or not new or old.unread == new.unread:
+        return ""
+    return "pods read it from now on" if old.unread else "no pod reads it any more"
+
+
 def restarting_fields(change: KeyChange) -> list[FieldChange]:
     """Return the fields of a key whose change restarts."""
     return [field for field in change.fields or [] if field.effect.effect == "restart"]
 
 
-def is_stated(change: KeyChange) -> bool:
-    """Return whether a change restarts nothing because the caller says so."""
+def is_left(change: KeyChange) -> bool:
+    """Return whether a change waits for one that restarts: the caller says so, or no pod reads it."""
     effects = [change.effect, *(field.effect for field in change.fields or [])]
-    return any(effect.kind == STATED for effect in effects)
+    return any(effect.kind in (STATED, UNREAD) for effect in effects)
 
 
 def and_more(count: int) -> str:
@@ -126,11 +137,11 @@ def and_more(count: int) -> str:
     return f", and {count - 1:,} more" if count > 1 else ""
 
 
-_Place = tuple[str, str, str]
+_Place = tuple[str, str, str, str]
 
 
 def _place(key: KeyChange) -> _Place:
-    return key.section, key.op, key.key
+    return key.source, key.section, key.op, key.key
 
 
 def _renames(keys: Sequence[KeyChange]) -> tuple[dict[_Place, str], set[_Place]]:
@@ -149,7 +160,9 @@ def _renames(keys: Sequence[KeyChange]) -> tuple[dict[_Place, str], set[_Place]]
 def _is_same(removed: KeyChange, added: KeyChange) -> bool:
     before, after = removed.old_meaning, added.new_meaning
     formats = before and before.format, after and after.format
-    return (removed.section, removed.old, formats[0]) == (added.section, added.new, formats[1])
+    return (removed.source, removed.section, removed.old, formats[0]) == (
+        added.source, added.section, added.new, formats[1]
+    )  # fmt: skip
 
 
 def _stopped_parsing(key: KeyChange) -> bool:

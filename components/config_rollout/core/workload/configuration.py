@@ -1,9 +1,27 @@
-"""Everything that the pods of one workload read, and its hash."""
+r"""
+Everything that the pods of one workload read, and its hash.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+With one ConfigMap the canonical bytes are its own, of version 1. With several they are of version 2: after the version
+line an entry for each, sorted by the bytes of its name, with the hash of what pods read of it.
 
+    config-rollout/v2\n
+    config-map NAME-LENGTH:NAME HASH\n
+
+Two configurations share them exactly when they share the hash of every ConfigMap, so they are as hard to confuse as
+version 1. A source of another kind gets another word.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from ..configuration.content import Content
+from ..configuration.diff import KeyChange, diff_contents
+from ..configuration.digest import canonical_bytes
 from .source import Source
+
+VERSION_LINE = b"config-rollout/v2\n"
 
 
 @dataclass(frozen=True)
@@ -12,12 +30,39 @@ class Configuration:
 
     sources: Sequence[Source]
 
-    @property
+    @classmethod
+    def of(cls, contents: Mapping[str, Content]) -> "Configuration":
+        """Return the configuration of ConfigMaps with these names."""
+        return cls([Source(name, content) for name, content in contents.items()])
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """The bytes that are hashed."""
+        if len(self.sources) == 1:
+            return canonical_bytes(self.sources[0].content)
+        entries = sorted((source.name.encode(), source.hash.encode()) for source in self.sources)
+        return VERSION_LINE + b"".join(b"config-map %d:%b %b\n" % (len(name), name, of) for name, of in entries)
+
+    @cached_property
     def hash(self) -> str:
-        """The config hash, 64 hex digits: with one ConfigMap the SHA-256 of its canonical bytes."""
-        (source,) = self.sources
-        return source.hash
+        """The config hash, the SHA-256 of the canonical bytes, 64 hex digits."""
+        return self.sources[0].hash if len(self.sources) == 1 else hashlib.sha256(self.canonical).hexdigest()
+
+    @property
+    def contents(self) -> dict[str, Content]:
+        """Name in the pod spec -> what is read of it."""
+        return {source.name: source.content for source in self.sources}
 
     def object_names(self, workload: str) -> dict[str, str]:
         """Return name in the pod spec -> name of the object that holds it."""
         return {source.name: source.object_name(workload) for source in self.sources}
+
+
+def diff_configurations(old: Configuration, new: Configuration) -> list[KeyChange]:
+    """Return the keys that differ, source by source; each says its source where there are several."""
+    before, after = old.contents, new.contents
+    names = list(dict.fromkeys([*after, *before]))
+    changes = {name: diff_contents(before.get(name, Content()), after.get(name, Content())) for name in names}
+    if len(names) == 1:
+        return changes[names[0]]
+    return [replace(change, source=name) for name in names for change in changes[name]]

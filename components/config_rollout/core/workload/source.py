@@ -36,7 +36,7 @@ class Source:
 
     def object_name(self, workload: str) -> str:
         """Return the name of the object that holds this content for the workload of that name."""
-        return content_name(workload, self.hash)
+        return content_name(workload, self.hash, self.name)
 
     def render(self, metadata: Mapping[str, Any]) -> Object:
         """Return the immutable object, with what its content does not tell of how it is read."""

@@ -1,0 +1,147 @@
+"""The ConfigMaps of a component, from its arguments: what each holds, and what its pods read of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pulumi
+
+from ..core.arguments.fields import check_config_map_name, named
+from ..core.arguments.finding import Finding
+from ..core.configuration.content import Content, check_no_reload, parse_content, unmatched, warnings
+from ..core.formats import on_platform
+from ..core.kube_proxy.files import check_images
+from ..core.kubernetes.asked_keys import Keys, missing_keys
+from ..core.kubernetes.pod_spec import platform, references
+from ..core.kubernetes.uses import keys_read
+from ..core.revisions.naming import max_source_length
+from ..core.workload.configuration import Configuration
+from ..core.workload.source import CONFIG_MAP, Source
+
+_FIELDS = ("data", "binary_data", "formats", "effects", "text_version")
+_NOT_PLAIN = (
+    "is an Output or a secret, and its hash must be known in preview",
+    "Pass plain text; put what is secret or comes from another resource into a Secret, or into env of pod_spec",
+)
+
+_Sources = dict[str, tuple[str, dict[str, Any]]]
+"""Name in the pod spec -> where in the arguments it is, and its fields."""
+
+
+def source_names(name: str, plain: Mapping[str, Any]) -> list[str]:
+    """Return what the pod spec calls the ConfigMaps of a component, the one of `data` first."""
+    others = plain.get("config_maps")
+    listed = [one for one in others if isinstance(one, str)] if isinstance(others, Mapping) else []
+    return list(dict.fromkeys([*([name] if "data" in plain or not listed else []), *listed]))
+
+
+def parse_sources(name: str, plain: dict[str, Any]) -> tuple[Configuration, list[Finding]]:
+    """
+    Return what the pods read, and everything that is wrong with it. It is complete only if nothing is.
+
+    `plain` are the arguments of the component with that Kubernetes name; formats get the platform of the pods.
+    """
+    sources, findings = _sources(name, plain)
+    parsed: dict[str, Source] = {}
+    for called, (place, fields) in sources.items():
+        _add_platform(fields, plain.get("pod_spec"))
+        content, wrong = _content(fields)
+        wrong = wrong or check_images(content, plain.get("pod_spec"))
+        if "config_maps" in plain and not wrong:
+            content, wrong = _as_read(content, called, plain.get("pod_spec"))
+        findings += [replace(finding, where=_within(place, finding.where)) for finding in wrong]
+        parsed[called] = Source(called, content, fields.get("data") or {}, fields.get("binary_data"))
+    findings += _check_keys(sources, plain.get("pod_spec"))
+    return Configuration(list(parsed.values())), findings
+
+
+def warned(name: str, plain: Mapping[str, Any], configuration: Configuration) -> Iterator[Finding]:
+    """Yield what should not stay as it is in the contents."""
+    for source in configuration.sources:
+        place = "" if source.name == name and "data" in plain else f"config_maps[{source.name!r}]"
+        yield from (replace(finding, where=_within(place, finding.where)) for finding in warnings(source.content))
+
+
+def _within(place: str, where: str) -> str:
+    return f"{place}.{where}" if place and where else place or where or "data"
+
+
+def _sources(name: str, plain: dict[str, Any]) -> tuple[_Sources, list[Finding]]:
+    """Return the fields of each ConfigMap, `data` with its own as one of them."""
+    others = plain.get("config_maps")
+    if others is None and "data" not in plain:
+        return {}, [Finding("data", "is required", "Pass it")]
+    sources: _Sources = {}
+    findings: list[Finding] = []
+    if "data" in plain:
+        sources[name] = "", plain
+    else:
+        what, fix = "is said of `data`, which is not passed", "Put it into the entry of config_maps that it is about"
+        findings += [Finding(field, what, fix) for field in _FIELDS if field in plain]
+    if others is None:
+        return sources, findings
+    if not isinstance(others, Mapping) or not others:
+        what = f"must map name to a ConfigMap's fields (got {others if others == {} else type(others).__name__})"
+        return sources, [*findings, Finding("config_maps", what, "Pass {'NAME': {'data': {...}}}")]
+    every: dict[str, Any] = {}
+    for called, fields in others.items():
+        place = f"config_maps[{called!r}]"
+        findings += check_config_map_name(place, called, max_source_length(name))
+        if called in sources:
+            findings.append(Finding(place, "is the ConfigMap that `data` makes", "Keep it in one of the two"))
+        elif not isinstance(fields, Mapping):
+            what = f"must be a mapping with `data` (got {type(fields).__name__})"
+            findings.append(Finding(place, what, "Pass {'data': {...}}"))
+        else:
+            every[str(called)], wrong = named(place, fields, _FIELDS)
+            findings += wrong
+    plain["config_maps"] = every
+    sources |= {called: (f"config_maps[{called!r}]", fields) for called, fields in every.items()}
+    return sources, findings
+
+
+def _add_platform(fields: dict[str, Any], pod_spec: object) -> None:
+    data, formats, system = fields.get("data"), fields.get("formats", {}), platform(pod_spec)
+    if system and isinstance(data, Mapping) and isinstance(formats, Mapping):
+        fields["formats"] = on_platform(data, formats, system) or fields.get("formats")
+
+
+def _content(fields: Mapping[str, Any]) -> tuple[Content, list[Finding]]:
+    """Parse a ConfigMap's content; what is an Output is reported as such and looked at no further."""
+    findings: list[Finding] = []
+    sections: dict[str, Any] = {"data": fields.get("data", {}), "binary_data": fields.get("binary_data", {})}
+    for section, given in sections.items():
+        if isinstance(given, pulumi.Output):
+            return Content(), [Finding(section, *_NOT_PLAIN)]
+        if isinstance(given, Mapping):
+            outputs = [key for key, value in given.items() if isinstance(value, pulumi.Output)]
+            findings += [Finding(f"{section}[{key!r}]", *_NOT_PLAIN) for key in outputs]
+            sections[section] = {key: value for key, value in given.items() if key not in outputs}
+    if findings and not any(sections.values()):
+        return Content(), findings
+    declared = (fields.get(argument) for argument in ("formats", "effects", "text_version"))
+    content, wrong = parse_content(sections["data"], sections["binary_data"], *declared)
+    return content, [*findings, *wrong, *(unmatched(content) if not wrong else []), *check_no_reload(content)]
+
+
+def _as_read(content: Content, name: str, pod_spec: object) -> tuple[Content, list[Finding]]:
+    """Return the content with what pods read of it; find that this is nothing."""
+    read = content.as_read(keys_read(pod_spec, CONFIG_MAP, name).reads)
+    is_named = any(reference.name == name for reference in references(pod_spec))  # else that is said
+    if len(read.unread) < len(read.meanings) or not is_named:
+        return read, []
+    return read, [Finding("", "pods read none of its keys", "Ask for one in pod_spec, or leave the ConfigMap out")]
+
+
+def _check_keys(sources: _Sources, pod_spec: object) -> Iterator[Finding]:
+    """Find keys of the component's ConfigMaps that the pods ask for and that are in neither map."""
+    known = {}
+    for name, (_, fields) in sources.items():
+        text, binary = (fields.get(section) or {} for section in ("data", "binary_data"))
+        if isinstance(text, Mapping) and isinstance(binary, Mapping):
+            known[name] = Keys(list(map(str, text)), list(map(str, binary)))
+
+    def keys_of(kind: str, name: object) -> Keys | None:
+        return known.get(name) if kind == CONFIG_MAP and isinstance(name, str) else None
+
+    yield from missing_keys(pod_spec, keys_of)
