@@ -143,7 +143,7 @@ class ClusterContract:
         uid = self.made(client, namespace)["metadata"]["uid"]
 
         assert uid == client.prove("configmaps", "a", namespace, uid)["metadata"]["uid"]
-        with pytest.raises(ClusterError, match="another cluster than the provider's"):
+        with pytest.raises(ClusterError, match="a different cluster from the provider's"):
             client.prove("configmaps", "a", namespace, "another")
 
 

@@ -143,7 +143,7 @@ def render(rows: Sequence[Row], version: str) -> str:
     """Return the rows as a table."""
     lines = [f"Kubernetes {version}, {NODES} nodes:", ""]
     lines += [
-        "| what happens | command | pods started on each node | writes | what is said |",
+        "| what happens | command | pods started on each node | writes | message |",
         "| --- | --- | --- | --- | --- |",
     ]
     return "\n".join([*lines, *(f"| {r.what} | `{r.command}` | {r.started} | {r.writes} | {r.said} |" for r in rows)])

@@ -82,7 +82,7 @@ def halted() -> list[Json]:
     waiting = {"name": "agent", "ready": False, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
     bad["status"]["containerStatuses"] = [waiting]
     times = [f"2026-01-02T09:{minute}:00Z" for minute in (30, 32, 42)]
-    findings = ("nothing became available for 600 s", "node-00003: pod node-agent-00003 is not ready")
+    findings = ("no pod became available for 600 s", "node-00003: pod node-agent-00003 is not ready")
     record = AuditRecord(
         NAMESPACE, NAME, times[0], times[2], OLD_HASH, NEW_HASH, "halted", "wave 'zone-a' failed",
         By("organization/node-agent/production", "4f2a90c1d7" * 4, False), 1, 2,

@@ -30,7 +30,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
     """
     A DaemonSet whose pods restart when, and only when, what its ConfigMap holds has changed.
 
-    The ConfigMap is immutable and named after its content. The config hash stands in the pod template's annotation
+    The ConfigMap is immutable and named after its content. The config hash is in the pod template's annotation
     `checksum/config`; when it changes, Kubernetes does a rolling restart and every pod keeps the ConfigMap of
     its own revision until it is replaced. A ConfigMap is kept as long as Kubernetes keeps a revision that mounts it, so
     `kubectl rollout undo` brings the configuration back too.

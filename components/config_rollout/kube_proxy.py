@@ -1,5 +1,5 @@
 """
-kube-proxy as one component: made anew on a cluster that has none, or adopted as kubeadm made it.
+kube-proxy as one component: created on a cluster that has none, or adopted as kubeadm created it.
 
 Not here: what its configuration means (core/formats/), what is found in a cluster
 (core/kube_proxy/discovery.py), what adopting writes (core/kube_proxy/adoption.py).
@@ -135,8 +135,9 @@ class KubeProxy(pulumi.ComponentResource):
         if live and uid and uid != live["metadata"]["uid"]:
             pulumi.log.warn(
                 f"DaemonSet {self._prepared.settings.layout.where} has the UID {live['metadata']['uid']} where it was "
-                f"read, and {uid} to the Kubernetes provider. Either someone made it anew since the last `up` (see "
-                "`pulumi up --refresh`), or `kubeconfig` and `context` name another cluster than the provider's.",
+                f"read, but the Kubernetes provider knows it with {uid}. Either someone recreated it since the last "
+                f"`up` (see "
+                "`pulumi up --refresh`), or `kubeconfig` and `context` name a different cluster from the provider's.",
                 self,
             )
 
@@ -179,7 +180,7 @@ class KubeProxy(pulumi.ComponentResource):
         Register what is ours of the ConfigMap that others know by name, after the last pod has moved.
 
         While `through` holds waves back it keeps what it has: nodes that join read what most others do. A patch, since
-        a ConfigMap of one name would be deleted and made anew for every change; Kubernetes deletes it with the
+        a ConfigMap of one name would be deleted and recreated for every change; Kubernetes deletes it with the
         DaemonSet if that is ours.
         """
         prepared, layout = self._prepared, self._prepared.settings.layout

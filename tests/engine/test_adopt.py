@@ -46,13 +46,13 @@ def test_preview_says_what_was_found_and_what_it_costs_and_why(project, kubeadm)
 
     assert [
         f"{HEADLINE}one rolling restart",
-        "  = configuration: as it is",
+        "  = configuration: unchanged",
         "  + containers[name=kube-proxy].readinessProbe: "
         '{"httpGet": {"path": "/livez", "port": 10256}, "periodSeconds": 5}',
         "  ~ updateStrategy.rollingUpdate.maxUnavailable: 1 => 10%: restarts nothing",
         f"  ~ the pods' ConfigMap: kube-proxy => {LIVE}",
         "  nothing else of the DaemonSet changes",
-        "  it restarts once because its pods get a ConfigMap of their own revision; from then on only a changed "
+        "  it restarts once so that its pods get a ConfigMap of their own revision; after that only a changed "
         "configuration restarts them",
         "  rolling restart of DaemonSet kube-system/kube-proxy, at most 10% of its pods at a time",
     ] == project.preview(adopt(max_unavailable="10%")).messages[0].splitlines()
@@ -111,7 +111,7 @@ def test_unset_mode_written_out_restarts_nothing_and_what_kube_proxy_cannot_read
 
     assert 0 == restarts(lambda: said.extend(project.up(adopt(config=CONFIGURATION)).messages))
     assert before == mounted(cluster)
-    assert "mode: iptables is what this release runs without it too, so nothing restarts for it" in "\n".join(said)
+    assert "mode: iptables is this release's default anyway, so nothing restarts for it" in "\n".join(said)
     assert "mode: iptables" in cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["config.conf"]
     assert {} == written(cluster, lambda: project.up(adopt(config=CONFIGURATION)))
 
@@ -140,7 +140,7 @@ def test_config_map_of_that_name_that_means_something_else_is_refused(project, k
     outcome = project.preview(adopt())
 
     assert outcome.failed
-    assert f"ConfigMap kube-system/{name}: there is one already, and it holds another configuration" in outcome.output
+    assert f"ConfigMap kube-system/{name}: already exists, with a different configuration" in outcome.output
 
 
 @pytest.mark.parametrize("refresh", [False, True])
@@ -180,7 +180,7 @@ def test_kubectl_edit_of_the_config_map_with_config_given(adopted, cluster, rest
     assert said[-1].startswith("ConfigMap kube-system/kube-proxy was changed by someone else since the last `up`")
     assert "      ~ mode: ipvs => iptables" in said[-1]
     put_back = "mode: iptables" in cluster.api.get(f"{OF}/configmaps/kube-proxy")["data"]["config.conf"]
-    assert put_back == ("`up` puts it back and restarts nothing" in said[-1])
+    assert put_back == ("`up` restores it and restarts nothing" in said[-1])
     assert put_back or not refresh
 
 
@@ -280,7 +280,9 @@ def test_new_stack_takes_over_what_an_earlier_one_left(adopted, cluster, engine,
     said = []
 
     assert 0 == restarts(lambda: said.extend(adopted.up(adopt()).messages))
-    assert [f"{HEADLINE}it is as it is to be, nothing restarts", "  = configuration: as it is"] == said[0].splitlines()
+    assert [f"{HEADLINE}it is already as wanted, nothing restarts", "  = configuration: unchanged"] == said[
+        0
+    ].splitlines()
 
 
 def test_readiness_probe_of_someone_else_stays_theirs(project, kubeadm, cluster, restarts):

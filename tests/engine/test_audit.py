@@ -185,7 +185,7 @@ def test_record_that_cannot_be_written_is_said_and_breaks_nothing(project, agent
     assert NODES == daemon_set(cluster, namespace)["status"]["numberReady"]
     assert "audit record: " in warned
     assert "may not get daemonsets 'agent'" in warned
-    assert "The rollout itself is not touched by this." in warned
+    assert "This does not affect the rollout itself." in warned
     assert "No such file or directory" in warned
 
 

@@ -109,7 +109,7 @@ def test_crashing_change_stops_and_only_the_moved_pod_goes_back(project, agent, 
     assert again.failed
     assert {} == recorder.replaced()
     assert [
-        "no new restart: the last rollout did not finish, so `up` waits for it again",
+        "no new restart: the last rollout did not finish, so `up` keeps waiting for it",
         f"the rollout of DaemonSet {namespace}/agent did not finish within 5 s",
     ] == [message.splitlines()[0] for message in again.messages]
 

@@ -104,7 +104,7 @@ def test_example_program_leaves_a_kube_proxy_that_is_there_as_it_was(program, en
     try:
         refused = engine.run("up", "--yes", folder=program.folder, check=False)
         assert refused.returncode
-        assert "KubeProxy 'kube-proxy': DaemonSet kube-system/kube-proxy: it is there already" in refused.stdout
+        assert "KubeProxy 'kube-proxy': DaemonSet kube-system/kube-proxy: already exists" in refused.stdout
         engine.run("destroy", "--yes", folder=program.folder)
 
         live = cluster.api.get(f"{path}/kube-proxy")
@@ -123,5 +123,5 @@ def test_bad_arguments_are_said_without_a_stack_trace(program, engine):
 
     assert done.returncode
     assert "Traceback" not in done.stdout
-    for fault in ("layuot: there is no such argument", "config: mode: is unknown (got 'bogus')"):
+    for fault in ("layuot: is not a known argument", "config: mode: is not valid (got 'bogus')"):
         assert f"KubeProxy 'kube-proxy': {fault}" in done.stdout

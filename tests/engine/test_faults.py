@@ -176,7 +176,7 @@ def test_kubectl_rollout_restart_in_the_middle(fleet, cluster):
     }
     fleet.up()
 
-    assert (False, True) == (good, "something else changed it in the middle" in output)
+    assert (False, True) == (good, "something else changed it during the rollout" in output)
     assert moved
     assert {node: 1 + (node in moved) for node in ONCE_EACH} == fleet.verdict().restarts
     assert fleet.rests(fleet.new)

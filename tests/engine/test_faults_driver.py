@@ -170,7 +170,7 @@ def test_image_that_was_undone_is_not_taken_for_the_program_s(fleet, cluster, pr
     cluster.kubectl("--namespace=fleet", "rollout", "undo", "daemonset/agent")
     output = fleet.fails(data=fleet.old, image="agent:2")
     assert "is not what this program wrote (spec.containers[agent].image)" in output
-    assert "Run `pulumi up --refresh` to put it back" in output
+    assert "Run `pulumi up --refresh` to restore it" in output
 
     well(fleet.start("--refresh", data=fleet.old, image="agent:2"))
     assert {"agent:2"} == {pod["spec"]["containers"][0]["image"] for pod in fleet.pods()}

@@ -75,7 +75,7 @@ def test_kubeadm_s_overwrite_in_the_middle_and_an_up_with_a_refresh(fleet, kubea
     good, output = ended(up)
     fleet.up("--refresh")
 
-    assert (False, True) == (good, "something else changed it in the middle of the rollout" in output)
+    assert (False, True) == (good, "something else changed it during the rollout" in output)
     assert {*ONCE_EACH} == {*fleet.verdict().restarts}
     assert fleet.rests(fleet.new)
 

@@ -129,10 +129,10 @@ def livez(*families, ago=0):
     ("then", "why"),
     [
         ({"/livez": lambda: livez()}, "kube-proxy does not serve IPv4 yet"),
-        ({"/livez": lambda: livez("IPv4", ago=9999)}, "kube-proxy does not serve IPv4 since it started"),
+        ({"/livez": lambda: livez("IPv4", ago=9999)}, "kube-proxy has not served IPv4 since it started"),
         ({"/metrics": lambda: (200, "")}, "kube-proxy has not synced IPv4 yet"),
         ({"/configz": lambda: (200, json.dumps({"kubeproxy.config.k8s.io": yaml.safe_load(PROXY.format(-999))}))},
-         "kube-proxy runs another configuration: oomScoreAdj is -999 and should be -998"),
+         "kube-proxy runs a different configuration: oomScoreAdj is -999, not -998"),
     ],
 )  # fmt: skip
 def test_kube_proxy_that_has_not_synced_or_runs_something_else_is_found(
@@ -186,7 +186,7 @@ def test_container_that_restarts_after_its_pod_was_ready_is_found(project, agent
         thread.join(10)
 
     assert outcome.failed
-    assert "restarted once after it was ready" in outcome.output
+    assert "restarted once after it became ready" in outcome.output
     assert 2 == len(order(recorder))
 
 
@@ -219,7 +219,7 @@ def test_everything_that_is_asked_at_once_is_told_at_once(project, agent, endpoi
         'prometheus errors > 0 at most 5: {__name__="up", node="n1"} is 7: should be at most 5',
         "smoke-test: exited with 3: looked at 1 in canary",
         "<lambda>: says so",
-        "<lambda>: gave no answer within 1 s",
+        "<lambda>: did not answer within 1 s",
     ):
         assert line in outcome.output
     (query,) = {parse_qs(urlsplit(path).query)["query"][0] for path in endpoint.asked if "query" in path}
@@ -244,11 +244,11 @@ def test_gate_that_nothing_passes_before_is_refused_before_anything_is_written(
     assert refused.failed
     assert {} == writes
     assert "no pod passes gate :8080/healthy before anything has changed (node-1: 404 no such page)" in refused.output
-    assert f"gate {endpoint.url}/ is not passed before anything has changed (500 red)" in refused.output
+    assert f"gate {endpoint.url}/ fails before anything has changed (500 red)" in refused.output
 
     over = project.up(agent(BETTER, waves={**WAVES, "gates": gates, "over_unhealthy": True}))
     assert not over.failed, over.output
-    already = "already failed before this rollout, so it cannot stop it: 500 red"
+    already = "already failed before this rollout, so it does not stop it: 500 red"
     assert f"rest: gate `{endpoint.url}/` {already}" in over.output
     assert hash_of(BETTER) == changed_to(cluster, namespace)
 
@@ -260,7 +260,7 @@ def test_node_that_did_not_pass_before_is_told_and_does_not_count(project, agent
         outcome = project.up(agent(BETTER, waves={**WAVES, "gates": [HTTP]}))
 
     assert not outcome.failed, outcome.output
-    already = "node-3: gate `:8080/healthy` already failed before this rollout, so it cannot stop it: 500 broken"
+    already = "node-3: gate `:8080/healthy` already failed before this rollout, so it does not stop it: 500 broken"
     assert f"waves: {already}" in outcome.output
     assert f"canary: {already}" in outcome.output
     assert NODES == len(order(recorder))
@@ -333,7 +333,7 @@ def test_change_over_a_rollout_that_failed_halfway_is_refused_and_going_back_is_
     preview = project.preview(agent(THIRD, waves=WAVES))
     refused = project.up(agent(THIRD, waves=WAVES))
 
-    unfinished = f"the rollout of {hash_of(BETTER)[:10]} is not through: 5 nodes have another configuration"
+    unfinished = f"the rollout of {hash_of(BETTER)[:10]} has not finished: 5 nodes still have a different configuration"
     assert not preview.failed, preview.output
     assert unfinished in preview.output
     assert refused.failed

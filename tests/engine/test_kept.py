@@ -43,7 +43,7 @@ def test_undo_brings_back_the_configuration_and_the_next_up_says_so(project, age
         *_,
     ) = message.splitlines()
     assert first.startswith(f"DaemonSet {namespace}/agent runs {name_of(GOOD)[6:]}, made 20")
-    assert first.endswith(f", and this program wants {name_of(BETTER)[6:]}")
+    assert first.endswith(f", but this program wants {name_of(BETTER)[6:]}")
     with record() as recorder:
         outcome = project.up(agent(BETTER, **FAST))
     assert not outcome.failed
@@ -152,7 +152,7 @@ def test_deleted_config_map_is_put_back_and_nothing_restarts(project, agent, clu
     project.up(agent(**FAST))
     path = f"namespaces/{namespace}/configmaps/{name_of(GOOD)}"
     cluster.api.delete(path)
-    assert f"ConfigMap {namespace}/{name_of(GOOD)}, which the pods mount, is not there: `up` puts it back" in (
+    assert f"ConfigMap {namespace}/{name_of(GOOD)}, which the pods mount, is missing: `up` restores it" in (
         project.preview(agent(**FAST)).output
     )
     with record() as recorder:
@@ -172,9 +172,7 @@ def test_config_map_with_another_content_under_its_name_is_refused(project, agen
     outcome = getattr(project, command)(agent(**FAST))
 
     assert outcome.failed
-    assert f"ConfigMap {namespace}/{name_of(GOOD)}: there is one already, and it holds another configuration" in (
-        outcome.output
-    )
+    assert f"ConfigMap {namespace}/{name_of(GOOD)}: already exists, with a different configuration" in (outcome.output)
 
 
 def test_new_stack_takes_over_what_an_earlier_one_left(project, agent, cluster, namespace, record, engine):
@@ -248,7 +246,7 @@ def test_config_maps_of_an_adopted_kube_proxy_do_not_pile_up(project, kubeadm, c
 
 def test_namespace_that_is_not_there_is_said_in_preview(project, agent):
     outcome = project.preview(agent(namespace="nowhere"))
-    what = "namespace 'nowhere' is not there: unless this program makes it, correct the name"
+    what = "namespace 'nowhere' does not exist: unless this program creates it, correct the name"
 
     assert not outcome.failed
     assert any(what in message for message in outcome.messages)

@@ -1,4 +1,4 @@
-"""A text that is written differently and means the same, on the real engine."""
+"""A text that is written differently but means the same, on the real engine."""
 
 import json
 import subprocess
@@ -12,8 +12,8 @@ from tests.engine.observed import ONE, SAME, config_maps, written
 OTHER = {"agent.yaml": "level: debug\nports: [1, 2]\n"}
 
 
-OLDER = "the pods have an older text of agent.yaml; a change of `text_version` rolls the new one out"
-DIFFERENTLY = f"agent.yaml is written differently and means the same: nothing restarts\n  {OLDER}"
+OLDER = "the pods have an older text of agent.yaml; change `text_version` to roll out the new one"
+DIFFERENTLY = f"agent.yaml is written differently but means the same: nothing restarts\n  {OLDER}"
 
 
 def test_the_two_texts_share_a_hash():
@@ -104,10 +104,10 @@ def test_field_that_is_stated_to_do_nothing_writes_nothing_and_says_so(project, 
 
     assert {} == written(cluster, lambda: said.extend(project.up(agent(OTHER, **NOTHING)).messages))
     assert [
-        "agent.yaml: nothing that is in force changes, nothing restarts\n"
+        "agent.yaml: no effective value changes, so nothing restarts\n"
         "  ~ agent.yaml\n"
-        "      ~ level: info => debug (nothing: stated in `effects`)\n"
-        "  The ConfigMap is left as it is until a change that restarts\n"
+        "      ~ level: info => debug (nothing: declared in `effects`)\n"
+        "  The ConfigMap stays as it is until a change restarts pods\n"
         f"  {OLDER}"
     ] == said
 
@@ -133,12 +133,12 @@ def proxy(text: str) -> dict[str, str]:
     [
         pytest.param(
             "mode: iptables\niptables: {syncPeriod: 30s}\n",
-            "config.conf is written differently and means the same: nothing restarts",
+            "config.conf is written differently but means the same: nothing restarts",
             id="an explicit default",
         ),
         pytest.param(
             "mode: iptables\nipvs: {scheduler: lc}\n",
-            "config.conf: nothing that is in force changes, nothing restarts",
+            "config.conf: no effective value changes, so nothing restarts",
             id="a section that the mode never reads",
         ),
     ],
@@ -174,4 +174,4 @@ def test_unset_mode_and_unknown_field_of_kube_proxy_are_warned_about(project, ag
     said = "\n".join(project.preview(agent(proxy("iptables: {synPeriod: 30s}\n"))).messages)
 
     assert "data['config.conf']: mode: is not set" in said
-    assert "data['config.conf']: iptables.synPeriod: kube-proxy knows no such field and drops it" in said
+    assert "data['config.conf']: iptables.synPeriod: kube-proxy does not know this field and drops it" in said

@@ -187,7 +187,7 @@ def test_api_server_that_publishes_no_address_is_told_before_anything_restarts(
     outcome = project.up(agent(BETTER, waves=probes.waves()))
 
     assert outcome.failed
-    assert "gate new Service is not passed before anything has changed (cannot be probed: " in outcome.output
+    assert "gate new Service fails before anything has changed (cannot be probed: " in outcome.output
     assert "EndpointSlice default/kubernetes: does not exist. A new Service needs an endpoint" in outcome.output
     assert hash_of(GOOD) == changed_to(cluster, namespace)
 
@@ -283,4 +283,4 @@ def test_missing_rights_are_told_before_anything_is_written(project, agent, clus
     assert outcome.failed
     assert f"create services in namespace {probes.namespace}" in outcome.output
     printed = f"config-rollout rbac {namespace}/agent --gate new_service --gate-namespace {probes.namespace}"
-    assert f"Give the user of this kubeconfig what `{printed}` prints" in outcome.output
+    assert f"Grant the user of this kubeconfig what `{printed}` prints" in outcome.output

@@ -62,7 +62,7 @@ def test_own_is_refused_while_kubeadm_s_is_there_before_the_first_write(project,
 
     assert {} == written(cluster, lambda: outcomes.append(getattr(project, command)(own())))
     assert outcomes[0].failed
-    assert f"DaemonSet kube-system/kube-proxy: it is there already (registry.k8s.io/kube-proxy:v{VERSION}). " \
+    assert f"DaemonSet kube-system/kube-proxy: already exists (registry.k8s.io/kube-proxy:v{VERSION}). " \
         "Use manage='adopt', or remove it first." in outcomes[0].output  # fmt: skip
 
 
@@ -85,8 +85,10 @@ def test_own_that_would_be_deleted_by_adopting_is_kept(owned, cluster, command):
     outcome = getattr(owned, command)(adopt())
 
     assert outcome.failed
-    assert "KubeProxy 'kube-proxy': manage: 'own' => 'adopt' would delete our own DaemonSet. Set retain_on_delete" \
-        in outcome.output  # fmt: skip
+    assert (
+        "KubeProxy 'kube-proxy': manage: 'own' => 'adopt' would delete the component's DaemonSet. Set "
+        in outcome.output
+    )
     assert before == cluster.api.get(DAEMON_SET)["metadata"]["uid"]
 
 

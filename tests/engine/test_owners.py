@@ -84,7 +84,7 @@ def test_rename_says_so_and_may_come_with_a_change(project, agent, cluster, name
     project.up(agent(**FAST))
     first = uid(cluster, namespace)
     (message,) = project.preview(agent(name="renamed", name_="agent", **FAST)).messages
-    assert message.startswith(f"DaemonSet {namespace}/agent was ConfiguredDaemonSet 'agent', and is now Config")
+    assert message.startswith(f"DaemonSet {namespace}/agent changes its owner: ConfiguredDaemonSet 'agent' => Config")
     assert message.endswith(": nothing restarts")
 
     outcome = project.up(agent(BETTER, name="renamed", name_="agent", **FAST))
@@ -102,7 +102,7 @@ def test_second_stack_is_refused_and_its_destroy_takes_nothing(project, second, 
         for run in (second.preview, second.up):
             outcome = run(agent(BETTER, name="theirs", name_="agent", **given))
             assert outcome.failed
-            assert f"it belongs to ConfiguredDaemonSet 'agent' of stack organization/test/{namespace}" in outcome.output
+            assert f"belongs to ConfiguredDaemonSet 'agent' of stack organization/test/{namespace}" in outcome.output
         assert not second.destroy().failed
 
     assert {} == written(cluster, tries)
@@ -121,8 +121,7 @@ def test_daemon_set_is_handed_over_by_the_command_that_the_refusal_names(
         late = project.up(agent(BETTER, **FAST))
         assert late.failed
         assert (
-            f"it belongs to ConfiguredDaemonSet 'theirs' of stack organization/test/{namespace}-second, and"
-            in late.output
+            f"belongs to ConfiguredDaemonSet 'theirs' of stack organization/test/{namespace}-second, and" in late.output
         )
         forgotten = re.search(r"`pulumi (state delete [^`]*)`", late.output)[1]
         engine.run(*shlex.split(forgotten), "--yes", "--stack", namespace, folder=engine.home / "work" / namespace)
@@ -155,7 +154,7 @@ def test_two_components_of_one_program_with_one_daemon_set_are_refused(project, 
 
     outcome = project.up(both)
     assert outcome.failed
-    what = f"DaemonSet {namespace}/agent: ConfiguredDaemonSet 'agent' of this program has it already"
+    what = f"DaemonSet {namespace}/agent: ConfiguredDaemonSet 'agent' of this program already owns it"
     assert f"ConfiguredDaemonSet 'other': {what}. Give one of them another `name`." in outcome.output
 
 
@@ -169,7 +168,7 @@ def test_names_that_are_swapped_are_refused_before_anything_is_written(project, 
         for run in (project.preview, project.up):
             outcome = run(both("b", "a"))
             assert outcome.failed
-            assert "it belongs to ConfiguredDaemonSet 'a' of this stack, and this component has" in outcome.output
+            assert "belongs to ConfiguredDaemonSet 'a' of this stack, and this component has" in outcome.output
 
     assert {} == written(cluster, swapped)
     assert NODES == daemon_set(cluster, namespace, "one")["status"]["numberReady"]
@@ -200,7 +199,7 @@ def test_objects_of_the_version_before_get_their_owner_and_nothing_restarts(proj
     assert {} == recorder.replaced()
     # The provider's update of a DaemonSet is two requests: the first is to take over what `kubectl` has.
     assert {"APPLY configmaps": 1, "APPLY daemonsets": 1, "PATCH daemonsets": 1} == writes
-    assert f"DaemonSet {namespace}/agent says from now on whose it is: " in outcomes[0].messages[0]
+    assert f"DaemonSet {namespace}/agent now records its owner: " in outcomes[0].messages[0]
 
 
 def test_objects_of_the_version_before_that_the_state_does_not_have_are_refused(
@@ -211,7 +210,7 @@ def test_objects_of_the_version_before_that_the_state_does_not_have_are_refused(
     renamed = agent(name="renamed", name_="agent", **FAST)
     refused = project.preview(renamed)
     assert refused.failed
-    assert "pass what it was: aliases=[pulumi.Alias(name='OLD NAME')]" in refused.output
+    assert "pass its old name: aliases=[pulumi.Alias(name='OLD NAME')]" in refused.output
     with record() as recorder:
         alias = pulumi.Alias(name="agent")
         options = pulumi.ResourceOptions(aliases=[alias])
@@ -247,9 +246,7 @@ def test_daemon_set_that_others_made_is_refused_before_anything_is_written(proje
         for run in (project.preview, project.up):
             outcome = run(agent(**FAST))
             assert outcome.failed
-            assert (
-                f"DaemonSet {namespace}/agent: it is there already, made by something else (Tanka; " in outcome.output
-            )
+            assert f"DaemonSet {namespace}/agent: already exists, created by something else (Tanka; " in outcome.output
             assert "), with the selector {'app': 'agent'}, for good. To take it over, pass selector=" in outcome.output
 
     assert {} == written(cluster, tries)
@@ -297,7 +294,7 @@ def test_kube_proxy_is_adopted_by_one_stack_until_that_leaves(project, second, k
     assert not project.up(adopt()).failed
     refused = second.preview(adopt())
     assert refused.failed
-    assert "it belongs to KubeProxy 'kube-proxy' of stack organization/" in refused.output
+    assert "belongs to KubeProxy 'kube-proxy' of stack organization/" in refused.output
     assert not second.destroy().failed
 
     def leave_and_adopt():
@@ -348,7 +345,7 @@ def test_kube_proxy_that_another_component_made_is_not_adopted_from_it_and_delet
 
     try:
         assert not project.up(made()).failed
-        told("'own' => 'adopt' would delete our own DaemonSet. Set retain_on_delete")
+        told("'own' => 'adopt' would delete the component's DaemonSet. Set retain_on_delete")
         assert not project.up(made(retain_on_delete=True)).failed
         assert not project.up(adopt()).failed
         assert NODES == cluster.api.get(DAEMON_SET)["status"]["numberReady"]

@@ -41,17 +41,18 @@ def refused(project, cluster, program):
     ("program", "wrong"),
     [
         pytest.param(own(config="kind: ConfigMap"), "config: line 1: kube-proxy cannot read it: its kind is "
-                     "'ConfigMap', and kube-proxy reads KubeProxyConfiguration only", id="kind"),
+                     "'ConfigMap', and kube-proxy reads only KubeProxyConfiguration", id="kind"),
         pytest.param(own(config={**CONFIGURATION, "apiVersion": "kubeproxy.config.k8s.io/v1alpha2"}),
                      "config: line 1: kube-proxy cannot read it: its apiVersion is 'kubeproxy.config.k8s.io/v1alpha2'",
                      id="v1alpha2"),
-        pytest.param(own(config={**CONFIGURATION, "mode": "userspace"}), "config: mode: is unknown (got 'userspace')",
+        pytest.param(own(config={**CONFIGURATION, "mode": "userspace"}), "config: mode: is not valid (got 'userspace')",
                      id="refused by kube-proxy"),
         pytest.param(own(config={**CONFIGURATION, "featureGates": {"IPv6DualStack": True}}),
                      "config: featureGates.IPv6DualStack: kube-proxy 1.36 does not have this feature gate", id="gate"),
-        pytest.param(own(api_server="10.0.0.1"), "api_server: is no URL of a server (got '10.0.0.1')", id="address"),
-        pytest.param(adopt(), "DaemonSet kube-system/kube-proxy: there is none (found nothing)", id="no kube-proxy"),
-        pytest.param(adopt(layout="gke"), "layout: there is no such layout (got 'gke')", id="layout"),
+        pytest.param(own(api_server="10.0.0.1"), "api_server: is not the URL of a server (got '10.0.0.1')", id=
+            "address"),
+        pytest.param(adopt(), "DaemonSet kube-system/kube-proxy: does not exist (found nothing)", id="no kube-proxy"),
+        pytest.param(adopt(layout="gke"), "layout: is not a known layout (got 'gke')", id="layout"),
     ],
 )  # fmt: skip
 def test_bad_input(project, kubeadm, cluster, program, wrong):
@@ -81,7 +82,7 @@ def test_replacement_of_kube_proxy_is_named(project, cluster, daemon_set):
     daemon_set("cilium", "cilium-agent")
 
     assert [
-        "DaemonSet kube-system/kube-proxy: there is none; cilium does its work, it seems. Nothing is to adopt."
+        "DaemonSet kube-system/kube-proxy: does not exist; cilium seems to replace it. There is nothing to adopt."
     ] == (refused(project, cluster, adopt()))
 
 
@@ -104,7 +105,7 @@ def test_static_pods_are_named(project, cluster, kubeadm):
         cluster.api.delete(f"{OF}/pods/kube-proxy-node-1")
 
     assert "kube-proxy runs in static pods (kube-proxy-node-1), which the kubelet of each node owns" in adopting
-    assert "kube-proxy runs in static pods already (kube-proxy-node-1)" in owning
+    assert "kube-proxy already runs in static pods (kube-proxy-node-1)" in owning
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ def test_right_to_read_that_is_missing_makes_the_preview_shorter_and_up_an_error
     preview, up = project.preview(adopt()), project.up(adopt())
 
     assert (False, True) == (preview.failed, up.failed)
-    assert "the cluster cannot be read, so this preview cannot say what is there" in preview.output
+    assert "the cluster cannot be read, so this preview does not show what it has" in preview.output
     for outcome in (preview, up):
         assert "may not get daemonsets 'kube-proxy' in namespace kube-system" in outcome.output
         assert "resources: [daemonsets], resourceNames: [kube-proxy], verbs: [get]" in outcome.output
@@ -179,7 +180,9 @@ def test_cluster_that_does_not_answer_makes_the_preview_shorter_and_up_an_error(
     preview, up = project.preview(adopt()), project.up(adopt())
 
     assert (False, True) == (preview.failed, up.failed)
-    assert [True] == ["the cluster cannot be read, so this preview cannot say" in said for said in preview.messages]
+    assert [True] == [
+        "the cluster cannot be read, so this preview does not show what it has" in said for said in preview.messages
+    ]
     assert f"error: {HEAD}https://127.0.0.1:1: does not answer (" in up.output
 
 
@@ -190,7 +193,7 @@ def test_other_cluster_than_the_provider_s_is_warned_about(project, cluster, kub
     kubeadm.addon()
     outcome = project.preview(adopt())
 
-    assert "name another cluster than the provider's" in outcome.output
+    assert "name a different cluster from the provider's" in outcome.output
 
 
 def test_deprecated_mode_is_warned_about(project, kubeadm):

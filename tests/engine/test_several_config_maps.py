@@ -105,11 +105,11 @@ def test_key_that_no_pod_reads_restarts_nothing_and_waits(project, two, cluster,
 
     assert {} == recorder.replaced()
     assert [
-        "ConfigMap agent-rules: NOTES: nothing that is in force changes, nothing restarts\n"
+        "ConfigMap agent-rules: NOTES: no effective value changes, so nothing restarts\n"
         "  ~ ConfigMap agent-rules: NOTES: 1 line added, 1 removed (nothing: no pod reads it)\n"
         "      -one\n"
         "      +two\n"
-        "  The ConfigMap is left as it is until a change that restarts"
+        "  The ConfigMap stays as it is until a change restarts pods"
     ] == outcome.messages
     held = cluster.api.get(f"namespaces/{namespace}/configmaps/{name_of(ALLOW, RULES)}")["data"]
     assert "one\n" == held["NOTES"]
@@ -170,7 +170,7 @@ def test_one_that_is_lost_is_put_back(project, two, cluster, namespace, record):
     with record() as recorder:
         assert not project.up(two()).failed
 
-    assert f"ConfigMap {namespace}/{name_of(ALLOW, RULES)}, which the pods mount, is not there" in preview.messages[0]
+    assert f"ConfigMap {namespace}/{name_of(ALLOW, RULES)}, which the pods mount, is missing" in preview.messages[0]
     assert named() == config_maps(cluster, namespace)
     assert {} == recorder.replaced()
 

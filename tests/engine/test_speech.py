@@ -69,7 +69,8 @@ def test_up_that_is_ended_ends_before_its_next_pod_and_the_next_goes_on(program,
 
             assert not good
             assert (
-                f"the program got {number.name}, and ends before its next pod. `pulumi up` goes on from here" in output
+                f"the program got {number.name} and stops before the next pod. `pulumi up` continues from here"
+                in output
             )
             assert "Traceback" not in output
             assert moved < NODES

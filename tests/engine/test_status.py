@@ -200,9 +200,7 @@ def test_configuration_that_kubectl_brought_back_is_in_no_program(
     assert (1, "done", hash_of(GOOD)) == (code, found["state"], found["config_hash"])
     finding = findings(found)[0]
     assert finding.startswith(f"pod template: has configuration {SHORT['good']}, written by kubectl")
-    assert finding.endswith(
-        f"the last rollout that is recorded was to {SHORT['better']}, from organization/test/{namespace}"
-    )
+    assert finding.endswith(f"the last recorded rollout was to {SHORT['better']}, from organization/test/{namespace}")
     # The creation restarted nothing and left no record; its revision is the third now.
     assert [(2, "done"), (3, None)] == [(one["new_revision"], one["result"]) for one in history(namespace)]
     assert history(namespace)[-1]["by"]["manager"].startswith("kubectl")
@@ -220,8 +218,8 @@ def test_config_map_that_someone_deleted_is_missed(project, agent, status, clust
 
     assert 1 == code
     assert {
-        f"ConfigMap {name_of(GOOD)}: is gone, and needed by revision 1",
-        f"ConfigMap {name_of(BETTER)}: is gone, and needed by revision 2 and {NODES} pods",
+        f"ConfigMap {name_of(GOOD)}: is missing, but needed by revision 1",
+        f"ConfigMap {name_of(BETTER)}: is missing, but needed by revision 2 and {NODES} pods",
     } == set(findings(found))
 
 
@@ -254,7 +252,7 @@ def test_daemon_set_by_helm_s_convention(status, run, cluster, namespace):
     cluster.wait_at_rest(namespace, "agent")
     code, _, err = run("history", f"{namespace}/agent", "1..2")
     assert 2 == code
-    assert "revision 1: mounts ConfigMap agent, which changes in place, so what it read is not kept" in err
+    assert "revision 1: mounts ConfigMap agent, which changes in place, so its configuration is not kept" in err
 
 
 def test_all_daemon_sets_of_the_cluster_are_found(run, cluster, namespace):
@@ -284,7 +282,7 @@ def test_no_kubeconfig_is_a_sentence(run, tmp_path):
     code, _, err = run("status", kubeconfig=tmp_path / "nowhere")
 
     assert 2 == code
-    assert f"is no file and no kubeconfig (got '{tmp_path / 'nowhere'}')" in err
+    assert f"is neither an existing file nor a kubeconfig (got '{tmp_path / 'nowhere'}')" in err
 
 
 def test_watch_says_what_happens_and_survives_the_api_server(project, agent, cluster, namespace):

@@ -37,14 +37,14 @@ def test_hand_edit_is_told_and_any_up_that_touches_the_daemon_set_says_that_it_r
     assert [] == project.up(agent(**FAST)).messages
     edit(cluster, namespace)
     budget = "updateStrategy.rollingUpdate.maxUnavailable"
-    image = "containers[name=agent].image: agent:9 => agent:1; replaces what was set by kubectl-set on TIME"
+    image = "containers[name=agent].image: agent:9 => agent:1; overwrites what kubectl-set on TIME set"
 
     assert [
-        f"DaemonSet {namespace}/agent is not as the last `up` wrote it: containers[name=agent].image, and 1 more",
+        f"DaemonSet {namespace}/agent differs from what the last `up` wrote: containers[name=agent].image, and 1 more",
         "  ~ containers[name=agent].image: agent:1 => agent:9 (by kubectl-set on TIME)",
         f"  ~ {budget}: 100% => 2: restarts nothing (by kubectl-patch on TIME)",
-        "  `pulumi up --refresh` puts it back, with a rolling restart; without --refresh it stays",
-        "  until something else of the DaemonSet changes; to keep it, put it into the program",
+        "  `pulumi up --refresh` restores it, with a rolling restart; without --refresh it stays as it is",
+        "  until the DaemonSet changes in something else; to keep it, add it to the program",
     ] == told(project.preview(agent(**FAST)))
     for options in ({"refresh": True}, {}):
         labels = {} if options else {"labels": {"team": "net"}}
@@ -75,14 +75,14 @@ def test_undo_is_told_where_the_namespace_is_an_output(project, agent, cluster, 
     assert "  changed by kubectl on TIME" == said[1]
     cluster.api.delete(f"namespaces/{namespace}/configmaps/{name_of(GOOD)}")
     warned = project.preview(program(GOOD)).output
-    assert f"ConfigMap {namespace}/{name_of(GOOD)}, which the pods mount, is not there" in warned
+    assert f"ConfigMap {namespace}/{name_of(GOOD)}, which the pods mount, is missing" in warned
 
 
 def test_daemon_set_that_an_up_leaves_out_is_not_said_to_have_the_change(project, agent, cluster, namespace):
     project.up(agent(**FAST))
     component = f"urn:pulumi:{namespace}::test::config-rollout:index:ConfiguredDaemonSet::agent"
     left_out = [
-        f"DaemonSet {namespace}/agent keeps {hash_of(GOOD)[:10]} for now: it is not among what this `up` updates",
+        f"DaemonSet {namespace}/agent keeps {hash_of(GOOD)[:10]} for now: this `up` leaves it out",
         f"  `pulumi up` without --target or --exclude brings it {hash_of(BETTER)[:10]}, with a rolling restart",
     ]
 
@@ -97,8 +97,8 @@ def test_daemon_set_that_was_deleted_is_told_and_nothing_is_written_until_a_refr
         more = more or FAST
         assert not project.up(agent(**more)).failed
         remove(cluster, namespace)
-        gone = f"DaemonSet {namespace}/agent is not in the cluster: it was deleted since the last `up`"
-        again = "  `pulumi up --refresh` makes it again, with this program's configuration; without --refresh `up`"
+        gone = f"DaemonSet {namespace}/agent was deleted since the last `up`"
+        again = "  `pulumi up --refresh` recreates it with this program's configuration; without --refresh `up`"
 
         for command in (project.preview, project.up):
             assert [gone, f"{again} changes nothing"] == told(command(agent(**more)))
@@ -110,7 +110,7 @@ def test_daemon_set_that_was_deleted_is_told_and_nothing_is_written_until_a_refr
             assert f"{gone}. Run `pulumi up --refresh`." in outcome.output
             assert [] == config_maps(cluster, namespace)
         said = told(project.preview(agent(BETTER, **more), refresh=True))
-        assert f"DaemonSet {namespace}/agent is not in the cluster: `up` makes it, and a pod on each" in said[0]
+        assert f"DaemonSet {namespace}/agent is missing: `up` creates it, with a pod on every" in said[0]
         assert not project.up(agent(BETTER, **more), refresh=True).failed
         assert [name_of(BETTER)] == config_maps(cluster, namespace)
         assert [] == project.preview(agent(BETTER, **more)).messages
@@ -123,7 +123,7 @@ def test_daemon_set_that_is_there_already_is_taken_over_and_explained(project, a
     said = told(project.preview(agent(BETTER, **FAST)))
 
     assert [
-        f"DaemonSet {namespace}/agent is there already, and this stack takes it over: one rolling restart",
+        f"DaemonSet {namespace}/agent already exists, and this stack takes it over: one rolling restart",
         "  ~ agent.yaml",
         "      ~ level: info => debug",
         f"  {hash_of(GOOD)[:10]} => {hash_of(BETTER)[:10]}: rolling restart of DaemonSet {namespace}/agent, "

@@ -84,7 +84,7 @@ def test_bad_change_stops_in_the_first_wave_and_is_taken_back(project, agent, cl
         assert NODES == daemon_set(cluster, namespace)["status"]["numberReady"]
         assert sorted([name_of(BAD), name_of(GOOD)]) == config_maps(cluster, namespace)
         (message,) = project.preview(agent(BAD, waves=waves)).messages
-        assert "the last rollout of this configuration was taken back: the same again, wave by wave" in message
+        assert "the last rollout of this configuration was taken back: it is tried again, wave by wave" in message
 
     preview = project.preview(agent(waves=waves))
     told = f"DaemonSet {namespace}/agent has this configuration already ({hash_of(GOOD)[:10]}): nothing restarts"
@@ -108,7 +108,7 @@ def test_preview_shows_the_plan_and_what_each_wave_will_do(project, agent, clust
 
     assert "canary  1 node, 1 at a time" == lines[start + 1]
     assert {"zone-a", "zone-b", "zone-c"} == {line.split()[0] for line in lines[start + 2 : start + 5]}
-    assert lines[start + 4].endswith("not now: through 'zone-b'")
+    assert lines[start + 4].endswith("not now: `through` is 'zone-b'")
     assert lines[start + 5].startswith("about ")
     assert NODES == sum(size.values())
     assert {
@@ -182,7 +182,7 @@ def test_gate_that_says_no_takes_its_wave_and_those_before_back(project, agent, 
     with record() as recorder:
         again = project.up(agent(BETTER, waves=waves))
     assert not again.failed, again.output
-    assert "this one tries the same again" in again.output
+    assert "this one tries it again" in again.output
     assert [1] * NODES == list(recorder.replaced().values())
 
 

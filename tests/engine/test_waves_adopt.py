@@ -13,7 +13,7 @@ from tools.kubeadm import CONFIGURATION
 from tools.local_cluster import run_folder
 from tools.pods import Recorder
 
-LEAVES = "`pulumi destroy` would leave it, and nothing restart its pods. Before you leave, take `waves` out"
+LEAVES = "`pulumi destroy` would leave it, and then nothing restarts its pods. Before `pulumi destroy`, remove `waves`"
 
 
 def staged(config=CONFIGURATION, **arguments):

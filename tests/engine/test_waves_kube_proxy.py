@@ -95,7 +95,7 @@ def test_bad_change_stops_in_the_first_wave_and_is_taken_back(running, cluster, 
         assert NODES == cluster.api.get(DAEMON_SET)["status"]["numberReady"]
         preview = running.preview(program(BAD, QUICK))
         (message,) = [message for message in preview.messages if "ipvs is deprecated" not in message]
-        assert "the last rollout of this configuration was taken back: the same again, wave by wave" in message
+        assert "the last rollout of this configuration was taken back: it is tried again, wave by wave" in message
 
     with record() as recorder:
         back = running.up(program(waves=QUICK))
@@ -149,7 +149,7 @@ def test_kubeadm_s_overwrite_in_the_middle_stops_and_a_refresh_takes_it_back(
         outcome = running.up(slow)
         thread.join(10)
     assert outcome.failed
-    assert "something else changed it in the middle of the rollout" in outcome.output
+    assert "something else changed it during the rollout" in outcome.output
     assert ("RollingUpdate", "kube-proxy") == (live(cluster)["updateStrategy"]["type"], mounted(cluster))
     settle(cluster)
 
@@ -174,7 +174,7 @@ def test_rollout_restart_in_the_middle_stops_and_the_next_up_goes_on(running, cl
         outcome = running.up(slow)
         thread.join(10)
         assert outcome.failed
-        assert "something else changed it in the middle of the rollout" in outcome.output
+        assert "something else changed it during the rollout" in outcome.output
         again = running.up(slow)
 
     assert not again.failed, again.output

@@ -23,7 +23,7 @@ SEED, FAMILIES, MUTANTS = 20261, 66, 9
 EXCEPTIONS = {
     "dropped field": "kube-proxy drops it with a line in its log; we read on as well, and warn",
     "unset mode": "kube-proxy prints iptables; we keep it apart, because a later release will print another mode",
-    "split stream": "kube-proxy resets it to false as it merges its flags; we count it in case a release heeds it",
+    "split stream": "kube-proxy resets it to false when it merges its flags; we count it in case a release uses it",
 }
 """Where we differ on purpose -> why. Anything else is a disagreement."""
 

@@ -52,7 +52,7 @@ def test_adopting_again_restarts_nothing_and_leaves_others_fields_alone():
     again = adoption(live=adopted())
 
     assert ([], False) == (again.changes(), again.restarts())
-    assert again.explain().splitlines()[0].endswith("layout kubeadm): it is as it is to be, nothing restarts")
+    assert again.explain().splitlines()[0].endswith("layout kubeadm): it is already as wanted, nothing restarts")
 
 
 def test_budget_alone_restarts_nothing():
@@ -78,10 +78,12 @@ def test_overwritten_is_told_with_the_way_back():
     text = adoption(wanted=NFTABLES).explain_left(put_back=False)
 
     assert text.startswith(
-        "DaemonSet kube-system/kube-proxy was overwritten since the last `up`: it is not managed now"
+        "DaemonSet kube-system/kube-proxy was overwritten since the last `up` and is not managed now"
     )
-    assert "  its pods read ConfigMap kube-proxy, as it is when they start" in text.splitlines()
-    assert text.endswith("`pulumi up --refresh` takes it back, with one rolling restart; without --refresh it stays so")
+    assert "  its pods read ConfigMap kube-proxy as it is when they start" in text.splitlines()
+    assert text.endswith(
+        "`pulumi up --refresh` takes it back with one rolling restart; without --refresh it stays as it is"
+    )
 
 
 def test_who_changed_it_is_told():
@@ -111,8 +113,8 @@ def test_nothing_is_told_of_what_is_as_it_was_left():
 @pytest.mark.parametrize(
     ("put_back", "end"),
     [
-        (True, "  `up` puts it back and restarts nothing"),
-        (False, "  `pulumi up --refresh` puts it back and restarts nothing; without --refresh it stays so"),
+        (True, "  `up` restores it and restarts nothing"),
+        (False, "  `pulumi up --refresh` restores it and restarts nothing; without --refresh it stays as it is"),
     ],
 )
 def test_config_map_that_someone_edited_is_told(put_back, end):

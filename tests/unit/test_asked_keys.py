@@ -6,9 +6,9 @@ import yaml
 from config_rollout.core.kubernetes.asked_keys import Keys, missing_keys
 
 KEYS = Keys(["agent.yaml", "extra.yaml"], ["logo.png"])
-FOR_EVER = "which ConfigMap 'agent' does not have: a new pod would wait for it for ever."
+FOR_EVER = "which ConfigMap 'agent' does not have: a new pod would wait for it forever."
 WAITS = f"{FOR_EVER} Write 'agent.yaml', if that was meant."
-EMPTY = "which the volume does not have: a new pod would find an empty folder."
+EMPTY = "which the volume does not have: a new pod would get an empty folder."
 
 
 def told(pod_spec: str) -> list[str]:
@@ -29,32 +29,34 @@ def variable(source: str, containers: str = "containers") -> str:
     ("pod_spec", "finding"),
     [
         (volume("configMap: {name: agent, items: [{key: agent.yml, path: a}]}"),
-         f"pod_spec.volumes[0].configMap.items[0].key: asks for key 'agent.yml', {WAITS}"),
+         f"pod_spec.volumes[0].configMap.items[0].key: refers to key 'agent.yml', {WAITS}"),
         (volume("config_map: {name: agent, items: [{key: agent.yml, path: a}]}"),
-         f"pod_spec.volumes[0].config_map.items[0].key: asks for key 'agent.yml', {WAITS}"),
+         f"pod_spec.volumes[0].config_map.items[0].key: refers to key 'agent.yml', {WAITS}"),
         (volume("projected: {sources: [{configMap: {name: agent, items: [{key: agent.yml, path: a}]}}]}"),
-         f"pod_spec.volumes[0].projected.sources[0].configMap.items[0].key: asks for key 'agent.yml', {WAITS}"),
+         f"pod_spec.volumes[0].projected.sources[0].configMap.items[0].key: refers to key 'agent.yml', {WAITS}"),
         (variable("configMapKeyRef: {name: agent, key: agent.yml}"),
-         f"pod_spec.containers[0].env[0].valueFrom.configMapKeyRef.key: asks for key 'agent.yml', {WAITS}"),
+         f"pod_spec.containers[0].env[0].valueFrom.configMapKeyRef.key: refers to key 'agent.yml', {WAITS}"),
         (variable("configMapKeyRef: {name: agent, key: agent.yml}", "initContainers"),
-         f"pod_spec.initContainers[0].env[0].valueFrom.configMapKeyRef.key: asks for key 'agent.yml', {WAITS}"),
+         f"pod_spec.initContainers[0].env[0].valueFrom.configMapKeyRef.key: refers to key 'agent.yml', {WAITS}"),
         (variable("configMapKeyRef: {name: agent, key: logo.png}"),
-         "pod_spec.containers[0].env[0].valueFrom.configMapKeyRef.key: asks for key 'logo.png', which is binary, and a "
-         "variable is made of text. Move the key to `data`, or mount it as a file."),
+         "pod_spec.containers[0].env[0].valueFrom.configMapKeyRef.key: refers to key 'logo.png', which is binary, "
+         "and a "
+         "variable must be text. Move the key to `data`, or mount it as a file."),
         (variable("secretKeyRef: {name: agent, key: tokn}"),
-         "pod_spec.containers[0].env[0].valueFrom.secretKeyRef.key: asks for key 'tokn', which Secret 'agent' does not "
-         "have: a new pod would wait for it for ever. Write 'token', if that was meant."),
+         "pod_spec.containers[0].env[0].valueFrom.secretKeyRef.key: refers to key 'tokn', which Secret 'agent' does "
+         "not "
+         "have: a new pod would wait for it forever. Write 'token', if that was meant."),
         (volume("secret: {secretName: agent, items: [{key: zzz, path: a}]}"),
-         "pod_spec.volumes[0].secret.items[0].key: asks for key 'zzz', which Secret 'agent' does not have: a new pod "
-         "would wait for it for ever. Add it, or name one that is there: token."),
+         "pod_spec.volumes[0].secret.items[0].key: refers to key 'zzz', which Secret 'agent' does not have: a new pod "
+         "would wait for it forever. Add it, or use an existing one: token."),
         (volume("configMap: {name: agent}", "subPath: agent.yml"),
-         f"pod_spec.containers[0].volumeMounts[0].subPath: asks for file 'agent.yml', {EMPTY} Write 'agent.yaml', if "
+         f"pod_spec.containers[0].volumeMounts[0].subPath: refers to file 'agent.yml', {EMPTY} Write 'agent.yaml', if "
          "that was meant."),
         (volume("configMap: {name: agent, items: [{key: agent.yaml, path: conf/a}]}", "subPath: agent.yaml"),
-         f"pod_spec.containers[0].volumeMounts[0].subPath: asks for file 'agent.yaml', {EMPTY} Add it, or name one "
-         "that is there: conf/a."),
+         f"pod_spec.containers[0].volumeMounts[0].subPath: refers to file 'agent.yaml', {EMPTY} Add it, or use an "
+         "existing one: conf/a."),
         (volume("configMap: {name: agent}", "subPathExpr: agent.yml"),
-         f"pod_spec.containers[0].volumeMounts[0].subPathExpr: asks for file 'agent.yml', {EMPTY} Write 'agent.yaml', "
+         f"pod_spec.containers[0].volumeMounts[0].subPathExpr: refers to file 'agent.yml', {EMPTY} Write 'agent.yaml', "
          "if that was meant."),
     ],
 )  # fmt: skip

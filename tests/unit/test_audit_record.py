@@ -109,8 +109,8 @@ def test_damaged_lines_are_told_and_the_rest_is_read():
     assert parse_records(text, "ConfigMap a/b") == (
         [RECORD],
         [
-            Finding("ConfigMap a/b: line 1", "is no JSON (column 40: Unterminated string starting at)", fix),
-            Finding("ConfigMap a/b: line 3", "record is no JSON object (got [1])", fix),
+            Finding("ConfigMap a/b: line 1", "is not valid JSON (column 40: Unterminated string starting at)", fix),
+            Finding("ConfigMap a/b: line 3", "record must be a JSON object (got [1])", fix),
         ],
     )
 
@@ -120,33 +120,32 @@ def test_newer_version_is_told_as_such():
 
     assert [] == records
     assert [
-        "here: line 1: is of version 2, and 1 is the newest known here. "
-        "Use a newer release of config-rollout to read it."
+        "here: line 1: has version 2, and this release reads up to 1. Use a newer release of config-rollout to read it."
     ] == [str(finding) for finding in findings]
 
 
 @pytest.mark.parametrize(
     ("other", "what"),
     [
-        ({"version": None}, "version is no whole number of at least 0 (got nothing)"),
-        ({"version": "1"}, "version is no whole number of at least 0 (got '1')"),
-        ({"version": True}, "version is no whole number of at least 0 (got True)"),
-        ({"name": 7}, "name is no text (got 7)"),
-        ({"started": "yesterday"}, "started is no time in UTC (got 'yesterday')"),
-        ({"ended": "2026-11-25T18:00:00"}, "ended is no time in UTC (got '2026-11-25T18:00:00')"),
-        ({"ended": "2026-11-25T18:00:00+01:00"}, "ended is no time in UTC (got '2026-11-25T18:00:00+01:00')"),
-        ({"by": []}, "by is no JSON object (got [])"),
-        ({"by": {"dirty": "no"}}, "by.dirty is no true or false (got 'no')"),
-        ({"restarts": -1}, "restarts is no whole number of at least 0 (got -1)"),
-        ({"result": "fine"}, "result is no one of done, halted, restored, failed, stopped (got 'fine')"),
-        ({"result": []}, "result is no one of done, halted, restored, failed, stopped (got [])"),
-        ({"waves": None}, "waves is no list (got nothing)"),
-        ({"waves": [{}]}, "waves[0].nodes is no whole number of at least 0 (got nothing)"),
-        ({"changes": [{"path": 1}]}, "changes[0].path is no text (got 1)"),
-        ({"pods": {"n": [1]}}, "pods.n is no [seconds, seconds or null] (got [1])"),
-        ({"pods": {"n": ["1", None]}}, "pods.n is no [seconds, seconds or null] (got ['1', None])"),
-        ({"pods": {"n": [True, 1]}}, "pods.n is no [seconds, seconds or null] (got [True, 1])"),
-        ({"reason": ["x" * 100]}, f"reason is no text (got ['{'x' * 55}...)"),
+        ({"version": None}, "version is required"),
+        ({"version": "1"}, "version must be a whole number of at least 0 (got '1')"),
+        ({"version": True}, "version must be a whole number of at least 0 (got True)"),
+        ({"name": 7}, "name must be text (got 7)"),
+        ({"started": "yesterday"}, "started must be a time in UTC (got 'yesterday')"),
+        ({"ended": "2026-11-25T18:00:00"}, "ended must be a time in UTC (got '2026-11-25T18:00:00')"),
+        ({"ended": "2026-11-25T18:00:00+01:00"}, "ended must be a time in UTC (got '2026-11-25T18:00:00+01:00')"),
+        ({"by": []}, "by must be a JSON object (got [])"),
+        ({"by": {"dirty": "no"}}, "by.dirty must be true or false (got 'no')"),
+        ({"restarts": -1}, "restarts must be a whole number of at least 0 (got -1)"),
+        ({"result": "fine"}, "result must be one of done, halted, restored, failed, stopped (got 'fine')"),
+        ({"result": []}, "result must be one of done, halted, restored, failed, stopped (got [])"),
+        ({"waves": None}, "waves is required"),
+        ({"waves": [{}]}, "waves[0].nodes is required"),
+        ({"changes": [{"path": 1}]}, "changes[0].path must be text (got 1)"),
+        ({"pods": {"n": [1]}}, "pods.n is not [seconds, seconds or null] (got [1])"),
+        ({"pods": {"n": ["1", None]}}, "pods.n is not [seconds, seconds or null] (got ['1', None])"),
+        ({"pods": {"n": [True, 1]}}, "pods.n is not [seconds, seconds or null] (got [True, 1])"),
+        ({"reason": ["x" * 100]}, f"reason must be text (got ['{'x' * 55}...)"),
     ],
 )
 def test_what_is_wrong_with_a_record(other, what):
@@ -162,7 +161,7 @@ def test_seconds_that_are_no_number_are_damage():
 def test_record_nested_too_deep_is_damage():
     records, findings = parse_records("[" * 100_000, "here")
 
-    assert ([], ["is nested too deep"]) == (records, [finding.what for finding in findings])
+    assert ([], ["is nested too deeply"]) == (records, [finding.what for finding in findings])
 
 
 SCHEMA = json.loads((ROOT / "docs" / "schemas" / "audit.json").read_text())

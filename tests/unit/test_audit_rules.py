@@ -221,7 +221,7 @@ def test_rollout_without_waves_is_read_from_the_pods():
 
 
 def test_reason_that_looks_secret_is_not_shown():
-    assert "[secret]" == audit.one_line("the gate https://user:p4ssw0rd@example.com/ says no")
+    assert "[secret]" == audit.one_line("the gate https://user:p4ssw0rd@example.com/ returned false")
     assert "wave 'canary' failed node-3: pod a is not ready" == audit.one_line(
         "wave 'canary' failed\n  node-3: pod a is not ready"
     )
@@ -280,14 +280,15 @@ def test_places_beside_the_cluster(given, sinks):
     [
         ("a.jsonl", "audit: must be a mapping (got str). Pass {'file': PATH}, {'stdout': True} or {'url': "
          "'https://...'}, or a list of them."),
-        ({}, "audit: names no place. Write one mapping for each place, in a list."),
-        ({"file": "a", "stdout": True}, "audit: names 2 places. Write one mapping for each place, in a list."),
-        ({"flie": "a"}, "audit.flie: there is no such place. Write 'file', if that was meant."),
+        ({}, "audit: is empty. Pass one mapping for each place, in a list."),
+        ({"file": "a", "stdout": True}, "audit: has 2 keys. Pass one mapping for each place, in a list."),
+        ({"flie": "a"}, "audit.flie: is not a known place. Write 'file', if that was meant."),
         ({"file": 7}, "audit.file: must be plain text (got int). Pass a str."),
         ({"file": ""}, "audit.file: must be plain text (got ''). Pass a str."),
         ({"stdout": False}, "audit.stdout: must be True (got False). Leave it out."),
-        ({"url": "ftp://x/secret"}, "audit.url: is no http or https address. Pass an address as https://HOST/PATH."),
-        ({"url": "https://x:99999"}, "audit.url: is no address (Port out of range 0-65535). Pass an address as "
+        ({"url": "ftp://x/secret"}, "audit.url: is not an http or https address. Pass an address as https://HOST/PATH."),
+        ({"url": "https://x:99999"}, "audit.url: is not a valid address (Port out of range 0-65535). Pass an address "
+                                     "as "
          "https://HOST/PATH."),
         ({"url": "https://u:p@x/"}, "audit.url: has a user or a password, which preview and logs may show. Pass an "
          "address as https://HOST/PATH."),

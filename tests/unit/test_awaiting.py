@@ -39,7 +39,7 @@ def awaiting(monkeypatch):
     return lambda find, rolls=True: Awaiting("n", find, rolls)
 
 
-UNSEEN = "DaemonSet n/a: waits for its pods (0 s), and cannot see them: https://h"
+UNSEEN = "DaemonSet n/a: waiting for its pods (0 s), but cannot read them: https://h"
 
 
 @pytest.mark.parametrize(

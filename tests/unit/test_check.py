@@ -79,8 +79,8 @@ def test_json():
         "resource": "DaemonSet default/agent",
         "kustomizations": [],
         "path": "spec.updateStrategy.rollingUpdate.maxSurge",
-        "message": "spec.template.spec.containers[0].ports[0] is a port of the node, so old and new pod cannot run on "
-        "one node",
+        "message": "spec.template.spec.containers[0].ports[0] uses a port of the node, so the old and new pods cannot "
+        "run on one node",
         "fix": "Use maxUnavailable, with maxSurge 0",
         "old": False,
     } in findings
@@ -143,7 +143,7 @@ def test_wrong_config_is_trouble(file, text, message):
         (["-"], "---\n---\n", "note: no rule checks: empty document (2)"),
         (["-"], "image: {{ .Values.image }}\n", "note: not checked: 1 document with template syntax"),
         (["README.md"], "", "holds no Kubernetes object that can be read"),
-        (["-", "--config", "/nowhere"], GOOD, "/nowhere: no such file or directory. Name a file"),
+        (["-", "--config", "/nowhere"], GOOD, "/nowhere: no such file or directory. Pass a file"),
         (["-", "--json", "--sarif"], GOOD, "not allowed with argument"),
     ],
 )
@@ -156,7 +156,7 @@ def test_trouble_is_told_without_a_traceback(arguments, given, message):
 
 
 def test_folder_without_manifests_is_trouble(tmp_path):
-    assert b"holds no file that ends in .yaml, .yml, .json" in run(tmp_path).stderr
+    assert b"contains no file that ends in .yaml, .yml, .json" in run(tmp_path).stderr
 
 
 def test_templates_left_in_leave_the_rest():

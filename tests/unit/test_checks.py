@@ -34,7 +34,7 @@ def test_name_too_long_for_the_hash_is_refused():
 
 
 def test_misspelt_argument_is_named_with_the_nearest():
-    assert ["min_ready_second: there is no such argument. Write 'min_ready_seconds', if that was meant."] == lines(
+    assert ["min_ready_second: is not a known argument. Write 'min_ready_seconds', if that was meant."] == lines(
         check_argument_names(["min_ready_second"], ["data", "min_ready_seconds"], [])
     )
 
@@ -76,7 +76,7 @@ def test_pod_spec_reads_the_config_map(pod_spec):
         ),
         pytest.param(
             {**GOOD, "init_containers": [{"env_from": [{"config_map_ref": {"name": "Agent"}}]}]},
-            "pod_spec.init_containers[0].env_from[0].config_map_ref.name: names ConfigMap 'Agent', which is not "
+            "pod_spec.init_containers[0].env_from[0].config_map_ref.name: names ConfigMap 'Agent', not "
             "'agent'. Write 'agent': the component points it at the right revision.",
             id="other case beside a good one",
         ),
@@ -88,7 +88,7 @@ def test_pod_spec_reads_the_config_map(pod_spec):
         ),
         pytest.param(
             {"containers": [{"name": "a"}], "volumes": [{"name": "c", "config_map": {"name": "agent"}}]},
-            "pod_spec: volume 'c' holds ConfigMap 'agent' and no container mounts it. "
+            "pod_spec: volume 'c' holds ConfigMap 'agent', but no container mounts it. "
             "Add a volume mount with that name.",
             id="a volume that nobody mounts",
         ),

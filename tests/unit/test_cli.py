@@ -131,7 +131,7 @@ def test_file_is_compared_with_a_config_map_as_that_one_says(file):
     done = run("diff", file(RECORDED % json.dumps(ONE)), file("port: 2\nmode: iptables\n", "c", "new"))
 
     assert (0, b"") == (done.returncode, done.stderr)
-    assert b"~ port: 1 => 2 (nothing: stated in `effects`)" in done.stdout
+    assert b"~ port: 1 => 2 (nothing: declared in `effects`)" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_canonical_bytes_have_the_hash(file):
 def test_hash_as_json_says_what_was_not_understood(file):
     answer = json.loads(run("hash", file("a: 1\na: 2\n"), "--json").stdout)
 
-    assert {"c.yaml": {"format": "text", "note": "key 'a' stands in one mapping twice, or differs only in case"}} == (
+    assert {"c.yaml": {"format": "text", "note": "key 'a' appears twice in one mapping, or differs only in case"}} == (
         answer["keys"]
     )
 
@@ -241,9 +241,10 @@ DROPPED = "metadata: {name: config.conf}\nipvs.strictARP: true\n"
 @pytest.mark.parametrize(
     ("old", "new", "code", "said"),
     [
-        pytest.param(DROPPED, "", 0, "warning: {old}: data['c.yaml']: metadata: kube-proxy knows no such field",
+        pytest.param(DROPPED, "", 0, "warning: {old}: data['c.yaml']: metadata: kube-proxy does not know this field",
                      id="fields that kube-proxy drops, before"),
-        pytest.param("", DROPPED, 0, "warning: {new}: data['c.yaml']: 'ipvs.strictARP': kube-proxy knows no such field",
+        pytest.param("", DROPPED, 0, "warning: {new}: data['c.yaml']: 'ipvs.strictARP': kube-proxy does not know "
+                                     "this field",
                      id="fields that kube-proxy drops, after"),
         pytest.param("oomScoreAdj: -2000\n", "", 1, "warning: {old}: data['c.yaml']: oomScoreAdj: must be from -1000",
                      id="a value that kube-proxy refuses, before"),
@@ -289,18 +290,18 @@ def nested(depth: int) -> bytes:
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
-        (MANIFEST % "a" + MANIFEST % "b", [], "holds 2 ConfigMaps (a, b). Choose one with --name."),
-        (MANIFEST % "a", ["--name", "b"], "holds no ConfigMap 'b' (got a). Choose one of them."),
+        (MANIFEST % "a" + MANIFEST % "b", [], "contains 2 ConfigMaps (a, b). Choose one with --name."),
+        (MANIFEST % "a", ["--name", "b"], "contains no ConfigMap 'b' (got a). Choose one of them."),
         ("apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n", [],
-         "holds no ConfigMap (got Secret). Name a manifest with one."),
+         "contains no ConfigMap (got Secret). Pass a manifest with one."),
         ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\ndata: {a: 1}\n", [],
-         "c.yaml: line 4: data['a']: must be text, and 1 is a number. Quote it."),
+         "c.yaml: line 4: data['a']: must be text, but 1 is a number. Quote it."),
         ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\ndata: x\n", [],
          "data: must be a mapping (got str). Write key: text."),
         ("x" * (MAX_BYTES + 1), [], "data: all values together are 1,048,577 bytes"),
         (b"x" * (MAX_FILE_BYTES + 1), [], "is larger than 4,194,304 bytes; a ConfigMap holds at most 1,048,576."),
         ("a", ["--format", "c.yml=yaml"], "formats['c.yml']: data has no such key. Write 'c.yaml', if that was meant."),
-        ("a", ["--format", "c.yaml=xml"], "formats['c.yaml']: there is no such format (got 'xml')."),
+        ("a", ["--format", "c.yaml=xml"], "formats['c.yaml']: is not a known format (got 'xml')."),
     ],
 )  # fmt: skip
 def test_trouble_is_one_sentence_and_exit_2(file, text, arguments, message):
@@ -315,8 +316,8 @@ def test_trouble_is_one_sentence_and_exit_2(file, text, arguments, message):
     ("arguments", "message"),
     [
         (["--effect", "c.yml=none"], "effects['c.yml']: there is no such key. Write 'c.yaml', if that was meant."),
-        (["--effect", "c.yaml:q=none"], "effects['c.yaml:q']: there is no such field."),
-        (["--effect", "c.yaml=no"], "effects['c.yaml']: there is no such effect (got 'no')."),
+        (["--effect", "c.yaml:q=none"], "effects['c.yaml:q']: is not a known field."),
+        (["--effect", "c.yaml=no"], "effects['c.yaml']: is not a known effect (got 'no')."),
         (["--effect", "c.yaml"], "must be KEY=EFFECT (got 'c.yaml')"),
     ],
 )
@@ -334,7 +335,7 @@ def test_field_that_is_stated_to_do_nothing_restarts_nothing(file):
 
     assert 0 == done.returncode
     assert (
-        "~ c.yaml\n    ~ mode: iptables => nftables (nothing: stated in `effects`)\nnothing restarts\n"
+        "~ c.yaml\n    ~ mode: iptables => nftables (nothing: declared in `effects`)\nnothing restarts\n"
         == done.stdout.decode()
     )
 
@@ -397,7 +398,7 @@ def test_bad_call_is_exit_2_without_a_traceback(arguments):
 def test_folder_in_a_folder_is_trouble(tmp_path):
     (tmp_path / "sub").mkdir()
 
-    assert b"holds the folder 'sub', and a ConfigMap has no folders" in run("hash", tmp_path).stderr
+    assert b"contains the folder 'sub', but a ConfigMap has no folders" in run("hash", tmp_path).stderr
 
 
 @pytest.mark.parametrize("text", [nested(10_000), nested(100_000), b"apiVersion: v1\n\x00", b"apiVersion: \xff"])

@@ -71,41 +71,41 @@ def link_to_itself(folder) -> str:
 
 
 LARGE = "is larger than 4,194,304 bytes; a ConfigMap holds at most 1,048,576."
-INSTEAD = "Name a file, a folder, a manifest or '-'."
+INSTEAD = "Pass a file, a folder, a manifest or '-'."
 
 TROUBLE = {
     "a path that is not there": (lambda _: "none", f"none: no such file or directory. {INSTEAD}"),
     "a path that is too long": (lambda _: "x" * 300, f"{'x' * 300}: file name too long. {INSTEAD}"),
     "a link to itself": (link_to_itself, f"link: too many levels of symbolic links. {INSTEAD}"),
-    "a pipe that nobody writes to": (pipe, f"pipe: is a pipe that nobody writes to. {INSTEAD}"),
+    "a pipe that nobody writes to": (pipe, f"pipe: is a pipe that nothing writes to. {INSTEAD}"),
     "an endless device": (lambda _: "/dev/zero", f"/dev/zero: {LARGE}"),
     "a file of 100 MB": (sparse(100 * MIB), f"c.yaml: {LARGE}"),
     "a file of 100 GB": (sparse(100 * 1024 * MIB), f"c.yaml: {LARGE}"),
     "a file that no ConfigMap can hold": (file("x" * (MAX_BYTES + 1)), "c.yaml: data: all values together are "
      "1,048,577 bytes; a ConfigMap holds at most 1,048,576. Ship large files in the image or in a volume."),
-    "a folder in a folder": (folder_of("sub/a"), "in: holds the folder 'sub', and a ConfigMap has no folders. Name a "
-                             "flat folder."),
-    "an empty folder": (folder_of(), "in: data: there is no key, so there is no configuration. Add at least one key "
-                        "with its text."),
+    "a folder in a folder": (folder_of("sub/a"), "in: contains the folder 'sub', but a ConfigMap has no folders. "
+                             "Pass a flat folder."),
+    "an empty folder": (folder_of(), "in: data: has no keys, so there is no configuration. Add at least one key."),
     "a folder of large files": (folder_of(*map(str, range(40)), size=MIB),
-                                "in: is larger than 1,048,576 bytes, which is all that a ConfigMap holds."),
-    "a file whose name is no key": (file("a", "a b"), "a b: data['a b']: the key has a space. Use letters, digits, "
+                                "in: is larger than 1,048,576 bytes, the most that a ConfigMap holds."),
+    "a file whose name is no key": (file("a", "a b"), "a b: data['a b']: the key contains a space. Use letters, "
+                                                      "digits, "
                                     "'-', '_' or '.'."),
     "a manifest without a ConfigMap": (file(CONFIG_MAP.replace("ConfigMap", "Secret") % "a"),
-                                       "c.yaml: holds no ConfigMap (got Secret). Name a manifest with one."),
+                                       "c.yaml: contains no ConfigMap (got Secret). Pass a manifest with one."),
     "a manifest with three": (file("---\n".join(CONFIG_MAP % name for name in "abc")),
                               "c.yaml: holds 3 ConfigMaps (a, b, c). Choose one with --name."),
     "a manifest with two of one name": (file("---\n".join(CONFIG_MAP % name for name in "aa")),
-                                        "c.yaml: holds 2 ConfigMaps called 'a'. Leave one in the manifest."),
+                                        "c.yaml: contains 2 ConfigMaps named 'a'. Keep one in the manifest."),
     "a manifest whose data is a list": (file(CONFIG_MAP.replace("{a: b}", "[a]") % "a"),
                                         "c.yaml: line 4: data: must be a mapping (got list). Write key: text."),
     "a manifest with a number": (file(CONFIG_MAP.replace("{a: b}", "{a: 1}") % "a"), "c.yaml: line 4: data['a']: "
-                                 "must be text, and 1 is a number. Quote it."),
+                                 "must be text, but 1 is a number. Quote it."),
     "10,000 lists in one another in a manifest": (
-        file(CONFIG_MAP % "a" + "b: " + "[" * 10_000 + "]" * 10_000), "c.yaml: is no manifest that can be read: it is "
+        file(CONFIG_MAP % "a" + "b: " + "[" * 10_000 + "]" * 10_000), "c.yaml: is not a readable manifest: it is "
         "not valid YAML (exceeded maximum nesting depth), line 5. Correct it."),
-    "a bomb of aliases in a manifest": (file(CONFIG_MAP % "a" + BOMB), "c.yaml: is no manifest that can be read: it "
-        "means far too much once its aliases are expanded, line 7. Correct it."),
+    "a bomb of aliases in a manifest": (file(CONFIG_MAP % "a" + BOMB), "c.yaml: is not a readable manifest: it "
+        "is far too large once its aliases are expanded, line 7. Correct it."),
     "a manifest with half of a base64": (file(CONFIG_MAP.replace("data: {a: b}", "binaryData: {a: AAE}") % "a"),
         "c.yaml: binary_data['a']: is not base64 (its length or its padding is wrong). Pass "
         "base64.b64encode(...).decode()."),
@@ -114,7 +114,7 @@ TROUBLE = {
         "line begins with a tab). Indent it with spaces."),
     "another version of it": (file(KUBE_PROXY.replace("v1alpha1", "v1beta1")), "c.yaml: data['c.yaml']: line 1: "
         "kube-proxy cannot read it: its apiVersion is 'kubeproxy.config.k8s.io/v1beta1', and "
-        "kubeproxy.config.k8s.io/v1alpha1 is the only one that a released kube-proxy reads. Write apiVersion: "
+        "kube-proxy reads only kubeproxy.config.k8s.io/v1alpha1. Write apiVersion: "
         "kubeproxy.config.k8s.io/v1alpha1."),
 }  # fmt: skip
 """What is wrong -> how to make it, and what is said."""

@@ -96,8 +96,8 @@ def test_missing_right_is_named_with_the_smallest_rule(server, cluster):
         cluster.get("daemonsets", "kube-proxy", "kube-system")
 
     assert [
-        f"{server.url}: may not get daemonsets 'kube-proxy' in namespace kube-system. Give the user of this "
-        "kubeconfig that right; the smallest rule is",
+        f"{server.url}: may not get daemonsets 'kube-proxy' in namespace kube-system. Grant the user of this "
+        "kubeconfig this permission; the smallest rule is",
         "apiVersion: rbac.authorization.k8s.io/v1",
         "kind: Role",
         "metadata: {name: config-rollout, namespace: kube-system}",
@@ -141,15 +141,15 @@ def test_rule_that_an_object_breaks_is_no_missing_right(server, cluster, message
         cluster.create("pods", "n", {})
 
     assert error is type(raised.value)
-    told = f"{server.url}: create pods in namespace n: 403 {message}. Correct it and run again."
+    told = f"{server.url}: create pods in namespace n: 403 {message}. Correct it and run this again."
     assert (error is ClusterError) == (told == str(raised.value))
 
 
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (401, "does not take these credentials. See whether `kubectl` can log in."),
-        (500, "get daemonsets 'kube-proxy' in namespace kube-system: 500 it broke. Correct it and run again."),
+        (401, "does not accept these credentials. Check whether `kubectl` can log in."),
+        (500, "get daemonsets 'kube-proxy' in namespace kube-system: 500 it broke. Correct it and run this again."),
     ],
 )
 def test_other_answers_are_sentences(server, cluster, status, message):
@@ -167,14 +167,14 @@ def test_server_that_does_not_answer_is_a_sentence(server):
         cluster.get("nodes", "n")
 
     assert f"{server.url}: does not answer (" in str(error.value)
-    assert "Connection refused). See whether `kubectl` reaches it." in str(error.value)
+    assert "Connection refused). Check whether `kubectl` can reach it." in str(error.value)
 
 
 def test_other_cluster_is_told_by_the_uid(server, cluster):
     server.answers[f"GET {NODE_PROXY}"] = 200, {"metadata": {"uid": "here"}}
     cluster.prove("daemonsets", "kube-proxy", "kube-system", "here")
     with pytest.raises(
-        ClusterError, match=r"UID there: it was deleted, or made again, since the last `up`. Run `pulumi up --refresh`"
+        ClusterError, match=r"UID there: it was deleted or recreated since the last `up`. Run `pulumi up --refresh`"
     ):
         cluster.prove("daemonsets", "kube-proxy", "kube-system", "there")
 
@@ -193,7 +193,7 @@ def test_credential_plugin_gives_the_token(server, tmp_path):
 
 def test_credential_plugin_that_gives_nothing_is_a_sentence(server):
     plugin = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-program"}}
-    with pytest.raises(ClusterError, match=r"^kubeconfig: 'no-such-program' gave no credentials"):
+    with pytest.raises(ClusterError, match=r"^kubeconfig: 'no-such-program' returned no credentials"):
         Cluster.find(kubeconfig(server.url, plugin))
 
 
@@ -238,8 +238,11 @@ def test_default_file_is_found(server, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("given", "wrong"),
     [
-        ("no/such/file", "kubeconfig: is no file and no kubeconfig (got 'no/such/file'). Write a path that exists."),
-        ("a: b", "kubeconfig: holds no clusters, users or contexts. Correct it, or choose with kubernetes:context."),
+        (
+            "no/such/file",
+            "kubeconfig: is neither an existing file nor a kubeconfig (got 'no/such/file'). Pass a path that exists.",
+        ),
+        ("a: b", "kubeconfig: has no clusters, users or contexts. Correct it, or choose with kubernetes:context."),
     ],
 )
 def test_what_is_no_kubeconfig_is_a_sentence(given, wrong):
@@ -252,7 +255,7 @@ def test_what_is_no_kubeconfig_is_a_sentence(given, wrong):
 def test_no_kubeconfig_at_all_is_a_sentence(monkeypatch, tmp_path):
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "missing"))
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    with pytest.raises(ClusterError, match=r"there is no kubeconfig\. Set kubernetes:kubeconfig, or KUBECONFIG\.$"):
+    with pytest.raises(ClusterError, match=r"no kubeconfig\. Set kubernetes:kubeconfig, or KUBECONFIG\.$"):
         Cluster.find()
 
 

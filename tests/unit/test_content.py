@@ -25,10 +25,10 @@ def test_key_is_accepted(key):
 @pytest.mark.parametrize(
     ("key", "fault"),
     [
-        ("agent yaml", "data['agent yaml']: the key has a space. Use letters, digits, '-', '_' or '.'."),
-        ("a/b", "data['a/b']: the key has a slash, and a ConfigMap has no folders. "
+        ("agent yaml", "data['agent yaml']: the key contains a space. Use letters, digits, '-', '_' or '.'."),
+        ("a/b", "data['a/b']: the key contains a slash, but a ConfigMap has no folders. "
                 "Use letters, digits, '-', '_' or '.'."),
-        ("é", "data['é']: the key has 'é'. Use letters, digits, '-', '_' or '.'."),
+        ("é", "data['é']: the key contains 'é'. Use letters, digits, '-', '_' or '.'."),
         ("", "data['']: the key is empty. Give it the name of the file that the text becomes."),
         (".", "data['.']: the key is a path, not a file name. Do not begin it with '..'."),
         ("..a", "data['..a']: the key is a path, not a file name. Do not begin it with '..'."),
@@ -83,9 +83,7 @@ def test_binary_value_that_is_no_base64_is_refused():
 
 
 def test_no_key_at_all_is_refused():
-    assert ["data: there is no key, so there is no configuration. Add at least one key with its text."] == faults(
-        {}, {}
-    )
+    assert ["data: has no keys, so there is no configuration. Add at least one key."] == faults({}, {})
 
 
 def test_data_that_is_no_mapping_is_refused():
@@ -100,11 +98,11 @@ def test_every_fault_is_found_at_once():
     ("key", "text", "warning"),
     [
         ("a.yaml", "a: 1\n\tb: 1\n", "line 2: it is not valid YAML (found a tab character that violates indentation). "
-         "Correct it, or declare the key's format as text if it is not meant to be YAML."),
+         "Correct it, or declare the key's format as text if it is not YAML."),
         ("a.json", '{\n"a": 1,}', "line 2: it is not valid JSON (Expecting property name enclosed in double quotes). "
-         "Correct it, or declare the key's format as text if it is not meant to be JSON."),
+         "Correct it, or declare the key's format as text if it is not JSON."),
         ("a.toml", "a = 1\nb = \n", "line 2: it is not valid TOML (Invalid value). "
-         "Correct it, or declare the key's format as text if it is not meant to be TOML."),
+         "Correct it, or declare the key's format as text if it is not TOML."),
     ],
 )  # fmt: skip
 def test_text_that_does_not_parse_is_a_warning_with_the_line(key, text, warning):

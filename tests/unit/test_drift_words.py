@@ -25,13 +25,13 @@ def daemon_set(**metadata):
 
 def test_fields_that_others_changed_are_told_with_who_when_and_what_up_does():
     assert (
-        "DaemonSet ns/agent is not as the last `up` wrote it: containers[name=agent].image, and 2 more\n"
+        "DaemonSet ns/agent differs from what the last `up` wrote: containers[name=agent].image, and 2 more\n"
         "  ~ containers[name=agent].image: agent:1 => agent:9 (by kubectl-set on 2026-11-28 22:10 UTC)\n"
         '  - containers[name=agent].resources: {"limits": {"cpu": "1"}}\n'
         "  ~ updateStrategy.rollingUpdate.maxUnavailable: 1 => 50%: restarts nothing "
         "(by kubectl-edit on 2026-11-28 22:10 UTC)\n"
-        "  `pulumi up --refresh` puts it back, with a rolling restart; without --refresh it stays\n"
-        "  until something else of the DaemonSet changes; to keep it, put it into the program"
+        "  `pulumi up --refresh` restores it, with a rolling restart; without --refresh it stays as it is\n"
+        "  until the DaemonSet changes in something else; to keep it, add it to the program"
     ) == drift_words.explain_drift("ns/agent", [IMAGE, LIMITS, BUDGET], waves=False)
 
 
@@ -47,7 +47,7 @@ def test_fields_that_others_changed_are_told_with_who_when_and_what_up_does():
 def test_what_a_refresh_does_is_told(drift, waves, how):
     text = drift_words.explain_drift("ns/agent", [drift], waves)
 
-    assert f"  `pulumi up --refresh` puts it back, {how}; without --refresh it stays" in text.splitlines()
+    assert f"  `pulumi up --refresh` restores it, {how}; without --refresh it stays as it is" in text.splitlines()
 
 
 def test_secret_is_not_told():
@@ -58,19 +58,19 @@ def test_secret_is_not_told():
 
 @pytest.mark.parametrize(
     ("changes", "end"),
-    [(False, "without --refresh `up` changes nothing"), (True, "without --refresh `up` is refused")],
+    [(False, "without --refresh `up` changes nothing"), (True, "without --refresh `up` fails")],
 )
 def test_daemon_set_that_is_gone_is_told_with_the_way_back(changes, end):
     assert [
-        "DaemonSet ns/agent is not in the cluster: it was deleted since the last `up`",
-        f"  `pulumi up --refresh` makes it again, with this program's configuration; {end}",
+        "DaemonSet ns/agent was deleted since the last `up`",
+        f"  `pulumi up --refresh` recreates it with this program's configuration; {end}",
     ] == drift_words.explain_gone("ns/agent", changes).splitlines()
 
 
 def test_daemon_set_that_was_made_again_is_told():
     assert (
-        "DaemonSet ns/agent is another one than the last `up` wrote: "
-        "made 2026-11-28 22:10 UTC, with the UID new in place of old"
+        "DaemonSet ns/agent is not the one that the last `up` "
+        "wrote: it was created 2026-11-28 22:10 UTC and has the UID new instead of old"
     ) == drift_words.made_again(daemon_set(), "old").splitlines()[0]
 
 
@@ -83,10 +83,11 @@ def test_daemon_set_that_the_engine_knows_is_not_told(uid):
     ("found", "why"),
     [
         ([UNDONE], "changed by kubectl-rollout on 2026-11-28 22:10 UTC"),
-        ([], "something else changed it since the last `up`, as `kubectl rollout undo` does"),
+        ([], "something else changed it since the last `up`, for example `kubectl rollout undo`"),
         (
             [Drift(UNDONE.change, "config-rollout-own", WHEN, ours=True)],
-            "an `up` wrote it (config-rollout-own on 2026-11-28 22:10 UTC) that was stopped before Pulumi had noted it",
+            "written by an `up` (config-rollout-own on 2026-11-28 22:10 UTC) that was stopped before Pulumi recorded "
+            "it",
         ),
     ],
 )
@@ -94,7 +95,7 @@ def test_configuration_that_is_another_one_is_told_with_who_made_it_so(found, wh
     lines = drift_words.explain_undone(daemon_set(), REVISION, "b" * 64, found, waves=False).splitlines()
 
     assert [
-        "DaemonSet ns/agent runs aaaaaaaaaa, made 2026-11-20, and this program wants bbbbbbbbbb",
+        "DaemonSet ns/agent runs aaaaaaaaaa, created 2026-11-20, but this program wants bbbbbbbbbb",
         f"  {why}",
     ] == lines[:2]
 
@@ -115,25 +116,25 @@ def test_what_else_differs_stands_beside_the_configuration():
 def test_way_back_of_a_configuration_is_told(waves, how):
     text = drift_words.explain_undone(daemon_set(), REVISION, "b" * 64, [UNDONE], waves)
 
-    assert f"  `pulumi up --refresh` brings this program's configuration back, {how}" in text.splitlines()
+    assert f"  `pulumi up --refresh` restores this program's configuration, {how}" in text.splitlines()
 
 
 def test_daemon_set_that_an_up_leaves_out_keeps_what_it_has():
     assert (
-        "DaemonSet ns/agent keeps aaaaaaaaaa for now: it is not among what this `up` updates"
+        "DaemonSet ns/agent keeps aaaaaaaaaa for now: this `up` leaves it out"
         == drift_words.explain_not_reached("ns/agent", "a" * 64, "b" * 64).splitlines()[0]
     )
 
 
 def test_daemon_set_that_an_up_leaves_out_is_not_made_yet():
     assert (
-        "DaemonSet ns/agent is not made yet: it is not among what this `up` updates"
+        "DaemonSet ns/agent is not created yet: this `up` leaves it out"
         == drift_words.explain_not_reached("ns/agent", None, "b" * 64).splitlines()[0]
     )
 
 
 def test_daemon_set_that_is_made_again_is_told():
     assert (
-        "DaemonSet ns/agent is not in the cluster: `up` makes it, and a pod on each node that has none, at once"
+        "DaemonSet ns/agent is missing: `up` creates it, with a pod on every node that has none, all at once"
         == drift_words.explain_made("ns/agent")
     )

@@ -122,11 +122,11 @@ def test_document_of_a_stream_keeps_its_place():
     [
         ([], "effects: must map key to effect (got list). Pass a dict."),
         ({"c.yaml": "restarts"},
-         "effects['c.yaml']: there is no such effect (got 'restarts'). Use one of 'restart', 'reload', 'none'."),
+         "effects['c.yaml']: is not a known effect (got 'restarts'). Use one of 'restart', 'reload', 'none'."),
         ({"c.yml": "none"}, "effects['c.yml']: there is no such key. Write 'c.yaml', if that was meant."),
         ({"x:y": "none"}, "effects['x:y']: there is no such key. Name a key of the content."),
         ({"c.yaml:": "none"},
-         "effects['c.yaml:']: there is no path after the colon. Write 'c.yaml' for the whole key."),
+         "effects['c.yaml:']: has no path after the colon. Write 'c.yaml' for the whole key."),
     ],
 )  # fmt: skip
 def test_what_is_stated_badly_is_refused(effects, finding):
@@ -136,15 +136,15 @@ def test_what_is_stated_badly_is_refused(effects, finding):
 @pytest.mark.parametrize(
     ("text", "path", "finding"),
     [
-        (YAML, "log.levels", "there is no such field. Write 'log.level', if that was meant."),
-        (YAML, "q", "there is no such field. Name a field as `config-rollout diff` prints it."),
-        (YAML, "pipes[0]", "there is no such field. Write 'pipes', if that was meant."),
-        ("a: {b: 1}\na.b: 2\n", "a.b", "two fields have this path. State it for the field that holds them."),
+        (YAML, "log.levels", "is not a known field. Write 'log.level', if that was meant."),
+        (YAML, "q", "is not a known field. Name a field as `config-rollout diff` prints it."),
+        (YAML, "pipes[0]", "is not a known field. Write 'pipes', if that was meant."),
+        ("a: {b: 1}\na.b: 2\n", "a.b", "two fields have this path. Pass the effect for the field that holds them."),
         ("a: {x: 1}\na.b: 2\n", "a",
-         "the path of another field begins like it. State it for the field that holds them."),
+         "another field's path begins with it. Pass the effect for the field that holds them."),
         ("a: {{ b }}\n", "a",
-         "the key has no fields, since it looks like a template. "
-         "State it for the whole key, or give the key a format."),
+         "the key has no fields: it looks like a template. "
+         "Pass the effect for the whole key, or give the key a format."),
     ],
 )  # fmt: skip
 def test_path_that_names_no_field_is_refused(text, path, finding):
@@ -164,7 +164,7 @@ def test_fields_of_a_kube_proxy_configuration_are_known_and_not_to_be_stated():
     (found,) = unmatched(content(text, {"c.yaml:mode": "none"}))
 
     assert (
-        "effects['c.yaml']: the key is a KubeProxyConfiguration. Leave them out: what each field does is known."
+        "effects['c.yaml']: the key is a KubeProxyConfiguration. Leave the effects out: they are known for each field."
         == str(found)
     )
 

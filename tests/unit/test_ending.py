@@ -74,7 +74,7 @@ def test_signal_stops_the_driver_with_a_sentence_and_lets_no_other_begin(start, 
     process = start("driver")
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
-    why = f"the program got {number.name}, and ends before its next pod. `pulumi up` goes on from here"
+    why = f"the program got {number.name} and stops before the next pod. `pulumi up` continues from here"
 
     assert ([why, f"not begun: {why}"], "", 0) == (out.splitlines(), err, process.returncode)
 
@@ -95,7 +95,7 @@ def test_program_whose_engine_is_gone_ends_its_driver_and_then_itself(start, eng
     connection.close()
     out, err = process.communicate(timeout=60)
 
-    assert ("the `up` that ran this is gone", "") == (out.splitlines()[0], err)
+    assert ("the `up` that ran this has ended", "") == (out.splitlines()[0], err)
 
 
 def test_connection_that_the_engine_closes_is_made_again(start, engine):

@@ -114,7 +114,7 @@ def test_other_annotations_are_told_before_those_of_our_own():
 
 def test_waiting_again_is_no_restart():
     assert (
-        "no new restart: the last rollout did not finish, so `up` waits for it again\n"
+        "no new restart: the last rollout did not finish, so `up` keeps waiting for it\n"
         "  monitoring/agent: config hash 3f1a6b02c4"
     ) == explain(DaemonSetUpdate(daemon_set(), daemon_set()))
 
@@ -131,18 +131,18 @@ def test_field_that_someone_else_wrote_says_so():
         DaemonSetUpdate(daemon_set(image="agent:9"), daemon_set(), by={path: "kubectl-set on 2026-11-28"})
     )
 
-    assert f"  ~ {path}: agent:9 => agent:1; replaces what was set by kubectl-set on 2026-11-28" in message.splitlines()
+    assert f"  ~ {path}: agent:9 => agent:1; overwrites what kubectl-set on 2026-11-28 set" in message.splitlines()
 
 
 def test_daemon_set_that_is_there_already_is_taken_over():
     assert [
-        "DaemonSet monitoring/agent is there already, and this stack takes it over: one rolling restart",
+        "DaemonSet monitoring/agent already exists, and this stack takes it over: one rolling restart",
         "  ~ containers[name=agent].image: agent:0 => agent:1",
     ] == explain_taken_over(DaemonSetUpdate(daemon_set(image="agent:0"), daemon_set())).splitlines()[:2]
 
 
 def test_daemon_set_that_is_there_already_as_it_is_to_be_is_taken_over_as_it_is():
-    assert "DaemonSet monitoring/agent is there already, and this stack takes it over as it is: nothing restarts" == (
+    assert "DaemonSet monitoring/agent already exists, and this stack takes it over as it is: nothing restarts" == (
         explain_taken_over(DaemonSetUpdate(daemon_set(), daemon_set()))
     )
 
@@ -157,7 +157,7 @@ def test_hash_change_of_a_stopped_up_is_told_as_such():
     message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW)))
 
     assert "configuration: rolling restart" == message.splitlines()[0]
-    why = "an earlier `up` was stopped before it reached the DaemonSet, or something undid it"
+    why = "an earlier `up` was stopped before it updated the DaemonSet, or something undid its change"
     assert f"  ~ configuration: {why}" in message.splitlines()
 
 
@@ -213,7 +213,7 @@ def test_key_added_removed_and_binary():
 
 def test_change_that_the_daemon_set_already_has():
     assert (
-        "agent.conf +1 -1: DaemonSet monitoring/agent already has it, nothing restarts"
+        "agent.conf +1 -1: DaemonSet monitoring/agent already has it, so nothing restarts"
         == (explain_keys(KEYS, "monitoring/agent").splitlines()[0])
     )
 
@@ -243,12 +243,12 @@ def test_text_that_is_not_understood_says_why():
 
     assert (
         "  ~ agent.yaml: 1 line added, 1 removed; counts byte for byte: "
-        "key 'a' stands in one mapping twice, or differs only in case"
+        "key 'a' appears twice in one mapping, or differs only in case"
     ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys, OLD)).splitlines()[1]
 
 
 def test_text_only_change_is_one_line():
-    assert "agent.yaml is written differently and means the same: nothing restarts" == (
+    assert "agent.yaml is written differently but means the same: nothing restarts" == (
         explain_keys(yaml_change(b"a: 1\n", b"a: 1 # note\n"), "monitoring/agent")
     )
 
@@ -305,7 +305,7 @@ def test_each_key_is_renamed_to_one_other():
 def test_yaml_that_no_longer_parses_is_the_headline():
     keys = yaml_change(b"a: 1\nb: 1\n", b"a: 1\n\tb: 1\n")
 
-    assert "agent.yaml can no longer be read as YAML (line 2): rolling restart" == explained(keys)[0]
+    assert "agent.yaml can no longer be parsed as YAML (line 2): rolling restart" == explained(keys)[0]
 
 
 def test_secret_is_not_in_the_headline():

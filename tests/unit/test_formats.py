@@ -51,15 +51,15 @@ def test_declared_format_goes_before_the_suffix():
 @pytest.mark.parametrize(
     ("name", "value", "note"),
     [
-        ("yaml", b"a: 1\na: 2", "key 'a' stands in one mapping twice, or differs only in case"),
+        ("yaml", b"a: 1\na: 2", "key 'a' appears twice in one mapping, or differs only in case"),
         ("yaml", b"a: [", "it is not valid YAML (did not find expected node content), line 2"),
         ("yaml", b"a: {{ b }}", "it looks like a template"),
-        ("yaml", b"on: 1", "readers take the key on for different things"),
+        ("yaml", b"on: 1", "readers take the key on differently"),
         ("yaml", b"\xff\xfe\x00", "it begins with a byte order mark"),
         ("yaml", b"a: \xc3", "it is not UTF-8"),
         ("yaml", b"a: !x b", "it has the tag !x"),
         ("json", b"{,}", "it is not valid JSON (Expecting property name enclosed in double quotes), line 1"),
-        ("json", b"[NaN]", "NaN is no JSON number"),
+        ("json", b"[NaN]", "NaN is not a JSON number"),
         ("json", b"\xc3", "it is not UTF-8"),
         ("toml", b"a", "it is not valid TOML (Expected '=' after a key in a key/value pair (at end of document))"),
     ],

@@ -169,7 +169,7 @@ def test_url_that_nobody_serves_is_a_no(monkeypatch):
 
 
 def test_function_whose_time_is_over_is_left_alone():
-    assert {"": "gave no answer within 1 s"} == ask(FunctionGate(lambda wave, nodes: time.sleep(3), 1))
+    assert {"": "did not answer within 1 s"} == ask(FunctionGate(lambda wave, nodes: time.sleep(3), 1))
 
 
 def test_time_in_which_the_api_server_is_away_does_not_count(clock):

@@ -85,42 +85,44 @@ def test_gate_in_words(gate, words):
 @pytest.mark.parametrize(
     ("given", "wrong"),
     [
-        ("livez", "gates[0]: is no gate (got 'livez'). Pass a function, or a mapping like {'http': {'port': 10256, "
+        ("livez", "gates[0]: is not a gate (got 'livez'). Pass a function, or a mapping like {'http': {'port': 10256, "
          "'path': '/livez'}}."),
-        ({}, f"gates[0]: must be one gate (got none). Use one of {', '.join(KINDS)}."),
-        ({"htpp": {}}, "gates[0].htpp: there is no such gate. Write 'http', if that was meant."),
+        ({}, f"gates[0]: must be exactly one gate (got none). Use one of {', '.join(KINDS)}."),
+        ({"htpp": {}}, "gates[0].htpp: is not a known gate. Write 'http', if that was meant."),
         ({"url": "http://a", "command": ["b"]},
-         f"gates[0]: must be one gate (got url, command). Use one of {', '.join(KINDS)}."),
+         f"gates[0]: must be exactly one gate (got url, command). Use one of {', '.join(KINDS)}."),
         ({"http": 1}, "gates[0].http: must be a mapping (got int). Pass a dict."),
         ({"http": {"port": 0, "path": "/"}},
          "gates[0].http.port: must be a port from 1 to 65535 (got 0). Pass an int."),
         ({"http": {"port": 80}}, "gates[0].http.path: must begin with '/' (got None). Pass one like '/livez'."),
         ({"http": {"port": 80, "path": "/"}, "timeout_seconds": -1},
-         "gates[0].timeout_seconds: must be a whole number of at least 1 (got -1). Pass such an int."),
+         "gates[0].timeout_seconds: must be a whole number of at least 1 (got -1). Pass an int in that range."),
         ({"kube_proxy": {"metrics_port": "x"}},
          "gates[0].kube_proxy.metrics_port: must be a port from 1 to 65535 (got 'x'). Pass an int."),
-        ({"restarts": {"most": 1}}, "gates[0].restarts.most: there is no such field. Leave it out."),
+        ({"restarts": {"most": 1}}, "gates[0].restarts.most: is not a known field. Leave it out."),
         ({"url": "http://a", "strict": "true"},
          "gates[0].strict: must be true or false (got 'true'). Write it without quotes."),
         ({"restarts": {}, "strict": True},
-         "gates[0].strict: is there with restarts, which is not asked before anything restarts. Leave it out."),
+         "gates[0].strict: cannot be combined with `restarts`, which is not asked before anything restarts. Leave it "
+         "out."),
         ({"restarts": {}, "timeout_seconds": 1},
-         "gates[0].timeout_seconds: is there with restarts, which is not waited for. Leave it out."),
+         "gates[0].timeout_seconds: cannot be combined with `restarts`, which is not waited for. Leave it out."),
         ({"new_service": {"namespace": "My Probes"}},
-         "gates[0].new_service.namespace: is no DNS label (got 'My Probes'). Use lowercase letters, digits and '-', "
+         "gates[0].new_service.namespace: is not a valid DNS label (got 'My Probes'). Use lowercase letters, digits "
+         "and '-', "
          "and begin and end with a letter or digit."),
         ({"new_service": {"image": "a b"}},
-         "gates[0].new_service.image: is no image (got 'a b'). Pass one like 'registry.k8s.io/pause:3.10'."),
+         "gates[0].new_service.image: is not an image (got 'a b'). Pass one like 'registry.k8s.io/pause:3.10'."),
         ({"new_service": {"port": 1}},
-         "gates[0].new_service.port: there is no such field. Known are image, namespace."),
+         "gates[0].new_service.port: is not a known field. Use one of image, namespace."),
         ({"url": "ftp://a"},
-         "gates[0].url: is no http or https URL (got 'ftp://a'). Pass one like 'https://prometheus.example.com:9090'."),
-        ({"url": "http://a:b"}, "gates[0].url: is no http or https URL (got 'http://a:b'). Pass one like "
+         "gates[0].url: is not an http or https URL (got 'ftp://a'). Pass one like 'https://prometheus.example.com:9090'."),
+        ({"url": "http://a:b"}, "gates[0].url: is not an http or https URL (got 'http://a:b'). Pass one like "
          "'https://prometheus.example.com:9090'."),
         ({"url": "https://me:secret@a"},
-         "gates[0].url: holds credentials, which would be shown. Use a command, which finds its own."),
+         "gates[0].url: contains credentials, which would be shown. Use a command that has its own credentials."),
         ({"prometheus": {"url": "http://p", "query": "up"}},
-         "gates[0].prometheus: has no bound. Say what is well: at_most, at_least, or both."),
+         "gates[0].prometheus: has no bound. Pass at_most, at_least, or both."),
         ({"prometheus": {**PROMETHEUS, "query": " "}},
          "gates[0].prometheus.query: must be PromQL (got ' '). Pass an instant query."),
         ({"prometheus": {**PROMETHEUS, "at_most": True}},
@@ -128,13 +130,13 @@ def test_gate_in_words(gate, words):
         ({"prometheus": {**PROMETHEUS, "at_most": 0}},
          "gates[0].prometheus: no value is at least 1 and at most 0. Correct one of them."),
         ({"prometheus": {**PROMETHEUS, "max": 0}},
-         "gates[0].prometheus.max: there is no such field. Known are url, query, at_least, at_most."),
+         "gates[0].prometheus.max: is not a known field. Use one of url, query, at_least, at_most."),
         ({"command": []}, "gates[0].command: must be a list of a program and its arguments (got []). Pass one like "
          "['./smoke-test', '--fast']."),
         ({"command": "./a b"}, "gates[0].command: must be a list of a program and its arguments (got './a b'). Pass "
          "one like ['./smoke-test', '--fast']."),
         ({"command": [""]}, "gates[0].command: names no program (got ['']). Put the program first."),
-        ({"function": 1}, "gates[0].function: is no function (got 1). Pass a Python function."),
+        ({"function": 1}, "gates[0].function: is not a function (got 1). Pass a Python function."),
     ],
 )  # fmt: skip
 def test_bad_gate_is_refused(given, wrong):
@@ -188,19 +190,19 @@ BOTH = ("IPv4", "IPv6")
         (200, livez(IPv4="12", IPv6="11"), BOTH, ""),
         (200, livez(IPv4="12", IPv6="11"), ("IPv4",), ""),
         (200, livez(IPv4="10"), ("IPv4",), ""),
-        (200, livez(IPv4="09"), ("IPv4",), "does not serve IPv4 since it started"),
-        (200, livez(IPv4="12", IPv6="09"), BOTH, "does not serve IPv6 since it started"),
+        (200, livez(IPv4="09"), ("IPv4",), "has not served IPv4 since it started"),
+        (200, livez(IPv4="12", IPv6="09"), BOTH, "has not served IPv6 since it started"),
         (200, livez(IPv4="12"), BOTH, "does not serve IPv6 yet"),
         (200, livez(), ("IPv4",), "does not serve IPv4 yet"),
-        (503, livez(False, IPv4="12"), ("IPv4",), "503 changes wait for too long to be synced (IPv4)"),
+        (503, livez(False, IPv4="12"), ("IPv4",), "503 changes have waited too long to be synced (IPv4)"),
         (200, b'{"lastUpdated": "2026-01-01 00:00:00 +0000 UTC","currentTime": "2026-01-01 00:00:00 +0000 UTC"}',
-         ("IPv4",), "does not tell which families it serves, as kube-proxy before 1.34 may not: use the gate "
+         ("IPv4",), "does not report its address families (kube-proxy does since 1.34): use the gate "
          "`http` with path /livez"),
         (503, b'{"kind": "Status", "message": "error trying to reach service: EOF"}', ("IPv4",),
          "503 error trying to reach service: EOF"),
         (404, b"404 page not found\n", ("IPv4",), "404 404 page not found"),
         (200, b'{"healthy": true, "status": {"IPv4": 1}}', ("IPv4",),
-         "answers in a form that is not understood: see that the address is the right one"),
+         "gives an answer that cannot be parsed: check the address"),
     ],
 )  # fmt: skip
 def test_livez(status, body, families, why):
@@ -250,14 +252,14 @@ def configz(**fields):
         ("mode: nftables", configz(mode="nftables", hostnameOverride="node-1", logging={"verbosity": 2}), ""),
         ("", configz(mode="iptables"), ""),
         ("mode: nftables\noomScoreAdj: -998", configz(mode="nftables"),
-         "runs another configuration: oomScoreAdj is -999 and should be -998"),
+         "runs a different configuration: oomScoreAdj is -999, not -998"),
         # kube-proxy 1.34 and 1.35 write the fields of their own types.
         ("mode: nftables\noomScoreAdj: -998", configz(Linux={"OOMScoreAdj": 100}, Mode="nftables"), ""),
         ("mode: nftables", configz(Linux={}, Mode="iptables"),
-         "runs another configuration: mode is 'iptables' and should be 'nftables'"),
+         "runs a different configuration: mode is 'iptables', not 'nftables'"),
         ("", configz(Linux={}, Mode="iptables"), ""),
-        ("mode: nftables", b"{}", "/configz holds no KubeProxyConfiguration"),
-        ("mode: nftables", b"[]", "/configz holds no KubeProxyConfiguration"),
+        ("mode: nftables", b"{}", "/configz has no KubeProxyConfiguration"),
+        ("mode: nftables", b"[]", "/configz has no KubeProxyConfiguration"),
     ],
 )  # fmt: skip
 def test_configuration_of_the_running_process(text, running, why):
@@ -267,7 +269,7 @@ def test_configuration_of_the_running_process(text, running, why):
 def test_another_mode_is_told_with_what_comes_with_it():
     why = judge_configz(200, configz(mode="iptables"), wanted("mode: nftables"))
 
-    assert "mode is 'iptables' and should be 'nftables'" in why
+    assert "mode is 'iptables', not 'nftables'" in why
 
 
 def test_process_that_does_not_answer_is_told():
@@ -312,19 +314,19 @@ def answer(**data):
          '{node="a"} is 9; {node="b"} is 9; {node="c"} is 9 and 2 more: should be at least 1 and at most 5'),
         (200, vector(a="NaN"), '{node="a"} is NaN: should be at least 1 and at most 5'),
         (200, vector(a="+Inf"), '{node="a"} is +Inf: should be at least 1 and at most 5'),
-        (200, vector(), "the query gives no series"),
+        (200, vector(), "the query returns no series"),
         (200, answer(resultType="scalar", result=[1764090000, "3"]), ""),
         (200, answer(resultType="scalar", result=[1764090000, "9"]), "is 9: should be at least 1 and at most 5"),
         (200, answer(resultType="matrix", result=[]),
-         "the query gives a matrix: write one that gives an instant vector"),
+         "the query returns a matrix: it must return an instant vector"),
         (200, answer(resultType="vector", result=[{"metric": {}, "histogram": [1, {}]}]),
-         "the query gives native histograms: write one that gives numbers"),
+         "the query returns native histograms: it must return numbers"),
         (400, b'{"status": "error", "errorType": "bad_data", "error": "1:3: parse error"}',
          "bad_data: 1:3: parse error"),
         (502, b"<html>Bad gateway</html>", "502 <html>Bad gateway</html>"),
         (200, b"<html>Log in</html>",
-         "answers in a form that is not understood: see that the address is the right one"),
-        (200, answer(), "answers in a form that is not understood: see that the address is the right one"),
+         "gives an answer that cannot be parsed: check the address"),
+        (200, answer(), "gives an answer that cannot be parsed: check the address"),
     ],
 )  # fmt: skip
 def test_prometheus_series(status, body, why):
@@ -351,16 +353,18 @@ def test_long_answer_is_cut():
 
 def test_restarts_since_a_pod_became_ready_are_a_no():
     assert "" == judge_restarts(ProbedPod("p", "n"))
-    assert "pod p restarted once after it was ready" == judge_restarts(ProbedPod("p", "n", restarts=1))
-    assert "pod p restarted 2 times after it was ready" == judge_restarts(ProbedPod("p", "n", restarts=2))
+    assert "pod p restarted once after it became ready" == judge_restarts(ProbedPod("p", "n", restarts=1))
+    assert "pod p restarted 2 times after it became ready" == judge_restarts(ProbedPod("p", "n", restarts=2))
 
 
 def test_what_was_so_before_does_not_count():
     answers = {"n1": "503 a", "n2": "503 b"}
 
-    already = "already failed before this rollout, so it cannot stop it"
+    already = "already failed before this rollout, so it does not stop it"
     assert (["n2: :1/ 503 b"], [f"n1: gate `:1/` {already}: 503 a"]) == told_apart(
         HttpGate(1, "/"), answers, {"n1": "500 x"}
     )
-    assert (["asks: says no"], []) == told_apart(FunctionGate(asks), {"": "says no"}, {})
-    assert ([], [f"gate `asks` {already}: says no"]) == told_apart(FunctionGate(asks), {"": "says no"}, {"": "no"})
+    assert (["asks: returned false"], []) == told_apart(FunctionGate(asks), {"": "returned false"}, {})
+    assert ([], [f"gate `asks` {already}: returned false"]) == told_apart(
+        FunctionGate(asks), {"": "returned false"}, {"": "no"}
+    )

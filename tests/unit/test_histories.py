@@ -111,7 +111,7 @@ def test_manifest_that_is_broken_for_one_commit_is_left_out(repository):
     done = replay(repository.folder, "--path", "agent.yaml", "--json")
 
     assert 1 == len(json.loads(done.stdout)["transitions"])
-    assert "is no manifest that can be read: it is not valid YAML" in done.stderr
+    assert "is not a readable manifest: it is not valid YAML" in done.stderr
 
 
 def test_map_of_a_manifest_is_chosen_by_name(repository):
@@ -168,8 +168,8 @@ def test_version_that_is_no_configuration_is_left_out_and_said(repository):
 
     assert [True] == [row["real"] for row in json.loads(done.stdout)["transitions"]]
     assert 3 == len(warnings)
-    assert all(line.endswith("This version is left out.") for line in warnings)
-    assert "holds the folder 'sub'" in warnings[0]
+    assert all(line.endswith("This version is skipped.") for line in warnings)
+    assert "contains the folder 'sub'" in warnings[0]
     assert "c.yaml is larger than 4,194,304 bytes" in warnings[1]
     assert "a ConfigMap holds at most 1,048,576" in warnings[2]
 
@@ -180,7 +180,7 @@ def test_names_in_git_may_hold_anything(repository):
         repository.commit()
 
     assert 2 == replay(repository.folder, "--path", "a b*ü.yaml").returncode  # no key of a ConfigMap
-    assert "the key has a space" in replay(repository.folder, "--path", "a b*ü.yaml").stderr
+    assert "the key contains a space" in replay(repository.folder, "--path", "a b*ü.yaml").stderr
 
 
 def test_shallow_clone_is_said(repository, tmp_path):
@@ -277,7 +277,7 @@ def test_what_the_component_refuses_is_compared_and_said(lines):
     done = replay(lines(*({"data": {"config.conf": text % mode}} for mode in ("x", "y"))), "--judge", "cat *")
 
     assert 0 == done.returncode
-    assert "The component refuses this" in done.stderr
+    assert "The component would refuse this" in done.stderr
 
 
 def test_kube_proxy_without_its_judge_is_said(lines):
@@ -304,24 +304,24 @@ TWO = [{"data": {"c": "1"}}, {"data": {"c": "2"}}]
 @pytest.mark.parametrize(
     ("rows", "contents", "message"),
     [
-        ([], None, "holds no snapshot, and a replay compares at least two. Name a longer history."),
-        (TWO[:1], None, "holds one snapshot, and a replay compares at least two. Name a longer history."),
-        ([TWO[0], "{"], None, "line 2: is no JSON (expecting property name"),
-        (["[" * 100_000], None, "line 1: is no JSON"),
-        (["\x00"], None, "line 1: is no JSON"),
-        (["[]"], None, "line 1: must be an object (got list). Write one snapshot a line."),
-        ([{"commit": "x"}], None, "line 1: has no 'data'. Write key -> text."),
+        ([], None, "contains no snapshot, but a replay compares at least two. Pass a longer history."),
+        (TWO[:1], None, "contains one snapshot, but a replay compares at least two. Pass a longer history."),
+        ([TWO[0], "{"], None, "line 2: is not valid JSON (expecting property name"),
+        (["[" * 100_000], None, "line 1: is not valid JSON"),
+        (["\x00"], None, "line 1: is not valid JSON"),
+        (["[]"], None, "line 1: must be an object (got list). Write one snapshot per line."),
+        ([{"commit": "x"}], None, "line 1: 'data' is required. Write key -> text."),
         ([{"data": []}], None, "line 1: data: must be a mapping (got list)."),
         ([{"data": {"c": 1}}], None, "line 1: data['c']: must be text (got int)."),
-        ([{"data": {"a b": ""}}], None, "line 1: data['a b']: the key has a space."),
+        ([{"data": {"a b": ""}}], None, "line 1: data['a b']: the key contains a space."),
         ([{"data": {"c": "\ud800"}}], None, "is half of a surrogate pair"),
-        ([{"data": {}}], None, "there is no key, so there is no configuration."),
+        ([{"data": {}}], None, "has no keys, so there is no configuration."),
         ([{"data": {"c": "x" * (MAX_FILE_BYTES // 2)}}], None, "a ConfigMap holds at most 1,048,576."),
         ([{"data": {"c": "x" * MAX_FILE_BYTES}}], None, "line 1: is larger than 4,194,304 bytes."),
-        ([TWO[0] | {"helm_cheksum": "x"}], None, "line 1: there is no field 'helm_cheksum'. Use commit, name,"),
-        ([TWO[0] | {"template": "x"}, TWO[1]], None, "line 2: 'template' is in some lines and not in others."),
+        ([TWO[0] | {"helm_cheksum": "x"}], None, "line 1: unknown field 'helm_cheksum'. Use commit, name,"),
+        ([TWO[0] | {"template": "x"}, TWO[1]], None, "line 2: 'template' is in some lines and missing in others."),
         (TWO, {"1": "x"}, "line 2: data['c']: contents.json has no such id (got '2'). Add its text."),
-        (TWO, "{", "contents.json: is no JSON"),
+        (TWO, "{", "contents.json: is not valid JSON"),
         (TWO, {"1": 1}, "contents.json: must be an object, id -> text."),
     ],
 )  # fmt: skip
@@ -332,14 +332,17 @@ def test_trouble_with_lines(lines, rows, contents, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--format", "x=yaml"], "--format x: no snapshot has such a key (got c). Name one of them."),
-        (["--format", "c=xml"], "--format: there is no such format (got 'xml')."),
-        (["--effect", "x=none"], "--effect x: no snapshot has such a key (got c). Name one of them."),
-        (["--path", "x"], "is a file, and --path is for git repositories."),
-        (["--judge", "echo no >&2; exit 3"], "--judge: exit code 3 for line 1 (no). Let it print something"),
-        (["--judge", "true"], "--judge: printed nothing for line 1. Let it print what is in force."),
+        (["--format", "x=yaml"], "--format x: no snapshot has this key (got c). Use one of them."),
+        (["--format", "c=xml"], "--format: is not a known format (got 'xml')."),
+        (["--effect", "x=none"], "--effect x: no snapshot has this key (got c). Use one of them."),
+        (["--path", "x"], "is a file, but --path is for git repositories."),
+        (
+            ["--judge", "echo no >&2; exit 3"],
+            "--judge: exit code 3 for line 1 (no). For configurations that it refuses, it must",
+        ),
+        (["--judge", "true"], "--judge: printed nothing for line 1. It must print the effective values."),
         (["--output", "x.pdf"], "--output: must end in .svg or .png (got 'x.pdf')."),
-        (["--output", "nowhere/x.svg"], "--output: there is no folder 'nowhere'. Make it first."),
+        (["--output", "nowhere/x.svg"], "--output: folder 'nowhere' does not exist. Create it first."),
     ],
 )
 def test_trouble_with_options(lines, arguments, message):
@@ -351,7 +354,7 @@ def test_judge_that_does_not_end_is_ended_with_all_it_started(lines, tmp_path, m
 
     check_trouble(
         replay(lines(*TWO), "--judge", f"sleep 600 & echo $! > {tmp_path}/pid; wait"),
-        "--judge: took more than 2 s for line 1. Name a command that ends.",
+        "--judge: took more than 2 s for line 1. Pass a faster command.",
     )
     assert ends(int((tmp_path / "pid").read_text()))
 
@@ -387,21 +390,21 @@ def test_some_histories_with_what_is_in_force_are_trouble(lines, tmp_path):
     other = tmp_path / "other.jsonl"
     other.write_text("".join(json.dumps(row | {"effective": "x"}) + "\n" for row in TWO))
 
-    check_trouble(replay(file, other), "some histories say what is in force and others do not.")
+    check_trouble(replay(file, other), "only some histories contain effective values.")
 
 
 def test_trouble_with_repositories(repository, tmp_path):
-    check_trouble(replay(repository.folder, "--path", "x"), "has no commit. Name a repository with a history.")
+    check_trouble(replay(repository.folder, "--path", "x"), "has no commits. Pass a repository with a history.")
     repository.commit(c_yaml=ONE)
     (tmp_path / "plain").mkdir()
     for place, arguments, message in (
         ("/nowhere", [], "/nowhere: no such file or directory."),
-        (repository.folder, [], "is a git repository. Say with --path which file or folder in it."),
-        (repository.folder, ["--path", "x"], "no commit has 'x'. Write the path from the top of the repository."),
-        (repository.folder, ["--path", ""], "--path: must name a file or folder in the repository (got '')."),
-        (repository.folder, ["--path", "c.yaml"], "holds one snapshot, and a replay compares at least two."),
+        (repository.folder, [], "is a git repository. Pass a file or folder in it with --path."),
+        (repository.folder, ["--path", "x"], "no commit has 'x'. Pass the path from the top of the repository."),
+        (repository.folder, ["--path", ""], "--path: must be a file or folder in the repository (got '')."),
+        (repository.folder, ["--path", "c.yaml"], "contains one snapshot, but a replay compares at least two."),
         (tmp_path / "plain", ["--path", "x"], "git says: fatal: not a git repository"),
-        (tmp_path / "plain", [], "holds no snapshot"),
+        (tmp_path / "plain", [], "contains no snapshot"),
     ):
         check_trouble(replay(place, *arguments), message)
 
@@ -411,5 +414,5 @@ def test_git_that_is_missing_is_trouble(repository, tmp_path, monkeypatch):
 
     check_trouble(
         replay(repository.folder, "--path", "x"),
-        "git: is not installed, and reads the history of a repository. Install git.",
+        "git: is required to read the history of a repository. Install git.",
     )

@@ -79,16 +79,18 @@ def test_newest_rollout_to_a_revision_is_the_one_that_is_meant():
         ("", 1, {}),
         ("", 2, {}),
         ("", 1, {"revisions": BACK, "records": [FIRST]}),  # the number is known from its record alone
-        ("n/agent: revision 7: there is no such revision. There are 1, 2.", 7, {}),
-        ("n/agent: revision 7: there is no such revision. There is none.", 7, {"revisions": []}),
+        ("n/agent: revision 7: does not exist. Kept revisions: 1, 2.", 7, {}),
+        ("n/agent: revision 7: does not exist. No revision is kept.", 7, {"revisions": []}),
         (
-            f"n/agent: revision 1: its ConfigMap {OLD_NAME} is gone, so what it read is not kept. See the history of "
+            f"n/agent: revision 1: its ConfigMap {OLD_NAME} is missing, so its configuration is not kept. See the "
+            f"history of "
             "your program, or choose another revision.",
             1,
             {"config_maps": CONFIG_MAPS[1:]},
         ),
         (
-            "n/agent: revision 1: mounts ConfigMap agent, which changes in place, so what it read is not kept. See the "
+            "n/agent: revision 1: mounts ConfigMap agent, which changes in place, so its configuration is not kept. "
+            "See the "
             "history of your program.",
             1,
             {"revisions": [revision(1, OLD, "agent")]},

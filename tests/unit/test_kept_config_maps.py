@@ -141,11 +141,14 @@ def test_bytes_that_are_there_are_used():
     ],
 )
 def test_config_map_that_pods_mount_and_that_is_not_there_is_told(before, told):
-    assert told == before.missing(A).startswith(f"ConfigMap ns/{A}, which the pods mount, is not there")
+    assert told == before.missing(A).startswith(f"ConfigMap ns/{A}, which the pods mount, is missing")
 
 
 def test_namespace_that_is_not_there_is_said():
-    what = "namespace 'x' is not there: unless this program makes it, correct the name. Else `up` fails after a minute"
+    what = (
+        "namespace 'x' does not exist: unless this program creates it, correct the name. Otherwise `up` fails "
+        "after a minute"
+    )
 
     assert what == Observation("x", has_namespace=False).without_namespace()
     assert "" == Observation("x").without_namespace()

@@ -166,9 +166,10 @@ def test_platform_that_is_known_decides_what_an_unset_mode_reads(platform, chang
 @pytest.mark.parametrize(
     ("platform", "mode", "expected"),
     [
-        ("linux", "kernelspace", ["mode: kernelspace is known to kube-proxy on Windows only. "
+        ("linux", "kernelspace", ["mode: is only valid for kube-proxy on Windows (got 'kernelspace'). "
                                   "Use one of iptables, ipvs, nftables."]),
-        ("windows", "ipvs", ["mode: ipvs is known to kube-proxy on Linux only. Use kernelspace, or leave it out."]),
+        ("windows", "ipvs", ["mode: is only valid for kube-proxy on Linux (got 'ipvs'). Use kernelspace, or leave it "
+                             "out."]),
         ("windows", "kernelspace", []),
         ("windows", "''", []),
         ("", "kernelspace", []),
@@ -189,9 +190,10 @@ def test_unset_mode_is_a_value_of_its_own_and_warned_of():
     read = reading("")
 
     assert UNSET_MODE == read.effective["mode"]
-    assert ["mode: is not set: iptables today, another in a later release. Write the mode that you want."] == lines(
-        read.warnings
-    )
+    assert [
+        "mode: is not set: the default is iptables today, and will change in a later release. Set the mode that you "
+        "want."
+    ] == lines(read.warnings)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +233,7 @@ def test_versions_of_kubespray_differ_in_words_only():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("mode: IPVS", "mode: is unknown (got 'IPVS'). Use one of iptables, ipvs, nftables, kernelspace."),
+        ("mode: IPVS", "mode: is not valid (got 'IPVS'). Use one of iptables, ipvs, nftables, kernelspace."),
         ("mode: 1", "mode: must be text (got 1). Quote it."),
         ("hostnameOverride: on", "hostnameOverride: must be text (got true). Quote it."),
         ("enableProfiling: 'true'", "enableProfiling: must be true or false (got 'true'). Write it without quotes."),
@@ -251,30 +253,32 @@ def test_versions_of_kubespray_differ_in_words_only():
          "Use a number in that range."),
         ("oomScoreAdj: 1001", "oomScoreAdj: must be from -1000 to 1000 (got 1001). Use a number in that range."),
         ("conntrack: {udpTimeout: -1s}", "conntrack.udpTimeout: must not be negative (got '-1s'). "
-         "Use 0s to leave the kernel's value."),
-        ("bindAddress: localhost", "bindAddress: is no IP address (got 'localhost'). Use an IPv4 or IPv6 address."),
+         "Use 0s to keep the kernel's value."),
+        ("bindAddress: localhost", "bindAddress: is not a valid IP address (got 'localhost'). Use an IPv4 or IPv6 "
+                                   "address."),
         ("healthzBindAddress: ':80'", "healthzBindAddress: must be IP:port, the port from 1 to 65535 (got ':80'). "
          "Write it like '0.0.0.0:10256' or '[::]:10256'."),
-        ("nodePortAddresses: [10.0.0.1]", "nodePortAddresses[0]: is no CIDR (got '10.0.0.1'). "
+        ("nodePortAddresses: [10.0.0.1]", "nodePortAddresses[0]: is not a valid CIDR (got '10.0.0.1'). "
          "Write it like '10.0.0.0/8'."),
-        ("nodePortAddresses: [primary, 10.0.0.0/8]", "nodePortAddresses[0]: 'primary' stands beside CIDRs. "
-         "Use it alone, or not at all."),
-        ("detectLocalMode: x", "detectLocalMode: is unknown (got 'x'). "
+        ("nodePortAddresses: [primary, 10.0.0.0/8]", "nodePortAddresses[0]: 'primary' cannot be combined with CIDRs. "
+         "Use either 'primary' or CIDRs."),
+        ("detectLocalMode: x", "detectLocalMode: is not valid (got 'x'). "
          "Use one of ClusterCIDR, NodeCIDR, BridgeInterface, InterfaceNamePrefix."),
         ("detectLocalMode: BridgeInterface", "detectLocal.bridgeInterface: is required with detectLocalMode "
          "BridgeInterface. Set it, or use another mode."),
         ("clusterCIDR: 10.0.0.0/8,11.0.0.0/8", "clusterCIDR: must be one CIDR, or one of IPv4 and one of IPv6 "
          "(got '10.0.0.0/8,11.0.0.0/8'). Write it like '10.244.0.0/16' or '10.244.0.0/16,fd00:10:244::/56', "
          "without spaces."),
-        ("logging: {format: xml}", "logging.format: is unknown (got 'xml'). Use 'text' or 'json'."),
-        ("logging: {format: json}\nfeatureGates: {AllBeta: false}", "logging.format: json needs the feature gate "
-         "LoggingBetaOptions. Leave that gate on."),
-        ("logging: {options: {text: {infoBufferSize: 1Ki}}}", "logging.options.text.infoBufferSize: needs the feature "
-         "gate LoggingAlphaOptions. Set that gate, or remove the size."),
+        ("logging: {format: xml}", "logging.format: is not valid (got 'xml'). Use 'text' or 'json'."),
+        ("logging: {format: json}\nfeatureGates: {AllBeta: false}", "logging.format: json requires the feature gate "
+         "LoggingBetaOptions. Enable that gate."),
+        ("logging: {options: {text: {infoBufferSize: 1Ki}}}", "logging.options.text.infoBufferSize: requires the "
+                                                              "feature "
+         "gate LoggingAlphaOptions. Enable that gate, or remove the size."),
         ("featureGates: {AllAlpha: 'true'}", "featureGates: must be true or false (got 'true'). "
          "Write it without quotes."),
         ("showHiddenMetricsForVersion: '1.35.0'", "showHiddenMetricsForVersion: must be a minor release "
-         "(got '1.35.0'). Write the one before kube-proxy's own, such as '1.35', in quotes."),
+         "(got '1.35.0'). Write the release before kube-proxy's own, such as '1.35', in quotes."),
     ],
 )  # fmt: skip
 def test_refused_as_kube_proxy_refuses_it(text, expected):
@@ -302,32 +306,36 @@ def test_accepted_as_kube_proxy_accepts_it(text):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Mode: ipvs", "Mode: kube-proxy knows no such field and drops it. "
+        ("Mode: ipvs", "Mode: kube-proxy does not know this field and drops it. "
          "Write 'mode', if that was meant."),
-        ("clusterCidr: 10.0.0.0/8", "clusterCidr: kube-proxy knows no such field and drops it. "
+        ("clusterCidr: 10.0.0.0/8", "clusterCidr: kube-proxy does not know this field and drops it. "
          "Write 'clusterCIDR', if that was meant."),
-        ("scheduler: rr", "scheduler: kube-proxy knows no such field and drops it. "
+        ("scheduler: rr", "scheduler: kube-proxy does not know this field and drops it. "
          "Write 'ipvs.scheduler', if that was meant."),
-        ("ipvs: {masqueradeAll: true}", "ipvs.masqueradeAll: kube-proxy knows no such field and drops it. "
+        ("ipvs: {masqueradeAll: true}", "ipvs.masqueradeAll: kube-proxy does not know this field and drops it. "
          "Write 'iptables.masqueradeAll' or 'nftables.masqueradeAll', if that was meant."),
-        ("featureGate: {}", "featureGate: kube-proxy knows no such field and drops it. "
+        ("featureGate: {}", "featureGate: kube-proxy does not know this field and drops it. "
          "Write 'featureGates', if that was meant."),
-        ("logging: {vmodule: [{filePattern: a, level: 1}]}", "logging.vmodule[0].level: kube-proxy knows no such field "
+        ("logging: {vmodule: [{filePattern: a, level: 1}]}", "logging.vmodule[0].level: kube-proxy does not know "
+                                                             "this field "
          "and drops it. Write filePattern and verbosity only."),
-        ("conntrack.maxPerCore: '0'", "'conntrack.maxPerCore': kube-proxy knows no such field and drops it. "
+        ("conntrack.maxPerCore: '0'", "'conntrack.maxPerCore': kube-proxy does not know this field and drops it. "
          "Nest it: conntrack: {maxPerCore: ...}."),
-        ("logging: {options.text: {}}", "logging.'options.text': kube-proxy knows no such field and drops it. "
+        ("logging: {options.text: {}}", "logging.'options.text': kube-proxy does not know this field and drops it. "
          "Nest it: logging: {options: {text: ...}}."),
-        ("logging.options.text.splitStream: true", "'logging.options.text.splitStream': kube-proxy knows no such field "
+        ("logging.options.text.splitStream: true", "'logging.options.text.splitStream': kube-proxy does not know "
+                                                   "this field "
          "and drops it. Nest it: logging: {options: {text: {splitStream: ...}}}."),
-        ("metadata: {name: config.conf}", "metadata: kube-proxy knows no such field and drops it. "
-         "Remove it: a file has no name and no labels."),
-        ("strictARP: true", "strictARP: kube-proxy knows no such field and drops it. "
+        ("metadata: {name: config.conf}", "metadata: kube-proxy does not know this field and drops it. "
+         "Remove it: a configuration file has no metadata."),
+        ("strictARP: true", "strictARP: kube-proxy does not know this field and drops it. "
          "Write 'ipvs.strictARP', if that was meant."),
-        ("detectLocal: {detectLocalMode: NodeCIDR}", "detectLocal.detectLocalMode: kube-proxy knows no such field and "
+        ("detectLocal: {detectLocalMode: NodeCIDR}", "detectLocal.detectLocalMode: kube-proxy does not know this "
+                                                     "field and "
          "drops it. Write 'detectLocalMode', if that was meant."),
-        ("Kind: KubeProxyConfiguration", "Kind: is read although the case is wrong, which is chance. Write 'kind'."),
-        ("zzz: 1", "zzz: kube-proxy knows no such field and drops it. Remove it."),
+        ("Kind: KubeProxyConfiguration", "Kind: has the wrong case; kube-proxy reads it anyway, but should not be "
+                                         "relied on to. Write 'kind'."),
+        ("zzz: 1", "zzz: kube-proxy does not know this field and drops it. Remove it."),
     ],
 )  # fmt: skip
 def test_field_that_kube_proxy_drops_is_warned_about_with_the_nearest(text, expected):

@@ -30,44 +30,46 @@ def test_good_arguments_are_accepted(given):
 @pytest.mark.parametrize(
     ("changes", "wrong"),
     [
-        ({"manage": "mine"}, "manage: must be 'own' or 'adopt' (got 'mine'). Use 'adopt' for a kube-proxy that is "
-         "there, as kubeadm makes it, or 'own' for a cluster without one."),
+        ({"manage": "mine"}, "manage: must be 'own' or 'adopt' (got 'mine'). Use 'adopt' for an existing kube-proxy, "
+                             "for "
+         "example kubeadm's, or 'own' for a cluster without one."),
         ({"config": 7}, "config: must be a mapping or the text of a KubeProxyConfiguration (got int). "
          "Pass a dict or the text of the file."),
-        ({"config": {"mode": object()}}, "config: holds what YAML cannot say "),
-        ({"config": "a: 1"}, "config: as a KubeProxyConfiguration: kube-proxy cannot read it: it says no kind. "
+        ({"config": {"mode": object()}}, "config: contains a value that YAML cannot represent "),
+        ({"config": "a: 1"}, "config: as a KubeProxyConfiguration: kube-proxy cannot read it: it has no kind. "
          "Write kind: KubeProxyConfiguration."),
         ({"config": "kind: KubeletConfiguration"}, "config: line 1: kube-proxy cannot read it: its kind is "
-         "'KubeletConfiguration', and kube-proxy reads KubeProxyConfiguration only. "),
+         "'KubeletConfiguration', and kube-proxy reads only KubeProxyConfiguration. "),
         ({"config": {"apiVersion": "kubeproxy.config.k8s.io/v1alpha2"}}, "config: line 1: kube-proxy cannot read it: "
-         "its apiVersion is 'kubeproxy.config.k8s.io/v1alpha2', and kubeproxy.config.k8s.io/v1alpha1 is the only "
-         "one that a released kube-proxy reads. Write apiVersion: kubeproxy.config.k8s.io/v1alpha1."),
+         "its apiVersion is 'kubeproxy.config.k8s.io/v1alpha2', and kube-proxy reads only "
+         "kubeproxy.config.k8s.io/v1alpha1. Write apiVersion: kubeproxy.config.k8s.io/v1alpha1."),
         ({"config": CONFIG + "\tmode: ipvs"}, "config: line 4: kube-proxy cannot read it: it is not valid YAML (found "
          "a tab character that violates indentation; the line begins with a tab). Indent it with spaces."),
-        ({"allow_refused_config": True}, "allow_refused_config: is about a configuration that is live, and the program "
-         "says its own. Leave it out."),
+        ({"allow_refused_config": True}, "allow_refused_config: is for a live configuration, but the program passes "
+                                         "its "
+         "own. Leave it out."),
         ({"allow_refused_config": "yes"}, "allow_refused_config: must be True or False (got 'yes'). Pass a bool."),
-        ({"config": {"clusterCIDR": "10.0.0.0/8"}}, "config: mode: is not set: iptables today, another in a later "
-         "release. Write the mode that you want."),
+        ({"config": {"clusterCIDR": "10.0.0.0/8"}}, "config: mode: is not set: the default is iptables today, and "
+         "will change in a later release. Set the mode that you want."),
         ({"version": None}, "version, image: one of them is required with manage='own'. "
          "Pass version='v1.36.3', the cluster's release, or a whole image."),
-        ({"image": "x"}, "version, image: both are given. "
+        ({"image": "x"}, "version, image: cannot both be passed. "
          "Pass version='v1.36.3', the cluster's release, or a whole image."),
         ({"api_server": None}, "api_server: is required with manage='own'. Pass https://HOST:PORT."),
         ({"max_unavailable": "many"},
-         "max_unavailable: is no number or share of pods (got 'many'). Pass an int or '0%' to '100%'."),
+         "max_unavailable: is not a number or percentage of pods (got 'many'). Pass an int or '0%' to '100%'."),
         ({"max_unavailable": 0}, "max_unavailable: max_unavailable and max_surge are both 0, so no pod could ever be "
          "replaced. Raise one of them."),
         ({"min_ready_seconds": -1}, "min_ready_seconds: must be a whole number of at least 0 (got -1). "
-         "Pass such an int."),
+         "Pass an int in that range."),
         ({"waves": {"by": 1}}, "waves.by: must be a label (got 1). Pass a plain str."),
         ({"waves": {}, "max_unavailable": "5%"},
-         "max_unavailable: is there with waves, which restart the pods themselves. Use waves.max_unavailable."),
-        ({"waves": {}, "rollout_timeout_seconds": 60}, "rollout_timeout_seconds: is there with waves, which restart "
-         "the pods themselves. Use waves.progress_deadline_seconds."),
+         "max_unavailable: cannot be combined with `waves`. Use waves.max_unavailable."),
+        ({"waves": {}, "rollout_timeout_seconds": 60}, "rollout_timeout_seconds: cannot be combined with "
+         "`waves`. Use waves.progress_deadline_seconds."),
         ({"waves": {"progress_deadline_seconds": 10}}, "waves.progress_deadline_seconds: is 10 and min_ready_seconds "
-         "10, so no pod could be available in time. Raise it above min_ready_seconds."),
-        ({"layout": "eks"}, "layout: has no kubeconfig_key, where the kubeconfig goes. Use 'kubeadm', or name it."),
+         "10, so no pod could become available in time. Raise it above min_ready_seconds."),
+        ({"layout": "eks"}, "layout: has no kubeconfig_key for the kubeconfig. Use 'kubeadm', or add the key."),
     ],
 )  # fmt: skip
 def test_bad_argument_is_refused(changes, wrong):
@@ -77,7 +79,7 @@ def test_bad_argument_is_refused(changes, wrong):
 
 
 def test_image_of_an_adopted_kube_proxy_is_kubeadm_s():
-    assert ["version: is kubeadm's with manage='adopt'. Leave it out: `kubeadm upgrade` sets it."] == lines(
+    assert ["version: cannot be set with manage='adopt'. Leave it out: `kubeadm upgrade` sets it."] == lines(
         {"manage": "adopt", "version": "v1.36.3"}
     )
 
@@ -102,7 +104,7 @@ def test_address_that_is_no_url_is_refused(server):
 
 @pytest.mark.parametrize("host", ["kubernetes", "kubernetes.default", "kubernetes.default.svc.cluster.local"])
 def test_address_of_a_service_is_refused(host):
-    assert "is that of a Service, which needs kube-proxy" in str(*check_server(f"https://{host}:443"))
+    assert "is the address of a Service, which needs kube-proxy" in str(*check_server(f"https://{host}:443"))
 
 
 def test_mapping_gets_what_every_configuration_needs():
@@ -168,9 +170,9 @@ def test_probe_asks_the_port_that_is_in_force_and_no_other(text, port):
     ("image", "expected"),
     [
         ("registry.k8s.io/kube-proxy:v1.36.3@sha256:aa", ["data['c']: featureGates.IPv6DualStack: kube-proxy 1.36 does "
-         "not have this feature gate and exits. Remove it."]),
+         "not have this feature gate and would exit. Remove it."]),
         ("mirror/kube-proxy-amd64:1.34.1", ["data['c']: featureGates.IPv6DualStack: kube-proxy 1.34 does not have this "
-         "feature gate and exits. Remove it."]),
+         "feature gate and would exit. Remove it."]),
         ("registry.k8s.io/kube-proxy:v1.99.0", []),
         ("registry.k8s.io/kube-proxy:latest", []),
         ("agent:v1.36.3", []),

@@ -70,14 +70,14 @@ def test_change_of_nothing_in_force_says_so():
         [change("mode: iptables\n", "mode: iptables\nipvs: {scheduler: lc}\n")], "kube-system/kube-proxy"
     )
 
-    assert "config.conf: nothing that is in force changes, nothing restarts" == message.splitlines()[0]
+    assert "config.conf: no effective value changes, so nothing restarts" == message.splitlines()[0]
 
 
 def test_what_kube_proxy_refuses_is_a_finding_of_its_key():
     _, findings = parse_content({"config.conf": HEAD + "mode: nftable\n"})
 
     assert [
-        "data['config.conf']: mode: is unknown (got 'nftable'). Use one of iptables, ipvs, nftables, kernelspace."
+        "data['config.conf']: mode: is not valid (got 'nftable'). Use one of iptables, ipvs, nftables, kernelspace."
     ] == [str(finding) for finding in findings]
 
 
@@ -85,10 +85,11 @@ def test_what_kube_proxy_refuses_is_a_finding_of_its_key():
     ("old", "new", "expected"),
     [
         ("", "mode: iptables\n", "~ mode: unset (iptables) => iptables (same rules: iptables is the default of 1.34 to "
-         "1.37 on Linux; written out, it stays when a later release has another)"),
+         "1.37 on Linux; written out, it stays when a later release changes the default)"),
         ("mode: iptables\n", "mode: ''\n", "~ mode: iptables => unset (iptables) (same rules: iptables is the default "
-         "of 1.34 to 1.37 on Linux; written out, it stays when a later release has another)"),
-        ("", "mode: nftables\n", "~ mode: unset (iptables) => nftables (data plane: all rules are made anew by another "
+         "of 1.34 to 1.37 on Linux; written out, it stays when a later release changes the default)"),
+        ("", "mode: nftables\n", "~ mode: unset (iptables) => nftables (data plane: all rules are recreated by a "
+                                 "different "
          "mechanism, and iptables and ipvs leave each other's rules behind)"),
     ],
 )  # fmt: skip
@@ -113,7 +114,7 @@ def test_sides_with_a_field_that_kube_proxy_drops_are_compared(field):
         ("kube-proxy-linux", "", "winkernel: {enableDSR: true}\n",
          "~ winkernel.enableDSR: false => true (nothing: kube-proxy on Linux never reads it)"),
         ("kube-proxy", "mode: ipvs\nconntrack: {maxPerCore: 0}\n", "mode: ipvs\nconntrack: {maxPerCore: 0, min: 1}\n",
-         "~ conntrack.min: 131072 => 1 (nothing: it is not read where conntrack.maxPerCore is 0)"),
+         "~ conntrack.min: 131072 => 1 (nothing: it is not read if conntrack.maxPerCore is 0)"),
     ],
 )  # fmt: skip
 def test_field_that_is_not_read_there_says_why(declared, old, new, expected):

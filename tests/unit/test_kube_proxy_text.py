@@ -34,18 +34,18 @@ def refusal(text: str, key: str = "config.conf") -> str:
         (HEAD + " mode: ipvs\n", "line 3: kube-proxy cannot read it: it is not valid YAML (mapping values are not "
          "allowed in this context). Correct the line."),
         (HEAD + "mode:\u00a0ipvs\n", "line 4: kube-proxy cannot read it: it is not valid YAML (could not find expected "
-         "':'; there is a no-break space). Write ordinary spaces."),
+         "':'; there is a no-break space). Use ordinary spaces."),
         (HEAD.replace("v1alpha1", "v1beta1"), "line 1: kube-proxy cannot read it: its apiVersion is "
-         "'kubeproxy.config.k8s.io/v1beta1', and kubeproxy.config.k8s.io/v1alpha1 is the only one that a released "
-         "kube-proxy reads. Write apiVersion: kubeproxy.config.k8s.io/v1alpha1."),
+         "'kubeproxy.config.k8s.io/v1beta1', and kube-proxy reads only "
+         "kubeproxy.config.k8s.io/v1alpha1. Write apiVersion: kubeproxy.config.k8s.io/v1alpha1."),
         (HEAD.replace("Configuration", "Configuraton"), "line 2: kube-proxy cannot read it: its kind is "
-         "'KubeProxyConfiguraton', and kube-proxy reads KubeProxyConfiguration only. Write kind: "
+         "'KubeProxyConfiguraton', and kube-proxy reads only KubeProxyConfiguration. Write kind: "
          "KubeProxyConfiguration, if that was meant."),
         ("{apiVersion: kubeproxy.config.k8s.io/v1alpha1,\n kind: KubeProxyConfiguration}", "line 1: kube-proxy cannot "
-         "read it: it begins with { and is therefore JSON to kube-proxy, and it is not valid JSON (Expecting property "
+         "read it: it is JSON to kube-proxy, since it begins with {, but it is not valid JSON (Expecting property "
          "name enclosed in double quotes). Write names and texts in double quotes, or the configuration as YAML "
          "without the outer braces."),
-        (HEAD + "mode: *m\n", "line 3: kube-proxy cannot read it: it names the anchor 'm', which is not set before. "
+        (HEAD + "mode: *m\n", "line 3: kube-proxy cannot read it: it uses the anchor 'm' before it is set. "
          "Correct the line."),
     ],
 )  # fmt: skip
@@ -97,7 +97,7 @@ def test_several_documents_are_read_where_kube_proxy_is_declared():
         + "".join(f"{one}: &{one} [{', '.join([f'*{chr(ord(one) - 1)}'] * 10)}]\n" for one in "bcdefg"),
         "x: " + "[" * 200 + "]" * 200,
     ],
-    ids=["aliases of aliases", "nested too deep"],
+    ids=["aliases of aliases", "nested too deeply"],
 )
 def test_text_that_means_far_too_much_is_refused(text):
     with pytest.raises(NotRead):

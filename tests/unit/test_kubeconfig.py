@@ -77,11 +77,11 @@ def test_user_is_that_of_the_context():
 @pytest.mark.parametrize(
     ("given", "context", "cluster", "wrong"),
     [
-        (ONE, "z", None, "has no context 'z' (got a)"),
-        (ONE, None, "z", "has no cluster 'z' (got a)"),
-        (config(a="https://one"), None, None, "says no current-context (contexts: a)"),
-        ({**ONE, "users": []}, None, None, "has no user 'a' (got none)"),
-        (config("a", a=""), None, None, "gives cluster 'a' no server"),
+        (ONE, "z", None, "has no context 'z' (contexts: a)"),
+        (ONE, None, "z", "has no cluster 'z' (clusters: a)"),
+        (config(a="https://one"), None, None, "has no current-context (contexts: a)"),
+        ({**ONE, "users": []}, None, None, "has no user 'a' (users: none)"),
+        (config("a", a=""), None, None, "has no server for cluster 'a'"),
     ],
 )
 def test_what_a_kubeconfig_does_not_have_is_named_with_what_it_has(given, context, cluster, wrong):
@@ -137,15 +137,15 @@ def test_plain_server_stays_plain():
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("clusters: []", "says no current-context (clusters: none)"),
-        (json.dumps({**TWO, "current-context": ""}), "says no current-context (clusters: a, b)"),
-        (json.dumps({**TWO, "current-context": "z"}), "has no context 'z' (got a, b)"),
+        ("clusters: []", "has no current-context (clusters: none)"),
+        (json.dumps({**TWO, "current-context": ""}), "has no current-context (clusters: a, b)"),
+        (json.dumps({**TWO, "current-context": "z"}), "has no context 'z' (contexts: a, b)"),
         (json.dumps({**TWO, "clusters": []}), "has no cluster 'b' (clusters: none)"),
-        (json.dumps({**TWO, "clusters": [{"name": "b", "cluster": {}}]}), "gives cluster 'b' no server"),
+        (json.dumps({**TWO, "clusters": [{"name": "b", "cluster": {}}]}), "has no server for cluster 'b'"),
         (json.dumps(TWO).replace('"https://two"', '&a "https://two"').replace("{}", '{"x": *a}'),
          "is not valid YAML (found undefined alias)"),
         ("clusters: [", "is not valid YAML (while parsing a flow node)"),
-        ("a text", "says no current-context (clusters: none)"),
+        ("a text", "has no current-context (clusters: none)"),
     ],
 )  # fmt: skip
 def test_kubeconfig_whose_server_cannot_be_told_is_refused(text, wrong):

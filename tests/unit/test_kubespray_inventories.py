@@ -12,7 +12,7 @@ from config_rollout.cli.inputs.group_vars import GroupVars
 from tests.objects.inventories import FOLDER, K8S, LAYOUTS, lay_out, mode
 from tools.command_line import run_text
 
-NOTHING = "no variable of kube-proxy's configuration is set there."
+NOTHING = "it sets no variable of kube-proxy's configuration."
 INVENTORY = "is an inventory, not a file of variables."
 
 
@@ -61,7 +61,7 @@ def test_group_whose_hosts_are_not_known_is_left_out_and_told(write, tmp_path):
     done = command(tmp_path)
 
     assert "iptables" == yaml.safe_load(done.stdout)["mode"]
-    assert "group 'zone_a' sets kube_proxy_mode and is left out" in done.stderr
+    assert "group 'zone_a' sets kube_proxy_mode and is skipped" in done.stderr
 
 
 def test_folder_of_one_group_is_read_in_order_without_what_ansible_leaves_out(write, tmp_path):
@@ -79,7 +79,7 @@ def test_encrypted_parts_do_not_stand_in_the_way(write, tmp_path):
     done = command(tmp_path / "k8s")
 
     assert "iptables" == yaml.safe_load(done.stdout)["mode"]
-    assert "vault.yml: is encrypted, so what it sets is not known here." in done.stderr
+    assert "vault.yml: is encrypted, so its variables are unknown." in done.stderr
 
 
 def test_variable_that_is_set_twice_is_told(write):
@@ -94,9 +94,9 @@ def test_variable_that_is_set_twice_is_told(write):
     [
         ("- a", "must map variables to values (got list). Write NAME: VALUE."),
         ("hello", "must map variables to values (got str). Write NAME: VALUE."),
-        ("b: c\na: [", "a.yml:3: is no YAML that Ansible reads"),
-        ("a: " + "[" * 5000, "is no YAML that Ansible reads"),
-        ("a: b\nkube_proxy_mod: a", "a.yml:2: kube_proxy_mod: kubespray has no such variable."),
+        ("b: c\na: [", "a.yml:3: is not YAML that Ansible reads"),
+        ("a: " + "[" * 5000, "is not YAML that Ansible reads"),
+        ("a: b\nkube_proxy_mod: a", "a.yml:2: kube_proxy_mod: kubespray does not know this variable."),
     ],
 )
 def test_trouble_is_told_and_nothing_is_printed(write, text, message):
@@ -109,7 +109,7 @@ def test_trouble_is_told_and_nothing_is_printed(write, text, message):
 
 def test_file_that_is_not_there_is_trouble():
     assert (
-        "/nowhere: no such file or directory. Name a file, a folder, a manifest or '-'." in command("/nowhere").stderr
+        "/nowhere: no such file or directory. Pass a file, a folder, a manifest or '-'." in command("/nowhere").stderr
     )
 
 
@@ -117,10 +117,10 @@ def test_file_that_is_not_there_is_trouble():
     ("files", "path", "message"),
     [
         pytest.param({"prod/group_vars/all.yml": mode("a"), "test/group_vars/all.yml": mode("b")}, "",
-                     "is not an inventory, but holds {0}/prod, {0}/test. Name one of them.", id="above inventories"),
+                     "is not an inventory, but contains {0}/prod, {0}/test. Pass one of them.", id="above inventories"),
         pytest.param({"inventory/prod/group_vars/all.yml": mode("a")}, "",
-                     "is not an inventory, but holds {0}/inventory/prod. Name one of them.", id="two above"),
-        pytest.param({"empty": FOLDER}, "empty", "holds no file of variables that Ansible reads.", id="empty"),
+                     "is not an inventory, but contains {0}/inventory/prod. Pass one of them.", id="two above"),
+        pytest.param({"empty": FOLDER}, "empty", "contains no file of variables that Ansible reads.", id="empty"),
         pytest.param({"group_vars": FOLDER}, "group_vars", NOTHING,
                      id="empty group_vars"),
         pytest.param({"group_vars/all": FOLDER}, "", NOTHING,
@@ -129,7 +129,7 @@ def test_file_that_is_not_there_is_trouble():
                      id="only groups that nobody knows"),
         pytest.param({"group_vars": "a: b"}, "group_vars", NOTHING,
                      id="a file"),
-        pytest.param({"docs/a.txt": "a"}, "docs", "holds no file of variables that Ansible reads.", id="no YAML"),
+        pytest.param({"docs/a.txt": "a"}, "docs", "contains no file of variables that Ansible reads.", id="no YAML"),
         pytest.param({"src/a.yml": "a: b"}, "src", NOTHING,
                      id="other YAML"),
         pytest.param({"hosts.yaml": "all:\n  hosts:\n    node1:\n      ip: 10.0.0.1\n  children:\n    etcd: {}\n"},
@@ -175,28 +175,28 @@ def test_folder_of_a_group_is_read_whole_whatever_its_files_are_called(tmp_path)
     ("files", "message"),
     [
         pytest.param({f"{K8S}/b.yml": "a: b", f"{K8S}.yml": mode("nftables")},
-                     "k8s_cluster.yml: sets kube_proxy_mode and is not read: k8s_cluster is there, and Ansible reads "
+                     "k8s_cluster.yml: sets kube_proxy_mode and is not read: k8s_cluster exists, and Ansible reads "
                      "only the first of GROUP, GROUP.yml, GROUP.yaml and GROUP.json. Merge them.", id="a hidden file"),
         pytest.param({f"{K8S}/b.d/c.yml": mode("nftables"), f"{K8S}/b.yml": "a: b"},
                      "b.d: sets kube_proxy_mode and is not read: Ansible reads no folder with a dot in its name.",
                      id="a folder with a dot"),
         pytest.param({"group_vars/k8s-cluster.yml": mode("nftables"), f"{K8S}.yml": "a: b"},
-                     "group 'k8s-cluster' sets kube_proxy_mode and is left out", id="an older name too"),
+                     "group 'k8s-cluster' sets kube_proxy_mode and is skipped", id="an older name too"),
         pytest.param({"group_vars/kube_node.yml": mode("nftables")},
-                     "group 'kube_node' sets kube_proxy_mode and is left out", id="a group of some hosts"),
+                     "group 'kube_node' sets kube_proxy_mode and is skipped", id="a group of some hosts"),
         pytest.param({"group_vars/zone_a/vault.yml": "$ANSIBLE_VAULT;1.1;AES256\n6162\n",
                       "group_vars/zone_a/x.yml": "a: [", "group_vars/zone_a/y.yml": mode("nftables")},
-                     "group 'zone_a' sets kube_proxy_mode and is left out", id="a group with bad files"),
+                     "group 'zone_a' sets kube_proxy_mode and is skipped", id="a group with bad files"),
         pytest.param({"host_vars/node1.yml": mode("nftables"), "host_vars/node2/a.yml": "kube_proxy_port_range: 1-2"},
-                     "host_vars: sets kube_proxy_mode, kube_proxy_port_range and is left out: it is about single "
+                     "host_vars: sets kube_proxy_mode, kube_proxy_port_range and is skipped: it is about single "
                      "hosts.", id="hosts"),
         pytest.param({"hosts.ini": "[kube_control_plane:vars]\nkube_proxy_mode=nftables\n"},
-                     "hosts.ini: sets kube_proxy_mode and is left out.", id="INI"),
+                     "hosts.ini: sets kube_proxy_mode and is skipped.", id="INI"),
         pytest.param({"hosts.yaml": "all: {vars: {kube_proxy_mode: nftables}}\n"},
-                     "hosts.yaml: sets kube_proxy_mode and is left out.", id="an inventory as YAML"),
+                     "hosts.yaml: sets kube_proxy_mode and is skipped.", id="an inventory as YAML"),
         pytest.param({"host_vars/node1.yml": "vip: 10.0.0.1\n", "group_vars/all/x.yml":
                       "kube_proxy_exclude_cidrs: ['{{ vip | default(\"10.0.0.2\") }}/32']"},
-                     "host_vars: sets vip and is left out: it is about single hosts.", id="what a template asks for"),
+                     "host_vars: sets vip and is skipped: it is about single hosts.", id="what a template asks for"),
     ],
 )  # fmt: skip
 def test_what_is_not_read_is_told(files, message, tmp_path):
@@ -234,7 +234,7 @@ def test_what_ansible_prints_for_a_host_is_read_from_standard_input():
     del printed["kube_proxy_port_range"]
     done = command("-", stdin=json.dumps(printed))
 
-    assert "standard input: kube_proxy_port_range: breaks the YAML that kubespray makes of it" in told.stderr
+    assert "standard input: kube_proxy_port_range: breaks the YAML that kubespray renders" in told.stderr
     assert "iptables" == yaml.safe_load(done.stdout)["mode"]
 
 

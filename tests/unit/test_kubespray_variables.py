@@ -137,12 +137,12 @@ def test_field(given, path, expected):
         ),
         pytest.param(
             {"kube_proxy_mod": "ipvs"},
-            "kube_proxy_mod: kubespray has no such variable. Write 'kube_proxy_mode', if that was meant.",
+            "kube_proxy_mod: kubespray does not know this variable. Write 'kube_proxy_mode', if that was meant.",
             id="an unknown variable",
         ),
         pytest.param(
             {"kube_proxy_pod_size_of_ours": "1"},
-            "kube_proxy_pod_size_of_ours: kubespray has no such variable. Remove it.",
+            "kube_proxy_pod_size_of_ours: kubespray does not know this variable. Remove it.",
             id="an unknown variable that is like no other",
         ),
         pytest.param(
@@ -173,19 +173,18 @@ def test_field(given, path, expected):
         ),
         pytest.param(
             {"kube_feature_gates": ["SupportIPVSProxyMode=true"], "kube_version": "v1.36.2"},
-            "kube_feature_gates: SupportIPVSProxyMode: kube-proxy 1.36 does not have this feature gate and exits. "
+            "kube_feature_gates: SupportIPVSProxyMode: kube-proxy 1.36 does not have this feature gate and would exit. "
             "Remove it.",
             id="a gate that the release of the inventory does not have",
         ),
         pytest.param(
             {"kube_proxy_nodeport_addresses_cidr": "10.0.0.0/80"},
-            "kube_proxy_nodeport_addresses_cidr: is no CIDR (got '10.0.0.0/80'). Write it like '10.0.0.0/8'.",
+            "kube_proxy_nodeport_addresses_cidr: is not a valid CIDR (got '10.0.0.0/80'). Write it like '10.0.0.0/8'.",
             id="a bad value, by the variable that has it",
         ),
         pytest.param(
             {"kube_proxy_scheduler": "rr\nmode: x"},
-            "kube_proxy_scheduler: breaks the YAML that kubespray makes of it (got 'rr\\nmode: x'). Write a plain "
-            "value.",
+            "kube_proxy_scheduler: breaks the YAML that kubespray renders (got 'rr\\nmode: x'). Use a plain value.",
             id="a value that would be more than one field",
         ),
         pytest.param(
@@ -195,7 +194,7 @@ def test_field(given, path, expected):
         ),
         pytest.param(
             {"kube_proxy_scheduler": "r\u00a0r"},
-            "kube_proxy_scheduler: breaks the YAML that kubespray makes of it (got 'r\\xa0r'). Write a plain value.",
+            "kube_proxy_scheduler: breaks the YAML that kubespray renders (got 'r\\xa0r'). Use a plain value.",
             id="a no-break space",
         ),
         pytest.param(
@@ -231,7 +230,7 @@ def test_without_jinja_a_template_is_refused_and_kubesprays_own_is_not(monkeypat
 
     assert [] == findings(**own)
     assert [
-        "kube_proxy_mode: is a Jinja template, and Jinja2 is not installed (got '{{ a }}'). "
+        "kube_proxy_mode: is a Jinja template, but Jinja2 is not installed (got '{{ a }}'). "
         "Run: pip install 'pulumi-config-rollout[kubespray]'."
     ] == findings(kube_proxy_mode="{{ a }}", a="ipvs")
 

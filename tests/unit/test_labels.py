@@ -25,14 +25,14 @@ def test_labels_are_accepted(labels):
 
 @pytest.mark.parametrize("key", ["", "a b", "-a", "a-", "x" * 64, "/a", "a/", "A.com/a", "a/b/c", f"{'x' * 254}/a"])
 def test_key_of_a_label_is_refused(key):
-    fix = f"Use {CHARACTERS}; a domain and '/' may precede them"
+    fix = f"Use {CHARACTERS}; a domain and '/' may come first"
 
-    assert [f"labels[{key!r}]: is not the key of a label. {fix}."] == lines(check_labels("labels", {key: "v"}))
+    assert [f"labels[{key!r}]: is not a valid key of a label. {fix}."] == lines(check_labels("labels", {key: "v"}))
 
 
 @pytest.mark.parametrize("value", ["a b", "-a", "a/b", "x" * 64, "a\n"])
 def test_value_of_a_label_is_refused(value):
-    assert [f"labels['a']: is not the value of a label (got {value!r}). Use {CHARACTERS}."] == lines(
+    assert [f"labels['a']: is not a valid label value (got {value!r}). Use {CHARACTERS}."] == lines(
         check_labels("labels", {"a": value})
     )
 
@@ -43,15 +43,15 @@ def test_label_that_is_no_text_is_refused():
 
 @pytest.mark.parametrize("key", ["", "a b", "-a", "a-", "x" * 64, "/a", "a/", "a/b/c", f"{'x' * 254}/a"])
 def test_key_of_an_annotation_is_refused(key):
-    fix = f"Use {CHARACTERS}; a domain and '/' may precede them"
+    fix = f"Use {CHARACTERS}; a domain and '/' may come first"
 
-    assert [f"pod_annotations[{key!r}]: is not the key of an annotation. {fix}."] == (
+    assert [f"pod_annotations[{key!r}]: is not a valid key of an annotation. {fix}."] == (
         lines(check_pod_annotations({key: "v"}))
     )
 
 
 def test_hash_annotation_of_ones_own_is_refused():
-    assert ["pod_annotations['checksum/config']: is where the config hash goes. Leave it out."] == lines(
+    assert ["pod_annotations['checksum/config']: is reserved for the config hash. Leave it out."] == lines(
         check_pod_annotations({"checksum/config": "x"})
     )
 
@@ -63,7 +63,7 @@ def test_annotations_are_accepted(given):
 
 def test_annotations_that_are_too_large_are_refused():
     assert [
-        "pod_annotations: has 262,145 bytes in all; an object has at most 262,144. Put long texts into `data`."
+        "pod_annotations: has 262,145 bytes in total; an object may have at most 262,144. Move long texts to `data`."
     ] == lines(check_pod_annotations({"a": "x" * MAX_ANNOTATION_BYTES}))
 
 
@@ -77,10 +77,10 @@ def test_selector_is_accepted(selector, pod_labels):
 @pytest.mark.parametrize(
     ("selector", "pod_labels", "line"),
     [
-        ({}, None, "selector: is empty. Name the labels by which the DaemonSet finds its pods, or leave it out."),
+        ({}, None, "selector: is empty. Pass the labels by which the DaemonSet finds its pods, or leave it out."),
         ({"app": object()}, None, "selector['app']: must be known in preview. Pass a plain str."),
         ({"app": "a"}, {"app": "b"},
-         "pod_labels['app']: the selector has 'a', and the pods get that. Leave it out, or change `selector`."),
+         "pod_labels['app']: differs from the selector's 'a'. Leave it out, or change `selector`."),
     ],
 )  # fmt: skip
 def test_selector_is_refused(selector, pod_labels, line):
@@ -99,9 +99,11 @@ def test_live_daemon_set_with_the_same_selector_is_accepted():
     ("live", "line"),
     [
         ({"matchLabels": {"app": "a"}},
-         "selector: DaemonSet ns/agent has {'app': 'a'}, for good. Pass selector={'app': 'a'}, or another `name`."),
+         "selector: DaemonSet ns/agent has {'app': 'a'}, which cannot be changed. Pass selector={'app': 'a'}, or "
+         "another `name`."),
         ({"matchExpressions": [{"key": "app", "operator": "Exists"}]},
-         "selector: DaemonSet ns/agent has {'matchExpressions': [{'key': 'app', 'operator': 'Exists'}]}, for good. "
+         "selector: DaemonSet ns/agent has {'matchExpressions': [{'key': 'app', 'operator': 'Exists'}]}, which "
+         "cannot be changed. "
          "Use another `name`."),
     ],
 )  # fmt: skip

@@ -34,10 +34,10 @@ def test_other_layout_is_kubeadm_s_but_for_what_is_named():
 @pytest.mark.parametrize(
     ("given", "wrong"),
     [
-        ("aks", "layout: there is no such layout (got 'aks'). Use 'kubeadm', 'eks', or a mapping."),
+        ("aks", "layout: is not a known layout (got 'aks'). Use 'kubeadm', 'eks', or a mapping."),
         (7, "layout: must be a name or a mapping (got int). Pass a dict."),
         ({"deamon_set": "x"},
-         "layout['deamon_set']: there is no such part of a layout. Write 'daemon_set', if that was meant."),
+         "layout['deamon_set']: is not a known part of a layout. Write 'daemon_set', if that was meant."),
         ({"volume": ""}, "layout['volume']: must be a name (got ''). Pass a str."),
         ({"daemon_set": "x" * 53}, "layout['daemon_set']: has 53 characters. "
          "Use at most 52, since the ConfigMap's name adds 11 for the hash."),
@@ -74,7 +74,7 @@ def test_what_was_adopted_before_fits():
          "ConfigMap kube-system/kube-proxy: there is no key 'config.conf' (found config, kubeconfig.conf). "
          "Name the right one in `layout`."),
         (ExistingKubeProxy(daemon_set(), None),
-         "ConfigMap kube-system/kube-proxy: there is none, so there is no configuration to take over. "
+         "ConfigMap kube-system/kube-proxy: does not exist, so there is no configuration to take over. "
          "Pass `config` and `api_server`, or name the right one in `layout`."),
         (ExistingKubeProxy(daemon_set(), config_map(), None, [daemon_set(), daemon_set("kube-proxy-2")]),
          "DaemonSet kube-system/kube-proxy: kube-proxy-2 runs kube-proxy on the same nodes. "
@@ -109,12 +109,12 @@ def test_kube_proxy_of_windows_is_no_twin():
 @pytest.mark.parametrize(
     ("daemon_sets", "pods", "wrong"),
     [
-        (["cilium", "x"], [], "there is none; cilium does its work, it seems. Nothing is to adopt."),
-        (["kube-router"], [], "there is none; kube-router does its work, it seems. Nothing is to adopt."),
+        (["cilium", "x"], [], "does not exist; cilium seems to replace it. There is nothing to adopt."),
+        (["kube-router"], [], "does not exist; kube-router seems to replace it. There is nothing to adopt."),
         ([], ["kube-proxy-node-1"],
-         "there is none; kube-proxy runs in static pods (kube-proxy-node-1), which the kubelet of each node owns. "
+         "does not exist; kube-proxy runs in static pods (kube-proxy-node-1), which the kubelet of each node owns. "
          "Change their manifests on the nodes, or remove them and use manage='own'."),
-        (["x"], [], "there is none (found x). If kube-proxy runs as a service of the nodes, or not at all, use "
+        (["x"], [], "does not exist (found x). If kube-proxy runs as a service on the nodes, or not at all, use "
          "manage='own'."),
     ],
 )  # fmt: skip
@@ -128,8 +128,8 @@ def test_cluster_without_the_daemon_set_is_told_with_what_it_has(daemon_sets, po
 def test_daemon_set_of_another_name_is_named():
     found = ExistingKubeProxy(None, None, None, [daemon_set("proxy")])
 
-    assert ["DaemonSet kube-system/kube-proxy: there is none (found proxy). "
-            "Name the one that is meant in `layout`: proxy."] == lines(
+    assert ["DaemonSet kube-system/kube-proxy: does not exist (found proxy). "
+            "Name the right one in `layout`: proxy."] == lines(
         check_adoptable(KUBEADM, found, BOTH)
     )  # fmt: skip
 
@@ -137,12 +137,12 @@ def test_daemon_set_of_another_name_is_named():
 @pytest.mark.parametrize(
     ("found", "wrong"),
     [
-        (ExistingKubeProxy(daemon_set()), "it is there already (registry.k8s.io/kube-proxy:v1.36.3). "
+        (ExistingKubeProxy(daemon_set()), "already exists (registry.k8s.io/kube-proxy:v1.36.3). "
          "Use manage='adopt', or remove it first."),
-        (ExistingKubeProxy(None, None, None, [daemon_set("proxy")]), "kube-proxy runs in DaemonSet proxy already. "
+        (ExistingKubeProxy(None, None, None, [daemon_set("proxy")]), "kube-proxy already runs in DaemonSet proxy. "
          "Use manage='adopt', or remove it first."),
         (ExistingKubeProxy(None, None, None, [], [pod("kube-proxy-n")]),
-         "kube-proxy runs in static pods already (kube-proxy-n). Remove them first."),
+         "kube-proxy already runs in static pods (kube-proxy-n). Remove them first."),
     ],
 )  # fmt: skip
 def test_kube_proxy_that_is_there_is_not_owned(found, wrong):

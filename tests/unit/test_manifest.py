@@ -188,7 +188,7 @@ def test_kube_proxy_configuration_in_a_file_of_its_own_is_looked_at(before):
 
     assert [("KubeProxyConfiguration", 3 * bool(before) + 1)] == [(o.title, o.place.line) for o in found.objects]
     (said_of_it,) = said("kube-proxy-refuses", found.objects)
-    assert said_of_it.startswith("mode: is unknown (got 'iptabels')")
+    assert said_of_it.startswith("mode: is not valid (got 'iptabels')")
 
 
 @pytest.mark.slow

@@ -26,9 +26,9 @@ def test_what_the_api_server_refuses_is_a_sentence_with_the_line(what):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("apiVersion: v1\nkind: ConfigMap\ndata: {a: x}\n", "line 1: the ConfigMap has no metadata.name. Give it one."),
+        ("apiVersion: v1\nkind: ConfigMap\ndata: {a: x}\n", "line 1: metadata.name is required. Add it."),
         ("apiVersion: v1\nkind: ConfigMap\nmetadata:\ndata: {a: x}\n",
-         "line 1: the ConfigMap has no metadata.name. Give it one."),
+         "line 1: metadata.name is required. Add it."),
         ("# x\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: 1}\n",
          "line 5: metadata.name must be text (got 1). Quote it."),
     ],
@@ -58,7 +58,7 @@ def test_manifest_that_cannot_be_read_is_an_error_and_no_text(before):
     with pytest.raises(Trouble) as trouble:
         held(before + HEAD + "data: {{ x }}\n")
 
-    assert "c.yaml: is no manifest that can be read: " in str(trouble.value)
+    assert "c.yaml: is not a readable manifest: " in str(trouble.value)
 
 
 def test_config_map_that_cannot_be_read_does_not_matter_where_another_one_is_named():
@@ -97,7 +97,7 @@ def test_kube_proxy_configuration_of_kubeadm_s_file_is_taken(before):
     text, note = own_document("k.yaml", f"{before}{KUBEADM}---\n{PROXY}".encode())
 
     assert PROXY == text.decode().lstrip()
-    assert "holds 2 documents; the KubeProxyConfiguration on line" in note
+    assert "contains 2 documents; only the KubeProxyConfiguration on line" in note
 
 
 def test_lone_kube_proxy_configuration_is_taken_whole():
@@ -108,4 +108,4 @@ def test_two_kube_proxy_configurations_are_refused():
     with pytest.raises(Trouble) as trouble:
         own_document("k.yaml", f"{PROXY}---\n{PROXY}".encode())
 
-    assert "k.yaml: holds 2 KubeProxyConfigurations (lines 1, 5). Leave one in the file." == str(trouble.value)
+    assert "k.yaml: contains 2 KubeProxyConfigurations (lines 1, 5). Keep one in the file." == str(trouble.value)

@@ -139,15 +139,15 @@ def test_file_that_cannot_be_written_stays_as_it_was(tmp_path, capsys, monkeypat
 
     monkeypatch.setattr(Path, "replace", full)
     assert 2 == main(["metrics", "--from", str(FILE), "--output", str(file)])
-    expected = f"config-rollout: --output: {file}: no space left on device. Name another file.\n"
+    expected = f"config-rollout: --output: {file}: no space left on device. Pass another file.\n"
     assert (expected, "old", [file]) == (capsys.readouterr().err, file.read_text(), list(tmp_path.iterdir()))
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("x.txt", "--output: must end in .prom: node-exporter reads no other (got 'x.txt')."),
-        ("/no/such/x.prom", "--output: /no/such/x.prom: no such file or directory. Name another file."),
+        ("x.txt", "--output: must end in .prom: node-exporter reads only that (got 'x.txt')."),
+        ("/no/such/x.prom", "--output: /no/such/x.prom: no such file or directory. Pass another file."),
     ],
 )
 def test_file_is_refused(capsys, name, said):
@@ -193,7 +193,7 @@ def test_gateway_that_is_none_is_trouble(capsys, url, said):
 
 def test_gateway_that_refuses_is_trouble(gateway, capsys):
     assert 2 == main(["metrics", "--from", str(FILE), "--push", gateway.url])
-    assert f"config-rollout: --push: {gateway.url}: answers 404 Not Found. Name a Pushgateway.\n" == (
+    assert f"config-rollout: --push: {gateway.url}: answered 404 Not Found. Pass the address of a Pushgateway.\n" == (
         capsys.readouterr().err
     )
 
@@ -204,7 +204,10 @@ def test_client_that_is_missing_is_trouble(capsys, monkeypatch):
     monkeypatch.delattr("config_rollout.cli.outputs.prometheus")
 
     assert 2 == main(["metrics", "--from", str(FILE)])
-    assert "prometheus_client is not installed, and writes the metrics. Run: pip install" in capsys.readouterr().err
+    assert (
+        "prometheus_client is required to write the metrics and not installed. Run: pip install"
+        in capsys.readouterr().err
+    )
 
 
 RULES = [rule for group in ALERTS["groups"] for rule in group["rules"]]

@@ -302,11 +302,11 @@ def test_time_without_an_api_server_is_nobody_s(monkeypatch):
     ("change", "why"),
     [
         ({"published": None}, "EndpointSlice default/kubernetes: does not exist. A new Service needs an endpoint that "
-         "every node reaches: see how this API server publishes its address."),
+         "every node can reach: check how this API server publishes its address."),
         ({"published": {}}, "EndpointSlice default/kubernetes: does not exist. A new Service needs an endpoint that "
-         "every node reaches: see how this API server publishes its address."),
+         "every node can reach: check how this API server publishes its address."),
         ({"published": {**PUBLISHED, "endpoints": []}}, "EndpointSlice default/kubernetes: has no ready address. A new "
-         "Service needs an endpoint that every node reaches: see how this API server publishes its address."),
+         "Service needs an endpoint that every node can reach: check how this API server publishes its address."),
         ({"create": lambda *_: None}, "namespace n: does not exist. Create it, or name another in the gate."),
         ({"failures": [None, 403]}, "https://memory: is busy."),
         ({"failures": [None] * 7 + [422]}, "https://memory: is busy."),

@@ -55,10 +55,10 @@ def test_daemon_set_of_another_stack_is_refused(claim, stack, component, refused
 
 def test_refusal_names_the_owner_and_how_to_hand_over():
     assert [
-        "DaemonSet n/agent: it belongs to ConfiguredDaemonSet 'old' of stack o/p/theirs, and this is stack o/p/mine. "
-        "Take it out of this program, and before that out of this stack's state if that has it, or it would be "
-        f"deleted: `pulumi state delete --target-dependents '{MINE.urn}'`. If this stack is to have it, because that "
-        f"one has let go of it, was renamed, or is gone: {HANDOVER}."
+        "DaemonSet n/agent: belongs to ConfiguredDaemonSet 'old' of stack o/p/theirs, but this is stack o/p/mine. "
+        "Remove it from this program, and before that from this stack's state if it is there, or it would be "
+        f"deleted: `pulumi state delete --target-dependents '{MINE.urn}'`. If this stack is to own it, because that "
+        f"one has released it, was renamed, or no longer exists: {HANDOVER}."
     ] == told(check_owner(CLAIM, daemon_set("o/p/theirs", EARLIER)))
 
 
@@ -162,11 +162,13 @@ def test_who_made_what_is_not_ours(metadata, who):
 
 
 COMMANDS = (
-    "see that nothing makes it again, run `kubectl -n n delete daemonset agent --cascade=orphan`, `kubectl -n n label "
-    "pods -l {} pod-template-generation-`, and then this again: its pods stay until `up` replaces them one after the "
+    "make sure that nothing recreates it, run `kubectl -n n delete daemonset agent --cascade=orphan`, `kubectl -n n "
+    "label "
+    "pods -l {} pod-template-generation-`, and then run this again: its pods stay until `up` replaces them one after "
+    "the "
     "other. Or give this component another `name`."
 )
-MADE = "DaemonSet n/agent: it is there already, made by something else (field manager kubectl)"
+MADE = "DaemonSet n/agent: already exists, created by something else (field manager kubectl)"
 
 
 def test_foreign_daemon_set_can_be_taken_over_without_a_gap():
@@ -180,7 +182,8 @@ def test_foreign_daemon_set_can_be_taken_over_without_a_gap():
 def test_foreign_daemon_set_with_another_selector_needs_that_selector_too():
     found = daemon_set(manager="kubectl", selector={"app": "agent"})
     lines = [
-        f"{MADE}, with the selector {{'app': 'agent'}}, for good. To take it over, pass selector={{'app': 'agent'}}, "
+        f"{MADE}, with the selector {{'app': 'agent'}}, which cannot be changed. To take it over, pass "
+        f"selector={{'app': 'agent'}}, "
         f"{COMMANDS.format('app=agent')}"
     ]
 
@@ -192,16 +195,17 @@ def test_foreign_daemon_set_whose_selector_has_expressions_cannot_be_taken_over(
     found["spec"]["selector"] = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
     (line,) = told(check_owner(CLAIM, found))
 
-    assert line.endswith("for good. Give this component another `name`.")
+    assert line.endswith("which cannot be changed. Give this component another `name`.")
 
 
 @pytest.mark.parametrize(
     ("may_select", "line"),
     [
-        (True, "selector: DaemonSet n/agent has {'k8s-app': 'agent'}, for good. Pass selector={'k8s-app': 'agent'}, or "
+        (True, "selector: DaemonSet n/agent has {'k8s-app': 'agent'}, which cannot be changed. Pass "
+               "selector={'k8s-app': 'agent'}, or "
          "another `name`."),
-        (False, "DaemonSet n/agent: another component made it, with the selector k8s-app=agent. Keep the component "
-         "that made it, or take it out there first."),
+        (False, "DaemonSet n/agent: was created by another component, with the selector k8s-app=agent. Keep the "
+                "component that created it, or remove it there first."),
     ],
 )  # fmt: skip
 def test_selector_of_another_component_is_refused_as_it_cannot_change(may_select, line):
@@ -220,14 +224,14 @@ def update(old, new):
 def test_owner_that_is_noted_is_one_sentence():
     whose = "ConfiguredDaemonSet 'agent' of stack o/p/mine"
 
-    assert f"DaemonSet n/agent says from now on whose it is: {whose}: nothing restarts" == explain(update({}, MINE))
+    assert f"DaemonSet n/agent now records its owner: {whose}: nothing restarts" == explain(update({}, MINE))
 
 
 @pytest.mark.parametrize(
     ("stack", "was"),
     [
-        ("o/p/mine", "was ConfiguredDaemonSet 'old', and is now"),
-        ("o/p/theirs", "was ConfiguredDaemonSet 'old' of stack o/p/theirs, and is now"),
+        ("o/p/mine", "changes its owner: ConfiguredDaemonSet 'old' =>"),
+        ("o/p/theirs", "changes its owner: ConfiguredDaemonSet 'old' of stack o/p/theirs =>"),
     ],
 )
 def test_owner_that_changed_is_named_with_the_one_before(stack, was):

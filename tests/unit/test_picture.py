@@ -69,7 +69,7 @@ def test_matplotlib_that_is_missing_is_trouble(history, tmp_path, monkeypatch):
     done = run_text("replay", history, "--output", tmp_path / "x.svg")
 
     assert (2, "") == (done.returncode, done.stdout)
-    assert "matplotlib is not installed, and draws the picture. Run: pip install" in done.stderr
+    assert "matplotlib is required to draw the picture and not installed. Run: pip install" in done.stderr
 
 
 def test_folder_that_cannot_be_written_is_trouble(history, tmp_path):

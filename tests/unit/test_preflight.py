@@ -52,8 +52,8 @@ def test_what_a_change_does_not_repair_counts_against_the_budget(states, down, m
 
 def test_what_does_not_fit_into_the_budget_is_named():
     assert [
-        "waves: 1 node is NotReady (n1) and 2 pods that have this configuration already are unavailable (n2, n3), and "
-        "in wave 'rest' at most 2 may be unavailable, so it could not begin. Repair what is unavailable, or raise its "
+        "waves: 1 node is NotReady (n1) and 2 pods that already have this configuration are unavailable (n2, n3), but "
+        "in wave 'rest' at most 2 may be unavailable, so it could not begin. Fix what is unavailable, or raise its "
         "max_unavailable above 3."
     ] == told(preflight.check_capacity(state("nnNNnn", "1", wanted="now", waves={"max_unavailable": 2})))
 
@@ -72,8 +72,9 @@ def test_what_does_not_fit_into_the_budget_is_named():
 )
 def test_rollout_that_is_not_through(states, down, more, refused):
     wrong = [
-        "waves: the rollout of now is not through: 1 node has another configuration still (n5). Let `pulumi up` end it "
-        "with that configuration, put the one of before back, or set waves.over_unhealthy."
+        "waves: the rollout of now has not finished: 1 node has a different configuration (n5). Let `pulumi up` "
+        "finish it "
+        "with that configuration, restore the previous one, or set waves.over_unhealthy."
     ]
 
     assert (wrong if refused else []) == told(preflight.check_finished(state(states, down, **more)))
@@ -106,9 +107,9 @@ EVERYWHERE = {f"n{number}": "500 x" for number in range(6)}
         ({HTTP: {"n0": "500 x"}}, {}, False),
         ({SERVICE: EVERYWHERE}, {}, True),
         ({SERVICE: {"n0": "x"}}, {}, False),
-        ({FUNCTION: {"": "says no"}}, {}, True),
-        ({FUNCTION: {"": "says no"}}, {"waves": {"over_unhealthy": True}}, False),
-        ({FUNCTION: {"": "says no"}}, {"wanted": "was"}, False),
+        ({FUNCTION: {"": "returned false"}}, {}, True),
+        ({FUNCTION: {"": "returned false"}}, {"waves": {"over_unhealthy": True}}, False),
+        ({FUNCTION: {"": "returned false"}}, {"wanted": "was"}, False),
     ],
 )
 def test_gate_that_nothing_passes_before(before, more, refused):
@@ -123,7 +124,7 @@ STRICT = HttpGate(1, "/", strict=True)
     [
         ({STRICT: {"n0": "500 x"}}, {}, True),
         ({STRICT: {"n0": "500 x"}}, {"begins": False}, True),
-        ({HTTP: {"n0": "500 x"}, FUNCTION: {"": "says no"}}, {"begins": False}, False),
+        ({HTTP: {"n0": "500 x"}, FUNCTION: {"": "returned false"}}, {"begins": False}, False),
         ({STRICT: {"n0": "500 x"}}, {"waves": {"over_unhealthy": True}}, False),
         ({STRICT: {"n0": "500 x"}}, {"wanted": "was"}, False),
     ],
@@ -138,18 +139,18 @@ def test_strict_gate_is_told_with_an_answer_and_excuses_nothing():
     found = state("nnnnnn", answers={STRICT: {"n0": "500 x", "n1": "500 x"}, HTTP: {"n0": "500 x"}})
 
     assert [
-        "waves: gate :1/ is strict, and not passed before anything has changed (n0: 500 x, and 1 more). Repair it "
-        "first, or set waves.over_unhealthy if this change repairs it."
+        "waves: gate :1/ is strict, and fails before anything has changed (n0: 500 x, and 1 more). Fix it "
+        "first, or set waves.over_unhealthy if this change fixes it."
     ] == told(preflight.check_gates(found))
     assert {HTTP: {"n0": "500 x"}} == preflight.excused(found)
 
 
 def test_gate_that_nothing_passes_is_told_with_an_answer():
     assert [
-        "waves: no pod passes gate :1/ before anything has changed (n0: 500 x). Correct the gate or what it asks "
-        "about, or set waves.over_unhealthy if this change repairs it.",
-        "waves: gate print is not passed before anything has changed (says no). Correct the gate or what it asks "
-        "about, or set waves.over_unhealthy if this change repairs it.",
+        "waves: no pod passes gate :1/ before anything has changed (n0: 500 x). Correct the gate or what it checks, "
+        "or set waves.over_unhealthy if this change fixes it.",
+        "waves: gate print fails before anything has changed (says no). Correct the gate or what it checks, "
+        "or set waves.over_unhealthy if this change fixes it.",
     ] == told(preflight.check_gates(state("nnnnnn", answers={HTTP: EVERYWHERE, FUNCTION: {"": "says no"}})))
 
 
@@ -172,7 +173,6 @@ def test_only_pods_of_another_configuration_are_excused():
 
 def test_cluster_of_one_node_is_told():
     assert [] == told(preflight.check_size(ZONES))
-    assert [
-        "waves: the cluster has one node, so no wave goes before another. Nothing is to be done if it is for trying "
-        "things out."
-    ] == told(preflight.check_size({"n0": {}}))
+    assert ["waves: the cluster has only one node, so waves have no effect. Ignore this in a test cluster."] == told(
+        preflight.check_size({"n0": {}})
+    )

@@ -96,8 +96,11 @@ def test_waves_that_come_after_one(name, through, later):
     [
         (rolled(updatedNumberScheduled=4, numberAvailable=5), "4/6 pods of n/a updated, 5 available (40 s)"),
         (rolled(), "0/6 pods of n/a updated, 0 available (40 s)"),
-        (rolled(observedGeneration=1), "DaemonSet n/a: waits for its controller to look at it (40 s)"),
-        ("https://h: is busy.", "DaemonSet n/a: waits for its pods (40 s), and cannot see them: https://h: is busy."),
+        (rolled(observedGeneration=1), "DaemonSet n/a: waiting for its controller (40 s)"),
+        (
+            "https://h: is busy.",
+            "DaemonSet n/a: waiting for its pods (40 s), but cannot read them: https://h: is busy.",
+        ),
     ],
 )
 def test_how_far_kubernetes_is_by_itself(found, line):

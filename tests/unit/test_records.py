@@ -94,7 +94,7 @@ def test_cluster_without_a_history_is_trouble(server, capsys, command):
     code, out, err = run(capsys, *command)
 
     assert (2, "") == (code, out)
-    assert f"config-rollout: {server.url}: holds no history: there is no ConfigMap 'NAME-rollouts' " in err
+    assert f"config-rollout: {server.url}: has no history: there is no ConfigMap 'NAME-rollouts' " in err
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -130,19 +130,19 @@ def test_kubeconfig_that_points_nowhere_is_trouble(tmp_path, capsys, command):
 def test_kubeconfig_that_is_not_there_is_trouble(tmp_path, capsys, command):
     code, _, err = run(capsys, *command, "--kubeconfig", tmp_path / "none")
 
-    assert (2, True) == (code, "is no file and no kubeconfig" in err)
+    assert (2, True) == (code, "is neither an existing file nor a kubeconfig" in err)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        ('{"version": 1, "names', "is no JSON"),
-        ("7", "record is no JSON object"),
-        (lines({**rollout(), "version": 2}), "is of version 2, and 1 is the newest known here"),
-        (lines({**rollout(), "result": "exploded"}), "result is no one of done"),
-        (lines({**rollout(), "started": "yesterday"}), "started is no time in UTC"),
-        (lines({**rollout(), "pods": {"node-1": ["soon"]}}), "pods.node-1 is no [seconds"),
+        ('{"version": 1, "names', "is not valid JSON"),
+        ("7", "record must be a JSON object"),
+        (lines({**rollout(), "version": 2}), "has version 2, and this release reads up to 1"),
+        (lines({**rollout(), "result": "exploded"}), "result must be one of done"),
+        (lines({**rollout(), "started": "yesterday"}), "started must be a time in UTC"),
+        (lines({**rollout(), "pods": {"node-1": ["soon"]}}), "pods.node-1 is not [seconds"),
     ],
 )
 def test_damaged_record_is_told_and_the_others_are_read(file, capsys, command, bad, said):
@@ -171,18 +171,18 @@ def test_record_that_is_all_damaged_is_trouble(file, capsys, command):
     code, out, err = run(capsys, *command, "--from", path)
 
     assert (2, "") == (code, out)
-    assert err.startswith(f"config-rollout: no record can be read: {path}: line 1: is no JSON")
+    assert err.startswith(f"config-rollout: no record can be read: {path}: line 1: is not valid JSON")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--from", "/no/such"], "--from: /no/such: no such file or directory. Name a file of JSON lines, or '-'."),
-        (["--from", "/"], "--from: /: is a directory. Name a file of JSON lines, or '-'."),
-        (["--from", "/dev/null"], "--from: /dev/null: holds no record of a rollout. Name a file of JSON lines."),
+        (["--from", "/no/such"], "--from: /no/such: no such file or directory. Pass a file of JSON lines, or '-'."),
+        (["--from", "/"], "--from: /: is a directory. Pass a file of JSON lines, or '-'."),
+        (["--from", "/dev/null"], "--from: /dev/null: contains no record of a rollout. Pass a file of JSON lines."),
         (["--from", str(FILE), "default/x"],
-         f"{FILE}: holds no rollout of default/x (got kube-system/kube-proxy). Name one of them."),
+         f"{FILE}: has no rollout of default/x (got kube-system/kube-proxy). Choose one of them."),
     ],
 )  # fmt: skip
 def test_file_that_holds_nothing_is_trouble(capsys, command, arguments, said):
@@ -204,18 +204,19 @@ def test_config_map_without_a_record_is_trouble(server, capsys, command):
     code, out, err = run(capsys, command[0], "kube-system/kube-proxy", *command[1:])
 
     assert (2, "") == (code, out)
-    assert "ConfigMap kube-system/kube-proxy-rollouts: holds no record of a rollout." in err
+    assert "ConfigMap kube-system/kube-proxy-rollouts: contains no record of a rollout." in err
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "timeline: there is nothing to do. Name a picture with --output, or ask for --json."),
+        ([], "timeline: there is nothing to do. Pass --output PICTURE or --json."),
         (["--output", "x.pdf"], "--output: must end in .svg, .png or .html (got 'x.pdf')."),
-        (["--output", "/no/such/x.svg"], "--output: there is no folder '/no/such'. Make it first."),
-        (["--output", "x.svg", "--dark"], "--dark: is for a .png; the others follow the reader's page. Leave it out."),
+        (["--output", "/no/such/x.svg"], "--output: folder '/no/such' does not exist. Create it first."),
+        (["--output", "x.svg", "--dark"], "--dark: is only for a .png; the other formats follow the reader's page. "
+                                          "Leave it out."),
         (["--json", "--rollout", "4"],
-         "--rollout: kube-system/kube-proxy has a history of 3 rollouts (got 4). Name one of them."),
+         "--rollout: kube-system/kube-proxy has a history of 3 rollouts (got 4). Choose one of them."),
     ],
 )  # fmt: skip
 def test_timeline_refuses(capsys, arguments, said):
@@ -226,7 +227,7 @@ def test_timeline_refuses(capsys, arguments, said):
 def test_number_of_a_rollout_is_from_1_on(capsys, number):
     with pytest.raises(SystemExit):
         main(["timeline", f"--rollout={number}"])
-    assert f"must be a number from 1 on (got '{number}')" in capsys.readouterr().err
+    assert f"must be at least 1 (got '{number}')" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["x.svg", "x.png", "x.html"])
@@ -251,5 +252,5 @@ def test_timeline_of_several_daemon_sets_asks_which(file, capsys):
     code, _, err = run(capsys, "timeline", "--from", path, "--json")
 
     assert 2 == code
-    assert "several DaemonSets (kube-system/agent, kube-system/kube-proxy). Name one: NAMESPACE/NAME." in err
+    assert "several DaemonSets (kube-system/agent, kube-system/kube-proxy). Choose one: NAMESPACE/NAME." in err
     assert 0 == run(capsys, "timeline", "--from", path, "--json", "kube-system/agent")[0]

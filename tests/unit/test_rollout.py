@@ -181,7 +181,7 @@ def test_bad_revision_is_taken_back_after_one_pod(driver):
     assert {"good"} == revisions(cluster)
     assert "good" == cluster.newest
     assert "is not ready (CrashLoopBackOff)" in str(error.value)
-    assert "taken back: 1 restarted with the revision of before" in str(error.value)
+    assert "taken back: 1 restarted with the previous revision" in str(error.value)
 
 
 def test_same_again_after_it_was_taken_back_goes_forward_again(driver):
@@ -193,7 +193,7 @@ def test_same_again_after_it_was_taken_back_goes_forward_again(driver):
     cluster.bad.clear()
     said = driver(cluster, "bad", generation=asked)
 
-    assert "the last rollout was taken back; this one tries the same again" in said
+    assert "the last rollout was taken back; this one tries it again" in said
     assert {"bad"} == revisions(cluster)
     assert RESTORED_ANNOTATION not in cluster.daemon_set["metadata"]["annotations"]
 
@@ -255,7 +255,8 @@ def test_http_gate_asks_every_pod_of_the_wave(driver):
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"), [("no route", "asks: no route"), (False, "asks: says no"), (OSError("x"), "asks: OSError: x")]
+    ("answer", "told"),
+    [("no route", "asks: no route"), (False, "asks: returned false"), (OSError("x"), "asks: OSError: x")],
 )
 def test_function_says_no_by_a_text_by_false_or_by_raising(driver, answer, told):
     def asks(wave, nodes):
@@ -275,7 +276,7 @@ def test_what_was_so_before_is_told_and_does_not_count(driver):
     gate = {"http": {"port": 1, "path": "/livez"}, "timeout_seconds": 1}
     said = driver(cluster, "new", gates=[gate], excused={HttpGate(1, "/livez", 1): {"n2": "500 broken"}})
 
-    why = "already failed before this rollout, so it cannot stop it: 503 not synced"
+    why = "already failed before this rollout, so it does not stop it: 503 not synced"
     assert f"rest: n2: gate `:1/livez` {why}" in said
     assert {"new"} == revisions(cluster)
 
@@ -284,7 +285,7 @@ def test_container_that_restarts_after_its_pod_was_ready_fails_the_wave(driver, 
     cluster = MemoryFleet()
     cluster.write("new")
     clock.after(0.8, lambda: cluster.restart("n1"))
-    with pytest.raises(Stopped, match="restarted once after it was ready"):
+    with pytest.raises(Stopped, match="restarted once after it became ready"):
         driver(cluster, "new", soak_seconds=2, gates=[{"restarts": {}}])
 
 
@@ -296,7 +297,7 @@ def test_up_that_is_gone_while_a_gate_is_asked_takes_nothing_back(clock):
     target = Target("n", "agent", "ds", cluster.daemon_set["metadata"]["generation"], "new")
     driven = Rollout(cluster, target, parse_waves({"gates": [gate]})[0], lambda line, ephemeral=False: None)
     clock.after(2, driven.stop)
-    with pytest.raises(Stopped, match="the `up` that ran this is gone"):
+    with pytest.raises(Stopped, match="the `up` that ran this has ended"):
         driven.run("rest")
 
     assert {"new"} == revisions(cluster)
@@ -308,7 +309,7 @@ def test_daemon_set_that_another_stack_drives_now_is_left_alone():
     cluster.daemon_set["metadata"]["annotations"][STACK_ANNOTATION] = "o/p/theirs"
     target = Target("n", "agent", "ds", cluster.daemon_set["metadata"]["generation"], "new")
     driven = Rollout(cluster, target, parse_waves({})[0], lambda line, ephemeral=False: None, stack="o/p/mine")
-    with pytest.raises(Stopped, match="stack o/p/theirs drives it now, and this is o/p/mine"):
+    with pytest.raises(Stopped, match="stack o/p/theirs drives it now, but this is o/p/mine"):
         driven.run("rest")
 
     assert [] == cluster.deleted
@@ -342,7 +343,7 @@ def test_pause_stops_before_the_next_pod(driver):
     cluster = MemoryFleet()
     cluster.write("new")
     cluster.daemon_set["metadata"]["annotations"][PAUSED_ANNOTATION] = "true"
-    with pytest.raises(Stopped, match=r"is paused\. `config-rollout resume n/agent`"):
+    with pytest.raises(Stopped, match=r"is paused\. To continue from here, run `config-rollout resume n/agent`"):
         driver(cluster, "new")
 
     assert [] == cluster.deleted
@@ -353,7 +354,7 @@ def test_rollout_that_nobody_waits_for_ends_before_its_next_pod():
     cluster.write("new")
     target = Target("n", "agent", "ds", cluster.daemon_set["metadata"]["generation"], "new")
     driven = Rollout(cluster, target, parse_waves({})[0], lambda line, ephemeral=False: driven.stop())
-    with pytest.raises(Stopped, match="the `up` that ran this is gone"):
+    with pytest.raises(Stopped, match="the `up` that ran this has ended"):
         driven.run("rest")
 
     assert [] == cluster.deleted
@@ -363,7 +364,9 @@ def test_other_daemon_set_is_never_touched(driver):
     cluster = MemoryFleet()
     cluster.write("new")
     cluster.daemon_set["metadata"]["uid"] = "another"
-    with pytest.raises(Stopped, match="agent has the UID another, and the Kubernetes provider knows it by the UID ds"):
+    with pytest.raises(
+        Stopped, match="agent has the UID another, but the Kubernetes provider knows it with the UID ds"
+    ):
         driver(cluster, "new")
 
     assert [] == cluster.deleted
@@ -441,7 +444,7 @@ def test_taking_back_is_said_with_its_reason_before_a_pod_is_taken_back():
     said, _ = cluster.heard("bad")
     (line,) = [line for line, deleted in said if deleted == 1]
 
-    assert line.startswith("wave 'rest' failed: nothing became available for 1 s; n")
+    assert line.startswith("wave 'rest' failed: no pod became available for 1 s; n")
     assert line.endswith("Taking its nodes back to revision 1")
 
 
@@ -459,4 +462,4 @@ def test_before_it_sees_anything_it_says_what_it_waits_for():
     target = Target("n", "agent", "ds", 1, "good")
     rollout = Rollout(cluster, target, parse_waves({})[0], lambda line, ephemeral=False: None)
 
-    assert "n/agent waits for the DaemonSet to be seen (0 s)" == rollout.now()
+    assert "n/agent waiting for the DaemonSet to be seen (0 s)" == rollout.now()

@@ -23,9 +23,9 @@ def server(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("command", "value", "said"),
     [
-        ("pause", "true", "kube-system/kube-proxy is paused: whatever `up` runs stops before the next pod. "
-         "config-rollout resume kube-system/kube-proxy takes it back\n"),
-        ("resume", None, "kube-system/kube-proxy is resumed: `pulumi up` goes on\n"),
+        ("pause", "true", "kube-system/kube-proxy is paused: a running `up` stops before the next pod. "
+         "config-rollout resume kube-system/kube-proxy ends the pause\n"),
+        ("resume", None, "kube-system/kube-proxy is resumed: `pulumi up` continues\n"),
     ],
 )  # fmt: skip
 def test_annotation_is_set_and_taken_away(server, capsys, command, value, said):
@@ -38,9 +38,8 @@ def test_annotation_is_set_and_taken_away(server, capsys, command, value, said):
 
 def test_daemon_set_that_is_not_there_is_a_sentence(server, capsys):
     assert 2 == main(["pause", "kube-system/kube-proxy"])
-    assert (
-        f"config-rollout: kube-system/kube-proxy: there is no such DaemonSet on {server.url}. Correct the name.\n"
-        == (capsys.readouterr().err)
+    assert f"config-rollout: kube-system/kube-proxy: no such DaemonSet on {server.url}. Correct the name.\n" == (
+        capsys.readouterr().err
     )
 
 
@@ -157,7 +156,4 @@ def test_rbac_of_a_new_service_is_in_the_namespace_of_the_daemon_set_unless_it_i
 
 def test_namespace_of_no_gate_is_refused(capsys):
     assert 2 == main(["rbac", "kube-system/kube-proxy", "--gate-namespace", "probes"])
-    assert (
-        "config-rollout: --gate-namespace: is there without a gate that has one. Add --gate new_service.\n"
-        == capsys.readouterr().err
-    )
+    assert "config-rollout: --gate-namespace: requires --gate new_service. Add it.\n" == capsys.readouterr().err

@@ -53,7 +53,7 @@ def test_gate_that_fails_for_a_straggler_of_a_finished_rollout_takes_nothing_bac
     cluster.newest = "good"  # a node that was away comes back with what it had
     joins_in_a_new_zone(cluster)
     cluster.newest = "new"
-    with pytest.raises(Stopped, match="nothing is taken back: this is what the fleet had before"):
+    with pytest.raises(Stopped, match="nothing is taken back: all nodes had this revision before"):
         drive(cluster, "new", own="z9", by="zone", gates=[red])
 
     assert (["n9"], {"new"}) == (cluster.deleted, revisions(cluster))
@@ -204,7 +204,7 @@ def test_deletes_that_are_answered_and_never_done_fail_the_wave():
 
     cluster = Liar(1)
     cluster.write("new")
-    with pytest.raises(Stopped, match=r"n0: deleting pod agent-\d was answered, and the pod is still there"):
+    with pytest.raises(Stopped, match=r"n0: deleting pod agent-\d succeeded, but the pod still exists"):
         drive(cluster, "new", on_failure="halt", progress_deadline_seconds=60)
 
 
@@ -212,7 +212,11 @@ def test_revision_of_another_template_is_never_the_wanted_one(clock):
     cluster = MemoryFleet()
     cluster.write("new")
     cluster.forget("new")  # and its controller is away
-    with pytest.raises(Stopped, match=r"has no revision of its pod template\. See that kube-controller-manager runs"):
+    with pytest.raises(
+        Stopped,
+        match=r"has no revision of its pod template\. Make sure that kube-controller-manager "
+        r"runs",
+    ):
         drive(cluster, "new")
     clock.after(0.5, lambda: cluster.revise("new", 2))
     drive(cluster, "new")
@@ -304,7 +308,7 @@ def test_whoever_changes_the_template_too_stops_the_rollout_and_keeps_the_strate
 
     cluster = Overwritten()
     cluster.write("new")
-    with pytest.raises(Stopped, match="something else changed it in the middle of the rollout"):
+    with pytest.raises(Stopped, match="something else changed it during the rollout"):
         drive(cluster, "new")
     with pytest.raises(Stopped, match="its pod template is not what this program wrote"):
         drive(cluster, "new")

@@ -289,7 +289,7 @@ def test_update_strategy_speaks_of_the_manifest():
 
     assert [
         "spec.updateStrategy: maxSurge is 1 and maxUnavailable 1 (1 unless set). "
-        "Set maxUnavailable to 0 with maxSurge: the API server takes only one of them."
+        "Set maxUnavailable to 0 with maxSurge: the API server accepts only one of them."
     ] == said("update-strategy", manifest(text).objects)
 
 
@@ -519,7 +519,7 @@ def test_missing_key_is_found_wherever_a_pod_is(head, spec, path):
     text = config_map() + f"{{apiVersion: {head}, metadata: {{name: a}}, spec: {spec}}}\n"
     (finding,) = said("missing-key", manifest(text).objects)
 
-    assert finding.startswith(f"{path}.containers[0].env[0].valueFrom.configMapKeyRef.key: asks for key 'b', which ")
+    assert finding.startswith(f"{path}.containers[0].env[0].valueFrom.configMapKeyRef.key: refers to key 'b', which ")
 
 
 @pytest.mark.parametrize(

@@ -34,17 +34,20 @@ def found(pod_spec: object) -> tuple[list[str], list[str]]:
     ],
 )
 def test_slip_is_refused_with_the_field_that_was_meant(pod_spec, place, meant):
-    assert ([f"pod_spec.{place}: X has no such field. Write '{meant}', if that was meant."], []) == found(pod_spec)
+    assert ([f"pod_spec.{place}: X does not know this field. Write '{meant}', if that was meant."], []) == found(
+        pod_spec
+    )
 
 
 @pytest.mark.parametrize(
     ("pod_spec", "line"),
     [
         ({"hostnameOverrides": "a"},
-         "pod_spec.hostnameOverrides: X has no such field. Remove it, or write 'hostname'; an API server that "
+         "pod_spec.hostnameOverrides: X does not know this field. Remove it, or write 'hostname'; an API server that "
          "does not know it either drops it."),
         ({"containers": [{"brandNew": 1}]},
-         "pod_spec.containers[0].brandNew: X has no such field. Remove it; an API server that does not know it either "
+         "pod_spec.containers[0].brandNew: X does not know this field. Remove it; an API server that does not know "
+         "it either "
          "drops it."),
     ],
 )  # fmt: skip

@@ -68,11 +68,11 @@ def test_status_of_all_is_one_paragraph_each(run):
     ("objects", "arguments", "message"),
     [
         ([], [], "SERVER: no DaemonSet has the annotation checksum/config in its pod template. Deploy one with this"),
-        (WELL, ["n/other"], "n/other: there is no such DaemonSet on SERVER. Correct the name."),
+        (WELL, ["n/other"], "n/other: no such DaemonSet on SERVER. Correct the name."),
         (
             [daemon_set("", "agent"), *NODE_OBJECTS],
             ["n/agent"],
-            "n/agent: has no annotation checksum/config in its pod template, so nothing tells which configuration",
+            "n/agent: has no annotation checksum/config in its pod template, so the configuration of a pod is unknown",
         ),
     ],
 )
@@ -88,7 +88,8 @@ NEWER = json.dumps({**json.loads(record().to_json()), "version": 2})
 
 @pytest.mark.parametrize("command", ["status", "history"])
 @pytest.mark.parametrize(
-    ("line", "message"), [(DAMAGED, "line 1: is no JSON"), (NEWER, "line 1: is of version 2, and 1 is the newest")]
+    ("line", "message"),
+    [(DAMAGED, "line 1: is not valid JSON"), (NEWER, "line 1: has version 2, and this release reads up to 1")],
 )
 def test_record_that_cannot_be_read_is_told_and_the_rest_is_read(run, command, line, message):
     code, out, err = run([*WELL, rollouts(line, record())], command, "n/agent")
@@ -121,7 +122,7 @@ def test_missing_rights_are_told_all_at_once_with_the_rules_that_give_them(comma
     assert (
         f"config-rollout: {server.url}: may not get daemonsets 'agent' in namespace n, list controllerrevisions in "
         f"namespace n, list pods in namespace n, get configmaps in namespace n, list configmaps in namespace n{nodes}. "
-        "Give the user of this kubeconfig that; the smallest rules are\n"
+        "Grant the user of this kubeconfig these permissions; the smallest rules are\n"
     ) == err[: err.index("apiVersion")]
     assert "  - {apiGroups: ['apps'], resources: [daemonsets], resourceNames: [agent], verbs: [get]}\n" in err
     assert ("kind: ClusterRole\n" in err) == (command == "status")
@@ -194,8 +195,8 @@ def test_revisions_with_one_configuration_do_not_differ(run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["9"], "n/agent: revision 9: there is no such revision. There are 1, 2."),
-        (["1..9"], "n/agent: revision 9: there is no such revision. There are 1, 2."),
+        (["9"], "n/agent: revision 9: does not exist. Kept revisions: 1, 2."),
+        (["1..9"], "n/agent: revision 9: does not exist. Kept revisions: 1, 2."),
     ],
 )
 def test_revision_that_there_is_not_is_a_sentence(run, arguments, message):
@@ -206,7 +207,7 @@ def test_configuration_that_is_gone_is_a_sentence(run):
     objects = [thing for thing in WELL if thing is not CONFIG_MAPS[0]]
     code, _, err = run(objects, "history", "n/agent", "1..2")
 
-    assert (2, True) == (code, "revision 1: its ConfigMap agent-aaaaaaaaaa is gone" in err)
+    assert (2, True) == (code, "revision 1: its ConfigMap agent-aaaaaaaaaa is missing" in err)
 
 
 @pytest.mark.parametrize("arguments", [["n/agent", "x"], ["4"], ["n/agent", "1..x"]])

@@ -101,10 +101,10 @@ BACK = [revision(2, NEW), revision(3, OLD)]
             {"pods": [*PODS[:2], pod("n3", revision="x")]},
         ),
         ("pods: 1 of 3 is not ready: n1 (CrashLoopBackOff)", {"pods": BROKEN}),
-        ("pods: 1 of 3 nodes have none", {"pods": PODS[:2]}),
+        ("pods: 1 of 3 nodes have no pod", {"pods": PODS[:2]}),
         ("rollout: is paused", {"thing": daemon_set(annotations=PAUSED)}),
         (
-            "rollout: has halted at 2026-01-02T00:00:30Z: wave 'canary' failed",
+            "rollout: halted at 2026-01-02T00:00:30Z: wave 'canary' failed",
             {"pods": MOVING, "records": [record("halted")]},
         ),
         (
@@ -113,7 +113,7 @@ BACK = [revision(2, NEW), revision(3, OLD)]
             {"thing": daemon_set(OLD, OLD_NAME, restored_from()), "records": [record("restored")]},
         ),
         ("rollout: agent-x was taken back", {"thing": daemon_set(annotations=restored_from("agent-x"))}),
-        ("rollout: no controller has seen the DaemonSet as it is", {"thing": daemon_set(observed=1)}),
+        ("rollout: no controller has seen the latest DaemonSet", {"thing": daemon_set(observed=1)}),
         (
             f"pod template: says bbbbbbbbbb and mounts ConfigMap {OLD_NAME}",
             {"thing": daemon_set(NEW, OLD_NAME)},
@@ -124,26 +124,27 @@ BACK = [revision(2, NEW), revision(3, OLD)]
         ),
         (
             "ConfigMap agent: was written at 2026-01-03T00:00:00Z, after the pod template (2026-01-02T00:00:00Z): a "
-            "pod that starts now may read something else than bbbbbbbbbb stands for",
+            "pod that starts now may not read what bbbbbbbbbb stands for",
             {"thing": daemon_set(**HELM), "config_maps": [config_map("agent", written="2026-01-03T00:00:00Z")]},
         ),
         (
-            "pod template: has configuration aaaaaaaaaa, written by kubectl at 2026-01-03T00:00:00Z, which is in no "
-            "program that we know of: the last rollout that is recorded was to bbbbbbbbbb, from o/p/s",
+            "pod template: has configuration aaaaaaaaaa, written by kubectl at 2026-01-03T00:00:00Z, which is not "
+            "known "
+            "to come from any program: the last recorded rollout was to bbbbbbbbbb, from o/p/s",
             {"thing": UNDONE, "revisions": BACK, "records": [record()]},
         ),
         (
-            f"ConfigMap {NEW_NAME}: is gone, and needed by revision 2 and 3 pods",
+            f"ConfigMap {NEW_NAME}: is missing, but needed by revision 2 and 3 pods",
             {"config_maps": CONFIG_MAPS[:1]},
         ),
-        (f"ConfigMap {OLD_NAME}: is gone, and needed by revision 1", {"config_maps": CONFIG_MAPS[1:]}),
+        (f"ConfigMap {OLD_NAME}: is missing, but needed by revision 1", {"config_maps": CONFIG_MAPS[1:]}),
         (
-            f"ConfigMap agent-{'c' * 10}: is mounted by no revision",
+            f"ConfigMap agent-{'c' * 10}: is not mounted by any revision",
             {"config_maps": [*CONFIG_MAPS, config_map(f"agent-{'c' * 10}")]},
         ),
         (
-            f"ConfigMap {OLD_NAME}: is mounted by revision 1 and owned by neither that nor the DaemonSet, so it may go "
-            "too early",
+            f"ConfigMap {OLD_NAME}: is mounted by revision 1 but owned by neither that nor the DaemonSet, so it may be "
+            "deleted too early",
             {"config_maps": [config_map(OLD_NAME), CONFIG_MAPS[1]]},
         ),
     ],
@@ -194,11 +195,11 @@ def test_config_map_that_was_written_before_the_template_is_not_armed(written):
 @pytest.mark.parametrize(
     ("thing", "fix"),
     [
-        (daemon_set(), "The rollout goes on by itself"),
+        (daemon_set(), "The rollout continues by itself"),
         (daemon_set(strategy="OnDelete"), "OnDelete restarts nothing by itself: delete the pods"),
         (
             daemon_set(strategy="OnDelete", annotations={WAVES_ANNOTATION: "{}"}),
-            "OnDelete restarts nothing by itself: `pulumi up` goes on",
+            "OnDelete restarts nothing by itself: run `pulumi up`",
         ),
     ],
 )
@@ -251,7 +252,7 @@ def test_membership_is_what_it_was_made_of(given):
 def test_annotation_that_describes_no_waves_is_a_finding(text):
     thing = daemon_set(annotations={WAVES_ANNOTATION: text})
 
-    assert ["annotation config-rollout/waves: describes no waves"] == findings(thing)
+    assert ["annotation config-rollout/waves: does not describe waves"] == findings(thing)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +322,8 @@ def test_lines_say_what_runs_where():
         f"  revision  1  aaaaaaaaaa  2 of 3 pods  ConfigMap {OLD_NAME}",
         "  zone  a  1 of 2 nodes",
         "  zone  b  0 of 1 nodes",
-        "  ! pods behind: 2 of 3 have configuration aaaaaaaaaa, not bbbbbbbbbb: n2, n3. The rollout goes on by itself.",
+        "  ! pods behind: 2 of 3 have configuration aaaaaaaaaa, not bbbbbbbbbb: n2, n3. The rollout continues by "
+        "itself.",
     ] == lines_of(status_of(seen(pods=MOVING)))
 
 

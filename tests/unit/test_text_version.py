@@ -1,4 +1,4 @@
-"""A text version: rolls out what is written differently and means the same."""
+"""A text version: rolls out what is written differently but means the same."""
 
 import pytest
 
@@ -63,4 +63,4 @@ def test_older_text_of_the_pods_is_named():
     assert [] == before.older_text(name, Content(ONE))
     assert [] == before.older_text("agent-0000000000", Content(SAME))
     assert [] == before.older_text(name, Content(SAME, unread=frozenset(["a.yaml"])))
-    assert "older text of a.yaml; a change of `text_version`" in explain_older_text(["a.yaml"])[0]
+    assert "older text of a.yaml; change `text_version`" in explain_older_text(["a.yaml"])[0]

@@ -21,7 +21,7 @@ from config_rollout.core.kubernetes.update_strategy import UpdateStrategy
         ({"type": "OnDelete"}, "each pod when someone deletes it (OnDelete)"),
         (
             {"rolling_update": {"max_unavailable": object()}},
-            "at most as many pods as max_unavailable turns out to allow at a time",
+            "at most as many pods as max_unavailable allows at a time",
         ),
     ],
 )

@@ -26,20 +26,20 @@ def told(key: str, old: str, new: str, effects: dict | None = None) -> list[str]
     ("key", "old", "new", "lines"),
     [
         ("a.yaml", "a: ${PORT}", 'a: "${PORT}"',
-         ['~ a: ${PORT} => "${PORT}" (variable: it holds a variable, so how it is written counts)']),
+         ['~ a: ${PORT} => "${PORT}" (variable: it holds a variable, so its spelling counts)']),
         ("a.yaml", "# x: ${OLD}\na: 1", "a: 1",
-         ["- comment: # x: ${OLD} (variable: it holds a variable, so how it is written counts)"]),
+         ["- comment: # x: ${OLD} (variable: it holds a variable, so its spelling counts)"]),
         ("a.toml", "a = 1 # $A", "a = 1 # $B",
-         ["- comment: # $A (variable: it holds a variable, so how it is written counts)",
-          "+ comment: # $B (variable: it holds a variable, so how it is written counts)"]),
+         ["- comment: # $A (variable: it holds a variable, so its spelling counts)",
+          "+ comment: # $B (variable: it holds a variable, so its spelling counts)"]),
         ("a.yaml", "# $A\n# $B", "# $B\n# $A",
          ['~ comment (order): ["# $A", "# $B"] => ["# $B", "# $A"] '
-          "(variable: it holds a variable, so how it is written counts)"]),
+          "(variable: it holds a variable, so its spelling counts)"]),
         ("a.yaml", "a: $X", "a: $Y", ["~ a: $X => $Y"]),
         ("a.yaml", "a: [$X]", "a:\n- $X",
-         ["~ a[0]: [$X] => $X (variable: it holds a variable, so how it is written counts)"]),
+         ["~ a[0]: [$X] => $X (variable: it holds a variable, so its spelling counts)"]),
         ("a.yaml", "a: 1 # password: hunter2abc $A", "a: 1",
-         ["- comment: [secret] (variable: it holds a variable, so how it is written counts)"]),
+         ["- comment: [secret] (variable: it holds a variable, so its spelling counts)"]),
     ],
 )  # fmt: skip
 def test_diff_names_the_variable(key, old, new, lines):
@@ -47,7 +47,7 @@ def test_diff_names_the_variable(key, old, new, lines):
 
 
 def test_comment_with_a_variable_of_a_key_that_is_stated_to_do_nothing():
-    assert ["- comment: # $A (nothing: stated in `effects`)"] == told("a.yaml", "a: 1 # $A", "a: 1", {"": "none"})
+    assert ["- comment: # $A (nothing: declared in `effects`)"] == told("a.yaml", "a: 1 # $A", "a: 1", {"": "none"})
 
 
 def test_comment_with_a_variable_beside_a_field_that_is_stated_to_do_nothing():

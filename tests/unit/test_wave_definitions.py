@@ -150,42 +150,46 @@ def test_budget_rounds_up(budget, nodes, pods):
     ("given", "wrong"),
     [
         ([], "waves: must be a mapping (got list). Pass a dict."),
-        ({"bye": ZONE}, "waves.bye: there is no such field. Write 'by', if that was meant."),
+        ({"bye": ZONE}, "waves.bye: is not a known field. Write 'by', if that was meant."),
         ({"first": {}}, "waves.first: must be a list (got dict). Pass a list."),
         ({"first": [{"name": "w"}]},
-         "waves.first[0]: takes every node. Give it match_labels, match_expressions or nodes."),
+         "waves.first[0]: would take every node. Give it match_labels, match_expressions or nodes."),
         ({"first": [{"nodes": 1}]}, "waves.first[0].name: must be text (got None). Give the wave a name."),
         ({"first": [{"name": "w", "nodes": 0}]},
-         "waves.first[0].nodes: is no number or share of nodes above 0 (got 0). Pass an int of at least 1, or '1%' to "
+         "waves.first[0].nodes: must be a number or percentage of nodes above 0 (got 0). Pass an int of at least 1, "
+         "or '1%' to "
          "'100%'."),
         ({"first": [{"name": "w", "nodes": "110%"}]},
-         "waves.first[0].nodes: is no number or share of nodes above 0 (got '110%'). Pass an int of at least 1, or "
+         "waves.first[0].nodes: must be a number or percentage of nodes above 0 (got '110%'). Pass an int of at "
+         "least 1, or "
          "'1%' to '100%'."),
         ({"max_unavailable": "0%"},
-         "waves.max_unavailable: is no number or share of pods above 0 (got '0%'). Pass an int of at least 1, or '1%' "
+         "waves.max_unavailable: must be a number or percentage of pods above 0 (got '0%'). Pass an int of at least "
+         "1, or '1%' "
          "to '100%'."),
         ({"max_unavailable": -1},
-         "waves.max_unavailable: is no number or share of pods above 0 (got -1). Pass an int of at least 1, or '1%' to "
+         "waves.max_unavailable: must be a number or percentage of pods above 0 (got -1). Pass an int of at least 1, "
+         "or '1%' to "
          "'100%'."),
         ({"first": [{"name": "w", "nodes": 1}, {"name": "w", "nodes": 1}]},
-         "waves.first[1].name: is the name of two waves (got 'w'). Give each wave its own name."),
+         "waves.first[1].name: is used twice (got 'w'). Give each wave its own name."),
         ({"first": [{"name": "rest", "nodes": 1}]},
-         "waves.first[0].name: is the name of the last wave (got 'rest'). Give each wave its own name."),
+         "waves.first[0].name: is reserved for the last wave (got 'rest'). Give each wave its own name."),
         ({"first": [{"name": "w", "match_labels": {"a": 1}}]},
          "waves.first[0].match_labels['a']: must be text (got 1). Quote it."),
         ({"first": [{"name": "w", "match_expressions": [{"key": "a", "operator": "Is", "values": ["b"]}]}]},
-         "waves.first[0].match_expressions[0].operator: is unknown (got 'Is'). Use In, NotIn, Exists, DoesNotExist."),
+         "waves.first[0].match_expressions[0].operator: is not valid (got 'Is'). Use In, NotIn, Exists, DoesNotExist."),
         ({"first": [{"name": "w", "match_expressions": [{"key": "a", "operator": "In"}]}]},
-         "waves.first[0].match_expressions[0].values: must be there with In. Correct one of them."),
-        ({"on_failure": "undo"}, "waves.on_failure: is unknown (got 'undo'). Use 'restore' or 'halt'."),
+         "waves.first[0].match_expressions[0].values: must be present with In. Correct one of them."),
+        ({"on_failure": "undo"}, "waves.on_failure: is not valid (got 'undo'). Use 'restore' or 'halt'."),
         ({"soak_seconds": 1.5},
-         "waves.soak_seconds: must be a whole number of at least 0 (got 1.5). Pass such an int."),
+         "waves.soak_seconds: must be a whole number of at least 0 (got 1.5). Pass an int in that range."),
         ({"gates": {}}, "waves.gates: must be a list (got dict). Pass a list."),
         ({"over_unhealthy": "yes"},
          "waves.over_unhealthy: must be true or false (got 'yes'). Write it without quotes."),
         ({"by": 1}, "waves.by: must be a label (got 1). Pass a plain str."),
         ({"first": [{"name": "w", "each": ZONE, "match_labels": {"a": "b"}}]},
-         "waves.first[0].each: is there without nodes. Say how many nodes of each value: nodes."),
+         "waves.first[0].each: requires `nodes`. Set `nodes` to how many nodes of each value."),
     ],
 )  # fmt: skip
 def test_bad_waves_are_refused(given, wrong):
@@ -207,7 +211,7 @@ def test_everything_wrong_is_found_at_once():
 def test_name_that_a_zone_has_too_is_refused():
     waves = parsed(first=[{"name": "zone-a", "nodes": 1}], by=ZONE)
 
-    assert ["waves: two waves are called 'zone-a'. Give the one in `first` another name."] == [
+    assert ["waves: two waves are named 'zone-a'. Rename the one in `first`."] == [
         str(finding) for finding in check_names(waves, NODES)
     ]
 
@@ -224,8 +228,8 @@ def test_selector_that_nothing_fits_is_told_with_what_there_is():
     waves = parsed(first=[{"name": "w", "match_labels": {"disk": "nvme", "gpu": "yes"}}], by="rack")
 
     assert [
-        "waves.first[0] ('w'): no node fits its selector. There are disk: hdd, ssd; gpu: on no node.",
-        f"waves.by: no node has the label 'rack'. There are disk, {ZONE}.",
+        "waves.first[0] ('w'): its selector matches no node. The nodes have disk: hdd, ssd; gpu: on no node.",
+        f"waves.by: no node has the label 'rack'. Use one of disk, {ZONE}.",
     ] == [str(finding) for finding in empty_selectors(waves, NODES)]
 
 
@@ -233,12 +237,12 @@ def test_selector_that_nothing_fits_is_told_with_what_there_is():
     ("beside", "wrong"),
     [
         ({"update_strategy": {}},
-         "update_strategy: is there with waves, which restart the pods themselves. Use waves.max_unavailable."),
+         "update_strategy: cannot be combined with `waves`. Use waves.max_unavailable."),
         ({"rollout_timeout_seconds": 5},
-         "rollout_timeout_seconds: is there with waves, which restart the pods themselves. Use "
+         "rollout_timeout_seconds: cannot be combined with `waves`. Use "
          "waves.progress_deadline_seconds."),
         ({"min_ready_seconds": 600},
-         "waves.progress_deadline_seconds: is 600 and min_ready_seconds 600, so no pod could be available in time. "
+         "waves.progress_deadline_seconds: is 600 and min_ready_seconds 600, so no pod could become available in time. "
          "Raise it above min_ready_seconds."),
     ],
 )  # fmt: skip

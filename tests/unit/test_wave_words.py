@@ -23,19 +23,19 @@ def test_plan_lists_the_waves_that_have_nodes():
 def test_plan_says_what_is_not_now():
     assert [
         "canary  1 node, 1 at a time; gate :10256/livez, 2 min soak",
-        "zone-a  99 nodes  not now: through 'canary'",
+        "zone-a  99 nodes  not now: `through` is 'canary'",
         "about 2 min",
     ] == wave_words.plan([CANARY, ZONE], [], "canary", [], 0).lines
 
 
 def test_plan_says_which_nodes_cannot_follow_and_why():
     assert (
-        "b is NotReady: it counts against max_unavailable and changes when it is back"
+        "b is NotReady: it counts against max_unavailable and is updated when it is back"
         == wave_words.plan([ZONE], [], "", ["b"], 0).lines[-1]
     )
     assert (
-        "n000, n001, n002, n003, n004 and 95 more are NotReady: they count against max_unavailable and change when "
-        "they are back"
+        "n000, n001, n002, n003, n004 and 95 more are NotReady: they count against max_unavailable and are updated "
+        "when they are back"
     ) == wave_words.plan([ZONE], [], "", NODES, 0).lines[-1]
 
 
@@ -101,13 +101,13 @@ def test_node_that_is_not_ready_is_not_counted_as_updated():
 
 
 def test_what_holds_a_wave_up_is_told_by_node():
-    assert ["nothing became available for 600 s", "n000: pod p-n000 is not ready (CrashLoopBackOff)"] == (
+    assert ["no pod became available for 600 s", "n000: pod p-n000 is not ready (CrashLoopBackOff)"] == (
         wave_words.stuck(fleet(available=False, why="CrashLoopBackOff"), NODES[:5], 1, 600)
     )
-    assert ["nothing became available for 600 s", "n000: pod p-n000 does not end"] == (
+    assert ["no pod became available for 600 s", "n000: pod p-n000 does not terminate"] == (
         wave_words.stuck(fleet(leaving=True), NODES[:5], 1, 600)
     )
-    assert ["nothing became available for 600 s", "unavailable pods: 1 of at most 1: n000"] == (
+    assert ["no pod became available for 600 s", "unavailable pods: 1 of at most 1: n000"] == (
         wave_words.stuck(fleet(available=False, revision="old"), NODES[:1], 1, 600)
     )
 

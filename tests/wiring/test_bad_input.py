@@ -8,44 +8,46 @@ import pytest
 from config_rollout import ConfiguredDaemonSet
 from tests.wiring.conftest import POD_SPEC
 
-SECRET = "is an Output or a secret, and its hash must be known in preview. Pass plain text; put what is secret or " \
-    "comes from another resource into a Secret, or into env of pod_spec."  # fmt: skip
+SECRET = "is an Output or a secret, but its hash must be known in preview. Pass plain text; move secrets and values " \
+    "of other resources to a Secret, or to env in pod_spec."  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"data": {"a b": ""}}, "data['a b']: the key has a space. Use letters, digits, '-', '_' or '.'."),
-        ({"data": {}}, "data: there is no key, so there is no configuration. Add at least one key with its text."),
+        ({"data": {"a b": ""}}, "data['a b']: the key contains a space. Use letters, digits, '-', '_' or '.'."),
+        ({"data": {}}, "data: has no keys, so there is no configuration. Add at least one key."),
         ({"data": None}, "data: is required. Pass it."),
         ({"data": {"k": 5}}, "data['k']: must be text (got int). Pass a plain str, quoted or written out."),
         ({"binary_data": {"agent.yaml": ""}},
          "binary_data['agent.yaml']: the key is in data too. Keep it in one of the two."),
         ({"effects": {"agent.yaml:levels": "none"}},
-         "effects['agent.yaml:levels']: there is no such field. Write 'level', if that was meant."),
+         "effects['agent.yaml:levels']: is not a known field. Write 'level', if that was meant."),
         ({"effects": {"agent.yml": "none"}},
          "effects['agent.yml']: there is no such key. Write 'agent.yaml', if that was meant."),
         ({"effects": {"agent.yaml:level": "reload"}},
-         "effects['agent.yaml:level']: is reload, and the ConfigMap that a pod mounts never changes. Use 'restart', or "
-         "'none' if the program needs no restart to be right."),
-        ({"namespaces": "x"}, "namespaces: there is no such argument. Write 'namespace', if that was meant."),
+         "effects['agent.yaml:level']: is reload, but the ConfigMap that a pod mounts never changes. Use 'restart', or "
+         "'none' if the program works without a restart."),
+        ({"namespaces": "x"}, "namespaces: is not a known argument. Write 'namespace', if that was meant."),
         ({"namespace": "Kube_System"},
-         "namespace: is no DNS label (got 'Kube_System'). Use lowercase letters, digits and '-', and begin and end "
+         "namespace: is not a valid DNS label (got 'Kube_System'). Use lowercase letters, digits and '-', and begin "
+         "and end "
          "with a letter or digit."),
         ({"min_ready_seconds": -1},
-         "min_ready_seconds: must be a whole number of at least 0 (got -1). Pass such an int."),
+         "min_ready_seconds: must be a whole number of at least 0 (got -1). Pass an int in that range."),
         ({"rollout_timeout_seconds": 0},
-         "rollout_timeout_seconds: must be a whole number of at least 1 (got 0). Pass such an int."),
+         "rollout_timeout_seconds: must be a whole number of at least 1 (got 0). Pass an int in that range."),
         ({"pod_labels": {"app.kubernetes.io/name": "other"}},
-         "pod_labels['app.kubernetes.io/name']: the selector has 'agent', and the pods get that. Leave it out, or "
+         "pod_labels['app.kubernetes.io/name']: differs from the selector's 'agent'. Leave it out, or "
          "change `selector`."),
         ({"labels": {"a b": "c"}},
-         "labels['a b']: is not the key of a label. Use at most 63 letters, digits, '-', '_' and '.', a letter or "
-         "digit first and last; a domain and '/' may precede them."),
+         "labels['a b']: is not a valid key of a label. Use at most 63 letters, digits, '-', '_' and '.', a letter or "
+         "digit first and last; a domain and '/' may come first."),
         ({"selector": {"app": pulumi.Output.from_input("x")}},
          "selector['app']: must be known in preview. Pass a plain str."),
         ({"pod_spec": {**POD_SPEC, "containers": [{**POD_SPEC["containers"][0], "imagePullPolcy": "Always"}]}},
-         f"pod_spec.containers[0].imagePullPolcy: pulumi-kubernetes {version('pulumi-kubernetes')} has no such field. "
+         f"pod_spec.containers[0].imagePullPolcy: pulumi-kubernetes {version('pulumi-kubernetes')} does not know "
+         f"this field. "
          "Write 'imagePullPolicy', if that was meant."),
         ({"pod_annotations": {"a": 1}}, "pod_annotations['a']: must be text (got 1). Quote it."),
         ({"update_strategy": {"rolling_update": {"max_unavailable": 0}}},
@@ -64,8 +66,8 @@ def test_key_that_was_renamed_under_fixed_items_is_refused(refused):
     pod_spec = {**POD_SPEC, "volumes": [volume]}
 
     assert [
-        "ConfiguredDaemonSet 'agent': pod_spec.volumes[0].config_map.items[0].key: asks for key 'agent.yaml', which "
-        "ConfigMap 'agent' does not have: a new pod would wait for it for ever. Write 'agent.yml', if that was meant."
+        "ConfiguredDaemonSet 'agent': pod_spec.volumes[0].config_map.items[0].key: refers to key 'agent.yaml', which "
+        "ConfigMap 'agent' does not have: a new pod would wait for it forever. Write 'agent.yml', if that was meant."
     ] == refused(pod_spec=pod_spec, data={"agent.yml": "level: info\n"})
 
 
@@ -84,7 +86,10 @@ def test_data_that_is_an_output_is_refused_with_the_way_out(refused):
 def test_component_name_that_is_no_kubernetes_name_is_refused(refused):
     (line,) = refused("Agent", pod_spec={**POD_SPEC, "volumes": [{"name": "c", "config_map": {"name": "Agent"}}]})
 
-    assert "the component's name, which is also the DaemonSet's (or pass `name`): is no DNS label (got 'Agent')" in line
+    assert (
+        "the component's name, which is also the DaemonSet's (or pass `name`): is not a valid DNS label (got 'Agent')"
+        in line
+    )
 
 
 def test_kubernetes_name_too_long_for_the_hash_is_refused(refused):

@@ -103,9 +103,9 @@ NEVER = (
          ["config_maps['agent']: is the ConfigMap that `data` makes. Keep it in one of the two."]),
         ({"config_maps": {"rules": {"data": RULES}}, "pod_spec": SPEC}, [NEVER]),
         ({"config_maps": {"agent-rules": {"data": {"a b": ""}}}, "pod_spec": SPEC},
-         ["config_maps['agent-rules'].data['a b']: the key has a space. Use letters, digits, '-', '_' or '.'."]),
+         ["config_maps['agent-rules'].data['a b']: the key contains a space. Use letters, digits, '-', '_' or '.'."]),
         ({"config_maps": {"agent-rules": {"date": RULES, "data": RULES}}, "pod_spec": SPEC},
-         ["config_maps['agent-rules'].date: there is no such field. Write 'data', if that was meant."]),
+         ["config_maps['agent-rules'].date: is not a known field. Write 'data', if that was meant."]),
         ({"config_maps": {"agent-rules": RULES["rules"]}, "pod_spec": SPEC},
          ["config_maps['agent-rules']: must be a mapping with `data` (got str). Pass {'data': {...}}."]),
         ({"config_maps": {}},
@@ -121,15 +121,15 @@ NEVER = (
           "config_maps['Rules']: is not the name of a ConfigMap. Use lowercase letters, digits, '-' and '.', and "
           "begin and end with a letter or digit."]),
         ({"config_maps": {"agent-rules": {"data": {"a": pulumi.Output.from_input("x")}}}, "pod_spec": SPEC},
-         ["config_maps['agent-rules'].data['a']: is an Output or a secret, and its hash must be known in preview. "
-          "Pass plain text; put what is secret or comes from another resource into a Secret, or into env of pod_spec."
+         ["config_maps['agent-rules'].data['a']: is an Output or a secret, but its hash must be known in preview. "
+          "Pass plain text; move secrets and values of other resources to a Secret, or to env in pod_spec."
           ]),
         ({"config_maps": {"agent-rules": {"data": RULES}, "more": {"data": {"b c": ""}}}, "pod_spec": SPEC,
           "data": {"a b": ""}},
          ["pod_spec: no volume or env reads ConfigMap 'more', so no pod would see this data. Add a config_map volume "
           "with the name 'more', or an env_from.",
-          "data['a b']: the key has a space. Use letters, digits, '-', '_' or '.'.",
-          "config_maps['more'].data['b c']: the key has a space. Use letters, digits, '-', '_' or '.'."]),
+          "data['a b']: the key contains a space. Use letters, digits, '-', '_' or '.'.",
+          "config_maps['more'].data['b c']: the key contains a space. Use letters, digits, '-', '_' or '.'."]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_where_it_is(refused, changes, lines):

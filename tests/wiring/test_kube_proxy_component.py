@@ -47,8 +47,8 @@ def test_adopted_pods_that_ask_for_a_key_that_their_config_map_would_not_have_ar
 
     assert (
         "KubeProxy 'kube-proxy': DaemonSet kube-system/kube-proxy: spec.template.spec.volumes[0].configMap.items[0]"
-        ".key: asks for key 'config.yaml', which ConfigMap 'kube-proxy' does not have: a new pod would wait for it for "
-        "ever. Write 'config.conf', if that was meant."
+        ".key: refers to key 'config.yaml', which ConfigMap 'kube-proxy' does not have: a new pod would wait for it "
+        "forever. Write 'config.conf', if that was meant."
     ) == run(ADOPT, KUBEADM | {("daemonsets", "kube-proxy"): asking})
 
 
@@ -285,13 +285,14 @@ def test_everything_wrong_is_said_at_once(run):
 @pytest.mark.parametrize(
     ("args", "objects", "wrong"),
     [
-        (OWN, KUBEADM, "DaemonSet kube-system/kube-proxy: it is there already "),
-        (ADOPT, {}, "DaemonSet kube-system/kube-proxy: there is none (found nothing). "),
+        (OWN, KUBEADM, "DaemonSet kube-system/kube-proxy: already exists "),
+        (ADOPT, {}, "DaemonSet kube-system/kube-proxy: does not exist (found nothing). "),
         ({**ADOPT, "layout": {"volume": "v"}}, KUBEADM,
          "DaemonSet kube-system/kube-proxy: there is no volume of a ConfigMap 'v' (found kube-proxy). "),
         ({**ADOPT, "config": pulumi.Output.from_input("x")}, KUBEADM,
          "config: must be a mapping or the text of a KubeProxyConfiguration (got Output). "),
-        ({**ADOPT, "config": {"mode": pulumi.Output.from_input("x")}}, KUBEADM, "config: holds what YAML cannot say "),
+        ({**ADOPT, "config": {"mode": pulumi.Output.from_input("x")}}, KUBEADM, "config: contains a value that YAML "
+                                                                                "cannot represent "),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(run, args, objects, wrong):
@@ -316,9 +317,9 @@ def live(text="", **data):
          "violates indentation; the line begins with a tab). Indent it with spaces."),
         ("oomScoreAdj: &a -2000\n", "oomScoreAdj: must be from -1000 to 1000 (got -2000). Use a number in that range."),
         ("featureGates: {IPv6DualStack: true}\n", "featureGates.IPv6DualStack: kube-proxy 1.36 does not have this "
-         "feature gate and exits. Remove it."),
-        ("showHiddenMetricsForVersion: '1.30'\n", "showHiddenMetricsForVersion: kube-proxy 1.36 takes 1.35 only, and "
-         "exits (got '1.30'). Write '1.35', or remove it."),
+         "feature gate and would exit. Remove it."),
+        ("showHiddenMetricsForVersion: '1.30'\n", "showHiddenMetricsForVersion: kube-proxy 1.36 accepts only 1.35 and "
+         "would exit (got '1.30'). Write '1.35', or remove it."),
     ],
 )  # fmt: skip
 def test_live_configuration_that_would_not_start_again_is_not_rolled_out(run, text, wrong):
@@ -326,7 +327,8 @@ def test_live_configuration_that_would_not_start_again_is_not_rolled_out(run, te
 
     assert [
         f"{where}data['config.conf']: {wrong}",
-        f"{where}kube-proxy would not start with what is live, so it is not rolled out. Correct the ConfigMap, or pass "
+        f"{where}kube-proxy would not start with the live configuration, so it is not rolled out. Correct the "
+        f"ConfigMap, or pass "
         "`config`; allow_refused_config=True rolls it out as it is.",
     ] == run(ADOPT, objects=live(text)).splitlines()
     assert "DaemonSetPatch kube-proxy" in run({**ADOPT, "allow_refused_config": True}, objects=live(text))
@@ -367,7 +369,7 @@ def test_platform_of_an_adopted_kube_proxy_is_that_of_its_node_selector(run):
     windows = daemon_set(node_selector={"kubernetes.io/os": "windows"})
     objects = {**live(), ("daemonsets", "kube-proxy"): windows}
 
-    assert "mode: iptables is known to kube-proxy on Linux only" in run(ADOPT, objects=objects)
+    assert "mode: is only valid for kube-proxy on Linux (got 'iptables')" in run(ADOPT, objects=objects)
     assert "kube-proxy-linux" == of(run(ADOPT), "KubeProxy").inputs["formats"]["config.conf"]
 
 
@@ -377,9 +379,9 @@ def test_feature_gate_is_that_of_the_release_to_be(run):
 
     assert [
         "KubeProxy 'kube-proxy': config: featureGates.IPv6DualStack: kube-proxy 1.36 does not have this feature gate "
-        "and exits. Remove it.",
+        "and would exit. Remove it.",
         "KubeProxy 'kube-proxy': config: featureGates.NFTablesProxyMode: the gate is locked to true in kube-proxy "
-        "1.36, which exits. Remove it.",
+        "1.36, which would exit. Remove it.",
     ] == lines
     assert "DaemonSet kube-proxy" in run({**OWN, "version": "v1.99.0", "config": config}, objects={})
 
@@ -399,8 +401,8 @@ def test_address_is_put_into_the_live_kubeconfig_and_all_else_stays(run):
 
 def test_live_kubeconfig_that_does_not_say_its_cluster_is_refused(run):
     assert (
-        "KubeProxy 'kube-proxy': ConfigMap kube-system/kube-proxy: data['kubeconfig.conf']: says no current-context "
-        "(clusters: a, b), so `api_server` cannot be put there. Correct it, or leave api_server out."
+        "KubeProxy 'kube-proxy': ConfigMap kube-system/kube-proxy: data['kubeconfig.conf']: has no current-context "
+        "(clusters: a, b), so `api_server` cannot be set in it. Correct it, or leave api_server out."
     ) == run(
         {**ADOPT, "api_server": "https://h:6443"},
         objects=live(kubeconfig_conf="clusters: [{name: a, cluster: {server: x}}, {name: b, cluster: {server: y}}]"),
@@ -426,7 +428,7 @@ def test_provider_of_the_program_s_own_needs_its_kubeconfig(run, how):
 
 
 def test_layout_of_an_unknown_kind_names_the_known(run):
-    assert "layout: there is no such layout (got 'aks'). Use 'kubeadm', 'eks', or a mapping." in run(
+    assert "layout: is not a known layout (got 'aks'). Use 'kubeadm', 'eks', or a mapping." in run(
         {**ADOPT, "layout": "aks"}
     )
 

@@ -22,7 +22,7 @@ def program(*components):
 
 
 def test_second_component_with_the_same_daemon_set_is_refused():
-    with pytest.raises(ValueError, match="ConfiguredDaemonSet 'a' of this program has it already"):
+    with pytest.raises(ValueError, match="ConfiguredDaemonSet 'a' of this program already owns it"):
         program(("a", {}), ("b", {}))
 
 

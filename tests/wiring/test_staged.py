@@ -131,9 +131,9 @@ def test_without_waves_no_cluster_is_read(monkeypatch, register):
     [
         ({"waves": {"by": 1}}, "waves.by: must be a label (got 1). Pass a plain str."),
         ({"waves": WAVES, "update_strategy": {"type": "OnDelete"}},
-         "update_strategy: is there with waves, which restart the pods themselves. Use waves.max_unavailable."),
+         "update_strategy: cannot be combined with `waves`. Use waves.max_unavailable."),
         ({"waves": WAVES, "namespace": pulumi.Output.from_input("n")},
-         "namespace: is an Output, and with waves the cluster is read first. Pass a plain value."),
+         "namespace: cannot be an Output with `waves`, which read the cluster first. Pass a plain value."),
         ({"waves": {**WAVES, "through": "zone-c"}},
          "waves.through: there is no wave 'zone-c'. Write 'zone-b', if that was meant."),
     ],
@@ -146,8 +146,8 @@ def test_rollout_that_could_not_begin_is_refused_before_it_is_written(cluster, r
     cluster("ooo", down="1")
 
     assert [
-        "ConfiguredDaemonSet 'agent': waves: 1 node is NotReady (n1), and in wave 'two' at most 1 may be unavailable, "
-        "so it could not begin. Repair what is NotReady, or raise its max_unavailable above 1."
+        "ConfiguredDaemonSet 'agent': waves: 1 node is NotReady (n1), but in wave 'two' at most 1 may be unavailable, "
+        "so it could not begin. Fix what is NotReady, or raise its max_unavailable above 1."
     ] == refused(waves=TWO)
 
 
@@ -177,7 +177,7 @@ def test_missing_right_is_refused_before_anything_is_written(cluster, refused, r
     cluster("ooo", forbidden="delete")
 
     assert [
-        "ConfiguredDaemonSet 'agent': waves: https://memory: may not delete pods in namespace monitoring. Give the "
+        "ConfiguredDaemonSet 'agent': waves: https://memory: may not delete pods in namespace monitoring. Grant the "
         "user of this kubeconfig what `config-rollout rbac monitoring/agent` prints."
     ] == refused(waves=WAVES)
     cluster("ooo", forbidden="delete", config_hash=HASH)
@@ -241,7 +241,7 @@ def test_gates_are_asked_before_anything_is_written_and_not_in_preview(cluster, 
     (line,) = refused(waves={**WAVES, "gates": gates})
 
     assert [("before", ["n0", "n1", "n2"])] == asked
-    assert "gate <lambda> is not passed before anything has changed (red)" in line
+    assert "gate <lambda> fails before anything has changed (red)" in line
     cluster("ooo", config_hash=HASH)
     register(waves={**WAVES, "gates": gates})
     assert 1 == len(asked)
@@ -249,11 +249,14 @@ def test_gates_are_asked_before_anything_is_written_and_not_in_preview(cluster, 
 
 def test_cluster_that_cannot_be_read_is_a_sentence(monkeypatch, refused):
     def fail(plain):
-        raise ClusterError("https://memory: does not take these credentials. See whether `kubectl` can log in.", 401)
+        raise ClusterError(
+            "https://memory: does not accept these credentials. Check whether `kubectl` can log in.", 401
+        )
 
     monkeypatch.setattr(revisions, "find_cluster", fail)
 
     assert [
-        "ConfiguredDaemonSet 'agent': waves: https://memory: does not take these credentials. See whether `kubectl` "
+        "ConfiguredDaemonSet 'agent': waves: https://memory: does not accept these credentials. Check whether "
+        "`kubectl` "
         "can log in."
     ] == refused(waves=WAVES)

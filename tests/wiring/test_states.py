@@ -55,7 +55,8 @@ def said(live, engine=None, read=True, made=False, ignored=()):
 
 TAKEN_BACK = {WAVES_ANNOTATION: "{}", RESTORED_ANNOTATION: '{"revision": "r", "generation": 2}'}
 AGAIN = (
-    "DaemonSet n/agent is another one than the last `up` wrote: made 2026-11-28 22:10 UTC, with the UID v in place of u"
+    "DaemonSet n/agent is not the one that the last `up` wrote: it was created 2026-11-28 22:10 UTC and has the UID v "
+    "instead of u"
 )
 
 
@@ -66,23 +67,23 @@ AGAIN = (
         pytest.param({"live": daemon_set(OTHER), "made": True}, "", id="made by this up"),
         pytest.param({"live": None, "read": False}, "", id="the cluster cannot be read"),
         pytest.param({"live": None},
-                     "DaemonSet n/agent is not in the cluster: it was deleted since the last `up`", id="deleted"),
+                     "DaemonSet n/agent was deleted since the last `up`", id="deleted"),
         pytest.param({"live": daemon_set(uid="v")}, AGAIN, id="made again by someone"),
         pytest.param({"live": daemon_set(OTHER)},
-                     f"DaemonSet n/agent runs {OLD}, and this program wants {NEW}", id="undone"),
+                     f"DaemonSet n/agent runs {OLD}, but this program wants {NEW}", id="undone"),
         pytest.param({"live": daemon_set(OTHER, **TAKEN_BACK)}, "",
                      id="taken back by a failed rollout"),
         pytest.param({"live": daemon_set(OTHER), "engine": daemon_set(OTHER)},
-                     f"DaemonSet n/agent keeps {OLD} for now: it is not among what this `up` updates",
+                     f"DaemonSet n/agent keeps {OLD} for now: this `up` leaves it out",
                      id="left out by --target"),
         pytest.param({"live": daemon_set(OTHER), "engine": daemon_set(OTHER), "read": False},
-                     f"DaemonSet n/agent keeps {OLD} for now: it is not among what this `up` updates",
+                     f"DaemonSet n/agent keeps {OLD} for now: this `up` leaves it out",
                      id="left out, and the cluster cannot be read"),
         pytest.param({"live": None, "engine": {}},
-                     "DaemonSet n/agent is not made yet: it is not among what this `up` updates",
+                     "DaemonSet n/agent is not created yet: this `up` leaves it out",
                      id="left out of the first up"),
         pytest.param({"live": daemon_set(image="agent:9", manager="kubectl-set")},
-                     "DaemonSet n/agent is not as the last `up` wrote it: containers[name=agent].image",
+                     "DaemonSet n/agent differs from what the last `up` wrote: containers[name=agent].image",
                      id="an image set by hand"),
         pytest.param({"live": daemon_set(image="agent:9", manager="kubectl-set"),
                       "ignored": ["spec.template.spec.containers[0].image"]}, "", id="one that is ignored"),

@@ -42,7 +42,7 @@ def test_tries_end(tried, monkeypatch):
     answers, (told,) = tried("etcdserver: leader changed")
 
     assert [False] == answers
-    assert told.endswith("Given up: 0 s are over. `pulumi up` goes on from here.")
+    assert told.endswith("Gave up after 0 s. `pulumi up` continues from here.")
 
 
 def test_what_would_fail_again_is_not_told_twice(tried):

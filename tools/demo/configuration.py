@@ -79,7 +79,7 @@ class _Act:
         output = self._program.up()
         total = self._writes() - before
         check(f"{total} API writes", total == 0)
-        check("and it says why", "is written differently and means the same: nothing restarts" in output)
+        check("and it says why", "is written differently but means the same: nothing restarts" in output)
 
     def one_field_changed(self) -> None:
         """Preview and do a rolling restart."""
@@ -107,7 +107,7 @@ class _Act:
         chapter("A configuration that kube-proxy would refuse")
         self._program.edit(BETTER, TYPO)
         output = self._program.pulumi("preview", fails=True)
-        check("it is refused before anything is registered", "mode: is unknown (got 'nftable')" in output)
+        check("it is refused before anything is registered", "mode: is not valid (got 'nftable')" in output)
 
     def bad_configuration(self) -> None:
         """Let a rollout fail."""

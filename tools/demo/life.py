@@ -59,7 +59,7 @@ class _Act:
         pods = settled_pods(self._cluster)
         show_pods(pods, before)
         held = {name for pod in pods for name in pod.config_maps}
-        check("every pod reads the configuration of before", held == {f"kube-proxy-{short_hash(hash_of(GOOD))}"})
+        check("every pod reads the previous configuration", held == {f"kube-proxy-{short_hash(hash_of(GOOD))}"})
         check("no ConfigMap that a pod or a kept revision mounts is missing",
               not orphans(self._cluster.api, NAMESPACE, "kube-proxy"))  # fmt: skip
 
@@ -70,7 +70,7 @@ class _Act:
         runs, wanted = short_hash(hash_of(GOOD)), short_hash(hash_of(BETTER))
         check(
             "status knows a configuration that no program asked for",
-            "which is in no program that we know of" in " ".join(status.split()) and runs in status,
+            "which is not known to come from any program" in " ".join(status.split()) and runs in status,
         )
         preview = self._program.pulumi("preview")
         check("and so does the next preview", f"runs {runs}" in preview and f"this program wants {wanted}" in preview)

@@ -111,10 +111,10 @@ class _Act:
         self._show()
         seen = {pod.node for kind, pod in recorder.events if pod.config_hash == hash_of(BAD)}
         check(f"one node saw it ({', '.join(seen)})", len(seen) == 1)
-        check("and was taken back by itself", "taken back: 1 restarted with the revision of before" in output)
+        check("and was taken back by itself", "taken back: 1 restarted with the previous revision" in output)
         pods = settled_pods(self._cluster)
         good = [pod for pod in pods if pod.ready and pod.config_hash == hash_of(BETTER)]
-        check(f"{len(good)} of {NODES} pods are well, with the configuration of before", len(good) == NODES)
+        check(f"{len(good)} of {NODES} pods are well, with the previous configuration", len(good) == NODES)
         template = self._cluster.api.get(_DAEMON_SET)["spec"]["template"]["metadata"]["annotations"]
         check("nodes that join get that one too", template["checksum/config"] == hash_of(BETTER))
 

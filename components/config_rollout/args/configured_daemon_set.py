@@ -86,7 +86,7 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """
     text_version: NotRequired[str | None]
     """
-    Any text, as a date. A change of it rolls `data` out as it is written, although it may mean the same.
+    Any text, for example a date. A change of it rolls `data` out as it is written, although it may mean the same.
 
     It is in the config hash. By default there is none.
     """
@@ -95,12 +95,12 @@ class ConfiguredDaemonSetArgs(TypedDict):
     labels: NotRequired[Mapping[str, Input[str]] | None]
     """Labels of the ConfigMap and the DaemonSet, never of the pods: a change restarts nothing."""
     pod_labels: NotRequired[Mapping[str, Input[str]] | None]
-    """Labels of the pods beside the selector's, as NetworkPolicies and Services need. A change restarts the pods."""
+    """Labels of the pods beside the selector's, for NetworkPolicies and Services. A change restarts the pods."""
     selector: NotRequired[Mapping[str, str] | None]
     """
     The labels by which the DaemonSet finds its pods, which get them; by default `app.kubernetes.io/name: NAME`. Plain.
 
-    For a DaemonSet that exists: nobody can change its selector, so another one is refused.
+    For a DaemonSet that exists: its selector cannot be changed, so a different one is refused.
     """
     pod_annotations: NotRequired[Mapping[str, Input[str]] | None]
     """Annotations of the pods, beside the config hash. A change restarts them."""
@@ -133,8 +133,8 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """How many old revisions Kubernetes keeps for `kubectl rollout undo`; by default Kubernetes' own, 10."""
     rollout_timeout_seconds: NotRequired[int | None]
     """
-    How long `up` waits for a rolling restart, in seconds. `custom_timeouts` on the component goes before it.
+    How long `up` waits for a rolling restart, in seconds. `custom_timeouts` on the component takes precedence.
 
     By default what 1,000 nodes need at this `update_strategy`: 15 s and `min_ready_seconds` for each turn, at
-    least 600. Past it `up` fails, the ConfigMap of before stays, and the next `up` goes on or back.
+    least 600. After that `up` fails, the previous ConfigMap stays, and the next `up` continues or goes back.
     """

@@ -24,7 +24,7 @@ class KubeProxyArgs(TypedDict):
     """
 
     manage: Manage
-    """`own`: make it, on a cluster that has none. `adopt`: take over the one that is there."""
+    """`own`: create it, on a cluster that has none. `adopt`: take over the existing one."""
     config: NotRequired[KubeProxyConfig | None]
     """
     The KubeProxyConfiguration (v1alpha1), as a mapping or as text. With `adopt` it may be left out: then what the live
@@ -38,20 +38,21 @@ class KubeProxyArgs(TypedDict):
     """
     allow_refused_config: NotRequired[bool | None]
     """
-    With `adopt`: roll out what is live although kube-proxy would refuse it and not start again; default False.
+    With `adopt`: roll out the live configuration although kube-proxy would refuse it and not start again; default
+    False.
 
     For a kube-proxy that reads what this library does not. A readiness probe is set only if its port is known.
     """
     layout: NotRequired[LayoutChoice | None]
     """
-    Under which names the cluster keeps kube-proxy: `kubeadm` (default; kubespray's too), `eks`, or a mapping of those
-    names that differ from kubeadm's: `namespace`, `daemon_set`, `config_map`, `key`, `kubeconfig_key`, `volume`,
+    The names under which the cluster keeps kube-proxy: `kubeadm` (default; kubespray's too), `eks`, or a mapping of
+    those names that differ from kubeadm's: `namespace`, `daemon_set`, `config_map`, `key`, `kubeconfig_key`, `volume`,
     `container`, `kubeconfig_path`.
     """
     max_unavailable: NotRequired[Amount | None]
-    """How many kube-proxies may be away at once in a restart, as a number or a share; default `10%`."""
+    """How many kube-proxies may be unavailable at once in a restart, as a number or a percentage; default `10%`."""
     text_version: NotRequired[str | None]
-    """Any text, as a date. A change of it rolls the configuration out as it is written, although it means the same."""
+    """Any text, for example a date. A change of it rolls the configuration out although it means the same."""
     audit: NotRequired[Audit | None]
     """
     Where the record of each rollout goes beside the cluster: `{"file": PATH}`, `{"stdout": True}`,

@@ -1,8 +1,8 @@
-"""What ends a command with one line instead of a result."""
+"""The error that ends a command with one line instead of a result."""
 
 
 class Trouble(Exception):
-    """What keeps a configuration from being read, told as the user should see it."""
+    """What prevents reading a configuration, as the user should see it."""
 
 
 def not_installed(error: ModuleNotFoundError, does: str, extra: str, where: str = "") -> Trouble:

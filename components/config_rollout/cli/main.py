@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = argparse.ArgumentParser(prog="config-rollout", description=_WHAT)
     parser.add_argument(
-        "--print-completion", choices=SHELLS, action=PrintCompletion, help="print what makes this shell complete"
+        "--print-completion", choices=SHELLS, action=PrintCompletion, help="print the completion script for a shell"
     )
     parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version, and leave")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -1,5 +1,5 @@
 """
-The few reads and writes that the engine cannot do for us, on the API server that the Kubernetes provider writes to.
+The few reads and writes that the engine cannot do for us, on the API server that the Kubernetes provider uses.
 
 Found the way the provider finds it. Not here: what follows from what is read (core/).
 """
@@ -51,12 +51,12 @@ class ClusterError(Exception):
 
 
 class Forbidden(ClusterError):
-    """A right is missing; `right` is which."""
+    """A permission is missing; `right` says which."""
 
     def __init__(self, right: Right, server: str) -> None:
         self.right = right = lasting(right)
         super().__init__(
-            f"{server}: may not {right}. Give the user of this kubeconfig that right; the smallest rule is\n"
+            f"{server}: may not {right}. Grant the user of this kubeconfig this permission; the smallest rule is\n"
             f"{role([right])}",
             403,
         )
@@ -67,7 +67,7 @@ class Cluster:
     One API server, and whoever the kubeconfig says we are. `find` makes one.
 
     A resource is named as in `kubectl`: `daemonsets`, `configmaps`, `pods`, `controllerrevisions`, `nodes`.
-    Every method raises `ClusterError` where the server cannot be asked, and `Forbidden` where a right is missing.
+    Every method raises `ClusterError` where the server cannot be asked, and `Forbidden` if a permission is missing.
     """
 
     def __init__(self, configuration: Any, headers: list[tuple[str, str]]) -> None:
@@ -104,7 +104,7 @@ class Cluster:
         where, contents = _kubeconfigs(kubeconfig)
         if not contents:
             if "KUBERNETES_SERVICE_HOST" not in os.environ:
-                raise ClusterError(f"{where}: there is no kubeconfig. Set kubernetes:kubeconfig, or KUBECONFIG.")
+                raise ClusterError(f"{where}: no kubeconfig. Set kubernetes:kubeconfig, or KUBECONFIG.")
             load_incluster_config(configuration)  # type: ignore[no-untyped-call]
             return cls(configuration, [])
         try:
@@ -119,7 +119,7 @@ class Cluster:
             raise ClusterError(f"{where}: context '{name}' cannot be used ({error}). Correct it.") from None
         if "exec" in user and not (configuration.api_key or configuration.cert_file):
             program = user["exec"].get("command")
-            raise ClusterError(f"{where}: '{program}' gave no credentials. Run it by hand to see why.")
+            raise ClusterError(f"{where}: '{program}' returned no credentials. Run it by hand to see why.")
         if proxy := kubeconfigs.proxy_of(config):
             configuration.proxy = proxy  # the client reads it since its release 37
         return cls(configuration, kubeconfigs.impersonation(user))
@@ -174,7 +174,7 @@ class Cluster:
                 *lines, rest = (rest + part).split(b"\n")
                 yield from (json.loads(line) for line in lines if line)
         except (_http_error(), OSError, ValueError) as error:
-            raise ClusterError(f"{self.server}: {_reason(error)}. See whether `kubectl` reaches it.", 0) from None
+            raise ClusterError(f"{self.server}: {_reason(error)}. Check whether `kubectl` can reach it.", 0) from None
         finally:
             answer.close()
 
@@ -228,7 +228,7 @@ class Cluster:
                 raise
 
     def user(self) -> str:
-        """Return who we are to the API server. Whoever is logged in may ask. Source: authentication.k8s.io/v1."""
+        """Return the API server's name for us. Whoever is logged in may ask. Source: authentication.k8s.io/v1."""
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
         answer = self._send("POST", Right("create", "authentication.k8s.io", "selfsubjectreviews"), body=body) or {}
         return str(answer.get("status", {}).get("userInfo", {}).get("username", ""))
@@ -259,7 +259,8 @@ class Cluster:
 
     def prove(self, resource: str, name: str, namespace: str, uid: str) -> Object:
         """
-        Return an object, sure that this is the provider's cluster: it has the UID that the provider returned for it.
+        Return an object, after making after making after making after making sure that this is the provider's cluster:
+        it has the UID that the provider returned for it.
 
         Raises:
           ClusterError: It has not.
@@ -268,12 +269,12 @@ class Cluster:
         thing = self.get(resource, name, namespace)
         if thing is None or thing["metadata"]["uid"] != uid:
             known = (
-                f"{resource} {namespace}/{name} {_uid(thing)}, and the Kubernetes provider knows it by the UID {uid}"
+                f"{resource} {namespace}/{name} {_uid(thing)}, but the Kubernetes provider knows it with the UID {uid}"
             )
             raise ClusterError(
-                f"{self.server}: {known}: it was deleted, or made again, since the last `up`. "
-                "Run `pulumi up --refresh`. If that does not help, `kubeconfig` and `context` name another cluster "
-                "than the provider's."
+                f"{self.server}: {known}: it was deleted or recreated since the last `up`. "
+                "Run `pulumi up --refresh`. If that does not help, `kubeconfig` and `context` name a different cluster "
+                "from the provider's."
             )
         return thing
 
@@ -321,7 +322,7 @@ class Cluster:
                 timeout=Timeout(total=seconds), preload_content=right.verb != "watch",
             )  # fmt: skip
         except (_http_error(), OSError) as error:
-            raise ClusterError(f"{self.server}: {_reason(error)}. See whether `kubectl` reaches it.", 0) from None
+            raise ClusterError(f"{self.server}: {_reason(error)}. Check whether `kubectl` can reach it.", 0) from None
 
     def _credentials(self) -> Iterator[tuple[str, str]]:
         """Yield the headers that say who we are. A token that is about to expire is renewed here."""
@@ -329,13 +330,15 @@ class Cluster:
             yield of["key"], of["value"]
 
     def _refuse(self, right: Right, status: int, data: bytes) -> NoReturn:
-        """Raise what an answer that is no answer means."""
+        """Raise the error that an unsuccessful answer means."""
         if status == 403 and not breaks_a_rule(data):
             raise Forbidden(right, self.server)
         if status == 401:
-            what = "does not take these credentials. See whether `kubectl` can log in."
+            what = "does not accept these credentials. Check whether `kubectl` can log in."
             raise ClusterError(f"{self.server}: {what}", status)
-        raise ClusterError(f"{self.server}: {right}: {status} {message_of(data)}. Correct it and run again.", status)
+        raise ClusterError(
+            f"{self.server}: {right}: {status} {message_of(data)}. Correct it and run this again.", status
+        )
 
 
 def owned(cluster: Cluster, resource: str, daemon_set: Object) -> list[Object]:
@@ -362,7 +365,8 @@ def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
             content = None
         if not isinstance(content, dict):
             shown = given if len(given) < 200 and "\n" not in given else "a text"
-            raise ClusterError(f"kubeconfig: is no file and no kubeconfig (got {shown!r}). Write a path that exists.")
+            what = f"is neither an existing file nor a kubeconfig (got {shown!r})"
+            raise ClusterError(f"kubeconfig: {what}. Pass a path that exists.")
         return "kubeconfig", [(os.getcwd(), content)]
     listed = given or os.environ.get("KUBECONFIG") or "~/.kube/config"
     paths = [Path(path).expanduser() for path in ([listed] if given else listed.split(os.pathsep)) if path]

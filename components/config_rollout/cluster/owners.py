@@ -13,7 +13,7 @@ from .client import Cluster, ClusterError, Object, owned
 
 _OWNER_MANAGER = "config-rollout-owner"
 """
-Field manager of owner references: another than the provider's, which would take them for a drift of its own fields.
+Field manager of owner references: not the provider's, which would take them for drift of its own fields.
 
 Source: pulumi-kubernetes 4.25 takes what a patch owns from the entries of its field manager, whatever their operation.
 """
@@ -25,7 +25,7 @@ def give_owners(
     cluster: Cluster, read: Callable[[], Object], wanted: Collection[str], coming: Collection[str] = ()
 ) -> list[str]:
     """
-    Write the owners that are not as they should be, and return the names of ConfigMaps that are not there.
+    Write the owners that are wrong, and return the names of missing ConfigMaps.
 
     Without anything to do it reads three times and writes nothing.
 

@@ -126,7 +126,7 @@ class Deleter:
             raise Stopped(str(error)) from None
 
     def _earlier(self, pod: Pod, revision: str) -> int:
-        """Return how many pods of this node have gone for a revision before this one."""
+        """Return how many pods of this node were deleted for a revision before this one."""
         return len([uid for uid in self.restarted.get((revision, pod.node), []) if uid != pod.uid])
 
     def _not_before(self, pod: Pod, revision: str) -> float:

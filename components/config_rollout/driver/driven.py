@@ -24,7 +24,7 @@ from ..core.waves import words as wave_words
 from .report import Report
 
 AWAY_SECONDS = 300
-"""How long the API server may be away in the middle of a rollout, in seconds."""
+"""How long the API server may be unavailable during a rollout, in seconds."""
 
 _TEMPLATE_MANAGER = "pulumi-kubernetes"
 """
@@ -47,7 +47,7 @@ Say = Callable[..., None]
 
 
 class Stopped(Exception):
-    """Why a rollout does not go on. Everything is as it is, or as the message says."""
+    """Why a rollout does not continue. Everything stays as it is, or as the message says."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Target:
 @dataclass
 class DrivenDaemonSet:
     """
-    One DaemonSet and whoever drives it. Every method raises `Stopped` where that must not go on.
+    One DaemonSet and whoever drives it. Every method raises `Stopped` if the rollout must not continue.
 
     `stack` is the Pulumi stack that runs it. `applied` returns, for a pod template, what a patch of the provider's
     would apply; it is `None` where the provider has the whole DaemonSet. `over` is set once somebody has ended it, and
@@ -98,14 +98,14 @@ class DrivenDaemonSet:
         daemon_set = self.trying(lambda: self.cluster.prove("daemonsets", target.name, target.namespace, target.uid))
         if daemon_sets.is_paused(daemon_set):
             raise Stopped(
-                f"DaemonSet {self.target.where}: is paused. `config-rollout resume {self.target.where}` and "
-                "`pulumi up` go on from here."
+                f"DaemonSet {self.target.where}: is paused. To continue from here, run "
+                f"`config-rollout resume {self.target.where}` and `pulumi up`."
             )
         owner = daemon_sets.stack_of(daemon_set)
         if self.stack and owner not in ("", self.stack):
             raise Stopped(
-                f"DaemonSet {self.target.where}: stack {owner} drives it now, and this is {self.stack}. "
-                "Take it out of one of the two programs."
+                f"DaemonSet {self.target.where}: stack {owner} drives it now, but this is {self.stack}. "
+                "Remove it from one of the two programs."
             )
         return daemon_set
 
@@ -152,7 +152,7 @@ class DrivenDaemonSet:
         try:
             self.trying(lambda: give_owners(self.cluster, self.read, self.target.config_maps, named), _REFUSED)
         except ClusterError as error:
-            self.say(f"the ConfigMaps of earlier configurations are not looked after, until an `up` can: {error}")
+            self.say(f"the ConfigMaps of earlier configurations are not kept until an `up` can do it: {error}")
 
     def records(self) -> list[AuditRecord]:
         """Return the audit records of the rollouts, the oldest first; none where they cannot be read."""

@@ -1,5 +1,6 @@
 """
-Ends a program that somebody ends, or whose engine is gone: its rollouts before their next pod, and then itself.
+Ends a program that is interrupted, or whose engine has ended: first its rollouts, before their next pod, and then
+itself.
 
 A driver runs in a thread, and Python waits for its threads: an interrupt would end the program's event loop, so that
 the engine waits for a hook for ever, while the driver restarts pod after pod.
@@ -15,10 +16,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-GONE = "the `up` that ran this is gone"
+GONE = "the `up` that ran this has ended"
 
 _SECONDS = 15
-"""How long the drivers of a program whose engine is gone have for their end, in seconds; then it ends anyway."""
+"""How long the drivers of a program whose engine has ended may take to end, in seconds; then it ends anyway."""
 
 _drivers: dict[object, Callable[[str], None]] = {}
 _ended = ""
@@ -59,13 +60,13 @@ def driving(stop: Callable[[str], None]) -> Iterator[None]:
 
 def _got(number: int, frame: FrameType | None) -> None:
     """
-    Stop the drivers; their hooks then fail with the reason, and the engine ends. Without any, end without a word.
+    Stop the drivers; their hooks then fail with the reason, and the engine ends. Without any, end no output.
 
     The language host sends SIGINT too, after each `up` that failed.
     """
     name = signal.Signals(number).name
     if _drivers and not _ended:
-        _stop(f"the program got {name}, and ends before its next pod. `pulumi up` goes on from here")
+        _stop(f"the program got {name} and stops before the next pod. `pulumi up` continues from here")
         return
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)

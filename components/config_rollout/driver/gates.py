@@ -263,17 +263,17 @@ def _fetch(url: str, seconds: float) -> tuple[int, bytes]:
 
 
 def _call(gate: FunctionGate, wave: str, nodes: Sequence[str]) -> str:
-    """Call a function. One whose time is over goes on by itself, and nobody waits for it any more."""
+    """Call a function. One whose time is over keeps running, and nothing waits for it any more."""
     answers: list[str] = []
 
     def call() -> None:
         try:
             answer = gate.function(wave, list(nodes))
-            answers.append("" if answer is None or answer is True else str(answer or "says no"))
+            answers.append("" if answer is None or answer is True else str(answer or "returned false"))
         except Exception as error:  # whatever a caller's function raises is its no
             answers.append(f"{type(error).__name__}: {error}")
 
     thread = threading.Thread(target=call, daemon=True)
     thread.start()
     thread.join(gate.timeout_seconds)
-    return answers[0] if answers else f"gave no answer within {gate.timeout_seconds} s"
+    return answers[0] if answers else f"did not answer within {gate.timeout_seconds} s"

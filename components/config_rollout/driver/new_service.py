@@ -76,7 +76,7 @@ class NewService:
         if endpoints is None:
             raise ClusterError(
                 f"EndpointSlice default/kubernetes: {'has no ready address' if api else 'does not exist'}. A new "
-                "Service needs an endpoint that every node reaches: see how this API server publishes its address."
+                "Service needs an endpoint that every node can reach: check how this API server publishes its address."
             )
         made = self._trying(lambda: self.cluster.create("services", self._in, core.service(self._labels, endpoints)))
         if made is None:

@@ -29,7 +29,7 @@ class _WatchedPod:
     """
     A pod, since when it is ready, by this machine's monotonic clock, and what gates have to know of it.
 
-    `since` is the same in the API server's words: where it is another one, the pod was not ready in between.
+    `since` is the same in the API server's words: if it differs, the pod was not ready in between.
     """
 
     pod: Pod

@@ -24,7 +24,7 @@ class Report:
     """One rollout's waves and pods. Times are seconds since 1970."""
 
     result: str = ""
-    """How a rollout ended that did not get through; empty if it did, or was stopped."""
+    """How a rollout ended that did not finish; empty if it did, or was stopped."""
     revision: int | None = None
     """The number of the ControllerRevision that it brings."""
     retries: int = 0
@@ -60,7 +60,7 @@ class Report:
             wave.retries += 1
 
     def ends(self, result: str, findings: Sequence[str] = ()) -> None:
-        """Note how the wave ended; one that was through already, and is still, keeps the moment it was."""
+        """Note how the wave ended; one that had already finished, and still has, keeps its time."""
         wave = self._current()
         if wave and (wave.result != result or len(self._deleted) != self._moved):
             wave.result, wave.findings, wave.ended = result, findings, time.time()

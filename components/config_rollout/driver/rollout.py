@@ -1,8 +1,8 @@
 """
 Restarts the outdated pods of a DaemonSet wave by wave, holds each wave at its gates, and takes a failed one back.
 
-Whoever stops in the middle, the next `up` goes on. Not here: which pods may restart (core/waves/restarts.py), what the
-cluster is like (view.py), and when this runs (hooks/records.py).
+Whatever stops it, the next `up` continues. Not here: which pods may restart (core/waves/restarts.py), the state
+of the cluster (view.py), and when this runs (hooks/records.py).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -139,9 +139,9 @@ class Rollout:
         if not wanted:
             raise Stopped(
                 f"DaemonSet {self.target.where}: revision {taken_back.revision}, which a failed rollout took back, is "
-                "no longer kept. Run `pulumi up --refresh` to write it anew."
+                "no longer kept. Run `pulumi up --refresh` to write the program's template."
             )
-        self.say("the last rollout was taken back; this one tries the same again")
+        self.say("the last rollout was taken back; this one tries it again")
         self._on.patch_template(wanted[0])
 
     def _does_rest(self, daemon_pods: DaemonPods) -> bool:
@@ -221,7 +221,7 @@ class Rollout:
         A pod that others delete meanwhile has a new one, which soaks as long. A node that joins prolongs nothing.
 
         Raises:
-          WaveFailed: A pod became unready, or a gate says no.
+          WaveFailed: A pod became unready, or a gate returned false.
 
         """
         division, daemon_pods = self._view.observe(name)
@@ -260,7 +260,7 @@ class Rollout:
           WaveFailed: One is not passed, and was before.
 
         """
-        self._tracking.does("asks its gates")
+        self._tracking.does("checking its gates")
         checker = GateChecker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._on.over)
         watch, nodes = self._view.watch, self._view.up(division)
         against, as_before = checker.findings(division.wave, nodes, watch.probed, self.excused)
@@ -272,7 +272,7 @@ class Rollout:
 
     def _end(self, failed: WaveFailed) -> str:
         """Take back what failed, or leave it, as the program says; return the message for the user."""
-        again = "Correct the configuration and run `pulumi up`, or put the one of before back."
+        again = "Correct the configuration, or restore the previous one, and run `pulumi up`."
         self.report.result = "halted" if self.waves.on_failure == HALT else "failed"
         if self.waves.on_failure == HALT:
             return wave_words.failure(failed.wave, failed.findings, f"everything is left as it is. {again}")
@@ -285,9 +285,9 @@ class Rollout:
         try:
             nodes = self._take_back(failed, back)
             self.report.result = "restored"
-            then = f"taken back: {nodes:,} restarted with the revision of before, and all are well. {again}"
+            then = f"taken back: {nodes:,} restarted with the previous revision, and all are healthy. {again}"
         except WaveFailed as worse:
-            then = f"taken back, and the revision of before is not well either: {'; '.join(worse.findings)}"
+            then = f"taken back, but the previous revision is not healthy either: {'; '.join(worse.findings)}"
         except Stopped as stopped:
             then = f"taking it back stopped: {stopped}"
         return wave_words.failure(failed.wave, failed.findings, then)
@@ -295,7 +295,7 @@ class Rollout:
     def _why_not_back(self) -> str:
         """Return why nothing is to be taken back, empty if something is."""
         if self._rests or self._finished.base == self._view.name:
-            return "nothing is taken back: this is what the fleet had before"
+            return "nothing is taken back: all nodes had this revision before"
         if self._finished.bringing != self._view.name:
             return "nothing is taken back: this rollout has restarted nothing"
         return ""

@@ -17,7 +17,7 @@ class Tracking:
 
     def __init__(self, where: str, report: Report) -> None:
         self._where, self._report = where, report
-        self._doing, self._since, self._until = "waits for the DaemonSet to be seen", time.monotonic(), 0.0
+        self._doing, self._since, self._until = "waiting for the DaemonSet to be seen", time.monotonic(), 0.0
         self._seen: tuple[Division, DaemonPods, Sequence[Division], int] | None = None
         self._began: tuple[str, float, int] = ("", 0.0, 0)
         self._blind = 0.0
@@ -45,7 +45,7 @@ class Tracking:
         now = time.monotonic()
         doing = self._doing
         if self._blind:
-            doing = f"waits for the API server ({wave_words.duration(round(now - self._blind))})"
+            doing = f"waiting for the API server ({wave_words.duration(round(now - self._blind))})"
         elif doing and self._until:
             doing = f"{doing} for {wave_words.duration(math.ceil(max(0.0, self._until - now)))} more"
         elif doing:

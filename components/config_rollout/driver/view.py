@@ -24,14 +24,14 @@ FRESH_SECONDS = 0.1
 """How old what is known may be when a pod is deleted, in seconds: no older than what a watch brings under load."""
 
 _READ_AGAIN_SECONDS, _MISSING_SECONDS = 15, 1
-"""How old the DaemonSet may be that nothing is deleted by, and while a pod is missing: its node may be gone."""
+"""How old the DaemonSet may be while nothing is deleted, and while a pod is missing: its node may be deleted."""
 
 
 class View:
     """
     One DaemonSet and its pods. `settle` comes first; as a context manager it watches from there on.
 
-    Every method raises `Stopped` where the rollout must not go on.
+    Every method raises `Stopped` if the rollout must not continue.
     """
 
     daemon_set: Object
@@ -89,8 +89,8 @@ class View:
             if revision:
                 break
             if sight.seconds() > limit:
-                what = "has no revision of its pod template" if observed else "no controller looks at it"
-                raise Stopped(f"{self._where}: {what}. See that kube-controller-manager runs.")
+                what = "has no revision of its pod template" if observed else "no controller has seen it"
+                raise Stopped(f"{self._where}: {what}. Make sure that kube-controller-manager runs.")
             self._on.check_awaited()
             time.sleep(0.1)
         self.daemon_set, self.revision, self.revisions = daemon_set, revision, revisions
@@ -142,14 +142,14 @@ class View:
             self.labels, self._divisions = labels, []
 
     def refresh(self) -> None:
-        """Read the DaemonSet anew: someone may have paused or changed it meanwhile."""
+        """Read the DaemonSet again: someone may have paused or changed it meanwhile."""
         before, daemon_set = self.daemon_set, self._on.read()
         if int(daemon_set["metadata"]["generation"]) != self.generation:
             same = daemon_set["spec"]["template"] == before["spec"]["template"]
             if not same or strategy.is_held(daemon_set):
                 raise Stopped(
-                    f"{self._where}: something else changed it in the middle of the rollout. "
-                    "Run `pulumi up` to go on, or `pulumi up --refresh` to put back what this program says."
+                    f"{self._where}: something else changed it during the rollout. "
+                    "Run `pulumi up` to continue, or `pulumi up --refresh` to restore what this program says."
                 )
             self.settle()
             daemon_set = self.daemon_set
@@ -180,7 +180,7 @@ class View:
         return daemon_pods
 
     def _daemon_pods(self) -> DaemonPods:
-        """Return the pods as they are now, those of nodes that are gone apart."""
+        """Return the pods as they are now, except those of deleted nodes."""
         pods = self.watch.pods(self._min_ready)
         pods = [pod for pod in pods if pod.node in self.labels]
         nodes = {pod.node for pod in pods}

@@ -113,10 +113,10 @@ class Auditor:
             self._where = {key: await pulumi.Output.from_input(value).future() for key, value in self._where.items()}
             with Voice().never_silent(lambda: "audit record: still waiting for the API server"):
                 await asyncio.to_thread(action)
-        except Exception as error:  # a fault of ours is no reason either to stop a rollout
+        except Exception as error:  # a bug here must not stop a rollout
             self._troubles.append(f"{type(error).__name__}: {error}")
         for trouble in self._troubles:
-            pulumi.log.warn(f"audit record: {trouble}\nThe rollout itself is not touched by this.", self._component)
+            pulumi.log.warn(f"audit record: {trouble}\nThis does not affect the rollout itself.", self._component)
 
     def _begin(self, subject: Subject, begun: Begun) -> None:
         self._cluster, self._uid = self._try(self._find), subject.uid
@@ -270,7 +270,7 @@ class Auditor:
         return daemon_set, owned(cluster, "controllerrevisions", daemon_set)
 
     def _try(self, request: Callable[[], T]) -> T | None:
-        """Return what a request gives; what keeps it from being served is told, and the rest goes on."""
+        """Return a request's result; report what fails it, and carry on."""
         try:
             return self._with_retries(request)
         except ClusterError as error:

@@ -209,7 +209,7 @@ class Explainer:
         self, live: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any], secret: bool
     ) -> tuple[DaemonSetUpdate, list[Drift]]:
         """
-        Return an update that starts from what is live, and what of that is not as the last `up` wrote it.
+        Return an update that starts from what is live, and what of that differs from what the last `up` wrote.
 
         Whether it restarts anything is noted.
         """
@@ -223,7 +223,7 @@ class Explainer:
         return replace(update, plan=self._plan(old, new) if self._plan else None), drift
 
     async def _refuse_gone(self, args: pulumi.ResourceHookArgs) -> None:
-        """Fail before the provider does, which says of a DaemonSet that is not there only that it is not found."""
+        """Fail before the provider does, which reports a missing DaemonSet only as not found."""
         if await self.is_gone():
             if self.withdraw and not pulumi.runtime.is_dry_run():
                 for name in self._made_config_maps:
@@ -350,7 +350,7 @@ async def state_of(daemon_set: pulumi.CustomResource) -> dict[str, Any]:
 async def _drift(
     live: dict[str, Any], wanted: Mapping[str, Any] | None, ignored: Sequence[str], state: Mapping[str, Any]
 ) -> tuple[list[Drift], bool]:
-    """Return what of a DaemonSet is not as the last `up` wrote it, and whether any of that is secret."""
+    """Return what of a DaemonSet differs from what the last `up` wrote, and whether any of that is secret."""
     if wanted is None:
         return [], False
     plain, secret = await plain_arguments(wanted)

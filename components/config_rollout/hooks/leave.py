@@ -16,7 +16,7 @@ def refuse_deletion(who: str, hook_name: str) -> pulumi.ResourceHook:
         # What has no `manage` is another component's: one that had a DaemonSet of its own.
         if old.get("manage") != "adopt" and new.get("manage") == "adopt" and not old.get("retained"):
             raise ValueError(
-                f"{who}: manage: 'own' => 'adopt' would delete our own DaemonSet. Set retain_on_delete on the "
+                f"{who}: manage: 'own' => 'adopt' would delete the component's DaemonSet. Set retain_on_delete on the "
                 "component and run `pulumi up`, which writes nothing; then change to 'adopt'."
             )
 

@@ -1,5 +1,5 @@
 """
-One record for each wave in Pulumi's state: it is written when the wave is through, and only then.
+One record for each wave in Pulumi's state: it is written when the wave has finished, and only then.
 
 A record's hook is what runs the wave, so a wave that fails leaves its record as it was, and the next `up` comes back to
 it. Not here: what a wave does (driver/rollout.py).
@@ -109,7 +109,7 @@ class _Beginnings:
     """
     Tells, when it is a wave's turn, which window keeps it from beginning.
 
-    That is in its record's input, so that a record says of itself that its wave is not through, `up` ends well, and
+    That is in its record's input, so that a record itself says that its wave has not finished, `up` succeeds, and
     the next one, outside of the window, finds an input that differs. Where one wave waits all later ones do.
     """
 

@@ -30,7 +30,8 @@ class Retries:
         if UNREACHABLE in error:
             if not self._unreachable:
                 self._tell(
-                    "no API server answered as the Kubernetes provider began, and it does not ask again in this run. "
+                    "no API server answered when the Kubernetes provider started, and it does not ask again in this "
+                    "run. "
                     "Run `pulumi up` again."
                 )
             self._unreachable = True
@@ -41,7 +42,7 @@ class Retries:
         what = f"{args.type.split(':')[-1]} {args.name}: {args.failed_operation} failed ({cause_of(error)})"
         wait = delay_seconds(attempt, random.random())
         if time.monotonic() + wait - since > SECONDS:
-            self._tell(f"{what}. Given up: {SECONDS} s are over. `pulumi up` goes on from here.")
+            self._tell(f"{what}. Gave up after {SECONDS} s. `pulumi up` continues from here.")
             return False
         self._tell(f"{what}. Try {attempt + 1} in {wait:.1f} s.")
         await asyncio.sleep(wait)

@@ -1,5 +1,5 @@
 """
-Says what goes on while it goes on.
+Reports what is going on while it is going on.
 
 A line about a child of the component would wait until the engine has written that child, which is after the hook. And
 a terminal shows of a line what fits beside the tree: so what passes is said at the stack, whose row has most room.
@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 import pulumi
 
 SILENT_SECONDS = 20.0
-"""After how long without a word it is said how far things are, in seconds."""
+"""After how long no output it is said how far things are, in seconds."""
 
 
 class Voice:
@@ -48,7 +48,7 @@ class Voice:
             while not over.is_set():
                 self._spoke.clear()
                 if not self._spoke.wait(SILENT_SECONDS) and not over.is_set():
-                    with suppress(Exception):  # an engine that is gone hears nothing, and a line is no reason to fail
+                    with suppress(Exception):  # the engine may have ended, and a message is no reason to fail
                         self.say(now(), ephemeral=True)
 
         thread = threading.Thread(target=watch, daemon=True)

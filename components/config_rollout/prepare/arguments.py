@@ -137,12 +137,12 @@ def _without_input_types(value: Any) -> Any:
 
 
 def check_provider(plain: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> Iterator[Finding]:
-    """Find a Kubernetes provider of the caller's own, whose cluster we could not find."""
+    """Find a Kubernetes provider of the caller's own whose cluster is not known."""
     if opts is None or "kubeconfig" in plain or "context" in plain:
         return
     several = opts.providers or []
     given = [opts.provider, *(several.values() if isinstance(several, Mapping) else several)]
     inherited = getattr(opts.parent, "_providers", {})
     if "kubernetes" in inherited or any(getattr(one, "package", "") == "kubernetes" for one in given):
-        what = "is required with a provider of your own: what is in the cluster is read beside it"
+        what = "is required with a provider of your own: the component reads the cluster too"
         yield Finding("kubeconfig", what, "Pass the same kubeconfig, or `context`")

@@ -82,9 +82,9 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
     except ClusterError as error:
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(f"{who}: {error}") from None
-        warned = [f"{who}: the cluster cannot be read, so this preview cannot say what is there: {error}"]
+        warned = [f"{who}: the cluster cannot be read, so this preview does not show what it has: {error}"]
         if settings.has_waves:
-            warned.append(f"{who}: waves: their records are not listed either. They are not deleted.")
+            warned.append(f"{who}: waves: their records are not listed either, and are not deleted.")
         return _unread(settings, warned)
     _refuse(who, _misfits(settings, existing))
     settings = replace(settings, platform=settings.platform or platform(existing.pod_spec()))
@@ -140,7 +140,9 @@ def _refuse(who: str, findings: list[Finding]) -> None:
 def _check_options(plain: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> list[Finding]:
     """Find resource options that cannot do what a reader expects."""
     findings = [
-        Finding(f"ignore_changes: '{path}'", "cannot be ignored", "Leave it out: only what is said here is written")
+        Finding(
+            f"ignore_changes: '{path}'", "cannot be ignored", "Leave it out: only what the program passes is written"
+        )
         for path in (opts and opts.ignore_changes) or []
     ]
     return [*findings, *check_provider(plain, opts)]
@@ -160,7 +162,7 @@ def _why_refused(settings: Settings) -> list[Finding]:
     if settings.config:
         return []
     layout = settings.layout
-    what = "kube-proxy would not start with what is live, so it is not rolled out"
+    what = "kube-proxy would not start with the live configuration, so it is not rolled out"
     fix = "Correct the ConfigMap, or pass `config`; allow_refused_config=True rolls it out as it is"
     return [Finding(f"ConfigMap {layout.namespace}/{layout.config_map}", what, fix)]
 
@@ -204,7 +206,7 @@ def _check_kubeconfig(settings: Settings, existing: ExistingKubeProxy) -> list[F
         with_server(live, settings.server)
     except BadKubeconfig as why:
         where = f"ConfigMap {layout.namespace}/{layout.config_map}: data[{layout.kubeconfig_key!r}]"
-        return [Finding(where, f"{why}, so `api_server` cannot be put there", "Correct it, or leave api_server out")]
+        return [Finding(where, f"{why}, so `api_server` cannot be set in it", "Correct it, or leave api_server out")]
     return []
 
 
@@ -256,7 +258,7 @@ def _told_kept(who: str, settings: Settings, said: Mapping[str, str], kept: Mapp
     """Return what is said where the pods keep another text than the program says."""
     if kept == said:
         return []
-    what = "iptables is what this release runs without it too, so nothing restarts for it"
+    what = "iptables is this release's default anyway, so nothing restarts for it"
     place = _place(settings, f"data[{settings.layout.key!r}]: mode")
     return report(who, [Finding(place, what, "The pods get the new text with their next restart")]).splitlines()
 
@@ -274,7 +276,7 @@ def _by_release(
     )
     told = [_placed(settings, one) for one in (*warnings(content), *warned)]
     if settings.manage == "adopt" and probe(text) is None:
-        what = "the port of healthzBindAddress cannot be known, so no readiness probe is set"
+        what = "the port of healthzBindAddress is unknown, so no readiness probe is set"
         told.append(_placed(settings, Finding(f"data[{layout.key!r}]", what, "Correct the configuration")))
     return refused, told
 
@@ -284,8 +286,11 @@ def _warn_on_leaving(who: str, settings: Settings, existing: ExistingKubeProxy) 
     holders = existing.holders_of_on_delete()
     if settings.manage != "adopt" or not settings.has_waves or not (OWNER in holders or len(holders) > 1):
         return []
-    what = f"OnDelete is held by {' and '.join(holders)}: `pulumi destroy` would leave it, and nothing restart its pods"
-    fix = "Before you leave, take `waves` out and run `pulumi up`"
+    what = (
+        f"OnDelete is set by {' and '.join(holders)}: `pulumi destroy` would leave it, and then nothing restarts "
+        f"its pods"
+    )
+    fix = "Before `pulumi destroy`, remove `waves` and run `pulumi up`"
     return report(who, [Finding(f"DaemonSet {settings.layout.where}", what, fix)]).splitlines()
 
 

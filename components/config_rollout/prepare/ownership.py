@@ -105,7 +105,9 @@ class Ownership:
         first = claimed.setdefault((cluster, claim.namespace, claim.name), self)
         if first is self:
             return []
-        return [Finding(claim.where, f"{first._who} of this program has it already", "Give one of them another `name`")]
+        return [
+            Finding(claim.where, f"{first._who} of this program already owns it", "Give one of them another `name`")
+        ]
 
     async def _before_create(self, args: pulumi.ResourceHookArgs) -> None:
         claim, observation = self._told(args), await self._reading.resolved()

@@ -166,10 +166,10 @@ def keep(
             return []
         wants = given["wanted"], has_waves
         try:
-            with Voice().never_silent(lambda: "/".join(where[:2]) + ": waits for its controller to look at it"):
+            with Voice().never_silent(lambda: "/".join(where[:2]) + ": waiting for its controller"):
                 told = await asyncio.to_thread(lambda: settle(find_cluster(given), *where, *wants))
         except ClusterError as error:
-            told = [f"the ConfigMaps of earlier configurations are not looked after, until an `up` can: {error}"]
+            told = [f"the ConfigMaps of earlier configurations are not kept until an `up` can do it: {error}"]
         for line in told:
             pulumi.log.warn(line, component)
         return told
@@ -192,7 +192,7 @@ def settle(
     cannot serve is tried again for a minute.
 
     Raises:
-      ClusterError: The cluster cannot be read or written, or is another than the provider's.
+      ClusterError: The cluster cannot be read or written, or is not the provider's.
 
     """
     return wait_for_server(lambda: _settle(cluster, (namespace, name, uid), wanted, has_waves))
@@ -214,18 +214,18 @@ def _settle(
     back = [one for one in lost if one in by_name]
     for one in back:
         cluster.apply("configmaps", one, namespace, by_name[one], MANAGER)
-        told.append(f"ConfigMap {namespace}/{one}, which pods mount, was not there: it is put back")
+        told.append(f"ConfigMap {namespace}/{one}, which pods mount, was missing and is restored")
     if back:
         lost = give()
     return told + [
-        f"ConfigMap {namespace}/{one}, which a kept revision of DaemonSet {name} mounts, is not there: "
+        f"ConfigMap {namespace}/{one}, which a kept revision of DaemonSet {name} mounts, is missing: "
         "`kubectl rollout undo` to that revision would start pods that wait for it"
         for one in lost
     ]
 
 
 async def withdraw(plain: Mapping[str, Any], name: str) -> None:
-    """Delete a ConfigMap that an `up` made for a DaemonSet that is not there: no pod reads it."""
+    """Delete a ConfigMap that an `up` created for a missing DaemonSet: no pod reads it."""
     every = pulumi.Output.all(**{key: plain[key] for key in _WHERE if key in plain})
     given: dict[str, Any] = await every.future() or {}
 
@@ -279,7 +279,7 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, configuration: Co
 
 def _unread(who: str, error: ClusterError) -> str:
     """Return what to say where the cluster cannot be read: the provider says what is wrong."""
-    return f"{who}: what the cluster has could not be read: {error}"
+    return f"{who}: the cluster could not be read: {error}"
 
 
 def _observed(cluster: Cluster, namespace: str, name: str, uid: str) -> Object:
@@ -287,6 +287,6 @@ def _observed(cluster: Cluster, namespace: str, name: str, uid: str) -> Object:
     daemon_set = wait_until_observed(lambda: cluster.prove("daemonsets", name, namespace, uid))
     if daemon_set is None or not daemon_sets.is_observed(daemon_set):
         raise ClusterError(
-            f"DaemonSet {namespace}/{name}: no controller looks at it. See that kube-controller-manager runs."
+            f"DaemonSet {namespace}/{name}: no controller has seen it. Make sure that kube-controller-manager runs."
         )
     return daemon_set

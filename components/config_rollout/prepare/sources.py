@@ -20,8 +20,8 @@ from ..core.workload.source import CONFIG_MAP, Source
 
 _FIELDS = ("data", "binary_data", "formats", "effects", "text_version")
 _NOT_PLAIN = (
-    "is an Output or a secret, and its hash must be known in preview",
-    "Pass plain text; put what is secret or comes from another resource into a Secret, or into env of pod_spec",
+    "is an Output or a secret, but its hash must be known in preview",
+    "Pass plain text; move secrets and values of other resources to a Secret, or to env in pod_spec",
 )
 
 _Sources = dict[str, tuple[str, dict[str, Any]]]

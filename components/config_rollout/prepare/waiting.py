@@ -45,5 +45,5 @@ def wait_for_server(read: Callable[[], T], wait_seconds: int = WAIT_SECONDS) -> 
         last_line = now
 
     backoff = Backoff(wait_seconds, retries=say)
-    with Voice().never_silent(lambda: "still waiting for an answer of the API server"):  # one may take half a minute
+    with Voice().never_silent(lambda: "still waiting for the API server to answer"):  # one may take half a minute
         return backoff.run(read)

@@ -38,8 +38,8 @@ from .waiting import wait_for_server
 
 DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
 """
-On a DaemonSet with waves: the provider would wait for pods that only the waves restart, and could not put back what
-someone else has written over.
+On a DaemonSet with waves: the provider would wait for pods that only the waves restart, and could not restore what
+someone else has overwritten.
 """
 
 T = TypeVar("T")
@@ -105,7 +105,7 @@ class StagedRollout:
 
     @property
     def under_way(self) -> bool:
-        """Whether a rollout of this configuration has begun, and some pods have another one still, or again."""
+        """Whether a rollout of this configuration has begun, and some pods still, or again, have a different one."""
         hashes = set(self._hashes.values())
         return self._taken_back == self._hash or (self._live_hash == self._hash and hashes != {self._hash})
 
@@ -185,7 +185,7 @@ class StagedRollout:
         if self._paused:
             where = "/".join(self._where)
             pulumi.log.warn(
-                f"the rollout is paused: `up` stops at the first pod. config-rollout resume {where}", component
+                f"the rollout is paused: `up` stops before the first pod. Run config-rollout resume {where}", component
             )
 
     def _take(self, observation: Observation) -> None:
@@ -251,7 +251,7 @@ class StagedRollout:
         if not gates or not (begins or state.daemon_pods.outdated(state.asked)):
             return []
         checker = GateChecker(self._cluster, *self._where, self._proxy)
-        with Voice().never_silent(lambda: f"{state.where}: still asking its gates, before anything restarts"):
+        with Voice().never_silent(lambda: f"{state.where}: still checking its gates, before anything restarts"):
             answers = checker.check(gates, BEFORE, state.asked, lambda: self._probed)
         state = replace(state, answers=answers)
         self._excused = preflight.excused(state)
@@ -266,7 +266,7 @@ class StagedRollout:
     def _is_outdated(self, division: Division) -> bool:
         """Return whether pods of a wave would restart, once the controller has seen what was written."""
         where = self._where
-        with Voice().never_silent(lambda: f"{'/'.join(where)}: still waiting for its controller to look at it"):
+        with Voice().never_silent(lambda: f"{'/'.join(where)}: still waiting for its controller"):
             daemon_set = wait_until_observed(
                 lambda: self._waiting(lambda: self._cluster.get("daemonsets", where[1], where[0]))
             )
@@ -283,7 +283,7 @@ class StagedRollout:
             raise BadArguments(f"{self._who}: waves: {error}") from None
 
     def _missing_rights(self) -> list[Finding]:
-        """Find what the driver will need and may not: it would else stop in the middle."""
+        """Find missing permissions of the driver: it would otherwise stop in the middle."""
         gates = [gate for division in self._divisions for gate in division.wave.gates]
         kinds, probed = proxied(gates), probe_namespaces(gates, self._where[0])
         try:
@@ -295,7 +295,7 @@ class StagedRollout:
         elsewhere = [f"--gate-namespace {of}" for of in probed if probed != [self._where[0]]]
         where = " ".join(["/".join(self._where), *options, *elsewhere])
         missing = ", ".join(str(right) for right in rights)
-        fix = f"Give the user of this kubeconfig what `config-rollout rbac {where}` prints"
+        fix = f"Grant the user of this kubeconfig what `config-rollout rbac {where}` prints"
         return [Finding("waves", f"{self._cluster.server}: may not {missing}", fix)] if rights else []
 
 

@@ -22,7 +22,7 @@ _RESET = "\033[0m"
 
 def add(commands: Any) -> None:
     """Add the command."""
-    text = "print what changed; exit with 0 for no restart, 1 for one, 2 for trouble"
+    text = "print what changed; exit with 0 for no restart, 1 for a restart, 2 for an error"
     command = commands.add_parser("diff", help=text, description=text)
     command.set_defaults(run=_diff)
     command.add_argument("old", metavar="OLD", help=PATH)
@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
 
 def _diff(given: argparse.Namespace) -> int:
     if given.old == given.new == "-":
-        raise Trouble("-: standard input cannot be both OLD and NEW. Name a file for one of them.")
+        raise Trouble("-: standard input cannot be both OLD and NEW. Pass a file for one of them.")
     old, new = read(given, given.old, given.new)
     return show(diff_contents(old, new), (config_hash(old), config_hash(new)), given.json)
 
@@ -44,7 +44,7 @@ def show(
     """
     Print what changed between two contents with these hashes, and return the exit code.
 
-    `template` is what changed in the pod template beside them, which restarts pods whatever it is.
+    `template` is what changed in the pod template beside them, which always restarts pods.
     """
     restart = hashes[0] != hashes[1] or bool(template)
     if as_json:
@@ -86,7 +86,7 @@ def _row(key: str, field: FieldChange) -> dict[str, Any]:
 
 
 def _plain(value: object) -> Any:
-    """Return a value as JSON can hold it: what is spelled in its own way as its spelling, what is absent as null."""
+    """Return a value as JSON can hold it: a scalar that counts by its spelling as that, a missing one as null."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What the commands that draw share: what keeps a picture from being drawn is said before any work is done."""
+"""What the commands that draw share: what prevents a picture is reported before any work is done."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ def drawing(file: Path, suffixes: Sequence[str], load: Callable[[], Callable[...
         known = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
         raise Trouble(f"--output: must end in {known} (got '{file.name}').")
     if not file.parent.is_dir():
-        raise Trouble(f"--output: there is no folder '{file.parent}'. Make it first.")
+        raise Trouble(f"--output: folder '{file.parent}' does not exist. Create it first.")
     try:
         draw = load()
     except ModuleNotFoundError as error:

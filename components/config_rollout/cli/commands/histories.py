@@ -1,4 +1,4 @@
-"""What the commands that look at past rollouts share: where the records come from, and how a fault in them is told."""
+"""What the commands about past rollouts share: where the records come from, and how a fault in them is reported."""
 
 import argparse
 import sys
@@ -17,19 +17,22 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "daemon_set", metavar="NAMESPACE/NAME", type=daemon_set, nargs="?", help="the DaemonSet; all by default"
     )
     command.add_argument(
-        "--from", metavar="FILE", dest="file", help="records as JSON lines (- for standard input), not of the cluster"
+        "--from",
+        metavar="FILE",
+        dest="file",
+        help="read records from JSON lines (- for standard input) instead of the cluster",
     )
     add_cluster_options(command)
 
 
 def find_cluster(given: argparse.Namespace) -> Cluster | None:
-    """Return the cluster that is asked, `None` if a file is."""
+    """Return the cluster to read; `None` if a file is read."""
     return None if given.file else Cluster.find(given.kubeconfig, given.context)
 
 
 def read(given: argparse.Namespace, cluster: Cluster | None) -> Histories:
     """
-    Return the records that are meant; what is wrong with others goes to standard error.
+    Return the selected records; what is wrong with others goes to standard error.
 
     Raises:
       Trouble: There are none that can be read.
@@ -41,7 +44,7 @@ def read(given: argparse.Namespace, cluster: Cluster | None) -> Histories:
         wanted = "/".join(given.daemon_set)
         if found.rollouts and wanted not in found.rollouts:
             raise Trouble(
-                f"{given.file}: holds no rollout of {wanted} (got {listed(list(found.rollouts))}). Name one of them."
+                f"{given.file}: has no rollout of {wanted} (got {listed(list(found.rollouts))}). Choose one of them."
             )
         found.rollouts = {name: records for name, records in found.rollouts.items() if name == wanted}
     if not found.rollouts:
@@ -52,5 +55,5 @@ def read(given: argparse.Namespace, cluster: Cluster | None) -> Histories:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names for a sentence, not more than it can hold."""
+    """Return names for a sentence, shortened if there are many."""
     return ", ".join(sorted(names)[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")

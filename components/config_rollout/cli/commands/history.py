@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
     add_daemon_set(command)
     command.add_argument(
         "revisions", metavar="REVISION", nargs="?", type=_revisions,
-        help="4 for all that is known of one, 3..4 for what differs between the configurations of two",
+        help="4 for one in full, 3..4 for the difference between the configurations of two",
     )  # fmt: skip
     command.add_argument("--json", action="store_true", help="as docs/schemas/history.json and diff.json describe it")
     add_cluster_options(command)
@@ -84,7 +84,7 @@ def _listed(view: DaemonSetView) -> list[str]:
 
 
 def _ended_well(records: Sequence[AuditRecord]) -> bool:
-    """Return whether the newest rollout is through."""
+    """Return whether the newest rollout has finished."""
     return not records or records[-1].result == "done"
 
 
@@ -123,7 +123,7 @@ def _content(cluster: Cluster, view: DaemonSetView, name: str) -> Content:
     config_map: Object | None = cluster.get("configmaps", name, view.namespace)
     where = f"ConfigMap {view.namespace}/{name}"
     if config_map is None:
-        raise Trouble(f"{where}: has just gone. Run it again.")
+        raise Trouble(f"{where}: was just deleted. Run this again.")
     said, wrong = read_as(config_map)
     said = said or ReadAs()
     content, findings = parse_content(*maps_of(config_map), said.formats, said.effects, said.text_version)

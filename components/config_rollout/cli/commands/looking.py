@@ -1,4 +1,4 @@
-"""What the commands that look at a cluster share: their options, and how a DaemonSet is read."""
+"""What the commands that read a cluster share: their options, and how a DaemonSet is read."""
 
 import argparse
 import sys
@@ -16,7 +16,7 @@ from ...core.status.observation import DaemonSetView, is_ours
 from ..errors import Trouble
 
 AS_WANTED, NOT_AS_WANTED, TROUBLE = 0, 1, 2
-"""The exit codes; with the last all that could be read has been told."""
+"""The exit codes; with the last, everything readable was printed."""
 
 Where = tuple[str, str]
 """Namespace and name of a DaemonSet; both empty stand for all."""
@@ -32,7 +32,7 @@ def add_daemon_set(command: argparse.ArgumentParser) -> None:
     """Add the argument that says which DaemonSet, or all."""
     command.add_argument(
         "daemon_set", metavar="NAMESPACE/NAME", nargs="?", type=daemon_set, default=("", ""),
-        help="the DaemonSet; by default all of the cluster that carry a config hash",
+        help="the DaemonSet; by default all in the cluster that have a config hash",
     )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def daemon_set(text: str) -> Where:
 
 @contextmanager
 def found(given: argparse.Namespace, rights: Sequence[Right]) -> Iterator[Cluster]:
-    """Give the cluster of the options, and tell what keeps it from being read; which of the rights are missing."""
+    """Give the cluster of the options, and report what prevents reading it, with the missing permissions."""
     try:
         cluster = Cluster.find(given.kubeconfig, given.context)
         try:
@@ -69,7 +69,7 @@ def daemon_sets(cluster: Cluster, where: Where) -> list[Object]:
     if name:
         one = cluster.get("daemonsets", name, namespace)
         if one is None:
-            raise Trouble(f"{namespace}/{name}: there is no such DaemonSet on {cluster.server}. Correct the name.")
+            raise Trouble(f"{namespace}/{name}: no such DaemonSet on {cluster.server}. Correct the name.")
         return [one]
     every = [item for page, _ in cluster.pages("daemonsets") for item in page if is_ours(item)]
     if not every:
@@ -87,10 +87,10 @@ def nodes_of(cluster: Cluster) -> Sequence[Node]:
 
 def view_of(cluster: Cluster, thing: Object, nodes: Sequence[Node]) -> DaemonSetView:
     """
-    Return what there is of a DaemonSet, its pods page by page.
+    Return the DaemonSet and what belongs to it, its pods page by page.
 
     Raises:
-      Trouble: Nothing of it says which configuration its pods have.
+      Trouble: It does not record which configuration its pods have.
 
     """
     metadata = thing["metadata"]
@@ -112,15 +112,16 @@ def complete_view(cluster: Cluster, observation: Observation, nodes: Sequence[No
     view = DaemonSetView.of(observation)
     if not (is_ours(view.daemon_set) or view.records or any(revision.config_hash for revision in view.revisions)):
         raise Trouble(
-            f"{view.namespace}/{view.name}: has no annotation checksum/config in its pod template, so nothing tells "
-            "which configuration a pod has. Deploy it with this library, or with a chart that follows Helm's "
+            f"{view.namespace}/{view.name}: has no annotation checksum/config in its pod template, so the "
+            f"configuration "
+            "of a pod is unknown. Deploy it with this library, or with a chart that follows Helm's "
             "convention."
         )
     return DaemonSetView.of(add_all_config_maps(cluster, observation))
 
 
 def exit_code(every: Sequence[DaemonSetView], as_wanted: bool) -> int:
-    """Return the exit code for what was seen, and tell which records could not be read: those are trouble."""
+    """Return the exit code for what was read, and report unreadable records: those are errors."""
     unread = [finding for view in every for finding in view.unread]
     for finding in unread:
         print(f"config-rollout: {finding}", file=sys.stderr)
@@ -128,13 +129,14 @@ def exit_code(every: Sequence[DaemonSetView], as_wanted: bool) -> int:
 
 
 def _missing(cluster: Cluster, forbidden: Forbidden, rights: Sequence[Right]) -> str:
-    """Return what is missing of the rights that a look needs, with the rules that give it."""
+    """Return which of the permissions that a look needs are missing, with the rules that grant them."""
     missing = [forbidden.right]
     with suppress(ClusterError):
         missing = [right for right in rights if not cluster.may(right)] or missing
     namespace = next((right.namespace for right in missing if right.namespace), "")
     listed = ", ".join(dict.fromkeys(map(str, missing)))
     return (
-        f"{cluster.server}: may not {listed}. Give the user of this kubeconfig that; the smallest rules are\n"
+        f"{cluster.server}: may not {listed}. Grant the user of this kubeconfig these "
+        "permissions; the smallest rules are\n"
         f"{roles(missing, 'config-rollout-status', namespace)}"
     )

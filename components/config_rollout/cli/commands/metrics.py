@@ -28,7 +28,7 @@ def _metrics(given: argparse.Namespace) -> int:
     from ...core.audit.metrics import metrics
 
     if given.output and given.output.suffix != SUFFIX:
-        raise Trouble(f"--output: must end in {SUFFIX}: node-exporter reads no other (got '{given.output.name}').")
+        raise Trouble(f"--output: must end in {SUFFIX}: node-exporter reads only that (got '{given.output.name}').")
     try:
         from ..outputs import prometheus as exposition
     except ModuleNotFoundError as error:

@@ -45,8 +45,8 @@ def read(given: argparse.Namespace, *paths: str) -> list[Content]:
     """
     Return the contents at the paths; their warnings go to standard error.
 
-    A ConfigMap of ours says by itself how it is read; what is not one is read as the other, and options precede both.
-    What an option says of a key or a field must be there at one path at least: others may have it not yet, or no more.
+    A ConfigMap of ours says by itself how it is read; anything else is read as the other side, and options take
+    precedence over both. The key or field of an option must exist in at least one path: the others may lack it.
     """
     maps, renamed = _under_one_name([read_maps(path, given.name) for path in paths])
     keys = {key for one in maps for key in one.keys}

@@ -20,7 +20,7 @@ PICTURES = (".svg", ".png")
 _SAY_EVERY = 100
 """How many snapshots pass between two words of progress."""
 _ANEW = "\r\033[K"
-"""Begins the line of a terminal anew."""
+"""Starts the terminal's line again."""
 
 
 def add(commands: Any) -> None:
@@ -32,13 +32,14 @@ def add(commands: Any) -> None:
         "histories",
         metavar="HISTORY",
         nargs="+",
-        help="a git repository, a folder of snapshots in the order of their names, or a file with one a line, in JSON",
+        help="a git repository, a folder of snapshots in the order of their names, or a file with one JSON snapshot "
+        "per line",
     )
-    command.add_argument("--path", metavar="IN-REPOSITORY", help="the file or folder of a git repository, from its top")
+    command.add_argument("--path", metavar="IN-REPOSITORY", help="the file or folder in a git repository, from its top")
     command.add_argument(
         "--judge",
         metavar="COMMAND",
-        help="prints what is in force, run by the shell in a folder with a file for each key",
+        help="prints the effective values; run by the shell in a folder with one file per key",
     )
     command.add_argument("--json", action="store_true", help="as docs/schemas/replay.json describes it")
     command.add_argument("--output", metavar="FILE", type=Path, help="draw a picture: .svg or .png")
@@ -88,11 +89,11 @@ def _judge(command: str | None) -> "Callable[[Snapshot], str]":
 def _who_decided(reading: "Reading") -> str:
     """Return who decided without a command."""
     if len(reading.says_effective) > 1:
-        raise Trouble("some histories say what is in force and others do not. Replay them one by one.")
+        raise Trouble("only some histories contain effective values. Replay them one by one.")
     if True in reading.says_effective:
         return "history"
     if "kube-proxy" in reading.formats_in_use:
-        _warn("parsed values take an explicit default for a change; with --judge the real kube-proxy decides.")
+        _warn("parsed values count an explicit default as a change; with --judge the real kube-proxy decides.")
     return "parsed"
 
 

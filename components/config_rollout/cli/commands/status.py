@@ -12,11 +12,11 @@ from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code
 
 def add(commands: Any) -> None:
     """Add the command."""
-    text = "print which revision runs where, and what is not as it should be; exit with 0 for all well, 1 if not"
+    text = "print which revision runs where, and what is wrong; exit with 0 if all is healthy, 1 if not"
     command = commands.add_parser("status", help=text, description=text)
     command.set_defaults(run=_status)
     add_daemon_set(command)
-    command.add_argument("--watch", action="store_true", help="go on looking until Ctrl-C")
+    command.add_argument("--watch", action="store_true", help="keep watching until Ctrl-C")
     command.add_argument("--json", action="store_true", help="as docs/schemas/status.json describes it")
     add_cluster_options(command)
 

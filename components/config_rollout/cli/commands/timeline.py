@@ -28,14 +28,18 @@ def add(commands: Any) -> None:
     command.set_defaults(run=_timeline)
     add_options(command)
     command.add_argument("--output", metavar="FILE", type=Path, help="draw a picture: .svg, .png or .html")
-    command.add_argument("--rollout", metavar="N", type=_number, default=1, help="which: 1 is the last, 2 that before")
-    command.add_argument("--dark", action="store_true", help="a .png for a dark page; the others follow the reader's")
+    command.add_argument(
+        "--rollout", metavar="N", type=_number, default=1, help="which one: 1 is the last, 2 the one before it"
+    )
+    command.add_argument(
+        "--dark", action="store_true", help="make a .png for a dark page; the other formats follow the reader's"
+    )
     command.add_argument("--json", action="store_true", help="as docs/schemas/timeline.json describes it")
 
 
 def _number(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a number from 1 on (got {text!r})")
+        raise argparse.ArgumentTypeError(f"must be at least 1 (got {text!r})")
     return int(text)
 
 
@@ -43,9 +47,9 @@ def _timeline(given: argparse.Namespace) -> int:
     from ...core.audit.timeline import as_json, timeline
 
     if not (given.output or given.json):
-        raise Trouble("timeline: there is nothing to do. Name a picture with --output, or ask for --json.")
+        raise Trouble("timeline: there is nothing to do. Pass --output PICTURE or --json.")
     if given.dark and (given.output is None or given.output.suffix != ".png"):
-        raise Trouble("--dark: is for a .png; the others follow the reader's page. Leave it out.")
+        raise Trouble("--dark: is only for a .png; the other formats follow the reader's page. Leave it out.")
     draw = drawing(given.output, PICTURES, _import) if given.output else None
     try:
         found = read(given, find_cluster(given))
@@ -68,14 +72,14 @@ def _import() -> "Callable[..., None]":
 
 
 def _chosen(found: "Histories", number: int) -> "AuditRecord":
-    """Return the record that is meant, with those of the rollout that it went on with."""
+    """Return the selected record, merged with those of the rollout that it continued."""
     from ...core.audit.resumed import whole
 
     if len(found.rollouts) > 1:
         names = listed(list(found.rollouts))
-        raise Trouble(f"there are rollouts of several DaemonSets ({names}). Name one: NAMESPACE/NAME.")
+        raise Trouble(f"there are rollouts of several DaemonSets ({names}). Choose one: NAMESPACE/NAME.")
     ((name, records),) = found.rollouts.items()
     if number > len(records):
         kept = f"{len(records):,} rollout{'' if len(records) == 1 else 's'}"
-        raise Trouble(f"--rollout: {name} has a history of {kept} (got {number:,}). Name one of them.")
+        raise Trouble(f"--rollout: {name} has a history of {kept} (got {number:,}). Choose one of them.")
     return whole(records[: len(records) - number + 1])

@@ -1,4 +1,4 @@
-"""`status --watch`: how DaemonSets are as it changes, drawn anew on a terminal, a line for each change elsewhere."""
+"""`status --watch`: the live state of DaemonSets, redrawn on a terminal, one line for each change elsewhere."""
 
 import json
 import signal
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _LOOK_AT_MOST_EVERY_SECONDS = 0.25
 _READ_AGAIN_SECONDS = 15
-"""How often what is not watched is read: revisions, ConfigMaps, records. When the DaemonSet changes, at once."""
+"""How often what is not watched is read: revisions, ConfigMaps, records. When the DaemonSet changes, immediately."""
 
 Show = Callable[["Watch"], None]
 
@@ -51,7 +51,7 @@ class Watched:
         self.problem = ""
 
     def update(self, thing: Object) -> None:
-        """Look at it anew, once its pods have been seen."""
+        """Look at it again, once its pods have been seen."""
         if not self.pods.has_listed():
             return
         self._thing, pods = thing, self.pods.values()
@@ -121,7 +121,9 @@ class Watch:
             return
         things = {thing["metadata"]["uid"]: thing for thing in self._things.values()}
         if not things:
-            raise Trouble(f"{'/'.join(filter(None, self._where)) or self._cluster.server}: is gone. Nothing is left.")
+            raise Trouble(
+                f"{'/'.join(filter(None, self._where)) or self._cluster.server}: was deleted. Nothing is left to watch."
+            )
         self._of = {uid: one for uid, one in self._of.items() if uid in things}
         for uid, thing in things.items():
             if uid not in self._of:
@@ -172,7 +174,7 @@ class _Lines:
         if now.trouble != self._trouble:
             self._trouble = now.trouble
             if now.trouble:
-                print(f"config-rollout: {now.trouble} Looking again until it does.", file=sys.stderr, flush=True)
+                print(f"config-rollout: {now.trouble} Retrying until it does.", file=sys.stderr, flush=True)
         self._say(now.watched)
 
     def _say(self, watched: Iterable[Watched]) -> None:

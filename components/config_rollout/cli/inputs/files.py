@@ -40,7 +40,7 @@ class Given:
     """
     What a PATH holds as a ConfigMap would hold it, unchecked: `data` and `binary_data`.
 
-    `read_as` is how a ConfigMap of ours says that it is read. With `is_lone` it is one file or standard input, whose
+    `read_as` is how a ConfigMap of ours says it is to be read. With `is_lone` it is one file or standard input, whose
     name need not be that of the key. `note` is a sentence on what was left out.
     """
 
@@ -96,12 +96,14 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".."))
     folders = [entry.name for entry in entries if entry.is_dir()]
     if folders:
-        raise Trouble(f"{folder}: holds the folder '{folders[0]}', and a ConfigMap has no folders. Name a flat folder.")
+        raise Trouble(
+            f"{folder}: contains the folder '{folders[0]}', but a ConfigMap has no folders. Pass a flat folder."
+        )
     files: dict[str, bytes] = {}
     for entry in entries:
         files[entry.name] = read_file(entry)
         if sum(map(len, files.values())) > MAX_BYTES:
-            raise Trouble(f"{folder}: is larger than {MAX_BYTES:,} bytes, which is all that a ConfigMap holds.")
+            raise Trouble(f"{folder}: is larger than {MAX_BYTES:,} bytes, the most that a ConfigMap holds.")
     return files
 
 
@@ -110,7 +112,7 @@ def read_file(file: Path, most: int = MAX_FILE_BYTES) -> bytes:
     with _told(file), open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as stream:
         first = stream.read(1)  # `None`: the writer of a pipe has not begun
         if first == b"" and stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
-            raise Trouble(f"{file}: is a pipe that nobody writes to. Name a file, a folder, a manifest or '-'.")
+            raise Trouble(f"{file}: is a pipe that nothing writes to. Pass a file, a folder, a manifest or '-'.")
         os.set_blocking(stream.fileno(), True)
         with open(stream.fileno(), "rb", closefd=False) as rest:
             return _limited(str(file), (first or b"") + rest.read(most + 1), most)
@@ -123,7 +125,7 @@ def _told(path: Path | str) -> Iterator[None]:
         yield
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise Trouble(f"{path}: {why}. Name a file, a folder, a manifest or '-'.") from None
+        raise Trouble(f"{path}: {why}. Pass a file, a folder, a manifest or '-'.") from None
 
 
 def standard_input(most: int) -> bytes:
@@ -177,7 +179,7 @@ def config_map_in(path: str, text: bytes, name: str | None) -> Mapping[str, Any]
     for document, why in unread if name is None or not chosen else ():
         if not document.kinds or any(kind == "ConfigMap" or kind.endswith("List") for kind in document.kinds):
             fix = "Render it first" if why == _TEMPLATE else "Correct it"
-            raise Trouble(f"{path}: is no manifest that can be read: {why}. {fix}.")
+            raise Trouble(f"{path}: is not a readable manifest: {why}. {fix}.")
     return _checked(path, *_one(path, found, chosen, kinds, name))
 
 
@@ -197,8 +199,8 @@ def own_document(path: str, text: bytes) -> tuple[bytes, str]:
         return text, ""
     if len(ours) > 1:
         lines = ", ".join(str(document.line) for document in ours)
-        raise Trouble(f"{path}: holds {len(ours)} KubeProxyConfigurations (lines {lines}). Leave one in the file.")
-    what = f"holds {len(every)} documents; the KubeProxyConfiguration on line {ours[0].line} is the one that counts"
+        raise Trouble(f"{path}: contains {len(ours)} KubeProxyConfigurations (lines {lines}). Keep one in the file.")
+    what = f"contains {len(every)} documents; only the KubeProxyConfiguration on line {ours[0].line} counts"
     return ours[0].text, f"{path}: {what}."
 
 
@@ -234,14 +236,14 @@ def _one(path: str, found: list[_Found], chosen: list[_Found], kinds: set[str], 
     names = sorted({_name(item) for _, item in found})
     if not found:
         got = ", ".join(sorted(kinds)) or "what cannot be read"
-        raise Trouble(f"{path}: holds no ConfigMap (got {got}). Name a manifest with one.")
+        raise Trouble(f"{path}: contains no ConfigMap (got {got}). Pass a manifest with one.")
     if name is None and len(names) > 1:
-        raise Trouble(f"{path}: holds {len(names)} ConfigMaps ({', '.join(names)}). Choose one with --name.")
+        raise Trouble(f"{path}: contains {len(names)} ConfigMaps ({', '.join(names)}). Choose one with --name.")
     if not chosen:
-        raise Trouble(f"{path}: holds no ConfigMap '{name}' (got {', '.join(names)}). Choose one of them.")
+        raise Trouble(f"{path}: contains no ConfigMap '{name}' (got {', '.join(names)}). Choose one of them.")
     if len(chosen) > 1:
         called = _name(chosen[0][1])
-        raise Trouble(f"{path}: holds {len(chosen)} ConfigMaps called '{called}'. Leave one in the manifest.")
+        raise Trouble(f"{path}: contains {len(chosen)} ConfigMaps named '{called}'. Keep one in the manifest.")
     return chosen[0]
 
 
@@ -273,11 +275,11 @@ def _check_head(document: Document, config_map: Mapping[str, Any]) -> Iterator[F
             fix = did_you_mean(field, _FIELDS, "Leave it out")
             yield Finding(_at(document, str(field)), f"a ConfigMap has no field '{_shown(field)}'", fix)
     if config_map["apiVersion"] != "v1":
-        what = f"a ConfigMap has the apiVersion v1 (got {config_map['apiVersion']!r})"
+        what = f"the apiVersion of a ConfigMap is v1 (got {config_map['apiVersion']!r})"
         yield Finding(_at(document, "apiVersion"), what, "Write 'v1'")
     metadata = config_map.get("metadata")
     if not isinstance(metadata, Mapping) or not (metadata.get("name") or metadata.get("generateName")):
-        yield Finding(_at(document), "the ConfigMap has no metadata.name", "Give it one")
+        yield Finding(_at(document), "metadata.name is required", "Add it")
     elif not isinstance(metadata.get("name", ""), str):
         what = f"metadata.name must be text (got {metadata['name']!r})"
         yield Finding(_at(document, "metadata", "name"), what, "Quote it")
@@ -288,9 +290,9 @@ def _no_text(document: Document, section: str, key: object, value: Any) -> Findi
     where = f"line {line}: {section}['{_shown(key)}']"
     if isinstance(value, bool | int | float):
         kind = "a boolean" if isinstance(value, bool) else "a number"
-        return Finding(where, f"must be text, and {spelled or value} is {kind}", "Quote it")
+        return Finding(where, f"must be text, but {spelled or value} is {kind}", "Quote it")
     kind = "a mapping" if isinstance(value, Mapping) else "a list"
-    return Finding(where, f"must be text, and it is {kind}", "Write it as one text")
+    return Finding(where, f"must be text, not {kind}", "Write it as one text")
 
 
 def _as_text(section: str, value: Any) -> str | None:

@@ -36,7 +36,8 @@ def git_versions(repository: str, path: str, warn: Callable[[str], None]) -> Ite
     """
     Yield what the checked-out branch held at a path after each commit that changed it, the oldest first.
 
-    Commits of merged branches count as their merge: pods saw nothing else. Where the path is gone there is no version.
+    Commits of merged branches count as their merge: pods saw nothing else. While the path does not exist there is no
+    version.
 
     Raises:
       Trouble: There is no git, no repository, no commit, or no commit has the path.
@@ -44,10 +45,10 @@ def git_versions(repository: str, path: str, warn: Callable[[str], None]) -> Ite
     """
     path = path.strip("/").removeprefix("./")
     if not path or "\n" in path:
-        raise Trouble(f"--path: must name a file or folder in the repository (got {path!r}).")
+        raise Trouble(f"--path: must be a file or folder in the repository (got {path!r}).")
     if _ask(repository, "rev-parse", "--is-shallow-repository") == "true":
-        warn(f"{repository}: is a shallow clone, so older commits are not seen. Run: git fetch --unshallow")
-    _ask(repository, "rev-parse", "--verify", "HEAD", wrong="has no commit. Name a repository with a history.")
+        warn(f"{repository}: is a shallow clone without older commits. Run: git fetch --unshallow")
+    _ask(repository, "rev-parse", "--verify", "HEAD", wrong="has no commits. Pass a repository with a history.")
     found = False
     with ExitStack() as stack:
         log = stack.enter_context(_git(repository, *_log(path)))
@@ -62,7 +63,7 @@ def git_versions(repository: str, path: str, warn: Callable[[str], None]) -> Ite
         if log.wait():
             raise _broken(repository)
     if not found:
-        raise Trouble(f"{repository}: no commit has '{path}'. Write the path from the top of the repository.")
+        raise Trouble(f"{repository}: no commit has '{path}'. Pass the path from the top of the repository.")
 
 
 def _log(path: str) -> Sequence[str]:
@@ -77,7 +78,7 @@ def _version(
     name = commit[:_NAME_LENGTH]
     if kind == "blob":
         if content is None:
-            warn(f"{where}: is larger than {MAX_FILE_BYTES:,} bytes. This version is left out.")
+            warn(f"{where}: is larger than {MAX_FILE_BYTES:,} bytes. This version is skipped.")
             return None
         return Version(name, date, where, path.rsplit("/", 1)[-1], content)
     if kind != "tree" or content is None:
@@ -85,13 +86,13 @@ def _version(
     files = {}
     for mode, file, identity in _entries(content, objects.identity_bytes):
         if mode in (_FOLDER, _GITLINK):
-            warn(f"{where}: holds the folder '{file}', and a ConfigMap has no folders. This version is left out.")
+            warn(f"{where}: contains the folder '{file}', but a ConfigMap has no folders. This version is skipped.")
             return None
         found, text = objects.read(identity)
         if not found:
             raise _broken(objects.repository)
         if text is None:
-            warn(f"{where}: {file} is larger than {MAX_FILE_BYTES:,} bytes. This version is left out.")
+            warn(f"{where}: {file} is larger than {MAX_FILE_BYTES:,} bytes. This version is skipped.")
             return None
         files[file] = text
     return Version(name, date, where, files)
@@ -158,7 +159,7 @@ def _git(
     try:
         return subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, env=environment)
     except FileNotFoundError:
-        raise Trouble("git: is not installed, and reads the history of a repository. Install git.") from None
+        raise Trouble("git: is required to read the history of a repository. Install git.") from None
 
 
 def _is_named(repository: str, name: str) -> bool:

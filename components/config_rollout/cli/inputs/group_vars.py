@@ -13,7 +13,7 @@ _GROUPS = ("all", "k8s_cluster", "kube_control_plane")
 """The groups of kubespray that hold this host for certain, later ones win."""
 
 _OLDER_NAMES = {"k8s_cluster": "k8s-cluster", "kube_control_plane": "kube-master"}
-"""Group -> its name in older releases, which counts where the other is not there."""
+"""Group -> its name in older releases, which counts if the new one is missing."""
 
 _SUFFIXES = ("", ".yml", ".yaml", ".json")
 """
@@ -94,19 +94,21 @@ class GroupVars:
                     why = f"applies only if the inventory has the group '{name}', which kubespray now calls '{group}'"
                     self._doubt(f"{entry}:", [entry], why)
                 for other in _of_group(folder, name)[1:]:
-                    why = f"is not read: {entry.name} is there, and Ansible reads only the first of GROUP, "
+                    why = f"is not read: {entry.name} exists, and Ansible reads only the first of GROUP, "
                     self._doubt(f"{other}:", [other], f"{why}GROUP.yml, GROUP.yaml and GROUP.json. Merge them")
         for name, entry in _others(folder, known):
-            why = f"is left out, because only the inventory knows its hosts. {_EXACTLY}"
+            why = f"is skipped, because only the inventory knows its hosts. {_EXACTLY}"
             self._doubt(f"{folder}: group '{name}'", [entry], why)
         return read
 
     def _read_one_group(self, folder: Path) -> None:
         inside = sorted({str(found.parent) for depth in ("*", "*/*") for found in folder.glob(f"{depth}/group_vars")})
         if inside:
-            raise Trouble(f"{folder}: is not an inventory, but holds {', '.join(inside[:5])}. Name one of them.")
+            raise Trouble(f"{folder}: is not an inventory, but contains {', '.join(inside[:5])}. Pass one of them.")
         if not self._read_entry(folder):
-            raise Trouble(f"{folder}: holds no file of variables that Ansible reads. Name inventory/NAME/group_vars.")
+            raise Trouble(
+                f"{folder}: contains no file of variables that Ansible reads. Pass inventory/NAME/group_vars."
+            )
 
     def _read_entry(self, entry: Path) -> bool:
         """Read a file, or what Ansible reads of a folder, and tell whether there was a file."""
@@ -128,10 +130,10 @@ class GroupVars:
         inventory = folder.parent
         if (hosts := inventory / "host_vars").is_dir():
             entries = [entry for _, entry in _others(hosts, set())]
-            self._doubt(f"{hosts}:", entries, f"is left out: it is about single hosts. {_EXACTLY}")
+            self._doubt(f"{hosts}:", entries, f"is skipped: it is about single hosts. {_EXACTLY}")
         for file in sorted(inventory.iterdir()):
             if file.suffix in _INVENTORIES and not file.name.startswith(".") and file.is_file():
-                self._doubtful.append((f"{file}:", _words_set(file), f"is left out. {_EXACTLY}"))
+                self._doubtful.append((f"{file}:", _words_set(file), f"is skipped. {_EXACTLY}"))
 
     def _doubt(self, where: str, entries: list[Path], why: str) -> None:
         names: set[str] = set()
@@ -146,7 +148,7 @@ class GroupVars:
         given = ", ".join(paths)
         if not in_groups:
             raise Trouble(
-                f"{given}: no variable of kube-proxy's configuration is set there. Name inventory/NAME/group_vars."
+                f"{given}: it sets no variable of kube-proxy's configuration. Pass inventory/NAME/group_vars."
             )
         self.notes.append(f"{given}: sets no variable of kube-proxy's configuration: these are kubespray's defaults.")
 

@@ -77,7 +77,7 @@ class Reading:
             raise Trouble(f"{error.filename or path}: {(error.strerror or str(error)).lower()}.") from None
         if count < 2:
             found = "one snapshot" if count else "no snapshot"
-            raise Trouble(f"{path}: holds {found}, and a replay compares at least two. Name a longer history.")
+            raise Trouble(f"{path}: contains {found}, but a replay compares at least two. Pass a longer history.")
 
     def check(self) -> None:
         """Refuse a format or an effect of a key that no snapshot had."""
@@ -86,21 +86,21 @@ class Reading:
         for option, key in named:
             if key not in self._keys:
                 keys = ", ".join(sorted(self._keys))
-                raise Trouble(f"{option} {key}: no snapshot has such a key (got {keys}). Name one of them.")
+                raise Trouble(f"{option} {key}: no snapshot has this key (got {keys}). Use one of them.")
 
     def _snapshots(self, path: str, inside: str | None) -> Iterator[Snapshot]:
         wrong = [name for name in self.formats.values() if name not in FORMATS]
         if wrong:
-            raise Trouble(f"--format: there is no such format (got {wrong[0]!r}). Use one of {', '.join(FORMATS)}.")
+            raise Trouble(f"--format: is not a known format (got {wrong[0]!r}). Use one of {', '.join(FORMATS)}.")
         place = Path(path)
         if not place.exists():
-            raise Trouble(f"{path}: no such file or directory. Name a git repository, a folder or lines of JSON.")
+            raise Trouble(f"{path}: no such file or directory. Pass a git repository, a folder or lines of JSON.")
         if inside is not None:
             if not place.is_dir():
-                raise Trouble(f"{path}: is a file, and --path is for git repositories. Leave one of them out.")
+                raise Trouble(f"{path}: is a file, but --path is for git repositories. Leave one of them out.")
             return self._of_git(path, inside)
         if place.is_dir() and (place / ".git").exists():
-            raise Trouble(f"{path}: is a git repository. Say with --path which file or folder in it.")
+            raise Trouble(f"{path}: is a git repository. Pass a file or folder in it with --path.")
         return self._of_folder(place) if place.is_dir() else self._of_lines(place)
 
     def _of_git(self, path: str, inside: str) -> Iterator[Snapshot]:
@@ -109,7 +109,7 @@ class Reading:
             try:
                 yield self._version(version)
             except Trouble as trouble:
-                self.warn(f"{trouble} This version is left out.")
+                self.warn(f"{trouble} This version is skipped.")
 
     def _of_folder(self, folder: Path) -> Iterator[Snapshot]:
         """Yield the entries of a folder in the order of their names, numbers by their value."""
@@ -128,7 +128,7 @@ class Reading:
             return Snapshot(version.name, self._content(version.where, *by_encoding(version.files)), version.date)
         found = config_map_in(version.where, version.text, self.name)
         if found is None and self._manifests:
-            raise Trouble(f"{version.where}: is no manifest that can be read, as those before it are.")
+            raise Trouble(f"{version.where}: is not a readable manifest, unlike those before it.")
         if found is None:
             text, note = own_document(version.where, version.text)
             if note and note.partition(": ")[2] not in self._refused:
@@ -154,7 +154,7 @@ class Reading:
             there = tuple(name in row for name in _ALL_OR_NONE)
             if first is not None and there != first:
                 name = next(n for n, a, b in zip(_ALL_OR_NONE, first, there, strict=True) if a != b)
-                raise Trouble(f"{where}: '{name}' is in some lines and not in others. Write it in all or in none.")
+                raise Trouble(f"{where}: '{name}' is in some lines and missing in others. Write it in all or in none.")
             first = there
             yield Snapshot(
                 str(row.get("commit") or row.get("name") or f"line {number}"),
@@ -186,7 +186,7 @@ class Reading:
     def _say_refused(self, where: str, finding: Finding) -> None:
         if str(finding) not in self._refused:
             self._refused.add(str(finding))
-            self.warn(f"{where}: {finding} The component refuses this; it is compared as if it were accepted.")
+            self.warn(f"{where}: {finding} The component would refuse this; it is compared anyway.")
 
 
 def _by_number(path: Path) -> list[Any]:
@@ -202,7 +202,7 @@ def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
             number += 1
             if len(line) > MAX_FILE_BYTES:
                 raise Trouble(
-                    f"{file}: line {number}: is larger than {MAX_FILE_BYTES:,} bytes. Write one snapshot a line."
+                    f"{file}: line {number}: is larger than {MAX_FILE_BYTES:,} bytes. Write one snapshot per line."
                 )
             if line.strip():
                 yield number, line
@@ -210,14 +210,14 @@ def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
 
 def _row(where: str, line: bytes) -> dict[str, Any]:
     """Return a line as an object whose fields are there and of the right kind."""
-    row = _json(where, line, "Write one snapshot a line")
+    row = _json(where, line, "Write one snapshot per line")
     if not isinstance(row, dict):
-        raise Trouble(f"{where}: must be an object (got {type(row).__name__}). Write one snapshot a line.")
+        raise Trouble(f"{where}: must be an object (got {type(row).__name__}). Write one snapshot per line.")
     unknown = sorted(row.keys() - _FIELDS.keys())
     if unknown:
-        raise Trouble(f"{where}: there is no field '{unknown[0]}'. Use {', '.join(_FIELDS)}.")
+        raise Trouble(f"{where}: unknown field '{unknown[0]}'. Use {', '.join(_FIELDS)}.")
     if "data" not in row:
-        raise Trouble(f"{where}: has no 'data'. Write key -> text.")
+        raise Trouble(f"{where}: 'data' is required. Write key -> text.")
     for name, value in row.items():
         if not isinstance(value, _FIELDS[name]):
             raise Trouble(f"{where}: {name}: must be {_A_KIND[_FIELDS[name]]} (got {type(value).__name__}).")
@@ -228,7 +228,7 @@ def _json(where: str, text: bytes, fix: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Trouble(f"{where}: is no JSON ({str(error).lower()}). {fix}.") from None
+        raise Trouble(f"{where}: is not valid JSON ({str(error).lower()}). {fix}.") from None
 
 
 def _contents(file: Path) -> Mapping[str, str] | None:
@@ -239,7 +239,7 @@ def _contents(file: Path) -> Mapping[str, str] | None:
     with beside.open("rb") as stream:
         text = stream.read(_MAX_CONTENTS_BYTES + 1)
     if len(text) > _MAX_CONTENTS_BYTES:
-        raise Trouble(f"{beside}: is larger than {_MAX_CONTENTS_BYTES:,} bytes. Write the texts into the lines.")
+        raise Trouble(f"{beside}: is larger than {_MAX_CONTENTS_BYTES:,} bytes. Put the texts in the lines.")
     found = _json(str(beside), text, "Write an object, id -> text")
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise Trouble(f"{beside}: must be an object, id -> text.")

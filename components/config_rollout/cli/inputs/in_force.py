@@ -1,4 +1,4 @@
-"""Lets a program say what is in force with a configuration, as the judge of a replay."""
+"""Lets a program print the effective values of a configuration, as the judge of a replay."""
 
 import hashlib
 import os
@@ -45,16 +45,16 @@ def _run(command: str, folder: str, name: str) -> bytes:
         try:
             printed, complaints = process.communicate(timeout=_TIMEOUT)
         except subprocess.TimeoutExpired:
-            raise Trouble(f"--judge: took more than {_TIMEOUT} s for {name}. Name a command that ends.") from None
+            raise Trouble(f"--judge: took more than {_TIMEOUT} s for {name}. Pass a faster command.") from None
         finally:
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)  # the shell and what it started
     said = complaints.decode(errors="replace").strip().splitlines()
     if process.returncode:
         raise Trouble(
-            f"--judge: exit code {process.returncode} for {name} ({said[-1] if said else 'without a word'}). "
-            "Let it print something of its own, and exit with 0, for what it refuses."
+            f"--judge: exit code {process.returncode} for {name} ({said[-1] if said else 'no output'}). "
+            "For configurations that it refuses, it must print a text of its own and exit with 0."
         )
     if not printed:
-        raise Trouble(f"--judge: printed nothing for {name}. Let it print what is in force.")
+        raise Trouble(f"--judge: printed nothing for {name}. It must print the effective values.")
     return printed

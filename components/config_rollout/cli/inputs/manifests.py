@@ -114,7 +114,7 @@ class Manifests:
                     inside = list(self._walk(one, one.resolve()))
                     if not inside and len(every) == 1 and not self.gaps and not self.excluded:
                         raise Trouble(
-                            f"{path}: holds no file that ends in {', '.join(_SUFFIXES)}. Name a folder of manifests."
+                            f"{path}: contains no file that ends in {', '.join(_SUFFIXES)}. Pass a folder of manifests."
                         )
                     files |= {os.path.abspath(file): file for file in inside}
                 elif not self._is_excluded(one):

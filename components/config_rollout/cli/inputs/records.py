@@ -41,7 +41,7 @@ class Histories:
         records, findings = parse_records(text, where)
         self.findings += findings
         if not (records or findings):
-            self.findings.append(Finding(where, "holds no record of a rollout", "The first rollout writes one"))
+            self.findings.append(Finding(where, "contains no record of a rollout", "The first rollout writes one"))
         for record in records:
             wrong = [
                 *check_name(f"{where}: namespace of a record", record.namespace),
@@ -70,7 +70,7 @@ def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Histor
             found.add(data[HISTORY_KEY], where)
         else:
             found.findings.append(
-                Finding(where, f"has no key '{HISTORY_KEY}'", "Delete it: the next rollout makes it anew")
+                Finding(where, f"has no key '{HISTORY_KEY}'", "Delete it: the next rollout recreates it")
             )
     return found
 
@@ -81,7 +81,7 @@ def _config_maps(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Iterab
         found = [one for one in labelled if one["metadata"]["name"] == history_name(_daemon_set(one))]
         if not found:
             raise Trouble(
-                f"{cluster.server}: holds no history: there is no ConfigMap '{history_name('NAME')}' with the label "
+                f"{cluster.server}: has no history: there is no ConfigMap '{history_name('NAME')}' with the label "
                 f"'{DAEMON_SET_LABEL}: NAME'. The first rollout of this library writes one."
             )
         return found
@@ -115,11 +115,11 @@ def from_file(path: str) -> Histories:
                 text = file.read(MAX_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Trouble(f"--from: {path}: {reason}. Name a file of JSON lines, or '-'.") from None
+        raise Trouble(f"--from: {path}: {reason}. Pass a file of JSON lines, or '-'.") from None
     if len(text) > MAX_BYTES:
-        raise Trouble(f"--from: {path}: is larger than {MAX_BYTES:,} bytes. Leave out its oldest lines.")
+        raise Trouble(f"--from: {path}: is larger than {MAX_BYTES:,} bytes. Remove its oldest lines.")
     if not text.strip():
-        raise Trouble(f"--from: {path}: holds no record of a rollout. Name a file of JSON lines.")
+        raise Trouble(f"--from: {path}: contains no record of a rollout. Pass a file of JSON lines.")
     found = Histories()
     found.add(text.decode(errors="replace"), path)
     return found

@@ -69,9 +69,9 @@ def read_variables(file: Path) -> Variables:
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        raise Trouble(f"{shown}: is not UTF-8, and Ansible reads nothing else ({error.reason}). Convert it.") from None
+        raise Trouble(f"{shown}: is not UTF-8, which Ansible requires ({error.reason}). Convert it.") from None
     if text.startswith(_VAULT):
-        return Variables(notes=[f"{shown}: is encrypted, so what it sets is not known here. Decrypt it if it matters."])
+        return Variables(notes=[f"{shown}: is encrypted, so its variables are unknown. Decrypt it if they matter."])
     try:
         found, lines, repeated = _parsed(shown, text)
     except Trouble as trouble:
@@ -86,7 +86,7 @@ def read_variables(file: Path) -> Variables:
     return Variables(
         {name: found[name] for name in names},
         {name: f"{shown}:{lines[name]}" if name in lines else shown for name in names},
-        [f"{shown}: sets {name} twice; the later one counts, as for Ansible. Remove one." for name in repeated],
+        [f"{shown}: sets {name} twice; as in Ansible, the later one counts. Remove one." for name in repeated],
     )
 
 
@@ -106,7 +106,7 @@ def _parsed(shown: str, text: str) -> tuple[Any, dict[str, int], list[str]]:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise Trouble(f"{shown}{line}: is no YAML that Ansible reads ({reason}). Correct it.") from None
+        raise Trouble(f"{shown}{line}: is not YAML that Ansible reads ({reason}). Correct it.") from None
 
 
 def _is_inventory(found: Any) -> bool:
@@ -120,7 +120,7 @@ def _is_inventory(found: Any) -> bool:
 
 
 def _inventory(shown: str) -> Trouble:
-    return Trouble(f"{shown}: is an inventory, not a file of variables. Name its folder, which has its group_vars.")
+    return Trouble(f"{shown}: is an inventory, not a file of variables. Pass its folder, which has its group_vars.")
 
 
 def _from_json(value: dict[str, Any]) -> object:

@@ -52,7 +52,7 @@ def write(metrics: Sequence[Metric], file: Path) -> None:
         beside.replace(file)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise Trouble(f"--output: {file}: {(error.strerror or str(error)).lower()}. Name another file.") from None
+        raise Trouble(f"--output: {file}: {(error.strerror or str(error)).lower()}. Pass another file.") from None
 
 
 def push(metrics: Sequence[Metric], url: str, namespace: str, daemon_set: str) -> None:
@@ -61,10 +61,12 @@ def push(metrics: Sequence[Metric], url: str, namespace: str, daemon_set: str) -
     try:
         pushadd_to_gateway(url, JOB, _registry(metrics), group, timeout=_SECONDS)
     except HTTPError as error:
-        raise Trouble(f"--push: {shown}: answers {error.code} {error.reason}. Name a Pushgateway.") from None
+        raise Trouble(
+            f"--push: {shown}: answered {error.code} {error.reason}. Pass the address of a Pushgateway."
+        ) from None
     except (URLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
-        raise Trouble(f"--push: {shown}: does not answer ({reason}). Name a Pushgateway.") from None
+        raise Trouble(f"--push: {shown}: does not answer ({reason}). Pass the address of a Pushgateway.") from None
 
 
 def _registry(metrics: Sequence[Metric]) -> CollectorRegistry:

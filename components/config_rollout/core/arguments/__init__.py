@@ -1,1 +1,1 @@
-"""What a caller passed: its fields, and everything that is wrong with them."""
+"""What a caller passed: its fields, and everything wrong with them."""

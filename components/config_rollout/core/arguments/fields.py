@@ -13,29 +13,29 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 def named(
     where: str, given: Mapping[str, object], known: Sequence[str], what: str = "field"
 ) -> tuple[dict[str, object], list[Finding]]:
-    """Return the given values by their snake_case names, and what there is no such name for."""
+    """Return the values by their snake_case names, and a finding for each unknown name."""
     of = {snake_case(str(key)): value for key, value in given.items() if value is not None}
     findings = []
     for name in of:
         if name not in known:
-            fix = did_you_mean(name, known, f"Known are {', '.join(known)}" if known else "Leave it out")
-            findings.append(Finding(f"{where}.{name}", f"there is no such {what}", fix))
+            fix = did_you_mean(name, known, f"Use one of {', '.join(known)}" if known else "Leave it out")
+            findings.append(Finding(f"{where}.{name}", f"is not a known {what}", fix))
     return of, findings
 
 
 def check_seconds(where: str, value: object, least: int) -> Iterator[Finding]:
-    """Find a number of seconds that is none, or is too small."""
+    """Find what is not a number of seconds, or is too small."""
     if not is_number_of_pods(value) or value < least:  # type: ignore[operator]
-        yield Finding(where, f"must be a whole number of at least {least} (got {value!r})", "Pass such an int")
+        yield Finding(where, f"must be a whole number of at least {least} (got {value!r})", "Pass an int in that range")
 
 
 def check_argument_names(given: Iterable[str], known: Iterable[str], required: Iterable[str]) -> Iterator[Finding]:
-    """Find arguments that do not exist, with the nearest that does, and required ones that are missing."""
+    """Find unknown arguments, with the nearest known one, and required ones that are missing."""
     given, known = list(given), sorted(known)
     for name in given:
         if name not in known:
-            fix = did_you_mean(name, known, f"Known are {', '.join(known)}")
-            yield Finding(name, "there is no such argument", fix)
+            fix = did_you_mean(name, known, f"Use one of {', '.join(known)}")
+            yield Finding(name, "is not a known argument", fix)
     for name in required:
         if name not in given:
             yield Finding(name, "is required", "Pass it")
@@ -48,7 +48,7 @@ def check_name(where: str, name: object, max_length: int = 63) -> Iterator[Findi
     elif not _DNS_LABEL.fullmatch(name):
         yield Finding(
             where,
-            f"is no DNS label (got {name!r})",
+            f"is not a valid DNS label (got {name!r})",
             "Use lowercase letters, digits and '-', and begin and end with a letter or digit",
         )
     elif len(name) > max_length:
@@ -83,8 +83,8 @@ def is_number_of_pods(value: object) -> bool:
 
 
 def check_whole_number(where: str, value: object, least: int = 0) -> Iterator[Finding]:
-    """Find a number of seconds or revisions that is none, or is too small."""
+    """Find what is not a whole number, or is too small."""
     if isinstance(value, bool | str | Mapping | list) or value is None:
         yield Finding(where, f"must be a whole number (got {value!r})", "Pass an int")
     elif isinstance(value, int | float) and (value < least or value != int(value)):
-        yield Finding(where, f"must be a whole number of at least {least} (got {value})", "Pass such an int")
+        yield Finding(where, f"must be a whole number of at least {least} (got {value})", "Pass an int in that range")

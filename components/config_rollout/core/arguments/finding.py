@@ -1,4 +1,4 @@
-"""One thing that is wrong with what the caller passed, and how a list of them is told."""
+"""One thing that is wrong with what the caller passed, and how a list of them is printed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ class Finding:
     """
     One fault, in the form `where: what. fix`.
 
-    `where` is the argument's path (`data['agent.yaml']`), `what` says what is wrong and what was found,
+    `where` is the argument's path (`data['agent.yaml']`), `what` says what is wrong and what was passed,
     `fix` says what to do instead. None of them ends in a full stop.
     """
 

@@ -1,1 +1,1 @@
-"""The record of a rollout, and what follows from records: a timeline, metrics, where to go back to."""
+"""The record of a rollout, and what follows from records: a timeline, metrics, what a failed rollout may go back to."""

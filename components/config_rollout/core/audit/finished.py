@@ -1,5 +1,5 @@
 """
-Which pod templates a fleet has finished: what a failed rollout may go back to, and what needs no gate any more.
+Which pod templates a fleet has finished: what a failed rollout may go back to, and what needs no further gates.
 
 The driver keeps it in an annotation of the DaemonSet. Not here: when it is written (driver/rollout.py).
 """
@@ -20,9 +20,9 @@ from .record import AuditRecord
 @dataclass(frozen=True)
 class Finished:
     """
-    Names of ControllerRevisions: `revisions` finished, the newest last; `bringing` is one whose rollout has not yet.
+    Names of ControllerRevisions: `revisions` have finished, the newest last; the rollout to `bringing` has not yet.
 
-    `generations` is what the provider's write gave, and what it became through writes of the driver; else empty.
+    `generations` are the one that the provider's write gave and the one after the driver's own writes; else empty.
     """
 
     revisions: tuple[str, ...] = ()
@@ -35,12 +35,12 @@ class Finished:
 
     @property
     def base(self) -> str:
-        """The revision that finished last, which the fleet rests on; empty if none is known."""
+        """The revision that finished last, which the fleet runs; empty if none is known."""
         return self.revisions[-1] if self.revisions else ""
 
     def begins(self, revision: str, kept: Collection[str], found: Sequence[str] = ()) -> "Finished":
         """
-        Return what is so when a rollout to a revision begins: it has not finished, whatever it once had.
+        Return the state when a rollout to a revision begins: it has not finished, even if it once had.
 
         `kept` are the names of all revisions; others are forgotten. `found` finished by other signs.
         """
@@ -50,12 +50,12 @@ class Finished:
         return Finished(tuple(one for one in every if one in kept and one != revision), revision)
 
     def ends(self, revision: str, generations: tuple[int, ...]) -> "Finished":
-        """Return what is so when the last wave of a rollout to a revision has passed."""
+        """Return the state when the last wave of a rollout to a revision has passed."""
         return Finished((*(one for one in self.revisions if one != revision), revision), "", generations)
 
 
 def finished(daemon_set: Object) -> Finished:
-    """Return what the annotation says; nothing where there is none, or not one of ours."""
+    """Return what the annotation says; nothing if it is missing or not one of ours."""
     text = (daemon_set["metadata"].get("annotations") or {}).get(FINISHED_ANNOTATION, "")
     try:
         of = json.loads(text)
@@ -81,7 +81,7 @@ def found_finished(
     known: Finished, revisions: Sequence[Object], pods: Sequence[Pod], records: Sequence[AuditRecord], wanted: str
 ) -> list[str]:
     """
-    Return the names of revisions that finished though no driver has noted it, the newest last.
+    Return the names of revisions that finished although no driver recorded it, the newest last.
 
     All pods have it, most of them ready: it came before the waves, or without them. Or a record of an earlier version
     says so.
@@ -91,7 +91,7 @@ def found_finished(
       revisions: The DaemonSet's ControllerRevisions.
       pods: Its pods, those of nodes that are not Ready left out.
       records: The audit records of its rollouts, the oldest first.
-      wanted: The name of the revision that a rollout brings now.
+      wanted: The name of the revision that is being rolled out.
 
     """
     by_hash = {revision["metadata"]["labels"]["controller-revision-hash"]: _name(revision) for revision in revisions}
@@ -103,13 +103,13 @@ def found_finished(
 
 
 def way_back(known: Finished, revisions: Sequence[Object], wanted: str) -> Object | None:
-    """Return the newest revision that finished and is still kept, the wanted one apart; `None` if there is none."""
+    """Return the newest finished revision that is still kept, other than the wanted one; `None` if there is none."""
     kept = {_name(revision): revision for revision in revisions}
     return next((kept[one] for one in reversed(known.revisions) if one in kept and one != wanted), None)
 
 
 def _recorded(revisions: Sequence[Object], records: Sequence[AuditRecord]) -> list[Object]:
-    """Return the revisions that a record says were finished: by number, or by config hash where one alone has it."""
+    """Return the revisions that a record reports as finished: by number, or by config hash if only one has it."""
     found = []
     for record in records:
         last = record.waves[-1] if record.waves else None

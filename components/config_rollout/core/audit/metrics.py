@@ -70,5 +70,5 @@ def metrics(rollouts: Mapping[str, Sequence[AuditRecord]], hashes: Mapping[str, 
 
 
 def left(record: AuditRecord) -> str:
-    """Return the config hash of the pod template that a rollout left: the one of before, if it was taken back."""
+    """Return the config hash of the pod template that a rollout left: the previous one, if it was taken back."""
     return record.old_hash if record.result == "restored" else record.new_hash

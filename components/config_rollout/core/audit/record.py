@@ -18,8 +18,8 @@ VERSION = 1
 
 RESULTS = ("done", "halted", "restored", "failed", "stopped")
 """
-How a rollout ended: through; left as it was at a gate; taken back; not through in time; stopped by a person, or by a
-change that somebody else made.
+How a rollout ended: finished; left as it was at a failed gate; taken back; not finished in time; stopped by a person,
+or by somebody else's change.
 """
 
 WAVE_RESULTS = ("done", "failed", "stopped")
@@ -116,7 +116,7 @@ class AuditRecord:
         return (moment(self.ended) - moment(self.started)).total_seconds()
 
     def to_json(self) -> str:
-        """Return the record as one line, without what is not known."""
+        """Return the record as one line, without unknown fields."""
         return json.dumps(
             _known(
                 version=VERSION, namespace=self.namespace, name=self.name, started=self.started, ended=self.ended,
@@ -157,10 +157,10 @@ def parse_records(text: str, where: str) -> tuple[list[AuditRecord], list[Findin
             try:
                 records.append(_record(json.loads(line)))
             except json.JSONDecodeError as error:
-                what = f"is no JSON (column {error.colno}: {error.msg})"
+                what = f"is not valid JSON (column {error.colno}: {error.msg})"
                 findings.append(Finding(f"{where}: line {number}", what, _DAMAGED))
             except RecursionError:
-                findings.append(Finding(f"{where}: line {number}", "is nested too deep", _DAMAGED))
+                findings.append(Finding(f"{where}: line {number}", "is nested too deeply", _DAMAGED))
             except _Newer as error:
                 fix = "Use a newer release of config-rollout to read it"
                 findings.append(Finding(f"{where}: line {number}", str(error), fix))
@@ -177,7 +177,7 @@ class _Damaged(Exception):
 
 
 class _Newer(Exception):
-    """The record is of a version that is not known here."""
+    """The record has a newer version than this release reads."""
 
 
 def _known(**fields: Any) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _record(given: Any) -> AuditRecord:
     of = _mapping(given, "record")
     version = _number(of.get("version"), "version")
     if version > VERSION:
-        raise _Newer(f"is of version {version}, and {VERSION} is the newest known here")
+        raise _Newer(f"has version {version}, and this release reads up to {VERSION}")
     texts: dict[str, Any] = {n: _text(of.get(n), n) for n in ("namespace", "name", "old_hash", "new_hash")}
     revisions = {name: _maybe(of.get(name), name, _number) for name in ("old_revision", "new_revision")}
     return AuditRecord(
@@ -249,7 +249,7 @@ def _read_pods(given: Any, where: str) -> dict[str, Times]:
             case [deleted, ready] if _is_seconds(deleted) and _is_seconds(ready):
                 pods[node] = float(deleted), float(ready)
             case _:
-                raise _Damaged(f"{where}.{node} is no [seconds, seconds or null] (got {_shown(times)})")
+                raise _Damaged(f"{where}.{node} is not [seconds, seconds or null] (got {_shown(times)})")
     return pods
 
 
@@ -258,7 +258,7 @@ def _is_seconds(value: Any) -> bool:
 
 
 def _mapping(given: Any, where: str) -> Mapping[str, Any]:
-    return _of(dict, "JSON object", given, where)  # type: ignore[no-any-return]
+    return _of(dict, "a JSON object", given, where)  # type: ignore[no-any-return]
 
 
 def _text(given: Any, where: str) -> str:
@@ -271,7 +271,7 @@ def _flag(given: Any, where: str) -> bool:
 
 def _number(given: Any, where: str) -> int:
     if isinstance(given, bool) or not isinstance(given, int) or given < 0:
-        raise _wrong("whole number of at least 0", given, where)
+        raise _wrong("a whole number of at least 0", given, where)
     return given
 
 
@@ -281,7 +281,7 @@ def _time(given: Any, where: str) -> str:
             return str(given)
     except ValueError:
         pass
-    raise _wrong("time in UTC", given, where)
+    raise _wrong("a time in UTC", given, where)
 
 
 def _one_of(given: Any, where: str, known: tuple[str, ...]) -> str:
@@ -295,7 +295,7 @@ def _maybe(given: Any, where: str, read: Callable[[Any, str], Any]) -> Any:
 
 
 def _each(given: Any, where: str, read: Callable[[Any, str], Any]) -> tuple[Any, ...]:
-    items = _of(list, "list", given, where)
+    items = _of(list, "a list", given, where)
     return tuple(read(item, f"{where}[{number}]") for number, item in enumerate(items))
 
 
@@ -306,8 +306,9 @@ def _of(kind: type, called: str, given: Any, where: str) -> Any:
 
 
 def _wrong(called: str, given: Any, where: str) -> _Damaged:
-    got = "nothing" if given is None else _shown(given)
-    return _Damaged(f"{where} is no {called} (got {got})")
+    if given is None:
+        return _Damaged(f"{where} is required")
+    return _Damaged(f"{where} must be {called} (got {_shown(given)})")
 
 
 def _shown(value: Any) -> str:

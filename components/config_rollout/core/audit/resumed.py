@@ -1,4 +1,4 @@
-"""A rollout that took more than one `up`: each has left a record of its own, or none if it was killed."""
+"""A rollout that took more than one `up`: each left a record of its own, or none if it was killed."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -6,11 +6,11 @@ from dataclasses import replace
 from .record import AuditRecord, Times, WaveRecord, moment, utc
 
 _UNFINISHED = ("stopped", "halted", "failed")
-"""How a rollout ended that the next `up` with the same configuration goes on with."""
+"""Results after which the next `up` with the same configuration continues the rollout."""
 
 
 def whole(records: Sequence[AuditRecord]) -> AuditRecord:
-    """Return the last of some records as one with those before it that it went on with, the oldest first."""
+    """Return the last record, merged with the earlier ones that it continued, the oldest first."""
     parts = [records[-1]]
     for record in reversed(records[:-1]):
         if not _goes_on(record, parts[0]):
@@ -26,7 +26,7 @@ def since_it_began(
     record: AuditRecord, began: str, moved: Mapping[str, Times], nodes: Mapping[str, Collection[str]]
 ) -> AuditRecord:
     """
-    Return the record of a rollout that an `up` began which left none, as when it was killed.
+    Return the record of a rollout begun by an `up` that left none, for example because it was killed.
 
     Args:
       record: What this `up` did.

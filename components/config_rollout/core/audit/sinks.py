@@ -36,12 +36,12 @@ def _parse_one(given: object, where: str) -> tuple[list[Sink], list[Finding]]:
     if not isinstance(given, Mapping):
         return [], [Finding(where, f"must be a mapping (got {type(given).__name__})", _FIX)]
     if len(given) != 1:
-        named = f"names {len(given)} places" if given else "names no place"
-        return [], [Finding(where, named, "Write one mapping for each place, in a list")]
+        named = f"has {len(given)} keys" if given else "is empty"
+        return [], [Finding(where, named, "Pass one mapping for each place, in a list")]
     ((kind, value),) = given.items()
     place = f"{where}.{kind}"
     if kind not in _KINDS:
-        return [], [Finding(place, "there is no such place", did_you_mean(kind, _KINDS, _FIX))]
+        return [], [Finding(place, "is not a known place", did_you_mean(kind, _KINDS, _FIX))]
     if kind == "stdout":
         right = value is True
         return ([Sink(kind)], []) if right else ([], [Finding(place, f"must be True (got {value!r})", "Leave it out")])
@@ -61,7 +61,7 @@ def _wrong_url(text: str) -> str:
         address = urlsplit(text)
         known = address.scheme in ("http", "https") and address.hostname and address.port != 0
     except ValueError as error:
-        return f"is no address ({error})"
+        return f"is not a valid address ({error})"
     if not known:
-        return "is no http or https address"
+        return "is not an http or https address"
     return "has a user or a password, which preview and logs may show" if "@" in address.netloc else ""

@@ -1,4 +1,4 @@
-"""What a rollout looked like over time: for each node which configuration it had when, from its audit record."""
+"""What a rollout looked like over time: which configuration each node had when, from its audit record."""
 
 import math
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ WITHOUT_WAVES = "all"
 """The name of the one wave of a rollout without waves, which has no gates."""
 
 _TICKS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
-"""Distances of ticks that a clock's reader expects, in seconds."""
+"""Distances between ticks that read well on a clock, in seconds."""
 
 _MOST_TICKS = 9
 _AFTER = 0.03
-"""How much of its length is shown after the end of a rollout, so that the state it was left in can be seen."""
+"""How much is shown after the end of a rollout, as a share of its length, so that its final state is visible."""
 
 
 _ROUNDED = 0.1
-"""By how much the times of pods are less exact than those of waves, in seconds."""
+"""How much less exact the times of pods are than those of waves, in seconds."""
 
 
 class State(Enum):

@@ -1,4 +1,4 @@
-"""What an audit record says of a rollout, the history that the cluster keeps of them, and the words of its Events."""
+"""What an audit record says about a rollout, the history in the cluster, and the words of its Events."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -139,9 +139,9 @@ def event(daemon_set: Object, told: tuple[str, str, str], nanoseconds: int) -> O
 
 def with_record(history: str, record: AuditRecord, most: int = MAX_HISTORY_BYTES) -> str:
     """
-    Return a history with one more record, in so many bytes of UTF-8.
+    Return a history with one more record, within that many bytes of UTF-8.
 
-    The oldest records first lose what is known of each pod, then go; the newest is always there. Lines of a newer
+    The oldest records first lose their pods' times, then are dropped; the newest always stays. Lines of a newer
     version, or damaged ones, are kept and dropped like the others.
     """
     *older, newest = [*(line for line in history.split("\n") if line.strip()), record.to_json()]
@@ -222,7 +222,7 @@ def ci_run(environment: Mapping[str, str]) -> str:
 
 
 def continued(history: str, new_hash: str, new_revision: int | None) -> AuditRecord | None:
-    """Return the record of the rollout that this one goes on with, or tries again, if the history's last is."""
+    """Return the history's last record if this rollout continues it, or tries it again."""
     records, _ = parse_records(history, "history")
     last = records[-1] if records else None
     if last is None or last.new_hash != new_hash:
@@ -231,13 +231,13 @@ def continued(history: str, new_hash: str, new_revision: int | None) -> AuditRec
 
 
 def ended_well(history: str, config_hash: str) -> bool:
-    """Return whether the newest record of a history is of a rollout to this configuration that ended well."""
+    """Return whether the newest record of a history is of a finished rollout to this configuration."""
     records, _ = parse_records(history, "history")
     return bool(records) and (records[-1].new_hash, records[-1].result) == (config_hash, "done")
 
 
 def with_what_changed(record: AuditRecord, before: AuditRecord | None) -> AuditRecord:
-    """Return a record with what the one says that it goes on with; revisions that were taken back have new numbers."""
+    """Return a record with what the one it continues says; revisions that were taken back have new numbers."""
     if before is None:
         return record
     old_revision = None if before.result == "restored" else before.old_revision

@@ -22,7 +22,7 @@ MAX_KEY_LENGTH = 253
 """The longest key of a ConfigMap, in characters. Source: apimachinery `IsConfigMapKey`."""
 
 Fault = tuple[str, str]
-"""What is wrong, and what to do."""
+"""What is wrong, and what to do about it."""
 
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
@@ -34,8 +34,8 @@ class Content:
     """
     What a ConfigMap holds: `data` as key -> UTF-8 bytes of the text, `binary_data` as key -> bytes.
 
-    `formats` names the format of keys of `data` whose suffix does not tell it, `effects` is key -> what the changes of
-    its fields do. `text_version` is any text, which counts beside what the values mean. `unread` are keys that no pod
+    `formats` names the format of keys of `data` whose suffix does not tell it, `effects` is key -> what changes of its
+    fields do. `text_version` is any text, which counts beside what the values mean. `unread` are keys that no pod
     reads, so that they do not count. Make one with `parse_content`; one made by hand is not checked.
     """
 
@@ -82,7 +82,7 @@ def parse_content(
     text_version: object = None,
 ) -> tuple[Content, list[Finding]]:
     """
-    Return the content and everything that is wrong with it.
+    Return the content and everything wrong with it.
 
     The content is complete only if there are no findings.
 
@@ -91,7 +91,7 @@ def parse_content(
       binary_data: key -> base64 text (RFC 4648, padded), as in a ConfigMap manifest; `None` is none.
       declared: key of `data` -> its format, for keys whose suffix does not tell it; `None` is none.
       effects: `KEY` or `KEY:PATH` -> `restart`, `reload` or `none`; `None` is none. Paths are for `unmatched` to check.
-      text_version: Text whose change rolls out what is written differently and means the same; `None` is none.
+      text_version: Text whose change rolls out what is written differently but means the same; `None` is none.
 
     """
     findings: list[Finding] = []
@@ -114,9 +114,7 @@ def parse_content(
             )
         )
     if not findings and not content.data and not content.binary_data:
-        findings.append(
-            Finding("data", "there is no key, so there is no configuration", "Add at least one key with its text")
-        )
+        findings.append(Finding("data", "has no keys, so there is no configuration", "Add at least one key"))
     if not findings:
         findings += refusals(content)
     return content, findings
@@ -140,12 +138,12 @@ def unmatched(*contents: Content) -> list[Finding]:
 
 
 def warnings(content: Content) -> list[Finding]:
-    """Return what is not wrong with the content and should not stay as it is."""
+    """Return what is not wrong with the content but should be changed."""
     return _inside(content, "warnings")
 
 
 def refusals(content: Content) -> list[Finding]:
-    """Return what the program would refuse in a content that is otherwise complete."""
+    """Return what the program would refuse in an otherwise complete content."""
     return _inside(content, "findings")
 
 
@@ -179,7 +177,7 @@ def _values(
 
 
 def _formats(declared: object, data: object, findings: list[Finding]) -> dict[str, str]:
-    """Return key -> format; formats that do not exist, or of keys that do not, go to the findings."""
+    """Return key -> format; unknown formats and keys become findings."""
     if not isinstance(declared, Mapping):
         findings.append(Finding("formats", f"must map key to format (got {type(declared).__name__})", "Pass a dict"))
         return {}
@@ -187,7 +185,7 @@ def _formats(declared: object, data: object, findings: list[Finding]) -> dict[st
     for key, name in declared.items():
         place = f"formats[{key!r}]"
         if name not in formats.FORMATS:
-            findings.append(Finding(place, f"there is no such format (got {name!r})", f"Use one of {known}"))
+            findings.append(Finding(place, f"is not a known format (got {name!r})", f"Use one of {known}"))
         if isinstance(data, Mapping) and key not in data:
             fix = did_you_mean(key, data, "Name a key of data")
             findings.append(Finding(place, "data has no such key", fix))
@@ -203,8 +201,8 @@ def _key_fault(key: object) -> Fault | None:
     if len(key) > MAX_KEY_LENGTH:
         return f"the key has {len(key)} characters", f"Use at most {MAX_KEY_LENGTH}"
     if wrong := _NOT_IN_A_KEY.search(key):
-        found = {" ": "a space", "/": "a slash, and a ConfigMap has no folders"}.get(wrong[0], repr(wrong[0]))
-        return f"the key has {found}", "Use letters, digits, '-', '_' or '.'"
+        found = {" ": "a space", "/": "a slash, but a ConfigMap has no folders"}.get(wrong[0], repr(wrong[0]))
+        return f"the key contains {found}", "Use letters, digits, '-', '_' or '.'"
     if key == "." or key.startswith(".."):
         return "the key is a path, not a file name", "Do not begin it with '..'"
     return None
@@ -236,12 +234,12 @@ def _base64(value: object) -> bytes | Fault:
 
 
 def check_no_reload(content: Content) -> Iterator[Finding]:
-    """Find what is stated to be read again by a running pod: it would have to see its ConfigMap change."""
+    """Find effects of `reload`: a running pod would have to see its ConfigMap change."""
     for key, stated in content.effects.items():
         for path, effect in stated.items():
             if effect == "reload":
                 yield Finding(
                     f"effects['{key}:{path}']" if path else f"effects['{key}']",
-                    "is reload, and the ConfigMap that a pod mounts never changes",
-                    "Use 'restart', or 'none' if the program needs no restart to be right",
+                    "is reload, but the ConfigMap that a pod mounts never changes",
+                    "Use 'restart', or 'none' if the program works without a restart",
                 )

@@ -12,7 +12,7 @@ from .effects import LEFT_OUT, Effects, by_name, by_position, effect_at, field_p
 
 _MOST_LINES_IN_ORDER = 4000
 _MOST_PAIRS_IN_ORDER = 20_000
-"""Comparing in order takes long for many lines, and for lines that stand often; beyond this, they are only counted."""
+"""Comparing in order is slow for many lines, and for repeated lines; beyond this they are only counted."""
 
 
 UNREAD = "unread"
@@ -23,7 +23,7 @@ _NO_OP = FieldEffect("none", "no-op", "written differently, means the same")
 
 _UNREAD = FieldEffect("none", UNREAD, "no pod reads it")
 
-_VARIABLE = FieldEffect("restart", "variable", "it holds a variable, so how it is written counts")
+_VARIABLE = FieldEffect("restart", "variable", "it holds a variable, so its spelling counts")
 
 _COMMENT = "comment"
 """What stands in place of a path for a comment that counts."""
@@ -48,7 +48,7 @@ ABSENT = _Marker("nothing")
 """Stands for a field that one side does not have."""
 
 UNKNOWN = _Marker("not known before `up`")
-"""Stands for a value that preview cannot know; it differs from everything, itself included."""
+"""Stands for a value that is unknown in preview; it differs from everything, itself included."""
 
 
 TEXT_VERSION = "text_version"
@@ -103,7 +103,7 @@ class KeyChange:
 
     @property
     def restated(self) -> bool:
-        """Return whether the text is the same and only what is stated of it has changed: its format, its effects."""
+        """Return whether the text is the same and only its declared format or effects have changed."""
         return self.restarts and (self.fields == [] or self.old == self.new)
 
     @cached_property

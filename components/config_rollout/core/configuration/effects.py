@@ -1,5 +1,5 @@
 """
-What the change of a key or of a field in it does, as the caller states it for programs that nobody here knows.
+What a change of a key, or of a field in it, does: declared by the caller, for programs that this library does not know.
 
 Stated as `KEY` or `KEY:PATH` -> effect, with paths as a diff prints them: `a.b[0].c`, and `a.b[name=x]` where all items
 of a list have a name of their own. The longest path that covers a field decides. Only what restarts is hashed.
@@ -31,11 +31,11 @@ class _LeftOut:
 
 LEFT_OUT = _LeftOut()
 
-_WIDER = "State it for the field that holds them"
+_WIDER = "Pass the effect for the field that holds them"
 
 
 def parse_effects(declared: object, keys: Collection[str]) -> tuple[dict[str, Effects], list[Finding]]:
-    """Return key -> effects, and what is wrong; whether a path names a field is for `check_paths`."""
+    """Return key -> effects, and what is wrong; `check_paths` checks that each path names a field."""
     if not isinstance(declared, Mapping):
         return {}, [Finding("effects", f"must map key to effect (got {type(declared).__name__})", "Pass a dict")]
     effects: dict[str, dict[str, str]] = {}
@@ -45,22 +45,22 @@ def parse_effects(declared: object, keys: Collection[str]) -> tuple[dict[str, Ef
         place = f"effects[{name!r}]"
         if effect not in EFFECTS:
             known = ", ".join(f"'{one}'" for one in EFFECTS)
-            findings.append(Finding(place, f"there is no such effect (got {effect!r})", f"Use one of {known}"))
+            findings.append(Finding(place, f"is not a known effect (got {effect!r})", f"Use one of {known}"))
         elif key not in keys:
             findings.append(
                 Finding(place, "there is no such key", did_you_mean(key, keys, "Name a key of the content"))
             )
         elif colon and not path:
-            findings.append(Finding(place, "there is no path after the colon", f"Write '{key}' for the whole key"))
+            findings.append(Finding(place, "has no path after the colon", f"Write '{key}' for the whole key"))
         else:
             effects.setdefault(key, {})[path] = str(effect)
     return dict(effects), findings
 
 
 def check_paths(key: str, meaning: Meaning) -> list[Finding]:
-    """Return a finding for every stated path that names no field of a key, or more than one."""
+    """Return a finding for every declared path that names no field of a key, or more than one."""
     if meaning.format == "kube-proxy" and meaning.stated:
-        fix = "Leave them out: what each field does is known"
+        fix = "Leave the effects out: they are known for each field"
         return [Finding(f"effects[{key!r}]", "the key is a KubeProxyConfiguration", fix)]
     fields = [] if meaning.value is None else list(places(meaning.value, ""))
     findings = []
@@ -69,19 +69,19 @@ def check_paths(key: str, meaning: Meaning) -> list[Finding]:
         place = f"effects['{key}:{path}']"
         if not fields:
             why = meaning.note or f"it is {meaning.format}"
-            fix = "State it for the whole key, or give the key a format"
-            findings.append(Finding(place, f"the key has no fields, since {why}", fix))
+            fix = "Pass the effect for the whole key, or give the key a format"
+            findings.append(Finding(place, f"the key has no fields: {why}", fix))
         elif len(here) != 1:
             fix = did_you_mean(path, {at for at, _ in fields}, "Name a field as `config-rollout diff` prints it")
             two = Finding(place, "two fields have this path", _WIDER)
-            findings.append(two if here else Finding(place, "there is no such field", fix))
+            findings.append(two if here else Finding(place, "is not a known field", fix))
         elif sum(_covers(path, at) for at, _ in fields) != sum(1 for _ in places(here[0], path)):
-            findings.append(Finding(place, "the path of another field begins like it", _WIDER))
+            findings.append(Finding(place, "another field's path begins with it", _WIDER))
     return findings
 
 
 def state(meaning: Meaning, stated: Effects) -> Meaning:
-    """Return a key's meaning with what is stated of it: only what restarts stays in its canonical bytes."""
+    """Return a key's meaning with its declared effects: only what restarts stays in the canonical bytes."""
     if meaning.format == "kube-proxy":
         return replace(meaning, stated=stated)
     if meaning.value is None and not meaning.comments:
@@ -111,7 +111,7 @@ def stated_effect(path: str, *sides: Effects) -> FieldEffect:
         or any(effect == "reload" for at, effect in stated.items() if _covers(path, at))
         for stated in sides
     )
-    return FieldEffect("reload" if reload else "none", STATED, "stated in `effects`")
+    return FieldEffect("reload" if reload else "none", STATED, "declared in `effects`")
 
 
 def by_name(items: Sequence[object]) -> dict[str, object] | None:

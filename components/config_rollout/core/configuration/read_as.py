@@ -1,7 +1,7 @@
 """
 How a ConfigMap of ours is read, as it says itself, where its content does not tell it.
 
-So anyone can check the hash of an object that they have, without the program that made it.
+can check the hash of an object without the program that made it.
 """
 
 import json
@@ -49,7 +49,7 @@ def annotations(content: Content) -> dict[str, str]:
 
 
 def read_as(config_map: Mapping[str, Any]) -> tuple[ReadAs | None, list[Finding]]:
-    """Return what a ConfigMap says of itself, `None` if it is not one of ours, and what is wrong with that."""
+    """Return how a ConfigMap says it is to be read, `None` if it is not one of ours, and what is wrong with that."""
     metadata = config_map.get("metadata") or {}
     text = (metadata.get("annotations") or {}).get(READ_AS_ANNOTATION)
     if text is None:

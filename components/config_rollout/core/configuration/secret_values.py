@@ -1,5 +1,5 @@
 """
-Which values look like secrets, so that nobody prints them. By the rules of detect-secrets, but for its entropy rules,
+Which values look like secrets and must not be printed. By the rules of detect-secrets, but for its entropy rules,
 which take every digest for a secret, and with one of our own: a field whose name ends in `token`.
 
 A rule is a plugin of detect-secrets as its docs/plugins.md describes them, asked for what it finds in a text. None may
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from detect_secrets.plugins.base import BasePlugin
 
 _ENDS = 2000
-"""How much of a long line is looked at, from either end, in characters: more is never shown."""
+"""How much of a long line is searched, from either end, in characters: more is never shown."""
 
 _NOT_USED = {"Base64HighEntropyString", "HexHighEntropyString", "IPPublicDetector"}
 _KEYWORD = "KeywordDetector"
@@ -28,7 +28,7 @@ class _Secret:
 
 
 SECRET = _Secret()
-"""Stands for a value that is not shown."""
+"""Stands for a hidden value."""
 
 
 def hide(value: object, name: str = "") -> object:

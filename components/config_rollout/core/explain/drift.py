@@ -1,5 +1,5 @@
 """
-What of an object is not as we wrote it, and who wrote it when.
+Which fields of an object differ from what we wrote, who changed them and when.
 
 The API server records who set each field. A field of ours that someone else has set is no longer ours, which tells it
 from what the API server fills in or spells in its own way. Source: Kubernetes "Server-Side Apply", Field management.
@@ -22,7 +22,7 @@ Object = Mapping[str, Any]
 _Tree = Mapping[str, Any]
 
 _FREE = ("labels", "annotations", "matchLabels", "nodeSelector", "limits", "requests", "volumeAttributes")
-"""Fields whose keys are the user's own words, and no names of Kubernetes'."""
+"""Fields whose keys are the user's own, not names of Kubernetes'."""
 
 _TEMPLATE = "spec.template."
 
@@ -30,7 +30,7 @@ _TEMPLATE = "spec.template."
 @dataclass(frozen=True)
 class Drift:
     """
-    A field that differs from what we wrote: `change` is from that to what is live.
+    A field that differs from what we wrote: `change` is from that to the live value.
 
     `by` is the field manager that set it and `when` the API server's time; both are empty where someone removed it.
     With `ours` it is one of our own, so that an `up` wrote it that this stack does not know of.

@@ -1,4 +1,4 @@
-"""What is said of a DaemonSet that is not as the last `up` left it: gone, made again, undone, or changed by hand."""
+"""The words for a DaemonSet that is not as the last `up` left it: deleted, recreated, undone, or changed by hand."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,22 +11,22 @@ from .drift import Drift, moment
 
 Object = dict[str, Any]
 
-_AGAIN = "`pulumi up --refresh` makes it again, with this program's configuration"
+_AGAIN = "`pulumi up --refresh` recreates it with this program's configuration"
 
 
 def explain_drift(where: str, found: Sequence[Drift], waves: bool, secret: bool = False) -> str:
-    """Return what others changed in a DaemonSet and what `up` does about it, where the engine does not see it."""
-    lines = [f"DaemonSet {where} is not as the last `up` wrote it: {found[0].path}{and_more(len(found))}"]
+    """Return what others changed in a DaemonSet and what `up` does about it, if the engine does not see it."""
+    lines = [f"DaemonSet {where} differs from what the last `up` wrote: {found[0].path}{and_more(len(found))}"]
     lines += drift_lines(found, secret)
     restarts = any(one.restarts for one in found)
     how = f"with a rolling restart{', wave by wave' if waves else ''}" if restarts else "and restarts nothing"
-    lines.append(f"  `pulumi up --refresh` puts it back, {how}; without --refresh it stays")
-    lines.append("  until something else of the DaemonSet changes; to keep it, put it into the program")
+    lines.append(f"  `pulumi up --refresh` restores it, {how}; without --refresh it stays as it is")
+    lines.append("  until the DaemonSet changes in something else; to keep it, add it to the program")
     return "\n".join(lines)
 
 
 def drift_lines(found: Sequence[Drift], secret: bool = False) -> list[str]:
-    """Return a line for each field that differs: from what was written to what is live, and by whom."""
+    """Return a line for each field that differs: from what was written to the live value, and by whom."""
     lines = []
     for one in found:
         who = f" (by {one.who()})" if one.by else ""
@@ -38,20 +38,20 @@ def drift_lines(found: Sequence[Drift], secret: bool = False) -> list[str]:
 
 def explain_gone(where: str, changes: bool) -> str:
     """Return what to do about a DaemonSet that was deleted; `changes` tells whether this `up` would change it."""
-    what = "without --refresh `up` changes nothing" if not changes else "without --refresh `up` is refused"
-    return f"DaemonSet {where} is not in the cluster: it was deleted since the last `up`\n  {_AGAIN}; {what}"
+    what = "without --refresh `up` changes nothing" if not changes else "without --refresh `up` fails"
+    return f"DaemonSet {where} was deleted since the last `up`\n  {_AGAIN}; {what}"
 
 
 def explain_made(where: str) -> str:
-    """Return what an `up` does about a DaemonSet that is not there, where it makes it again."""
-    return f"DaemonSet {where} is not in the cluster: `up` makes it, and a pod on each node that has none, at once"
+    """Return what an `up` that recreates a deleted DaemonSet does."""
+    return f"DaemonSet {where} is missing: `up` creates it, with a pod on every node that has none, all at once"
 
 
 def explain_refused(where: str) -> str:
-    """Return why an `up` was refused that would change a DaemonSet which is not there."""
+    """Return why an `up` that would change a missing DaemonSet was refused."""
     return (
-        f"DaemonSet {where} is not in the cluster: it was deleted since the last `up`. Run `pulumi up --refresh`. "
-        "If it is there, `kubeconfig` and `context` name another cluster than the provider's."
+        f"DaemonSet {where} was deleted since the last `up`. Run `pulumi up --refresh`. "
+        "If it exists, `kubeconfig` and `context` name a different cluster from the provider's."
     )
 
 
@@ -62,32 +62,31 @@ def made_again(daemon_set: Object, uid: str) -> str:
         return ""
     where, made = f"{metadata['namespace']}/{metadata['name']}", moment(str(metadata.get("creationTimestamp") or ""))
     return (
-        f"DaemonSet {where} is another one than the last `up` wrote: made {made}, with the UID {metadata['uid']} in "
-        f"place of {uid}\n"
-        "  Run `pulumi up --refresh`. If nobody made it anew, `kubeconfig` and `context` name another cluster than the "
+        f"DaemonSet {where} is not the one that the last `up` wrote: it was created {made} and has the UID "
+        f"{metadata['uid']} instead "
+        f"of {uid}\n"
+        "  Run `pulumi up --refresh`. If nobody recreated it, `kubeconfig` and `context` name a different cluster "
+        "from the "
         "provider's."
     )
 
 
 def explain_not_reached(where: str, runs: str | None, wanted: str) -> str:
     """
-    Return what an `up` says that writes the component's change and leaves its DaemonSet out.
+    Return the message of an `up` that writes the component's change and leaves its DaemonSet out.
 
     `runs` is the config hash of the DaemonSet, empty if it has none; `None` if there is no DaemonSet yet.
     """
-    keeps = "is not made yet" if runs is None else f"keeps {short_hash(runs) or 'what it has'} for now"
-    how = "makes it" if runs is None else f"brings it {short_hash(wanted)}, with a rolling restart"
-    return (
-        f"DaemonSet {where} {keeps}: it is not among what this `up` updates\n"
-        f"  `pulumi up` without --target or --exclude {how}"
-    )
+    keeps = "is not created yet" if runs is None else f"keeps {short_hash(runs) or 'what it has'} for now"
+    how = "makes it" if runs is None else f"updates it to {short_hash(wanted)}, with a rolling restart"
+    return f"DaemonSet {where} {keeps}: this `up` leaves it out\n  `pulumi up` without --target or --exclude {how}"
 
 
 def explain_undone(
     daemon_set: Object, revision: Object | None, wanted: str, found: Sequence[Drift], waves: bool
 ) -> str:
     """
-    Return what `up` says about a DaemonSet that runs another configuration than the program wants, and stays so.
+    Return the message for a DaemonSet that runs a different configuration from the program's, and keeps it.
 
     Args:
       daemon_set: As it is.
@@ -103,9 +102,9 @@ def explain_undone(
         runs_another(daemon_set, revision, wanted),
         f"  {undone_by(found)}",
         *drift_lines(rest),
-        f"  `pulumi up --refresh` brings this program's configuration back, {how}",
-        "  without --refresh it stays until something else of the DaemonSet changes",
-        "  to keep what runs, put that configuration into the program",
+        f"  `pulumi up --refresh` restores this program's configuration, {how}",
+        "  without --refresh it stays until the DaemonSet changes in something else",
+        "  to keep what runs, add that configuration to the program",
     ]
     return "\n".join(lines)
 
@@ -114,16 +113,16 @@ def undone_by(found: Sequence[Drift]) -> str:
     """Return who changed the configuration that a DaemonSet runs, as far as that is known."""
     one = next((drift for drift in found if drift.is_hash), None)
     if one and one.ours:
-        return f"an `up` wrote it ({one.who()}) that was stopped before Pulumi had noted it"
+        return f"written by an `up` ({one.who()}) that was stopped before Pulumi recorded it"
     if one and one.by:
         return f"changed by {one.who()}"
-    return "something else changed it since the last `up`, as `kubectl rollout undo` does"
+    return "something else changed it since the last `up`, for example `kubectl rollout undo`"
 
 
 def runs_another(daemon_set: Object, revision: Object | None, wanted: str) -> str:
     """Return which configuration a DaemonSet runs, since when, and which one the program wants."""
     metadata = daemon_set["metadata"]
     where = f"DaemonSet {metadata['namespace']}/{metadata['name']}"
-    runs = short_hash(config_hash_of(daemon_set)) or "no configuration of ours"
-    since = f", made {revision['metadata']['creationTimestamp'][:10]}" if revision else ""
-    return f"{where} runs {runs}{since}, and this program wants {short_hash(wanted)}"
+    runs = short_hash(config_hash_of(daemon_set)) or "a configuration that is not ours"
+    since = f", created {revision['metadata']['creationTimestamp'][:10]}" if revision else ""
+    return f"{where} runs {runs}{since}, but this program wants {short_hash(wanted)}"

@@ -1,7 +1,7 @@
 """
-Why a DaemonSet changes and what follows, in words.
+Why a DaemonSet changes and what follows, in words:
 
-Read from what the engine is about to write, never from a cluster.
+from what the engine is about to write, never from a cluster.
 """
 
 from collections.abc import Mapping, Sequence
@@ -77,13 +77,13 @@ class DaemonSetUpdate:
 
 
 def explain_taken_over(update: DaemonSetUpdate) -> str:
-    """Return what an `up` does whose DaemonSet is there already, though its stack does not know it."""
+    """Return what an `up` does if its DaemonSet already exists and its stack does not know it."""
     where = f"DaemonSet {_where(update.new)}"
     if not update.changes():
-        return f"{where} is there already, and this stack takes it over as it is: nothing restarts"
+        return f"{where} already exists, and this stack takes it over as it is: nothing restarts"
     what = "one rolling restart" if update.moves_pods() else "nothing restarts"
     _, *lines = [line for line in explain(update).splitlines() if not line.startswith("  ~ configuration: ")]
-    return "\n".join([f"{where} is there already, and this stack takes it over: {what}", *lines])
+    return "\n".join([f"{where} already exists, and this stack takes it over: {what}", *lines])
 
 
 def explain(update: DaemonSetUpdate) -> str:
@@ -95,7 +95,7 @@ def explain(update: DaemonSetUpdate) -> str:
         where, short = _where(update.new), short_hash(new_hash)
         if not update.waits:
             return f"DaemonSet {where} has this configuration already ({short}): nothing restarts"
-        why = "no new restart: the last rollout did not finish, so `up` waits for it again"
+        why = "no new restart: the last rollout did not finish, so `up` keeps waiting for it"
         return f"{why}\n  {where}: config hash {short}"
     owner = owner_change(_where(update.new), update.old, update.new) if any(c.path == SAYS_WHO for c in others) else ""
     others = [change for change in others if not owner or change.path not in NOTED]
@@ -104,14 +104,14 @@ def explain(update: DaemonSetUpdate) -> str:
     lines = [_headline(update, keys, template, others)]
     lines += lines_of_keys(keys)
     if old_hash != new_hash and not any(key.restarts for key in keys):
-        why = "an earlier `up` was stopped before it reached the DaemonSet, or something undid it"
+        why = "an earlier `up` was stopped before it updated the DaemonSet, or something undid its change"
         lines.append(f"  ~ configuration: {why}" if old_hash else "  + configuration: this program's")
     noted = [change for change in others if _is_note(change)]
     others = [change for change in others if not _is_note(change)]
     for changes, note in ((template, ""), (others, NO_RESTART)):
         for change in changes:
             by = update.by.get(change.path)
-            replaces = f"; replaces what was set by {by}" if by else ""
+            replaces = f"; overwrites what {by} set" if by else ""
             lines += [f"  {line}" for line in field_lines(change, update.secret, note + replaces)]
     if noted:
         lines.append(f"  ~ {_NOTES} ({len(noted)}){NO_RESTART}")
@@ -135,39 +135,39 @@ def explain_unfinished(daemon_set: Spec, limit: str) -> str:
         f"the rollout of DaemonSet {_where(daemon_set)} did not finish within {limit}\n"
         "  Pods that have not restarted keep the configuration they have. Correct the configuration, or put the\n"
         "  previous one back, and run `pulumi up`: it continues from here, and only pods that have to change restart.\n"
-        "  If all is well and it only needs more time, raise rollout_timeout_seconds."
+        "  If the pods are healthy and only need more time, raise rollout_timeout_seconds."
     )
 
 
 def explain_replace(old_name: str, new_name: str) -> str:
-    """Return what follows when the DaemonSet gets another name or namespace."""
+    """Return what follows when the DaemonSet's name or namespace changes."""
     return (
         f"DaemonSet {old_name} is replaced by {new_name}: two DaemonSets at first, then every old pod stops at once\n"
-        "  Keep `name` and `namespace` to avoid it."
+        "  Keep `name` and `namespace` to avoid this."
     )
 
 
 def explain_older_text(keys: Sequence[str]) -> list[str]:
-    """Return how the texts of some keys go out although nothing restarts for them; nothing without keys."""
+    """Return how to roll out the texts of keys that restart nothing; empty without keys."""
     what = "the pods have an older text of"
-    return [f"{what} {', '.join(keys)}; a change of `text_version` rolls the new one out"] if keys else []
+    return [f"{what} {', '.join(keys)}; change `text_version` to roll out the new one"] if keys else []
 
 
 def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
-    """Return what an `up` says whose configuration changed while nothing about the DaemonSet does."""
+    """Return the message of an `up` that changes the configuration and nothing about the DaemonSet."""
     if all(not key.restarts and key.fields == [] for key in keys):
         names = ", ".join(key.name for key in keys)
-        verb = "is written differently and means" if len(keys) == 1 else "are written differently and mean"
+        verb = "is written differently but means" if len(keys) == 1 else "are written differently but mean"
         return f"{names} {verb} the same: nothing restarts"
     if not any(key.restarts for key in keys):
         changed = next(key for key in keys if key.fields != [])
-        lines = [f"{changed.name}{and_more(len(keys))}: nothing that is in force changes, nothing restarts"]
+        lines = [f"{changed.name}{and_more(len(keys))}: no effective value changes, so nothing restarts"]
         lines += lines_of_keys(keys)
         if any(is_left(key) for key in keys):
-            lines.append("  The ConfigMap is left as it is until a change that restarts")
+            lines.append("  The ConfigMap stays as it is until a change restarts pods")
         return "\n".join(lines)
     first, count = key_summary(keys)
-    lines = [f"{first}{and_more(count)}: DaemonSet {where} already has it, nothing restarts", *lines_of_keys(keys)]
+    lines = [f"{first}{and_more(count)}: DaemonSet {where} already has it, so nothing restarts", *lines_of_keys(keys)]
     return "\n".join(lines)
 
 

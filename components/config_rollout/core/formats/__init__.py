@@ -19,7 +19,7 @@ FORMATS = ("text", "yaml", "json", "toml", "kube-proxy", "kube-proxy-linux", "ku
 """The formats that can be declared."""
 
 _HEAD = 64 * 1024
-"""Where a KubeProxyConfiguration says that it is one, in bytes: looking further would cost more than hashing."""
+"""Where a KubeProxyConfiguration says that it is one, in bytes: searching further would cost more than hashing."""
 
 
 def read_key(key: str, text: bytes, declared: Mapping[str, str]) -> Meaning:
@@ -54,14 +54,14 @@ def mentions_kube_proxy(text: bytes) -> bool:
 
 
 def read(text: bytes, name: str) -> Meaning:
-    """Return what a text in a format means; text that cannot be understood means its bytes."""
+    """Return what a text in a format means; text that cannot be parsed means its bytes."""
     if name == "text":
         return Meaning("text", text)
     try:
         return _read(text, name)
     except NotParsed as why:
         where = f"line {why.line}" if why.line else "the text"
-        fix = f"Correct it, or declare the key's format as text if it is not meant to be {name.upper()}"
+        fix = f"Correct it, or declare the key's format as text if it is not {name.upper()}"
         return Meaning("text", text, note=str(why), warnings=(Finding(where, why.what, fix),))
     except NotUnderstood as why:
         return Meaning("text", text, note=str(why), findings=why.findings)

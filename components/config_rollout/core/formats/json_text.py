@@ -36,7 +36,7 @@ def read_json(text: bytes) -> Meaning:
     Return what a JSON text means.
 
     Raises:
-      NotUnderstood: Readers could read it differently, or not at all.
+      NotUnderstood: Parsers could read it differently, or not at all.
 
     """
     refuse_templates(text)
@@ -100,4 +100,4 @@ def _is_shallow_and_its_keys_differ(value: Any) -> bool:
 
 
 def _constant(name: str) -> object:
-    raise NotUnderstood(f"{name} is no JSON number")
+    raise NotUnderstood(f"{name} is not a JSON number")

@@ -7,7 +7,7 @@ escaped in a string but what JSON asks for (`\"`, `\\`, `\b \t \n \f \r`, other 
     null true false     themselves
     10                  a whole number that every reader spells back as `10`, of at most 18 characters
     "ab"                a text; one that begins with `!` gets another: "!!ab"
-    "!1e3"              any other scalar as it is spelled: what readers take for different things, floats, dates
+    "!1e3"              any other scalar as it is spelled: what readers take differently, floats, dates
     "!\"$A\""           and one that holds a variable, with its quotes
     "!left out"         the place of an item of a list that is stated to restart nothing
     [ITEM,...]          a list
@@ -26,7 +26,7 @@ from typing import cast
 from ..arguments.finding import Finding
 
 MAX_DEPTH = 100
-"""How many lists and mappings may stand in one another and still be understood."""
+"""How deeply lists and mappings may be nested and still be parsed."""
 
 MAX_EXPANDED_BYTES = 8 * 1024 * 1024
 """How many bytes a value may mean, aliases expanded."""
@@ -111,14 +111,14 @@ class Meaning:
 
 
 class NotUnderstood(Exception):
-    """The text cannot be read in one way only; the message says why, as the end of "counts byte for byte: "."""
+    """Parsers may read the text differently; the message says why, as the end of "counts byte for byte: "."""
 
     findings: tuple[Finding, ...] = ()
     """What is wrong with it, where the program that reads it would refuse it."""
 
 
 class NotParsed(NotUnderstood):
-    """No reader of the format can read the text: a mistake, most likely. `line` is where, 0 if that is not known."""
+    """No parser of the format can read the text: most likely a mistake. `line` is where, 0 if that is not known."""
 
     def __init__(self, what: str, line: int = 0) -> None:
         super().__init__(what + (f", line {line}" if line else ""))
@@ -152,7 +152,7 @@ def check_keys(keys: Iterable[object]) -> None:
     for key in map(str, keys):
         folded = key.casefold()
         if folded in seen:
-            raise NotUnderstood(f"key {key!r} stands in one mapping twice, or differs only in case")
+            raise NotUnderstood(f"key {key!r} appears twice in one mapping, or differs only in case")
         seen.add(folded)
 
 
@@ -185,7 +185,7 @@ def write(written: object) -> bytes:
     try:
         canonical = _WRITER.encode(written).encode()
     except UnicodeEncodeError:
-        raise NotUnderstood("it holds half of a surrogate pair") from None
+        raise NotUnderstood("it contains half of a surrogate pair") from None
     if len(canonical) > MAX_EXPANDED_BYTES:
         raise NotUnderstood(_TOO_LARGE)
     return canonical

@@ -33,7 +33,7 @@ def read_toml(text: bytes) -> Meaning:
     Return what a TOML text means.
 
     Raises:
-      NotUnderstood: Readers could read it differently, or not at all.
+      NotUnderstood: Parsers could read it differently, or not at all.
 
     """
     refuse_templates(text)

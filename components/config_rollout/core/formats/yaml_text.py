@@ -55,7 +55,7 @@ _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 _ONLY_SOME_READ = [
     ((b"\n%", b"\r%"), "it has a YAML directive"),
-    (tuple(letter.encode() for letter in "\x85\u2028\u2029"), "it has a line break that only YAML 1.1 knows"),
+    (tuple(letter.encode() for letter in "\x85\u2028\u2029"), "it has a line break that only YAML 1.1 allows"),
 ]
 
 _COMMENT = re.compile(r"#[^\r\n]*")
@@ -86,7 +86,7 @@ def read_yaml(text: bytes) -> Meaning:
     Return what a YAML text means.
 
     Raises:
-      NotUnderstood: Readers could read it differently, or not at all.
+      NotUnderstood: Parsers could read it differently, or not at all.
 
     """
     if text.startswith(_BYTE_ORDER_MARKS):
@@ -180,7 +180,7 @@ class _Reader:
         key = self._scalar(node)
         if isinstance(key, str) or (isinstance(key, Spelled) and (key.value is not None or _may_be_key(key.text))):
             return key
-        raise NotUnderstood(f"readers take the key {node.value or 'null'!s} for different things")
+        raise NotUnderstood(f"readers take the key {node.value or 'null'!s} differently")
 
 
 class _SpellingReader(_Reader):

@@ -1,4 +1,4 @@
-"""Taking over a kube-proxy that someone else made: what is written to its DaemonSet, and what that means for it."""
+"""Adopting a kube-proxy that someone else made: what is written to its DaemonSet, and what that changes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from .layout import LAYOUTS, Layout, Object
 
 _TEMPLATE = "spec.template."
 _HASH = ("spec.template.metadata.annotations", "spec.template.spec.volumes")
-"""Where the config hash and the name of its ConfigMap are: told by what they stand for."""
+"""Where the config hash and the name of its ConfigMap are; messages describe these by their meaning."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Adoption:
 
     `live` is what the ConfigMap holds that others know by name, `read` what the pods read, `wanted` what they are to
     read; `given` are the keys of it that the program says, and that are written to both ConfigMaps. `plan` is how a
-    restart goes, wave by wave. With `under_way` a rollout in waves is not through, with `taken_back` it failed:
-    what differs is its doing and nobody else's.
+    restart goes, wave by wave. With `under_way` a rollout in waves has not finished, with `taken_back` it failed:
+    then it caused the differences.
     """
 
     layout: Layout
@@ -44,7 +44,7 @@ class Adoption:
     under_way: bool = False
     taken_back: bool = False
     known: Content | None = None
-    """What the ConfigMap that others know by name is to hold, where that is not what the pods read."""
+    """What the ConfigMap that others know by name is to hold, if that is not what the pods read."""
 
     def is_managed(self) -> bool:
         """Tell whether the pods read a ConfigMap of their own revision, as they do from the first `up` on."""
@@ -77,11 +77,11 @@ class Adoption:
         """Return what adopting finds and costs; the first line alone says the most important."""
         where = f"DaemonSet {self.layout.where} ({image(self.daemon_set, self.layout)}, {self._layout_name()})"
         if not self.restarts():
-            return "\n".join([f"adopts {where}: it is as it is to be, nothing restarts", *self._lines()])
+            return "\n".join([f"adopts {where}: it is already as wanted, nothing restarts", *self._lines()])
         lines = [f"adopts {where}: one rolling restart", *self._lines()]
         if not self.is_managed():
             lines.append(
-                "  it restarts once because its pods get a ConfigMap of their own revision; from then on only a "
+                "  it restarts once so that its pods get a ConfigMap of their own revision; after that only a "
                 "changed configuration restarts them"
             )
         return "\n".join([*lines, self._consequence()])
@@ -89,13 +89,13 @@ class Adoption:
     def explain_taken_back(self) -> str:
         """Return what `up` does about a DaemonSet that someone else overwrote."""
         what = "one rolling restart" if self.restarts() else "nothing restarts"
-        lines = [f"takes DaemonSet {self.layout.where} back, which was overwritten since the last `up`: {what}"]
+        lines = [f"takes DaemonSet {self.layout.where} back, because it was overwritten since the last `up`: {what}"]
         lines += [*self._who(), *self._lines()]
         return "\n".join([*lines, *([self._consequence()] if self.restarts() else [])])
 
     def explain_left(self, put_back: bool) -> str:
         """
-        Return what someone else changed since the last `up`, and whether this one sees it; empty if nothing is.
+        Return what someone else changed since the last `up`, and whether this one sees it; empty if nothing changed.
 
         `put_back` tells whether this `up` writes the ConfigMap that others know by name.
         """
@@ -106,25 +106,25 @@ class Adoption:
             restarts = "with one rolling restart" if self.restarts() else "and restarts nothing"
             lines = [f"DaemonSet {self.layout.where} was changed by someone else since the last `up`"]
             if not self.is_managed():
-                lines = [f"DaemonSet {self.layout.where} was overwritten since the last `up`: it is not managed now"]
+                lines = [f"DaemonSet {self.layout.where} was overwritten since the last `up` and is not managed now"]
             lines += [*self._who(), *self._lines()]
             if not self.is_managed():
                 name = mounted_name(self.daemon_set, self.layout)
-                lines.append(f"  its pods read ConfigMap {name}, as it is when they start")
-            lines.append(f"  `pulumi up --refresh` takes it back, {restarts}; without --refresh it stays so")
+                lines.append(f"  its pods read ConfigMap {name} as it is when they start")
+            lines.append(f"  `pulumi up --refresh` takes it back {restarts}; without --refresh it stays as it is")
         if edited:
             name = f"{self.layout.namespace}/{self.layout.config_map}"
             lines += [f"ConfigMap {name} was changed by someone else since the last `up`; the pods do not read it"]
             lines += lines_of_keys(edited)
             lines.append(
-                "  `up` puts it back and restarts nothing"
+                "  `up` restores it and restarts nothing"
                 if put_back
-                else "  `pulumi up --refresh` puts it back and restarts nothing; without --refresh it stays so"
+                else "  `pulumi up --refresh` restores it and restarts nothing; without --refresh it stays as it is"
             )
         return "\n".join(lines)
 
     def _who(self) -> list[str]:
-        """Return a line on who changed last what the patch says, and when; none where nobody is known to have."""
+        """Return a line on who last changed what the patch sets, and when; empty if nobody is known to have."""
         found = [one for one in drifted(self.patch, self.daemon_set, (MANAGER, OWNER)) if one.by and not one.ours]
         return [f"  changed by {max(found, key=lambda one: one.when).who()}"] if found else []
 
@@ -135,7 +135,7 @@ class Adoption:
         before, after = mounted_name(self.daemon_set, self.layout), mounted_name(self.patch, self.layout)
         mounted = [f"  ~ the pods' ConfigMap: {before} => {after}"] if before != after else []
         rest = ["  nothing else of the DaemonSet changes"] if changes else []
-        return [*(keys or ["  = configuration: as it is"]), *fields, *mounted, *rest]
+        return [*(keys or ["  = configuration: unchanged"]), *fields, *mounted, *rest]
 
     def _field(self, change: FieldChange) -> list[str]:
         path = change.path.removeprefix("spec.").removeprefix("template.spec.")
@@ -157,7 +157,7 @@ class Adoption:
 
 def explain_known(where: str) -> str:
     """Return why there is one more ConfigMap beside the one that pods read."""
-    who = "for those who read it by this name, as `kubeadm join` does"
+    who = "for whatever reads it by this name, for example `kubeadm join`"
     return f"ConfigMap {where} gets the same configuration, {who}; no pod reads it"
 
 
@@ -180,7 +180,7 @@ def applied_for(applied: Mapping[str, Any], template: Object, layout: Layout) ->
 
 
 def has_other_probe(daemon_set: Object, layout: Layout) -> bool:
-    """Tell whether someone gave kube-proxy a readiness probe that asks something else: it stays theirs."""
+    """Tell whether someone gave kube-proxy a different readiness probe: it stays theirs."""
     for container in daemon_set["spec"]["template"]["spec"].get("containers") or []:
         if container["name"] == layout.container and container.get("readinessProbe"):
             return bool((container["readinessProbe"].get("httpGet") or {}).get("path") != "/livez")

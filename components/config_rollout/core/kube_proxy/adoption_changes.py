@@ -1,4 +1,4 @@
-"""What an audit record says of a kube-proxy that is taken over."""
+"""What an audit record says about an adopted kube-proxy."""
 
 from ..audit.record import Change
 from ..audit.writing import _change, _of_keys

@@ -1,4 +1,4 @@
-"""The arguments of `KubeProxy`, taken apart: what each may be, and what is wrong with it."""
+"""The arguments of `KubeProxy`, parsed: what each may be, and what is wrong with it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,16 +16,16 @@ from .layout import Layout, parse_layout
 WAYS = ("own", "adopt")
 
 MAX_UNAVAILABLE = "10%"
-"""How many kube-proxies may be away at once, by default: a restart of 1,000 nodes takes minutes, not hours."""
+"""How many kube-proxies may be unavailable at once, by default: a restart of 1,000 nodes takes minutes, not hours."""
 
 MIN_READY_SECONDS = 10
-"""How long a new kube-proxy must be ready to count, by default, in seconds: one that crashes is seen as such."""
+"""How long a new kube-proxy must be ready to count as available, in seconds by default: a crash shows by then."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """
-    What a program says about its kube-proxy. Empty text stands for what it does not say.
+    What a program says about its kube-proxy; empty text stands for what it leaves out.
 
     `config` is the text of the KubeProxyConfiguration and `server` the API server's address; with `adopt` what is live
     stays where they are empty. `update_strategy` has camelCase keys; `waves` is `None` where there are none.
@@ -42,7 +42,7 @@ class Settings:
     text_version: str | None = None
     audit: Sequence[Sink] = ()
     allow_refused: bool = False
-    """Whether what is live is rolled out although kube-proxy would refuse it."""
+    """Whether the live configuration is rolled out although kube-proxy would refuse it."""
     platform: str = ""
     """`linux` or `windows`, where the pods say so."""
 
@@ -57,14 +57,14 @@ class Settings:
         return {self.layout.key: f"kube-proxy-{self.platform}" if self.platform else "kube-proxy", **beside}
 
     def given(self) -> dict[str, str]:
-        """Return the files that the program says as a whole: key -> text."""
+        """Return the files that the program passes whole: key -> text."""
         files = {self.layout.key: self.config} if self.config else {}
         if self.server and self.manage == "own":
             files[self.layout.kubeconfig_key] = kubeconfig_file(self.server)
         return files
 
     def taken_over(self) -> list[str]:
-        """Return the keys that the program does not say, and that are taken from the live ConfigMap."""
+        """Return the keys that the program does not pass, and that are taken from the live ConfigMap."""
         keys = [] if self.config else [self.layout.key]
         return keys if self.server or not self.layout.kubeconfig_key else [*keys, self.layout.kubeconfig_key]
 
@@ -82,7 +82,7 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
     if "api_server" in plain:
         findings += check_server(plain["api_server"])
         if not layout.kubeconfig_key:
-            what = "this layout keeps the kubeconfig elsewhere, where it is left alone"
+            what = "cannot be used with this layout, which keeps the kubeconfig elsewhere and leaves it alone"
             findings.append(Finding("api_server", what, "Leave it out"))
     strategy, waves, wrong = _strategy(plain)
     sinks, wrong_audit = parse_audit(plain.get("audit", []))
@@ -97,7 +97,7 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
     if not isinstance(allow, bool):
         findings.append(Finding("allow_refused_config", f"must be True or False (got {allow!r})", "Pass a bool"))
     elif allow and (manage == "own" or "config" in plain):
-        what = "is about a configuration that is live, and the program says its own"
+        what = "is for a live configuration, but the program passes its own"
         findings.append(Finding("allow_refused_config", what, "Leave it out"))
     settings = Settings(
         manage=manage,
@@ -131,22 +131,22 @@ def _strategy(plain: Mapping[str, Any]) -> tuple[dict[str, Any], Waves | None, l
 def _check_manage(plain: Mapping[str, Any]) -> Iterator[Finding]:
     manage = plain.get("manage")
     if manage is not None and manage not in WAYS:
-        fix = "Use 'adopt' for a kube-proxy that is there, as kubeadm makes it, or 'own' for a cluster without one"
+        fix = "Use 'adopt' for an existing kube-proxy, for example kubeadm's, or 'own' for a cluster without one"
         yield Finding("manage", f"must be 'own' or 'adopt' (got {manage!r})", fix)
     if manage == "own":
         for name, why in (("config", "the KubeProxyConfiguration"), ("api_server", "https://HOST:PORT")):
             if name not in plain:
                 yield Finding(name, "is required with manage='own'", f"Pass {why}")
         if ("image" in plain) == ("version" in plain):
-            what = "both are given" if "image" in plain else "one of them is required with manage='own'"
+            what = "cannot both be passed" if "image" in plain else "one of them is required with manage='own'"
             yield Finding("version, image", what, "Pass version='v1.36.3', the cluster's release, or a whole image")
         layout, _ = parse_layout(plain.get("layout", "kubeadm"))
         if not layout.kubeconfig_key:
-            yield Finding("layout", "has no kubeconfig_key, where the kubeconfig goes", "Use 'kubeadm', or name it")
+            yield Finding("layout", "has no kubeconfig_key for the kubeconfig", "Use 'kubeadm', or add the key")
     elif manage == "adopt":
         for name in ("image", "version"):
             if name in plain:
-                yield Finding(name, "is kubeadm's with manage='adopt'", "Leave it out: `kubeadm upgrade` sets it")
+                yield Finding(name, "cannot be set with manage='adopt'", "Leave it out: `kubeadm upgrade` sets it")
 
 
 def _image(version: object) -> str:

@@ -1,4 +1,4 @@
-"""The kube-proxy that is in a cluster, and what keeps it from being adopted, or another one from being made."""
+"""The kube-proxy in a cluster, and what prevents adopting it, or creating another one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ class ExistingKubeProxy:
 
 
 def mounted_name(daemon_set: Object, layout: Layout) -> str:
-    """Return the name of the ConfigMap that the layout's volume mounts; empty if there is no such volume."""
+    """Return the name of the ConfigMap that the layout's volume mounts; empty without such a volume."""
     for volume in _pod_spec(daemon_set).get("volumes") or []:
         if volume.get("name") == layout.volume:
             return str((volume.get("configMap") or {}).get("name", ""))
@@ -74,7 +74,7 @@ def version(image: str) -> str:
 
 
 def check_adoptable(layout: Layout, existing: ExistingKubeProxy, needed: Sequence[str]) -> list[Finding]:
-    """Find what keeps a kube-proxy from being adopted. `needed` are the keys that must be there to be taken over."""
+    """Find what prevents adopting a kube-proxy. `needed` are the keys that must exist to be taken over."""
     if existing.daemon_set is None:
         return [no_daemon_set(layout, existing.daemon_sets, existing.pods)]
     wrong = misfits(layout, existing.daemon_set, existing.config_map, needed)
@@ -95,17 +95,17 @@ def check_adoptable(layout: Layout, existing: ExistingKubeProxy, needed: Sequenc
 
 
 def check_ownable(layout: Layout, existing: ExistingKubeProxy) -> list[Finding]:
-    """Find a kube-proxy that is there already and not ours."""
+    """Find a kube-proxy that already exists and is not ours."""
     where, fix = f"DaemonSet {layout.where}", "Use manage='adopt', or remove it first"
     if existing.daemon_set is not None and not existing.is_ours():
-        what = f"it is there already ({image(existing.daemon_set, layout) or 'another program'})"
+        what = f"already exists ({image(existing.daemon_set, layout) or 'another program'})"
         return [Finding(where, what, fix)]
     others = [item["metadata"]["name"] for item in existing.daemon_sets if runs(item, layout.container)]
     others = [name for name in others if name != layout.daemon_set]
     if others:
-        return [Finding(where, f"kube-proxy runs in DaemonSet {', '.join(others)} already", fix)]
+        return [Finding(where, f"kube-proxy already runs in DaemonSet {', '.join(others)}", fix)]
     if static := static_pods(existing.pods):
-        return [Finding(where, f"kube-proxy runs in static pods already ({', '.join(static)})", "Remove them first")]
+        return [Finding(where, f"kube-proxy already runs in static pods ({', '.join(static)})", "Remove them first")]
     return []
 
 

@@ -23,7 +23,7 @@ def config_file(config: object, layout: Layout, mode_required: bool) -> tuple[st
     """
     Return the text of a KubeProxyConfiguration and what is wrong with it as a whole.
 
-    What is wrong with its fields is found where the content is parsed. A mapping gets `apiVersion`, `kind` and the
+    Parsing the content finds what is wrong with its fields. A mapping gets `apiVersion`, `kind` and the
     path of the kubeconfig if it does not name them; a text is taken as it is.
     """
     findings: list[Finding] = []
@@ -67,7 +67,7 @@ def kubeconfig_file(server: str) -> str:
 
 
 def check_server(server: object) -> list[Finding]:
-    """Find what keeps `api_server` from being the address of an API server that works without kube-proxy."""
+    """Find why `api_server` is not the address of an API server that works without kube-proxy."""
     fix = "Write https://HOST:PORT, an address that works without kube-proxy"
     if not isinstance(server, str):
         return [Finding("api_server", f"must be plain text (got {type(server).__name__})", fix)]
@@ -78,15 +78,15 @@ def check_server(server: object) -> list[Finding]:
     except ValueError:
         sound, host = False, None
     if not sound or not host or re.search(r"\s", server):
-        return [Finding("api_server", f"is no URL of a server (got {server!r})", fix)]
+        return [Finding("api_server", f"is not the URL of a server (got {server!r})", fix)]
     if re.fullmatch(r"kubernetes(\.default(\.svc(\..+)?)?)?", host):
-        return [Finding("api_server", f"is that of a Service, which needs kube-proxy (got {server!r})", fix)]
+        return [Finding("api_server", f"is the address of a Service, which needs kube-proxy (got {server!r})", fix)]
     return []
 
 
 def check_release(config: bytes, version: str) -> tuple[list[Finding], list[Finding]]:
     """
-    Return what a release of kube-proxy refuses in a configuration, and what it warns of.
+    Return what a release of kube-proxy refuses in a configuration, and what it warns about.
 
     `version` is `v1.36.3`, or what else names a release; nothing is refused by one that is unknown, or empty.
     """
@@ -102,7 +102,7 @@ def check_release(config: bytes, version: str) -> tuple[list[Finding], list[Find
     if reading.effective.get("mode") != "ipvs" or old:
         return findings, []
     # Source: KEP-5495, and the announcement of Kubernetes 1.35.
-    what = "ipvs is deprecated since Kubernetes 1.35 (December 2025), and a later release will not have it"
+    what = "ipvs is deprecated since Kubernetes 1.35 (December 2025), and will be removed in a later release"
     return findings, [Finding("mode", what, "Move to nftables")]
 
 
@@ -152,7 +152,7 @@ def kept_by_pods(
     said: Mapping[str, str], mounted: Mapping[str, str], formats: Mapping[str, str], version: str
 ) -> dict[str, str]:
     """
-    Return what the pods are to read: what they read already, where their release runs what is said in the same way.
+    Return what the pods are to read: what they already read, if their release treats the new text the same.
 
     That is so where `mode: iptables` is written out, or no longer, and nothing else differs: on Linux it is the default
     of every release that is known. Another release, or another change, brings the pods what is said.
@@ -202,8 +202,8 @@ def _dumped(config: dict[str, Any]) -> tuple[str, list[Finding]]:
     try:
         return _yaml(config), []
     except yaml.YAMLError as error:
-        what = f"holds what YAML cannot say ({str(error).splitlines()[0]})"
-        return "", [Finding("config", what, "Use plain dicts, lists, text and numbers; no Outputs")]
+        what = f"contains a value that YAML cannot represent ({str(error).splitlines()[0]})"
+        return "", [Finding("config", what, "Use plain dicts, lists, text and numbers, not Outputs")]
 
 
 def _yaml(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Where a cluster keeps its kube-proxy: the layouts that are known, and whether one fits what is there."""
+"""Where a cluster keeps its kube-proxy: the known layouts, and whether one fits the cluster."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -63,7 +63,7 @@ def parse_layout(given: object) -> tuple[Layout, list[Finding]]:
         if given in LAYOUTS:
             return LAYOUTS[given], []
         known = ", ".join(f"'{name}'" for name in LAYOUTS)
-        return Layout(), [Finding("layout", f"there is no such layout (got {given!r})", f"Use {known}, or a mapping")]
+        return Layout(), [Finding("layout", f"is not a known layout (got {given!r})", f"Use {known}, or a mapping")]
     if not isinstance(given, Mapping):
         return Layout(), [Finding("layout", f"must be a name or a mapping (got {type(given).__name__})", "Pass a dict")]
     known_names = list(LayoutArgs.__annotations__)
@@ -71,7 +71,7 @@ def parse_layout(given: object) -> tuple[Layout, list[Finding]]:
     for name, value in given.items():
         if name not in known_names:
             fix = did_you_mean(name, known_names, f"Use {', '.join(known_names)}")
-            findings.append(Finding(f"layout[{name!r}]", "there is no such part of a layout", fix))
+            findings.append(Finding(f"layout[{name!r}]", "is not a known part of a layout", fix))
         elif not isinstance(value, str) or not (value or name == "kubeconfig_key"):
             findings.append(Finding(f"layout[{name!r}]", f"must be a name (got {value!r})", "Pass a str"))
     for name, most in (("namespace", 63), ("daemon_set", MAX_NAME_LENGTH)):
@@ -82,7 +82,7 @@ def parse_layout(given: object) -> tuple[Layout, list[Finding]]:
 
 def misfits(layout: Layout, daemon_set: Object, config_map: Object | None, needed: Sequence[str]) -> list[Finding]:
     """
-    Return what of a layout is not so in the cluster, with what was found instead.
+    Return where a layout differs from the cluster, with what was found instead.
 
     `needed` are the keys of the ConfigMap that nobody gives and that are to be taken over.
     """
@@ -102,7 +102,7 @@ def misfits(layout: Layout, daemon_set: Object, config_map: Object | None, neede
     place = f"ConfigMap {layout.namespace}/{layout.config_map}"
     if needed and config_map is None:
         fix = "Pass `config` and `api_server`, or name the right one in `layout`"
-        return [*findings, Finding(place, "there is none, so there is no configuration to take over", fix)]
+        return [*findings, Finding(place, "does not exist, so there is no configuration to take over", fix)]
     keys = list((config_map or {}).get("data") or {})
     return findings + [_misfit(layout, "key", key, keys, place) for key in needed if key not in keys]
 
@@ -112,16 +112,20 @@ def no_daemon_set(layout: Layout, daemon_sets: Sequence[Object], pods: Sequence[
     names = [item["metadata"]["name"] for item in daemon_sets]
     fitting = [item["metadata"]["name"] for item in daemon_sets if runs(item, layout.container)]
     static = static_pods(pods)
-    where, what = f"DaemonSet {layout.where}", f"there is none (found {_listed(names)})"
+    where, what = f"DaemonSet {layout.where}", f"does not exist (found {_listed(names)})"
     if fitting:
-        return Finding(where, what, f"Name the one that is meant in `layout`: {_listed(fitting)}")
+        return Finding(where, what, f"Name the right one in `layout`: {_listed(fitting)}")
     if static:
-        what = f"there is none; kube-proxy runs in static pods ({_listed(static)}), which the kubelet of each node owns"
+        what = (
+            f"does not exist; kube-proxy runs in static pods ({_listed(static)}), which the kubelet of each node owns"
+        )
         return Finding(where, what, "Change their manifests on the nodes, or remove them and use manage='own'")
     replacements = [name for name in names if name.startswith(_REPLACEMENTS)]
     if replacements:
-        return Finding(where, f"there is none; {_listed(replacements)} does its work, it seems", "Nothing is to adopt")
-    return Finding(where, what, "If kube-proxy runs as a service of the nodes, or not at all, use manage='own'")
+        return Finding(
+            where, f"does not exist; {_listed(replacements)} seems to replace it", "There is nothing to adopt"
+        )
+    return Finding(where, what, "If kube-proxy runs as a service on the nodes, or not at all, use manage='own'")
 
 
 def twins(layout: Layout, daemon_sets: Iterable[Object]) -> list[str]:

@@ -1,5 +1,5 @@
 """
-kube-proxy as kubeadm's addon would make it: its pods, and the rights it needs.
+kube-proxy as kubeadm's addon would create it: its pods, and the permissions that it needs.
 
 Source: kubernetes 1.36 cmd/kubeadm/app/phases/addons/proxy/manifests.go.
 """

@@ -1,4 +1,4 @@
-"""The keys of ConfigMaps and Secrets that a pod spec asks for: without them a new pod waits, or finds no file."""
+"""The keys of ConfigMaps and Secrets that a pod spec refers to: without them a new pod waits, or finds no file."""
 
 import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -29,12 +29,12 @@ class Keys:
 
 
 KeysOf = Callable[[str, object], Keys | None]
-"""Kind and name of a ConfigMap or Secret -> its keys; `None` for one that nobody here knows."""
+"""Kind and name of a ConfigMap or Secret -> its keys; `None` for an unknown one."""
 
 
 def missing_keys(pod_spec: object, keys_of: KeysOf, where: str = "pod_spec") -> Iterator[Finding]:
     """
-    Find keys that a pod spec asks for, and that what it names does not have. What is `optional` is not asked for.
+    Find keys that a pod spec refers to and that do not exist. What is `optional` is not asked for.
 
     Args:
       pod_spec: With snake_case or camelCase keys; a leaf that is not text is not known yet and passes.
@@ -42,7 +42,7 @@ def missing_keys(pod_spec: object, keys_of: KeysOf, where: str = "pod_spec") -> 
       where: What the paths of the findings begin with.
 
     Source: kubernetes 1.36 pkg/volume/configmap `MakePayload`, pkg/kubelet/kubelet_pods.go `makeEnvironmentVariables`,
-    `makeMounts`: a `subPath` that is not there becomes an empty directory.
+    `makeMounts`: a missing `subPath` becomes an empty directory.
 
     """
     files: dict[object, Collection[str] | None] = {}
@@ -102,7 +102,7 @@ def _missing_variable(source: _Source, keys_of: KeysOf, where: str) -> Iterator[
         return
     place = f"{where}.{pods.show_path((*source.path, 'key'))}"
     if key in keys.binary:
-        what = f"asks for key {key!r}, which is binary, and a variable is made of text"
+        what = f"refers to key {key!r}, which is binary, and a variable must be text"
         yield Finding(place, what, "Move the key to `data`, or mount it as a file")
     else:
         yield _missing(place, source, key, keys.text)
@@ -115,7 +115,7 @@ def _missing_file(path: Path, mount: Mapping[str, Any], files: Collection[str] |
                 continue
             wanted = posixpath.normpath(given) if given else "."
             if wanted != "." and not any(file == wanted or file.startswith(f"{wanted}/") for file in files):
-                what = f"asks for file {given!r}, which the volume does not have: a new pod would find an empty folder"
+                what = f"refers to file {given!r}, which the volume does not have: a new pod would get an empty folder"
                 yield Finding(f"{where}.{pods.show_path((*path, *below))}", what, _fix(wanted, files))
 
 
@@ -135,13 +135,13 @@ def _files(volume: Mapping[str, Any], sources: list[_Source], keys_of: KeysOf) -
 
 def _missing(place: str, source: _Source, key: str, known: Collection[str]) -> Finding:
     what = (
-        f"asks for key {key!r}, which {source.kind} '{source.name}' does not have: a new pod would wait for it for ever"
+        f"refers to key {key!r}, which {source.kind} '{source.name}' does not have: a new pod would wait for it forever"
     )
     return Finding(place, what, _fix(key, known))
 
 
 def _fix(wanted: str, known: Collection[str]) -> str:
-    return did_you_mean(wanted, known, f"Add it, or name one that is there: {', '.join(sorted(known)[:10])}")
+    return did_you_mean(wanted, known, f"Add it, or use an existing one: {', '.join(sorted(known)[:10])}")
 
 
 def _field(of: Mapping[str, Any], field: str) -> object:

@@ -18,7 +18,7 @@ from .objects import Object, annotations_of
 
 @dataclass(frozen=True)
 class Restored:
-    """What a failed rollout took back: the name of a ControllerRevision, and the generation that had asked for it."""
+    """What a failed rollout took back: the name of a ControllerRevision, and the generation that asked for it."""
 
     revision: str
     generation: int
@@ -28,7 +28,7 @@ class Restored:
 
 
 def restored(daemon_set: Object) -> Restored | None:
-    """Return what was taken back and not tried again since; without waves nothing is, and nothing clears the note."""
+    """Return what was taken back and not tried again since; nothing without waves, where it may be stale."""
     if WAVES_ANNOTATION not in annotations_of(daemon_set):
         return None
     try:
@@ -39,7 +39,7 @@ def restored(daemon_set: Object) -> Restored | None:
 
 
 def leftovers(daemon_set: Object) -> list[str]:
-    """Return the annotations that the driver of waves has written, which nobody looks after where it is gone."""
+    """Return the annotations that the driver of waves has written, which nothing maintains without it."""
     return [name for name in (RESTORED_ANNOTATION, FINISHED_ANNOTATION) if name in annotations_of(daemon_set)]
 
 
@@ -71,13 +71,13 @@ def selector_of(daemon_set: Object) -> str:
 
 
 def is_observed(daemon_set: Object) -> bool:
-    """Return whether the controller has seen the DaemonSet as it is, and so made its revision."""
+    """Return whether the controller has seen the current DaemonSet, and so created its revision."""
     status = daemon_set.get("status") or {}
     return int(status.get("observedGeneration") or 0) >= int(daemon_set["metadata"].get("generation") or 0)
 
 
 def wanted(daemon_set: Object) -> int:
-    """Return how many nodes should have a pod, as far as the controller has said."""
+    """Return how many nodes should have a pod, as reported by the controller."""
     return int((daemon_set.get("status") or {}).get("desiredNumberScheduled") or 0)
 
 

@@ -1,4 +1,4 @@
-"""Field managers: the names we write under, and who has written a field."""
+"""Field managers: the names under which we write, and who has written a field."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,31 +7,31 @@ from typing import Any
 from .objects import Object
 
 MANAGER = "config-rollout"
-"""Field manager of everything that is patched: the fields that are ours are found under it."""
+"""Field manager of everything that is patched: it identifies the fields that are ours."""
 
 OWNER = "config-rollout-own"
 """Field manager of a DaemonSet that is ours as a whole: adopting it later lets nothing of it go."""
 
 MANAGER_ANNOTATION = "pulumi.com/patchFieldManager"
-"""Where the Kubernetes provider is told the field manager."""
+"""The annotation that sets the Kubernetes provider's field manager."""
 
 FORCED = {"pulumi.com/patchForce": "true"}
 """
 Makes the Kubernetes provider write fields that someone else has changed, as `kubectl rollout undo` does.
 
-Without it the `up --refresh` that puts them back ends in a conflict of field managers, in its preview already.
+Without it the `up --refresh` that restores them fails with a conflict of field managers, even in its preview.
 Source: pulumi-kubernetes 4.25 await.go `getServerSideApplyPatchOptions`; Kubernetes "Server-Side Apply", Conflicts.
 """
 
 
 def managed_by(manager: str) -> dict[str, str]:
-    """Return how the Kubernetes provider writes an object: as this field manager, whoever has the fields by now."""
+    """Return annotations that make the Kubernetes provider write as this field manager, whoever owns the fields now."""
     return {MANAGER_ANNOTATION: manager, **FORCED}
 
 
 @dataclass(frozen=True)
 class Written:
-    """Who has written something last, as the API server's field manager, and when."""
+    """Who last wrote something, as the API server's field manager, and when."""
 
     manager: str = ""
     time: str = ""

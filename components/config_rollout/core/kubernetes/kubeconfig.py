@@ -21,7 +21,7 @@ class BadKubeconfig(ValueError):
 
 def merged(configs: Sequence[tuple[str, object]]) -> dict[str, Any]:
     """
-    Return several kubeconfigs as one; whatever two of them say, the first one says.
+    Return several kubeconfigs as one; where two of them differ, the first takes precedence.
 
     Paths of files become absolute: they are relative to the folder of the kubeconfig that names them.
     Source: client-go 0.36 tools/clientcmd/loader.go `Load`, `ResolveLocalPaths`.
@@ -30,13 +30,13 @@ def merged(configs: Sequence[tuple[str, object]]) -> dict[str, Any]:
       configs: Folder and parsed content of each, the first first.
 
     Raises:
-      BadKubeconfig: One of them is no kubeconfig.
+      BadKubeconfig: One of them is not a kubeconfig.
 
     """
     whole: dict[str, Any] = {"clusters": [], "users": [], "contexts": []}
     for folder, config in configs:
         if not isinstance(config, Mapping) or not any(section in config for section in whole):
-            raise BadKubeconfig("holds no clusters, users or contexts")
+            raise BadKubeconfig("has no clusters, users or contexts")
         if config.get("current-context"):
             whole.setdefault("current-context", config["current-context"])
         for section in ("clusters", "users", "contexts"):
@@ -50,28 +50,28 @@ def merged(configs: Sequence[tuple[str, object]]) -> dict[str, Any]:
 
 def chosen(config: Config, context: str | None, cluster: str | None) -> tuple[dict[str, Any], str]:
     """
-    Return the kubeconfig with `context` as its current one, and with `cluster` in place of that context's cluster.
+    Return the kubeconfig with `context` as its current one, and `cluster` instead of that context's cluster.
 
     Raises:
-      BadKubeconfig: There is no such context or cluster; with those that there are.
+      BadKubeconfig: The context or cluster does not exist; the message lists those that do.
 
     """
     name = context or config.get("current-context")
     contexts = {entry["name"]: entry.get("context") or {} for entry in config["contexts"]}
     if not name:
-        raise BadKubeconfig(f"says no current-context (contexts: {_listed(contexts)})")
+        raise BadKubeconfig(f"has no current-context (contexts: {_listed(contexts)})")
     if name not in contexts:
-        raise BadKubeconfig(f"has no context '{name}' (got {_listed(contexts)})")
+        raise BadKubeconfig(f"has no context '{name}' (contexts: {_listed(contexts)})")
     wanted = cluster or contexts[name].get("cluster")
     clusters = {entry["name"]: entry.get("cluster") or {} for entry in config["clusters"]}
     if wanted not in clusters:
-        raise BadKubeconfig(f"has no cluster '{wanted}' (got {_listed(clusters)})")
+        raise BadKubeconfig(f"has no cluster '{wanted}' (clusters: {_listed(clusters)})")
     if not clusters[wanted].get("server"):
-        raise BadKubeconfig(f"gives cluster '{wanted}' no server")
+        raise BadKubeconfig(f"has no server for cluster '{wanted}'")
     users = {entry["name"] for entry in config["users"]}
     user = contexts[name].get("user")
     if user and user not in users:
-        raise BadKubeconfig(f"has no user '{user}' (got {_listed(users)})")
+        raise BadKubeconfig(f"has no user '{user}' (users: {_listed(users)})")
     own = {"name": name, "context": {**contexts[name], "cluster": wanted}}
     others = [entry for entry in config["contexts"] if entry["name"] != name]
     return {**config, "contexts": [own, *others], "current-context": name}, name
@@ -97,7 +97,7 @@ def _current(config: Config, section: str, kind: str) -> Config:
 
 def impersonation(user: Config) -> list[tuple[str, str]]:
     """
-    Return the headers by which a user acts as another one.
+    Return the headers with which a user impersonates another one.
 
     Source: client-go 0.36 transport/round_trippers.go `NewImpersonatingRoundTripper`.
     """
@@ -112,10 +112,10 @@ def with_server(kubeconfig: str, server: str) -> str:
     """
     Return a kubeconfig with another address in the cluster of its current context; every other byte stays.
 
-    Without a current context its one cluster is meant.
+    Without a current context, its only cluster is used.
 
     Raises:
-      BadKubeconfig: It does not say which cluster that is, or the address is not said there alone.
+      BadKubeconfig: It does not name that cluster, or the address is shared with others.
 
     """
     import yaml
@@ -127,16 +127,16 @@ def with_server(kubeconfig: str, server: str) -> str:
         contexts, clusters = _entries(place.get("contexts"), "context"), _entries(place.get("clusters"), "cluster")
         if name:
             if name not in contexts:
-                raise BadKubeconfig(f"has no context '{name}' (got {_listed(contexts)})")
+                raise BadKubeconfig(f"has no context '{name}' (contexts: {_listed(contexts)})")
             name = _text(_fields(contexts[name]).get("cluster"))
         elif len(clusters) == 1:
             (name,) = clusters
         if name not in clusters:
-            what = f"has no cluster '{name}'" if name else "says no current-context"
+            what = f"has no cluster '{name}'" if name else "has no current-context"
             raise BadKubeconfig(f"{what} (clusters: {_listed(clusters)})")
         address = _fields(clusters[name]).get("server")
         if not isinstance(address, yaml.ScalarNode):
-            raise BadKubeconfig(f"gives cluster '{name}' no server")
+            raise BadKubeconfig(f"has no server for cluster '{name}'")
         plain = not address.style and re.fullmatch(r"[\w.:/-]+", server)
         start, end = address.start_mark.index, address.end_mark.index
         changed = f"{kubeconfig[:start]}{server if plain else json.dumps(server)}{kubeconfig[end:]}"
@@ -145,7 +145,7 @@ def with_server(kubeconfig: str, server: str) -> str:
     except yaml.YAMLError as error:
         raise BadKubeconfig(f"is not valid YAML ({str(error).splitlines()[0]})") from None
     if _with_address(before, name, server) != after:
-        raise BadKubeconfig(f"shares the server of cluster '{name}' with others, or says it twice")
+        raise BadKubeconfig(f"shares the server of cluster '{name}' with other clusters, or sets it twice")
     return changed
 
 

@@ -1,4 +1,4 @@
-"""A Kubernetes label selector: which labels it fits, and what is wrong with one."""
+"""A Kubernetes label selector: which labels it matches, and what is wrong with one."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 @dataclass(frozen=True)
 class Requirement:
-    """One expression. On a label that is not there `NotIn` and `DoesNotExist` fit, the others do not."""
+    """One expression. For a missing label `NotIn` and `DoesNotExist` match, the others do not."""
 
     key: str
     operator: str
@@ -25,7 +25,7 @@ class Requirement:
 
 @dataclass(frozen=True)
 class LabelSelector:
-    """All of its requirements have to fit; without any it fits everything."""
+    """All of its requirements have to match; without any it matches everything."""
 
     requirements: tuple[Requirement, ...] = ()
 
@@ -62,15 +62,17 @@ def parse_selector(where: str, labels: object, expressions: object) -> tuple[Lab
 
 
 def _check_expression(where: str, given: object) -> Iterator[Finding]:
-    """Find what the API server would refuse, so that no wave is empty for a reason that nobody sees."""
+    """Find what the API server would refuse, so that no wave is silently empty."""
     if not isinstance(given, Mapping) or set(given) - {"key", "operator", "values"} or not given.get("key"):
-        yield Finding(where, f"must be a mapping of key, operator and values (got {given!r})", "Write these three")
+        yield Finding(where, f"must be a mapping of key, operator and values (got {given!r})", "Pass these three")
         return
     operator, values = given.get("operator"), given.get("values") or []
     if operator not in _OPERATORS:
-        yield Finding(f"{where}.operator", f"is unknown (got {operator!r})", f"Use {', '.join(_OPERATORS)}")
+        yield Finding(f"{where}.operator", f"is not valid (got {operator!r})", f"Use {', '.join(_OPERATORS)}")
     elif not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
-        yield Finding(f"{where}.values", f"must be a list of texts (got {values!r})", "Pass a list, each value quoted")
+        yield Finding(
+            f"{where}.values", f"must be a list of texts (got {values!r})", "Pass a list with each value quoted"
+        )
     elif bool(values) != (operator in ("In", "NotIn")):
-        what = f"must {'' if operator in ('In', 'NotIn') else 'not '}be there with {operator}"
+        what = f"must {'' if operator in ('In', 'NotIn') else 'not '}be present with {operator}"
         yield Finding(f"{where}.values", what, "Correct one of them")

@@ -23,7 +23,7 @@ def check_labels(where: str, given: object) -> Iterator[Finding]:
         if not _is_qualified(str(key)):
             yield _not_a_key(where, key, "a label")
         if isinstance(value, str) and value and not _NAME.fullmatch(value):
-            yield Finding(f"{where}[{key!r}]", f"is not the value of a label (got {value!r})", f"Use {_CHARACTERS}")
+            yield Finding(f"{where}[{key!r}]", f"is not a valid label value (got {value!r})", f"Use {_CHARACTERS}")
 
 
 def check_pod_annotations(given: object) -> Iterator[Finding]:
@@ -37,12 +37,12 @@ def check_pod_annotations(given: object) -> Iterator[Finding]:
     if not isinstance(given, Mapping):
         return
     if CONFIG_HASH_ANNOTATION in given:
-        yield Finding(f"{where}['{CONFIG_HASH_ANNOTATION}']", "is where the config hash goes", "Leave it out")
+        yield Finding(f"{where}['{CONFIG_HASH_ANNOTATION}']", "is reserved for the config hash", "Leave it out")
     yield from (_not_a_key(where, key, "an annotation") for key in given if not _is_qualified(str(key).lower()))
     texts = [text for item in given.items() for text in item if isinstance(text, str)]
     if (size := sum(len(text.encode(errors="replace")) for text in texts)) > MAX_ANNOTATION_BYTES:
-        what = f"has {size:,} bytes in all; an object has at most {MAX_ANNOTATION_BYTES:,}"
-        yield Finding(where, what, "Put long texts into `data`")
+        what = f"has {size:,} bytes in total; an object may have at most {MAX_ANNOTATION_BYTES:,}"
+        yield Finding(where, what, "Move long texts to `data`")
 
 
 def _is_qualified(key: str) -> bool:
@@ -51,25 +51,25 @@ def _is_qualified(key: str) -> bool:
 
 
 def _not_a_key(where: str, key: object, of: str) -> Finding:
-    fix = f"Use {_CHARACTERS}; a domain and '/' may precede them"
-    return Finding(f"{where}[{key!r}]", f"is not the key of {of}", fix)
+    fix = f"Use {_CHARACTERS}; a domain and '/' may come first"
+    return Finding(f"{where}[{key!r}]", f"is not a valid key of {of}", fix)
 
 
 def check_selector(selector: object, pod_labels: object) -> Iterator[Finding]:
     """Find a selector that is empty or not known in preview, and pod labels that contradict it."""
     if selector == {}:
-        yield Finding("selector", "is empty", "Name the labels by which the DaemonSet finds its pods, or leave it out")
+        yield Finding("selector", "is empty", "Pass the labels by which the DaemonSet finds its pods, or leave it out")
     for key, value in selector.items() if isinstance(selector, Mapping) else ():
         if not isinstance(value, str):
             yield Finding(f"selector[{key!r}]", "must be known in preview", "Pass a plain str")
         elif isinstance(pod_labels, Mapping) and pod_labels.get(key, value) != value:
-            what = f"the selector has {value!r}, and the pods get that"
+            what = f"differs from the selector's {value!r}"
             yield Finding(f"pod_labels[{key!r}]", what, "Leave it out, or change `selector`")
 
 
 def check_live_selector(selector: Mapping[str, str], daemon_set: Mapping[str, Any]) -> list[Finding]:
     """
-    Find a live DaemonSet with another selector, which nobody can change: it would be deleted and created again.
+    Find a live DaemonSet with a different selector, which is immutable: it would be deleted and recreated.
 
     Source: kubernetes 1.36 `ValidateDaemonSetUpdate`; pulumi-kubernetes 4.25 provider/diff.go, `.spec.selector`.
     """
@@ -78,6 +78,9 @@ def check_live_selector(selector: Mapping[str, str], daemon_set: Mapping[str, An
     if labels == selector and not expressions:
         return []
     metadata = daemon_set["metadata"]
-    what = f"DaemonSet {metadata['namespace']}/{metadata['name']} has {live if expressions else labels}, for good"
+    what = (
+        f"DaemonSet {metadata['namespace']}/{metadata['name']} has {live if expressions else labels}, which "
+        f"cannot be changed"
+    )
     fix = "Use another `name`" if expressions else f"Pass selector={labels}, or another `name`"
     return [Finding("selector", what, fix)]

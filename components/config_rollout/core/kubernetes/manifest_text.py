@@ -1,5 +1,5 @@
 """
-The documents of a manifest as kubectl reads them, one by one: what cannot be read in one leaves the others.
+The documents of a manifest as kubectl reads them, one by one: an unreadable one does not affect the others.
 
 Source: kubernetes 1.36 apimachinery pkg/util/yaml `YAMLReader`, `YAMLOrJSONDecoder`; sigs.k8s.io/yaml. The real kubectl
 and API server are the judge (tests/engine/test_manifests.py).
@@ -120,7 +120,7 @@ def _read_fast(text: bytes) -> Any:
     """Return the value of a text that every reader reads the same."""
     found = load_documents(text)
     if len(found) > 1:
-        raise NotUnderstood("it is more than one document, in a way that not all readers see")
+        raise NotUnderstood("it is more than one document to some parsers and one to others")
     if b"*" in text:
         encode_value(found)  # refuses what aliases make too large
     return _plain(found[0] if found else None, 0)

@@ -8,7 +8,7 @@ from .objects import Object, annotations_of, revision_of
 
 @dataclass(frozen=True)
 class Pod:
-    """What counts of a pod. `available` is ready for `min_ready_seconds`, `leaving` is being deleted."""
+    """The relevant parts of a pod. `available` is ready for `min_ready_seconds`, `leaving` is being deleted."""
 
     name: str
     uid: str

@@ -1,4 +1,4 @@
-"""What is worth another try, of our own requests and of the Kubernetes provider's writes, and after which wait."""
+"""Which failed requests of ours, and writes of the Kubernetes provider, are worth retrying, and after how long."""
 
 import re
 
@@ -7,7 +7,7 @@ MOST_SECONDS = 10.0
 
 UNREACHABLE = "configured Kubernetes cluster is unreachable"
 """
-What the provider says of everything when no API server answered as it began. It does not ask again in that run.
+What the provider reports for everything if no API server answered when it started. It does not ask again in that run.
 
 Source: pulumi-kubernetes 4.25 provider.go `Configure`, `Create`, `Update`.
 """
@@ -29,7 +29,7 @@ _PASSING = (
     "unexpected EOF",
 )
 """
-What the provider's message has where the API server, or the way to it, could not serve a write that may be served soon.
+What the provider's message contains if the API server, or the connection to it, failed a write that may soon succeed.
 
 Source: seen with pulumi-kubernetes 4.25; the words are apimachinery 0.33's (api/errors) and those of Go's net.
 """
@@ -51,12 +51,12 @@ def delay_seconds(attempt: int, fraction: float) -> float:
 
 
 def is_passing(status: int) -> bool:
-    """Return whether an answer may be another one soon: no answer at all (0), too many requests, server errors."""
+    """Return whether a retry may soon succeed: no answer at all (0), too many requests, server errors."""
     return status == 0 or status == 429 or status >= 500
 
 
 def is_passing_failure(error: str) -> bool:
-    """Return whether a write of the Kubernetes provider that failed so may go through soon."""
+    """Return whether a write of the Kubernetes provider that failed with this message may soon succeed."""
     cause = cause_of(error)
     return UNREACHABLE not in error and (cause.endswith(": EOF") or any(text in cause for text in _PASSING))
 

@@ -1,4 +1,4 @@
-"""Fields that are not known: one that is misspelt, or perhaps one that is newer than what is installed."""
+"""Unknown fields: misspelt, or perhaps newer than what is installed."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -19,8 +19,8 @@ def unknown_fields(where: str, given: object, fields: Fields, source: str) -> tu
     """
     Return fields that are a known one misspelt, and others that are not known.
 
-    One of the second kind may be right: Kubernetes gets new fields. What the API server does not know it drops without
-    a word (seen with Kubernetes 1.36 and pulumi-kubernetes 4.25). The first kind is one letter away from a known field,
+    One of the second kind may be right: Kubernetes gets new fields. What the API server does not know it drops no
+    output (seen with Kubernetes 1.36 and pulumi-kubernetes 4.25). The first kind is one letter away from a known field,
     and no two fields of one object are that close.
 
     Args:
@@ -34,7 +34,7 @@ def unknown_fields(where: str, given: object, fields: Fields, source: str) -> tu
     others: list[Finding] = []
     for place, name, known in _unknown(where, given, fields):
         spellings = _same_style(name, known)
-        what = f"{source} has no such field"
+        what = f"{source} does not know this field"
         if near := next((spelling for spelling in spellings if _is_slip(name, spelling)), None):
             slips.append(Finding(place, what, f"Write '{near}', if that was meant"))
             continue

@@ -1,4 +1,4 @@
-"""Pod templates held against each other: a DaemonSet's, those of its revisions, and what a program wrote."""
+"""Pod templates compared: a DaemonSet's, those of its revisions, and what a program wrote."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ def current(daemon_set: Object, revisions: Iterable[Object]) -> Object | None:
 
 def differences(written: object, live: object, where: str = "") -> list[str]:
     """
-    Return the paths of fields that a program wrote and that a live template has otherwise.
+    Return the paths of fields that a program wrote and that differ in a live template.
 
     `written` may be in snake_case, as Pulumi's SDK gives it. What others added is no difference.
     """

@@ -1,4 +1,4 @@
-"""A DaemonSet's `update_strategy`: how many pods may be away at once, in words and in time."""
+"""A DaemonSet's `update_strategy`: how many pods may be unavailable at once, in words and in time."""
 
 import math
 import re
@@ -14,7 +14,7 @@ from . import pod_spec as pods
 PERCENT = re.compile(r"([0-9]+)%")
 
 SECONDS_PER_POD = 15
-"""How long a pod takes to stop and its successor to start, in seconds, where nothing better is known."""
+"""How long a pod takes to stop and its successor to start, in seconds, if nothing better is known."""
 
 _NODES = 1000
 _AT_LEAST = 600
@@ -44,7 +44,7 @@ class UpdateStrategy:
         )
 
     def budget(self) -> str:
-        """Return how many pods are away at once, as the end of a sentence about a rolling restart."""
+        """Return how many pods are unavailable at once, as the end of a sentence about a rolling restart."""
         if self.type == "OnDelete":
             return "each pod when someone deletes it (OnDelete)"
         if not is_zero(self.max_surge):
@@ -88,7 +88,7 @@ def _pods(value: object) -> str:
     if is_number_of_pods(value):
         count = _count(value, 0)
         return f"{count:,} pod{'' if count == 1 else 's'}"
-    return f"{value} of its pods" if isinstance(value, str) else "as many pods as max_unavailable turns out to allow"
+    return f"{value} of its pods" if isinstance(value, str) else "as many pods as max_unavailable allows"
 
 
 def check_update_strategy(given: object, pod_spec: object) -> Iterator[Finding]:
@@ -103,7 +103,7 @@ def check_update_strategy(given: object, pod_spec: object) -> Iterator[Finding]:
             yield from _check_keys(f"{where}.{path[0]}", rolling, "maxUnavailable", "maxSurge")
     strategy = UpdateStrategy.of(given)
     if isinstance(strategy.type, str) and strategy.type not in ("RollingUpdate", "OnDelete"):
-        yield Finding(f"{where}.type", f"is unknown (got {strategy.type!r})", "Use 'RollingUpdate' or 'OnDelete'")
+        yield Finding(f"{where}.type", f"is not valid (got {strategy.type!r})", "Use 'RollingUpdate' or 'OnDelete'")
     wrong = [
         *_check_budget(f"{where}.max_unavailable", strategy.max_unavailable),
         *_check_budget(f"{where}.max_surge", strategy.max_surge),
@@ -116,17 +116,17 @@ def _check_keys(where: str, given: Mapping[str, object], *known: str) -> Iterato
     names = [spelling for name in known for spelling in (name, snake_case(name))]
     for key in given:
         if key not in names:
-            fix = did_you_mean(key, names, f"Known are {', '.join(dict.fromkeys(names[1::2]))}")
-            yield Finding(f"{where}.{key}", "there is no such field", fix)
+            fix = did_you_mean(key, names, f"Use one of {', '.join(dict.fromkeys(names[1::2]))}")
+            yield Finding(f"{where}.{key}", "is not a known field", fix)
 
 
 def _check_budget(where: str, value: object) -> Iterator[Finding]:
     """Find a number or share of pods that the API server refuses. Source: `ValidateRollingUpdateDaemonSet`."""
     share = PERCENT.fullmatch(value) if isinstance(value, str) else None
     if isinstance(value, str) and (not share or int(share[1]) > 100):
-        yield Finding(where, f"is no number or share of pods (got {value!r})", "Pass an int or '0%' to '100%'")
+        yield Finding(where, f"is not a number or percentage of pods (got {value!r})", "Pass an int or '0%' to '100%'")
     elif isinstance(value, bool | int | float) and not is_number_of_pods(value):
-        yield Finding(where, f"is no number of pods (got {value!r})", "Pass an int of at least 0, or '10%'")
+        yield Finding(where, f"is not a number of pods (got {value!r})", "Pass an int of at least 0, or '10%'")
 
 
 def _check_budgets(where: str, strategy: UpdateStrategy, pod_spec: object) -> Iterator[Finding]:
@@ -142,21 +142,21 @@ def _check_budgets(where: str, strategy: UpdateStrategy, pod_spec: object) -> It
         yield Finding(
             where,
             f"max_surge is {strategy.max_surge} and max_unavailable {strategy.max_unavailable} (1 unless set)",
-            "Set max_unavailable to 0 with max_surge: the API server takes only one of them",
+            "Set max_unavailable to 0 with max_surge: the API server accepts only one of them",
         )
     if not no_surge and (taken := _host_ports(pod_spec)):
         yield Finding(
             f"{where}.max_surge",
-            f"{taken}, so old and new pod cannot run on one node",
+            f"{taken}, so the old and new pods cannot run on one node",
             "Use max_unavailable, with max_surge 0",
         )
 
 
 def _host_ports(pod_spec: object) -> str | None:
-    """Return what takes ports of the node. A hostNetwork pod's container ports are host ports too."""
+    """Return what uses ports of the node. A hostNetwork pod's container ports are host ports too."""
     host_network = any(value is True for _, value in pods.values(pod_spec, "hostNetwork"))
     for containers in ("containers", "initContainers"):
         for path, port in pods.values(pod_spec, containers, "*", "ports", "*"):
             if isinstance(port, Mapping) and (host_network or "hostPort" in port or "host_port" in port):
-                return f"pod_spec.{pods.show_path(path)} is a port of the node"
+                return f"pod_spec.{pods.show_path(path)} uses a port of the node"
     return None

@@ -1,5 +1,5 @@
 """
-Evaluates Jinja as Ansible does for a variable, with Jinja itself: in its sandbox, and with nothing but variables.
+Evaluates a variable's Jinja as Ansible does, with Jinja itself: sandboxed, and with variables only.
 
 Not there: facts, lookups, and Ansible's own filters and tests. Needs Jinja, the extra `kubespray`.
 """
@@ -63,7 +63,7 @@ class Templates:
             reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
             raise NotEvaluated(reason[:1].lower() + reason[1:]) from None
         except RecursionError:
-            raise NotEvaluated("it goes on without end") from None
+            raise NotEvaluated("it does not end") from None
 
 
 def _line_ends(text: str) -> str:
@@ -104,7 +104,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         if isinstance(left, int) and isinstance(right, int) and operator != "**":
             return super().call_binop(context, operator, left, right)
-        raise TypeError(f"'{operator}' is used for more than a product or a remainder of numbers")
+        raise TypeError(f"'{operator}' is used for something other than a product or a remainder of numbers")
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         return self._follow(super().getitem(obj, argument))

@@ -116,8 +116,8 @@ class _Variables:
                 self.findings.append(why.finding)
         self._look_at_the_addon()
         for name, other in sorted(self._values.assumed):
-            what = f"takes what it says for the case that '{other}' is not set"
-            self.warnings.append(Finding(name, what, "Set it if a host variable or --extra-vars does"))
+            what = f"is evaluated as if '{other}' were not set"
+            self.warnings.append(Finding(name, what, "Set it here if a host variable or --extra-vars sets it"))
 
     def _pod_subnets(self) -> object:
         if self._values.value("kube_network_plugin") == "kube-ovn":
@@ -139,9 +139,9 @@ class _Variables:
             self.warnings.append(
                 Finding(
                     name,
-                    "is not given: kubespray takes the inventory name of the first control plane host, and kube-proxy "
-                    "its own node's, which kubeadm's flag --hostname-override names",
-                    "Leave it, or set it to that name to get the very same text",
+                    "is not set: kubespray uses the inventory name of the first control plane host, but kube-proxy "
+                    "uses its own node's, from kubeadm's flag --hostname-override",
+                    "Leave it, or set it to that name to get exactly the same text",
                 )
             )
         return value
@@ -150,7 +150,7 @@ class _Variables:
         name = PREFIX + "nodeport_addresses"
         if LEGACY_NODE_PORTS in self._given:
             if self._values.is_given(name):
-                self.warnings.append(Finding(LEGACY_NODE_PORTS, f"is not read, since {name} is given", "Remove it"))
+                self.warnings.append(Finding(LEGACY_NODE_PORTS, f"is not read, because {name} is set", "Remove it"))
             else:
                 self._from["nodePortAddresses"] = LEGACY_NODE_PORTS
         value = self._values.value(name)
@@ -176,7 +176,7 @@ class _Variables:
         if "addon/kube-proxy" in str(self._given.get("kubeadm_init_phases_skip", "")):
             reasons.append("kubeadm_init_phases_skip")
         if reasons:
-            fix = "Use this for a kube-proxy of your own, or drop it if something else does its work"
+            fix = "Use this for a kube-proxy of your own, or drop it if something else replaces kube-proxy"
             self.warnings.append(Finding(reasons[0], "keeps kubespray from deploying a kube-proxy", fix))
 
     def _known(self, name: str) -> object:
@@ -214,8 +214,8 @@ def _written(variable: Variable, value: object) -> object:
     except NotUnderstood as why:
         read = why
     if not isinstance(read, dict) or list(read) != ["v"] or not _is_plain(read["v"]):
-        what = f"breaks the YAML that kubespray makes of it (got {shown(value)})"
-        raise NotKnown(Finding(variable.name, what, "Write a plain value"))
+        what = f"breaks the YAML that kubespray renders (got {shown(value)})"
+        raise NotKnown(Finding(variable.name, what, "Use a plain value"))
     return read["v"]
 
 

@@ -1,4 +1,4 @@
-"""What kubespray's variables are worth: what an inventory gives before kubespray's defaults, templates evaluated."""
+"""The values of kubespray's variables: an inventory's take precedence over the defaults, templates are evaluated."""
 
 import re
 from collections.abc import Mapping
@@ -97,7 +97,7 @@ class Values:
         try:
             from .jinja import NotEvaluated
         except ModuleNotFoundError:
-            what = f"is a Jinja template, and Jinja2 is not installed (got {_short(value)})"
+            what = f"is a Jinja template, but Jinja2 is not installed (got {_short(value)})"
             raise NotKnown(Finding(name, what, "Run: pip install 'pulumi-config-rollout[kubespray]'")) from None
         try:
             return self._templates().value(value)

@@ -1,5 +1,5 @@
 """
-The variables of kubespray that decide about kube-proxy's configuration.
+The variables of kubespray that determine kube-proxy's configuration.
 
 Source: kubernetes-sigs/kubespray 46dbdd3, `roles/kubernetes/control-plane/templates/kubeadm-config.v1beta4.yaml.j2`,
 the defaults in `roles/kubernetes/control-plane/defaults/main/kube-proxy.yml` and `roles/kubespray_defaults`; for names
@@ -124,7 +124,7 @@ WORKED_OUT = {
     "kube_pods_subnets": "Set kube_pods_subnet, kube_pods_subnet_ipv6, ipv4_stack and ipv6_stack",
     _P + "deployed": "Set kube_proxy_remove or kubeadm_init_phases_skip",
 }
-"""Variables of a role, which go before those of an inventory -> what to set instead."""
+"""Variables of a role, which take precedence over an inventory's -> what to set instead."""
 
 _ON_AWS = {
     "{%ifcloud_providerisdefinedandcloud_providerin['aws']%}{%else%}{{" + name + "}}{%endif%}"
@@ -172,13 +172,13 @@ def unknown(given: Mapping[str, object]) -> Iterator[Finding]:
                 continue  # a helper of the inventory's own
             near = nearest(name[len(_P) :], [one[len(_P) :] for one in known if one.startswith(_P)])
             fix = f"Write '{_P}{near}', if that was meant" if near else "Remove it"
-            yield Finding(name, "kubespray has no such variable", fix)
+            yield Finding(name, "kubespray does not know this variable", fix)
 
 
 def outdated(given: Mapping[str, object]) -> Iterator[Finding]:
     """Find variables of older releases that reach no field of a supported kube-proxy."""
     for name in sorted(given.keys() & (_FIELDS_REMOVED | _NO_FIELDS)):
-        what = "the field that it set is gone from every supported kube-proxy"
+        what = "no supported kube-proxy has the field that it set"
         if name in _NO_FIELDS:
             what = "it set no field of kube-proxy's configuration, and kubespray no longer reads it"
         yield Finding(name, f"is a variable of older releases: {what}", "Remove it")

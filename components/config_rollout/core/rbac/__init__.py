@@ -1,1 +1,1 @@
-"""What each feature asks of the API server, and the smallest Role for it."""
+"""The permissions that each feature needs, and the smallest Role that grants them."""

@@ -1,4 +1,4 @@
-"""What the audit record asks of the API server, as rights. Without them a rollout runs all the same."""
+"""The permissions that the audit record needs. A rollout runs without them all the same."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from .rights import Right
 
 
 def audit_rights(namespace: str, name: str) -> list[Right]:
-    """Return the rights beside those of the provider: every logged in user may ask who it is."""
+    """Return the permissions beside the provider's: every authenticated user may ask who it is."""
     history = history_name(name)
     return [
         Right("get", "apps", "daemonsets", namespace, name),
@@ -21,6 +21,6 @@ def audit_rights(namespace: str, name: str) -> list[Right]:
 
 
 def missing_audit_rights(namespace: str, name: str, given: Iterable[Right]) -> list[Right]:
-    """Return those that none of the given ones covers."""
+    """Return those that none of the others covers."""
     covered = {(right.verb, right.resource, right.name) for right in given}
     return [r for r in audit_rights(namespace, name) if not {(r.verb, r.resource, of) for of in (r.name, "")} & covered]

@@ -1,4 +1,4 @@
-"""What a KubeProxy asks of the API server, as rights."""
+"""The permissions that a KubeProxy needs."""
 
 from ..kube_proxy.layout import Layout
 from ..kube_proxy.pods import RBAC, account_role
@@ -24,10 +24,10 @@ def needed_rights(layout: Layout, config_map: str, manage: str) -> list[Right]:
 
 def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
     """
-    Return every right that is needed, those of the Kubernetes provider included.
+    Return every permission that is needed, those of the Kubernetes provider included.
 
     Whoever owns kube-proxy gives its service account a ClusterRole, and may only give what it may `bind`. The provider
-    watches what it deletes until it is gone, and without the right to goes on trying for ever.
+    watches what it deletes until it is gone, and without permission to watch it retries forever.
     Source: kubernetes 1.36 pkg/registry/rbac/clusterrolebinding/policybased/storage.go; pulumi-kubernetes 4.25, tried.
     """
     of, name, verbs = layout.namespace, layout.daemon_set, ("get", "list", "watch", "create", "patch", "delete")

@@ -1,10 +1,10 @@
-"""What keeping the ConfigMaps of earlier configurations asks of the API server."""
+"""The permissions that keeping the ConfigMaps of earlier configurations needs."""
 
 from .rights import Right
 
 
 def kept_rights(namespace: str, name: str) -> list[Right]:
-    """Return all rights that looking after the ConfigMaps of a DaemonSet uses; without them that is a warning."""
+    """Return all permissions that keeping the ConfigMaps of a DaemonSet needs; without them there is a warning."""
     return [
         Right("get", "apps", "daemonsets", namespace, name),
         Right("list", "apps", "controllerrevisions", namespace),

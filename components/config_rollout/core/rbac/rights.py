@@ -1,4 +1,4 @@
-"""Rights on a Kubernetes API, and the smallest Role that gives them."""
+"""Permissions on a Kubernetes API, and the smallest Role that grants them."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -22,20 +22,20 @@ class Right:
 
 
 _LASTING = ("daemonsets", "configmaps", "endpointslices", "namespaces", "serviceaccounts")
-"""The resources whose names last. Those of the others are of one object, which is another one next time."""
+"""The resources whose names last. Objects of the others have a new name each time."""
 
 _OF_ONE_CONTENT = re.compile(r"-[0-9a-f]{10}$")
 
 
 def lasting(right: Right) -> Right:
-    """Return a right without a name that a rule should not have: that of a pod, or of one configuration."""
+    """Return a permission without a name that a rule should not contain: a pod's, or that of one configuration."""
     if right.resource in _LASTING and not _OF_ONE_CONTENT.search(right.name):
         return right
     return replace(right, name="")
 
 
 def role(rights: Iterable[Right], name: str = "config-rollout") -> str:
-    """Return the manifest of the smallest Role (or ClusterRole) that gives the rights, which are in one namespace."""
+    """Return the manifest of the smallest Role (or ClusterRole) that grants the permissions, all in one namespace."""
     rights = list(rights)
     namespace = rights[0].namespace
     lines = ["apiVersion: rbac.authorization.k8s.io/v1", f"kind: {'Role' if namespace else 'ClusterRole'}"]
@@ -48,7 +48,7 @@ def role(rights: Iterable[Right], name: str = "config-rollout") -> str:
 
 
 def roles(rights: Iterable[Right], name: str, namespace: str) -> str:
-    """Return the manifests of the smallest Role (in each namespace) and ClusterRole that give the rights, as needed."""
+    """Return the manifests of the smallest Role (in each namespace) and ClusterRole that grant the permissions."""
     within: dict[str, list[Right]] = {}
     for right in rights:
         within.setdefault(right.namespace, []).append(right)

@@ -1,10 +1,10 @@
-"""What `status` and `history` ask of the API server, as rights."""
+"""The permissions that `status` and `history` need."""
 
 from .rights import Right
 
 
 def history_rights(namespace: str, name: str) -> list[Right]:
-    """Return the rights that reading one DaemonSet uses, or (both empty) all of the cluster."""
+    """Return the permissions that reading one DaemonSet needs, or (both empty) all of the cluster."""
     return [
         Right("get", "apps", "daemonsets", namespace, name) if name else Right("list", "apps", "daemonsets"),
         Right("list", "apps", "controllerrevisions", namespace),

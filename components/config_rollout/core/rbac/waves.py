@@ -1,4 +1,4 @@
-"""What waves ask of the API server, as rights."""
+"""The permissions that waves need."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from .rights import Right, roles
 
 def wave_rights(namespace: str, name: str, http_gates: bool, probed: Iterable[str] = ()) -> list[Right]:
     """
-    Return all rights that the waves of a DaemonSet use; those of the provider are not among them.
+    Return all permissions that the waves of a DaemonSet need, beside the provider's.
 
     `probed` is in which namespaces gates probe a new Service.
     """
@@ -34,7 +34,7 @@ def wave_rights(namespace: str, name: str, http_gates: bool, probed: Iterable[st
 def wave_roles(
     namespace: str, name: str, http_gates: bool, probed: Iterable[str] = (), beside: Iterable[Right] = ()
 ) -> str:
-    """Return the manifests of the smallest Roles that give all that a component with waves uses, and `beside`."""
+    """Return the manifests of the smallest Roles that grant all that a component with waves needs, and `beside`."""
     of_waves = wave_rights(namespace, name, http_gates, probed)
     rights = list(dict.fromkeys([*beside, *of_waves, *kept_rights(namespace, name)]))
     rights += missing_audit_rights(namespace, name, rights)

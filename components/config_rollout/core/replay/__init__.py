@@ -1,1 +1,1 @@
-"""A history of a configuration, and whose rule restarts pods at which of its changes."""
+"""A history of a configuration, and which tool's rule restarts pods at which of its changes."""

@@ -1,5 +1,5 @@
 """
-What other tools derive from a ConfigMap, so that pods restart when it changes. Not where they write it.
+What other tools derive from a ConfigMap so that pods restart when it changes. Not where they write it.
 
 `data` is key -> UTF-8 text as bytes, `binary_data` key -> bytes, as in a `Content`. The tests hold each function
 against what its project publishes.

@@ -1,9 +1,9 @@
 """
-What programs read in a text, as the judge of a replay where nobody says what is in force.
+What programs read in a text: the judge of a replay if nothing says which values are effective.
 
 Shares nothing with formats/, which it judges: PyYAML as YAML 1.1, the core schema of YAML 1.2 as Go's YAML reads it,
-`json` and `tomllib` build plain values, and values are compared with their types. A text that a reader refuses is its
-bytes to that reader. Not what an explicit default means: only the program knows that.
+`json` and `tomllib` build plain values, and values are compared with their types. A text that a parser refuses counts
+as its bytes. Not what an explicit default means: only the program knows that.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ class _Yaml12(yaml.CSafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
         if len(keys) != len({(type(key), key) for key in keys}):
-            raise ValueError("a key stands twice")
+            raise ValueError("a key appears twice")
         return super().construct_mapping(node, deep)
 
 

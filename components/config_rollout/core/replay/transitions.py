@@ -1,4 +1,4 @@
-"""A history of a configuration, and which of its changes restart pods under whose rule. Not how it is read or drawn."""
+"""A history of a configuration, and which of its changes restart pods under which rule. Not how it is read or drawn."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from . import other_tools as peers
 @dataclass(frozen=True)
 class Snapshot:
     """
-    A configuration as it was at one time.
+    A configuration at one point in time.
 
     Args:
       name: How a person finds it: a commit, a release, a file.
@@ -85,7 +85,7 @@ class Transition:
     real: bool
     restarts: frozenset[str]
     template: bool | None
-    """Whether the pod template changed in something else, so that pods restarted anyway; `None` if nobody knows."""
+    """Whether the pod template changed in something else, so that pods restarted anyway; `None` if unknown."""
 
     def row(self) -> dict[str, Any]:
         """Return the transition for `--json`."""
@@ -131,13 +131,13 @@ def transitions(history: str, snapshots: Iterable[Snapshot], judge: Judge) -> It
 @dataclass(frozen=True)
 class Tally:
     """
-    What a rule came to.
+    The result of one rule.
 
     Args:
       rule: The rule.
       restarts: How often it restarted the pods.
       needless: Of these, how often for no real change.
-      alone: Of the needless ones, how often nothing else in the pod template changed; `None` if nobody knows.
+      alone: Of the needless ones, how often nothing else in the pod template changed; `None` if unknown.
       missed: How many real changes it did not restart for.
 
     """
@@ -175,7 +175,7 @@ def tallies(every: Sequence[Transition]) -> list[Tally]:
 
 
 def table(every: Sequence[Transition]) -> list[list[str]]:
-    """Return the table, its head first. What nobody knows has no column."""
+    """Return the table, its head first. Unknown numbers have no column."""
     rows = tallies(every)
     with_alone = rows[0].alone is not None
     head = ["rule", "restarts", "needless", *(["nothing else changed"] if with_alone else []), "missed"]
@@ -187,10 +187,10 @@ def table(every: Sequence[Transition]) -> list[list[str]]:
 
 DECIDERS = {
     "judge": "the command of --judge",
-    "history": "what the history says is in force",
+    "history": "the effective values in the history",
     "parsed": "the parsed values",
 }
-"""Who can decide what a real change is, and the words for it."""
+"""What can decide which change is real, and the words for it."""
 
 
 def summary(every: Sequence[Transition], decider: str) -> str:

@@ -1,1 +1,1 @@
-"""What each revision of a workload needs: the names of its ConfigMaps, how long they live, and who owns them."""
+"""What each revision of a workload needs: the names of its ConfigMaps, how long they are kept, and who owns them."""

@@ -23,7 +23,7 @@ _OURS = (DAEMON_SET.revisions, DAEMON_SET.kind)
 
 @dataclass(frozen=True)
 class Ownership:
-    """The owners that a ConfigMap is to have. None at all: no revision mounts it, and nothing would take it away."""
+    """The owners that a ConfigMap is to have; none if no revision mounts it, so that nothing would collect it."""
 
     name: str
     uid: str
@@ -61,11 +61,11 @@ def ownerships(
     coming: Collection[str] = (),
 ) -> list[Ownership]:
     """
-    Return what has to be written so that each ConfigMap lives exactly as long as it is needed.
+    Return what has to be written so that each ConfigMap is kept exactly as long as it is needed.
 
     An earlier one is owned by the revisions that mount it. What new pods mount, and what the program wants, is owned by
     the DaemonSet: a `kubectl rollout restart` makes revisions that nobody here hears of, and once the older ones are
-    gone the ConfigMap of all pods would go with them.
+    deleted the ConfigMap of all pods would be deleted with them.
 
     Args:
       daemon_set: As it is now.
@@ -95,7 +95,7 @@ def ownerships(
 
 
 def lost(daemon_set: Object, revisions: Iterable[Object], config_maps: Iterable[Object]) -> list[str]:
-    """Return the content-named ConfigMaps that the DaemonSet or a kept revision mounts and that are not there."""
+    """Return the missing content-named ConfigMaps that the DaemonSet or a kept revision mounts."""
     name = daemon_set["metadata"]["name"]
     needed = mounted(daemon_set).union(*(mounted(revision["data"]) for revision in revisions))
     there = {config_map["metadata"]["name"] for config_map in config_maps}
@@ -118,13 +118,13 @@ def content_of(config_map: Object, like: Content | None = None) -> Content:
 
 
 def check_same(config_map: Object, full_hash: str, like: Content) -> list[Finding]:
-    """Find that a ConfigMap holds something else than its name says: kubelets may serve either then."""
+    """Find a ConfigMap whose content differs from what its name says: then kubelets may serve either."""
     if config_hash(content_of(config_map, like)) == full_hash:
         return []
     metadata = config_map["metadata"]
-    what = "there is one already, and it holds another configuration than its name says"
+    what = "already exists, with a different configuration from the one that its name says"
     place = f"ConfigMap {metadata['namespace']}/{metadata['name']}"
-    return [Finding(place, what, "Delete it once no pod mounts it, and run again")]
+    return [Finding(place, what, "Delete it once no pod mounts it, and run this again")]
 
 
 def _reference(kind: str, of: Object) -> dict[str, str]:

@@ -45,7 +45,7 @@ def history_name(name: str) -> str:
 
 
 def default_selector(name: str) -> dict[str, str]:
-    """Return the labels by which the DaemonSet `name` finds its pods, if the caller names no others."""
+    """Return the labels by which the DaemonSet `name` finds its pods, if the caller passes no others."""
     return {NAME_LABEL: name}
 
 

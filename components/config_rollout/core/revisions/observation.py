@@ -52,7 +52,7 @@ class Observation:
     is_read: bool = False
     has_namespace: bool = True
     trouble: str = ""
-    """Why it could not be read, or what is wrong with what was."""
+    """Why it could not be read, or what is wrong with what was read."""
 
     @property
     def revision(self) -> Object | None:
@@ -103,27 +103,28 @@ class Observation:
 
     def without_namespace(self) -> str:
         """
-        Return what to say if the namespace is not there, which this program may be about to make.
+        Return the message for a missing namespace, which this program may be about to create.
 
         Source: pulumi-kubernetes 4.25 provider/pkg/await `Creation`, which tries for about a minute again.
         """
         if self.has_namespace:
             return ""
         return (
-            f"namespace '{self.namespace}' is not there: unless this program makes it, correct the name. Else `up` "
+            f"namespace '{self.namespace}' does not exist: unless this program creates it, correct the name. "
+            f"Otherwise `up` "
             "fails after a minute"
         )
 
     def missing(self, name: str) -> str:
-        """Return what to say if the pods mount the ConfigMap of this name and it is not there."""
+        """Return the message for a missing ConfigMap of this name that the pods mount."""
         if name in self.config_maps or not self.daemon_set or name not in mounted(self.daemon_set):
             return ""
         where = f"{self.daemon_set['metadata']['namespace']}/{name}"
-        return f"ConfigMap {where}, which the pods mount, is not there: `up` puts it back, and nothing restarts"
+        return f"ConfigMap {where}, which the pods mount, is missing: `up` restores it, and nothing restarts"
 
 
 def observed_pod(pod: Object, daemon_set: Object) -> ObservedPod | None:
-    """Return what counts of a pod, `None` if the DaemonSet has not made it."""
+    """Return the relevant parts of a pod; `None` if the DaemonSet did not make it."""
     if not is_owned_by(pod, daemon_set["metadata"]["uid"]):
         return None
     config_map = config_map_of(pod["spec"], daemon_set["metadata"]["name"])

@@ -1,7 +1,7 @@
 """
 Who owns a DaemonSet of ours: one Pulumi stack and one component of it, as its annotations say.
 
-So a second owner is refused before anything is written, and a component that was renamed or moved finds what it made.
+So a second owner is refused before anything is written, and a component that was renamed or moved finds its objects.
 Not here: the annotations and hooks themselves (prepare/ownership.py).
 """
 
@@ -19,19 +19,19 @@ from ..kubernetes.objects import Object
 
 SAYS_WHO = f"metadata.annotations.{COMPONENT_ANNOTATION}"
 NOTED = tuple(f"metadata.annotations.{key}" for key in (STACK_ANNOTATION, COMPONENT_ANNOTATION, *FORCED))
-"""Where an object says whose it is, and how it is written: what changes there is told in one sentence."""
+"""Where an object names its owner, and how it is written: a change there is reported in one sentence."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """`stack` is ORGANIZATION/PROJECT/STACK, `component` TYPE::NAME; empty: not recorded."""
+    """`stack` is ORGANIZATION/PROJECT/STACK, `component` TYPE::NAME; empty if not recorded."""
 
     stack: str = ""
     component: str = ""
 
     @classmethod
     def of(cls, thing: Object) -> "Owner":
-        """Return who owns an object, as it says itself."""
+        """Return the owner that an object names."""
         annotations = thing["metadata"].get("annotations") or {}
         return cls(str(annotations.get(STACK_ANNOTATION, "")), str(annotations.get(COMPONENT_ANNOTATION, "")))
 
@@ -42,7 +42,7 @@ class Owner:
         return f"urn:pulumi:{stack}::{project}::{self.component}"
 
     def annotations(self) -> dict[str, str]:
-        """Return what says so on an object."""
+        """Return the annotations that name it."""
         return {STACK_ANNOTATION: self.stack, COMPONENT_ANNOTATION: self.component}
 
     def __str__(self) -> str:
@@ -88,18 +88,17 @@ def component_words(component: str) -> str:
 
 
 def owner_change(where: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Return what an update changes about whose the DaemonSet NAMESPACE/NAME is."""
+    """Return what an update changes about the owner of the DaemonSet NAMESPACE/NAME."""
     was, now = (Owner.of({"metadata": side.get("metadata") or {}}) for side in (old, new))
     if was.component in ("", now.component):
-        return f"DaemonSet {where} says from now on whose it is: {now}"
-    return (
-        f"DaemonSet {where} was {was if was.stack != now.stack else component_words(was.component)}, and is now {now}"
-    )
+        return f"DaemonSet {where} now records its owner: {now}"
+    before = was if was.stack != now.stack else component_words(was.component)
+    return f"DaemonSet {where} changes its owner: {before} => {now}"
 
 
 def check_owner(claim: Claim, daemon_set: Object | None, config_maps: Iterable[Object] = ()) -> list[Finding]:
     """
-    Find that another stack owns what a component is about to write, or that it could not be this component's.
+    Find that a different stack owns what a component is about to write, or that it could not be this component's.
 
     `config_maps` are those of the configuration; without a DaemonSet they tell that another stack is about to make one.
     """
@@ -107,11 +106,11 @@ def check_owner(claim: Claim, daemon_set: Object | None, config_maps: Iterable[O
         return [finding for one in config_maps for finding in _check_config_map(claim, one)]
     owner = Owner.of(daemon_set)
     if owner.stack not in ("", claim.mine.stack):
-        what = f"it belongs to {owner}, and this is stack {claim.mine.stack}"
+        what = f"belongs to {owner}, but this is stack {claim.mine.stack}"
         fix = (
-            "Take it out of this program, and before that out of this stack's state if that has it, or it would be "
-            f"deleted: `pulumi state delete --target-dependents '{claim.mine.urn}'`. If this stack is to have it, "
-            f"because that one has let go of it, was renamed, or is gone: {claim.handover}"
+            "Remove it from this program, and before that from this stack's state if it is there, or it would be "
+            f"deleted: `pulumi state delete --target-dependents '{claim.mine.urn}'`. If this stack is to own it, "
+            f"because that one has released it, was renamed, or no longer exists: {claim.handover}"
         )
         return [Finding(claim.where, what, fix)]
     return _check_selector(claim, daemon_set)
@@ -129,7 +128,7 @@ def alias_of(claim: Claim, daemon_set: Object | None) -> str:
 
 def check_new(claim: Claim, daemon_set: Object | None, has_alias: bool = True) -> list[Finding]:
     """
-    Find that a DaemonSet which the state of this stack does not have is there already, and not for this component.
+    Find that a DaemonSet which is not in this stack's state already exists, and is not this component's.
 
     Without `has_alias` the component could not look for its earlier URN before it was registered.
     """
@@ -140,33 +139,35 @@ def check_new(claim: Claim, daemon_set: Object | None, has_alias: bool = True) -
         return [_foreign(claim, daemon_set)]
     if not owner.component and OWNER in managers:
         what = (
-            "it is there already, and not in the state of this stack; an earlier version made it, and did not say who"
+            "already exists, and is not in this stack's state; an earlier version created it without recording "
+            "the owner"
         )
         fix = (
-            "If this component was renamed or moved, pass what it was: aliases=[pulumi.Alias(name='OLD NAME')]. If the "
-            f"state was lost, or the stack that had it has let go of it: {claim.handover}"
+            "If this component was renamed or moved, pass its old name: aliases=[pulumi.Alias(name='OLD NAME')]. If "
+            "the "
+            f"state was lost, or the stack that had it has released it: {claim.handover}"
         )
         return [Finding(claim.where, what, fix)]
     if not has_alias and owner.component not in ("", claim.mine.component):
-        what = f"it belongs to {component_words(owner.component)} of this stack"
+        what = f"belongs to {component_words(owner.component)} of this stack"
         fix = (
-            f"If that is this component's earlier name or place, pass aliases=['{owner.urn}']: with an Output as "
-            f"`namespace` it cannot find that out by itself. If that component is gone: {claim.handover}"
+            f"If that is this component's previous name or parent, pass aliases=['{owner.urn}']: with an Output as "
+            f"`namespace` it cannot find this by itself. If that component no longer exists: {claim.handover}"
         )
         return [Finding(claim.where, what, fix)]
     return []
 
 
 def check_moved(claim: Claim, daemon_set: Object | None) -> list[Finding]:
-    """Find that a component which gets another name or namespace would take over what another component made."""
+    """Find that a component whose name or namespace changes would take over what another component made."""
     if daemon_set is None or claim.selector is None or Owner.of(daemon_set).component == claim.mine.component:
         return check_new(claim, daemon_set)
     if not managers_of(daemon_set):
         return [_foreign(claim, daemon_set)]
     owner = Owner.of(daemon_set).component
-    whose = f"it belongs to {component_words(owner)} of this stack" if owner else "another component made it"
-    fix = f"Keep `name` and `namespace`. If that component has let go of it: {claim.handover}"
-    return [Finding(claim.where, f"{whose}, and this component has another DaemonSet", fix)]
+    whose = f"belongs to {component_words(owner)} of this stack" if owner else "was created by another component"
+    fix = f"Keep `name` and `namespace`. If that component has released it: {claim.handover}"
+    return [Finding(claim.where, f"{whose}, and this component has a different DaemonSet", fix)]
 
 
 def maker(daemon_set: Object) -> str:
@@ -194,10 +195,10 @@ def _foreign(claim: Claim, daemon_set: Object) -> Finding:
     Pods that are orphaned keep the label `pod-template-generation`, and one that says 1 is new to the new DaemonSet.
     Source: kubernetes 1.36 pkg/controller/daemon/util/daemonset_util.go `IsPodUpdated`.
     """
-    what, selector = f"it is there already, made by {maker(daemon_set)}", daemon_set["spec"]["selector"]
+    what, selector = f"already exists, created by {maker(daemon_set)}", daemon_set["spec"]["selector"]
     other = "ive this component another `name`"
     if selector.get("matchExpressions"):
-        return Finding(claim.where, f"{what}, with the selector {selector}, for good", f"G{other}")
+        return Finding(claim.where, f"{what}, with the selector {selector}, which cannot be changed", f"G{other}")
     labels, kubectl = selector["matchLabels"], f"kubectl -n {claim.namespace}"
     differs = labels != dict(claim.selector or {})
     commands = (
@@ -205,10 +206,12 @@ def _foreign(claim: Claim, daemon_set: Object) -> Finding:
         f"`{kubectl} label pods -l {selector_of(daemon_set)} pod-template-generation-`"
     )
     fix = (
-        f"To take it over, {f'pass selector={labels}, ' if differs else ''}see that nothing makes it again, run "
-        f"{commands}, and then this again: its pods stay until `up` replaces them one after the other. Or g{other}"
+        f"To take it over, {f'pass selector={labels}, ' if differs else ''}make sure that nothing recreates it, run "
+        f"{commands}, and then run this again: its pods stay until `up` replaces them one after the other. Or g{other}"
     )
-    return Finding(claim.where, f"{what}{f', with the selector {labels}, for good' if differs else ''}", fix)
+    return Finding(
+        claim.where, f"{what}{f', with the selector {labels}, which cannot be changed' if differs else ''}", fix
+    )
 
 
 def _check_config_map(claim: Claim, config_map: Object) -> list[Finding]:
@@ -218,18 +221,20 @@ def _check_config_map(claim: Claim, config_map: Object) -> list[Finding]:
     owner, name = Owner.of(config_map), config_map["metadata"]["name"]
     if owner.stack in ("", claim.mine.stack):
         return []
-    what = f"it belongs to {owner}, whose DaemonSet is not there, and this is stack {claim.mine.stack}"
+    what = f"belongs to {owner}, whose DaemonSet does not exist, but this is stack {claim.mine.stack}"
     delete = f"kubectl -n {claim.namespace} delete configmap {name}"
-    fix = f"Let that stack's `up` finish. If it does not want it any more: {delete}"
+    fix = f"Let that stack's `up` finish. If that stack no longer needs it: {delete}"
     return [Finding(f"ConfigMap {claim.namespace}/{name}", what, fix)]
 
 
 def _check_selector(claim: Claim, daemon_set: Object) -> list[Finding]:
-    """Find a DaemonSet with another selector, with who made it if it is not ours."""
+    """Find a DaemonSet with a different selector, and who made it if it is not ours."""
     findings = [] if claim.selector is None else check_live_selector(claim.selector, daemon_set)
     if findings and not managers_of(daemon_set):
         return [_foreign(claim, daemon_set)]
     if findings and not claim.may_select:
-        fix = "Keep the component that made it, or take it out there first"
-        return [Finding(claim.where, f"another component made it, with the selector {selector_of(daemon_set)}", fix)]
+        fix = "Keep the component that created it, or remove it there first"
+        return [
+            Finding(claim.where, f"was created by another component, with the selector {selector_of(daemon_set)}", fix)
+        ]
     return findings

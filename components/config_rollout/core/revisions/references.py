@@ -1,4 +1,4 @@
-"""The references of a pod spec to its ConfigMap: those that are there, and those that only look like one."""
+"""A pod spec's references to its ConfigMap: the real ones, and those that only look like one."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -67,7 +67,7 @@ def check_ignore_changes(given: Iterable[str], names: Sequence[str], pod_spec: o
                 where,
                 "cannot be ignored"
                 if argument in ("data", "binary_data", "config_maps", "name", "namespace")
-                else "is no argument",
+                else "is not a known argument",
                 f"Use a path that begins with {', '.join(paths.IGNORABLE)}",
             )
         for reference in pods.references(pod_spec) if argument == "pod_spec" else ():
@@ -76,14 +76,14 @@ def check_ignore_changes(given: Iterable[str], names: Sequence[str], pod_spec: o
                 yield Finding(
                     where,
                     f"holds the reference to ConfigMap '{name}', which changes with its content",
-                    "Ignore a field beside it",
+                    "Ignore other fields instead",
                 )
         if argument == "pod_annotations" and len(steps) == 1:
-            yield Finding(where, "holds the config hash", "Ignore one annotation: pod_annotations['key']")
+            yield Finding(where, "holds the config hash", "Ignore a single annotation: pod_annotations['key']")
 
 
 def _check_mounted(name: str, pod_spec: Mapping[str, object], mine: list[pods.Reference]) -> Iterator[Finding]:
-    """Find that every volume with the ConfigMap is mounted by no container."""
+    """Find that no container mounts any volume with the ConfigMap."""
     used = {
         volume
         for containers in ("containers", "initContainers", "ephemeralContainers")
@@ -95,7 +95,7 @@ def _check_mounted(name: str, pod_spec: Mapping[str, object], mine: list[pods.Re
     if volumes and not any(volume in used or not isinstance(volume, str) for volume in volumes):
         yield Finding(
             "pod_spec",
-            f"volume {volumes[0]!r} holds ConfigMap '{name}' and no container mounts it",
+            f"volume {volumes[0]!r} holds ConfigMap '{name}', but no container mounts it",
             "Add a volume mount with that name",
         )
 

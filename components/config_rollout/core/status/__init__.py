@@ -1,1 +1,1 @@
-"""How a DaemonSet and its configuration are, and its past rollouts."""
+"""The state of a DaemonSet and its configuration, and its past rollouts."""

@@ -1,4 +1,4 @@
-"""What is not as it should be with a DaemonSet and its configuration, and what to do about it."""
+"""What is wrong with a DaemonSet and its configuration, and what to do about it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,15 +12,15 @@ from ..waves.words import names
 from .observation import DaemonSetView, Revision, is_lying, short, template_written
 
 BEHIND = "pods behind"
-"""Where a finding is that only says that a rollout is not through yet."""
+"""The subject of a finding that only says that a rollout has not finished yet."""
 
-_AGAIN = "Correct the configuration and run `pulumi up`, or put the one of before back"
+_AGAIN = "Correct the configuration, or restore the previous one, and run `pulumi up`"
 _PROGRAMS = ("pulumi-kubernetes", "config-rollout")
-"""How the field managers begin as which a program and its driver write a template."""
+"""The prefixes of the field managers under which a program and its driver write a template."""
 
 
 def findings_of(view: DaemonSetView, state: str) -> list[Finding]:
-    """Return everything that a person should look at, the most urgent first; `state` is state.py's."""
+    """Return everything that needs attention, the most urgent first; `state` is state.py's."""
     return [
         *_rollout(view, state), *_not_ready(view), *_annotations(view), *_program(view),
         *_config_maps(view, state), *_behind(view, state), *view.unread,
@@ -32,16 +32,18 @@ def _rollout(view: DaemonSetView, state: str) -> Iterator[Finding]:
     record = view.records[-1] if view.records else None
     taken_back = daemon_sets.restored(view.daemon_set)
     if state == "paused":
-        yield Finding("rollout", "is paused", f"`config-rollout resume {where}` lets `pulumi up` go on")
+        yield Finding("rollout", "is paused", f"`config-rollout resume {where}` lets `pulumi up` continue")
     if taken_back:
         of = next((revision for revision in view.revisions if revision.name == taken_back.revision), None)
         what = f"revision {of.number}, configuration {short(of.config_hash)}," if of else f"{taken_back.revision}"
         why = f" at {record.ended}: {record.reason}" if record and record.result == "restored" else ""
         yield Finding("rollout", f"{what} was taken back{why}", _AGAIN)
     if state == "halted" and record:
-        yield Finding("rollout", f"has halted at {record.ended}: {record.reason or record.result}", _AGAIN)
+        yield Finding("rollout", f"halted at {record.ended}: {record.reason or record.result}", _AGAIN)
     if not daemon_sets.is_observed(view.daemon_set):
-        yield Finding("rollout", "no controller has seen the DaemonSet as it is", "See that its controller runs")
+        yield Finding(
+            "rollout", "no controller has seen the latest DaemonSet", "Make sure that kube-controller-manager runs"
+        )
 
 
 def _not_ready(view: DaemonSetView) -> Iterator[Finding]:
@@ -53,19 +55,19 @@ def _not_ready(view: DaemonSetView) -> Iterator[Finding]:
         yield Finding("pods", f"{_of(len(bad), total)} not ready: {shown}", look)
     if (missing := view.wanted - len({pod.node for pod in view.pods})) > 0:
         look = f"`kubectl -n {view.namespace} describe daemonset {view.name}` says more"
-        yield Finding("pods", f"{missing:,} of {view.wanted:,} nodes have none", look)
+        yield Finding("pods", f"{missing:,} of {view.wanted:,} nodes have no pod", look)
 
 
 def _behind(view: DaemonSetView, state: str) -> Iterator[Finding]:
     """Find pods that do not have what the DaemonSet says: another configuration, or an older template."""
     current = view.current
     strategy = (view.daemon_set["spec"].get("updateStrategy") or {}).get("type", "RollingUpdate")
-    fix = "The rollout goes on by itself"
+    fix = "The rollout continues by itself"
     if strategy == "OnDelete":
         waves = WAVES_ANNOTATION in (view.daemon_set["metadata"].get("annotations") or {})
-        fix = f"OnDelete restarts nothing by itself: {'`pulumi up` goes on' if waves else 'delete the pods'}"
+        fix = f"OnDelete restarts nothing by itself: {'run `pulumi up`' if waves else 'delete the pods'}"
     elif state != "rolling":
-        fix = "See why they are not replaced"
+        fix = "Find out why they are not replaced"
     others: dict[str, list[ObservedPod]] = {}
     for pod in view.pods:
         if pod.config_hash != view.config_hash:
@@ -80,8 +82,8 @@ def _behind(view: DaemonSetView, state: str) -> Iterator[Finding]:
 
 
 def _annotations(view: DaemonSetView) -> Iterator[Finding]:
-    """Find annotations that do not speak of the ConfigMap beside them, and those that soon will not."""
-    fix = "Run `pulumi up --refresh`, which writes both anew"
+    """Find annotations that do not match the ConfigMap beside them, and those that soon will not."""
+    fix = "Run `pulumi up --refresh`, which rewrites both"
     mounted = view.config_map
     if is_lying(view.config_hash, mounted, view.name):
         yield Finding("pod template", f"says {short(view.config_hash)} and mounts ConfigMap {mounted}", fix)
@@ -100,7 +102,7 @@ def _annotations(view: DaemonSetView) -> Iterator[Finding]:
             f"was written at {plain.written}, after the pod template ({of_template.time}): a pod that starts now may "
             f"read something else than {short(view.config_hash)} stands for"
         )
-        yield Finding(f"ConfigMap {mounted}", what, "Deploy it and the checksum together again")
+        yield Finding(f"ConfigMap {mounted}", what, "Deploy it together with the checksum again")
 
 
 def _program(view: DaemonSetView) -> Iterator[Finding]:
@@ -118,16 +120,16 @@ def _program(view: DaemonSetView) -> Iterator[Finding]:
     if by.manager.startswith(_PROGRAMS):
         return
     who = f", written by {by.manager} at {by.time}," if by.manager else ""
-    last = f"the last rollout that is recorded was to {short(record.new_hash)}, from {record.by.stack or 'a program'}"
+    last = f"the last recorded rollout was to {short(record.new_hash)}, from {record.by.stack or 'a program'}"
     yield Finding(
         "pod template",
-        f"has configuration {short(view.config_hash)}{who} which is in no program that we know of: {last}",
-        "`pulumi up --refresh` puts the program's back; to keep this one, put it into the program",
+        f"has configuration {short(view.config_hash)}{who} which is not known to come from any program: {last}",
+        "`pulumi up --refresh` restores the program's; to keep this one, add it to the program",
     )
 
 
 def _config_maps(view: DaemonSetView, state: str) -> Iterator[Finding]:
-    """Find content-named ConfigMaps that are missing, that nothing needs, and that would go too early."""
+    """Find content-named ConfigMaps that are missing, that nothing needs, or that would be deleted too early."""
     users: dict[str, list[Revision]] = {}
     for revision in view.revisions:
         for name in names_in(revision.config_map):
@@ -136,18 +138,22 @@ def _config_maps(view: DaemonSetView, state: str) -> Iterator[Finding]:
     needed = {name for name in (*users, *pods) if is_content_name(name, view.name)}
     for name in sorted(needed - {*view.config_maps}):
         who = [*_numbers(users.get(name, [])), *([f"{pods[name]:,} pods"] if name in pods else [])]
-        fix = "Run `pulumi up` with this configuration, which makes it again"
+        fix = "Run `pulumi up` with this configuration, which recreates it"
         if name not in pods and name not in names_in(view.config_map):
-            fix = "Do not `kubectl rollout undo` to there: its pods could not start"
-        yield Finding(f"ConfigMap {name}", f"is gone, and needed by {' and '.join(who)}", fix)
+            fix = "Do not `kubectl rollout undo` to that revision: its pods could not start"
+        yield Finding(f"ConfigMap {name}", f"is missing, but needed by {' and '.join(who)}", fix)
     uid = view.daemon_set["metadata"]["uid"]
     for name, config_map in sorted(view.config_maps.items()):
         strangers = [revision for revision in users.get(name, []) if revision.uid not in config_map.owners]
         if name in needed and strangers and uid not in config_map.owners and state != "rolling":
-            what = f"is mounted by {' and '.join(_numbers(strangers))} and owned by neither that nor the DaemonSet"
-            yield Finding(f"ConfigMap {name}", f"{what}, so it may go too early", "The next `pulumi up` repairs it")
+            what = f"is mounted by {' and '.join(_numbers(strangers))} but owned by neither that nor the DaemonSet"
+            yield Finding(
+                f"ConfigMap {name}", f"{what}, so it may be deleted too early", "The next `pulumi up` repairs it"
+            )
         elif name not in needed and is_content_name(name, view.name):
-            yield Finding(f"ConfigMap {name}", "is mounted by no revision", "Delete it, unless a rollout is to begin")
+            yield Finding(
+                f"ConfigMap {name}", "is not mounted by any revision", "Delete it, unless a rollout is about to begin"
+            )
 
 
 def _numbers(revisions: Iterable[Revision]) -> list[str]:

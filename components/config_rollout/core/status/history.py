@@ -1,5 +1,5 @@
 """
-The rollouts of a DaemonSet, from its audit records; where there is none, from the revisions that Kubernetes keeps.
+The rollouts of a DaemonSet, from its audit records; without a record, from the revisions that Kubernetes keeps.
 
 Not here: the words (history_words.py).
 """
@@ -49,7 +49,7 @@ def rollouts_of(view: DaemonSetView) -> list[Rollout]:
     """
     Return the rollouts, the oldest first.
 
-    A rollout that was taken back has led to two revisions: the one that it tried, and the one of before under a new
+    A rollout that was taken back has led to two revisions: the one that it tried, and the previous one under a new
     number. Only the first is listed.
     """
     revisions = {revision.number: revision for revision in view.revisions}
@@ -75,14 +75,14 @@ def rollouts_of(view: DaemonSetView) -> list[Rollout]:
 
 
 def between(name: str, old: Revision, new: Revision) -> DaemonSetUpdate:
-    """Return what lies between two revisions of a DaemonSet as if one had been updated to the other."""
+    """Return the difference of two revisions of a DaemonSet, as an update from one to the other."""
     one, other = ({"metadata": {"name": name}, "spec": {"template": of.template}} for of in (old, new))
     return DaemonSetUpdate(one, other)
 
 
 def _own_cause(revision: Revision, earlier: Revision | None, records: Iterable[AuditRecord]) -> str:
     """
-    Return the change cause of a revision without a record; empty where it is that of an earlier rollout.
+    Return the change cause of a revision without a record; empty if it is an earlier rollout's.
 
     The controller copies it from the DaemonSet, where `kubectl set image` and `rollout restart` leave it as it was;
     `kubectl rollout undo` gives an old revision, with its old cause, a new number.
@@ -113,21 +113,23 @@ def config_maps_of_revision(view: DaemonSetView, number: int) -> tuple[list[str]
 
 
 def why_no_diff(view: DaemonSetView, number: int) -> str:
-    """Return why the configuration of a revision cannot be had, empty if its ConfigMap is there under its own name."""
+    """Return why the configuration of a revision is unavailable; empty if its ConfigMap exists under its own name."""
     config_maps = config_maps_of_revision(view, number)
     where = f"{view.namespace}/{view.name}"
     if config_maps is None:
         known = sorted({one.number for one in rollouts_of(view) if one.number is not None})
-        there = f"There are {', '.join(map(str, known))}" if known else "There is none"
-        return f"{where}: revision {number}: there is no such revision. {there}."
+        there = f"Kept revisions: {', '.join(map(str, known))}" if known else "No revision is kept"
+        return f"{where}: revision {number}: does not exist. {there}."
     names, _ = config_maps
     if wrong := [name for name in names or [""] if not is_content_name(name, view.name)]:
         mounted = f"mounts ConfigMap {wrong[0]}, which changes in place" if wrong[0] else "mounts no ConfigMap"
-        return f"{where}: revision {number}: {mounted}, so what it read is not kept. See the history of your program."
+        return (
+            f"{where}: revision {number}: {mounted}, so its configuration is not kept. See the history of your program."
+        )
     if gone := [name for name in names if name not in view.config_maps]:
         return (
-            f"{where}: revision {number}: its ConfigMap {gone[0]} is gone, so what it read is not kept. "
-            "See the history of your program, or choose another revision."
+            f"{where}: revision {number}: its ConfigMap {gone[0]} is missing, so its configuration is not kept. See "
+            "the history of your program, or choose another revision."
         )
     return ""
 

@@ -20,7 +20,7 @@ def table(rollouts: Sequence[Rollout]) -> list[str]:
 
 
 def in_full(view: DaemonSetView, rollout: Rollout) -> list[str]:
-    """Return everything that is known of one rollout."""
+    """Return everything that is known about one rollout."""
     record, revision = rollout.record, rollout.revision
     lines = [f"{view.namespace}/{view.name} revision {_number(rollout)}: {record.result if record else _NOT_RECORDED}"]
     if record and record.reason:
@@ -33,7 +33,7 @@ def in_full(view: DaemonSetView, rollout: Rollout) -> list[str]:
     facts.append(("configuration", f"{before}{short(rollout.config_hash)}"))
     if revision:
         mounts = revision.config_map or "none"
-        gone = "" if all(name in view.config_maps for name in names_in(revision.config_map)) else ", which is gone"
+        gone = "" if all(name in view.config_maps for name in names_in(revision.config_map)) else ", which is missing"
         pods = sum(pod.revision == revision.hash for pod in view.pods)
         facts += [("ConfigMap", f"{mounts}{gone}"), ("kept", f"yes, {pods:,} of {len(view.pods):,} pods have it")]
         facts += [("change cause", rollout.change_cause)] if rollout.change_cause else []
@@ -46,7 +46,7 @@ def in_full(view: DaemonSetView, rollout: Rollout) -> list[str]:
 
 
 def who(rollout: Rollout, all_of: bool = False) -> str:
-    """Return who did it: the stack and commit, or who is known; `all_of` for everything."""
+    """Return who did it: the stack and commit, or whoever is known; `all_of` for everything."""
     if rollout.record is None:
         return rollout.manager
     by = rollout.record.by

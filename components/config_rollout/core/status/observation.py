@@ -1,5 +1,5 @@
 """
-What a look at the cluster keeps of a DaemonSet's objects: little of each, so that thousands of pods are no burden.
+What an observation keeps of a DaemonSet's objects: little of each, so that thousands of pods take little memory.
 
 Not here: what follows from it (state.py, history.py).
 """
@@ -25,7 +25,7 @@ _HASH_FIELD = (*TEMPLATE_FIELD, "f:metadata", "f:annotations", "f:checksum/confi
 
 @dataclass(frozen=True)
 class Revision:
-    """What counts of a ControllerRevision. `number` is what `kubectl rollout undo --to-revision` takes."""
+    """The relevant parts of a ControllerRevision. `number` is what `kubectl rollout undo --to-revision` takes."""
 
     number: int
     name: str
@@ -40,7 +40,7 @@ class Revision:
 
 @dataclass(frozen=True)
 class ConfigMapMetadata:
-    """What counts of a ConfigMap beside its content: the UIDs of its owners, and when its data was written."""
+    """The relevant parts of a ConfigMap beside its content: the UIDs of its owners, and when its data was written."""
 
     owners: frozenset[str]
     written: str
@@ -102,7 +102,7 @@ class DaemonSetView:
 
     @property
     def gone(self) -> set[str]:
-        """The nodes that have a pod still and do not exist any more; none where nobody has looked at the nodes."""
+        """The nodes that no longer exist but still have a pod; none if the nodes were not read."""
         return {pod.node for pod in self.pods} - {*self.labels} if self.labels else set()
 
     @property
@@ -131,19 +131,19 @@ def is_lying(config_hash: str, config_map: str, name: str) -> bool:
 
 
 def metadata_of(config_map: Object) -> ConfigMapMetadata:
-    """Return what counts of a ConfigMap, of which the metadata is enough."""
+    """Return the relevant parts of a ConfigMap; its metadata is enough."""
     owners = config_map["metadata"].get("ownerReferences") or []
     data = written(config_map, ("f:data",), ("f:binaryData",))
     return ConfigMapMetadata(frozenset(str(owner["uid"]) for owner in owners), data.time)
 
 
 def template_written(daemon_set: Object) -> Written:
-    """Return who has written the config hash in the pod template last; nobody where the server does not tell."""
+    """Return who last wrote the config hash in the pod template; nobody if the server does not say."""
     return written(daemon_set, _HASH_FIELD)
 
 
 def short(config_hash: str) -> str:
-    """Return a config hash as sentences have it."""
+    """Return a config hash as it appears in sentences."""
     return short_hash(config_hash) or "no config hash"
 
 

@@ -1,5 +1,5 @@
 """
-How a DaemonSet and its configuration are: its state, which revision runs where, and what is not as it should be.
+The state of a DaemonSet and its configuration: which revision runs where, and what is wrong.
 
 The findings are findings.py's.
 """
@@ -20,8 +20,8 @@ from .observation import DaemonSetView, Revision
 
 DONE, ROLLING, HALTED, RESTORED, PAUSED = STATES = ("done", "rolling", "halted", "restored", "paused")
 """
-All pods have the newest revision; some are still to get it; the rollout to it ended before that; a rollout was taken
-back; someone has paused it.
+All pods have the newest revision; some are still to get it; the rollout to it ended early; a rollout was taken back;
+someone paused it.
 """
 
 
@@ -44,7 +44,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Status:
-    """How a DaemonSet is. `since` and `why` are those of a rollout that has halted or was taken back, else empty."""
+    """The state of a DaemonSet. `since` and `why` are those of a rollout that halted or was taken back, else empty."""
 
     view: DaemonSetView
     state: str
@@ -62,12 +62,12 @@ class Status:
 
     @property
     def is_as_wanted(self) -> bool:
-        """Return whether there is nothing that a person should look at."""
+        """Return whether nothing needs attention."""
         return self.state == DONE and not self.findings
 
 
 def status_of(view: DaemonSetView) -> Status:
-    """Return how a DaemonSet is, from what was seen of it. Pods of nodes that are gone are nobody's concern."""
+    """Return the state of an observed DaemonSet. Pods of deleted nodes are ignored."""
     view = replace(view, pods=[pod for pod in view.pods if pod.node not in view.gone])
     record = view.records[-1] if view.records else None
     state = _state(view, record)
@@ -125,14 +125,14 @@ def _waves(view: DaemonSetView) -> tuple[list[Part], list[Finding]]:
         wrong = [Finding("", "", "")]
     if wrong:
         where = f"annotation {WAVES_ANNOTATION}"
-        return [], [Finding(where, "describes no waves", "Run `pulumi up --refresh`, which writes it anew")]
+        return [], [Finding(where, "does not describe waves", "Run `pulumi up --refresh`, which rewrites it")]
     pods = _by_node(view.pods)
     divisions = divide(waves, view.labels, view.config_hash, pods)
     return [_part(division.wave.name, division.nodes, pods, view) for division in divisions if division.nodes], []
 
 
 def _zones(view: DaemonSetView) -> list[Part]:
-    """Return the zones that the nodes say they are in, in alphabetical order."""
+    """Return the zones of the nodes, in alphabetical order."""
     pods = _by_node(view.pods)
     nodes: dict[str, list[str]] = {}
     for node in pods:

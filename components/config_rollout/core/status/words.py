@@ -7,7 +7,7 @@ from .state import Part, Running, Status
 
 
 def lines_of(status: Status) -> list[str]:
-    """Return the lines on one DaemonSet: its state, what runs where, and what is not as it should be."""
+    """Return the lines about one DaemonSet: its state, what runs where, and what is wrong."""
     view = status.view
     lines = [f"{view.namespace}/{view.name}: {headline(status)}"]
     lines += aligned([_running(one, len(view.pods)) for one in reversed(status.running)], indent=2)
@@ -33,20 +33,20 @@ def line_of(status: Status, problem: str) -> str:
 
 
 def change_of_state(status: Status, problem: str) -> tuple[object, ...]:
-    """Return what is another value when something has happened that is worth a line: not each single pod."""
+    """Return a value that changes when something worth a line has happened: not for every single pod."""
     through = [part.name for part in (status.waves or status.zones) if part.through == part.nodes]
     return status.state, status.view.config_hash, through, problem
 
 
 def newest_problem(before: Status | None, now: Status, known: str) -> str:
-    """Return what has gone wrong last, `known` if it still is and nothing new has; empty if nothing is wrong."""
+    """Return the newest problem, `known` if it remains and nothing new went wrong; empty without a problem."""
     problems = _problems(now)
     new = [problem for problem in problems if problem not in (_problems(before) if before else [])]
     return new[0] if new else known if known in problems else problems[0] if problems else ""
 
 
 def _problems(status: Status) -> list[str]:
-    """Return the findings that are more than that a rollout is not through yet."""
+    """Return the findings other than that a rollout has not finished yet."""
     return [str(finding) for finding in status.findings if finding.where != BEHIND]
 
 

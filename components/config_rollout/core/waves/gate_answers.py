@@ -1,4 +1,4 @@
-"""Whether what a gate was answered is good: each rule returns why not, empty if it is. Not here: asking (hooks/)."""
+"""Whether an answer to a gate is good: each rule returns why not, or an empty text. Not here: asking (hooks/)."""
 
 import functools
 import json
@@ -18,7 +18,7 @@ from .gates import Gate, NewServiceGate, PrometheusGate
 from .http_answers import judge_http
 from .new_service import is_excused
 
-_NOT_UNDERSTOOD = "answers in a form that is not understood: see that the address is the right one"
+_NOT_UNDERSTOOD = "gives an answer that cannot be parsed: check the address"
 _MOST = 3
 _LAST_SYNC = re.compile(
     r"^kubeproxy_sync_proxy_rules_last_timestamp_seconds(?:{[^}]*ip_family=\"(?P<family>\w+)\"[^}]*})? (?P<at>\S+)",
@@ -56,7 +56,7 @@ def wanted_proxy(content: Content) -> WantedProxy | None:
 
 
 def _understood(judge: Callable[..., str]) -> Callable[..., str]:
-    """Make an answer of another form than the rule reads a no, and never an exception."""
+    """Make an answer that the rule cannot parse a failure, never an exception."""
 
     @functools.wraps(judge)
     def judged(*given: Any) -> str:
@@ -80,18 +80,17 @@ def judge_livez(status: int, body: bytes, families: Collection[str], started: st
     health = _mapping(body)
     if "healthy" not in health:
         return judge_http(status, body) or (
-            "does not tell which families it serves, as kube-proxy before 1.34 may not: use the gate `http` with path "
-            "/livez"
+            "does not report its address families (kube-proxy does since 1.34): use the gate `http` with path /livez"
         )
     served = health.get("status") or {}
     late = [family for family, of in served.items() if not of.get("healthy")]
     if late or not 200 <= status < 300:
-        return f"{status} changes wait for too long to be synced ({', '.join(late) or 'no family'})"
+        return f"{status} changes have waited too long to be synced ({', '.join(late) or 'no family'})"
     for family in families:
         if family not in served:
             return f"does not serve {family} yet"
         if started and _time(served[family].get("lastUpdated")) < _time(started):
-            return f"does not serve {family} since it started"
+            return f"has not served {family} since it started"
     return ""
 
 
@@ -112,7 +111,7 @@ def judge_metrics(status: int, body: bytes, families: Collection[str]) -> str:
 @_understood
 def judge_configz(status: int, body: bytes, wanted: WantedProxy) -> str:
     """
-    See that the running process has the configuration that is wanted, defaults included.
+    Check that the running process has the wanted configuration, defaults included.
 
     Left out is what flags of the command line set beside a file: `hostnameOverride` and `logging`. kube-proxy before
     1.36 writes its own fields and not those of the file; of them only the mode is looked at.
@@ -128,22 +127,22 @@ def judge_configz(status: int, body: bytes, wanted: WantedProxy) -> str:
         text = json.dumps({"apiVersion": API_VERSION, "kind": KIND, **given}) if given else ""
         reading = read_kube_proxy(text.encode(), wanted.platform)
         if reading is None:
-            return "/configz holds no KubeProxyConfiguration"
+            return "/configz has no KubeProxyConfiguration"
         changes = diff_values(should, _comparable(reading.effective))
-    told = [f"{change.path} is {change.new!r} and should be {change.old!r}" for change in changes]
-    return f"runs another configuration: {_few(told)}" if told else ""
+    told = [f"{change.path} is {change.new!r}, not {change.old!r}" for change in changes]
+    return f"runs a different configuration: {_few(told)}" if told else ""
 
 
 def judge_restarts(pod: ProbedPod) -> str:
     """No container has restarted since its pod became ready."""
     times = "once" if pod.restarts == 1 else f"{pod.restarts} times"
-    return f"pod {pod.name} restarted {times} after it was ready" if pod.restarts else ""
+    return f"pod {pod.name} restarted {times} after it became ready" if pod.restarts else ""
 
 
 @_understood
 def judge_series(status: int, body: bytes, gate: PrometheusGate) -> str:
     """
-    Every series of an instant query is within the bounds; none at all is a no.
+    Every series of an instant query is within the bounds; no series at all is a failure.
 
     Source: Prometheus HTTP API, "Instant queries" and "Expression query result formats".
     """
@@ -153,19 +152,19 @@ def judge_series(status: int, body: bytes, gate: PrometheusGate) -> str:
         return error or _NOT_UNDERSTOOD
     kind, result = answer["data"]["resultType"], answer["data"]["result"]
     if kind not in ("vector", "scalar"):
-        return f"the query gives a {kind}: write one that gives an instant vector"
+        return f"the query returns a {kind}: it must return an instant vector"
     series = [({}, result)] if kind == "scalar" else [(item.get("metric", {}), item.get("value")) for item in result]
     if not series:
-        return "the query gives no series"
+        return "the query returns no series"
     if not all(value for _, value in series):
-        return "the query gives native histograms: write one that gives numbers"
+        return "the query returns native histograms: it must return numbers"
     beyond = [f"{_labels(metric)}is {value[1]}" for metric, value in series if not _within(float(value[1]), gate)]
     return f"{_few(beyond)}: should be {gate.bounds}" if beyond else ""
 
 
 def told_apart(gate: Gate, answers: Mapping[str, str], before: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """
-    Return, as lines, what counts against a wave, and what failed before the rollout already.
+    Return, as lines, what counts against a wave, and what already failed before the rollout.
 
     Answers are node -> why not, with the node empty where a gate asks about everything at once.
     """
@@ -180,8 +179,8 @@ def told_apart(gate: Gate, answers: Mapping[str, str], before: Mapping[str, str]
 
 
 def already_failed(gate: Gate, answers: Mapping[str, str]) -> list[str]:
-    """Return lines about what failed before the rollout, and so is no reason to stop it."""
-    what = f"gate `{gate}` already failed before this rollout, so it cannot stop it"
+    """Return lines about what failed before the rollout, and so does not stop it."""
+    what = f"gate `{gate}` already failed before this rollout, so it does not stop it"
     return [f"{f'{node}: ' if node else ''}{what}: {escaped(why)}" for node, why in answers.items()]
 
 

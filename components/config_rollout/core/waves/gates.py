@@ -1,5 +1,5 @@
 """
-Gates: what else has to be well before the next wave begins, as a program says it, and the words for each.
+Gates: what else must be healthy before the next wave begins, as a program passes it, and the words for each.
 
 Not here: whether an answer is good (gate_answers.py), and asking (driver/gates.py).
 """
@@ -15,27 +15,27 @@ from ..arguments.finding import Finding
 from .windows import Window, parse_window
 
 TIMEOUT_SECONDS = 60
-"""How long a gate is asked again before its last answer counts, in seconds, where it does not say."""
+"""How long a gate is retried before its last answer counts, in seconds, by default."""
 
 BEFORE = "before"
-"""What commands and functions get as the wave's name when they are asked before anything restarts."""
+"""The wave's name that commands and functions get before anything restarts."""
 
 PAUSE = "registry.k8s.io/pause:3.10"
 """
-What a probe pod runs where the gate does not say: it does nothing, and containerd 2 has it for its sandboxes anyway.
+What a probe pod runs by default: it does nothing, and containerd 2 has it for its sandboxes anyway.
 
 Source: containerd 2 internal/cri/config/config.go `DefaultSandboxImage`.
 """
 
 MOST_PROBES = 10
-"""From how many nodes a new Service is probed at the same time, and at most before anything restarts."""
+"""From how many nodes a new Service is probed at the same time, and at most from how many before anything restarts."""
 
 _SHOWN = 60
 
 
 @dataclass(frozen=True)
 class HttpGate:
-    """What every pod of a wave has to answer with a 2xx, asked through the API server's pod proxy."""
+    """A path that every pod of a wave must answer with a 2xx, asked through the API server's pod proxy."""
 
     port: int
     path: str
@@ -91,7 +91,7 @@ class NewServiceGate:
 
 @dataclass(frozen=True)
 class UrlGate:
-    """What answers a GET with a 2xx, asked from where `up` runs."""
+    """An address that must answer a GET with a 2xx, asked from where `up` runs."""
 
     url: str
     timeout_seconds: int = TIMEOUT_SECONDS
@@ -137,7 +137,7 @@ class CommandGate:
 
 @dataclass(frozen=True)
 class FunctionGate:
-    """A function of the wave's name and its nodes: false, a text or an exception is a no."""
+    """A function of the wave's name and its nodes: false, a text or an exception is a failure."""
 
     function: Callable[..., object]
     timeout_seconds: int = TIMEOUT_SECONDS
@@ -151,7 +151,7 @@ class FunctionGate:
 
 
 PodGate = HttpGate | KubeProxyGate | RestartsGate
-"""Asked of each pod; the answers are told by node."""
+"""Asked of each pod; the answers are reported by node."""
 
 AskedGate = PodGate | NewServiceGate | UrlGate | PrometheusGate | CommandGate | FunctionGate
 """Asked after a wave, and once before anything restarts."""
@@ -160,12 +160,12 @@ Gate = AskedGate | Window
 
 
 def is_strict(gate: Gate) -> bool:
-    """Return whether a gate that is not passed before anything restarts stops the rollout, and is never excused."""
+    """Return whether a gate that fails before anything restarts stops the rollout, without an excuse."""
     return getattr(gate, "strict", False)
 
 
 def parse_gates(where: str, given: object) -> tuple[tuple[Gate, ...], list[Finding]]:
-    """Return the gates that a list says, and everything that is wrong with it."""
+    """Return the gates of a list, and everything wrong with it."""
     if not isinstance(given, list | tuple):
         return (), [Finding(where, f"must be a list (got {type(given).__name__})", "Pass a list")]
     gates: list[Gate] = []
@@ -180,13 +180,15 @@ def parse_gates(where: str, given: object) -> tuple[tuple[Gate, ...], list[Findi
 def _parse_gate(where: str, given: object) -> tuple[Gate | None, list[Finding]]:
     if not isinstance(given, Mapping):
         fix = "Pass a function, or a mapping like {'http': {'port': 10256, 'path': '/livez'}}"
-        return None, [Finding(where, f"is no gate (got {given!r})", fix)]
+        return None, [Finding(where, f"is not a gate (got {given!r})", fix)]
     of, findings = named(where, given, (*_PARSERS, *_BESIDE), "gate")
     kinds = [kind for kind in of if kind in _PARSERS]
     if len(kinds) != 1:
         if kinds or not findings:
             there = ", ".join(kinds) or "none"
-            findings.append(Finding(where, f"must be one gate (got {there})", f"Use one of {', '.join(_PARSERS)}"))
+            findings.append(
+                Finding(where, f"must be exactly one gate (got {there})", f"Use one of {', '.join(_PARSERS)}")
+            )
         return None, findings
     (kind,) = kinds
     arguments, wrong = _PARSERS[kind](f"{where}.{kind}", of[kind])
@@ -202,14 +204,14 @@ def _parse_gate(where: str, given: object) -> tuple[Gate | None, list[Finding]]:
 
 
 _BESIDE = ("timeout_seconds", "strict")
-"""What may stand beside a gate."""
+"""The fields allowed beside a gate."""
 
 
 def _check_beside(where: str, kind: str, of: Mapping[str, Any]) -> Iterator[Finding]:
     why = {"timeout_seconds": "is not waited for", "strict": "is not asked before anything restarts"}
     if kind in ("restarts", "window"):
         for key in of.keys() & {*_BESIDE}:
-            yield Finding(f"{where}.{key}", f"is there with {kind}, which {why[key]}", "Leave it out")
+            yield Finding(f"{where}.{key}", f"cannot be combined with `{kind}`, which {why[key]}", "Leave it out")
     if "timeout_seconds" in of:
         yield from check_seconds(f"{where}.timeout_seconds", of["timeout_seconds"], least=1)
     if not isinstance(of.get("strict", False), bool):
@@ -244,7 +246,7 @@ def _new_service(where: str, given: object) -> "_Parsed":
         findings += check_name(f"{where}.namespace", of["namespace"])
     image = of.get("image", PAUSE)
     if not isinstance(image, str) or not image or image.split() != [image]:
-        findings.append(Finding(f"{where}.image", f"is no image (got {image!r})", f"Pass one like '{PAUSE}'"))
+        findings.append(Finding(f"{where}.image", f"is not an image (got {image!r})", f"Pass one like '{PAUSE}'"))
     return of, findings
 
 
@@ -265,7 +267,7 @@ def _prometheus(where: str, given: object) -> "_Parsed":
     for name in wrong:
         findings.append(Finding(f"{where}.{name}", f"must be a number (got {bounds[name]!r})", "Pass a float"))
     if not bounds:
-        findings.append(Finding(where, "has no bound", "Say what is well: at_most, at_least, or both"))
+        findings.append(Finding(where, "has no bound", "Pass at_most, at_least, or both"))
     if len(bounds) == 2 and not wrong and bounds["at_least"] > bounds["at_most"]:
         what = f"no value is at least {bounds['at_least']} and at most {bounds['at_most']}"
         findings.append(Finding(where, what, "Correct one of them"))
@@ -282,7 +284,7 @@ def _command(where: str, given: object) -> "_Parsed":
 
 
 def _function(where: str, given: object) -> "_Parsed":
-    wrong = [] if callable(given) else [Finding(where, f"is no function (got {given!r})", "Pass a Python function")]
+    wrong = [] if callable(given) else [Finding(where, f"is not a function (got {given!r})", "Pass a Python function")]
     return {"function": given}, wrong
 
 
@@ -308,10 +310,10 @@ _TYPES: Mapping[str, Callable[..., Gate]] = {
 _WHOLE = ("port", "metrics_port", "timeout_seconds")
 
 KINDS = tuple(_PARSERS)
-"""The gates that there are."""
+"""The kinds of gates."""
 
 PROXIED = ("http", "kube_proxy")
-"""Those of them that ask through the API server's pod proxy, and need the right to."""
+"""Those of them that ask through the API server's pod proxy, and need the permission for it."""
 
 
 def proxied(gates: Iterable[Gate]) -> list[str]:
@@ -350,9 +352,9 @@ def _check_url(where: str, given: object) -> Iterator[Finding]:
     except ValueError:
         parts, known = None, False
     if parts and known and parts.username is not None:
-        yield Finding(where, "holds credentials, which would be shown", "Use a command, which finds its own")
+        yield Finding(where, "contains credentials, which would be shown", "Use a command that has its own credentials")
     elif not known:
-        yield Finding(where, f"is no http or https URL (got {given!r})", fix)
+        yield Finding(where, f"is not an http or https URL (got {given!r})", fix)
 
 
 def _is_number(value: object) -> bool:

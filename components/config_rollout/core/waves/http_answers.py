@@ -4,7 +4,7 @@ import json
 import re
 
 _LONGEST = 200
-"""How much of an answer is told, in characters."""
+"""How much of an answer is shown, in characters."""
 
 _ADMISSION = re.compile(r' is forbidden: (?!User ".*" cannot )')
 
@@ -15,7 +15,7 @@ def judge_http(status: int, body: bytes) -> str:
 
 
 def message_of(data: bytes) -> str:
-    """Return what an answer says is wrong, without its full stop; of the API server's own only its message."""
+    """Return what an answer reports as wrong, without its full stop; of the API server's own only the message."""
     try:
         return str(json.loads(data)["message"]).rstrip(".")[:_LONGEST]
     except (ValueError, KeyError, TypeError):
@@ -24,7 +24,7 @@ def message_of(data: bytes) -> str:
 
 def breaks_a_rule(data: bytes) -> bool:
     """
-    Return whether a 403 of the API server's means the object and not whoever sends it: a quota, or Pod Security.
+    Return whether a 403 of the API server is about the object and not the user: a quota, or Pod Security.
 
     Source: kubernetes 1.36 apimachinery pkg/api/errors `NewForbidden`; apiserver pkg/endpoints/handlers
     responsewriters/errors.go `forbiddenMessage`, which says what a user cannot do.

@@ -1,5 +1,5 @@
 """
-A Service that did not exist before, a pod on each node that probes it, and what such a pod tells of its node.
+A Service that did not exist before, a pod on each node that probes it, and what such a pod says about its node.
 
 Rules stay in the kernel while kube-proxy is dead, so only what is new proves that it works. The kubelet makes a
 tcpSocket probe itself, from the node's own network: a pod is Ready once its node reaches the Service.
@@ -25,7 +25,7 @@ _CONTAINER = "probe"
 _NOBODY = 65535
 """The user of the pause image. Source: kubernetes 1.36 build/pause/Dockerfile."""
 _SPARE_SECONDS = 30
-"""How much longer than it is asked a pod may live where nobody is left to delete it, in seconds."""
+"""How much longer a pod may live than it is probed, in seconds, if nobody is left to delete it."""
 _LONGEST = 200
 _NO_IMAGE = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError",
              "RegistryUnavailable", "SignatureValidationFailed")  # fmt: skip
@@ -57,7 +57,7 @@ def labels(namespace: str, name: str) -> dict[str, str]:
 
 def endpoints_of(endpoint_slice: Object | None) -> Endpoints | None:
     """
-    Return where the API server is, of the EndpointSlice default/kubernetes; `None` if that says nothing of use.
+    Return where the API server is, of the EndpointSlice default/kubernetes; `None` if that is not usable.
 
     Source: kubernetes 1.36 pkg/controlplane/reconcilers/endpointsadapter.go `endpointSliceFromEndpoints`.
     """
@@ -130,9 +130,9 @@ def probe_pod(made: Object, gate: NewServiceGate, number: int, node: str) -> dic
 
 def judge_probe(pod: Object | None, made: Object, seconds: float) -> tuple[str, bool]:
     """
-    Return why a node has not reached the Service for so long, empty if it has, and whether that stays so.
+    Return why a node has not reached the Service for so long, empty if it has, and whether that is final.
 
-    What keeps the probe itself from running is no fault of kube-proxy's, and is told as such.
+    What prevents the probe itself from running is not kube-proxy's fault, and is reported as such.
     """
     if pod is None:
         return _unproven("its pod was deleted by someone else"), True
@@ -154,7 +154,7 @@ def judge_probe(pod: Object | None, made: Object, seconds: float) -> tuple[str, 
 
 
 def is_excused(before: str, after: str) -> bool:
-    """Return whether what was found before excuses this: a probe that could not run had proved nothing."""
+    """Return whether an earlier failure excuses this one: a probe that could not run proved nothing."""
     return _NOT_REACHED in before or _NOT_REACHED not in after
 
 
@@ -175,7 +175,7 @@ def _unproven(why: str) -> str:
 
 
 def _waiting(status: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what the probe's only container waits for."""
+    """Return what the probe's only container is waiting for."""
     of = (status.get("containerStatuses") or [{}])[0]
     found: Mapping[str, Any] = (of.get("state") or {}).get("waiting") or {}
     return found

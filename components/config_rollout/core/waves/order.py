@@ -19,20 +19,20 @@ from .gates import Gate, parse_gates
 from .windows import Window
 
 REST = "rest"
-"""The name of the last wave: all nodes that no other has."""
+"""The name of the last wave: all nodes that are in no other."""
 
 RESTORE, HALT = "restore", "halt"
-"""What follows when a wave fails: the revision of before for all its nodes, or everything left for a look."""
+"""What follows when a wave fails: the previous revision for all its nodes, or everything left as it is."""
 
 PROGRESS_DEADLINE_SECONDS = 600
-"""How long no pod may become available, in seconds. Source: a Deployment's `progressDeadlineSeconds`."""
+"""How long no pod need become available, in seconds. Source: a Deployment's `progressDeadlineSeconds`."""
 
 _OF_ALL, _OF_ONE = tuple(WavesArgs.__annotations__), tuple(WaveArgs.__annotations__)
 _SETTINGS = tuple(name for name in _OF_ALL if name in _OF_ONE)
 """Fields of a wave whose default is what `waves` says for all."""
 
 MEMBERSHIP = ("name", "selector", "nodes", "each")
-"""What of a wave's definition says which nodes are in it."""
+"""The fields of a wave that define which nodes are in it."""
 
 Labels = Mapping[str, Mapping[str, str]]
 """Node -> its labels."""
@@ -124,8 +124,8 @@ def divide(waves: Waves, labels: Labels, seed: str, covered: Iterable[str] | Non
     """
     Return the waves with their nodes: every covered node is in exactly one.
 
-    Nodes come in the order of the SHA-256 of `seed` and their name: another seed takes others first, so no node is the
-    canary for ever, and the same seed takes the same ones again, whatever order they are listed in.
+    Nodes come in the order of the SHA-256 of `seed` and their name: a different seed picks other nodes first, so no
+    node is always the canary, and the same seed picks the same ones again, however they are listed.
 
     Args:
       waves: The waves.
@@ -161,17 +161,17 @@ def after(divisions: Sequence[Division], name: str, through: str) -> list[Divisi
 
 
 def check_names(waves: Waves, labels: Labels) -> Iterator[Finding]:
-    """Find waves that share a name, and a `through` that names none."""
+    """Find waves that share a name, and a `through` that names no wave."""
     names = [wave.name for wave in waves.in_order(labels)]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Finding("waves", f"two waves are called '{name}'", "Give the one in `first` another name")
+        yield Finding("waves", f"two waves are named '{name}'", "Rename the one in `first`")
     if waves.through and waves.through not in names:
-        fix = did_you_mean(waves.through, names, f"There are {', '.join(names)}")
+        fix = did_you_mean(waves.through, names, f"Use one of {', '.join(names)}")
         yield Finding("waves.through", f"there is no wave '{waves.through}'", fix)
 
 
 def empty_selectors(waves: Waves, labels: Labels) -> Iterator[Finding]:
-    """Find selectors that no node fits, and labels that none has, with the ones that exist."""
+    """Find selectors that match no node, and labels that no node has, with those that exist."""
     found = sorted({label for of in labels.values() for label in of})
     for number, wave in enumerate(waves.first):
         where = f"waves.first[{number}] ('{wave.name}')"
@@ -179,11 +179,11 @@ def empty_selectors(waves: Waves, labels: Labels) -> Iterator[Finding]:
             values = {r.key: sorted({of[r.key] for of in labels.values() if r.key in of})
                       for r in wave.selector.requirements}  # fmt: skip
             there = "; ".join(f"{key}: {', '.join(of) or 'on no node'}" for key, of in values.items())
-            yield Finding(where, "no node fits its selector", f"There are {there}")
+            yield Finding(where, "its selector matches no node", f"The nodes have {there}")
         if wave.each and wave.each not in found:
-            yield Finding(where, f"no node has the label '{wave.each}'", f"There are {', '.join(found)}")
+            yield Finding(where, f"no node has the label '{wave.each}'", f"Use one of {', '.join(found)}")
     if waves.by and waves.by not in found:
-        yield Finding("waves.by", f"no node has the label '{waves.by}'", f"There are {', '.join(found)}")
+        yield Finding("waves.by", f"no node has the label '{waves.by}'", f"Use one of {', '.join(found)}")
 
 
 def check_beside_waves(plain: Mapping[str, object], outputs: Iterable[str]) -> Iterator[Finding]:
@@ -194,14 +194,14 @@ def check_beside_waves(plain: Mapping[str, object], outputs: Iterable[str]) -> I
         ("rollout_timeout_seconds", "progress_deadline_seconds"),
     ):
         if key in plain:
-            yield Finding(key, "is there with waves, which restart the pods themselves", f"Use waves.{instead}")
+            yield Finding(key, "cannot be combined with `waves`", f"Use waves.{instead}")
     for key in outputs:
-        yield Finding(key, "is an Output, and with waves the cluster is read first", "Pass a plain value")
+        yield Finding(key, "cannot be an Output with `waves`, which read the cluster first", "Pass a plain value")
     given, ready = plain["waves"], plain.get("min_ready_seconds")
     deadline = given.get("progress_deadline_seconds") if isinstance(given, Mapping) else None
     deadline = PROGRESS_DEADLINE_SECONDS if deadline is None else deadline
     if isinstance(ready, int | float) and isinstance(deadline, int | float) and deadline <= ready:
-        what = f"is {deadline} and min_ready_seconds {ready}, so no pod could be available in time"
+        what = f"is {deadline} and min_ready_seconds {ready}, so no pod could become available in time"
         yield Finding("waves.progress_deadline_seconds", what, "Raise it above min_ready_seconds")
 
 
@@ -211,7 +211,7 @@ def scaled(value: int | str, nodes: int) -> int:
 
 
 def parse_waves(given: object, where: str = "waves") -> tuple[Waves, list[Finding]]:
-    """Return what `waves` says, with defaults filled in, and everything that is wrong with it."""
+    """Return the parsed `waves`, with defaults filled in, and everything wrong with it."""
     if not isinstance(given, Mapping):
         return Waves(), [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
     of, findings = named(where, given, _OF_ALL)
@@ -237,7 +237,7 @@ def parse_waves(given: object, where: str = "waves") -> tuple[Waves, list[Findin
             what = "a label" if key == "by" else "a wave's name"
             findings.append(Finding(f"{where}.{key}", f"must be {what} (got {of[key]!r})", "Pass a plain str"))
     if of.get("on_failure", RESTORE) not in (RESTORE, HALT):
-        what = f"is unknown (got {of['on_failure']!r})"
+        what = f"is not valid (got {of['on_failure']!r})"
         findings.append(Finding(f"{where}.on_failure", what, f"Use '{RESTORE}' or '{HALT}'"))
     deadline = of.get("progress_deadline_seconds", PROGRESS_DEADLINE_SECONDS)
     findings += check_seconds(f"{where}.progress_deadline_seconds", deadline, least=1)
@@ -279,27 +279,27 @@ def _parse_wave(where: str, of: Mapping[str, object], defaults: Wave) -> tuple[W
 
 
 def _check_choice(where: str, of: Mapping[str, object]) -> Iterator[Finding]:
-    """Find a wave that says neither which nodes it takes nor how many, and so would take all."""
+    """Find a wave with neither a selector nor a number of nodes, which would take all of them."""
     if not {"match_labels", "match_expressions", "nodes"} & set(of):
-        yield Finding(where, "takes every node", "Give it match_labels, match_expressions or nodes")
+        yield Finding(where, "would take every node", "Give it match_labels, match_expressions or nodes")
     if "each" in of and "nodes" not in of:
-        yield Finding(f"{where}.each", "is there without nodes", "Say how many nodes of each value: nodes")
+        yield Finding(f"{where}.each", "requires `nodes`", "Set `nodes` to how many nodes of each value")
 
 
 def _check_twice(where: str, first: Sequence[Wave]) -> Iterator[Finding]:
     names = [wave.name for wave in first]
     for number, name in enumerate(names):
         if name in names[:number] or name == REST:
-            taken = "is the name of the last wave" if name == REST else "is the name of two waves"
+            taken = "is reserved for the last wave" if name == REST else "is used twice"
             yield Finding(f"{where}.first[{number}].name", f"{taken} (got {name!r})", "Give each wave its own name")
 
 
 def _check_amount(where: str, value: object, what: str) -> Iterator[Finding]:
-    """Find a number or share that is none, or is nothing."""
+    """Find what is not a number or percentage above 0."""
     share = PERCENT.fullmatch(value) if isinstance(value, str) else None
     if not (0 < int(share[1]) <= 100 if share else is_number_of_pods(value) and value != 0):
         fix = "Pass an int of at least 1, or '1%' to '100%'"
-        yield Finding(where, f"is no number or share of {what} above 0 (got {value!r})", fix)
+        yield Finding(where, f"must be a number or percentage of {what} above 0 (got {value!r})", fix)
 
 
 def _chosen(wave: Wave, fitting: list[str], labels: Labels) -> list[str]:

@@ -1,4 +1,4 @@
-"""What has to be so before a rollout in waves writes anything. One finding for each thing that is not."""
+"""What must hold before a rollout in waves writes anything. One finding for each thing that does not."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,13 +28,13 @@ class State:
     live: str
     hashes: Mapping[str, str]
     answers: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
-    """Gate -> node -> why it is not passed, before anything restarts; the node is empty where one answer is for all."""
+    """Gate -> node -> why it fails before anything restarts; the node is empty if one answer is for all."""
     ended_well: bool = False
-    """Whether the rollout of `live` ended well, as far as its `through` went, says its record."""
+    """Whether the rollout of `live` finished, as far as its `through`, according to its record."""
 
     @property
     def goes_back(self) -> bool:
-        """Whether some pods have the wanted configuration already: then this ends a rollout of another one."""
+        """Whether some pods already have the wanted configuration: then this ends a rollout of a different one."""
         return self.wanted in self.hashes.values()
 
     @property
@@ -59,24 +59,23 @@ def check_capacity(state: State) -> Iterator[Finding]:
     if down:
         told.append(f"{len(down):,} {'node is' if len(down) == 1 else 'nodes are'} NotReady ({names(down)})")
     if broken:
-        pods = "pod that has" if len(broken) == 1 else "pods that have"
+        pods = "pod that already has" if len(broken) == 1 else "pods that already have"
         are = "is" if len(broken) == 1 else "are"
-        told.append(f"{len(broken):,} {pods} this configuration already {are} unavailable ({names(broken)})")
+        told.append(f"{len(broken):,} {pods} this configuration {are} unavailable ({names(broken)})")
     yield Finding(
         "waves",
-        f"{' and '.join(told)}, and in wave '{division.wave.name}' at most {division.budget:,} may be unavailable, so "
+        f"{' and '.join(told)}, but in wave '{division.wave.name}' at most {division.budget:,} may be unavailable, so "
         "it could not begin",
-        f"Repair what is {'NotReady' if not broken else 'unavailable'}, or raise its max_unavailable above "
-        f"{len(nodes):,}",
+        f"Fix what is {'NotReady' if not broken else 'unavailable'}, or raise its max_unavailable above {len(nodes):,}",
     )
 
 
 def check_finished(state: State) -> Iterator[Finding]:
     """
-    Find that the rollout before is not through, as far as `through` asks for it.
+    Find that the previous rollout has not finished, as far as its `through`.
 
-    A template without a config hash is nobody's rollout, and going back is always free. So is a corrected configuration
-    after a rollout that ended well where `through` said.
+    A template without a config hash is nobody's rollout, and going back is always allowed. So is a corrected
+    configuration after a rollout that finished its `through`.
     """
     if state.waves.over_unhealthy or state.goes_back or not state.live or state.ended_well:
         return
@@ -91,14 +90,14 @@ def check_finished(state: State) -> Iterator[Finding]:
         are = "node has" if len(left) == 1 else "nodes have"
         yield Finding(
             "waves",
-            f"the rollout of {short} is not through: {len(left):,} {are} another configuration still ({names(left)})",
-            "Let `pulumi up` end it with that configuration, put the one of before back, or set waves.over_unhealthy",
+            f"the rollout of {short} has not finished: {len(left):,} {are} a different configuration ({names(left)})",
+            "Let `pulumi up` finish it with that configuration, restore the previous one, or set waves.over_unhealthy",
         )
 
 
 def check_gates(state: State, begins: bool = True) -> Iterator[Finding]:
     """
-    Find gates that nothing passes before anything has changed: it is the gate that is wrong, or everything is.
+    Find gates that nothing passes before anything has changed: either the gate is wrong, or everything is.
 
     Of a gate that is strict one answer is enough, also where the configuration stays and something else restarts the
     pods: `begins` is not set then.
@@ -109,23 +108,23 @@ def check_gates(state: State, begins: bool = True) -> Iterator[Finding]:
         if is_strict(gate):
             told = [f"{f'{node}: ' if node else ''}{why}" for node, why in sorted(answers.items())]
             more = f", and {len(told) - 1:,} more" if len(told) > 1 else ""
-            what = f"gate {gate} is strict, and not passed before anything has changed ({told[0]}{more})"
-            yield Finding("waves", what, "Repair it first, or set waves.over_unhealthy if this change repairs it")
+            what = f"gate {gate} is strict, and fails before anything has changed ({told[0]}{more})"
+            yield Finding("waves", what, "Fix it first, or set waves.over_unhealthy if this change fixes it")
         elif begins and ("" in answers or set(asked_before(gate, state.asked)) <= set(answers)):
             node, why = next(iter(sorted(answers.items())))
-            who = f"no pod passes gate {gate}" if node else f"gate {gate} is not passed"
+            who = f"no pod passes gate {gate}" if node else f"gate {gate} fails"
             yield Finding(
                 "waves",
                 f"{who} before anything has changed ({f'{node}: ' if node else ''}{why})",
-                "Correct the gate or what it asks about, or set waves.over_unhealthy if this change repairs it",
+                "Correct the gate or what it checks, or set waves.over_unhealthy if this change fixes it",
             )
 
 
 def excused(state: State) -> dict[Gate, dict[str, str]]:
     """
-    Return what a wave is not blamed for: what was so before it, of pods that have another configuration.
+    Return what does not count against a wave: failures before it, of pods with a different configuration. A strict
 
-    What a strict gate asks is always the wave's.
+    gate always counts.
     """
     of = {
         gate: {node: why for node, why in answers.items() if not node or state.hashes.get(node) != state.wanted}
@@ -138,5 +137,5 @@ def excused(state: State) -> dict[Gate, dict[str, str]]:
 def check_size(labels: Labels) -> Iterator[Finding]:
     """Find a cluster of one node, where the first wave is all there is."""
     if len(labels) == 1:
-        what = "the cluster has one node, so no wave goes before another"
-        yield Finding("waves", what, "Nothing is to be done if it is for trying things out")
+        what = "the cluster has only one node, so waves have no effect"
+        yield Finding("waves", what, "Ignore this in a test cluster")

@@ -1,4 +1,4 @@
-"""How far a rollout in waves is, in one line that still makes sense where a terminal cuts its end off."""
+"""The progress of a rollout in waves, in one line that still makes sense when a terminal truncates it."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -12,12 +12,12 @@ from .restarts import DaemonPods
 from .words import duration
 
 RESTARTING = ""
-"""What a wave that restarts pods is doing: it needs no word."""
+"""What a wave that restarts pods is doing: it needs no words."""
 
 
 @dataclass(frozen=True)
 class WaveAt:
-    """A wave at one moment: how many of its nodes have what they are to have, and how many restarts may overlap."""
+    """A wave at one moment: how many of its nodes are updated, and how many restarts may overlap."""
 
     name: str
     done: int
@@ -27,7 +27,7 @@ class WaveAt:
 
     @property
     def left(self) -> int:
-        """How many nodes are still to be restarted, or not ready yet."""
+        """How many nodes are not restarted, or not ready yet."""
         return self.nodes - self.done
 
 
@@ -74,7 +74,7 @@ class Progress:
 
 def rolling(kind: str, where: str, seconds: float, look: Callable[[], Object | str] | None = None) -> str:
     """
-    Return how far a write is that the provider waits for, after so many seconds.
+    Return the progress of a write that the provider waits for, after so many seconds.
 
     `look` gives the DaemonSet that Kubernetes rolls out by itself, or why it cannot be read; there is none of others.
     """
@@ -83,9 +83,9 @@ def rolling(kind: str, where: str, seconds: float, look: Callable[[], Object | s
         return f"{kind} {where}: still being written ({waited})"
     found = look()
     if isinstance(found, str):
-        return f"{kind} {where}: waits for its pods ({waited}), and cannot see them: {found}"
+        return f"{kind} {where}: waiting for its pods ({waited}), but cannot read them: {found}"
     if not daemon_sets.is_observed(found):
-        return f"{kind} {where}: waits for its controller to look at it ({waited})"
+        return f"{kind} {where}: waiting for its controller ({waited})"
     status = found.get("status") or {}
     updated, ready = (int(status.get(key) or 0) for key in ("updatedNumberScheduled", "numberAvailable"))
     return f"{updated:,}/{daemon_sets.wanted(found):,} pods of {where} updated, {ready:,} available ({waited})"
@@ -99,7 +99,7 @@ def at(division: Division, daemon_pods: DaemonPods) -> WaveAt:
 
 
 def turn_seconds(elapsed: float, restarted: int, budget: int, min_ready_seconds: int) -> float:
-    """Return how long one turn of the budget takes: as it went so far, or before one is through as a plan has it."""
+    """Return how long one turn of the budget takes: as measured, or as planned before the first has finished."""
     if restarted < budget:
         return SECONDS_PER_POD + min_ready_seconds
     return elapsed * budget / restarted

@@ -1,4 +1,4 @@
-"""Which pods of a DaemonSet to restart next, so that never more are unavailable by our doing than allowed."""
+"""Which pods of a DaemonSet to restart next, so that we never make more unavailable than allowed."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class DaemonPods:
     down: frozenset[str] = field(default_factory=frozenset)
 
     def missing(self) -> int:
-        """Return how many nodes have no pod at all, though they should."""
+        """Return how many nodes should have a pod and have none."""
         return max(0, self.covered - len({pod.node for pod in self.pods}))
 
     def unavailable(self) -> set[str]:
@@ -37,7 +37,7 @@ class DaemonPods:
         return sorted(pods, key=lambda pod: place[pod.node])
 
     def in_flight(self) -> int:
-        """Return how many restarts have begun and are not through."""
+        """Return how many restarts have begun and are not finished."""
         waiting = {pod.node for pod in self.pods if pod.revision != self.revision and not pod.leaving}
         return self.missing() + len(self.unavailable() - waiting - self.down)
 
@@ -47,7 +47,7 @@ class DaemonPods:
         return [node for node in nodes if node not in there and node not in self.down]
 
     def is_through(self, nodes: Sequence[str]) -> bool:
-        """Return whether all these nodes have what they are to have."""
+        """Return whether all these nodes are updated."""
         has_pod = {pod.node for pod in self.pods}
         return (
             not self.outdated(nodes)
@@ -63,7 +63,7 @@ def next_restarts(daemon_pods: DaemonPods, nodes: Sequence[str], budget: int) ->
     Those that are unavailable already go first: that makes nothing less available, but each is in flight until its
     successor is available, and no more than the budget ever are. Available ones go only while everything that is
     unavailable in the DaemonSet, whoever caused it, is below the budget. If outdated pods of other waves use it up,
-    they go before: what failed in an earlier rollout would else stand in the way of the one that repairs it.
+    they go first: otherwise what failed in an earlier rollout would block the one that repairs it.
     """
     unavailable = daemon_pods.unavailable()
     outdated = daemon_pods.outdated(nodes)
@@ -79,7 +79,7 @@ def next_restarts(daemon_pods: DaemonPods, nodes: Sequence[str], budget: int) ->
 
 def blocking(daemon_pods: DaemonPods, nodes: Sequence[str], budget: int, settled: Collection[str] = ()) -> list[str]:
     """
-    Return the nodes that are down, and so many that a wave could not begin; none if it can.
+    Return the nodes that are down, if they are so many that a wave could not begin; else none.
 
     With them count those of `settled`, whose pods have what they are to have, that are unavailable all the same. Other
     unavailable pods do not keep it from beginning: a change restarts them first.

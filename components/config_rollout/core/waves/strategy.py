@@ -1,4 +1,4 @@
-"""A DaemonSet with waves whose `updateStrategy` someone has changed: whose it is, and how it is put right."""
+"""A DaemonSet with waves whose `updateStrategy` someone changed: who owns it, and how it is restored."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ def is_held(daemon_set: Object) -> bool:
 
 
 def patch() -> Object:
-    """Return the merge patch that puts it right."""
+    """Return the merge patch that restores it."""
     return {"spec": {"updateStrategy": {**DAEMON_SET.frozen, "rollingUpdate": None}}}
 
 

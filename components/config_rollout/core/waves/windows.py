@@ -61,33 +61,33 @@ def parse_window(where: str, given: object) -> tuple[Window | None, list[Finding
 def _check_times(where: str, given: object) -> Iterator[Finding]:
     fix = "Pass two, as in ['18:00', '08:00']"
     if not isinstance(given, list | tuple) or len(given) != 2:
-        yield Finding(where, f"must be two times of the day (got {given!r})", fix)
+        yield Finding(where, f"must be two times of day (got {given!r})", fix)
         return
     wrong = [text for text in given if not (isinstance(text, str) and _TIME.fullmatch(text))]
     for text in wrong:
-        yield Finding(where, f"is no time of the day (got {text!r})", fix)
+        yield Finding(where, f"is not a time of day (got {text!r})", fix)
     if not wrong and (given[0] == given[1] or given[0] == "24:00"):
-        yield Finding(where, f"is no span of time (got {given!r})", "Use '00:00' and '24:00' for whole days")
+        yield Finding(where, f"is an empty time span (got {given!r})", "Use '00:00' and '24:00' for whole days")
 
 
 def _check_zone(where: str, given: object) -> Iterator[Finding]:
-    """Find a time zone that is none. Source: the names are those of the IANA database, as in a CronJob's `timeZone`."""
+    """Find an unknown time zone. Source: the names are those of the IANA database, as in a CronJob's `timeZone`."""
     import zoneinfo
 
     known = zoneinfo.available_timezones()
     if given in known:
         return
     fix = did_you_mean(given, sorted(known), "Pass one like 'Europe/Berlin', or 'UTC'")
-    yield Finding(where, f"is no time zone (got {given!r})", fix)
+    yield Finding(where, f"is not a known time zone (got {given!r})", fix)
 
 
 def _check_days(where: str, given: object) -> Iterator[Finding]:
     if not isinstance(given, list | tuple) or not given:
-        yield Finding(where, f"must be a list of days (got {given!r})", "Pass some like ['Saturday', 'Sunday']")
+        yield Finding(where, f"must be a list of days (got {given!r})", "Pass for example ['Saturday', 'Sunday']")
         return
     for day in given:
         if not isinstance(day, str) or day.capitalize() not in DAYS:
-            yield Finding(where, f"is no day of the week (got {day!r})", f"Known are {', '.join(DAYS)}")
+            yield Finding(where, f"is not a day of the week (got {day!r})", f"Use one of {', '.join(DAYS)}")
 
 
 def _minutes(text: str) -> int:

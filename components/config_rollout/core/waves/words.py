@@ -1,4 +1,4 @@
-"""The words about waves: the plan in preview, what a wave does, how far it is, and why it stopped."""
+"""The words about waves: the plan in preview, what a wave does, its progress, and why it stopped."""
 
 import math
 from collections.abc import Collection, Iterable, Sequence
@@ -39,7 +39,7 @@ def plan(
         restarts = len(set(division.nodes).difference(has))
         name = f"{division.wave.name:{width}}"
         if stopped:
-            lines.append(f"{name}  {_nodes(len(division.nodes))}  not now: through '{through}'")
+            lines.append(f"{name}  {_nodes(len(division.nodes))}  not now: `through` is '{through}'")
         elif restarts:
             lines.append(f"{name}  {_wave(division, restarts)}")
             seconds += estimate_seconds(division, min_ready_seconds, restarts)
@@ -53,9 +53,9 @@ def plan(
         lines.append(f"about {duration(seconds)}")
     down = sorted(down)
     if down:
-        verb = "is NotReady: it counts against max_unavailable and changes when it is back"
+        verb = "is NotReady: it counts against max_unavailable and is updated when it is back"
         if len(down) > 1:
-            verb = "are NotReady: they count against max_unavailable and change when they are back"
+            verb = "are NotReady: they count against max_unavailable and are updated when they are back"
         lines.append(f"{names(down)} {verb}")
     return WavePlan(lines, sum(len(division.nodes) for division in there) - ready)
 
@@ -67,23 +67,23 @@ def estimate_seconds(division: Division, min_ready_seconds: int, restarts: int) 
 
 
 def goes_on(where: str, plan: WavePlan) -> str:
-    """Return what an `up` does that goes on with the rollout of a DaemonSet."""
+    """Return what an `up` that continues the rollout of a DaemonSet does."""
     return "\n    ".join([f"the rollout of DaemonSet {where} continues, wave by wave", *plan.lines])
 
 
 def first(waves: Sequence[str]) -> str:
-    """Return what an `up` does that makes the pods."""
+    """Return what an `up` that creates the pods does."""
     return f"no node has a pod yet: they start on all nodes at once; later changes go wave by wave: {', '.join(waves)}"
 
 
 def restarts_nothing(waves: Sequence[str]) -> str:
-    """Return what an `up` does that only brings the records of waves up to date."""
+    """Return what an `up` that only updates the records of waves does."""
     return f"waves {', '.join(waves)}: nothing to restart" if len(waves) > 1 else f"wave {waves[0]}: nothing to restart"
 
 
 def waits(window: str) -> str:
     """Return that a wave does not begin now."""
-    return f"does not begin now: {window}; `pulumi up` goes on after it"
+    return f"does not begin now: {window}; `pulumi up` continues after it"
 
 
 def begins(division: Division, where: str) -> str:
@@ -94,7 +94,7 @@ def begins(division: Division, where: str) -> str:
 
 
 def through(division: Division, daemon_pods: DaemonPods) -> str:
-    """Return that a wave is through, and how many nodes are NotReady and change when they are back."""
+    """Return that a wave has finished, and how many nodes are NotReady and are updated when they are back."""
     nodes, down = division.nodes, daemon_pods.down.intersection(division.nodes)
     updated = len(nodes) - len(daemon_pods.behind(nodes)) - len(down)
     away = f", {len(down):,} NotReady" if down else ""
@@ -109,16 +109,16 @@ def takes_back(name: str, findings: Sequence[str], revision: int) -> str:
 
 
 def other_template(where: str, paths: Sequence[str]) -> str:
-    """Return that a DaemonSet has another template than the program wrote, and what to do; `paths` differ."""
+    """Return that a DaemonSet's template differs from what the program wrote, and what to do; `paths` differ."""
     differ = f" ({', '.join(paths[:_MOST_NAMES])})" if paths else ""
     return (
         f"DaemonSet {where}: its pod template is not what this program wrote{differ}: something else changed it since. "
-        "Run `pulumi up --refresh` to put it back."
+        "Run `pulumi up --refresh` to restore it."
     )
 
 
 def strategy_was_changed(where: str, by: Written) -> str:
-    """Return that someone gave a DaemonSet another update strategy, who and when, and what is done about it."""
+    """Return that someone changed a DaemonSet's update strategy, who and when, and what is done about it."""
     who = f" by {by.manager}, {by.time}" if by.manager else ""
     return (
         f"DaemonSet {where}: its updateStrategy was changed{who}, so Kubernetes may have restarted pods by itself. "
@@ -132,8 +132,8 @@ def restarts_again(pod: Pod, wanted: str) -> str:
 
 
 def not_deleted(pod: Pod) -> str:
-    """Return that a pod stays although its DELETE was answered."""
-    return f"{pod.node}: deleting pod {pod.name} was answered, and the pod is still there"
+    """Return that a pod stays although its DELETE succeeded."""
+    return f"{pod.node}: deleting pod {pod.name} succeeded, but the pod still exists"
 
 
 def came_back_other(node: str, times: int, wanted: str) -> str:
@@ -142,14 +142,14 @@ def came_back_other(node: str, times: int, wanted: str) -> str:
 
 
 def again(plan: WavePlan) -> str:
-    """Return what an `up` does that tries a configuration again which a failed rollout took back."""
+    """Return what an `up` that retries a configuration which a failed rollout took back does."""
     return "\n    ".join(
-        ["the last rollout of this configuration was taken back: the same again, wave by wave", *plan.lines]
+        ["the last rollout of this configuration was taken back: it is tried again, wave by wave", *plan.lines]
     )
 
 
 def stuck(daemon_pods: DaemonPods, nodes: Sequence[str], budget: int, seconds: int) -> list[str]:
-    """Return, by node, what kept a wave from getting on."""
+    """Return, by node, what held a wave up."""
     pods = {pod.node: pod for pod in daemon_pods.pods}
     found = []
     for node in daemon_pods.behind(nodes):
@@ -157,7 +157,7 @@ def stuck(daemon_pods: DaemonPods, nodes: Sequence[str], budget: int, seconds: i
         if pod is None:
             found.append(f"{node}: has no pod")
         elif pod.leaving:
-            found.append(f"{node}: pod {pod.name} does not end")
+            found.append(f"{node}: pod {pod.name} does not terminate")
         elif not pod.available and pod.revision == daemon_pods.revision:
             found.append(not_ready(pod, "is not ready"))
     if not found and daemon_pods.outdated(nodes):
@@ -165,7 +165,7 @@ def stuck(daemon_pods: DaemonPods, nodes: Sequence[str], budget: int, seconds: i
         found = [
             f"unavailable pods: {len(elsewhere) + daemon_pods.missing():,} of at most {budget:,}: {names(elsewhere)}"
         ]
-    return [f"nothing became available for {seconds:,} s", *found]
+    return [f"no pod became available for {seconds:,} s", *found]
 
 
 def failure(name: str, findings: Sequence[str], then: str) -> str:
@@ -205,7 +205,7 @@ def _nodes(count: int) -> str:
 
 
 def duration(seconds: int) -> str:
-    """Return how long something takes, as a person says it."""
+    """Return a duration in words."""
     if seconds < 90:
         return f"{seconds} s"
     return f"{round(seconds / 60):,} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

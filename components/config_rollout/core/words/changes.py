@@ -17,7 +17,7 @@ _MOST_LINES = 12
 
 
 def key_summary(keys: Sequence[KeyChange]) -> tuple[str, int]:
-    """Return the first field or key whose change restarts, in words, and how many there are of them."""
+    """Return the first field or key whose change restarts pods, in words, and how many there are."""
     renamed, again = _renames(keys)
     changed = [key for key in keys if key.restarts and _place(key) not in again]
     count = sum(len(restarting_fields(key)) or 1 for key in changed)
@@ -31,11 +31,11 @@ def _first_words(key: KeyChange, new_name: str) -> str:
     if new_name:
         return f"{name} renamed to {new_name}"
     if _stopped_parsing(key):
-        return f"{name} can no longer be read as {_format(key)}"
+        return f"{name} can no longer be parsed as {_format(key)}"
     if fields:
         return f"{name}: {_field_words(fields[0])}"
     if key.restated:
-        return f"{name}: {_reading_words(key)}" if _reading_words(key) else f"{name} counts in another way"
+        return f"{name}: {_reading_words(key)}" if _reading_words(key) else f"{name} is compared differently"
     lines = key.line_diff
     what = {"+": "added", "-": "removed"}.get(key.op) or (_counts(lines) if lines else "changed")
     return f"{name} {what}"
@@ -110,7 +110,7 @@ def field_name(path: str) -> str:
     return named[1] if named else name or item.removesuffix("]")
 
 
-_RESTATED = "what is stated in `formats` or `effects` changed"
+_RESTATED = "its `formats` or `effects` changed"
 
 
 def _reading_words(change: KeyChange) -> str:
@@ -133,7 +133,7 @@ def is_left(change: KeyChange) -> bool:
 
 
 def and_more(count: int) -> str:
-    """Return how many there are beside the one that is named."""
+    """Return how many there are beside the named one."""
     return f", and {count - 1:,} more" if count > 1 else ""
 
 
@@ -172,7 +172,7 @@ def _stopped_parsing(key: KeyChange) -> bool:
 
 
 def _format(key: KeyChange) -> str:
-    """Return the format that a key had, and where it stopped to be a text of it."""
+    """Return the format that a key had, and where it stopped being valid."""
     old, new = key.old_meaning, key.new_meaning
     return f"{old.format.upper()} ({new.warnings[0].where})" if old and new else ""
 
@@ -200,7 +200,7 @@ def _counts(lines: Sequence[str]) -> str:
 
 
 def _note(change: KeyChange) -> str:
-    """Return why a text that should have a meaning counts byte for byte."""
+    """Return why a text of a known format counts byte for byte."""
     notes = [meaning.note for meaning in (change.new_meaning, change.old_meaning) if meaning and meaning.note]
     return f"; counts byte for byte: {notes[0]}" if notes else ""
 
@@ -217,7 +217,7 @@ def _field_words(change: FieldChange) -> str:
 
 
 def _words(effect: FieldEffect) -> str:
-    """Return what a change does, for the end of its line; nothing for a restart without more to say."""
+    """Return what a change does, for the end of its line; nothing for an ordinary restart."""
     if effect.kind == "restart":
         return ""
     what = {"none": "nothing", "reload": "reload"}.get(effect.effect, effect.kind)

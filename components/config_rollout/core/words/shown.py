@@ -1,4 +1,4 @@
-"""How values and texts look in a message: what tells two of them apart is visible, and nothing acts on a terminal."""
+"""How values and texts look in a message: their difference is visible, and nothing controls the terminal."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,6 @@
 """
-Every field of a KubeProxyConfiguration: its type, its default, who reads it, and what its change does to an operator.
+Every field of a KubeProxyConfiguration: its type, its default, who reads it, and what a change of it means to an
+operator.
 
 One table for the reading, the documentation and the tests. The field set is that of Kubernetes 1.31 to 1.37. Not how
 a value is read (types.py) or checked (validation.py).
@@ -19,7 +20,7 @@ WINDOWS = ("kernelspace",)
 """The modes of kube-proxy on Windows."""
 
 MODES = (*LINUX, *WINDOWS)
-"""All modes; kube-proxy on Linux refuses `kernelspace`, the one on Windows the others."""
+"""All modes; kube-proxy refuses `kernelspace` on Linux and the others on Windows."""
 
 PLATFORMS = {"linux": LINUX, "windows": WINDOWS, "": MODES}
 """Platform -> the modes that kube-proxy accepts on it; empty where nobody says which it is."""
@@ -42,7 +43,7 @@ class Effect(Enum):
 
 
 class Kind(Enum):
-    """The type of a field, in an operator's words."""
+    """The type of a field, as the documentation names it."""
 
     STRING = "text"
     BOOL = "true or false"
@@ -114,7 +115,7 @@ def _sync(section: str, modes: tuple[str, ...], least: str) -> tuple[Field, Fiel
     """Return the two periods of a mode's section; the conversion takes the pair of the active mode only."""
     return (
         Field(f"{section}.syncPeriod", Kind.DURATION, "30s", _R,
-              "The health check calls a node unhealthy after twice this", _SERVER + " newProxyServer", modes),
+              "The health check reports a node as unhealthy after twice this", _SERVER + " newProxyServer", modes),
         Field(f"{section}.minSyncPeriod", Kind.DURATION, least, _R,
               "Longer is less work for the node and later updates of its rules", _CONVERSION, modes),
     )  # fmt: skip
@@ -124,7 +125,7 @@ def _log_options(name: str) -> tuple[Field, Field]:
     where = f"logging.options.{name}"
     return (
         Field(f"{where}.splitStream", Kind.BOOL, False, _R,
-              "kube-proxy sets it back to false as it merges its flags; counted in case a release heeds it",
+              "kube-proxy resets it to false when it merges its flags; counted in case a release uses it",
               _OPTIONS + " copyLogsFromFlags", log_format=name),
         Field(f"{where}.infoBufferSize", Kind.QUANTITY, 0, _R, "Log messages of a crash may be lost in the buffer",
               _LOGS, log_format=name),
@@ -134,40 +135,41 @@ def _log_options(name: str) -> tuple[Field, Field]:
 FIELDS: tuple[Field, ...] = (
     Field("featureGates", Kind.GATES, {}, _R, "Which gates exist depends on the release of kube-proxy",
           _OPTIONS + " Complete"),
-    Field("clientConnection.kubeconfig", Kind.STRING, "", _D, "A wrong path cuts kube-proxy off the API server",
+    Field("clientConnection.kubeconfig", Kind.STRING, "", _D, "A wrong path cuts kube-proxy off from the API server",
           _SERVER + " createClient"),
-    Field("clientConnection.acceptContentTypes", Kind.STRING, "", _R, "What the API server may answer in",
+    Field("clientConnection.acceptContentTypes", Kind.STRING, "", _R, "The formats in which the API server may answer",
           _SERVER + " createClient"),
     Field("clientConnection.contentType", Kind.STRING, "application/vnd.kubernetes.protobuf", _R,
           "JSON costs the API server more", _SERVER + " createClient"),
-    Field("clientConnection.qps", Kind.FLOAT32, 5, _R, "Requests per second of every node", _SERVER + " createClient"),
-    Field("clientConnection.burst", Kind.INT32, 10, _R, "Requests at once of every node", _SERVER + " createClient"),
+    Field("clientConnection.qps", Kind.FLOAT32, 5, _R, "Requests per second from every node", _SERVER +
+            " createClient"),
+    Field("clientConnection.burst", Kind.INT32, 10, _R, "Burst of requests from every node", _SERVER + " createClient"),
     Field("logging.format", Kind.STRING, "text", _R, "Log collectors parse one format", _LOGS),
     Field("logging.flushFrequency", Kind.DURATION_OR_NS, "5s", _R, "How long a log message may wait", _LOGS),
     Field("logging.verbosity", Kind.UINT31, 0, _R, "High levels log every change of a Service", _LOGS),
-    Field("logging.vmodule", Kind.VMODULE, (), _R, "Verbosity of single source files", _LOGS, log_format="text"),
+    Field("logging.vmodule", Kind.VMODULE, (), _R, "Verbosity of individual source files", _LOGS, log_format="text"),
     *_log_options("text"),
     *_log_options("json"),
     Field("hostnameOverride", Kind.STRING, "", _D,
           "A name without a Node leaves the node without rules; kubeadm's flag --hostname-override wins",
           _OPTIONS + " processHostnameOverrideFlag"),
     Field("bindAddress", Kind.STRING, "0.0.0.0", _D,
-          "The node IP that rules are made for, and the family of the two addresses below", _SERVER + " detectNodeIPs"),
+          "The node IP that rules use, and the family of the two addresses below", _SERVER + " detectNodeIPs"),
     Field("healthzBindAddress", Kind.STRING, f"0.0.0.0:{HEALTHZ_PORT}", _D,
-          "Load balancers and probes ask this port whether the node serves", _DEFAULTS),
+          "Load balancers and probes ask this port whether the node serves traffic traffic", _DEFAULTS),
     Field("metricsBindAddress", Kind.STRING, f"127.0.0.1:{METRICS_PORT}", _D,
-          "Monitoring asks this port, which has no authentication", _DEFAULTS),
-    Field("bindAddressHardFail", Kind.BOOL, False, _D, "Where a port is taken, kube-proxy exits instead of retrying",
+          "Monitoring scrapes this port, which has no authentication", _DEFAULTS),
+    Field("bindAddressHardFail", Kind.BOOL, False, _D, "If a port is taken, kube-proxy exits instead of retrying",
           _SERVER + " Run"),
     Field("enableProfiling", Kind.BOOL, False, _R, "Opens pprof on the metrics port", _SERVER + " serveMetrics"),
     Field("showHiddenMetricsForVersion", Kind.STRING, "", _R,
           "Only the minor release before kube-proxy's own is accepted, so an upgrade makes it invalid",
           "k8s.io/component-base metrics/api/v1/config.go"),
     Field("mode", Kind.STRING, "iptables", Effect.DATA_PLANE,
-          "All rules are made anew by another mechanism, and iptables and ipvs leave each other's rules behind",
+          "All rules are recreated by a different mechanism, and iptables and ipvs leave each other's rules behind",
           _LINUX + " platformCleanup"),
     Field("iptables.masqueradeBit", Kind.INT32, 14, _D,
-          "Must be no other program's packet mark; kubelet and network plugins use marks too",
+          "Must not be another program's packet mark; kubelet and network plugins use marks too",
           _LINUX + " createProxier", ("iptables", "ipvs"), pointer=True),
     Field("iptables.masqueradeAll", Kind.BOOL, False, _D, "Pods see a node's address instead of the client's",
           _CONVERSION, ("iptables", "ipvs")),
@@ -176,9 +178,10 @@ FIELDS: tuple[Field, ...] = (
           ("iptables",), pointer=True),
     *_sync("iptables", ("iptables", "kernelspace"), "1s"),
     *_sync("ipvs", ("ipvs",), "0s"),
-    Field("ipvs.scheduler", Kind.STRING, "", _R, "Empty is rr; a scheduler without kernel module stops kube-proxy",
+    Field("ipvs.scheduler", Kind.STRING, "", _R, "Empty is rr; kube-proxy fails if the scheduler's kernel module is "
+                                                 "missing",
           _IPVS + " CanUseIPVSProxier", ("ipvs",)),
-    Field("ipvs.excludeCIDRs", Kind.STRINGS, (), _R, "IPVS rules in these are left alone when kube-proxy cleans up",
+    Field("ipvs.excludeCIDRs", Kind.STRINGS, (), _R, "kube-proxy leaves IPVS rules in these alone when it cleans up",
           _IPVS, ("ipvs",)),
     Field("ipvs.strictARP", Kind.BOOL, False, _K, "true sets two ARP sysctls, which false does not reset",
           _IPVS, ("ipvs",)),
@@ -186,7 +189,7 @@ FIELDS: tuple[Field, ...] = (
     Field("ipvs.tcpFinTimeout", Kind.DURATION, "0s", _K, _STAYS.capitalize(), _IPVS, ("ipvs",)),
     Field("ipvs.udpTimeout", Kind.DURATION, "0s", _K, _STAYS.capitalize(), _IPVS, ("ipvs",)),
     Field("nftables.masqueradeBit", Kind.INT32, 14, _D,
-          "Must be no other program's packet mark; kubelet and network plugins use marks too",
+          "Must not be another program's packet mark; kubelet and network plugins use marks too",
           _LINUX + " createProxier", ("nftables",), pointer=True),
     Field("nftables.masqueradeAll", Kind.BOOL, False, _D, "Pods see a node's address instead of the client's",
           _CONVERSION, ("nftables",)),
@@ -221,9 +224,9 @@ FIELDS: tuple[Field, ...] = (
           LINUX),
     Field("conntrack.udpTimeout", Kind.DURATION, "0s", _K, _STAYS.capitalize(), _SYSCTLS, LINUX),
     Field("conntrack.udpStreamTimeout", Kind.DURATION, "0s", _K, _STAYS.capitalize(), _SYSCTLS, LINUX),
-    Field("configSyncPeriod", Kind.DURATION, "15m0s", _R, "How often everything is read from the API server again",
+    Field("configSyncPeriod", Kind.DURATION, "15m0s", _R, "How often everything is read again from the API server",
           _SERVER + " Run"),
-    Field("portRange", Kind.STRING, "", Effect.NOTHING, "Nothing reads it without the userspace mode", _TYPES, ()),
+    Field("portRange", Kind.STRING, "", Effect.NOTHING, "Only the userspace mode read it", _TYPES, ()),
     Field("windowsRunAsService", Kind.BOOL, False, _R, "Windows only", _WINDOWS_ONLY, WINDOWS),
 )  # fmt: skip
 """The fields, in the order of the Go types."""
@@ -240,7 +243,7 @@ LEGACY = {
 
 
 def render_table() -> str:
-    """Return the table of all fields as Markdown, one line each."""
+    """Return the table of all fields as Markdown, one row each."""
     head = "| field | type | default | read by | a change of it |"
     lines = [head, "| --- | --- | --- | --- | --- |"]
     for field in FIELDS:
@@ -259,7 +262,7 @@ def _show_readers(field: Field) -> str:
     modes = {MODES: "all", LINUX: "Linux", WINDOWS: "Windows", (): "nothing"}.get(field.modes, ", ".join(field.modes))
     also = [f"detectLocalMode {field.local_mode}"] if field.local_mode else []
     also += [f"logging.format {field.log_format}"] if field.log_format else []
-    also += [f"not where {field.unless_zero} is 0"] if field.unless_zero else []
+    also += [f"unless {field.unless_zero} is 0"] if field.unless_zero else []
     return ", ".join([modes, *also]) if modes != "all" or not also else ", ".join(also)
 
 

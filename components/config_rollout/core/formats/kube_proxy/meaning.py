@@ -1,4 +1,4 @@
-"""A KubeProxyConfiguration as the value of a ConfigMap: hashed by what is in force, shown with what is not."""
+"""A KubeProxyConfiguration as the value of a ConfigMap: its effective values are hashed, all values are shown."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,7 +10,7 @@ from .text import read_text
 from .yaml import NotRead
 
 SAME_RULES = "same rules"
-"""The class of a change that a supported release runs alike; a later one may not."""
+"""The class of a change that makes no difference to a supported release; it may to a later one."""
 
 _ALIKE = {
     "mode": (
@@ -19,11 +19,11 @@ _ALIKE = {
             "restart",
             SAME_RULES,
             f"iptables is the default of {RELEASES[0]} to {RELEASES[-1]} on Linux; written out, it stays when a later "
-            "release has another",
+            "release changes the default",
         ),
     )
 }
-"""Field -> the values between which a change changes nothing yet."""
+"""Field -> the values that are equivalent in every known release."""
 
 INACTIVE = "inactive"
 """The class of a change that the active mode never reads."""
@@ -75,7 +75,7 @@ def _meaning(reading: Reading, platform: str) -> Meaning:
 
 
 def _without_defaults(effective: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    """Return what is in force other than by default: a field that a later kube-proxy adds then changes no hash."""
+    """Return the effective values other than defaults: then a field that a later kube-proxy adds changes no hash."""
     left: dict[str, object] = {}
     for key, value in effective.items():
         field = BY_PATH.get(f"{prefix}{key}")
@@ -99,7 +99,7 @@ def _effects(reading: Reading, platform: str) -> dict[str, FieldEffect]:
 
 
 def _never_read(field: Field, every: Mapping[str, object], platform: str) -> str:
-    """Return which setting keeps a field from being read."""
+    """Return why a field is not read."""
     mode = str(every.get("mode"))
     if platform == "windows" and not set(field.modes) & set(WINDOWS):
         return "kube-proxy on Windows never reads it"
@@ -109,10 +109,10 @@ def _never_read(field: Field, every: Mapping[str, object], platform: str) -> str
     if not set(field.modes) & set(modes):
         return f"mode {mode} never reads it"
     if field.unless_zero:
-        return f"it is not read where {field.unless_zero} is 0"
+        return f"it is not read if {field.unless_zero} is 0"
     if field.local_mode:
         return f"detectLocalMode {every.get('detectLocalMode')} never reads it"
-    return f"log format {field.log_format} is not in use"
+    return f"the log format is not {field.log_format}"
 
 
 def _merged(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str, object]:

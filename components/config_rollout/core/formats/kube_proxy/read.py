@@ -1,5 +1,5 @@
 """
-A KubeProxyConfiguration as kube-proxy reads it: what is in force, what the active mode never reads, what is refused.
+A KubeProxyConfiguration as kube-proxy reads it: what is effective, what the active mode never reads, what is refused.
 
 Not how its text is decoded (text.py), nor what a change of it does (fields.py).
 
@@ -31,11 +31,15 @@ UNSET_MODE = "unset (iptables)"
 UNSET_ON_WINDOWS = "unset (kernelspace)"
 """The same where the platform is Windows."""
 
-NO_SUCH_FIELD = "kube-proxy knows no such field and drops it"
-"""What is said of a field that the real kube-proxy ignores: a warning wherever it is said."""
+NO_SUCH_FIELD = "kube-proxy does not know this field and drops it"
+"""The words for a field that the real kube-proxy ignores: always a warning."""
 
-MODE_NOT_SET = Finding("mode", "is not set: iptables today, another in a later release", "Write the mode that you want")
-"""What is said where the release decides about the mode: a warning, and refused where kube-proxy is made."""
+MODE_NOT_SET = Finding(
+    "mode",
+    "is not set: the default is iptables today, and will change in a later release",
+    "Set the mode that you want",
+)
+"""The words for a mode left to the release: a warning, and refused if this library creates kube-proxy."""
 
 _SECTIONS = {path[:i] for path in BY_PATH for i, letter in enumerate(path) if letter == "."}
 
@@ -79,11 +83,11 @@ def reading_of(read: Text, platform: str = "") -> Reading:
     """Return what a text configures that is decoded already; otherwise as `read_or_refuse`."""
     if read.kind != KIND:
         near = ", if that was meant" if read.kind else ""
-        what = f"its kind is {read.kind!r}, and kube-proxy reads {KIND} only" if read.kind else "it says no kind"
+        what = f"its kind is {read.kind!r}, and kube-proxy reads only {KIND}" if read.kind else "it has no kind"
         raise NotRead(what, read.lines.get("kind", 0), f"Write kind: {KIND}{near}")
     if read.api_version != API_VERSION:
-        got = f"its apiVersion is {read.api_version!r}" if read.api_version else "it says no apiVersion"
-        what = f"{got}, and {API_VERSION} is the only one that a released kube-proxy reads"
+        got = f"its apiVersion is {read.api_version!r}" if read.api_version else "it has no apiVersion"
+        what = f"{got}, and kube-proxy reads only {API_VERSION}"
         raise NotRead(what, read.lines.get("apiVersion", 0), f"Write apiVersion: {API_VERSION}")
     assert isinstance(read.tree, dict)
     return _read(read.tree, read.odd, platform)
@@ -147,15 +151,15 @@ def _wrong_mode(mode: str, platform: str) -> Finding:
     use = "Use kernelspace, or leave it out" if platform == "windows" else use
     if mode in MODES:
         there = "Windows" if mode not in LINUX else "Linux"
-        return Finding("mode", f"{mode} is known to kube-proxy on {there} only", use)
-    return Finding("mode", f"is unknown (got {mode!r})", use)
+        return Finding("mode", f"is only valid for kube-proxy on {there} (got {mode!r})", use)
+    return Finding("mode", f"is not valid (got {mode!r})", use)
 
 
 def _without_effect(values: Mapping[str, object]) -> Iterator[Finding]:
     for path in ("logging.options.text.splitStream", "logging.options.json.splitStream"):
         if values.get(path) is True:
             flag = f"--log-{path.split('.')[2]}-split-stream"
-            yield Finding(path, "kube-proxy sets it back to false when it merges its flags", f"Use the flag {flag}")
+            yield Finding(path, "kube-proxy resets it to false when it merges its flags", f"Use the flag {flag}")
 
 
 def _complete(values: dict[str, object], mode: str) -> None:
@@ -176,7 +180,7 @@ def _complete(values: dict[str, object], mode: str) -> None:
 
 
 def _structure(tree: dict[str, object]) -> tuple[list[Finding], list[Finding]]:
-    """Return findings on sections that are none, and warnings on fields that kube-proxy drops."""
+    """Return findings on sections that are not mappings, and warnings on fields that kube-proxy drops."""
     findings: list[Finding] = []
     warnings: list[Finding] = []
     for path, leaf, value in _entries(tree, ""):
@@ -207,7 +211,7 @@ def _entries(section: Mapping[str, object], prefix: str) -> Iterator[tuple[str, 
 
 
 def _dropped(path: str, key: str) -> Iterator[Finding]:
-    """Find a field that kube-proxy drops. A key with dots is no path: kube-proxy knows no such key."""
+    """Find a field that kube-proxy drops. A key with dots is not a path, and kube-proxy drops it."""
     if "." in key:
         depth, where = path.count("."), f"{path.removesuffix(key)}{key!r}"
         nested = f"Nest it: {path.replace('.', ': {')}: ...{'}' * depth}"
@@ -217,15 +221,17 @@ def _dropped(path: str, key: str) -> Iterator[Finding]:
         yield Finding(path, f"no supported kube-proxy reads it: {LEGACY[path]}", "Remove it")
     elif path.casefold() in ("apiversion", "kind") and path not in ("apiVersion", "kind"):
         right = "kind" if len(path) == len("kind") else "apiVersion"
-        yield Finding(path, "is read although the case is wrong, which is chance", f"Write {right!r}")
+        yield Finding(
+            path, "has the wrong case; kube-proxy reads it anyway, but should not be relied on to", f"Write {right!r}"
+        )
     elif path == "metadata":
-        yield Finding(path, NO_SUCH_FIELD, "Remove it: a file has no name and no labels")
+        yield Finding(path, NO_SUCH_FIELD, "Remove it: a configuration file has no metadata")
     elif path not in BY_PATH and path not in ("apiVersion", "kind"):
         yield Finding(path, NO_SUCH_FIELD, _nearest(path, [*BY_PATH, *_SECTIONS]))
 
 
 def _nearest(path: str, known: list[str]) -> str:
-    """Return advice: the same name in other case, the same name elsewhere, or the most similar one."""
+    """Return advice: the same name in a different case, the same name elsewhere, or the most similar one."""
     lower, leaf = path.lower(), path.rpartition(".")[2].lower()
     near = [name for name in known if name.lower() == lower]
     near = near or [name for name in known if name.lower().rpartition(".")[2] == leaf]

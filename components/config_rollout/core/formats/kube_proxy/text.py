@@ -1,5 +1,5 @@
 """
-The text of a configuration as kube-proxy decodes it: untyped and unchecked, with what is odd about it.
+The text of a configuration as kube-proxy decodes it: untyped and unchecked, with its oddities.
 
 A text that begins with `{` is JSON; of any other the first YAML document is read.
 Source: apimachinery pkg/runtime/serializer/json `Decode`, pkg/util/yaml `IsJSONBuffer`; sigs.k8s.io/json.
@@ -24,7 +24,7 @@ _HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Several:
-    """The values of a key that stands more than once in a JSON text, the last one last."""
+    """The values of a key that appears more than once in a JSON text, the last one last."""
 
     values: tuple[object, ...]
 
@@ -69,7 +69,7 @@ def read_text(text: bytes) -> Text:
     if decoded.startswith("\ufeff"):
         odd.append(Finding("line 1", "begins with a byte order mark, which kube-proxy skips", "Save it without one"))
     if document.more:
-        odd.append(Finding("---", "kube-proxy reads the first document and no other", "Leave one document"))
+        odd.append(Finding("---", "kube-proxy reads only the first document", "Keep one document"))
     tree = document.value
     # kube-proxy makes JSON of the YAML, and there keys are sorted
     head = _head(sorted(tree.items(), key=lambda item: item[0].encode()) if isinstance(tree, dict) else ())
@@ -91,7 +91,7 @@ def parse_text(text: bytes) -> object:
 
 
 def decoded_into(one: object, other: object) -> object:
-    """Return what Go's JSON makes of two values of one name: it decodes the second one into the first."""
+    """Return what Go's JSON makes of two values with one name: it decodes the second into the first."""
     if one is None:
         return other
     if isinstance(one, dict) and isinstance(other, dict):
@@ -118,21 +118,21 @@ def _read_json(text: str) -> Text:
             text, object_pairs_hook=mapping, parse_int=Number, parse_float=Number, parse_constant=_no_constant
         )
     except json.JSONDecodeError as error:
-        why = f"it begins with {{ and is therefore JSON to kube-proxy, and it is not valid JSON ({error.msg})"
+        why = f"it is JSON to kube-proxy, since it begins with {{, but it is not valid JSON ({error.msg})"
         fix = "Write names and texts in double quotes, or the configuration as YAML without the outer braces"
         raise NotRead(why, error.lineno, fix) from None
     except RecursionError:
-        raise NotRead("it is nested too deep") from None
+        raise NotRead("it is nested too deeply") from None
     if escapes := _QUANTITY_WITH_ESCAPES.search(text):
         line = text.count("\n", 0, escapes.start()) + 1
-        raise NotRead("it spells a quantity with escapes", line, "Write its characters themselves")
+        raise NotRead("it writes a quantity with escapes", line, "Write the characters themselves")
     if "\\u" in text:  # Go puts U+FFFD in the place of half a surrogate pair
         tree, root = _whole(tree), [(name, _whole(value)) for name, value in root]
     return Text(tree, *_head(root), tuple(dict.fromkeys(odd)))
 
 
 def _no_constant(name: str) -> object:
-    raise NotRead(f"it holds {name}, which is no JSON")
+    raise NotRead(f"it contains {name}, which is not valid JSON")
 
 
 def _whole(value: object) -> object:
@@ -162,4 +162,4 @@ def _head(pairs: Iterable[tuple[str, object]]) -> tuple[str, str]:
 
 def _told_twice(path: tuple[str, ...], where: str, does: str = "takes the last") -> Finding:
     what = f"is set more than once{where}, and kube-proxy {does}"
-    return Finding(".".join(path).replace(".[", "["), what, "Leave one of them")
+    return Finding(".".join(path).replace(".[", "["), what, "Keep one of them")

@@ -1,7 +1,8 @@
 """
-The types of a KubeProxyConfiguration's fields: a value as it is written -> the value in force, or why it is of no type.
+The types of a KubeProxyConfiguration's fields: a value as written -> the effective value, or why it does not have the
+type.
 
-Not what a value may be beyond its type (validation.py).
+Not the limits beyond its type (validation.py).
 """
 
 from .fields import Field, Kind
@@ -15,15 +16,15 @@ class _Absent:
 
 
 ABSENT = _Absent()
-"""Stands for the value of a field that a text does not have."""
+"""Stands for the value of a missing field."""
 
 
 class Refused(Exception):
-    """A value is not of its field's type; the arguments are what is wrong and what to do."""
+    """A value does not have its field's type; the arguments are what is wrong and what to do."""
 
 
 def value_of(field: Field, given: object) -> object:
-    """Return the value in force: the default for an absent one, and for a null or zero where Go takes it for one."""
+    """Return the effective value: the default for a missing one, and for a null or zero that Go treats as missing."""
     if isinstance(given, Several):
         return _last(field, given)
     default = list(field.default) if isinstance(field.default, tuple) else field.default
@@ -38,14 +39,14 @@ def value_of(field: Field, given: object) -> object:
 def _last(field: Field, given: Several) -> object:
     """Return the last of several values; kube-proxy decodes them all, so all have to be of the field's type."""
     if any(isinstance(one, list | dict) for one in given.values):
-        raise Refused("stands more than once, as a list or a mapping", "Leave one of them")
+        raise Refused("appears more than once, as a list or a mapping", "Keep one of them")
     values = [value_of(field, one) for one in given.values]
     said = [value for value, one in zip(values, given.values, strict=True) if one is not None or field.pointer]
     return said[-1] if said else values[-1]
 
 
 def _zero_of(field: Field, default: object) -> object:
-    """Return the default, but nothing where another field or the mode decides about it."""
+    """Return the default, but nothing if another field or the mode decides it."""
     return "" if field.path in ("mode", "healthzBindAddress", "metricsBindAddress") else default
 
 
@@ -142,7 +143,7 @@ _CONVERT = {
 
 
 def show(value: object) -> str:
-    """Return a value in an operator's words."""
+    """Return a value as a message shows it."""
     if isinstance(value, Number):
         return value.literal
     if isinstance(value, bool) or value is None:

@@ -57,13 +57,13 @@ def _bounds(values: Values, mode: str) -> Iterator[Finding]:
     for path, modes in _NOT_BELOW_ZERO.items():
         nanoseconds = _nanoseconds(values, path)
         if nanoseconds is not None and nanoseconds < 0 and mode in modes:
-            yield Finding(path, f"must not be negative (got '{values[path]}')", "Use 0s to leave the kernel's value")
+            yield Finding(path, f"must not be negative (got '{values[path]}')", "Use 0s to keep the kernel's value")
     version = values.get("showHiddenMetricsForVersion")
     if version and not re.fullmatch(r"[0-9]+\.[0-9]+", str(version)):
         yield Finding(
             "showHiddenMetricsForVersion",
             f"must be a minor release (got {version!r})",
-            "Write the one before kube-proxy's own, such as '1.35', in quotes",
+            "Write the release before kube-proxy's own, such as '1.35', in quotes",
         )
 
 
@@ -90,7 +90,7 @@ def _nanoseconds(values: Values, path: str) -> int | None:
 def _addresses(values: Values) -> Iterator[Finding]:
     ip = values.get("bindAddress")
     if isinstance(ip, str) and address(ip) is None:
-        yield Finding("bindAddress", f"is no IP address (got {ip!r})", "Use an IPv4 or IPv6 address")
+        yield Finding("bindAddress", f"is not a valid IP address (got {ip!r})", "Use an IPv4 or IPv6 address")
     for path in ("healthzBindAddress", "metricsBindAddress"):
         value = values.get(path)
         if isinstance(value, str) and not _is_ip_and_port(value):
@@ -113,7 +113,11 @@ def _lists(values: Values, mode: str) -> Iterator[Finding]:
     for i, item in enumerate(ports if isinstance(ports, list) else []):
         if item == "primary":
             if len(ports if isinstance(ports, list) else []) > 1:
-                yield Finding(f"nodePortAddresses[{i}]", "'primary' stands beside CIDRs", "Use it alone, or not at all")
+                yield Finding(
+                    f"nodePortAddresses[{i}]",
+                    "'primary' cannot be combined with CIDRs",
+                    "Use either 'primary' or CIDRs",
+                )
             break
         yield from _cidr(f"nodePortAddresses[{i}]", item)
     for i, item in enumerate(excluded if isinstance(excluded, list) and mode == "ipvs" else []):
@@ -122,13 +126,13 @@ def _lists(values: Values, mode: str) -> Iterator[Finding]:
 
 def _cidr(where: str, text: str) -> Iterator[Finding]:
     if cidr_family(text) is None:
-        yield Finding(where, f"is no CIDR (got {text!r})", "Write it like '10.0.0.0/8'")
+        yield Finding(where, f"is not a valid CIDR (got {text!r})", "Write it like '10.0.0.0/8'")
 
 
 def _local(values: Values) -> Iterator[Finding]:
     mode = values.get("detectLocalMode")
     if isinstance(mode, str) and mode not in LOCAL_MODES:
-        yield Finding("detectLocalMode", f"is unknown (got {mode!r})", f"Use one of {', '.join(LOCAL_MODES)}")
+        yield Finding("detectLocalMode", f"is not valid (got {mode!r})", f"Use one of {', '.join(LOCAL_MODES)}")
     for needed, path in (
         ("BridgeInterface", "detectLocal.bridgeInterface"),
         ("InterfaceNamePrefix", "detectLocal.interfaceNamePrefix"),
@@ -149,13 +153,13 @@ def _local(values: Values) -> Iterator[Finding]:
 def _logging(values: Values) -> Iterator[Finding]:
     form = values.get("logging.format")
     if isinstance(form, str) and form not in LOG_FORMATS:
-        yield Finding("logging.format", f"is unknown (got {form!r})", "Use 'text' or 'json'")
+        yield Finding("logging.format", f"is not valid (got {form!r})", "Use 'text' or 'json'")
     if form == "json" and not _gate(values, "LoggingBetaOptions", "AllBeta", True):
-        yield Finding("logging.format", "json needs the feature gate LoggingBetaOptions", "Leave that gate on")
+        yield Finding("logging.format", "json requires the feature gate LoggingBetaOptions", "Enable that gate")
     modules = values.get("logging.vmodule")
     modules = modules if isinstance(modules, list) else []
     if modules and form != "text":
-        yield Finding("logging.vmodule", f"needs logging.format text (got {form!r})", "Remove it, or log text")
+        yield Finding("logging.vmodule", f"requires logging.format text (got {form!r})", "Remove it, or log text")
     for i, item in enumerate(modules):
         pattern = item["filePattern"]
         if not pattern or re.search("[=,]", pattern):
@@ -165,7 +169,7 @@ def _logging(values: Values) -> Iterator[Finding]:
     for name in LOG_FORMATS:
         path = f"logging.options.{name}.infoBufferSize"
         if values.get(path) and not _gate(values, "LoggingAlphaOptions", "AllAlpha", False):
-            yield Finding(path, "needs the feature gate LoggingAlphaOptions", "Set that gate, or remove the size")
+            yield Finding(path, "requires the feature gate LoggingAlphaOptions", "Enable that gate, or remove the size")
 
 
 def _gate(values: Values, name: str, group: str, default: bool) -> bool:

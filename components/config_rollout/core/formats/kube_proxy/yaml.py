@@ -22,7 +22,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _TAG = "tag:yaml.org,2002:"
 _MOST_NODES = 100_000
-"""A text that means more nodes than this, aliases expanded, is not read; a configuration has some hundred."""
+"""A text with more nodes than this, aliases expanded, is not read; a configuration has a few hundred."""
 
 _MOST_BLANKS = 100
 _GO_REFUSES_ALIASES = 0.99
@@ -97,7 +97,7 @@ def decode(text: str) -> Document:
                 raise _told(text, error) from None
             text = f"{text[:end]} {text[end:]}"  # `{a:, b: 1}`: to Go's YAML a key without a value
     else:
-        raise NotRead("it has too many colons without a blank in flow style", fix="Write a blank behind each")
+        raise NotRead("it has too many colons without a space in flow style", fix="Write a space after each")
     decoder = _Decoder()
     lines = {key.text: key.line for key in root.children[::2]} if root.kind == "mapping" else {}
     return Document(decoder.value(root, ()), decoder.twice, more, lines)
@@ -126,7 +126,7 @@ def _first(text: str) -> tuple[_Node, bool]:
     if isinstance(event, yaml.StreamEndEvent):
         raise NotRead("it is empty", fix="Write the configuration")
     if event.version not in (None, (1, 1)):
-        raise NotRead("it asks for another YAML than 1.1", _line(event), "Remove the line that begins with %YAML")
+        raise NotRead("its %YAML directive is not 1.1", _line(event), "Remove the line that begins with %YAML")
     root = _compose(next(events), events, {}, 0)
     next(events)  # the end of the document
     return root, _follows(events)
@@ -150,12 +150,12 @@ def _compose(event: Any, events: Iterator[Any], anchors: dict[str, _Node], depth
         raise NotRead(f"it is nested deeper than {MAX_DEPTH}", line)
     if isinstance(event, yaml.AliasEvent):
         if event.anchor not in anchors:
-            raise NotRead(f"it names the anchor {event.anchor!r}, which is not set before", line)
+            raise NotRead(f"it uses the anchor {event.anchor!r} before it is set", line)
         return _Node("alias", line, event.anchor, target=anchors[event.anchor])
     if isinstance(event, yaml.ScalarEvent):
         node = _Node("scalar", line, event.value, event.tag or "", bool(event.implicit[0]))
         if in_flow and not event.style and "?" in event.value:
-            raise NotRead("a text in flow style has a question mark and no quotes", line, "Quote it")
+            raise NotRead("it has an unquoted question mark in flow style", line, "Quote it")
     else:
         node = _Node("mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence", line, tag=event.tag or "")
     if event.anchor:
@@ -190,13 +190,13 @@ class _Decoder:
         many = self._from_aliases > 100 and self._decoded > 1000
         share = self._from_aliases / self._decoded
         if self._decoded > _MOST_NODES or (many and share > _GO_REFUSES_ALIASES):
-            raise NotRead("it means far too much once its aliases are expanded", node.line)
+            raise NotRead("it is far too large once its aliases are expanded", node.line)
 
     def _alias(self, node: _Node, use: Callable[[_Node], object]) -> object:
         target = node.target
         assert target is not None
         if any(target is outer for outer in self._inside):
-            raise NotRead(f"the anchor {node.text!r} holds itself", node.line)
+            raise NotRead(f"the anchor {node.text!r} contains itself", node.line)
         self._inside.append(target)
         found = use(target)
         self._inside.pop()
@@ -211,8 +211,8 @@ class _Decoder:
         names = [name for _, name in found]
         if len(set(names)) < len(names):
             name = next(name for name in names if names.count(name) > 1)
-            why = f"two keys become {name!r}, and which one kube-proxy reads is chance"
-            raise NotRead(why, node.line, "Leave one of them")
+            why = f"two keys become {name!r}, and kube-proxy reads either of them"
+            raise NotRead(why, node.line, "Keep one of them")
         return {name: entry.value for (_, name), entry in found.items()}
 
     def _fill(
@@ -243,7 +243,7 @@ class _Decoder:
             for item in reversed(node.children):
                 self._merge(item, found, path)
             return
-        raise NotRead("a merge key (<<) wants a mapping, or a list of mappings", node.line)
+        raise NotRead("a merge key (<<) needs a mapping, or a list of mappings", node.line)
 
     def _key(self, node: _Node) -> tuple[str, str]:
         """Return of what type a key is to Go, and how the JSON that is made of it spells it."""
@@ -276,7 +276,7 @@ def _scalar(node: _Node) -> bool | str | Number | None:
         try:
             return base64.b64decode(node.text.replace("\n", ""), validate=True).decode(errors="replace")
         except (binascii.Error, ValueError):
-            raise NotRead("it has the tag !!binary on what is no base64", node.line) from None
+            raise NotRead("it has the tag !!binary on a value that is not base64", node.line) from None
     if kind not in ("", "bool", "int", "float", "null"):
         if kind == "timestamp":
             raise NotRead("it has the tag !!timestamp", node.line, "Remove the tag")
@@ -286,9 +286,9 @@ def _scalar(node: _Node) -> bool | str | Number | None:
     except NotUnderstood as why:
         raise NotRead(str(why), node.line) from None
     if isinstance(value, Number) and value.literal == "NaN":
-        raise NotRead(f"it holds {node.text}, which JSON cannot hold", node.line)
+        raise NotRead(f"it contains {node.text}, which JSON cannot represent", node.line)
     if kind and kind not in _kinds(value):
-        raise NotRead(f"it has the tag !!{kind} on {node.text!r}", node.line, "Remove the tag, or write such a value")
+        raise NotRead(f"it has the tag !!{kind} on {node.text!r}", node.line, "Remove the tag, or correct the value")
     return value
 
 
@@ -319,5 +319,5 @@ def _told(text: str, error: yaml.YAMLError) -> NotRead:
     if "\t" in at[: len(at) - len(at.lstrip())]:
         return NotRead(f"it is not valid YAML ({problem}; the line begins with a tab)", line, "Indent it with spaces")
     if "\xa0" in at + before:
-        return NotRead(f"it is not valid YAML ({problem}; there is a no-break space)", line, "Write ordinary spaces")
+        return NotRead(f"it is not valid YAML ({problem}; there is a no-break space)", line, "Use ordinary spaces")
     return NotRead(f"it is not valid YAML ({problem})", line)
