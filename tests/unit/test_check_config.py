@@ -131,7 +131,7 @@ def test_paths_in_the_file_are_from_its_folder(here):
         ("a: [\n", "is not YAML or JSON that can be read"),
         (
             "all: advisory\nall: mandatory\n",
-            "is not YAML or JSON that can be read: key 'all' stands in one mapping twice",
+            "is not YAML or JSON that can be read: key 'all' appears twice in one mapping",
         ),
         ("readiness-prob: advisory\n", "there is no such rule. Write 'readiness-probe', if that was meant."),
     ],

@@ -82,7 +82,7 @@ def test_pod_spec_reads_the_config_map(pod_spec):
         ),
         pytest.param(
             {**GOOD, "initContainers": [{"envFrom": [{"configMapRef": {"name": "agent-0123456789"}}]}]},
-            "pod_spec.initContainers[0].envFrom[0].configMapRef.name: names ConfigMap 'agent-0123456789', which is "
+            "pod_spec.initContainers[0].envFrom[0].configMapRef.name: names ConfigMap 'agent-0123456789', "
             "not 'agent'. Write 'agent': the component points it at the right revision.",
             id="an old hash",
         ),

@@ -92,6 +92,6 @@ def test_shtab_that_is_missing_is_trouble(capsys, monkeypatch):
 
     assert 2 == main(["--print-completion", "bash"])
     assert (
-        "config-rollout: --print-completion: shtab is not installed, and makes the completion. "
+        "config-rollout: --print-completion: shtab is required to make the completion and not installed. "
         "Run: pip install 'pulumi-config-rollout[cli]'\n"
     ) == capsys.readouterr().err

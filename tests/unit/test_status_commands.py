@@ -273,7 +273,7 @@ def test_watch_on_a_terminal_without_rich_is_trouble(tmp_path, capsys, monkeypat
 
     assert 2 == main(["status", "--watch", "--kubeconfig", str(tmp_path / "config")])
     assert (
-        "config-rollout: --watch: rich is not installed, and draws on the terminal. "
+        "config-rollout: --watch: rich is required to draw on the terminal and not installed. "
         "Run: pip install 'pulumi-config-rollout[cli]'\n"
     ) == capsys.readouterr().err
 

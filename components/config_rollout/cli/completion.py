@@ -20,7 +20,7 @@ class PrintCompletion(argparse.Action):
         try:
             import shtab
         except ModuleNotFoundError as error:
-            raise not_installed(error, "makes the completion", "cli", "--print-completion: ") from None
+            raise not_installed(error, "make the completion", "cli", "--print-completion: ") from None
         for action in _actions(parser):
             if action.metavar in _FILES:
                 action.complete = shtab.FILE  # type: ignore[attr-defined] # where shtab looks for it

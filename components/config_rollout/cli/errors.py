@@ -6,6 +6,6 @@ class Trouble(Exception):
 
 
 def not_installed(error: ModuleNotFoundError, does: str, extra: str, where: str = "") -> Trouble:
-    """Return that the library of an extra is missing: what it does, and how to install it."""
+    """Return that the library of an extra is missing: what needs it, and how to install it."""
     library, command = str(error.name).partition(".")[0], f"pip install 'pulumi-config-rollout[{extra}]'"
-    return Trouble(f"{where}{library} is not installed, and {does}. Run: {command}")
+    return Trouble(f"{where}{library} is required to {does} and not installed. Run: {command}")

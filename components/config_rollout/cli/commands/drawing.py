@@ -23,7 +23,7 @@ def drawing(file: Path, suffixes: Sequence[str], load: Callable[[], Callable[...
     try:
         draw = load()
     except ModuleNotFoundError as error:
-        raise not_installed(error, "draws the picture", "plot", "--output: ") from None
+        raise not_installed(error, "draw the picture", "plot", "--output: ") from None
 
     def to_file(*arguments: Any) -> None:
         try:

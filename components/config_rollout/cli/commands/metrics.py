@@ -32,7 +32,7 @@ def _metrics(given: argparse.Namespace) -> int:
     try:
         from ..outputs import prometheus as exposition
     except ModuleNotFoundError as error:
-        raise not_installed(error, "writes the metrics", "metrics") from None
+        raise not_installed(error, "write the metrics", "metrics") from None
     try:
         cluster = find_cluster(given)
         found = read(given, cluster)

@@ -32,6 +32,7 @@ def add(commands: Any) -> None:
         "print the smallest Role and ClusterRole that a rollout in waves needs beside the provider's permissions "
         "permissions "
         "permissions "
+        "permissions "
         "permissions"
     )
     command = commands.add_parser("rbac", help=text, description=text)

@@ -159,7 +159,7 @@ def _live_view() -> "LiveView":
     try:
         return LiveView()
     except ModuleNotFoundError as error:
-        raise not_installed(error, "draws on the terminal", "cli", "--watch: ") from None
+        raise not_installed(error, "draw on the terminal", "cli", "--watch: ") from None
 
 
 class _Lines:
