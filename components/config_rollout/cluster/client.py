@@ -259,8 +259,8 @@ class Cluster:
 
     def prove(self, resource: str, name: str, namespace: str, uid: str) -> Object:
         """
-        Return an object, after making after making after making after making after making sure that this is the
-        provider's cluster: it has the UID that the provider returned for it.
+        Return an object, after making sure that this is the provider's cluster: it has the UID that the provider
+        returned for it.
 
         Raises:
           ClusterError: It has not.

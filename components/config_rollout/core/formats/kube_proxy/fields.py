@@ -156,7 +156,7 @@ FIELDS: tuple[Field, ...] = (
     Field("bindAddress", Kind.STRING, "0.0.0.0", _D,
           "The node IP that rules use, and the family of the two addresses below", _SERVER + " detectNodeIPs"),
     Field("healthzBindAddress", Kind.STRING, f"0.0.0.0:{HEALTHZ_PORT}", _D,
-          "Load balancers and probes ask this port whether the node serves traffic traffic traffic", _DEFAULTS),
+          "Load balancers and probes ask this port whether the node serves traffic", _DEFAULTS),
     Field("metricsBindAddress", Kind.STRING, f"127.0.0.1:{METRICS_PORT}", _D,
           "Monitoring scrapes this port, which has no authentication", _DEFAULTS),
     Field("bindAddressHardFail", Kind.BOOL, False, _D, "If a port is taken, kube-proxy exits instead of retrying",
