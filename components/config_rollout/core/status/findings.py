@@ -100,7 +100,7 @@ def _annotations(view: DaemonSetView) -> Iterator[Finding]:
     if plain and armed and not is_content_name(mounted, view.name):
         what = (
             f"was written at {plain.written}, after the pod template ({of_template.time}): a pod that starts now may "
-            f"read something else than {short(view.config_hash)} stands for"
+            f"not read what {short(view.config_hash)} stands for"
         )
         yield Finding(f"ConfigMap {mounted}", what, "Deploy it together with the checksum again")
 
