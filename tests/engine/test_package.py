@@ -92,7 +92,7 @@ def test_completion_needs_the_extra_and_says_so(installed, unpacked, tmp_path):
 
     assert (
         2,
-        "config-rollout: --print-completion: shtab is not installed, and makes the completion. "
+        "config-rollout: --print-completion: shtab is required to make the completion and not installed. "
         "Run: pip install 'pulumi-config-rollout[cli]'\n",
     ) == without
     assert (0, True) == (status, "_shtab_config_rollout" in printed)
