@@ -31,7 +31,7 @@ def check_references(names: Sequence[str], pod_spec: object) -> Iterator[Finding
         if meant := _meant(str(reference.name), names):
             yield Finding(
                 f"pod_spec.{pods.show_path(reference.path)}",
-                f"names ConfigMap {reference.name!r}, which is not {meant!r}",
+                f"names ConfigMap {reference.name!r}, not {meant!r}",
                 f"Write {meant!r}: the component points it at the right revision",
             )
     for name in names:
