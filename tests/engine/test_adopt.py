@@ -302,10 +302,14 @@ def test_layout_of_eks(project, cluster, namespace):
         made = {"metadata": {"name": name}, "data": {key: text}}
         cluster.api.create(f"namespaces/{namespace}/configmaps", made)
     labels = {"k8s-app": "kube-proxy"}
-    volumes = [{"name": volume, "configMap": {"name": name}}
-               for volume, name in (("kubeconfig", "kube-proxy"), ("config", "kube-proxy-config"))]  # fmt: skip
-    pods = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "kube-proxy", "image": "kube-proxy:v1"}],
-                                                     "volumes": volumes}}  # fmt: skip
+    volumes = [
+        {"name": volume, "configMap": {"name": name}}
+        for volume, name in (("kubeconfig", "kube-proxy"), ("config", "kube-proxy-config"))
+    ]
+    pods = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "kube-proxy", "image": "kube-proxy:v1"}], "volumes": volumes},
+    }
     path = f"namespaces/{namespace}/daemonsets"
     spec = {"selector": {"matchLabels": labels}, "template": pods}
     cluster.api.create(path, {"metadata": {"name": "kube-proxy"}, "spec": spec})

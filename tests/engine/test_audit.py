@@ -21,8 +21,11 @@ CAUSE = "kubernetes.io/change-cause"
 
 def events(cluster, namespace, name="agent") -> list[str]:
     """Return the reasons of the Events on the DaemonSet that are ours, the oldest first."""
-    found = [e for e in cluster.api.list(f"namespaces/{namespace}/events")
-             if e["source"].get("component") == "config-rollout" and e["involvedObject"]["name"] == name]  # fmt: skip
+    found = [
+        e
+        for e in cluster.api.list(f"namespaces/{namespace}/events")
+        if e["source"].get("component") == "config-rollout" and e["involvedObject"]["name"] == name
+    ]
     return [event["reason"] for event in sorted(found, key=lambda event: int(event["metadata"]["resourceVersion"]))]
 
 
@@ -72,7 +75,12 @@ def test_restored_rollout_is_recorded_with_its_findings_and_the_cause_goes_back(
 
     assert outcome.failed
     assert ("restored", hash_of(BETTER), hash_of(BAD), 2, 3) == (
-        one.result, one.old_hash, one.new_hash, one.old_revision, one.new_revision)  # fmt: skip
+        one.result,
+        one.old_hash,
+        one.new_hash,
+        one.old_revision,
+        one.new_revision,
+    )
     assert ("canary", 1, "failed") == (canary.name, canary.nodes, canary.result)
     assert "CrashLoopBackOff" in "".join(canary.findings)
     assert one.reason.startswith("wave 'canary' failed")
@@ -161,8 +169,13 @@ def test_text_that_means_the_same_leaves_no_record(project, agent, cluster, name
 def test_image_is_recorded_and_secrets_are_not_shown(project, agent, cluster, namespace, tmp_path):
     with_secret = {"agent.yaml": "level: info\npassword: hunter2\n"}
     project.up(agent(with_secret))
-    project.up(agent({"agent.yaml": "level: info\npassword: hunter3\n"}, image="agent:2",
-                     audit={"file": str(tmp_path / "audit.jsonl")}))  # fmt: skip
+    project.up(
+        agent(
+            {"agent.yaml": "level: info\npassword: hunter3\n"},
+            image="agent:2",
+            audit={"file": str(tmp_path / "audit.jsonl")},
+        )
+    )
     (one,) = history(cluster, namespace)
     live = json.dumps([daemon_set(cluster, namespace)["metadata"], cluster.api.list(f"namespaces/{namespace}/events")])
 

@@ -13,8 +13,10 @@ def test_create_starts_a_pod_on_every_node(project, agent, cluster, namespace, r
     with record() as recorder:
         outcome = project.up(agent())
 
-    assert ["create"] * 3 == [outcome.steps[f"{kind} {name}"] for kind, name in (
-        ("ConfiguredDaemonSet", "agent"), ("ConfigMapPatch", name_of(GOOD)), ("DaemonSet", "agent"))]  # fmt: skip
+    assert ["create"] * 3 == [
+        outcome.steps[f"{kind} {name}"]
+        for kind, name in (("ConfiguredDaemonSet", "agent"), ("ConfigMapPatch", name_of(GOOD)), ("DaemonSet", "agent"))
+    ]
     assert [1] * NODES == list(recorder.replaced().values())
     assert (
         hash_of(GOOD)

@@ -74,9 +74,12 @@ def test_up_killed_in_the_middle_goes_on(program, engine, cluster, request):
     program.edit("mode: iptables", "mode: nftables", show=False)
     process = subprocess.Popen(
         [engine.program, "up", "--yes", "--skip-preview", "--non-interactive"],
-        cwd=program.folder, env=engine.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        cwd=program.folder,
+        env=engine.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,
-    )  # fmt: skip
+    )
     request.addfinalizer(lambda: end_session(process.pid))
     while before == {Pod.of(pod).uid for pod in cluster.api.list(pods)}:
         assert process.poll() is None

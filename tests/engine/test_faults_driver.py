@@ -84,8 +84,10 @@ def test_way_back_is_what_finished_and_every_configuration_keeps_its_owner(fleet
     for moment in ("1", "2"):  # each makes a revision that nobody here hears of, and drops the one before
         template = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": moment}}}
         cluster.api.patch(DAEMON_SET, {"spec": {"template": template}})
-        cluster.wait("its revision", lambda: live(cluster)["status"]["observedGeneration"] ==
-                     live(cluster)["metadata"]["generation"])  # fmt: skip
+        cluster.wait(
+            "its revision",
+            lambda: live(cluster)["status"]["observedGeneration"] == live(cluster)["metadata"]["generation"],
+        )
     (victim, *_) = fleet.still_old()
     cluster.api.delete(f"namespaces/fleet/pods/{victim}")
     cluster.wait("a new pod", fleet.is_whole)
@@ -180,8 +182,13 @@ def test_image_that_was_undone_is_not_taken_for_the_program_s(fleet, cluster, pr
 def test_update_strategy_that_someone_changes_is_put_right_and_told(fleet, cluster):
     up = fleet.start(pod_annotations={"local-cluster/ready-after": "1s"})
     fleet.when(2, up)
-    cluster.kubectl("--namespace=fleet", "patch", "daemonset/agent", "--patch",
-                    json.dumps({"spec": {"updateStrategy": {"type": "RollingUpdate"}}}))  # fmt: skip
+    cluster.kubectl(
+        "--namespace=fleet",
+        "patch",
+        "daemonset/agent",
+        "--patch",
+        json.dumps({"spec": {"updateStrategy": {"type": "RollingUpdate"}}}),
+    )
     output = well(up)
 
     assert "its updateStrategy was changed by kubectl-patch" in output

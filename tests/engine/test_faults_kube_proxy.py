@@ -16,8 +16,11 @@ NODES, BUDGET = 30, 3
 BAD = {**CONFIGURATION, "mode": "ipvs"}
 """The configuration whose pods crash here."""
 
-WAVES = {"first": [{"name": "canary", "nodes": 1, "max_unavailable": 1}], "by": "topology.kubernetes.io/zone",
-         "max_unavailable": BUDGET}  # fmt: skip
+WAVES = {
+    "first": [{"name": "canary", "nodes": 1, "max_unavailable": 1}],
+    "by": "topology.kubernetes.io/zone",
+    "max_unavailable": BUDGET,
+}
 OWN = {"manage": "own", "api_server": SERVER, "version": f"v{VERSION}"}
 ONCE_EACH = {f"node-{number + 1}": 1 for number in range(NODES)}
 

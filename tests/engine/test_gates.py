@@ -131,10 +131,12 @@ def livez(*families, ago=0):
         ({"/livez": lambda: livez()}, "kube-proxy does not serve IPv4 yet"),
         ({"/livez": lambda: livez("IPv4", ago=9999)}, "kube-proxy has not served IPv4 since it started"),
         ({"/metrics": lambda: (200, "")}, "kube-proxy has not synced IPv4 yet"),
-        ({"/configz": lambda: (200, json.dumps({"kubeproxy.config.k8s.io": yaml.safe_load(PROXY.format(-999))}))},
-         "kube-proxy runs a different configuration: oomScoreAdj is -999, not -998"),
+        (
+            {"/configz": lambda: (200, json.dumps({"kubeproxy.config.k8s.io": yaml.safe_load(PROXY.format(-999))}))},
+            "kube-proxy runs a different configuration: oomScoreAdj is -999, not -998",
+        ),
     ],
-)  # fmt: skip
+)
 def test_kube_proxy_that_has_not_synced_or_runs_something_else_is_found(
     project, agent, pods, cluster, namespace, then, why
 ):
@@ -196,9 +198,11 @@ def test_everything_that_is_asked_at_once_is_told_at_once(project, agent, endpoi
         "/prometheus/api/v1/query": [series("0"), series("0", "7")],
     }
     script = tmp_path / "smoke-test"
-    script.write_text(f"#!{sys.executable}\nimport os\nwave = os.environ['CONFIG_ROLLOUT_WAVE']\n"
-                      "nodes = os.environ['CONFIG_ROLLOUT_NODES'].split()\nprint('looked at', len(nodes), 'in', wave)\n"
-                      "raise SystemExit(0 if wave == 'before' else 3)\n")  # fmt: skip
+    script.write_text(
+        f"#!{sys.executable}\nimport os\nwave = os.environ['CONFIG_ROLLOUT_WAVE']\n"
+        "nodes = os.environ['CONFIG_ROLLOUT_NODES'].split()\nprint('looked at', len(nodes), 'in', wave)\n"
+        "raise SystemExit(0 if wave == 'before' else 3)\n"
+    )
     script.chmod(0o755)
     gates = [
         {"url": f"{endpoint.url}/status", "timeout_seconds": 1},

@@ -233,8 +233,10 @@ def test_what_a_killed_up_left_is_removed_by_the_next_and_nothing_else(cluster, 
     subprocess.run(command, check=True)
     assert [2] * NODES == [len(names) for names in probes.seen.values()]
     assert ["other"] == [left["metadata"]["name"] for left in cluster.api.list(f"{of}/services")]
-    cluster.wait("the garbage collector", lambda: not [*cluster.api.list(f"{of}/endpointslices"),
-                                                       *cluster.api.list(f"{of}/pods")])  # fmt: skip
+    cluster.wait(
+        "the garbage collector",
+        lambda: not [*cluster.api.list(f"{of}/endpointslices"), *cluster.api.list(f"{of}/pods")],
+    )
 
 
 def test_probes_in_the_daemon_set_s_own_namespace_are_none_of_its_pods(

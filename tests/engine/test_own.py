@@ -62,8 +62,10 @@ def test_own_is_refused_while_kubeadm_s_is_there_before_the_first_write(project,
 
     assert {} == written(cluster, lambda: outcomes.append(getattr(project, command)(own())))
     assert outcomes[0].failed
-    assert f"DaemonSet kube-system/kube-proxy: already exists (registry.k8s.io/kube-proxy:v{VERSION}). " \
-        "Use manage='adopt', or remove it first." in outcomes[0].output  # fmt: skip
+    assert (
+        f"DaemonSet kube-system/kube-proxy: already exists (registry.k8s.io/kube-proxy:v{VERSION}). "
+        "Use manage='adopt', or remove it first." in outcomes[0].output
+    )
 
 
 def test_adopted_becomes_own_in_place(project, kubeadm, cluster, restarts):

@@ -90,8 +90,10 @@ def test_two_that_fit_are_named(project, cluster, kubeadm, daemon_set):
     kubeadm.addon()
     daemon_set("kube-proxy-b")
 
-    assert ["DaemonSet kube-system/kube-proxy: kube-proxy-b runs kube-proxy on the same nodes. Remove one of them, or "
-            "name the right one in `layout`."] == refused(project, cluster, adopt())  # fmt: skip
+    assert [
+        "DaemonSet kube-system/kube-proxy: kube-proxy-b runs kube-proxy on the same nodes. Remove one of them, or "
+        "name the right one in `layout`."
+    ] == refused(project, cluster, adopt())
 
 
 def test_static_pods_are_named(project, cluster, kubeadm):

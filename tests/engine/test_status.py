@@ -82,8 +82,9 @@ def test_rollout_that_is_through_is_as_wanted(project, agent, status, run, names
     assert NODES == sum(through for through, _ in parts(found, "zones").values())
     code, out, _ = run("history", f"{namespace}/agent", "1..2")
     assert (1, f"~ agent.yaml\n    ~ level: info => debug\n{SHORT['good']} => {SHORT['better']}: restart\n") == (
-        code, out,
-    )  # fmt: skip
+        code,
+        out,
+    )
 
 
 def test_image_that_kubectl_sets_is_no_repetition_of_the_last_change(project, agent, history, run, cluster, namespace):
@@ -175,8 +176,11 @@ def test_halted_rollout_has_its_record_s_reason(project, agent, status, history,
     (rollout,) = history(namespace)[1:]
 
     assert (1, "halted", rollout["ended"], rollout["reason"]) == (
-        code, found["state"], found["since"], found["reason"],
-    )  # fmt: skip
+        code,
+        found["state"],
+        found["since"],
+        found["reason"],
+    )
     assert "canary" in found["reason"]
 
 
@@ -229,8 +233,10 @@ def helm_like(cluster, namespace) -> None:
     cluster.api.create(f"{path}/configmaps", {"metadata": {"name": "agent"}, "data": {"a": "1"}})
     labels = {"app": "agent"}
     volumes = [{"name": "config", "configMap": {"name": "agent"}}]
-    template = {"metadata": {"labels": labels, "annotations": {"checksum/config": "1" * 64}},
-                "spec": {"containers": [{"name": "agent", "image": "agent:1"}], "volumes": volumes}}  # fmt: skip
+    template = {
+        "metadata": {"labels": labels, "annotations": {"checksum/config": "1" * 64}},
+        "spec": {"containers": [{"name": "agent", "image": "agent:1"}], "volumes": volumes},
+    }
     spec = {"selector": {"matchLabels": labels}, "template": template}
     cluster.api.create(f"{path}/daemonsets", {"metadata": {"name": "agent"}, "spec": spec})
 

@@ -88,8 +88,10 @@ def test_daemon_set_that_an_up_leaves_out_is_not_said_to_have_the_change(project
 
     for command in (project.preview, project.up):
         assert left_out == told(command(agent(BETTER, **FAST), target=[component]))
-    assert hash_of(GOOD) == daemon_set(cluster, namespace)["spec"]["template"]["metadata"]["annotations"][
-        "checksum/config"]  # fmt: skip
+    assert (
+        hash_of(GOOD)
+        == daemon_set(cluster, namespace)["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+    )
 
 
 def test_daemon_set_that_was_deleted_is_told_and_nothing_is_written_until_a_refresh(project, agent, cluster, namespace):

@@ -79,8 +79,10 @@ def test_bad_change_stops_in_the_first_wave_and_is_taken_back(project, agent, cl
         assert 2 == len(order(recorder))
         assert 1 == len(set(order(recorder)))
         assert 1 == most_unavailable(recorder)
-        assert hash_of(GOOD) == daemon_set(cluster, namespace)["spec"]["template"]["metadata"]["annotations"][
-            "checksum/config"]  # fmt: skip
+        assert (
+            hash_of(GOOD)
+            == daemon_set(cluster, namespace)["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+        )
         assert NODES == daemon_set(cluster, namespace)["status"]["numberReady"]
         assert sorted([name_of(BAD), name_of(GOOD)]) == config_maps(cluster, namespace)
         (message,) = project.preview(agent(BAD, waves=waves)).messages
@@ -369,9 +371,12 @@ def test_up_killed_in_the_middle_goes_on(engine, cluster, namespace, record):
         with record() as recorder:
             process = subprocess.Popen(
                 [engine.program, "up", "--yes", "--skip-preview", "--non-interactive"],
-                cwd=folder, env=engine.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                cwd=folder,
+                env=engine.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
                 start_new_session=True,
-            )  # fmt: skip
+            )
             while len(order(recorder)) < 3:
                 assert process.poll() is None
                 time.sleep(0.05)

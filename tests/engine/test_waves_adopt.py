@@ -89,8 +89,9 @@ def test_adoption_that_fails_gives_kubeadm_s_back(project, kubeadm, cluster, rec
 
 def test_destroy_gives_the_strategy_back_and_restarts_nothing(adopted, cluster, kubeadm, restarts):
     assert 0 == restarts(adopted.destroy)
-    assert {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}} \
-        == live(cluster)["updateStrategy"]  # fmt: skip
+    assert {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}} == live(cluster)[
+        "updateStrategy"
+    ]
     assert LIVE == mounted(cluster)
     assert "pulumi.com/skipAwait" in cluster.api.get(DAEMON_SET)["metadata"]["annotations"]
     assert 1 == restarts(kubeadm.addon)

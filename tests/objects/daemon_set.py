@@ -21,42 +21,73 @@ def template(config_hash=NEW, config_map=NEW_NAME, image="agent:1"):
 def daemon_set(config_hash=NEW, config_map=NEW_NAME, annotations=None, strategy="RollingUpdate", **more):
     fields = {"f:spec": {"f:template": {"f:metadata": {"f:annotations": {"f:checksum/config": {}}}}}}
     by = more.get("by", ("config-rollout-own", "2026-01-02T00:00:00Z"))
-    metadata = {"namespace": "n", "name": "agent", "uid": "ds", "generation": 2, "annotations": annotations or {},
-                "managedFields": [{"manager": by[0], "time": by[1], "fieldsV1": fields}]}  # fmt: skip
+    metadata = {
+        "namespace": "n",
+        "name": "agent",
+        "uid": "ds",
+        "generation": 2,
+        "annotations": annotations or {},
+        "managedFields": [{"manager": by[0], "time": by[1], "fieldsV1": fields}],
+    }
     return {
         "kind": "DaemonSet",
         "metadata": metadata,
-        "spec": {"selector": {"matchLabels": {"app": "agent"}}, "template": template(config_hash, config_map),
-                 "updateStrategy": {"type": strategy}},
+        "spec": {
+            "selector": {"matchLabels": {"app": "agent"}},
+            "template": template(config_hash, config_map),
+            "updateStrategy": {"type": strategy},
+        },
         "status": {"observedGeneration": more.get("observed", 2), "desiredNumberScheduled": more.get("wanted", 3)},
-    }  # fmt: skip
+    }
 
 
 def revision(number, config_hash, config_map=None, cause="", image="agent:1", created=0):
     name = f"agent-{config_hash[:1]}{image.removeprefix('agent:1')}"
-    metadata = {"name": name, "namespace": "n", "uid": name,
-                "creationTimestamp": f"2026-01-0{created or number}T00:00:00Z",
-                "labels": {"app": "agent", "controller-revision-hash": config_hash[:1]}, "ownerReferences": [OWNER],
-                "annotations": {"kubernetes.io/change-cause": cause} if cause else {}}  # fmt: skip
+    metadata = {
+        "name": name,
+        "namespace": "n",
+        "uid": name,
+        "creationTimestamp": f"2026-01-0{created or number}T00:00:00Z",
+        "labels": {"app": "agent", "controller-revision-hash": config_hash[:1]},
+        "ownerReferences": [OWNER],
+        "annotations": {"kubernetes.io/change-cause": cause} if cause else {},
+    }
     config_map = config_map or f"agent-{config_hash[:10]}"
-    return {"kind": "ControllerRevision", "metadata": metadata, "revision": number,
-            "data": {"spec": {"template": template(config_hash, config_map, image)}}}  # fmt: skip
+    return {
+        "kind": "ControllerRevision",
+        "metadata": metadata,
+        "revision": number,
+        "data": {"spec": {"template": template(config_hash, config_map, image)}},
+    }
 
 
 def pod(node, config_hash=NEW, config_map=None, ready=True, why="", revision=""):
     labels = {"app": "agent", "controller-revision-hash": revision or config_hash[:1]}
-    metadata = {"name": f"agent-{node}", "namespace": "n", "uid": node, "labels": labels, "ownerReferences": [OWNER],
-                "annotations": {"checksum/config": config_hash} if config_hash else {}}  # fmt: skip
+    metadata = {
+        "name": f"agent-{node}",
+        "namespace": "n",
+        "uid": node,
+        "labels": labels,
+        "ownerReferences": [OWNER],
+        "annotations": {"checksum/config": config_hash} if config_hash else {},
+    }
     spec = template(config_hash, config_map or f"agent-{config_hash[:10]}")["spec"] | {"nodeName": node}
     state = {"waiting": {"reason": why}} if why else {"running": {}}
-    status = {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}],
-              "containerStatuses": [{"ready": ready, "state": state}]}  # fmt: skip
+    status = {
+        "phase": "Running",
+        "conditions": [{"type": "Ready", "status": str(ready)}],
+        "containerStatuses": [{"ready": ready, "state": state}],
+    }
     return {"kind": "Pod", "metadata": metadata, "spec": spec, "status": status}
 
 
 def config_map(name, *owners, written="2026-01-01T00:00:00Z", data=None):
-    metadata = {"name": name, "namespace": "n", "ownerReferences": [{"uid": uid} for uid in owners],
-                "managedFields": [{"manager": "helm", "time": written, "fieldsV1": {"f:data": {}}}]}  # fmt: skip
+    metadata = {
+        "name": name,
+        "namespace": "n",
+        "ownerReferences": [{"uid": uid} for uid in owners],
+        "managedFields": [{"manager": "helm", "time": written, "fieldsV1": {"f:data": {}}}],
+    }
     return {"kind": "ConfigMap", "metadata": metadata, "data": data or {"agent.yaml": f"level: {name}\n"}}
 
 
@@ -69,20 +100,38 @@ NODES = {f"n{number}": {"topology.kubernetes.io/zone": zone} for number, zone in
 def record(result="done", **more):
     wave = WaveRecord("all", "2026-01-02T00:00:00Z", "2026-01-02T00:00:30Z", 3, 3)
     change = Change("agent.yaml", "level", "a", "b", "restart", "restart")
-    return AuditRecord(**{
-        "namespace": "n", "name": "agent", "started": "2026-01-02T00:00:00Z", "ended": "2026-01-02T00:00:30Z",
-        "by": By(stack="o/p/s", commit="c" * 40), "old_hash": OLD, "new_hash": NEW, "result": result,
-        "reason": "" if result == "done" else "wave 'canary' failed", "old_revision": 1, "new_revision": 2,
-        "changes": (change,), "waves": (wave,), "restarts": 3, **more,
-    })  # fmt: skip
+    return AuditRecord(
+        **{
+            "namespace": "n",
+            "name": "agent",
+            "started": "2026-01-02T00:00:00Z",
+            "ended": "2026-01-02T00:00:30Z",
+            "by": By(stack="o/p/s", commit="c" * 40),
+            "old_hash": OLD,
+            "new_hash": NEW,
+            "result": result,
+            "reason": "" if result == "done" else "wave 'canary' failed",
+            "old_revision": 1,
+            "new_revision": 2,
+            "changes": (change,),
+            "waves": (wave,),
+            "restarts": 3,
+            **more,
+        }
+    )
 
 
 def seen(thing=None, revisions=REVISIONS, pods=PODS, config_maps=CONFIG_MAPS, records=(), labels=NODES, unread=()):
     thing = thing or daemon_set()
     return DaemonSetView(
-        thing, revisions_of(revisions, thing), [*filter(None, (observed_pod(pod, thing) for pod in pods))],
-        {item["metadata"]["name"]: metadata_of(item) for item in config_maps}, labels, list(records), list(unread),
-    )  # fmt: skip
+        thing,
+        revisions_of(revisions, thing),
+        [*filter(None, (observed_pod(pod, thing) for pod in pods))],
+        {item["metadata"]["name"]: metadata_of(item) for item in config_maps},
+        labels,
+        list(records),
+        list(unread),
+    )
 
 
 def rollouts(*records):

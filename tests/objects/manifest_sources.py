@@ -43,17 +43,19 @@ ACCEPTED = {
 REFUSED = {
     "a number": ("data:\n  a: 1_0\n", "line 5: data['a']: must be text, but 1_0 is a number. Quote it."),
     "a boolean": ("data:\n  a: yes\n", "line 5: data['a']: must be text, but yes is a boolean. Quote it."),
-    "a mapping": ("data:\n  a: {b: c}\n",
-                  "line 5: data['a']: must be text, not a mapping. Write it as one text."),
-    "a number as base64": ("binaryData:\n  a: 1234\n",
-                           "line 5: binaryData['a']: must be text, but 1234 is a number. Quote it."),
+    "a mapping": ("data:\n  a: {b: c}\n", "line 5: data['a']: must be text, not a mapping. Write it as one text."),
+    "a number as base64": (
+        "binaryData:\n  a: 1234\n",
+        "line 5: binaryData['a']: must be text, but 1234 is a number. Quote it.",
+    ),
     "data as text": ("data: x\n", "line 4: data: must be a mapping (got str). Write key: text."),
-    "a misspelt field": ("dta: {a: x}\n",
-                         "line 4: a ConfigMap has no field 'dta'. Write 'data', if that was meant."),
-    "a tab": ("data:\n\ta: x\n", "is not a readable manifest: it is not valid YAML (found character that cannot "
-              "start any token; the line begins with a tab), line 5. Correct it."),
-    "a template": ("data:\n  a: {{ x }}\n",
-                   "is not a readable manifest: it has template syntax. Render it first."),
+    "a misspelt field": ("dta: {a: x}\n", "line 4: a ConfigMap has no field 'dta'. Write 'data', if that was meant."),
+    "a tab": (
+        "data:\n\ta: x\n",
+        "is not a readable manifest: it is not valid YAML (found character that cannot "
+        "start any token; the line begins with a tab), line 5. Correct it.",
+    ),
+    "a template": ("data:\n  a: {{ x }}\n", "is not a readable manifest: it has template syntax. Render it first."),
     "a key without a name": ("data:\n  ~: x\n", "is not a readable manifest: a key is null, line 5. Correct it."),
-}  # fmt: skip
+}
 """What is wrong -> the text after `HEAD`, and what is said."""

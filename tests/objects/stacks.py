@@ -62,9 +62,11 @@ FINDINGS = {
 
 QUIET = {
     # Right: each has a readinessProbe and the checksum of its ConfigMap.
-    "otel-daemonset-and-deployment", "otel-daemonset-collector-logs", "otel-daemonset-hostmetrics",
+    "otel-daemonset-and-deployment",
+    "otel-daemonset-collector-logs",
+    "otel-daemonset-hostmetrics",
     "otel-daemonset-only",
-}  # fmt: skip
+}
 """Files without a finding."""
 
 PARTS = {SHOP: ["part"]}

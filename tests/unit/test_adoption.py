@@ -173,9 +173,12 @@ def test_plan_of_the_waves_stands_where_the_budget_would():
 
 @pytest.mark.parametrize(
     ("state", "told"),
-    [({}, "DaemonSet and ConfigMap"), ({"under_way": True}, "DaemonSet"),
-     ({"under_way": True, "taken_back": True}, "")],
-)  # fmt: skip
+    [
+        ({}, "DaemonSet and ConfigMap"),
+        ({"under_way": True}, "DaemonSet"),
+        ({"under_way": True, "taken_back": True}, ""),
+    ],
+)
 def test_what_a_rollout_in_waves_leaves_is_not_told_as_someone_else_s(state, told):
     given = {"live": adopted(), "wanted": NFTABLES, "stable": content(), "given": ["config.conf"]}
     text = adoption(**given, **state).explain_left(put_back=False)
@@ -199,18 +202,22 @@ def test_for_a_revision_of_ours_its_own_hash_probe_and_config_map_are_applied_an
 
     assert {
         "metadata": {"annotations": {"checksum/config": config_hash(content())}},
-        "spec": {"containers": [{"name": "kube-proxy", "readinessProbe": {**PROBE, "timeoutSeconds": 1}}],
-                 "volumes": [{"name": "kube-proxy", "configMap": {"name": content_name("kube-proxy",
-                                                                                       config_hash(content()))}}]},
-    } == applied["spec"].pop("template")  # fmt: skip
+        "spec": {
+            "containers": [{"name": "kube-proxy", "readinessProbe": {**PROBE, "timeoutSeconds": 1}}],
+            "volumes": [
+                {"name": "kube-proxy", "configMap": {"name": content_name("kube-proxy", config_hash(content()))}}
+            ],
+        },
+    } == applied["spec"].pop("template")
     assert {"kind": "DaemonSet", "metadata": {"name": "kube-proxy"}, "spec": {"minReadySeconds": 0}} == applied
 
 
 def test_for_kubeadm_s_revision_only_the_config_map_is_applied():
     template = daemon_set()["spec"]["template"]
 
-    assert {"spec": {"volumes": [{"name": "kube-proxy", "configMap": {"name": "kube-proxy"}}]}} \
-        == applied_for(APPLIED, template, Layout())["spec"]["template"]  # fmt: skip
+    assert {"spec": {"volumes": [{"name": "kube-proxy", "configMap": {"name": "kube-proxy"}}]}} == applied_for(
+        APPLIED, template, Layout()
+    )["spec"]["template"]
 
 
 def test_probe_that_is_not_ours_to_apply_is_left_to_its_owner():

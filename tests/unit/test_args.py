@@ -63,11 +63,21 @@ def test_analyzer_finds_a_description_of_every_field(component):
 
 def test_analyzer_finds_the_types_inside():
     expected = {
-        "AuditSinkArgs", "ConfigMapArgs", "GateArgs", "HttpGateArgs", "KubeProxyGateArgs", "MatchExpressionArgs",
+        "AuditSinkArgs",
+        "ConfigMapArgs",
+        "GateArgs",
+        "HttpGateArgs",
+        "KubeProxyGateArgs",
+        "MatchExpressionArgs",
         "NewServiceGateArgs",
-        "PrometheusGateArgs", "RestartsGateArgs", "RollingUpdateArgs", "UpdateStrategyArgs", "WaveArgs", "WavesArgs",
+        "PrometheusGateArgs",
+        "RestartsGateArgs",
+        "RollingUpdateArgs",
+        "UpdateStrategyArgs",
+        "WaveArgs",
+        "WavesArgs",
         "WindowArgs",
-    }  # fmt: skip
+    }
 
     assert expected == {*analyzed(ConfiguredDaemonSetArgs)[0].type_definitions}
 

@@ -34,8 +34,9 @@ def daemon_set(config_hash, image="agent:1", env="x"):
 def changes(old, new, secret=False, **other):
     (before, _), (after, _) = parse_content(old), parse_content(new)
     hashes = config_hash(before), config_hash(after)
-    update = DaemonSetUpdate(daemon_set(hashes[0]), daemon_set(hashes[1], **other), diff_contents(before, after),
-                             hashes[0], secret)  # fmt: skip
+    update = DaemonSetUpdate(
+        daemon_set(hashes[0]), daemon_set(hashes[1], **other), diff_contents(before, after), hashes[0], secret
+    )
     return audit.changes_of(update)
 
 
@@ -208,8 +209,12 @@ def test_what_goes_on_says_what_the_last_one_changed():
 
 def test_rollout_without_waves_is_read_from_the_pods():
     base = replace(RECORD, started="2026-11-25T18:00:00.400Z", waves=(), restarts=0, pods=None, result="failed")
-    pods = [Pod("a", "u1", "node-1", "r", True), Pod("b", "u4", "node-2", "r", False, why="CrashLoopBackOff"),
-            Pod("c", "u5", "joined", "r", True), Pod("d", "u6", "node-3", "r", True)]  # fmt: skip
+    pods = [
+        Pod("a", "u1", "node-1", "r", True),
+        Pod("b", "u4", "node-2", "r", False, why="CrashLoopBackOff"),
+        Pod("c", "u5", "joined", "r", True),
+        Pod("d", "u6", "node-3", "r", True),
+    ]
     start = 1795629600.0
     times = {"u1": (start - 9, start - 8), "u4": (start, None), "u5": (start, start), "u6": (start + 2, start + 4)}
     record = audit.rollout_of(base, {"u1": "node-1", "u2": "node-2", "u3": "node-3"}, pods, times)

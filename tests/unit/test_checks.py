@@ -48,13 +48,16 @@ def test_missing_argument_is_named():
     [
         pytest.param(GOOD, id="volume"),
         pytest.param({"containers": [{"env_from": [{"config_map_ref": {"name": "agent"}}]}]}, id="envFrom"),
-        pytest.param({**GOOD, "init_containers": [{"env_from": [{"config_map_ref": {"name": "agent-ca"}}]}]},
-                     id="another ConfigMap of a longer name"),
+        pytest.param(
+            {**GOOD, "init_containers": [{"env_from": [{"config_map_ref": {"name": "agent-ca"}}]}]},
+            id="another ConfigMap of a longer name",
+        ),
         pytest.param({**GOOD, "containers": [{"volumeMounts": [{"name": "c", "subPath": "a"}]}]}, id="subPath"),
-        pytest.param({**GOOD, "containers": [{"volume_mounts": [{"name": object()}, {"name": "c"}]}]},
-                     id="a mount not known yet"),
+        pytest.param(
+            {**GOOD, "containers": [{"volume_mounts": [{"name": object()}, {"name": "c"}]}]}, id="a mount not known yet"
+        ),
     ],
-)  # fmt: skip
+)
 def test_pod_spec_reads_the_config_map(pod_spec):
     assert [] == lines(checks.check_references(["agent"], pod_spec))
 

@@ -279,8 +279,10 @@ def test_diff_as_json(file):
         row | {"path": "c", "op": "+", "old": None, "new": None},
     ] == answer["changes"]
     assert (True, hash_of("a: 1e3\nb: [x]\n"), hash_of("a: 1000\nc: null\n")) == (
-        answer["restart"], answer["old_hash"], answer["new_hash"],
-    )  # fmt: skip
+        answer["restart"],
+        answer["old_hash"],
+        answer["new_hash"],
+    )
 
 
 def nested(depth: int) -> bytes:

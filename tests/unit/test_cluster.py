@@ -86,8 +86,13 @@ def test_right_is_asked_of_the_server(server, cluster):
     server.answers[path] = 201, {"status": {"allowed": False}}
 
     assert (True, False) == (allowed, cluster.may(right))
-    assert {"verb": "patch", "group": "apps", "resource": "daemonsets", "namespace": "kube-system",
-            "name": "kube-proxy"} == json.loads(server.asked[0][3])["spec"]["resourceAttributes"]  # fmt: skip
+    assert {
+        "verb": "patch",
+        "group": "apps",
+        "resource": "daemonsets",
+        "namespace": "kube-system",
+        "name": "kube-proxy",
+    } == json.loads(server.asked[0][3])["spec"]["resourceAttributes"]
 
 
 def test_missing_right_is_named_with_the_smallest_rule(server, cluster):
@@ -108,9 +113,12 @@ def test_missing_right_is_named_with_the_smallest_rule(server, cluster):
 
 @pytest.mark.parametrize(
     ("resource", "group", "name"),
-    [("pods", "/api/v1", "agent-bn5jw"), ("configmaps", "/api/v1", "agent-0123456789"),
-     ("controllerrevisions", "/apis/apps/v1", "agent-66c9d")],
-)  # fmt: skip
+    [
+        ("pods", "/api/v1", "agent-bn5jw"),
+        ("configmaps", "/api/v1", "agent-0123456789"),
+        ("controllerrevisions", "/apis/apps/v1", "agent-66c9d"),
+    ],
+)
 def test_rule_is_never_for_an_object_that_is_another_one_next_time(server, cluster, resource, group, name):
     server.answers[f"DELETE {group}/namespaces/n/{resource}/{name}"] = 403, {"message": "forbidden"}
     with pytest.raises(Forbidden) as error:
@@ -261,7 +269,9 @@ def test_no_kubeconfig_at_all_is_a_sentence(monkeypatch, tmp_path):
 
 def test_list_says_where_to_watch_from(server, cluster):
     server.answers["GET /api/v1/namespaces/n/pods?limit=500&labelSelector=a%3Db"] = (
-        200, {"items": [{"metadata": {}}], "metadata": {"resourceVersion": "7"}})  # fmt: skip
+        200,
+        {"items": [{"metadata": {}}], "metadata": {"resourceVersion": "7"}},
+    )
 
     assert [([{"metadata": {}}], "7")] == list(cluster.pages("pods", "n", "a=b"))
 
@@ -289,9 +299,12 @@ PROBE = "GET /api/v1/namespaces/n/pods/p:10256/proxy/livez"
 
 @pytest.mark.parametrize(
     ("status", "answer"),
-    [(200, {"healthy": True}), (503, {"message": "not synced"}),
-     (403, {"kind": "mine", "message": "the pod itself says so"})],
-)  # fmt: skip
+    [
+        (200, {"healthy": True}),
+        (503, {"message": "not synced"}),
+        (403, {"kind": "mine", "message": "the pod itself says so"}),
+    ],
+)
 def test_pod_is_asked_through_the_proxy(server, cluster, status, answer):
     server.answers[PROBE] = status, answer
 

@@ -26,15 +26,18 @@ def test_key_is_accepted(key):
     ("key", "fault"),
     [
         ("agent yaml", "data['agent yaml']: the key contains a space. Use letters, digits, '-', '_' or '.'."),
-        ("a/b", "data['a/b']: the key contains a slash, but a ConfigMap has no folders. "
-                "Use letters, digits, '-', '_' or '.'."),
+        (
+            "a/b",
+            "data['a/b']: the key contains a slash, but a ConfigMap has no folders. "
+            "Use letters, digits, '-', '_' or '.'.",
+        ),
         ("é", "data['é']: the key contains 'é'. Use letters, digits, '-', '_' or '.'."),
         ("", "data['']: the key is empty. Give it the name of the file that the text becomes."),
         (".", "data['.']: the key is a path, not a file name. Do not begin it with '..'."),
         ("..a", "data['..a']: the key is a path, not a file name. Do not begin it with '..'."),
         (7, "data[7]: the key must be text (got int). Quote it."),
     ],
-)  # fmt: skip
+)
 def test_key_is_refused(key, fault):
     assert [fault] == faults({key: ""})
 

@@ -34,8 +34,9 @@ def test_links_lead_somewhere(document):
     assert [] == [link for link in links if not (ROOT / link).exists()]
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:components|tools|tests|benchmarks)/[^`]*)`",
-                                                       DOCUMENTS["CONTRIBUTING.md"]))))  # fmt: skip
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"`((?:components|tools|tests|benchmarks)/[^`]*)`", DOCUMENTS["CONTRIBUTING.md"])))
+)
 def test_place_exists(path):
     assert list(ROOT.glob(path))
 

@@ -121,14 +121,15 @@ def test_document_of_a_stream_keeps_its_place():
     ("effects", "finding"),
     [
         ([], "effects: must map key to effect (got list). Pass a dict."),
-        ({"c.yaml": "restarts"},
-         "effects['c.yaml']: is not a known effect (got 'restarts'). Use one of 'restart', 'reload', 'none'."),
+        (
+            {"c.yaml": "restarts"},
+            "effects['c.yaml']: is not a known effect (got 'restarts'). Use one of 'restart', 'reload', 'none'.",
+        ),
         ({"c.yml": "none"}, "effects['c.yml']: there is no such key. Write 'c.yaml', if that was meant."),
         ({"x:y": "none"}, "effects['x:y']: there is no such key. Name a key of the content."),
-        ({"c.yaml:": "none"},
-         "effects['c.yaml:']: has no path after the colon. Write 'c.yaml' for the whole key."),
+        ({"c.yaml:": "none"}, "effects['c.yaml:']: has no path after the colon. Write 'c.yaml' for the whole key."),
     ],
-)  # fmt: skip
+)
 def test_what_is_stated_badly_is_refused(effects, finding):
     assert [finding] == [str(found) for found in parse_effects(effects, ["c.yaml"])[1]]
 
@@ -171,8 +172,11 @@ def test_fields_of_a_kube_proxy_configuration_are_known_and_not_to_be_stated():
 
 @pytest.mark.parametrize("name", ["yaml", "json", "toml"])
 def test_what_is_stated_to_restart_is_encoded_as_without_a_statement(name):
-    text = {"yaml": b"a: [1, 1.0, on, x, ~]\n1: {b: 010}\n", "json": b'{"a": [1, 1.0, null, "x"]}',
-            "toml": b"a = [1]\nb = 1.0\nc = 1979-05-27\nd = true"}[name]  # fmt: skip
+    text = {
+        "yaml": b"a: [1, 1.0, on, x, ~]\n1: {b: 010}\n",
+        "json": b'{"a": [1, 1.0, null, "x"]}',
+        "toml": b"a = [1]\nb = 1.0\nc = 1979-05-27\nd = true",
+    }[name]
     meaning = read(text, name)
 
     assert meaning.canonical == state(meaning, {"": "restart"}).canonical

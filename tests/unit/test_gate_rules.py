@@ -49,19 +49,38 @@ def parsed(*given):
 def test_gate_says_its_kind_and_beside_it_its_time_limit():
     window = {"not_between": ["18:00", "08:00"], "time_zone": "UTC"}
     assert [
-        HttpGate(80, "/x", 60), HttpGate(80, "/x", 5), KubeProxyGate(), KubeProxyGate(1, 2, 9), RestartsGate(),
-        UrlGate("https://a/b?c=d"), PrometheusGate("http://p:9090", "up", 1, None, 7), CommandGate(("./a", "b")),
-        FunctionGate(asks, 60), FunctionGate(asks, 600), Window(1080, 480, "UTC"),
-        HttpGate(1, "/", strict=True), CommandGate(("./a",)),
-        NewServiceGate(), NewServiceGate("a/b:1", "probes", 5),
+        HttpGate(80, "/x", 60),
+        HttpGate(80, "/x", 5),
+        KubeProxyGate(),
+        KubeProxyGate(1, 2, 9),
+        RestartsGate(),
+        UrlGate("https://a/b?c=d"),
+        PrometheusGate("http://p:9090", "up", 1, None, 7),
+        CommandGate(("./a", "b")),
+        FunctionGate(asks, 60),
+        FunctionGate(asks, 600),
+        Window(1080, 480, "UTC"),
+        HttpGate(1, "/", strict=True),
+        CommandGate(("./a",)),
+        NewServiceGate(),
+        NewServiceGate("a/b:1", "probes", 5),
     ] == parsed(
-        {"http": {"port": 80, "path": "/x"}}, {"http": {"port": 80.0, "path": "/x"}, "timeoutSeconds": 5},
-        {"kube_proxy": {}}, {"kubeProxy": {"port": 1, "metricsPort": 2}, "timeout_seconds": 9}, {"restarts": {}},
-        {"url": "https://a/b?c=d"}, {"prometheus": PROMETHEUS, "timeout_seconds": 7}, {"command": ["./a", "b"]},
-        asks, {"function": asks, "timeout_seconds": 600}, {"window": window},
-        {"http": {"port": 1, "path": "/"}, "strict": True}, {"command": ["./a"], "strict": False},
-        {"new_service": {}}, {"newService": {"image": "a/b:1", "namespace": "probes"}, "timeout_seconds": 5},
-    )  # fmt: skip
+        {"http": {"port": 80, "path": "/x"}},
+        {"http": {"port": 80.0, "path": "/x"}, "timeoutSeconds": 5},
+        {"kube_proxy": {}},
+        {"kubeProxy": {"port": 1, "metricsPort": 2}, "timeout_seconds": 9},
+        {"restarts": {}},
+        {"url": "https://a/b?c=d"},
+        {"prometheus": PROMETHEUS, "timeout_seconds": 7},
+        {"command": ["./a", "b"]},
+        asks,
+        {"function": asks, "timeout_seconds": 600},
+        {"window": window},
+        {"http": {"port": 1, "path": "/"}, "strict": True},
+        {"command": ["./a"], "strict": False},
+        {"new_service": {}},
+        {"newService": {"image": "a/b:1", "namespace": "probes"}, "timeout_seconds": 5},
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,9 +166,14 @@ def test_everything_wrong_with_gates_is_found_at_once():
     given = [{"http": {"port": 0, "path": "x"}, "timeout_seconds": 0}, {"prometheus": {"url": 1, "at_most": "a"}}, 1]
 
     assert [
-        "gates[0].http.port", "gates[0].http.path", "gates[0].timeout_seconds", "gates[1].prometheus.url",
-        "gates[1].prometheus.query", "gates[1].prometheus.at_most", "gates[2]",
-    ] == [finding.where for finding in parse_gates("gates", given)[1]]  # fmt: skip
+        "gates[0].http.port",
+        "gates[0].http.path",
+        "gates[0].timeout_seconds",
+        "gates[1].prometheus.url",
+        "gates[1].prometheus.query",
+        "gates[1].prometheus.at_most",
+        "gates[2]",
+    ] == [finding.where for finding in parse_gates("gates", given)[1]]
 
 
 def test_gates_that_go_through_the_pod_proxy():

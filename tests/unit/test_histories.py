@@ -101,8 +101,11 @@ def test_manifest_in_git(repository):
         repository.commit(agent_yaml=MANIFEST % (version, text))
 
     assert [
-        (False, "helm resource-version"), (False, BYTES), (True, ALL), (False, "helm"),
-    ] == found(repository.folder, "--path", "agent.yaml")  # fmt: skip
+        (False, "helm resource-version"),
+        (False, BYTES),
+        (True, ALL),
+        (False, "helm"),
+    ] == found(repository.folder, "--path", "agent.yaml")
 
 
 def test_manifest_that_is_broken_for_one_commit_is_left_out(repository):
@@ -324,7 +327,7 @@ TWO = [{"data": {"c": "1"}}, {"data": {"c": "2"}}]
         (TWO, "{", "contents.json: is not valid JSON"),
         (TWO, {"1": 1}, "contents.json: must be an object, id -> text."),
     ],
-)  # fmt: skip
+)
 def test_trouble_with_lines(lines, rows, contents, message):
     check_trouble(replay(lines(*rows, contents=contents)), message)
 

@@ -55,7 +55,7 @@ def numbers(**given):
         ),
         pytest.param([], {"revisions": []}, id="nothing"),
     ],
-)  # fmt: skip
+)
 def test_rollouts(expected, given):
     assert expected == numbers(**given)
 
@@ -106,11 +106,14 @@ def test_why_there_is_no_difference_to_show(expected, number, given):
     [
         (By(), "", ""),
         (By(user="u"), "u", "user u"),
-        (By(stack="o/p/s", commit="c" * 40, dirty=True, ci="9", user="u"),
-         "o/p/s commit cccccccccc with changes", f"o/p/s, commit {'c' * 40} with changes, 9, user u"),
+        (
+            By(stack="o/p/s", commit="c" * 40, dirty=True, ci="9", user="u"),
+            "o/p/s commit cccccccccc with changes",
+            f"o/p/s, commit {'c' * 40} with changes, 9, user u",
+        ),
         (By(ci="https://ci/9"), "https://ci/9", "https://ci/9"),
     ],
-)  # fmt: skip
+)
 def test_who(by, expected, in_all):
     (rollout,) = rollouts_of(seen(records=[record(by=by)], revisions=[]))
 
@@ -141,9 +144,16 @@ def test_table():
     assert [
         ["REVISION", "WHEN", "WHO", "WHAT", "RESTARTED", "TOOK", "RESULT"],
         ["1", "2026-01-01T00:00:00Z", "configuration aaaaaaaaaa", "not recorded"],
-        ["2", "2026-01-02T00:00:00Z", "o/p/s commit cccccccccc", "agent.yaml: level: a => b, and 2 more", "3", "30 s",
-         "done"],
-    ] == [cells(line) for line in table(rollouts_of(seen(records=records)))]  # fmt: skip
+        [
+            "2",
+            "2026-01-02T00:00:00Z",
+            "o/p/s commit cccccccccc",
+            "agent.yaml: level: a => b, and 2 more",
+            "3",
+            "30 s",
+            "done",
+        ],
+    ] == [cells(line) for line in table(rollouts_of(seen(records=records)))]
 
 
 @pytest.mark.parametrize(
@@ -225,8 +235,9 @@ def test_pod_template_of_a_revision_without_a_record_is_told_in_full():
 def test_who_wrote_any_part_of_the_template_made_the_revision():
     fields = {"f:spec": {"f:template": {"f:spec": {"f:containers": {}}}}}
     thing = daemon_set(OLD, OLD_NAME)
-    thing["metadata"]["managedFields"].append({"manager": "kubectl-set", "time": "2026-01-03T00:00:00Z",
-                                               "fieldsV1": fields})  # fmt: skip
+    thing["metadata"]["managedFields"].append(
+        {"manager": "kubectl-set", "time": "2026-01-03T00:00:00Z", "fieldsV1": fields}
+    )
     newest = rollouts_of(seen(thing, [CAUSED, OTHER_IMAGE]))[-1]
 
     assert ("kubectl-set", "2026-01-03T00:00:00Z") == (newest.manager, newest.when)
@@ -268,8 +279,10 @@ def test_revision_that_is_not_kept_says_so():
     assert "  kept           no, Kubernetes has removed the revision" in lines
 
 
-@pytest.mark.parametrize("given", [{}, {"records": [FIRST, record()]}, {"records": [record("restored", pods={
-    "n1": (0.5, 2.0), "n2": (1.0, None)})]}])  # fmt: skip
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"records": [FIRST, record()]}, {"records": [record("restored", pods={"n1": (0.5, 2.0), "n2": (1.0, None)})]}],
+)
 def test_json_is_as_its_schema_says(given):
     schema = json.loads((ROOT / "docs" / "schemas" / "history.json").read_text())
     objects = seen(**given)

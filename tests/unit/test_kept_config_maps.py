@@ -34,8 +34,15 @@ def revision(number, mounts):
 
 def config_map(name, *owners, **metadata):
     references = [{"kind": "DaemonSet" if uid == "ds" else "ControllerRevision", "uid": uid} for uid in owners]
-    return {"metadata": {"name": name, "uid": f"u-{name}", "resourceVersion": "7", "ownerReferences": references,
-                         **metadata}}  # fmt: skip
+    return {
+        "metadata": {
+            "name": name,
+            "uid": f"u-{name}",
+            "resourceVersion": "7",
+            "ownerReferences": references,
+            **metadata,
+        }
+    }
 
 
 def written(live, revisions, config_maps, wanted):
@@ -65,7 +72,7 @@ def written(live, revisions, config_maps, wanted):
         # Kubernetes is at it already
         (A, [revision(1, A)], [config_map(A, "ds"), config_map(B, deletionTimestamp="t")], A, {}),
     ],
-)  # fmt: skip
+)
 def test_owners(live, revisions, config_maps, wanted, owners):
     assert owners == written(live, revisions, config_maps, wanted)
 
@@ -93,9 +100,7 @@ def test_patch_is_refused_if_the_config_map_changed_meanwhile():
     assert {"metadata": {"resourceVersion": "7", "ownerReferences": [owner]}} == one.patch()
 
 
-@pytest.mark.parametrize(
-    ("there", "lost"), [([A, B], []), ([A], [B]), ([B], [A]), ([], [A, B])]
-)  # fmt: skip
+@pytest.mark.parametrize(("there", "lost"), [([A, B], []), ([A], [B]), ([B], [A]), ([], [A, B])])
 def test_lost_are_those_that_a_template_names(there, lost):
     found = kept.lost(daemon_set(A), [revision(1, A), revision(2, B)], [config_map(name) for name in there])
 

@@ -111,9 +111,11 @@ def test_mapping_gets_what_every_configuration_needs():
     settings, _ = parse({**OWN, "config": {"mode": "nftables", "clientConnection": {"qps": 7}}})
 
     assert {
-        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration", "mode": "nftables",
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "mode": "nftables",
         "clientConnection": {"qps": 7, "kubeconfig": "/var/lib/kube-proxy/kubeconfig.conf"},
-    } == yaml.safe_load(settings.config)  # fmt: skip
+    } == yaml.safe_load(settings.config)
 
 
 def test_text_is_taken_as_it_is():

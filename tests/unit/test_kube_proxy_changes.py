@@ -55,12 +55,11 @@ def test_hash_is_that_of_what_is_in_force(old, new):
         pytest.param(
             "mode: iptables\nclusterCIDR: 10.0.0.0/8\n",
             "mode: iptables\nclusterCIDR: 10.1.0.0/16\n",
-            ["~ clusterCIDR: 10.0.0.0/8 => 10.1.0.0/16 "
-             "(dangerous: what counts as local decides what is masqueraded)"],
+            ["~ clusterCIDR: 10.0.0.0/8 => 10.1.0.0/16 (dangerous: what counts as local decides what is masqueraded)"],
             id="a dangerous field",
         ),
     ],
-)  # fmt: skip
+)
 def test_field_says_what_its_change_does(old, new, lines):
     assert lines == [line.strip() for line in key_lines(change(old, new))[1:]]
 

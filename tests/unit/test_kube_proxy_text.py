@@ -62,10 +62,12 @@ def test_text_that_calls_itself_one_is_refused_with_line_and_reason(text, expect
         pytest.param("kind: ConfigMap\ndata:\n  config.conf: |\n    " + HEAD.replace("\n", "\n    "), id="a manifest"),
         pytest.param("# see kubeproxy.config.k8s.io\nmode: [\n", id="a mention"),
         pytest.param("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n---\n" + HEAD, id="kubeadm's"),
-        pytest.param(HEAD + "---\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n",
-                     id="of several readers"),
+        pytest.param(
+            HEAD + "---\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n",
+            id="of several readers",
+        ),
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize("key", ["a.conf", "a.yaml"])
 def test_text_that_only_contains_one_is_what_its_key_says(text, key):
     meaning = read_key(key, text.encode(), {})

@@ -101,9 +101,11 @@ def test_impersonation_is_sent_as_kubectl_sends_it():
     user = {"as": "bob", "as-groups": ["x", "y"], "as-user-extra": {"reason": ["z"]}}
 
     assert [
-        ("Impersonate-User", "bob"), ("Impersonate-Group", "x"), ("Impersonate-Group", "y"),
+        ("Impersonate-User", "bob"),
+        ("Impersonate-Group", "x"),
+        ("Impersonate-Group", "y"),
         ("Impersonate-Extra-reason", "z"),
-    ] == impersonation(user)  # fmt: skip
+    ] == impersonation(user)
 
 
 TWO = {**config("b", a="https://one", b="https://two"), "preferences": {}}
@@ -142,12 +144,14 @@ def test_plain_server_stays_plain():
         (json.dumps({**TWO, "current-context": "z"}), "has no context 'z' (contexts: a, b)"),
         (json.dumps({**TWO, "clusters": []}), "has no cluster 'b' (clusters: none)"),
         (json.dumps({**TWO, "clusters": [{"name": "b", "cluster": {}}]}), "has no server for cluster 'b'"),
-        (json.dumps(TWO).replace('"https://two"', '&a "https://two"').replace("{}", '{"x": *a}'),
-         "is not valid YAML (found undefined alias)"),
+        (
+            json.dumps(TWO).replace('"https://two"', '&a "https://two"').replace("{}", '{"x": *a}'),
+            "is not valid YAML (found undefined alias)",
+        ),
         ("clusters: [", "is not valid YAML (while parsing a flow node)"),
         ("a text", "has no current-context (clusters: none)"),
     ],
-)  # fmt: skip
+)
 def test_kubeconfig_whose_server_cannot_be_told_is_refused(text, wrong):
     with pytest.raises(BadKubeconfig) as error:
         with_server(text, "https://h")

@@ -217,19 +217,30 @@ def test_older_name_of_a_group_is_told(tmp_path):
 
 
 def test_nothing_is_told_of_what_does_not_matter(tmp_path):
-    lay_out(tmp_path, {
-        f"{K8S}/a.yml": mode("iptables") + "kube_override_hostname: node1\n",
-        f"{K8S}.yml": "a: b", f"{K8S}/x.d/a.yml": "a: b", "group_vars/etcd.yml": "a: b",
-        "group_vars/README.md": mode("a"), "README.md": mode("a"), "credentials/a.yml": mode("a"),
-        "host_vars/node1.yml": "ip: 10.0.0.1", "hosts.ini": "# kube_proxy_mode=ipvs\nnode1 ip=10.0.0.1\n",
-    })  # fmt: skip
+    lay_out(
+        tmp_path,
+        {
+            f"{K8S}/a.yml": mode("iptables") + "kube_override_hostname: node1\n",
+            f"{K8S}.yml": "a: b",
+            f"{K8S}/x.d/a.yml": "a: b",
+            "group_vars/etcd.yml": "a: b",
+            "group_vars/README.md": mode("a"),
+            "README.md": mode("a"),
+            "credentials/a.yml": mode("a"),
+            "host_vars/node1.yml": "ip: 10.0.0.1",
+            "hosts.ini": "# kube_proxy_mode=ipvs\nnode1 ip=10.0.0.1\n",
+        },
+    )
 
     assert "" == command(tmp_path).stderr
 
 
 def test_what_ansible_prints_for_a_host_is_read_from_standard_input():
-    printed = {"kube_proxy_mode": "iptables", "kube_proxy_port_range": {"__ansible_unsafe": "{{ x }}"},
-               "password": {"__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256"}}  # fmt: skip
+    printed = {
+        "kube_proxy_mode": "iptables",
+        "kube_proxy_port_range": {"__ansible_unsafe": "{{ x }}"},
+        "password": {"__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256"},
+    }
     told = command("-", stdin=json.dumps(printed))
     del printed["kube_proxy_port_range"]
     done = command("-", stdin=json.dumps(printed))

@@ -47,11 +47,18 @@ def test_defaults_mean_what_the_release_rendered(release, text):
 
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
 def test_variable_reaches_its_fields(variable):
-    given = {"kube_override_hostname": "n2", "kube_proxy_bind_address": "10.0.0.1", "kube_proxy_mode": "nftables",
-             "kube_pods_subnet": "10.1.0.0/16", "kube_proxy_healthz_bind_address": "10.0.0.1:1",
-             "kube_proxy_metrics_bind_address": "10.0.0.1:2", "kube_proxy_client_content_type": "application/json",
-             "kube_proxy_feature_gates": ["A=true"], "kube_proxy_exclude_cidrs": ["10.2.0.0/16"],
-             "kube_proxy_nodeport_addresses": ["10.3.0.0/16"]}  # fmt: skip
+    given = {
+        "kube_override_hostname": "n2",
+        "kube_proxy_bind_address": "10.0.0.1",
+        "kube_proxy_mode": "nftables",
+        "kube_pods_subnet": "10.1.0.0/16",
+        "kube_proxy_healthz_bind_address": "10.0.0.1:1",
+        "kube_proxy_metrics_bind_address": "10.0.0.1:2",
+        "kube_proxy_client_content_type": "application/json",
+        "kube_proxy_feature_gates": ["A=true"],
+        "kube_proxy_exclude_cidrs": ["10.2.0.0/16"],
+        "kube_proxy_nodeport_addresses": ["10.3.0.0/16"],
+    }
     default = variable.default
     other = not default if isinstance(default, bool) else default + 1 if isinstance(default, int) else "7s"
     value = given.get(variable.name, other)
@@ -225,8 +232,10 @@ def test_variable_of_an_older_release_is_not_taken_for_another_one(name):
 def test_without_jinja_a_template_is_refused_and_kubesprays_own_is_not(monkeypatch):
     monkeypatch.delitem(sys.modules, "config_rollout.core.kubespray.jinja", raising=False)
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    own = {"kube_proxy_nodeport_addresses": "{%- if kube_proxy_nodeport_addresses_cidr is defined -%} "
-           "[{{ kube_proxy_nodeport_addresses_cidr }}] {%- else -%} [] {%- endif -%}"}  # fmt: skip
+    own = {
+        "kube_proxy_nodeport_addresses": "{%- if kube_proxy_nodeport_addresses_cidr is defined -%} "
+        "[{{ kube_proxy_nodeport_addresses_cidr }}] {%- else -%} [] {%- endif -%}"
+    }
 
     assert [] == findings(**own)
     assert [

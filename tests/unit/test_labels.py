@@ -79,10 +79,13 @@ def test_selector_is_accepted(selector, pod_labels):
     [
         ({}, None, "selector: is empty. Pass the labels by which the DaemonSet finds its pods, or leave it out."),
         ({"app": object()}, None, "selector['app']: must be known in preview. Pass a plain str."),
-        ({"app": "a"}, {"app": "b"},
-         "pod_labels['app']: differs from the selector's 'a'. Leave it out, or change `selector`."),
+        (
+            {"app": "a"},
+            {"app": "b"},
+            "pod_labels['app']: differs from the selector's 'a'. Leave it out, or change `selector`.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_selector_is_refused(selector, pod_labels, line):
     assert [line] == lines(check_selector(selector, pod_labels))
 

@@ -89,9 +89,10 @@ def test_layout_that_does_not_fit_is_refused_with_what_was_found(found, wrong):
 def test_layout_that_would_fit_is_named():
     found = ExistingKubeProxy(daemon_set(volume="config", mounts="kube-proxy-config"), config_map())
 
-    assert "DaemonSet kube-system/kube-proxy: it looks like layout 'eks'. Pass layout='eks'." == lines(
-        check_adoptable(KUBEADM, found, BOTH)
-    )[-1]  # fmt: skip
+    assert (
+        "DaemonSet kube-system/kube-proxy: it looks like layout 'eks'. Pass layout='eks'."
+        == lines(check_adoptable(KUBEADM, found, BOTH))[-1]
+    )
 
 
 def test_keys_that_the_program_says_need_not_be_there():
@@ -128,10 +129,9 @@ def test_cluster_without_the_daemon_set_is_told_with_what_it_has(daemon_sets, po
 def test_daemon_set_of_another_name_is_named():
     found = ExistingKubeProxy(None, None, None, [daemon_set("proxy")])
 
-    assert ["DaemonSet kube-system/kube-proxy: does not exist (found proxy). "
-            "Name the right one in `layout`: proxy."] == lines(
-        check_adoptable(KUBEADM, found, BOTH)
-    )  # fmt: skip
+    assert [
+        "DaemonSet kube-system/kube-proxy: does not exist (found proxy). Name the right one in `layout`: proxy."
+    ] == lines(check_adoptable(KUBEADM, found, BOTH))
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,11 @@ def test_content_name_is_known_as_one(name, expected):
 
 
 def test_role_groups_verbs_and_says_names():
-    rights = [Right("get", "apps", "daemonsets", "n", "d"), Right("patch", "apps", "daemonsets", "n", "d"),
-              Right("create", "", "configmaps", "n")]  # fmt: skip
+    rights = [
+        Right("get", "apps", "daemonsets", "n", "d"),
+        Right("patch", "apps", "daemonsets", "n", "d"),
+        Right("create", "", "configmaps", "n"),
+    ]
 
     assert [
         "  - {apiGroups: ['apps'], resources: [daemonsets], resourceNames: [d], verbs: [get, patch]}",

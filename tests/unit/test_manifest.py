@@ -29,7 +29,7 @@ MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
         pytest.param("{apiVersion: v1, kind: ConfigMap}", 1, id="flow YAML"),
         pytest.param(json.dumps([{"apiVersion": "v1", "kind": "Secret"}] * 3), 3, id="a JSON list"),
     ],
-)  # fmt: skip
+)
 def test_objects(text, count):
     found = manifest(text)
 

@@ -27,12 +27,13 @@ def test_what_the_api_server_refuses_is_a_sentence_with_the_line(what):
     ("text", "said"),
     [
         ("apiVersion: v1\nkind: ConfigMap\ndata: {a: x}\n", "line 1: metadata.name is required. Add it."),
-        ("apiVersion: v1\nkind: ConfigMap\nmetadata:\ndata: {a: x}\n",
-         "line 1: metadata.name is required. Add it."),
-        ("# x\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: 1}\n",
-         "line 5: metadata.name must be text (got 1). Quote it."),
+        ("apiVersion: v1\nkind: ConfigMap\nmetadata:\ndata: {a: x}\n", "line 1: metadata.name is required. Add it."),
+        (
+            "# x\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: 1}\n",
+            "line 5: metadata.name must be text (got 1). Quote it.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_manifest_without_a_name_is_refused(text, said):
     with pytest.raises(Trouble) as trouble:
         held(text)

@@ -74,8 +74,10 @@ def test_configuration_is_that_of_the_pod_template(result, hashes, expected):
 
 
 def test_every_daemon_set_has_its_own():
-    names = [labels["daemon_set"] for labels, _ in of(rollout(), {**rollout(), "name": "agent"})[
-        "config_rollout_last_rollout_restarts"]]  # fmt: skip
+    names = [
+        labels["daemon_set"]
+        for labels, _ in of(rollout(), {**rollout(), "name": "agent"})["config_rollout_last_rollout_restarts"]
+    ]
 
     assert ["kube-proxy", "agent"] == names
 
@@ -111,8 +113,9 @@ def test_label_that_holds_anything_is_read_back_as_it_was():
     given = exposition.text(metrics({"n/d": parse_records(lines({**rollout(), "name": awkward}), "x")[0]}, {}))
 
     for read in (openmetrics, parser):
-        assert {awkward} == {labels["daemon_set"] for _, _, labels, *_ in samples(
-            read.text_string_to_metric_families(given))}  # fmt: skip
+        assert {awkward} == {
+            labels["daemon_set"] for _, _, labels, *_ in samples(read.text_string_to_metric_families(given))
+        }
 
 
 def test_names_are_those_of_prometheus_conventions():

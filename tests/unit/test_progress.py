@@ -37,8 +37,14 @@ def test_nodes_that_are_ready_count_and_those_that_are_not_ready_nodes_do_not(po
 
 
 def progress(**changes):
-    given = {"wave": WaveAt("zone-a", 12, 40, 4, 0), "in_flight": 0, "slowest": None, "down": 0, "later": (),
-             "turn_seconds": 20.0}  # fmt: skip
+    given = {
+        "wave": WaveAt("zone-a", 12, 40, 4, 0),
+        "in_flight": 0,
+        "slowest": None,
+        "down": 0,
+        "later": (),
+        "turn_seconds": 20.0,
+    }
     return Progress(**{**given, **changes})
 
 

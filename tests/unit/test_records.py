@@ -181,10 +181,12 @@ def test_record_that_is_all_damaged_is_trouble(file, capsys, command):
         (["--from", "/no/such"], "--from: /no/such: no such file or directory. Pass a file of JSON lines, or '-'."),
         (["--from", "/"], "--from: /: is a directory. Pass a file of JSON lines, or '-'."),
         (["--from", "/dev/null"], "--from: /dev/null: contains no record of a rollout. Pass a file of JSON lines."),
-        (["--from", str(FILE), "default/x"],
-         f"{FILE}: has no rollout of default/x (got kube-system/kube-proxy). Choose one of them."),
+        (
+            ["--from", str(FILE), "default/x"],
+            f"{FILE}: has no rollout of default/x (got kube-system/kube-proxy). Choose one of them.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_file_that_holds_nothing_is_trouble(capsys, command, arguments, said):
     assert (2, "", f"config-rollout: {said}\n") == run(capsys, *command, *arguments)
 

@@ -93,7 +93,7 @@ NEVER, SOMETIME, NOTHING = [1, 0], [0, 1], [0, 0]
         pytest.param(pods(READS, kind="DeploymentConfig"), NEVER, id="DeploymentConfig"),
         pytest.param(pods(READS, kind="ReplicaSet"), NOTHING, id="ReplicaSet, which replaces no pods"),
     ],
-)  # fmt: skip
+)
 def test_how_it_is_read_decides_what_is_said(text, expected):
     assert expected == told(source() + text)
 

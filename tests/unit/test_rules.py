@@ -98,10 +98,10 @@ def test_hash_from_resource_of_an_unknown_provider_is_not_checked():
     [
         (BY_ID["config-replaced"].bad, {}, 1),
         (BY_ID["config-replaced"].bad, {"replaces": False}, 0),
-        (BY_ID["config-replaced"].bad.replace("      data: {agent.yaml: \"level: info\"}\n", ""), {}, 0),
+        (BY_ID["config-replaced"].bad.replace('      data: {agent.yaml: "level: info"}\n', ""), {}, 0),
         (BY_ID["config-replaced"].bad + "      immutable: true\n", {}, 0),
     ],
-)  # fmt: skip
+)
 def test_config_replaced(text, facts, findings):
     assert findings == len(said("config-replaced", program(text, **facts)))
 
@@ -136,9 +136,12 @@ def test_hash_beside_template(own, inside, reads, findings):
 
 
 def test_hash_beside_template_of_a_second_source():
-    text = reading("", f"metadata: {{annotations: {{checksum/config: {HEX}}}}}",
-                   "envFrom: [{configMapRef: {name: agent}}, {secretRef: {name: agent}}]",
-                   f"annotations: {{checksum/secret: {HEX}}}")  # fmt: skip
+    text = reading(
+        "",
+        f"metadata: {{annotations: {{checksum/config: {HEX}}}}}",
+        "envFrom: [{configMapRef: {name: agent}}, {secretRef: {name: agent}}]",
+        f"annotations: {{checksum/secret: {HEX}}}",
+    )
 
     assert 1 == len(said("hash-beside-template", manifest(text).objects))
 
@@ -508,13 +511,16 @@ POD = "{containers: [{name: a, image: a, env: [{name: L, valueFrom: {configMapKe
     [
         ("v1, kind: Pod", POD, "spec"),
         ("batch/v1, kind: Job", f"{{template: {{spec: {POD}}}}}", "spec.template.spec"),
-        ("batch/v1, kind: CronJob", f"{{jobTemplate: {{spec: {{template: {{spec: {POD}}}}}}}}}",
-         "spec.jobTemplate.spec.template.spec"),
+        (
+            "batch/v1, kind: CronJob",
+            f"{{jobTemplate: {{spec: {{template: {{spec: {POD}}}}}}}}}",
+            "spec.jobTemplate.spec.template.spec",
+        ),
         ("apps/v1, kind: ReplicaSet", f"{{selector: {{a: b}}, template: {{spec: {POD}}}}}", "spec.template.spec"),
         ("argoproj.io/v1alpha1, kind: Rollout", f"{{template: {{spec: {POD}}}}}", "spec.template.spec"),
         ("apps.openshift.io/v1, kind: DeploymentConfig", f"{{template: {{spec: {POD}}}}}", "spec.template.spec"),
     ],
-)  # fmt: skip
+)
 def test_missing_key_is_found_wherever_a_pod_is(head, spec, path):
     text = config_map() + f"{{apiVersion: {head}, metadata: {{name: a}}, spec: {spec}}}\n"
     (finding,) = said("missing-key", manifest(text).objects)
@@ -542,9 +548,15 @@ UNKNOWN_SPEC = KubernetesObject("DaemonSet", {"metadata": {"name": "agent"}, "sp
 
 @pytest.mark.parametrize("name", NAMES)
 def test_unknown_is_never_a_finding_and_never_a_crash(name):
-    values = ({"spec": UNKNOWN}, {"spec": {"template": UNKNOWN}}, {"spec": {"template": {"spec": UNKNOWN}}},
-              {"metadata": UNKNOWN}, {"data": UNKNOWN}, {"data": {"a": UNKNOWN}, "metadata": {"name": UNKNOWN}},
-              {"spec": {"updateStrategy": UNKNOWN, "minReadySeconds": UNKNOWN, "selector": UNKNOWN}})  # fmt: skip
+    values = (
+        {"spec": UNKNOWN},
+        {"spec": {"template": UNKNOWN}},
+        {"spec": {"template": {"spec": UNKNOWN}}},
+        {"metadata": UNKNOWN},
+        {"data": UNKNOWN},
+        {"data": {"a": UNKNOWN}, "metadata": {"name": UNKNOWN}},
+        {"spec": {"updateStrategy": UNKNOWN, "minReadySeconds": UNKNOWN, "selector": UNKNOWN}},
+    )
     kinds = ("DaemonSet", "ConfigMap", "Secret", "PodDisruptionBudget")
     found = [KubernetesObject(kind, value) for kind in kinds for value in values]
     quiet = [what for what in said(name, found) if not what.startswith("not checked")]

@@ -65,7 +65,7 @@ def test_field_that_may_be_newer_is_warned_about(pod_spec, line):
         {"tolerations": [{"operator": "Exists"}], "containers": "not known yet"},
         "not known yet",
     ],
-)  # fmt: skip
+)
 def test_known_field_is_accepted(pod_spec):
     assert ([], []) == found(pod_spec)
 

@@ -366,8 +366,9 @@ def test_terminal_is_drawn_anew(tmp_path):
             str(tmp_path / "config"),
         ]
         environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-        process = subprocess.Popen(command, stdout=other_end, stderr=other_end, env=environment,
-                                   preexec_fn=heed_interrupts)  # fmt: skip
+        process = subprocess.Popen(
+            command, stdout=other_end, stderr=other_end, env=environment, preexec_fn=heed_interrupts
+        )
         os.close(other_end)
         drawn = b""
 

@@ -288,8 +288,13 @@ def test_pod_of_another_owner_is_none_of_ours():
     one = seen().pods[0]
 
     assert ("agent-n1", "n1", NEW, NEW_NAME, True, "b") == (
-        one.name, one.node, one.config_hash, one.config_map, one.available, one.revision,
-    )  # fmt: skip
+        one.name,
+        one.node,
+        one.config_hash,
+        one.config_map,
+        one.available,
+        one.revision,
+    )
 
 
 @pytest.mark.parametrize(

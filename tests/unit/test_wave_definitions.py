@@ -45,13 +45,15 @@ def test_by_makes_a_wave_of_each_value_in_their_order_and_unlabelled_nodes_come_
     [
         ({"match_labels": {"disk": "ssd"}}, {"n0", "n1", "n2", "n3"}),
         ({"matchLabels": {"disk": "ssd", ZONE: "zone-a"}}, {"n0", "n3"}),
-        ({"match_expressions": [{"key": ZONE, "operator": "NotIn", "values": ["zone-a", "zone-b"]}]},
-         {"n2", "n5", "n8"}),
+        (
+            {"match_expressions": [{"key": ZONE, "operator": "NotIn", "values": ["zone-a", "zone-b"]}]},
+            {"n2", "n5", "n8"},
+        ),
         ({"match_expressions": [{"key": "gpu", "operator": "DoesNotExist"}]}, set(NODES)),
         ({"match_expressions": [{"key": "gpu", "operator": "Exists"}]}, set()),
         ({"match_expressions": [{"key": "gpu", "operator": "NotIn", "values": ["x"]}]}, set(NODES)),
     ],
-)  # fmt: skip
+)
 def test_selector_takes_what_fits(wave, taken):
     assert taken == set(members(parsed(first=[{"name": "w", **wave}]))["w"])
 
@@ -79,8 +81,9 @@ def test_one_of_each_zone_is_one_of_each_zone():
 
 
 def test_what_a_wave_took_is_in_no_later_one():
-    waves = parsed(first=[{"name": "one", "nodes": 1, "each": ZONE}, {"name": "ssd", "match_labels": {"disk": "ssd"}}],
-                   by=ZONE)  # fmt: skip
+    waves = parsed(
+        first=[{"name": "one", "nodes": 1, "each": ZONE}, {"name": "ssd", "match_labels": {"disk": "ssd"}}], by=ZONE
+    )
     taken = [node for nodes in members(waves).values() for node in nodes]
 
     assert sorted(NODES) == sorted(taken)
@@ -128,8 +131,13 @@ def test_every_node_is_in_exactly_one_wave(first, by, labels, seed):
 
 
 def test_settings_of_all_are_those_of_each_wave_that_has_none():
-    waves = parsed(first=[{"name": "a", "nodes": 1, "max_unavailable": 2}, {"name": "b", "nodes": 1}], by=ZONE,
-                   max_unavailable="50%", soak_seconds=7, gates=[{"http": {"port": 80, "path": "/x"}}])  # fmt: skip
+    waves = parsed(
+        first=[{"name": "a", "nodes": 1, "max_unavailable": 2}, {"name": "b", "nodes": 1}],
+        by=ZONE,
+        max_unavailable="50%",
+        soak_seconds=7,
+        gates=[{"http": {"port": 80, "path": "/x"}}],
+    )
     gate = (HttpGate(80, "/x"),)
 
     assert [("a", 2), ("b", "50%"), ("zone-a", "50%"), ("zone-b", "50%"), ("zone-c", "50%"), ("rest", "50%")] == [
@@ -236,16 +244,18 @@ def test_selector_that_nothing_fits_is_told_with_what_there_is():
 @pytest.mark.parametrize(
     ("beside", "wrong"),
     [
-        ({"update_strategy": {}},
-         "update_strategy: cannot be combined with `waves`. Use waves.max_unavailable."),
-        ({"rollout_timeout_seconds": 5},
-         "rollout_timeout_seconds: cannot be combined with `waves`. Use "
-         "waves.progress_deadline_seconds."),
-        ({"min_ready_seconds": 600},
-         "waves.progress_deadline_seconds: is 600 and min_ready_seconds 600, so no pod could become available in time. "
-         "Raise it above min_ready_seconds."),
+        ({"update_strategy": {}}, "update_strategy: cannot be combined with `waves`. Use waves.max_unavailable."),
+        (
+            {"rollout_timeout_seconds": 5},
+            "rollout_timeout_seconds: cannot be combined with `waves`. Use waves.progress_deadline_seconds.",
+        ),
+        (
+            {"min_ready_seconds": 600},
+            "waves.progress_deadline_seconds: is 600 and min_ready_seconds 600, so no pod could become available in "
+            "time. Raise it above min_ready_seconds.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_argument_that_contradicts_waves_is_refused(beside, wrong):
     assert [wrong] == [str(finding) for finding in check_beside_waves({"waves": {}, **beside}, [])]
 
@@ -258,6 +268,10 @@ def test_definition_holds_what_a_record_keeps():
     waves = parsed(first=[{"name": "w", "nodes": 1, "match_labels": {"a": "b"}, "gates": [checked, window]}])
 
     assert {
-        "name": "w", "maxUnavailable": 1, "nodes": 1, "selector": ["a In b"], "gates": ["checked"],
+        "name": "w",
+        "maxUnavailable": 1,
+        "nodes": 1,
+        "selector": ["a In b"],
+        "gates": ["checked"],
         "windows": ["not between 18:00 and 08:00 UTC"],
-    } == waves.first[0].definition()  # fmt: skip
+    } == waves.first[0].definition()

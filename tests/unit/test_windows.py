@@ -26,22 +26,22 @@ def window(given):
         (NIGHT, "2026-11-25T23:30", True),
         (NIGHT, "2026-11-26T06:59", True),
         (NIGHT, "2026-11-26T07:00", False),
-        (NIGHT, "2026-07-01T16:00", True),       # in summer the night of Berlin begins an hour earlier
+        (NIGHT, "2026-07-01T16:00", True),  # in summer the night of Berlin begins an hour earlier
         (NIGHT, "2026-07-01T15:59", False),
-        (NIGHT, "2026-10-25T00:30", True),       # the hour that comes twice
+        (NIGHT, "2026-10-25T00:30", True),  # the hour that comes twice
         ({**NIGHT, "not_between": ["12:00", "13:00"]}, "2026-11-25T11:00", True),
         ({**NIGHT, "not_between": ["12:00", "13:00"]}, "2026-11-25T12:00", False),
-        (WEEKEND, "2026-11-27T22:59", False),    # Friday 23:59
-        (WEEKEND, "2026-11-27T23:00", True),     # Saturday 00:00
-        (WEEKEND, "2026-11-29T22:59", True),     # Sunday 23:59
-        (WEEKEND, "2026-11-29T23:00", False),    # Monday 00:00
+        (WEEKEND, "2026-11-27T22:59", False),  # Friday 23:59
+        (WEEKEND, "2026-11-27T23:00", True),  # Saturday 00:00
+        (WEEKEND, "2026-11-29T22:59", True),  # Sunday 23:59
+        (WEEKEND, "2026-11-29T23:00", False),  # Monday 00:00
         (FRIDAY_NIGHT, "2026-11-27T20:00", True),
-        (FRIDAY_NIGHT, "2026-11-28T05:00", True),   # Saturday morning belongs to Friday's night
+        (FRIDAY_NIGHT, "2026-11-28T05:00", True),  # Saturday morning belongs to Friday's night
         (FRIDAY_NIGHT, "2026-11-28T20:00", False),
         (FRIDAY_NIGHT, "2026-11-27T05:00", False),
         ({**NIGHT, "time_zone": "UTC"}, "2026-11-25T17:30", False),
     ],
-)  # fmt: skip
+)
 def test_window_holds(given, now, holds):
     assert holds == window(given).holds(datetime.fromisoformat(now).replace(tzinfo=UTC))
 

@@ -8,8 +8,10 @@ import pytest
 from config_rollout import ConfiguredDaemonSet
 from tests.wiring.conftest import POD_SPEC
 
-SECRET = "is an Output or a secret, but its hash must be known in preview. Pass plain text; move secrets and values " \
-    "of other resources to a Secret, or to env in pod_spec."  # fmt: skip
+SECRET = (
+    "is an Output or a secret, but its hash must be known in preview. Pass plain text; move secrets and values "
+    "of other resources to a Secret, or to env in pod_spec."
+)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +117,15 @@ def test_every_fault_is_said_at_once(refused):
     )
 
     assert [
-        "namspace", "the component's name, which is also the DaemonSet's (or pass `name`)", "pod_spec", "labels['l']",
-        "update_strategy", "data['c']", "data['a b']", "data['a b']",
-    ] == [line.removeprefix("ConfiguredDaemonSet 'Agent': ").split(": ")[0] for line in lines]  # fmt: skip
+        "namspace",
+        "the component's name, which is also the DaemonSet's (or pass `name`)",
+        "pod_spec",
+        "labels['l']",
+        "update_strategy",
+        "data['c']",
+        "data['a b']",
+        "data['a b']",
+    ] == [line.removeprefix("ConfiguredDaemonSet 'Agent': ").split(": ")[0] for line in lines]
 
 
 def test_arguments_that_are_no_mapping_are_refused():

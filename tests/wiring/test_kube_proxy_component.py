@@ -150,9 +150,15 @@ def test_own_registers_what_kubeadm_s_addon_would_create(run):
     pod_spec = of(registered, "DaemonSet").inputs["spec"]["template"]["spec"]
 
     assert [
-        "ClusterRoleBinding", "ConfigMapPatch", "ConfigMapPatch", "DaemonSet", "KubeProxy", "Role", "RoleBinding",
+        "ClusterRoleBinding",
+        "ConfigMapPatch",
+        "ConfigMapPatch",
+        "DaemonSet",
+        "KubeProxy",
+        "Role",
+        "RoleBinding",
         "ServiceAccount",
-    ] == sorted(what.split(" ")[0] for what in registered)  # fmt: skip
+    ] == sorted(what.split(" ")[0] for what in registered)
     assert ("registry.k8s.io/kube-proxy:v1.36.3", {"path": "/livez", "port": 10256}) == (
         pod_spec["containers"][0]["image"],
         pod_spec["containers"][0]["readinessProbe"]["httpGet"],
@@ -238,8 +244,9 @@ def test_with_waves_our_own_daemon_set_is_left_to_them(run):
     assert {"type": "OnDelete"} == daemon_set["spec"]["updateStrategy"]
     annotations = daemon_set["metadata"]["annotations"]
     assert ("true", "organization/project/stack") == (
-        annotations["pulumi.com/skipAwait"], annotations["config-rollout/stack"]
-    )  # fmt: skip
+        annotations["pulumi.com/skipAwait"],
+        annotations["config-rollout/stack"],
+    )
 
 
 def test_while_waves_are_held_back_the_config_map_that_others_know_keeps_what_it_has(run):
@@ -274,12 +281,21 @@ def test_preview_without_a_right_to_write_is_whole(run):
 
 
 def test_everything_wrong_is_said_at_once(run):
-    lines = run({"manage": "own", "layuot": "x", "config": {"mode": "nftable", "iptables": {"synPeriod": "1s"}},
-                 "api_server": "h"}).splitlines()  # fmt: skip
+    lines = run(
+        {
+            "manage": "own",
+            "layuot": "x",
+            "config": {"mode": "nftable", "iptables": {"synPeriod": "1s"}},
+            "api_server": "h",
+        }
+    ).splitlines()
 
     assert [
-        "layuot", "version, image", "api_server", "config",
-    ] == [line.removeprefix("KubeProxy 'kube-proxy': ").split(": ")[0] for line in lines]  # fmt: skip
+        "layuot",
+        "version, image",
+        "api_server",
+        "config",
+    ] == [line.removeprefix("KubeProxy 'kube-proxy': ").split(": ")[0] for line in lines]
 
 
 @pytest.mark.parametrize(

@@ -41,10 +41,15 @@ def fleet_of(states="", config_hash="", annotations=None, down="", forbidden="")
     """Return a cluster with three nodes in two zones, and, for `states`, a DaemonSet with a pod for each letter."""
     owner = {"namespace": "monitoring", "ownerReferences": [{"uid": "agent-uid", "controller": True}]}
     objects = [
-        ("nodes", {"metadata": {"name": f"n{i}", "labels": {ZONE: f"zone-{zone}"}},
-                   "status": {"conditions": [{"type": "Ready", "status": str(str(i) not in down)}]}})
+        (
+            "nodes",
+            {
+                "metadata": {"name": f"n{i}", "labels": {ZONE: f"zone-{zone}"}},
+                "status": {"conditions": [{"type": "Ready", "status": str(str(i) not in down)}]},
+            },
+        )
         for i, zone in enumerate("aba")
-    ]  # fmt: skip
+    ]
     labels = {**SELECTOR, "controller-revision-hash": "old"}
     revision = {"metadata": {"name": "a", "labels": labels, **owner}, "revision": 1, "data": {"spec": {"template": {}}}}
     objects += [("controllerrevisions", revision)]
@@ -101,9 +106,13 @@ def test_each_wave_has_a_record_that_comes_after_the_one_before(cluster, registe
     assert [{"agent", name} for name in before] == [set(stash.dependencies) for stash in stashes]
     assert ["agent"] * 4 == [stash.parent for stash in stashes]
     assert {
-        "configHash": HASH, "generation": 1, "name": "agent", "namespace": "monitoring", "uid": "agent-uid",
+        "configHash": HASH,
+        "generation": 1,
+        "name": "agent",
+        "namespace": "monitoring",
+        "uid": "agent-uid",
         "wave": {"name": "canary", "nodes": 1, "maxUnavailable": 1},
-    } == stashes[0].inputs["input"]  # fmt: skip
+    } == stashes[0].inputs["input"]
 
 
 def test_records_are_never_protected(cluster, register):

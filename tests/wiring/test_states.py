@@ -25,8 +25,10 @@ def daemon_set(content=WANTED, image="agent:1", uid="u", manager="config-rollout
         image_of = {"f:containers": {'k:{"name":"agent"}': {"f:image": {}}}}
         fields = {"f:spec": {"f:template": {"f:spec": image_of}}}
         metadata["managedFields"].append({"manager": manager, "time": TIME, "fieldsV1": fields})
-    template = {"metadata": {"annotations": {"checksum/config": config_hash(content)}},
-                "spec": {"containers": [{"name": "agent", "image": image}]}}  # fmt: skip
+    template = {
+        "metadata": {"annotations": {"checksum/config": config_hash(content)}},
+        "spec": {"containers": [{"name": "agent", "image": image}]},
+    }
     return {"metadata": metadata, "spec": {"template": template}}
 
 

@@ -32,9 +32,11 @@ def tried(monkeypatch):
 def test_each_try_is_told(tried):
     assert (
         [True, True],
-        ["DaemonSet agent: update failed (etcdserver: leader changed). Try 2 in 0.0 s.",
-         "DaemonSet agent: update failed (etcdserver: leader changed). Try 3 in 0.0 s."],
-    ) == tried("etcdserver: leader changed", "etcdserver: leader changed")  # fmt: skip
+        [
+            "DaemonSet agent: update failed (etcdserver: leader changed). Try 2 in 0.0 s.",
+            "DaemonSet agent: update failed (etcdserver: leader changed). Try 3 in 0.0 s.",
+        ],
+    ) == tried("etcdserver: leader changed", "etcdserver: leader changed")
 
 
 def test_tries_end(tried, monkeypatch):
