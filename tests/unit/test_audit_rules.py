@@ -290,6 +290,9 @@ def test_places_beside_the_cluster(given, sinks):
         ({"flie": "a"}, "audit.flie: is not a known place. Write 'file', if that was meant."),
         ({"file": 7}, "audit.file: must be plain text (got int). Pass a str."),
         ({"file": ""}, "audit.file: must be plain text (got ''). Pass a str."),
+        ({"file": None}, "audit.file: is required. Pass a str."),
+        ({"stdout": None}, "audit.stdout: is required. Pass True."),
+        ({"stdout": 7.0}, "audit.stdout: must be True (got 7). Leave it out."),
         ({"stdout": False}, "audit.stdout: must be True (got False). Leave it out."),
         ({"url": "ftp://x/secret"}, "audit.url: is not an http or https address. Pass an address as https://HOST/PATH."),
         ({"url": "https://x:99999"}, "audit.url: is not a valid address (Port out of range 0-65535). Pass an address "

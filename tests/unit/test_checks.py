@@ -2,10 +2,19 @@
 
 import pytest
 
-from config_rollout.core.arguments.fields import check_argument_names, check_name, check_text_map, check_whole_number
+from config_rollout.args.configured_daemon_set import ConfiguredDaemonSetArgs
+from config_rollout.args.kube_proxy import KubeProxyArgs
+from config_rollout.core.arguments.fields import (
+    as_written,
+    check_argument_names,
+    check_name,
+    check_text_map,
+    check_whole_number,
+)
 from config_rollout.core.kubernetes.update_strategy import check_update_strategy
 from config_rollout.core.revisions import references as checks
 from config_rollout.core.revisions.naming import MAX_NAME_LENGTH
+from config_rollout.core.waves.places import from_the_top
 
 MOUNTED = {"containers": [{"name": "a", "volume_mounts": [{"name": "c"}]}]}
 GOOD = {**MOUNTED, "volumes": [{"name": "c", "config_map": {"name": "agent"}}]}
@@ -37,6 +46,61 @@ def test_misspelt_argument_is_named_with_the_nearest():
     assert ["min_ready_second: is not a known argument. Write 'min_ready_seconds', if that was meant."] == lines(
         check_argument_names(["min_ready_second"], ["data", "min_ready_seconds"], [])
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "place"),
+    [
+        (ConfiguredDaemonSetArgs, "gates", "inside `waves`"),
+        (ConfiguredDaemonSetArgs, "first", "inside `waves`"),
+        (ConfiguredDaemonSetArgs, "by", "inside `waves`"),
+        (ConfiguredDaemonSetArgs, "through", "inside `waves`"),
+        (ConfiguredDaemonSetArgs, "onFailure", "inside `waves`"),
+        (ConfiguredDaemonSetArgs, "match_labels", "inside one of the waves in `first` of `waves`"),
+        (ConfiguredDaemonSetArgs, "http", "inside one of the `gates` of `waves`"),
+        (ConfiguredDaemonSetArgs, "stdout", "inside `audit`"),
+        (ConfiguredDaemonSetArgs, "rolling_update", "inside `update_strategy`"),
+        (ConfiguredDaemonSetArgs, "max_unavailable",
+         "inside `waves`, or inside `rolling_update` of `update_strategy`"),
+        (KubeProxyArgs, "gates", "inside `waves`"),
+        (KubeProxyArgs, "daemon_set", "inside `layout`"),
+    ],
+)  # fmt: skip
+def test_misplaced_argument_is_sent_to_its_place(arguments, name, place):
+    known = arguments.__annotations__
+
+    assert [f"{name}: is not a known argument. Put `{name}` {place}."] == lines(
+        check_argument_names([name], known, [], from_the_top(known))
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "fix"),
+    [
+        (KubeProxyArgs, "max_surge", "Use one of"),
+        (KubeProxyArgs, 7, "Use one of"),
+        (ConfiguredDaemonSetArgs, "command", "Use one of"),
+        (ConfiguredDaemonSetArgs, "timeout_seconds", "Write 'rollout_timeout_seconds', if that was meant"),
+        (ConfiguredDaemonSetArgs, "daemon_set", "Use one of"),
+    ],
+)
+def test_argument_without_a_place_gets_the_nearest_name(arguments, name, fix):
+    known = arguments.__annotations__
+    (line,) = lines(check_argument_names([name], known, [], from_the_top(known)))
+
+    assert fix == line.split(". ")[1][: len(fix)]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (10299.0, "10299"), (10299, "10299"), (0.5, "0.5"), (-1.0, "-1"), (True, "True"), ("1.0", "'1.0'"),
+        ([1.0, "a"], "[1, 'a']"), ({"a": {"b": 2.0}}, "{'a': {'b': 2}}"), (float("inf"), "inf"),
+        (float("nan"), "nan"), (2.0**60, "1.152921504606847e+18"), (None, "None"),
+    ],
+)  # fmt: skip
+def test_value_is_shown_as_written(value, text):
+    assert text == as_written(value)
 
 
 def test_missing_argument_is_named():

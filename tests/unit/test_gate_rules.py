@@ -31,6 +31,7 @@ from config_rollout.core.waves.gates import (
     proxied,
 )
 from config_rollout.core.waves.http_answers import judge_http, message_of
+from config_rollout.core.waves.places import BESIDE_A_KIND
 from config_rollout.core.waves.windows import Window
 
 PROMETHEUS = {"url": "http://p:9090", "query": "up", "at_least": 1}
@@ -113,7 +114,36 @@ def test_gate_in_words(gate, words):
         ({"http": 1}, "gates[0].http: must be a mapping (got int). Pass a dict."),
         ({"http": {"port": 0, "path": "/"}},
          "gates[0].http.port: must be a port from 1 to 65535 (got 0). Pass an int."),
-        ({"http": {"port": 80}}, "gates[0].http.path: must begin with '/' (got None). Pass one like '/livez'."),
+        ({"http": {"port": 80}}, "gates[0].http.path: is required. Pass one like '/livez'."),
+        ({"http": {"path": "/"}}, "gates[0].http.port: is required. Pass an int."),
+        ({"http": {"port": 102990.0, "path": "/"}},
+         "gates[0].http.port: must be a port from 1 to 65535 (got 102990). Pass an int."),
+        ({"http": {"port": 80.5, "path": "/"}},
+         "gates[0].http.port: must be a port from 1 to 65535 (got 80.5). Pass an int."),
+        ({"http": {"port": 80, "path": "/", "strict": True}},
+         "gates[0].http.strict: is not a known field. Put `strict` beside `http`."),
+        ({"path": "/livez"}, "gates[0].path: is not a known gate. Put `path` inside `http`."),
+        ({"port": 80}, "gates[0].port: is not a known gate. Put `port` inside `http` or `kube_proxy`."),
+        ({"url": "http://p", "query": "up"},
+         "gates[0].query: is not a known gate. Put `query` inside `prometheus`."),
+        ({"notBetween": ["18:00", "08:00"]},
+         "gates[0].not_between: is not a known gate. Put `not_between` inside `window`."),
+        ({"restarts": {}, "max_unavailable": 1},
+         "gates[0].max_unavailable: is not a known gate. Put `max_unavailable` beside `gates`."),
+        ({"restarts": {}, "through": "canary"},
+         "gates[0].through: is not a known gate. Put `through` inside `waves`."),
+        ({"restarts": {}, "nodes": 1},
+         "gates[0].nodes: is not a known gate. Put `nodes` inside one of the waves in `first`."),
+        ({"restarts": {}, "name": "x"},
+         f"gates[0].name: is not a known gate. Use one of {', '.join((*KINDS, *BESIDE_A_KIND))}."),
+        ({"prometheus": {"url": "http://p", "at_most": 0}},
+         "gates[0].prometheus.query: is required. Pass an instant query."),
+        ({"prometheus": {"query": "up", "at_most": 0}},
+         "gates[0].prometheus.url: is required. Pass one like 'https://prometheus.example.com:9090'."),
+        ({"prometheus": {**PROMETHEUS, "at_least": 2.0, "at_most": 1.0}},
+         "gates[0].prometheus: no value is at least 2 and at most 1. Correct one of them."),
+        ({"command": ["sleep", 5.0]}, "gates[0].command: must be a list of a program and its arguments (got ['sleep', "
+         "5]). Pass one like ['./smoke-test', '--fast']."),
         ({"http": {"port": 80, "path": "/"}, "timeout_seconds": -1},
          "gates[0].timeout_seconds: must be a whole number of at least 1 (got -1). Pass an int in that range."),
         ({"kube_proxy": {"metrics_port": "x"}},

@@ -67,6 +67,10 @@ def test_good_arguments_are_accepted(given):
          "max_unavailable: cannot be combined with `waves`. Use waves.max_unavailable."),
         ({"waves": {}, "rollout_timeout_seconds": 60}, "rollout_timeout_seconds: cannot be combined with "
          "`waves`. Use waves.progress_deadline_seconds."),
+        ({"image": 136.0}, "image: must be plain text (got 136). Pass a str."),
+        ({"min_ready_seconds": 10.0, "waves": {"progress_deadline_seconds": 10.0}}, "waves.progress_deadline_seconds: "
+         "is 10 and min_ready_seconds 10, so no pod could become available in time."),
+        ({"min_ready_seconds": -1.0}, "min_ready_seconds: must be a whole number of at least 0 (got -1)."),
         ({"waves": {"progress_deadline_seconds": 10}}, "waves.progress_deadline_seconds: is 10 and min_ready_seconds "
          "10, so no pod could become available in time. Raise it above min_ready_seconds."),
         ({"layout": "eks"}, "layout: has no kubeconfig_key for the kubeconfig. Use 'kubeadm', or add the key."),

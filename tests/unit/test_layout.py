@@ -31,6 +31,10 @@ def test_other_layout_is_kubeadm_s_but_for_what_is_named():
     )
 
 
+def test_none_in_a_layout_is_kubeadm_s_name():
+    assert (Layout(daemon_set="proxy"), []) == parse_layout({"daemon_set": "proxy", "volume": None})
+
+
 @pytest.mark.parametrize(
     ("given", "wrong"),
     [
@@ -42,6 +46,7 @@ def test_other_layout_is_kubeadm_s_but_for_what_is_named():
         ({"daemon_set": "x" * 53}, "layout['daemon_set']: has 53 characters. "
          "Use at most 52, since the ConfigMap's name adds 11 for the hash."),
         ({"volume": 7}, "layout['volume']: must be a name (got 7). Pass a str."),
+        ({"volume": 7.0}, "layout['volume']: must be a name (got 7). Pass a str."),
     ],
 )  # fmt: skip
 def test_wrong_layout_is_refused(given, wrong):

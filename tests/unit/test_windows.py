@@ -56,7 +56,10 @@ def test_window_in_words():
     [
         ([], ["w: must be a mapping (got list). Pass a dict."]),
         ({"not_between": ["18:00", "08:00"]},
-         ["w.time_zone: is not a known time zone (got None). Pass one like 'Europe/Berlin', or 'UTC'."]),
+         ["w.time_zone: is required. Pass one like 'Europe/Berlin', or 'UTC'."]),
+        ({"time_zone": "UTC"}, ["w.not_between: is required. Pass two, as in ['18:00', '08:00']."]),
+        ({**NIGHT, "not_between": [18.0, "08:00"]},
+         ["w.not_between: is not a time of day (got 18). Pass two, as in ['18:00', '08:00']."]),
         ({**NIGHT, "time_zone": "Europe/Berln"},
          ["w.time_zone: is not a known time zone (got 'Europe/Berln'). Write 'Europe/Berlin', if that was meant."]),
         ({"not_between": ["6pm", "25:00"], "time_zone": "UTC"},

@@ -30,6 +30,7 @@ SECRET = (
         ({"effects": {"agent.yaml:level": "reload"}},
          "effects['agent.yaml:level']: is reload, but the ConfigMap that a pod mounts never changes. Use 'restart', or "
          "'none' if the program works without a restart."),
+        ({"gates": []}, "gates: is not a known argument. Put `gates` inside `waves`."),
         ({"namespaces": "x"}, "namespaces: is not a known argument. Write 'namespace', if that was meant."),
         ({"namespace": "Kube_System"},
          "namespace: is not a valid DNS label (got 'Kube_System'). Use lowercase letters, digits and '-', and begin "

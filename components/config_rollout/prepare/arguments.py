@@ -15,6 +15,7 @@ from ..core.kubernetes.update_strategy import check_update_strategy
 from ..core.revisions import references as checks
 from ..core.revisions.naming import MAX_NAME_LENGTH, default_selector
 from ..core.waves.order import Waves, check_beside_waves, parse_waves
+from ..core.waves.places import from_the_top
 from ..core.workload.configuration import Configuration
 from . import schema
 from .errors import BadArguments
@@ -75,7 +76,7 @@ def plain_arguments(who: str, args: Mapping[str, Any], args_type: type) -> tuple
     plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
     known: Mapping[str, Any] = args_type.__annotations__
     required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
-    return plain, list(check_argument_names(plain, known, sorted(required)))
+    return plain, list(check_argument_names(plain, known, sorted(required), from_the_top(known)))
 
 
 def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:

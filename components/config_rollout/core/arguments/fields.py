@@ -7,18 +7,49 @@ from .case import snake_case
 from .finding import Finding
 from .nearest import did_you_mean
 
+_NOWHERE: Mapping[str, str] = {}
+
+_EXACT = 2**53
+"""From here on a float is not every whole number."""
+
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
+def wrong_value(where: str, what: str, value: object, fix: str) -> Finding:
+    """Return the finding on the value of a field: it is missing, or it is wrong and shown as it was written."""
+    return Finding(where, "is required" if value is None else f"{what} (got {as_written(value)})", fix)
+
+
+def as_written(value: object) -> str:
+    """Return a value as Python spells it, whole numbers without `.0`: Pulumi passes every number as a float."""
+    return repr(_whole(value))
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < _EXACT else value
+    if isinstance(value, Mapping):
+        return {key: _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
+
+
 def named(
-    where: str, given: Mapping[str, object], known: Sequence[str], what: str = "field"
+    where: str,
+    given: Mapping[str, object],
+    known: Sequence[str],
+    what: str = "field",
+    elsewhere: Mapping[str, str] = _NOWHERE,
 ) -> tuple[dict[str, object], list[Finding]]:
-    """Return the values by their snake_case names, and a finding for each unknown name."""
+    """
+    Return the values by their snake_case names, and a finding for each unknown name.
+
+    `elsewhere` is a field that belongs to another place -> that place, as the end of a sentence.
+    """
     of = {snake_case(str(key)): value for key, value in given.items() if value is not None}
     findings = []
     for name in of:
         if name not in known:
-            fix = did_you_mean(name, known, f"Use one of {', '.join(known)}" if known else "Leave it out")
+            fix = _place_or_nearest(name, known, elsewhere)
             findings.append(Finding(f"{where}.{name}", f"is not a known {what}", fix))
     return of, findings
 
@@ -26,19 +57,26 @@ def named(
 def check_seconds(where: str, value: object, least: int) -> Iterator[Finding]:
     """Find what is not a number of seconds, or is too small."""
     if not is_number_of_pods(value) or value < least:  # type: ignore[operator]
-        yield Finding(where, f"must be a whole number of at least {least} (got {value!r})", "Pass an int in that range")
+        yield wrong_value(where, f"must be a whole number of at least {least}", value, "Pass an int in that range")
 
 
-def check_argument_names(given: Iterable[str], known: Iterable[str], required: Iterable[str]) -> Iterator[Finding]:
-    """Find unknown arguments, with the nearest known one, and required ones that are missing."""
+def check_argument_names(
+    given: Iterable[str], known: Iterable[str], required: Iterable[str], elsewhere: Mapping[str, str] = _NOWHERE
+) -> Iterator[Finding]:
+    """Find unknown arguments, with their place or else the nearest known one, and required ones that are missing."""
     given, known = list(given), sorted(known)
     for name in given:
         if name not in known:
-            fix = did_you_mean(name, known, f"Use one of {', '.join(known)}")
-            yield Finding(name, "is not a known argument", fix)
+            yield Finding(name, "is not a known argument", _place_or_nearest(name, known, elsewhere))
     for name in required:
         if name not in given:
             yield Finding(name, "is required", "Pass it")
+
+
+def _place_or_nearest(name: str, known: Sequence[str], elsewhere: Mapping[str, str]) -> str:
+    if place := elsewhere.get(snake_case(str(name))):
+        return f"Put `{name}` {place}"
+    return did_you_mean(name, known, f"Use one of {', '.join(known)}" if known else "Leave it out")
 
 
 def check_name(where: str, name: object, max_length: int = 63) -> Iterator[Finding]:
@@ -74,7 +112,7 @@ def check_text_map(where: str, given: object) -> Iterator[Finding]:
         return
     for key, value in given.items():
         if value is None or isinstance(value, bool | int | float | bytes | Mapping | list | tuple):
-            yield Finding(f"{where}[{key!r}]", f"must be text (got {value!r})", "Quote it")
+            yield Finding(f"{where}[{key!r}]", f"must be text (got {as_written(value)})", "Quote it")
 
 
 def is_number_of_pods(value: object) -> bool:
@@ -85,6 +123,6 @@ def is_number_of_pods(value: object) -> bool:
 def check_whole_number(where: str, value: object, least: int = 0) -> Iterator[Finding]:
     """Find what is not a whole number, or is too small."""
     if isinstance(value, bool | str | Mapping | list) or value is None:
-        yield Finding(where, f"must be a whole number (got {value!r})", "Pass an int")
+        yield wrong_value(where, "must be a whole number", value, "Pass an int")
     elif isinstance(value, int | float) and (value < least or value != int(value)):
-        yield Finding(where, f"must be a whole number of at least {least} (got {value})", "Pass an int in that range")
+        yield wrong_value(where, f"must be a whole number of at least {least}", value, "Pass an int in that range")

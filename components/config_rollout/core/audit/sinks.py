@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ...args.audit import AuditSinkArgs
+from ..arguments.fields import as_written, wrong_value
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 
@@ -43,11 +44,11 @@ def _parse_one(given: object, where: str) -> tuple[list[Sink], list[Finding]]:
     if kind not in _KINDS:
         return [], [Finding(place, "is not a known place", did_you_mean(kind, _KINDS, _FIX))]
     if kind == "stdout":
-        right = value is True
-        return ([Sink(kind)], []) if right else ([], [Finding(place, f"must be True (got {value!r})", "Leave it out")])
+        wrong_one = wrong_value(place, "must be True", value, "Pass True" if value is None else "Leave it out")
+        return ([Sink(kind)], []) if value is True else ([], [wrong_one])
     if not isinstance(value, str) or not value:
-        got = type(value).__name__ if value else repr(value)  # an address may be a secret
-        what = f"must be plain text (got {got})"
+        got = type(value).__name__ if value else as_written(value)  # an address may be a secret
+        what = "is required" if value is None else f"must be plain text (got {got})"
         return [], [Finding(place, what, "Pass a str")]
     wrong = _wrong_url(value) if kind == "url" else ""
     if wrong:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..arguments.fields import check_whole_number
+from ..arguments.fields import as_written, check_whole_number
 from ..arguments.finding import Finding
 from ..audit.sinks import Sink, parse_audit
 from ..kubernetes.update_strategy import check_update_strategy
@@ -92,10 +92,11 @@ def parse(plain: Mapping[str, Any]) -> tuple[Settings, list[Finding]]:
             findings += check_whole_number(number, plain[number], least)
     for name in ("image", "version", "kubeconfig", "context", "text_version"):
         if name in plain and (not isinstance(plain[name], str) or not plain[name]):
-            findings.append(Finding(name, f"must be plain text (got {plain[name]!r})", "Pass a str"))
+            findings.append(Finding(name, f"must be plain text (got {as_written(plain[name])})", "Pass a str"))
     allow = plain.get("allow_refused_config", False)
     if not isinstance(allow, bool):
-        findings.append(Finding("allow_refused_config", f"must be True or False (got {allow!r})", "Pass a bool"))
+        shown = as_written(allow)
+        findings.append(Finding("allow_refused_config", f"must be True or False (got {shown})", "Pass a bool"))
     elif allow and (manage == "own" or "config" in plain):
         what = "is for a live configuration, but the program passes its own"
         findings.append(Finding("allow_refused_config", what, "Leave it out"))
@@ -132,7 +133,7 @@ def _check_manage(plain: Mapping[str, Any]) -> Iterator[Finding]:
     manage = plain.get("manage")
     if manage is not None and manage not in WAYS:
         fix = "Use 'adopt' for an existing kube-proxy, for example kubeadm's, or 'own' for a cluster without one"
-        yield Finding("manage", f"must be 'own' or 'adopt' (got {manage!r})", fix)
+        yield Finding("manage", f"must be 'own' or 'adopt' (got {as_written(manage)})", fix)
     if manage == "own":
         for name, why in (("config", "the KubeProxyConfiguration"), ("api_server", "https://HOST:PORT")):
             if name not in plain:

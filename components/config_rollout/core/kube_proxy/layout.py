@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...args.layout import LayoutArgs
-from ..arguments.fields import check_name
+from ..arguments.fields import check_name, wrong_value
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from ..revisions.naming import MAX_NAME_LENGTH, is_content_name
@@ -66,6 +66,7 @@ def parse_layout(given: object) -> tuple[Layout, list[Finding]]:
         return Layout(), [Finding("layout", f"is not a known layout (got {given!r})", f"Use {known}, or a mapping")]
     if not isinstance(given, Mapping):
         return Layout(), [Finding("layout", f"must be a name or a mapping (got {type(given).__name__})", "Pass a dict")]
+    given = {name: value for name, value in given.items() if value is not None}
     known_names = list(LayoutArgs.__annotations__)
     findings = []
     for name, value in given.items():
@@ -73,11 +74,11 @@ def parse_layout(given: object) -> tuple[Layout, list[Finding]]:
             fix = did_you_mean(name, known_names, f"Use {', '.join(known_names)}")
             findings.append(Finding(f"layout[{name!r}]", "is not a known part of a layout", fix))
         elif not isinstance(value, str) or not (value or name == "kubeconfig_key"):
-            findings.append(Finding(f"layout[{name!r}]", f"must be a name (got {value!r})", "Pass a str"))
+            findings.append(wrong_value(f"layout[{name!r}]", "must be a name", value, "Pass a str"))
     for name, most in (("namespace", 63), ("daemon_set", MAX_NAME_LENGTH)):
         if isinstance(given.get(name), str) and given[name]:
             findings += check_name(f"layout[{name!r}]", given[name], most)
-    return (Layout() if findings else replace(Layout(), **dict(given))), findings
+    return (Layout() if findings else replace(Layout(), **given)), findings
 
 
 def misfits(layout: Layout, daemon_set: Object, config_map: Object | None, needed: Sequence[str]) -> list[Finding]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ..arguments.fields import as_written, wrong_value
 from ..arguments.finding import Finding
 
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
@@ -43,7 +44,8 @@ def parse_selector(where: str, labels: object, expressions: object) -> tuple[Lab
             if isinstance(value, str):
                 requirements.append(Requirement(str(key), "In", (value,)))
             else:
-                findings.append(Finding(f"{where}.match_labels[{key!r}]", f"must be text (got {value!r})", "Quote it"))
+                what = f"must be text (got {as_written(value)})"
+                findings.append(Finding(f"{where}.match_labels[{key!r}]", what, "Quote it"))
     elif labels is not None:
         what = f"must map label to value (got {type(labels).__name__})"
         findings.append(Finding(f"{where}.match_labels", what, "Pass a dict"))
@@ -64,15 +66,14 @@ def parse_selector(where: str, labels: object, expressions: object) -> tuple[Lab
 def _check_expression(where: str, given: object) -> Iterator[Finding]:
     """Find what the API server would refuse, so that no wave is silently empty."""
     if not isinstance(given, Mapping) or set(given) - {"key", "operator", "values"} or not given.get("key"):
-        yield Finding(where, f"must be a mapping of key, operator and values (got {given!r})", "Pass these three")
+        what = f"must be a mapping of key, operator and values (got {as_written(given)})"
+        yield Finding(where, what, "Pass these three")
         return
     operator, values = given.get("operator"), given.get("values") or []
     if operator not in _OPERATORS:
-        yield Finding(f"{where}.operator", f"is not valid (got {operator!r})", f"Use {', '.join(_OPERATORS)}")
+        yield wrong_value(f"{where}.operator", "is not valid", operator, f"Use {', '.join(_OPERATORS)}")
     elif not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
-        yield Finding(
-            f"{where}.values", f"must be a list of texts (got {values!r})", "Pass a list with each value quoted"
-        )
+        yield wrong_value(f"{where}.values", "must be a list of texts", values, "Pass a list with each value quoted")
     elif bool(values) != (operator in ("In", "NotIn")):
         what = f"must {'' if operator in ('In', 'NotIn') else 'not '}be present with {operator}"
         yield Finding(f"{where}.values", what, "Correct one of them")

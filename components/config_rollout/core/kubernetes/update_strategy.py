@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..arguments.case import snake_case
-from ..arguments.fields import is_number_of_pods
+from ..arguments.fields import as_written, is_number_of_pods
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from . import pod_spec as pods
@@ -126,7 +126,9 @@ def _check_budget(where: str, value: object) -> Iterator[Finding]:
     if isinstance(value, str) and (not share or int(share[1]) > 100):
         yield Finding(where, f"is not a number or percentage of pods (got {value!r})", "Pass an int or '0%' to '100%'")
     elif isinstance(value, bool | int | float) and not is_number_of_pods(value):
-        yield Finding(where, f"is not a number of pods (got {value!r})", "Pass an int of at least 0, or '10%'")
+        yield Finding(
+            where, f"is not a number of pods (got {as_written(value)})", "Pass an int of at least 0, or '10%'"
+        )
 
 
 def _check_budgets(where: str, strategy: UpdateStrategy, pod_spec: object) -> Iterator[Finding]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...args.gates import HttpGateArgs, KubeProxyGateArgs, NewServiceGateArgs, PrometheusGateArgs, RestartsGateArgs
-from ..arguments.fields import check_name, check_seconds, named
+from ..arguments.fields import as_written, check_name, check_seconds, named, wrong_value
 from ..arguments.finding import Finding
+from .places import BESIDE_A_KIND, FROM_GATE
 from .windows import Window, parse_window
 
 TIMEOUT_SECONDS = 60
@@ -180,8 +181,8 @@ def parse_gates(where: str, given: object) -> tuple[tuple[Gate, ...], list[Findi
 def _parse_gate(where: str, given: object) -> tuple[Gate | None, list[Finding]]:
     if not isinstance(given, Mapping):
         fix = "Pass a function, or a mapping like {'http': {'port': 10256, 'path': '/livez'}}"
-        return None, [Finding(where, f"is not a gate (got {given!r})", fix)]
-    of, findings = named(where, given, (*_PARSERS, *_BESIDE), "gate")
+        return None, [Finding(where, f"is not a gate (got {as_written(given)})", fix)]
+    of, findings = named(where, given, (*_PARSERS, *BESIDE_A_KIND), "gate", FROM_GATE)
     kinds = [kind for kind in of if kind in _PARSERS]
     if len(kinds) != 1:
         if kinds or not findings:
@@ -194,7 +195,7 @@ def _parse_gate(where: str, given: object) -> tuple[Gate | None, list[Finding]]:
     arguments, wrong = _PARSERS[kind](f"{where}.{kind}", of[kind])
     findings += wrong
     findings += _check_beside(where, kind, of)
-    arguments |= {key: of[key] for key in _BESIDE if key in of}
+    arguments |= {key: of[key] for key in BESIDE_A_KIND if key in of}
     if findings:
         return None, findings
     if kind == "window":
@@ -203,20 +204,15 @@ def _parse_gate(where: str, given: object) -> tuple[Gate | None, list[Finding]]:
     return _TYPES[kind](**whole), []
 
 
-_BESIDE = ("timeout_seconds", "strict")
-"""The fields allowed beside a gate."""
-
-
 def _check_beside(where: str, kind: str, of: Mapping[str, Any]) -> Iterator[Finding]:
     why = {"timeout_seconds": "is not waited for", "strict": "is not asked before anything restarts"}
     if kind in ("restarts", "window"):
-        for key in of.keys() & {*_BESIDE}:
+        for key in of.keys() & {*BESIDE_A_KIND}:
             yield Finding(f"{where}.{key}", f"cannot be combined with `{kind}`, which {why[key]}", "Leave it out")
     if "timeout_seconds" in of:
         yield from check_seconds(f"{where}.timeout_seconds", of["timeout_seconds"], least=1)
     if not isinstance(of.get("strict", False), bool):
-        what = f"must be true or false (got {of['strict']!r})"
-        yield Finding(f"{where}.strict", what, "Write it without quotes")
+        yield wrong_value(f"{where}.strict", "must be true or false", of["strict"], "Write it without quotes")
 
 
 def _http(where: str, given: object) -> "_Parsed":
@@ -225,7 +221,7 @@ def _http(where: str, given: object) -> "_Parsed":
         findings += _check_port(f"{where}.port", of.get("port"))
         path = of.get("path")
         if not isinstance(path, str) or path[:1] != "/":
-            findings.append(Finding(f"{where}.path", f"must begin with '/' (got {path!r})", "Pass one like '/livez'"))
+            findings.append(wrong_value(f"{where}.path", "must begin with '/'", path, "Pass one like '/livez'"))
     return of, findings
 
 
@@ -246,7 +242,7 @@ def _new_service(where: str, given: object) -> "_Parsed":
         findings += check_name(f"{where}.namespace", of["namespace"])
     image = of.get("image", PAUSE)
     if not isinstance(image, str) or not image or image.split() != [image]:
-        findings.append(Finding(f"{where}.image", f"is not an image (got {image!r})", f"Pass one like '{PAUSE}'"))
+        findings.append(wrong_value(f"{where}.image", "is not an image", image, f"Pass one like '{PAUSE}'"))
     return of, findings
 
 
@@ -261,30 +257,30 @@ def _prometheus(where: str, given: object) -> "_Parsed":
     findings += _check_url(f"{where}.url", of.get("url"))
     query = of.get("query")
     if not isinstance(query, str) or not query.strip():
-        findings.append(Finding(f"{where}.query", f"must be PromQL (got {query!r})", "Pass an instant query"))
+        findings.append(wrong_value(f"{where}.query", "must be PromQL", query, "Pass an instant query"))
     bounds = {name: of[name] for name in ("at_least", "at_most") if name in of}
     wrong = [name for name, value in bounds.items() if not _is_number(value)]
     for name in wrong:
-        findings.append(Finding(f"{where}.{name}", f"must be a number (got {bounds[name]!r})", "Pass a float"))
+        findings.append(wrong_value(f"{where}.{name}", "must be a number", bounds[name], "Pass a float"))
     if not bounds:
         findings.append(Finding(where, "has no bound", "Pass at_most, at_least, or both"))
     if len(bounds) == 2 and not wrong and bounds["at_least"] > bounds["at_most"]:
-        what = f"no value is at least {bounds['at_least']} and at most {bounds['at_most']}"
+        what = f"no value is at least {as_written(bounds['at_least'])} and at most {as_written(bounds['at_most'])}"
         findings.append(Finding(where, what, "Correct one of them"))
     return of, findings
 
 
 def _command(where: str, given: object) -> "_Parsed":
     if not isinstance(given, list | tuple) or not given or not all(isinstance(item, str) for item in given):
-        what = f"must be a list of a program and its arguments (got {given!r})"
-        return {}, [Finding(where, what, "Pass one like ['./smoke-test', '--fast']")]
+        what = "must be a list of a program and its arguments"
+        return {}, [wrong_value(where, what, given, "Pass one like ['./smoke-test', '--fast']")]
     if not given[0].strip():
-        return {}, [Finding(where, f"names no program (got {given!r})", "Put the program first")]
+        return {}, [wrong_value(where, "names no program", given, "Put the program first")]
     return {"argv": tuple(given)}, []
 
 
 def _function(where: str, given: object) -> "_Parsed":
-    wrong = [] if callable(given) else [Finding(where, f"is not a function (got {given!r})", "Pass a Python function")]
+    wrong = [] if callable(given) else [wrong_value(where, "is not a function", given, "Pass a Python function")]
     return {"function": given}, wrong
 
 
@@ -336,12 +332,14 @@ def asked_before(gate: Gate, nodes: Sequence[str]) -> Sequence[str]:
 def _mapping(where: str, given: object, args: type) -> _Parsed:
     if not isinstance(given, Mapping):
         return {}, [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
-    return named(where, given, tuple(args.__annotations__))
+    kind = where.rpartition(".")[2]
+    beside = {} if args is RestartsGateArgs else dict.fromkeys(BESIDE_A_KIND, f"beside `{kind}`")
+    return named(where, given, tuple(args.__annotations__), elsewhere=beside)
 
 
 def _check_port(where: str, value: object) -> Iterator[Finding]:
     if isinstance(value, bool) or not isinstance(value, int | float) or value not in range(1, 65536):
-        yield Finding(where, f"must be a port from 1 to 65535 (got {value!r})", "Pass an int")
+        yield wrong_value(where, "must be a port from 1 to 65535", value, "Pass an int")
 
 
 def _check_url(where: str, given: object) -> Iterator[Finding]:
@@ -354,7 +352,7 @@ def _check_url(where: str, given: object) -> Iterator[Finding]:
     if parts and known and parts.username is not None:
         yield Finding(where, "contains credentials, which would be shown", "Use a command that has its own credentials")
     elif not known:
-        yield Finding(where, f"is not an http or https URL (got {given!r})", fix)
+        yield wrong_value(where, "is not an http or https URL", given, fix)
 
 
 def _is_number(value: object) -> bool:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...args.waves import WaveArgs, WavesArgs
-from ..arguments.fields import check_seconds, is_number_of_pods, named
+from ..arguments.fields import as_written, check_seconds, is_number_of_pods, named, wrong_value
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from ..kubernetes.label_selector import LabelSelector, parse_selector
 from ..kubernetes.update_strategy import PERCENT
 from .gates import Gate, parse_gates
+from .places import FROM_WAVE, FROM_WAVES
 from .windows import Window
 
 REST = "rest"
@@ -201,7 +202,8 @@ def check_beside_waves(plain: Mapping[str, object], outputs: Iterable[str]) -> I
     deadline = given.get("progress_deadline_seconds") if isinstance(given, Mapping) else None
     deadline = PROGRESS_DEADLINE_SECONDS if deadline is None else deadline
     if isinstance(ready, int | float) and isinstance(deadline, int | float) and deadline <= ready:
-        what = f"is {deadline} and min_ready_seconds {ready}, so no pod could become available in time"
+        both = f"{as_written(deadline)} and min_ready_seconds {as_written(ready)}"
+        what = f"is {both}, so no pod could become available in time"
         yield Finding("waves.progress_deadline_seconds", what, "Raise it above min_ready_seconds")
 
 
@@ -214,7 +216,7 @@ def parse_waves(given: object, where: str = "waves") -> tuple[Waves, list[Findin
     """Return the parsed `waves`, with defaults filled in, and everything wrong with it."""
     if not isinstance(given, Mapping):
         return Waves(), [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
-    of, findings = named(where, given, _OF_ALL)
+    of, findings = named(where, given, _OF_ALL, elsewhere=FROM_WAVES)
     rest, wrong = _parse_wave(where, {key: of[key] for key in _SETTINGS if key in of} | {"name": REST}, Wave(REST))
     findings += wrong
     first: list[Wave] = []
@@ -223,7 +225,7 @@ def parse_waves(given: object, where: str = "waves") -> tuple[Waves, list[Findin
         for number, item in enumerate(listed):
             place = f"{where}.first[{number}]"
             if isinstance(item, Mapping):
-                known, wrong = named(place, item, _OF_ONE)
+                known, wrong = named(place, item, _OF_ONE, elsewhere=FROM_WAVE)
                 wave, more = _parse_wave(place, known, rest)
                 first.append(wave)
                 findings += [*wrong, *more, *_check_choice(place, known)]
@@ -235,16 +237,16 @@ def parse_waves(given: object, where: str = "waves") -> tuple[Waves, list[Findin
     for key in ("by", "through"):
         if key in of and (not isinstance(of[key], str) or not of[key]):
             what = "a label" if key == "by" else "a wave's name"
-            findings.append(Finding(f"{where}.{key}", f"must be {what} (got {of[key]!r})", "Pass a plain str"))
+            findings.append(wrong_value(f"{where}.{key}", f"must be {what}", of[key], "Pass a plain str"))
     if of.get("on_failure", RESTORE) not in (RESTORE, HALT):
-        what = f"is not valid (got {of['on_failure']!r})"
-        findings.append(Finding(f"{where}.on_failure", what, f"Use '{RESTORE}' or '{HALT}'"))
+        fix = f"Use '{RESTORE}' or '{HALT}'"
+        findings.append(wrong_value(f"{where}.on_failure", "is not valid", of["on_failure"], fix))
     deadline = of.get("progress_deadline_seconds", PROGRESS_DEADLINE_SECONDS)
     findings += check_seconds(f"{where}.progress_deadline_seconds", deadline, least=1)
     over = of.get("over_unhealthy", False)
     if not isinstance(over, bool):
-        what = f"must be true or false (got {over!r})"
-        findings.append(Finding(f"{where}.over_unhealthy", what, "Write it without quotes"))
+        fix = "Write it without quotes"
+        findings.append(wrong_value(f"{where}.over_unhealthy", "must be true or false", over, fix))
     if findings:
         return Waves(), findings
     return Waves(
@@ -257,7 +259,7 @@ def _parse_wave(where: str, of: Mapping[str, object], defaults: Wave) -> tuple[W
     findings: list[Finding] = []
     name = of.get("name")
     if not isinstance(name, str) or not name:
-        findings.append(Finding(f"{where}.name", f"must be text (got {name!r})", "Give the wave a name"))
+        findings.append(wrong_value(f"{where}.name", "must be text", name, "Give the wave a name"))
     selector, wrong = parse_selector(where, of.get("match_labels"), of.get("match_expressions"))
     findings += wrong
     budget, nodes = of.get("max_unavailable", defaults.max_unavailable), of.get("nodes")
@@ -266,7 +268,7 @@ def _parse_wave(where: str, of: Mapping[str, object], defaults: Wave) -> tuple[W
         findings += _check_amount(f"{where}.nodes", nodes, "nodes")
     each = of.get("each", "")
     if not isinstance(each, str):
-        findings.append(Finding(f"{where}.each", f"must be a label (got {each!r})", "Pass a plain str"))
+        findings.append(wrong_value(f"{where}.each", "must be a label", each, "Pass a plain str"))
     soak = of.get("soak_seconds", defaults.soak_seconds)
     findings += check_seconds(f"{where}.soak_seconds", soak, least=0)
     gates: tuple[Gate, ...] = defaults.gates
@@ -299,7 +301,7 @@ def _check_amount(where: str, value: object, what: str) -> Iterator[Finding]:
     share = PERCENT.fullmatch(value) if isinstance(value, str) else None
     if not (0 < int(share[1]) <= 100 if share else is_number_of_pods(value) and value != 0):
         fix = "Pass an int of at least 1, or '1%' to '100%'"
-        yield Finding(where, f"must be a number or percentage of {what} above 0 (got {value!r})", fix)
+        yield wrong_value(where, f"must be a number or percentage of {what} above 0", value, fix)
 
 
 def _chosen(wave: Wave, fitting: list[str], labels: Labels) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ...args.windows import WindowArgs
-from ..arguments.fields import named
+from ..arguments.fields import as_written, named, wrong_value
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 
@@ -61,11 +61,11 @@ def parse_window(where: str, given: object) -> tuple[Window | None, list[Finding
 def _check_times(where: str, given: object) -> Iterator[Finding]:
     fix = "Pass two, as in ['18:00', '08:00']"
     if not isinstance(given, list | tuple) or len(given) != 2:
-        yield Finding(where, f"must be two times of day (got {given!r})", fix)
+        yield wrong_value(where, "must be two times of day", given, fix)
         return
     wrong = [text for text in given if not (isinstance(text, str) and _TIME.fullmatch(text))]
     for text in wrong:
-        yield Finding(where, f"is not a time of day (got {text!r})", fix)
+        yield Finding(where, f"is not a time of day (got {as_written(text)})", fix)
     if not wrong and (given[0] == given[1] or given[0] == "24:00"):
         yield Finding(where, f"is an empty time span (got {given!r})", "Use '00:00' and '24:00' for whole days")
 
@@ -77,17 +77,18 @@ def _check_zone(where: str, given: object) -> Iterator[Finding]:
     known = zoneinfo.available_timezones()
     if given in known:
         return
-    fix = did_you_mean(given, sorted(known), "Pass one like 'Europe/Berlin', or 'UTC'")
-    yield Finding(where, f"is not a known time zone (got {given!r})", fix)
+    fix = "Pass one like 'Europe/Berlin', or 'UTC'"
+    fix = fix if given is None else did_you_mean(given, sorted(known), fix)
+    yield wrong_value(where, "is not a known time zone", given, fix)
 
 
 def _check_days(where: str, given: object) -> Iterator[Finding]:
     if not isinstance(given, list | tuple) or not given:
-        yield Finding(where, f"must be a list of days (got {given!r})", "Pass for example ['Saturday', 'Sunday']")
+        yield wrong_value(where, "must be a list of days", given, "Pass for example ['Saturday', 'Sunday']")
         return
     for day in given:
         if not isinstance(day, str) or day.capitalize() not in DAYS:
-            yield Finding(where, f"is not a day of the week (got {day!r})", f"Use one of {', '.join(DAYS)}")
+            yield Finding(where, f"is not a day of the week (got {as_written(day)})", f"Use one of {', '.join(DAYS)}")
 
 
 def _minutes(text: str) -> int:
