@@ -194,13 +194,13 @@ class KubeProxy(pulumi.ComponentResource):
             metadata["annotations"] |= self._of.owner
             owner = {"apiVersion": "apps/v1", "kind": "DaemonSet", "name": layout.daemon_set}
             metadata["ownerReferences"] = [{**owner, "uid": self._uid()}]
-        held = (
+        live = (
             prepared.existing.data() if prepared.existing and self._of.staged and not self._of.staged.is_whole else {}
         )
         known = ConfigMapPatch(
             f"{self._name}-known",
             metadata=metadata,
-            data={key: held.get(key, text) for key, text in prepared.known.items()},
+            data={key: live.get(key, text) for key, text in prepared.known.items()},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[after],

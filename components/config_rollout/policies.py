@@ -89,15 +89,15 @@ class _Memory:
         self._function, self._most, self._part = function, most, part
         self._known: dict[int, tuple[Any, Any]] = {}
 
-    def __call__(self, given: Any, *more: Any) -> Any:
+    def __call__(self, argument: Any, *more: Any) -> Any:
         if more:
-            return self._function(given, *more)
-        part = self._part(given) if self._part else given
+            return self._function(argument, *more)
+        part = self._part(argument) if self._part else argument
         known = self._known.get(id(part))
         if known is None or known[0] is not part:
             if len(self._known) >= self._most:
                 self._known = {}
-            known = self._known[id(part)] = (part, self._function(given))
+            known = self._known[id(part)] = (part, self._function(argument))
         return known[1]
 
 
@@ -123,8 +123,8 @@ def _resource_policy(rule: Rule) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
         if objects := _objects([args], rule.kinds):
             settings = _settings(rule, args.get_config())
-            said = run(rule, Objects(objects), settings.parameters)
-            _tell(said, settings, lambda _, message: report_violation(message, None))
+            answers = run(rule, Objects(objects), settings.parameters)
+            _tell(answers, settings, lambda _, message: report_violation(message, None))
 
     return ResourceValidationPolicy(
         validate=validate, remediate=_remediation(rule) if rule.remedy else None, **_common(rule)
@@ -146,8 +146,8 @@ def _remediation(rule: Rule) -> Any:
 def _stack_policy(rule: Rule) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
         settings = _settings(rule, args.get_config())
-        said = run(rule, _stack(_objects(args.resources)), settings.parameters)
-        _tell(said, settings, lambda o, message: report_violation(message, o.program.urn))
+        answers = run(rule, _stack(_objects(args.resources)), settings.parameters)
+        _tell(answers, settings, lambda o, message: report_violation(message, o.program.urn))
 
     return StackValidationPolicy(validate=validate, **_common(rule))
 
@@ -164,10 +164,10 @@ def _stack(objects: list[KubernetesObject]) -> Objects:
     return _last_stack
 
 
-def _tell(said: Iterable[tuple[KubernetesObject, Any]], settings: RuleSettings, violation: Any) -> None:
+def _tell(answers: Iterable[tuple[KubernetesObject, Any]], settings: RuleSettings, violation: Any) -> None:
     """Report the findings, one line each, and raise what could not be looked at."""
     unchecked = []
-    for o, what in said:
+    for o, what in answers:
         if settings.covers(o):
             continue
         if isinstance(what, Finding):
@@ -178,9 +178,9 @@ def _tell(said: Iterable[tuple[KubernetesObject, Any]], settings: RuleSettings, 
         raise Unchecked(unchecked)
 
 
-def _settings(rule: Rule, given: Mapping[str, Any]) -> RuleSettings:
+def _settings(rule: Rule, config: Mapping[str, Any]) -> RuleSettings:
     """Return the settings of a rule; the engine has held them against the schema."""
-    settings, wrong = parse_rule_settings(rule, dict(given))
+    settings, wrong = parse_rule_settings(rule, dict(config))
     if wrong:
         raise ValueError(report("policy pack config-rollout", wrong))
     return Settings({rule.id: settings}).of(rule)
@@ -206,7 +206,7 @@ def _object(resource: ResourceValidationArgs | PolicyResource) -> KubernetesObje
     dependencies = getattr(resource, "property_dependencies", {})
     program = Program(
         urn=resource.urn,
-        depends={name: [each.urn for each in found] for name, found in dependencies.items()},
+        depends={name: [each.urn for each in resources] for name, resources in dependencies.items()},
         replaces=_replaces(kind, resource) if kind in CONFIGURATION else True,
         protected=resource.opts.protect,
     )

@@ -354,22 +354,22 @@ def _http_error() -> type[Exception]:
     return HTTPError
 
 
-def _kubeconfigs(given: str | None) -> tuple[str, list[tuple[str, object]]]:
+def _kubeconfigs(value: str | None) -> tuple[str, list[tuple[str, object]]]:
     """Return where the kubeconfigs come from, and folder and content of each; none if there is no file."""
     import yaml
 
-    if given and not Path(given).expanduser().is_file():
+    if value and not Path(value).expanduser().is_file():
         try:
-            content = yaml.safe_load(given)
+            content = yaml.safe_load(value)
         except yaml.YAMLError:
             content = None
         if not isinstance(content, dict):
-            shown = given if len(given) < 200 and "\n" not in given else "a text"
+            shown = value if len(value) < 200 and "\n" not in value else "a text"
             what = f"is neither an existing file nor a kubeconfig (got {shown!r})"
             raise ClusterError(f"kubeconfig: {what}. Pass a path that exists.")
         return "kubeconfig", [(os.getcwd(), content)]
-    listed = given or os.environ.get("KUBECONFIG") or "~/.kube/config"
-    paths = [Path(path).expanduser() for path in ([listed] if given else listed.split(os.pathsep)) if path]
+    listed = value or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    paths = [Path(path).expanduser() for path in ([listed] if value else listed.split(os.pathsep)) if path]
     contents: list[tuple[str, object]] = []
     for path in paths:
         try:

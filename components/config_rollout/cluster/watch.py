@@ -129,15 +129,15 @@ class Following(Generic[T]):
 
     def _list(self) -> str:
         resource, namespace, labels, fields = self._where
-        kept: dict[str, T] = {}
+        things: dict[str, T] = {}
         version = ""
         for page, version in self._cluster.pages(resource, namespace, labels, fields):  # noqa: B007 # the last counts
             for thing in page:
                 uid = thing["metadata"]["uid"]
                 if (now := self._keep(thing, self._kept.get(uid))) is not None:
-                    kept[uid] = now
+                    things[uid] = now
         with self._lock:
-            self._kept = kept
+            self._kept = things
         self.sight.prove()
         self.blind = None
         self._listed.set()

@@ -215,11 +215,11 @@ class GateChecker:
                        "CONFIG_ROLLOUT_DAEMON_SET": f"{self.namespace}/{self.name}"}  # fmt: skip
         if len(listed) <= _MOST_NODES_BYTES:
             environment["CONFIG_ROLLOUT_NODES"] = listed
-        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
-            given.write("".join(f"{node}\n" for node in nodes).encode())
-            given.seek(0)
+        with tempfile.TemporaryFile() as standard_input, tempfile.TemporaryFile() as output:
+            standard_input.write("".join(f"{node}\n" for node in nodes).encode())
+            standard_input.seek(0)
             try:
-                process = subprocess.Popen(gate.argv, stdin=given, stdout=said, stderr=subprocess.STDOUT,
+                process = subprocess.Popen(gate.argv, stdin=standard_input, stdout=output, stderr=subprocess.STDOUT,
                                            env=environment, start_new_session=True)  # fmt: skip
             except (OSError, ValueError) as error:
                 return f"cannot be run ({getattr(error, 'strerror', None) or error})"
@@ -233,8 +233,8 @@ class GateChecker:
             if code == 0:
                 return ""
             ended = f"did not end within {gate.timeout_seconds} s" if code is None else f"exited with {code}"
-            said.seek(max(0, said.seek(0, os.SEEK_END) - _LAST_BYTES))
-            lines = said.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
+            output.seek(max(0, output.seek(0, os.SEEK_END) - _LAST_BYTES))
+            lines = output.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
             return ": ".join([ended, *(["; ".join(lines)] if lines else [])])
 
 

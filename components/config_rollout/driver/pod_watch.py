@@ -88,9 +88,9 @@ class PodWatch:
         """Return the pods; one is available that has been ready for so long."""
         now = time.monotonic()
         return [
-            Pod(p.name, p.uid, p.node, p.revision, seen.ready is not None and now - seen.ready >= min_ready_seconds,
+            Pod(p.name, p.uid, p.node, p.revision, entry.ready is not None and now - entry.ready >= min_ready_seconds,
                 self._is_leaving(p), p.why)
-            for seen in self._pods.values() for p in [seen.pod]
+            for entry in self._pods.values() for p in [entry.pod]
         ]  # fmt: skip
 
     def seen_seconds(self) -> float:
@@ -100,23 +100,23 @@ class PodWatch:
     def youngest(self, nodes: Collection[str]) -> float:
         """Return how long the pods of these nodes that stay have all been ready, in seconds; 0 if one is not."""
         now = time.monotonic()
-        ready = [seen.ready for seen in self._staying() if seen.pod.node in nodes]
+        ready = [entry.ready for entry in self._staying() if entry.pod.node in nodes]
         return min((0.0 if since is None else now - since for since in ready), default=0.0)
 
     def ready(self) -> dict[str, float | None]:
         """Return node -> since when its pod is ready, by the monotonic clock; `None` if it is not."""
-        return {seen.pod.node: seen.ready for seen in self._staying()}
+        return {entry.pod.node: entry.ready for entry in self._staying()}
 
     def staying(self) -> set[str]:
         """Return the UIDs of the pods that nobody deletes."""
-        return {seen.pod.uid for seen in self._staying()}
+        return {entry.pod.uid for entry in self._staying()}
 
     def probed(self) -> list[ProbedPod]:
         """Return what gates have to know of the pods that nobody deletes."""
-        return [seen.probed for seen in self._staying()]
+        return [entry.probed for entry in self._staying()]
 
     def _staying(self) -> list[_WatchedPod]:
-        return [seen for seen in self._pods.values() if not self._is_leaving(seen.pod)]
+        return [entry for entry in self._pods.values() if not self._is_leaving(entry.pod)]
 
     def _is_leaving(self, pod: Pod) -> bool:
         return pod.leaving or time.monotonic() - self._deleted.get(pod.uid, -math.inf) < _DELETED_SECONDS
@@ -139,8 +139,10 @@ class PodWatch:
             return None
         ready, since = None, ready_since(pod)
         if since:
-            kept = was.ready if was and was.since == since else None
-            ready = kept if kept is not None else time.monotonic() - (0 if self._pods.has_listed() else _age(since))
+            earlier = was.ready if was and was.since == since else None
+            ready = (
+                earlier if earlier is not None else time.monotonic() - (0 if self._pods.has_listed() else _age(since))
+            )
         restarts, when_ready = container_restarts(pod), was.restarts_when_ready if was else None
         if ready is not None and when_ready is None:
             when_ready = restarts

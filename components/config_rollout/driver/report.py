@@ -74,7 +74,7 @@ class Report:
           staying: The UIDs of the pods that nobody deletes.
 
         """
-        self._deleted = {uid: told for uid, told in self._deleted.items() if uid not in staying}
+        self._deleted = {uid: deletion for uid, deletion in self._deleted.items() if uid not in staying}
         wave = self._current()
         if wave and wave.result == "failed":
             return

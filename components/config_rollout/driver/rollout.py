@@ -160,10 +160,10 @@ class Rollout:
         name, view = self._view.name, self._view
         if name in (self._finished.base, self._finished.bringing) or self._rests:
             return
-        known, kept = self._finished, [revision["metadata"]["name"] for revision in view.revisions]
+        known, names = self._finished, [revision["metadata"]["name"] for revision in view.revisions]
         records = [] if known.revisions else self._on.records()
         pods = [pod for pod in daemon_pods.pods if pod.node not in daemon_pods.down]
-        self._finished = known.begins(name, kept, found_finished(known, view.revisions, pods, records, name))
+        self._finished = known.begins(name, names, found_finished(known, view.revisions, pods, records, name))
         self._on.note_finished(self._finished)
 
     def _finish(self) -> None:
@@ -225,7 +225,7 @@ class Rollout:
 
         """
         division, daemon_pods = self._view.observe(name)
-        of_wave, good, said = {*division.nodes}, set[str](), 0.0
+        of_wave, good, reported = {*division.nodes}, set[str](), 0.0
         while True:
             soaking = [node for node in self._view.up(division) if node in of_wave]
             bad = [
@@ -238,13 +238,13 @@ class Rollout:
             good |= {pod.uid for pod in daemon_pods.pods if pod.node in of_wave and pod.available}
             if soaking and not daemon_pods.is_through(soaking):
                 self._move(partial(self._view.observe, name), says=False)
-                said = 0.0
+                reported = 0.0
             elif soaking and (left := division.wave.soak_seconds - self._view.watch.youngest(soaking)) > 0:
-                if left > said:
+                if left > reported:
                     self._tracking.does("soaks", left)
-                if not said:
+                if not reported:
                     self.say(self.now(), ephemeral=True)
-                said = left
+                reported = left
                 self._view.wait(left)
             else:
                 break

@@ -84,8 +84,8 @@ class AdoptionExplainer(Explainer):
         adoption = self._adoption
         if adoption and not adoption.is_managed():
             # What waves have taken back to as it was made by others is adopted anew.
-            told = adoption.explain() if adoption.taken_back else adoption.explain_taken_back()
-            await self._tell_adoption(adoption, told, args)
+            explanation = adoption.explain() if adoption.taken_back else adoption.explain_taken_back()
+            await self._tell_adoption(adoption, explanation, args)
         else:
             await super()._daemon_set_updates(args)
 

@@ -127,10 +127,10 @@ class Auditor:
             changes=tuple(begun.changes), template_changes=tuple(begun.template_changes),
         )  # fmt: skip
         self._beginning = _Beginning(record, begun)
-        found = cluster and self._try(lambda: self._read(cluster, subject))
-        if not (cluster and found):
+        state = cluster and self._try(lambda: self._read(cluster, subject))
+        if not (cluster and state):
             return
-        daemon_set, revisions = found
+        daemon_set, revisions = state
         newest = objects.newest_revision(revisions)
         record = replace(record, old_revision=int(newest["revision"]) if newest else None)
         self._beginning = beginning = _Beginning(record, begun, int(daemon_set["metadata"]["generation"]))
@@ -145,12 +145,12 @@ class Auditor:
     def _end(self, subject: Subject, result: str, reason: str) -> None:
         self._cluster = cluster = self._cluster or self._try(self._find)
         subject = replace(subject, uid=subject.uid or self._uid)  # a write that failed returned none
-        found = cluster and self._try(lambda: self._read(cluster, subject))
-        record = self._record(cluster, subject, found[0] if found else None, result, reason)
+        state = cluster and self._try(lambda: self._read(cluster, subject))
+        record = self._record(cluster, subject, state[0] if state else None, result, reason)
         if record is None:
             return
-        if cluster and found:
-            daemon_set, revisions = found
+        if cluster and state:
+            daemon_set, revisions = state
             newest = objects.newest_revision(revisions)
             number = self.report.revision or (int(newest["revision"]) if newest else None)
             whole = replace(record, new_revision=number)
@@ -183,9 +183,9 @@ class Auditor:
 
     def _without_waves(self, cluster: Cluster, daemon_set: Object, record: AuditRecord) -> AuditRecord:
         old_pods = self._beginning.pods if self._beginning else {}
-        found = self._try(lambda: owned(cluster, "pods", daemon_set)) or []
-        times = {pod["metadata"]["uid"]: _times(pod) for pod in found}
-        return audit.rollout_of(record, old_pods, [pod_of(pod) for pod in found], times)
+        pods = self._try(lambda: owned(cluster, "pods", daemon_set)) or []
+        times = {pod["metadata"]["uid"]: _times(pod) for pod in pods}
+        return audit.rollout_of(record, old_pods, [pod_of(pod) for pod in pods], times)
 
     def _moved_before(self, cluster: Cluster, daemon_set: Object, newest: Object | None) -> dict[str, Times]:
         """Return node -> times of the pods that an earlier `up` has moved to the revision which this one brings."""

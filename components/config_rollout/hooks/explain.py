@@ -285,8 +285,8 @@ class Explainer:
             lines = [explain_keys(self._keys, self._where)] if self._keys else []
             if self._configuration:
                 lines += explain_older_text(self._older_text(await self._observe(), self._configuration))
-            if said := "\n  ".join(lines):
-                self.tell("\n".join(filter(None, (said, self._retained()))) if self._keys else said)
+            if text := "\n  ".join(lines):
+                self.tell("\n".join(filter(None, (text, self._retained()))) if self._keys else text)
 
     async def _left(
         self, daemon_set: pulumi.CustomResource, wanted: Mapping[str, Any] | None, ignored: Sequence[str]
@@ -313,12 +313,15 @@ class Explainer:
             return explain_undone(live, observation.revision, full_hash, drift, self.audit.staged)
         return explain_drift(where, drift, self.audit.staged, secret) if drift else ""
 
-    def _older_text(self, found: Observation, configuration: Configuration) -> list[str]:
-        workload, several = (found.daemon_set or {}).get("metadata", {}).get("name", ""), len(configuration.sources) > 1
+    def _older_text(self, observation: Observation, configuration: Configuration) -> list[str]:
+        workload, several = (
+            (observation.daemon_set or {}).get("metadata", {}).get("name", ""),
+            len(configuration.sources) > 1,
+        )
         return [
             f"ConfigMap {source.name}: {key}" if several else key
             for source in configuration.sources
-            for key in found.older_text(source.object_name(workload), source.content)
+            for key in observation.older_text(source.object_name(workload), source.content)
         ]
 
     def _retained(self) -> str:

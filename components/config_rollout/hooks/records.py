@@ -144,19 +144,29 @@ class _Record:
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
         """Run the wave; a preview only takes note of it."""
-        given = (args.new_inputs or {})["input"]
-        if waiting := given.get("waits"):
+        inputs = (args.new_inputs or {})["input"]
+        if waiting := inputs.get("waits"):
             pulumi.log.info(waits(waiting), self.record)
             return
         if pulumi.runtime.is_dry_run():
             self._previewed(self._division)
             return
         template = await self._template()
-        target = replace(_target(given), template=template, config_maps=self._driven.config_maps)
+        target = replace(_target(inputs), template=template, config_maps=self._driven.config_maps)
         voice = Voice(self._component)
         driven, audit = self._driven, self._driven.audit
-        told = driven.applied, driven.stack, driven.proxy, driven.excused, audit.report, driven.restarted
-        rollout = Rollout(driven.cluster, target, driven.waves, voice.say, *told)
+        rollout = Rollout(
+            driven.cluster,
+            target,
+            driven.waves,
+            voice.say,
+            driven.applied,
+            driven.stack,
+            driven.proxy,
+            driven.excused,
+            audit.report,
+            driven.restarted,
+        )
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
@@ -209,8 +219,8 @@ def _of_metadata(
     return metadata.apply(lambda of: take(of) if of and key in of else UNKNOWN_OUTPUT)
 
 
-def _target(given: Mapping[str, Any]) -> Target:
+def _target(inputs: Mapping[str, Any]) -> Target:
     return Target(
-        str(given["namespace"]), str(given["name"]), str(given["uid"]), int(given["generation"]),
-        str(given["configHash"]),
+        str(inputs["namespace"]), str(inputs["name"]), str(inputs["uid"]), int(inputs["generation"]),
+        str(inputs["configHash"]),
     )  # fmt: skip

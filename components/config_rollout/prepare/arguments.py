@@ -142,8 +142,8 @@ def check_provider(plain: Mapping[str, Any], opts: pulumi.ResourceOptions | None
     if opts is None or "kubeconfig" in plain or "context" in plain:
         return
     several = opts.providers or []
-    given = [opts.provider, *(several.values() if isinstance(several, Mapping) else several)]
+    providers = [opts.provider, *(several.values() if isinstance(several, Mapping) else several)]
     inherited = getattr(opts.parent, "_providers", {})
-    if "kubernetes" in inherited or any(getattr(one, "package", "") == "kubernetes" for one in given):
+    if "kubernetes" in inherited or any(getattr(one, "package", "") == "kubernetes" for one in providers):
         what = "is required with a provider of your own: the component reads the cluster too"
         yield Finding("kubeconfig", what, "Pass the same kubeconfig, or `context`")

@@ -88,16 +88,16 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         return _unread(settings, warned)
     _refuse(who, _misfits(settings, existing))
     settings = replace(settings, platform=settings.platform or platform(existing.pod_spec()))
-    said = _data(settings, existing)
-    _refuse(who, _missing_keys(settings, existing, said))
-    read_by_pods = _read_by_pods(settings, existing, said)
-    content, findings = parse_content(read_by_pods, None, _formats(settings, said), None, settings.text_version)
+    data = _data(settings, existing)
+    _refuse(who, _missing_keys(settings, existing, data))
+    read_by_pods = _read_by_pods(settings, existing, data)
+    content, findings = parse_content(read_by_pods, None, _formats(settings, data), None, settings.text_version)
     refused, warnings = _by_release(settings, content, existing)
     findings = [_placed(settings, finding) for finding in (*findings, *refused)]
     if findings and not settings.allow_refused:
         _refuse(who, [*findings, *_why_refused(settings)])
     warned += report(who, [*findings, *warnings]).splitlines()
-    warned += _warn_on_leaving(who, settings, existing) + _told_kept(who, settings, said, read_by_pods)
+    warned += _warn_on_leaving(who, settings, existing) + _told_kept(who, settings, data, read_by_pods)
     configuration = Configuration.of({settings.layout.daemon_set: content})
     full_hash = configuration.hash
     needed = needed_rights(settings.layout, _name(settings, full_hash), settings.manage)
@@ -118,8 +118,8 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
         if not pulumi.runtime.is_dry_run():
             raise BadArguments(message)
         warned.append(message)
-    written = {key: said[key] for key in _written(settings, said, existing)}
-    known = same_bytes(existing.data(), written, _formats(settings, said))
+    written = {key: data[key] for key in _written(settings, data, existing)}
+    known = same_bytes(existing.data(), written, _formats(settings, data))
     warned += [
         line for line in [observation.without_namespace(), observation.missing(_name(settings, full_hash))] if line
     ]
@@ -210,12 +210,12 @@ def _check_kubeconfig(settings: Settings, existing: ExistingKubeProxy) -> list[F
     return []
 
 
-def _missing_keys(settings: Settings, existing: ExistingKubeProxy, said: Mapping[str, str]) -> list[Finding]:
+def _missing_keys(settings: Settings, existing: ExistingKubeProxy, data: Mapping[str, str]) -> list[Finding]:
     """Find keys that the adopted pods ask for, and that their new ConfigMap would not have: each would hang."""
     layout, daemon_set = settings.layout, existing.daemon_set
     if daemon_set is None:
         return []
-    names, keys = (layout.config_map, mounted_name(daemon_set, layout)), Keys(list(said))
+    names, keys = (layout.config_map, mounted_name(daemon_set, layout)), Keys(list(data))
     where = f"DaemonSet {layout.namespace}/{layout.daemon_set}: spec.template.spec"
     pod_spec = daemon_set["spec"]["template"]["spec"]
     return list(missing_keys(pod_spec, lambda kind, of: keys if kind == "ConfigMap" and of in names else None, where))
@@ -243,20 +243,20 @@ def _written(settings: Settings, data: Mapping[str, str], existing: ExistingKube
     return [key for key in settings.formats() if key in data and (key not in taken_over or key in existing.held())]
 
 
-def _read_by_pods(settings: Settings, existing: ExistingKubeProxy, said: Mapping[str, str]) -> dict[str, str]:
+def _read_by_pods(settings: Settings, existing: ExistingKubeProxy, data: Mapping[str, str]) -> dict[str, str]:
     """Return what the pods are to read: what is said, or what they have where nothing restarts for the difference."""
     mounted: Mapping[str, str] = (existing.mounted or {}).get("data") or {}
     live = image(existing.daemon_set, settings.layout) if existing.daemon_set else ""
     recorded, _ = read_as(existing.mounted or {})
     rolled_out = settings.text_version != (recorded.text_version if recorded else None)
     if settings.platform != "linux" or not mounted or settings.image not in ("", live) or rolled_out:
-        return dict(said)
-    return kept_by_pods(said, mounted, _formats(settings, said), version(live))
+        return dict(data)
+    return kept_by_pods(data, mounted, _formats(settings, data), version(live))
 
 
-def _told_kept(who: str, settings: Settings, said: Mapping[str, str], kept: Mapping[str, str]) -> list[str]:
+def _told_kept(who: str, settings: Settings, data: Mapping[str, str], read_by_pods: Mapping[str, str]) -> list[str]:
     """Return what is said where the pods keep another text than the program says."""
-    if kept == said:
+    if read_by_pods == data:
         return []
     what = "iptables is this release's default anyway, so nothing restarts for it"
     place = _place(settings, f"data[{settings.layout.key!r}]: mode")
@@ -274,11 +274,11 @@ def _by_release(
         [Finding(f"data[{layout.key!r}]: {one.where}", one.what, one.fix) for one in some]
         for some in check_release(text, release)
     )
-    told = [_placed(settings, one) for one in (*warnings(content), *warned)]
+    notes = [_placed(settings, one) for one in (*warnings(content), *warned)]
     if settings.manage == "adopt" and probe(text) is None:
         what = "the port of healthzBindAddress is unknown, so no readiness probe is set"
-        told.append(_placed(settings, Finding(f"data[{layout.key!r}]", what, "Correct the configuration")))
-    return refused, told
+        notes.append(_placed(settings, Finding(f"data[{layout.key!r}]", what, "Correct the configuration")))
+    return refused, notes
 
 
 def _warn_on_leaving(who: str, settings: Settings, existing: ExistingKubeProxy) -> list[str]:

@@ -80,6 +80,6 @@ class Options:
         if seconds is None:
             strategy = UpdateStrategy.of(self._args.get("update_strategy"))
             seconds = strategy.default_timeout_seconds(self._args.get("min_ready_seconds"))
-        given = self._opts.custom_timeouts or pulumi.CustomTimeouts()
+        timeouts = self._opts.custom_timeouts or pulumi.CustomTimeouts()
         limit = f"{int(seconds)}s"
-        return pulumi.CustomTimeouts(given.create or limit, given.update or limit, given.delete)
+        return pulumi.CustomTimeouts(timeouts.create or limit, timeouts.update or limit, timeouts.delete)

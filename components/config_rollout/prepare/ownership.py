@@ -132,16 +132,16 @@ class Ownership:
         kind, name = self._component
         parents = ownership.component_of(str(args.urn)).partition(kind)[0]
         mine = replace(self._claim.mine, component=f"{parents}{kind}::{name}")
-        given = args.new_inputs or {}
-        namespace = given.get("namespace") or (given.get("metadata") or {}).get("namespace")
+        inputs = args.new_inputs or {}
+        namespace = inputs.get("namespace") or (inputs.get("metadata") or {}).get("namespace")
         if not self._is_known and isinstance(namespace, str):
             return replace(self._claim, mine=mine, namespace=namespace)
         return replace(self._claim, mine=mine)
 
     async def _read(self, claim: Claim) -> Object | None:
         """Return the DaemonSet as it is; nothing where its place is not known in preview, or cannot be read."""
-        given = {key: self._plain[key] for key in _CLUSTER if key in self._plain}
-        plain = {key: await of.future() if isinstance(of, pulumi.Output) else of for key, of in given.items()}
+        arguments = {key: self._plain[key] for key in _CLUSTER if key in self._plain}
+        plain = {key: await of.future() if isinstance(of, pulumi.Output) else of for key, of in arguments.items()}
         if not claim.namespace or None in plain.values():
             return None
         with suppress(ClusterError):

@@ -73,8 +73,8 @@ def _add_contents(cluster: Cluster, observation: Observation, like: Configuratio
     pod_spec = (observation.daemon_set or {})["spec"]["template"]["spec"]
     names = plain_names(pod_spec, observation.name, observation.config_hash)
     observation = add_config_maps(cluster, observation, names)
-    held = {source: observation.config_maps.get(called) for called, source in names.items()}
-    contents = {source: content_of(of, like.contents.get(source)) for source, of in held.items() if of}
+    objects = {source: observation.config_maps.get(called) for called, source in names.items()}
+    contents = {source: content_of(of, like.contents.get(source)) for source, of in objects.items() if of}
     return replace(observation, contents=contents if len(contents) == len(names) else {})
 
 
@@ -157,22 +157,25 @@ def keep(
     DaemonSet there is nothing to do. What fails is a warning at the component: the next `up` does it.
     """
 
-    async def once_written(given: dict[str, Any]) -> list[str]:
-        metadata = given["metadata"]
+    async def once_written(outputs: dict[str, Any]) -> list[str]:
+        metadata = outputs["metadata"]
         if pulumi.runtime.is_dry_run() or is_mocked() or not (metadata and metadata.get("uid")):
             return []
-        where = metadata["namespace"], metadata["name"], metadata["uid"]
+        namespace, name, uid = metadata["namespace"], metadata["name"], metadata["uid"]
         if await is_gone():
             return []
-        wants = given["wanted"], has_waves
+
+        def write_owners() -> list[str]:
+            return settle(find_cluster(outputs), namespace, name, uid, outputs["wanted"], has_waves)
+
         try:
-            with Voice().never_silent(lambda: "/".join(where[:2]) + ": waiting for its controller"):
-                told = await asyncio.to_thread(lambda: settle(find_cluster(given), *where, *wants))
+            with Voice().never_silent(lambda: f"{namespace}/{name}: waiting for its controller"):
+                lines = await asyncio.to_thread(write_owners)
         except ClusterError as error:
-            told = [f"the ConfigMaps of earlier configurations are not kept until an `up` can do it: {error}"]
-        for line in told:
+            lines = [f"the ConfigMaps of earlier configurations are not kept until an `up` can do it: {error}"]
+        for line in lines:
             pulumi.log.warn(line, component)
-        return told
+        return lines
 
     every = {key: plain[key] for key in _WHERE[1:] if key in plain}
     every["wanted"] = list(wanted)
@@ -195,14 +198,13 @@ def settle(
       ClusterError: The cluster cannot be read or written, or is not the provider's.
 
     """
-    return wait_for_server(lambda: _settle(cluster, (namespace, name, uid), wanted, has_waves))
+    return wait_for_server(lambda: _settle(cluster, namespace, name, uid, wanted, has_waves))
 
 
 def _settle(
-    cluster: Cluster, where: tuple[str, str, str], wanted: Sequence[Mapping[str, Any]], has_waves: bool
+    cluster: Cluster, namespace: str, name: str, uid: str, wanted: Sequence[Mapping[str, Any]], has_waves: bool
 ) -> list[str]:
-    namespace, name, uid = where
-    told: list[str] = []
+    lines: list[str] = []
     by_name = {one["metadata"]["name"]: one for one in wanted}
 
     def give() -> list[str]:
@@ -214,10 +216,10 @@ def _settle(
     back = [one for one in lost if one in by_name]
     for one in back:
         cluster.apply("configmaps", one, namespace, by_name[one], MANAGER)
-        told.append(f"ConfigMap {namespace}/{one}, which pods mount, was missing and is restored")
+        lines.append(f"ConfigMap {namespace}/{one}, which pods mount, was missing and is restored")
     if back:
         lost = give()
-    return told + [
+    return lines + [
         f"ConfigMap {namespace}/{one}, which a kept revision of DaemonSet {name} mounts, is missing: "
         "`kubectl rollout undo` to that revision would start pods that wait for it"
         for one in lost
@@ -227,10 +229,10 @@ def _settle(
 async def withdraw(plain: Mapping[str, Any], name: str) -> None:
     """Delete a ConfigMap that an `up` created for a missing DaemonSet: no pod reads it."""
     every = pulumi.Output.all(**{key: plain[key] for key in _WHERE if key in plain})
-    given: dict[str, Any] = await every.future() or {}
+    values: dict[str, Any] = await every.future() or {}
 
     def delete() -> None:
-        cluster, namespace = find_cluster(given), given["namespace"]
+        cluster, namespace = find_cluster(values), values["namespace"]
         if there := cluster.get("configmaps", name, namespace):
             cluster.delete("configmaps", name, namespace, there["metadata"]["uid"])
 
@@ -250,10 +252,10 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, configuration: Co
     Until then the data and binaryData of the ConfigMaps are Outputs too: of what is kept, or else ours.
     """
 
-    async def look(given: dict[str, Any]) -> Observation:
+    async def look(values: dict[str, Any]) -> Observation:
         def once() -> Observation:
-            cluster = find_cluster(given)
-            return read(cluster, who, observe(cluster, given["namespace"], name), configuration)
+            cluster = find_cluster(values)
+            return read(cluster, who, observe(cluster, values["namespace"], name), configuration)
 
         try:
             return await asyncio.to_thread(once)
@@ -265,16 +267,16 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, configuration: Co
     def value(called: str, section: str, key: str, ours: str) -> pulumi.Output[str]:
         return later.apply(lambda now: str(((now.config_maps.get(called) or {}).get(section) or {}).get(key, ours)))
 
-    where = {key: plain[key] for key in _WHERE if key in plain}
-    later: pulumi.Output[Observation] = pulumi.Output.all(**where).apply(look)
-    held = {}
+    outputs = {key: plain[key] for key in _WHERE if key in plain}
+    later: pulumi.Output[Observation] = pulumi.Output.all(**outputs).apply(look)
+    config_maps = {}
     for source in configuration.sources:
         called, sections = source.object_name(name), {"data": source.data, "binaryData": source.binary_data or {}}
-        held[called] = {
+        config_maps[called] = {
             section: {key: value(called, section, key, ours) for key, ours in values.items()}
             for section, values in sections.items()
         }
-    return Reading(Observation(config_maps=held, wanted=[*held]), later=later)
+    return Reading(Observation(config_maps=config_maps, wanted=[*config_maps]), later=later)
 
 
 def _unread(who: str, error: ClusterError) -> str:

@@ -25,8 +25,8 @@ def source() -> str:
 @cache
 def _fields_of(args: type) -> Mapping[str, Fields | None]:
     """Read one args type; the types of what it holds are read when they are asked for."""
-    held = {name: next(_args_types(hint), None) for name, hint in _types.input_type_types(args).items()}
-    fields = {name: (lambda of=of: _fields_of(of)) if of else None for name, of in held.items()}
+    types = {name: next(_args_types(hint), None) for name, hint in _types.input_type_types(args).items()}
+    fields = {name: (lambda of=of: _fields_of(of)) if of else None for name, of in types.items()}
     pythonic = _types.input_type_py_to_pulumi_names(args)
     return fields | {spelling: fields[name] for spelling, name in pythonic.items() if name in fields}
 

@@ -110,13 +110,13 @@ def _content(fields: Mapping[str, Any]) -> tuple[Content, list[Finding]]:
     """Parse a ConfigMap's content; what is an Output is reported as such and looked at no further."""
     findings: list[Finding] = []
     sections: dict[str, Any] = {"data": fields.get("data", {}), "binary_data": fields.get("binary_data", {})}
-    for section, given in sections.items():
-        if isinstance(given, pulumi.Output):
+    for section, values in sections.items():
+        if isinstance(values, pulumi.Output):
             return Content(), [Finding(section, *_NOT_PLAIN)]
-        if isinstance(given, Mapping):
-            outputs = [key for key, value in given.items() if isinstance(value, pulumi.Output)]
+        if isinstance(values, Mapping):
+            outputs = [key for key, value in values.items() if isinstance(value, pulumi.Output)]
             findings += [Finding(f"{section}[{key!r}]", *_NOT_PLAIN) for key in outputs]
-            sections[section] = {key: value for key, value in given.items() if key not in outputs}
+            sections[section] = {key: value for key, value in values.items() if key not in outputs}
     if findings and not any(sections.values()):
         return Content(), findings
     declared = (fields.get(argument) for argument in ("formats", "effects", "text_version"))

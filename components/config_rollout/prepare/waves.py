@@ -91,8 +91,12 @@ class StagedRollout:
         """
         if not self._daemon_pods:
             return self._plan([])
-        given = _template(self._observation.daemon_set or {}), _template(old), _template(new)
-        same = {revision_of(one) for one in self._observation.revisions if is_template(_template(one["data"]), *given)}
+        live, was, wanted = _template(self._observation.daemon_set or {}), _template(old), _template(new)
+        same = {
+            revision_of(one)
+            for one in self._observation.revisions
+            if is_template(_template(one["data"]), live, was, wanted)
+        }
         return self._plan([pod.node for pod in self._daemon_pods.pods if pod.revision in same and not pod.leaving])
 
     def _plan(self, has: Collection[str]) -> WavePlan:
@@ -135,8 +139,18 @@ class StagedRollout:
                 return self._window(division) if self._pending(division, explainer) else ""
             return self._window(division) if self._window(division) and self._is_outdated(division) else ""
 
-        given = explainer.audit, stack_name(), window, applied, self._proxy, self._excused
-        driven = Driven(self._cluster, self._waves, *given, written=written, config_maps=self._config_maps)
+        driven = Driven(
+            self._cluster,
+            self._waves,
+            explainer.audit,
+            stack_name(),
+            window,
+            applied,
+            self._proxy,
+            self._excused,
+            written=written,
+            config_maps=self._config_maps,
+        )
         previewed: list[Division] = []
         registered = register_records(
             name, component, daemon_set, self._hash, driven, self._divisions, previewed.append
