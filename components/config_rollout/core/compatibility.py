@@ -27,20 +27,20 @@ class Need:
     by_minor: bool
     learnt: str
 
-    def judge(self, given: str) -> tuple[Finding | None, Finding | None]:
+    def judge(self, text: str) -> tuple[Finding | None, Finding | None]:
         """Return what is wrong with a version, and what is to be said of it though it may work."""
-        version = parse(given)
+        version = parse(text)
         oldest, newest = self.tested
         if version is None:
-            return None, Finding(self.title, f"has a version that cannot be read (got {given!r})", "Check it yourself")
+            return None, Finding(self.title, f"has a version that cannot be read (got {text!r})", "Check it yourself")
         if version < self.least:
             fix = f"Use {_shown(self.least)} or newer"
-            return Finding(self.title, f"is too old (got {given}): {self.why}", fix), None
+            return Finding(self.title, f"is too old (got {text}): {self.why}", fix), None
         if self.by_minor and version < oldest:
-            what = f"is older than {_shown(oldest)}, the oldest that this is tested with (got {given})"
+            what = f"is older than {_shown(oldest)}, the oldest that this is tested with (got {text})"
             return None, Finding(self.title, what, "Expect it to work, and try it on a cluster that may fail")
         if (version > newest) if self.by_minor else (version[0] > newest[0]):
-            what = f"is newer than {_shown(newest)}, the newest that this is tested with (got {given})"
+            what = f"is newer than {_shown(newest)}, the newest that this is tested with (got {text})"
             return None, Finding(self.title, what, "See whether this library has a newer release")
         return None, None
 
@@ -67,14 +67,14 @@ NEEDS = (
 
 def judge(versions: Mapping[str, str]) -> tuple[list[Finding], list[Finding]]:
     """Return findings and warnings on versions by their need's key; what is not given is not judged."""
-    said = [need.judge(versions[need.key]) for need in NEEDS if need.key in versions]
-    return [finding for finding, _ in said if finding], [warning for _, warning in said if warning]
+    verdicts = [need.judge(versions[need.key]) for need in NEEDS if need.key in versions]
+    return [finding for finding, _ in verdicts if finding], [warning for _, warning in verdicts if warning]
 
 
 def parse(version: str) -> Version | None:
     """Return major and minor of `v1.36.3`, `1.34+` or `3.259.0-dev.1`; `None` of anything else."""
-    found = re.match(r"v?(\d+)\.(\d+)(?!\w)", version)
-    return (int(found[1]), int(found[2])) if found else None
+    match = re.match(r"v?(\d+)\.(\d+)(?!\w)", version)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def render_table() -> str:

@@ -38,16 +38,16 @@ class Finished:
         """The revision that finished last, which the fleet runs; empty if none is known."""
         return self.revisions[-1] if self.revisions else ""
 
-    def begins(self, revision: str, kept: Collection[str], found: Sequence[str] = ()) -> "Finished":
+    def begins(self, revision: str, names: Collection[str], more: Sequence[str] = ()) -> "Finished":
         """
         Return the state when a rollout to a revision begins: it has not finished, even if it once had.
 
-        `kept` are the names of all revisions; others are forgotten. `found` finished by other signs.
+        `names` are those of all revisions; others are forgotten. `more` finished by other signs.
         """
         if revision == self.base:
             return self
-        every = [one for one in self.revisions if one not in found] + list(found)
-        return Finished(tuple(one for one in every if one in kept and one != revision), revision)
+        every = [one for one in self.revisions if one not in more] + list(more)
+        return Finished(tuple(one for one in every if one in names and one != revision), revision)
 
     def ends(self, revision: str, generations: tuple[int, ...]) -> "Finished":
         """Return the state when the last wave of a rollout to a revision has passed."""
@@ -96,29 +96,29 @@ def found_finished(
     """
     by_hash = {revision["metadata"]["labels"]["controller-revision-hash"]: _name(revision) for revision in revisions}
     there = {by_hash.get(pod.revision, "") for pod in pods}
-    found = [] if known.revisions else [_name(one) for one in _recorded(revisions, records)]
+    names = [] if known.revisions else [_name(one) for one in _recorded(revisions, records)]
     if len(there) == 1 and 2 * sum(pod.available for pod in pods) > len(pods):
-        found = [*(one for one in found if one not in there), *there]
-    return [one for one in found if one not in ("", wanted, known.bringing)]
+        names = [*(one for one in names if one not in there), *there]
+    return [one for one in names if one not in ("", wanted, known.bringing)]
 
 
 def way_back(known: Finished, revisions: Sequence[Object], wanted: str) -> Object | None:
     """Return the newest finished revision that is still kept, other than the wanted one; `None` if there is none."""
-    kept = {_name(revision): revision for revision in revisions}
-    return next((kept[one] for one in reversed(known.revisions) if one in kept and one != wanted), None)
+    by_name = {_name(revision): revision for revision in revisions}
+    return next((by_name[one] for one in reversed(known.revisions) if one in by_name and one != wanted), None)
 
 
 def _recorded(revisions: Sequence[Object], records: Sequence[AuditRecord]) -> list[Object]:
     """Return the revisions that a record reports as finished: by number, or by config hash if only one has it."""
-    found = []
+    matches = []
     for record in records:
         last = record.waves[-1] if record.waves else None
         if record.result != "done" or not last or last.name not in (REST, "all"):
             continue
         of_hash = [one for one in revisions if config_hash_of(one["data"]) == record.new_hash]
         by_number = [one for one in of_hash if int(one["revision"]) == record.new_revision]
-        found += by_number or (of_hash if len(of_hash) == 1 else [])
-    return list({_name(one): one for one in found}.values())
+        matches += by_number or (of_hash if len(of_hash) == 1 else [])
+    return list({_name(one): one for one in matches}.values())
 
 
 def _name(revision: Object) -> str:

@@ -184,8 +184,8 @@ def _known(**fields: Any) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _record(given: Any) -> AuditRecord:
-    of = _mapping(given, "record")
+def _record(value: Any) -> AuditRecord:
+    of = _mapping(value, "record")
     version = _number(of.get("version"), "version")
     if version > VERSION:
         raise _Newer(f"has version {version}, and this release reads up to {VERSION}")
@@ -208,14 +208,14 @@ def _record(given: Any) -> AuditRecord:
     )
 
 
-def _read_by(given: Any, where: str) -> By:
-    of = _mapping(given, where)
+def _read_by(value: Any, where: str) -> By:
+    of = _mapping(value, where)
     texts = {name: _maybe(of.get(name), f"{where}.{name}", _text) for name in ("stack", "commit", "ci", "user")}
     return By(**texts, dirty=_maybe(of.get("dirty"), f"{where}.dirty", _flag))
 
 
-def _read_change(given: Any, where: str) -> Change:
-    of = _mapping(given, where)
+def _read_change(value: Any, where: str) -> Change:
+    of = _mapping(value, where)
     sides = {name: _maybe(of.get(name), f"{where}.{name}", _text) for name in ("before", "after")}
     return Change(
         source=_text(of.get("source", ""), f"{where}.source"),
@@ -227,8 +227,8 @@ def _read_change(given: Any, where: str) -> Change:
     )
 
 
-def _read_wave(given: Any, where: str) -> WaveRecord:
-    of = _mapping(given, where)
+def _read_wave(value: Any, where: str) -> WaveRecord:
+    of = _mapping(value, where)
     numbers = {name: _number(of.get(name), f"{where}.{name}") for name in ("nodes", "restarts", "retries")}
     return WaveRecord(
         name=_text(of.get("name"), f"{where}.name"),
@@ -240,9 +240,9 @@ def _read_wave(given: Any, where: str) -> WaveRecord:
     )
 
 
-def _read_pods(given: Any, where: str) -> dict[str, Times]:
+def _read_pods(value: Any, where: str) -> dict[str, Times]:
     pods: dict[str, Times] = {}
-    for node, times in _mapping(given, where).items():
+    for node, times in _mapping(value, where).items():
         match times:
             case [deleted, None] if _is_seconds(deleted):
                 pods[node] = float(deleted), None
@@ -257,58 +257,58 @@ def _is_seconds(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _mapping(given: Any, where: str) -> Mapping[str, Any]:
-    return _of(dict, "a JSON object", given, where)  # type: ignore[no-any-return]
+def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+    return _of(dict, "a JSON object", value, where)  # type: ignore[no-any-return]
 
 
-def _text(given: Any, where: str) -> str:
-    return _of(str, "text", given, where)  # type: ignore[no-any-return]
+def _text(value: Any, where: str) -> str:
+    return _of(str, "text", value, where)  # type: ignore[no-any-return]
 
 
-def _flag(given: Any, where: str) -> bool:
-    return _of(bool, "true or false", given, where)  # type: ignore[no-any-return]
+def _flag(value: Any, where: str) -> bool:
+    return _of(bool, "true or false", value, where)  # type: ignore[no-any-return]
 
 
-def _number(given: Any, where: str) -> int:
-    if isinstance(given, bool) or not isinstance(given, int) or given < 0:
-        raise _wrong("a whole number of at least 0", given, where)
-    return given
+def _number(value: Any, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _wrong("a whole number of at least 0", value, where)
+    return value
 
 
-def _time(given: Any, where: str) -> str:
+def _time(value: Any, where: str) -> str:
     try:
-        if moment(_text(given, where)).utcoffset() == timedelta(0):
-            return str(given)
+        if moment(_text(value, where)).utcoffset() == timedelta(0):
+            return str(value)
     except ValueError:
         pass
-    raise _wrong("a time in UTC", given, where)
+    raise _wrong("a time in UTC", value, where)
 
 
-def _one_of(given: Any, where: str, known: tuple[str, ...]) -> str:
-    if given not in known:
-        raise _wrong(f"one of {', '.join(known)}", given, where)
-    return str(given)
+def _one_of(value: Any, where: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise _wrong(f"one of {', '.join(known)}", value, where)
+    return str(value)
 
 
-def _maybe(given: Any, where: str, read: Callable[[Any, str], Any]) -> Any:
-    return None if given is None else read(given, where)
+def _maybe(value: Any, where: str, read: Callable[[Any, str], Any]) -> Any:
+    return None if value is None else read(value, where)
 
 
-def _each(given: Any, where: str, read: Callable[[Any, str], Any]) -> tuple[Any, ...]:
-    items = _of(list, "a list", given, where)
+def _each(value: Any, where: str, read: Callable[[Any, str], Any]) -> tuple[Any, ...]:
+    items = _of(list, "a list", value, where)
     return tuple(read(item, f"{where}[{number}]") for number, item in enumerate(items))
 
 
-def _of(kind: type, called: str, given: Any, where: str) -> Any:
-    if not isinstance(given, kind):
-        raise _wrong(called, given, where)
-    return given
+def _of(kind: type, called: str, value: Any, where: str) -> Any:
+    if not isinstance(value, kind):
+        raise _wrong(called, value, where)
+    return value
 
 
-def _wrong(called: str, given: Any, where: str) -> _Damaged:
-    if given is None:
+def _wrong(called: str, value: Any, where: str) -> _Damaged:
+    if value is None:
         return _Damaged(f"{where} is required")
-    return _Damaged(f"{where} must be {called} (got {_shown(given)})")
+    return _Damaged(f"{where} must be {called} (got {_shown(value)})")
 
 
 def _shown(value: Any) -> str:

@@ -21,25 +21,25 @@ class Sink:
     place: str = ""
 
 
-def parse_audit(given: object, where: str = "audit") -> tuple[list[Sink], list[Finding]]:
+def parse_audit(audit: object, where: str = "audit") -> tuple[list[Sink], list[Finding]]:
     """Return the places, and everything that is wrong with the argument."""
-    if isinstance(given, list | tuple):
+    if isinstance(audit, list | tuple):
         sinks: list[Sink] = []
         findings: list[Finding] = []
-        for number, item in enumerate(given):
+        for number, item in enumerate(audit):
             more, wrong = _parse_one(item, f"{where}[{number}]")
             sinks, findings = [*sinks, *more], [*findings, *wrong]
         return sinks, findings
-    return _parse_one(given, where)
+    return _parse_one(audit, where)
 
 
-def _parse_one(given: object, where: str) -> tuple[list[Sink], list[Finding]]:
-    if not isinstance(given, Mapping):
-        return [], [Finding(where, f"must be a mapping (got {type(given).__name__})", _FIX)]
-    if len(given) != 1:
-        named = f"has {len(given)} keys" if given else "is empty"
+def _parse_one(sink: object, where: str) -> tuple[list[Sink], list[Finding]]:
+    if not isinstance(sink, Mapping):
+        return [], [Finding(where, f"must be a mapping (got {type(sink).__name__})", _FIX)]
+    if len(sink) != 1:
+        named = f"has {len(sink)} keys" if sink else "is empty"
         return [], [Finding(where, named, "Pass one mapping for each place, in a list")]
-    ((kind, value),) = given.items()
+    ((kind, value),) = sink.items()
     place = f"{where}.{kind}"
     if kind not in _KINDS:
         return [], [Finding(place, "is not a known place", did_you_mean(kind, _KINDS, _FIX))]

@@ -123,9 +123,9 @@ class Timeline:
 
     def states(self) -> list[State]:
         """Return the states that occur, in the order of the legend."""
-        found = {segment.state for band in self.bands for row in band.rows for segment in row.segments}
-        found |= {band.others_had for band in self.bands if band.others}
-        return [state for state in State if state in found]
+        states = {segment.state for band in self.bands for row in band.rows for segment in row.segments}
+        states |= {band.others_had for band in self.bands if band.others}
+        return [state for state in State if state in states]
 
 
 def timeline(record: AuditRecord) -> Timeline:
@@ -185,12 +185,12 @@ def _restarts(record: AuditRecord, waves: Sequence[_Ran], end: float) -> list[tu
             for place, ran, nodes in every
             if nodes
         ]
-    found = []
+    restarts = []
     for node, (deleted, ready) in record.pods.items():
         start = _within(0.0, deleted, end)
         place = max((place for place, ran in enumerate(waves) if ran.start <= start + _ROUNDED), default=0)
-        found.append((place, _Restart(start, node, None if ready is None else _within(start, ready, end), 1)))
-    return sorted(found, key=lambda one: (one[1].deleted, one[1].node))
+        restarts.append((place, _Restart(start, node, None if ready is None else _within(start, ready, end), 1)))
+    return sorted(restarts, key=lambda one: (one[1].deleted, one[1].node))
 
 
 def _segments(restart: _Restart, waits: State, turned: float | None, end: float, shown: float) -> tuple[Segment, ...]:
@@ -227,13 +227,13 @@ def _band(ran: _Ran, rows: Sequence[Row], can_be_held: bool) -> Band:
     wave, restarted = ran.wave, sum(row.nodes for row in rows)
     waits = {State.RESTARTING, State.NOT_READY}
     ready = [segment.end for row in rows for segment in row.segments if segment.state in waits]
-    held = max((ran.start, *ready))
-    is_held = can_be_held and wave.nodes > 0 and ran.end - held > _ROUNDED
+    last_ready = max((ran.start, *ready))
+    is_held = can_be_held and wave.nodes > 0 and ran.end - last_ready > _ROUNDED
     return Band(
         name=_printable(wave.name),
         start=ran.start,
         end=ran.end,
-        held=held if is_held else None,
+        held=last_ready if is_held else None,
         result=wave.result,
         findings=tuple(map(_printable, wave.findings)),
         rows=tuple(rows),

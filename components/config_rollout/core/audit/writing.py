@@ -120,13 +120,13 @@ def history(daemon_set: Object, text: str) -> Object:
     }
 
 
-def event(daemon_set: Object, told: tuple[str, str, str], nanoseconds: int) -> Object:
+def event(daemon_set: Object, words: tuple[str, str, str], nanoseconds: int) -> Object:
     """
     Return an Event of the core group, as `kubectl describe` lists it, for type, reason and message.
 
     Source: kubectl 0.35 pkg/describe/describe.go `searchEvents`; client-go tools/record `makeEvent`.
     """
-    metadata, (kind, reason, message) = daemon_set["metadata"], told
+    metadata, (kind, reason, message) = daemon_set["metadata"], words
     now = utc(nanoseconds / 1e9)[:19] + "Z"
     namespace, name = metadata["namespace"], metadata["name"]
     of = {"apiVersion": "apps/v1", "kind": "DaemonSet", "namespace": namespace, "name": name, "uid": metadata["uid"]}
@@ -175,12 +175,12 @@ def _without_pods(line: str) -> str:
 
 def _cut_changes(record: AuditRecord) -> dict[str, Any]:
     """Return the first changes, and one that says how many more there were."""
-    kept = {}
+    short = {}
     for name in ("changes", "template_changes"):
         changes = getattr(record, name)
         more = Change("", f"and {len(changes) - MAX_CHANGES:,} more", None, None, "restart", "restart")
-        kept[name] = (*changes[:MAX_CHANGES], *([more] if len(changes) > MAX_CHANGES else []))
-    return kept
+        short[name] = (*changes[:MAX_CHANGES], *([more] if len(changes) > MAX_CHANGES else []))
+    return short
 
 
 def shown_findings(findings: Sequence[str]) -> tuple[str, ...]:

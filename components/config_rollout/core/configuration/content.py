@@ -120,10 +120,10 @@ def parse_content(
     return content, findings
 
 
-def _check_text_version(given: object) -> list[Finding]:
-    if given is None or (isinstance(given, str) and 0 < len(given) <= MAX_KEY_LENGTH and given.isprintable()):
+def _check_text_version(value: object) -> list[Finding]:
+    if value is None or (isinstance(value, str) and 0 < len(value) <= MAX_KEY_LENGTH and value.isprintable()):
         return []
-    what = f"must be printable text of at most {MAX_KEY_LENGTH} characters (got {given!r})"
+    what = f"must be printable text of at most {MAX_KEY_LENGTH} characters (got {value!r})"
     return [Finding("text_version", what, "Pass a date or a number, quoted")]
 
 
@@ -132,7 +132,7 @@ def unmatched(*contents: Content) -> list[Finding]:
     findings = []
     for key in dict.fromkeys(key for content in contents for key in content.effects):
         each = [check_paths(key, content.meanings[key]) for content in contents if key in content.effects]
-        shared = set.intersection(*({finding.where for finding in found} for found in each))
+        shared = set.intersection(*({finding.where for finding in of_content} for of_content in each))
         findings += [finding for finding in each[-1] if finding.where in shared]
     return findings
 
@@ -157,14 +157,14 @@ def _inside(content: Content, what: str) -> list[Finding]:
 
 
 def _values(
-    where: str, given: object, to_bytes: Callable[[object], bytes | Fault], findings: list[Finding]
+    where: str, section: object, to_bytes: Callable[[object], bytes | Fault], findings: list[Finding]
 ) -> dict[str, bytes]:
     """Return key -> bytes of one map; what does not fit goes to the findings and is left out."""
-    if not isinstance(given, Mapping):
-        findings.append(Finding(where, f"must map key to text (got {type(given).__name__})", "Pass a dict"))
+    if not isinstance(section, Mapping):
+        findings.append(Finding(where, f"must map key to text (got {type(section).__name__})", "Pass a dict"))
         return {}
     values: dict[str, bytes] = {}
-    for key, value in given.items():
+    for key, value in section.items():
         place = f"{where}[{key!r}]"
         if fault := _key_fault(key):
             findings.append(Finding(place, *fault))
@@ -201,8 +201,8 @@ def _key_fault(key: object) -> Fault | None:
     if len(key) > MAX_KEY_LENGTH:
         return f"the key has {len(key)} characters", f"Use at most {MAX_KEY_LENGTH}"
     if wrong := _NOT_IN_A_KEY.search(key):
-        found = {" ": "a space", "/": "a slash, but a ConfigMap has no folders"}.get(wrong[0], repr(wrong[0]))
-        return f"the key contains {found}", "Use letters, digits, '-', '_' or '.'"
+        char = {" ": "a space", "/": "a slash, but a ConfigMap has no folders"}.get(wrong[0], repr(wrong[0]))
+        return f"the key contains {char}", "Use letters, digits, '-', '_' or '.'"
     if key == "." or key.startswith(".."):
         return "the key is a path, not a file name", "Do not begin it with '..'"
     return None
@@ -226,8 +226,8 @@ def _base64(value: object) -> bytes | Fault:
         return f"must be base64 text (got {type(value).__name__})", "Pass base64.b64encode(...).decode()"
     plain = value.replace("\r", "").replace("\n", "")
     if wrong := _NOT_BASE64.search(plain):
-        found = {" ": "a space", "\t": "a tab"}.get(wrong[0], repr(wrong[0]))
-        return f"is not base64 (it has {found})", "Write it without blanks, or with line breaks as in a block with |"
+        char = {" ": "a space", "\t": "a tab"}.get(wrong[0], repr(wrong[0]))
+        return f"is not base64 (it has {char})", "Write it without blanks, or with line breaks as in a block with |"
     if not _BASE64.fullmatch(plain):
         return "is not base64 (its length or its padding is wrong)", "Pass base64.b64encode(...).decode()"
     return base64.b64decode(plain)

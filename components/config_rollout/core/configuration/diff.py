@@ -112,12 +112,12 @@ class KeyChange:
         old, new = self.old_meaning, self.new_meaning
         if old is None or new is None or old.format != new.format or old.format in ("text", "bytes"):
             return None
-        told = [replace(change, effect=_effect(change, old, new)) for change in diff_values(old.value, new.value)]
-        told += _comment_changes(old, new)
+        changes = [replace(change, effect=_effect(change, old, new)) for change in diff_values(old.value, new.value)]
+        changes += _comment_changes(old, new)
         if self.restarts:
-            return told
+            return changes
         none = _UNREAD if self.is_unread else stated_effect("", *self._stated)  # the hash has the last word
-        return [replace(one, effect=none) if one.effect.effect == "restart" else one for one in told]
+        return [replace(one, effect=none) if one.effect.effect == "restart" else one for one in changes]
 
     @property
     def _stated(self) -> list[Effects]:
@@ -209,8 +209,8 @@ def _walk_items(old: Sequence[object], new: Sequence[object], path: str) -> Iter
     before, after = by_name(old), by_name(new)
     if before is None or after is None:
         before, after = by_position(old), by_position(new)
-    kept = [name for name in before if name in after]
-    if kept != [name for name in after if name in before]:
+    common = [name for name in before if name in after]
+    if common != [name for name in after if name in before]:
         yield FieldChange(f"{path}{_ORDER}", list(before), list(after))
     for name in {**before, **after}:
         yield from _walk(before.get(name, ABSENT), after.get(name, ABSENT), f"{path}[{name}]")
@@ -233,12 +233,12 @@ def _pairs(old: list[str], new: list[str]) -> int:
 def _more(lines: Sequence[str], others: Sequence[str]) -> list[str]:
     """Return the lines that stand here more often than there, in order."""
     surplus = Counter(lines) - Counter(others)
-    found = []
+    more = []
     for line in lines:
         if surplus[line] > 0:
             surplus[line] -= 1
-            found.append(line)
-    return found
+            more.append(line)
+    return more
 
 
 def _effect(change: FieldChange, old: Meaning, new: Meaning) -> FieldEffect:

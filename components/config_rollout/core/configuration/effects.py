@@ -151,15 +151,15 @@ def _restarting(value: object, path: str, inherited: str, stated: Effects) -> ob
         every = {key: _restarting(item, field_path(path, key), effect, stated) for key, item in value.items()}
         left = {key: item for key, item in every.items() if item is not LEFT_OUT}
         nothing = not left
-        kept: object = Documents(every) if isinstance(value, Documents) else left
+        result: object = Documents(every) if isinstance(value, Documents) else left
     elif isinstance(value, list):
         items = [_restarting(item, at, effect, stated) for at, item in _items(value, path)]
         nothing = all(item is LEFT_OUT for item in items)
         # A place is all that an item without a name is known by.
-        kept = [item for item in items if item is not LEFT_OUT] if by_name(value) else items
+        result = [item for item in items if item is not LEFT_OUT] if by_name(value) else items
     else:
-        kept, nothing = value, True
-    return LEFT_OUT if nothing and effect != "restart" else kept
+        result, nothing = value, True
+    return LEFT_OUT if nothing and effect != "restart" else result
 
 
 def _items(items: Sequence[object], path: str) -> list[tuple[str, object]]:

@@ -42,10 +42,10 @@ def annotations(content: Content) -> dict[str, str]:
         for path, effect in stated.items()
     }
     every = (("formats", formats), ("effects", effects), ("text_version", content.text_version))
-    said: dict[str, object] = {name: value for name, value in every if value}
+    body: dict[str, object] = {name: value for name, value in every if value}
     if content.unread:
-        said["keys"] = sorted(content.meanings.keys() - content.unread)
-    return {READ_AS_ANNOTATION: json.dumps(said, sort_keys=True)} if said else {}
+        body["keys"] = sorted(content.meanings.keys() - content.unread)
+    return {READ_AS_ANNOTATION: json.dumps(body, sort_keys=True)} if body else {}
 
 
 def read_as(config_map: Mapping[str, Any]) -> tuple[ReadAs | None, list[Finding]]:
@@ -55,23 +55,23 @@ def read_as(config_map: Mapping[str, Any]) -> tuple[ReadAs | None, list[Finding]
     if text is None:
         return ReadAs() if DAEMON_SET_LABEL in (metadata.get("labels") or {}) else None, []
     try:
-        said = json.loads(text)
+        body = json.loads(text)
     except (TypeError, ValueError):
-        said = None
-    if not isinstance(said, dict) or not (
-        all(_is_text_map(said.get(name, {})) for name in ("formats", "effects"))
-        and isinstance(said.get("text_version", ""), str)
-        and _is_text_list(said.get("keys", []))
+        body = None
+    if not isinstance(body, dict) or not (
+        all(_is_text_map(body.get(name, {})) for name in ("formats", "effects"))
+        and isinstance(body.get("text_version", ""), str)
+        and _is_text_list(body.get("keys", []))
     ):
         return None, [Finding(f"annotation '{READ_AS_ANNOTATION}'", f"{_MUST_BE} (got {text!r})", "Remove it")]
-    return ReadAs(said.get("formats", {}), said.get("effects", {}), said.get("text_version"), said.get("keys")), []
+    return ReadAs(body.get("formats", {}), body.get("effects", {}), body.get("text_version"), body.get("keys")), []
 
 
 def _needs_format(key: str, content: Content) -> bool:
     """Tell whether a key would be read in another format if nobody said which."""
     alone = read_key(key, content.data[key], {})
-    said = read_key(key, content.data[key], content.formats)
-    return (alone.format, alone.canonical) != (said.format, said.canonical)
+    with_formats = read_key(key, content.data[key], content.formats)
+    return (alone.format, alone.canonical) != (with_formats.format, with_formats.canonical)
 
 
 def _needs_effects(key: str, content: Content) -> bool:

@@ -34,9 +34,9 @@ SECRET = _Secret()
 def hide(value: object, name: str = "") -> object:
     """Return the value of a field with `SECRET` in place of what looks like one; a list's name is its items'."""
     if isinstance(value, Mapping):
-        given = value.get("name")  # as in an `env` of a pod: `{name: DB_PASSWORD, value: ...}`
+        variable = value.get("name")  # as in an `env` of a pod: `{name: DB_PASSWORD, value: ...}`
         return {
-            key: hide(item, given if key == "value" and isinstance(given, str) else str(key))
+            key: hide(item, variable if key == "value" and isinstance(variable, str) else str(key))
             for key, item in value.items()
         }
     if isinstance(value, list):
@@ -48,13 +48,13 @@ def hide(value: object, name: str = "") -> object:
 
 def secret_lines(text: str) -> set[str]:
     """Return the lines of a text that look like secrets, those of a private key included."""
-    found, in_key = set(), False
+    secrets, in_key = set(), False
     for line in text.split("\n"):
         in_key = in_key or _is_key(line)
         if in_key or _any_rule(line):
-            found.add(line)
+            secrets.add(line)
         in_key = in_key and "-----END" not in line
-    return found
+    return secrets
 
 
 def _looks_secret(name: str, text: str) -> bool:

@@ -88,19 +88,19 @@ def drifted(wanted: Mapping[str, Any], live: Object, managers: Collection[str]) 
     sets = [_Set(str(e.get("manager")), str(e.get("time") or ""), e.get("fieldsV1") or {}) for e in entries]
     if not any(one.by in managers for one in sets):
         return []
-    found = list(_walk(camel(wanted), live, sets, "", frozenset(managers)))
+    drifts = list(_walk(camel(wanted), live, sets, "", frozenset(managers)))
     name = str(live["metadata"]["name"])
-    return [one for one in found if not _is_reference(one.change, name)]
+    return [one for one in drifts if not _is_reference(one.change, name)]
 
 
-def written(found: Sequence[Drift], wanted: Mapping[str, Any], state: Mapping[str, Any]) -> list[Drift]:
+def written(drifts: Sequence[Drift], wanted: Mapping[str, Any], state: Mapping[str, Any]) -> list[Drift]:
     """
     Return those of them that were written: where `state`, what the engine has noted of the object, is as `wanted`.
 
     What is not so there was left out, as by `--target`, or is spelled in another way by the API server.
     """
     elsewhere = {one.change.path for one in _walk(wanted, state, [], "", frozenset())}
-    return [one for one in found if one.change.path not in elsewhere]
+    return [one for one in drifts if one.change.path not in elsewhere]
 
 
 @dataclass(frozen=True)

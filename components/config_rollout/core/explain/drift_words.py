@@ -14,21 +14,21 @@ Object = dict[str, Any]
 _AGAIN = "`pulumi up --refresh` recreates it with this program's configuration"
 
 
-def explain_drift(where: str, found: Sequence[Drift], waves: bool, secret: bool = False) -> str:
+def explain_drift(where: str, drifts: Sequence[Drift], waves: bool, secret: bool = False) -> str:
     """Return what others changed in a DaemonSet and what `up` does about it, if the engine does not see it."""
-    lines = [f"DaemonSet {where} differs from what the last `up` wrote: {found[0].path}{and_more(len(found))}"]
-    lines += drift_lines(found, secret)
-    restarts = any(one.restarts for one in found)
+    lines = [f"DaemonSet {where} differs from what the last `up` wrote: {drifts[0].path}{and_more(len(drifts))}"]
+    lines += drift_lines(drifts, secret)
+    restarts = any(one.restarts for one in drifts)
     how = f"with a rolling restart{', wave by wave' if waves else ''}" if restarts else "and restarts nothing"
     lines.append(f"  `pulumi up --refresh` restores it, {how}; without --refresh it stays as it is")
     lines.append("  until the DaemonSet changes in something else; to keep it, add it to the program")
     return "\n".join(lines)
 
 
-def drift_lines(found: Sequence[Drift], secret: bool = False) -> list[str]:
+def drift_lines(drifts: Sequence[Drift], secret: bool = False) -> list[str]:
     """Return a line for each field that differs: from what was written to the live value, and by whom."""
     lines = []
-    for one in found:
+    for one in drifts:
         who = f" (by {one.who()})" if one.by else ""
         note = ("" if one.restarts else NO_RESTART) + who
         change = FieldChange(one.path, one.change.old, one.change.new)
@@ -83,7 +83,7 @@ def explain_not_reached(where: str, runs: str | None, wanted: str) -> str:
 
 
 def explain_undone(
-    daemon_set: Object, revision: Object | None, wanted: str, found: Sequence[Drift], waves: bool
+    daemon_set: Object, revision: Object | None, wanted: str, drifts: Sequence[Drift], waves: bool
 ) -> str:
     """
     Return the message for a DaemonSet that runs a different configuration from the program's, and keeps it.
@@ -92,15 +92,15 @@ def explain_undone(
       daemon_set: As it is.
       revision: The one that new pods get.
       wanted: The full hash of the program's configuration.
-      found: What differs from what the last `up` wrote.
+      drifts: What differs from what the last `up` wrote.
       waves: Whether a restart goes wave by wave.
 
     """
     how = "wave by wave" if waves else "with a rolling restart"
-    rest = [one for one in found if not one.is_hash]
+    rest = [one for one in drifts if not one.is_hash]
     lines = [
         runs_another(daemon_set, revision, wanted),
-        f"  {undone_by(found)}",
+        f"  {undone_by(drifts)}",
         *drift_lines(rest),
         f"  `pulumi up --refresh` restores this program's configuration, {how}",
         "  without --refresh it stays until the DaemonSet changes in something else",
@@ -109,9 +109,9 @@ def explain_undone(
     return "\n".join(lines)
 
 
-def undone_by(found: Sequence[Drift]) -> str:
+def undone_by(drifts: Sequence[Drift]) -> str:
     """Return who changed the configuration that a DaemonSet runs, as far as that is known."""
-    one = next((drift for drift in found if drift.is_hash), None)
+    one = next((drift for drift in drifts if drift.is_hash), None)
     if one and one.ours:
         return f"written by an `up` ({one.who()}) that was stopped before Pulumi recorded it"
     if one and one.by:

@@ -184,8 +184,8 @@ def _headline(
     if update.moves_pods() and all(change.new is UNKNOWN for change in template) and old_hash == new_hash:
         verb = "rolling restart, if it differs"
     if not subjects:
-        told = [change for change in others if not _is_note(change)]
-        subjects, count = [escaped(told[0].path) if told else _NOTES], len(told)
+        real = [change for change in others if not _is_note(change)]
+        subjects, count = [escaped(real[0].path) if real else _NOTES], len(real)
     return f"{subjects[0]}{and_more(count)}: {verb}"
 
 

@@ -136,10 +136,10 @@ def decode_utf_8(text: bytes) -> str:
 def mapping_of(pairs: Iterable[tuple[str | Spelled, object]]) -> dict[str | Spelled, object]:
     """Return a mapping; a key that stands in it twice is refused."""
     pairs = list(pairs)
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         check_keys([key for key, _ in pairs])
-    return found
+    return mapping
 
 
 def check_keys(keys: Iterable[object]) -> None:

@@ -46,7 +46,7 @@ def read_toml(text: bytes) -> Meaning:
         if not holds_variable(decoded):
             return Meaning("toml", canonical, value)
         spelled = _with_spellings(decoded)
-        comments = with_variables(found[2] for found in _STRING_OR_COMMENT.finditer(decoded) if found[2])
+        comments = with_variables(match[2] for match in _STRING_OR_COMMENT.finditer(decoded) if match[2])
         return Meaning("toml", with_comments(encode_value(spelled), comments), spelled, comments=comments)
     except tomllib.TOMLDecodeError as error:
         what, _, place = str(error).partition(" (at line ")
@@ -60,8 +60,8 @@ def read_toml(text: bytes) -> Meaning:
 
 def _with_spellings(text: str) -> object:
     """Return the value of a text that is TOML, in which quotes stand around strings only, or in comments."""
-    told = _STRING_OR_COMMENT.sub(lambda found: marked(found[1], _value) if found[1] else found[0], text)
-    return unmarked(tomllib.loads(told, parse_float=Spelled), _value)
+    spelled = _STRING_OR_COMMENT.sub(lambda match: marked(match[1], _value) if match[1] else match[0], text)
+    return unmarked(tomllib.loads(spelled, parse_float=Spelled), _value)
 
 
 def _value(spelling: str) -> str:

@@ -52,22 +52,22 @@ def find(text: str, paths: Iterable[Path]) -> dict[Path, Node]:
         level = wanted
         for step in path:
             level = level.setdefault(step, {})
-    found: dict[Path, Node] = {}
+    nodes: dict[Path, Node] = {}
     events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
     try:
         next(events), next(events)
         event = next(events)
         if isinstance(event, yaml.NodeEvent):
-            _walk(event, events, wanted, (), event.start_mark, found)
+            _walk(event, events, wanted, (), event.start_mark, nodes)
     except (yaml.YAMLError, StopIteration):
-        return found
-    return found
+        return nodes
+    return nodes
 
 
-def _walk(event: Any, events: Iterator[Any], wanted: _Wanted, path: Path, at: Any, found: dict[Path, Node]) -> None:
+def _walk(event: Any, events: Iterator[Any], wanted: _Wanted, path: Path, at: Any, nodes: dict[Path, Node]) -> None:
     """Note the node that begins with this event, and those of its children that are wanted."""
     mark = event.start_mark
-    node = found[path] = Node("scalar", mark.index, event.end_mark.index, at.index, at.line + 1, mark.line + 1)
+    node = nodes[path] = Node("scalar", mark.index, event.end_mark.index, at.index, at.line + 1, mark.line + 1)
     node.shared = bool(event.anchor)
     if isinstance(event, yaml.AliasEvent):
         node.kind = "alias"
@@ -77,25 +77,25 @@ def _walk(event: Any, events: Iterator[Any], wanted: _Wanted, path: Path, at: An
         node.flow = bool(event.flow_style)
         each = _in_mapping if isinstance(event, yaml.MappingStartEvent) else _in_sequence
         node.kind = "mapping" if each is _in_mapping else "sequence"
-        node.end = each(node, events, wanted, path, found)
+        node.end = each(node, events, wanted, path, nodes)
 
 
-def _in_mapping(node: Node, events: Iterator[Any], wanted: _Wanted, path: Path, found: dict[Path, Node]) -> int:
+def _in_mapping(node: Node, events: Iterator[Any], wanted: _Wanted, path: Path, nodes: dict[Path, Node]) -> int:
     key: Any
     while not isinstance(key := next(events), yaml.MappingEndEvent):
         if node.first is None:
             node.first = int(key.start_mark.index)
         name = key.value if isinstance(key, yaml.ScalarEvent) else None
         _skip(key, events)
-        _child(next(events), events, wanted, (*path, name) if name is not None else None, key.start_mark, found)
+        _child(next(events), events, wanted, (*path, name) if name is not None else None, key.start_mark, nodes)
     return _end(key)
 
 
-def _in_sequence(node: Node, events: Iterator[Any], wanted: _Wanted, path: Path, found: dict[Path, Node]) -> int:
+def _in_sequence(node: Node, events: Iterator[Any], wanted: _Wanted, path: Path, nodes: dict[Path, Node]) -> int:
     position = 0
     item: Any
     while not isinstance(item := next(events), yaml.SequenceEndEvent):
-        _child(item, events, wanted, (*path, position), item.start_mark, found)
+        _child(item, events, wanted, (*path, position), item.start_mark, nodes)
         position += 1
     return _end(item)
 
@@ -105,15 +105,15 @@ def _end(event: Any) -> int:
 
 
 def _child(
-    event: Any, events: Iterator[Any], wanted: _Wanted, path: Path | None, at: Any, found: dict[Path, Node]
+    event: Any, events: Iterator[Any], wanted: _Wanted, path: Path | None, at: Any, nodes: dict[Path, Node]
 ) -> None:
     if path is None or path[-1] not in wanted:
         _skip(event, events)
         return
-    if path in found:  # the key stands twice, and the last one counts
-        for known in [known for known in found if known[: len(path)] == path]:
-            del found[known]
-    _walk(event, events, wanted[path[-1]], path, at, found)
+    if path in nodes:  # the key stands twice, and the last one counts
+        for known in [known for known in nodes if known[: len(path)] == path]:
+            del nodes[known]
+    _walk(event, events, wanted[path[-1]], path, at, nodes)
 
 
 def _skip(event: Any, events: Iterator[Any]) -> None:

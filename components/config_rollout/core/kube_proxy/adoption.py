@@ -125,8 +125,8 @@ class Adoption:
 
     def _who(self) -> list[str]:
         """Return a line on who last changed what the patch sets, and when; empty if nobody is known to have."""
-        found = [one for one in drifted(self.patch, self.daemon_set, (MANAGER, OWNER)) if one.by and not one.ours]
-        return [f"  changed by {max(found, key=lambda one: one.when).who()}"] if found else []
+        drifts = [one for one in drifted(self.patch, self.daemon_set, (MANAGER, OWNER)) if one.by and not one.ours]
+        return [f"  changed by {max(drifts, key=lambda one: one.when).who()}"] if drifts else []
 
     def _lines(self) -> list[str]:
         keys = lines_of_keys(diff_contents(self.read, self.wanted))

@@ -123,8 +123,8 @@ def _strategy(plain: Mapping[str, Any]) -> tuple[dict[str, Any], Waves | None, l
         beside = {"min_ready_seconds": MIN_READY_SECONDS, **plain}
         waves, findings = parse_waves(plain["waves"])
         return dict(DAEMON_SET.frozen), waves, [*findings, *check_beside_waves(beside, [])]
-    given = plain.get("max_unavailable", MAX_UNAVAILABLE)
-    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": given}}
+    budget = plain.get("max_unavailable", MAX_UNAVAILABLE)
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": budget}}
     wrong = check_update_strategy(strategy, {"hostNetwork": True})
     return strategy, None, [Finding("max_unavailable", finding.what, finding.fix) for finding in wrong]
 

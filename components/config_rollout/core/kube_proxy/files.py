@@ -112,7 +112,7 @@ _IMAGE = re.compile(r"kube-proxy[^:]*:(v?1\.[0-9]+)")
 def releases_in(pod_spec: object) -> list[str]:
     """Return the releases of kube-proxy that the images of a pod spec name, in order."""
     images = [image for _, image in pods.values(pod_spec, "containers", "*", "image") if isinstance(image, str)]
-    return sorted({found[1] for found in map(_IMAGE.search, images) if found})
+    return sorted({match[1] for match in map(_IMAGE.search, images) if match})
 
 
 def check_images(content: Content, pod_spec: object) -> list[Finding]:
@@ -149,7 +149,7 @@ def probe(config: bytes) -> dict[str, Any] | None:
 
 
 def kept_by_pods(
-    said: Mapping[str, str], mounted: Mapping[str, str], formats: Mapping[str, str], version: str
+    data: Mapping[str, str], mounted: Mapping[str, str], formats: Mapping[str, str], version: str
 ) -> dict[str, str]:
     """
     Return what the pods are to read: what they already read, if their release treats the new text the same.
@@ -158,9 +158,9 @@ def kept_by_pods(
     of every release that is known. Another release, or another change, brings the pods what is said.
     """
     if not is_known(release_of(version)):
-        return dict(said)
-    changes = diff_contents(*(_content(side, formats) for side in (mounted, said)))
-    return dict(mounted if runs_the_same(changes) else said)
+        return dict(data)
+    changes = diff_contents(*(_content(side, formats) for side in (mounted, data)))
+    return dict(mounted if runs_the_same(changes) else data)
 
 
 def runs_the_same(changes: Iterable[KeyChange]) -> bool:

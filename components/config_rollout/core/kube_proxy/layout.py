@@ -57,28 +57,30 @@ _REPLACEMENTS = ("cilium", "kube-router", "calico-node", "antrea-agent", "ovnkub
 """DaemonSets that can do kube-proxy's work."""
 
 
-def parse_layout(given: object) -> tuple[Layout, list[Finding]]:
+def parse_layout(layout: object) -> tuple[Layout, list[Finding]]:
     """Return the layout that is named, or described by the names that differ from kubeadm's."""
-    if isinstance(given, str):
-        if given in LAYOUTS:
-            return LAYOUTS[given], []
+    if isinstance(layout, str):
+        if layout in LAYOUTS:
+            return LAYOUTS[layout], []
         known = ", ".join(f"'{name}'" for name in LAYOUTS)
-        return Layout(), [Finding("layout", f"is not a known layout (got {given!r})", f"Use {known}, or a mapping")]
-    if not isinstance(given, Mapping):
-        return Layout(), [Finding("layout", f"must be a name or a mapping (got {type(given).__name__})", "Pass a dict")]
-    given = {name: value for name, value in given.items() if value is not None}
+        return Layout(), [Finding("layout", f"is not a known layout (got {layout!r})", f"Use {known}, or a mapping")]
+    if not isinstance(layout, Mapping):
+        return Layout(), [
+            Finding("layout", f"must be a name or a mapping (got {type(layout).__name__})", "Pass a dict")
+        ]
+    layout = {name: value for name, value in layout.items() if value is not None}
     known_names = list(LayoutArgs.__annotations__)
     findings = []
-    for name, value in given.items():
+    for name, value in layout.items():
         if name not in known_names:
             fix = did_you_mean(name, known_names, f"Use {', '.join(known_names)}")
             findings.append(Finding(f"layout[{name!r}]", "is not a known part of a layout", fix))
         elif not isinstance(value, str) or not (value or name == "kubeconfig_key"):
             findings.append(wrong_value(f"layout[{name!r}]", "must be a name", value, "Pass a str"))
     for name, most in (("namespace", 63), ("daemon_set", MAX_NAME_LENGTH)):
-        if isinstance(given.get(name), str) and given[name]:
-            findings += check_name(f"layout[{name!r}]", given[name], most)
-    return (Layout() if findings else replace(Layout(), **given)), findings
+        if isinstance(layout.get(name), str) and layout[name]:
+            findings += check_name(f"layout[{name!r}]", layout[name], most)
+    return (Layout() if findings else replace(Layout(), **layout)), findings
 
 
 def misfits(layout: Layout, daemon_set: Object, config_map: Object | None, needed: Sequence[str]) -> list[Finding]:
@@ -140,9 +142,9 @@ def twins(layout: Layout, daemon_sets: Iterable[Object]) -> list[str]:
     ]
 
 
-def _misfit(layout: Layout, what: str, wanted: str, found: Iterable[str], where: str = "") -> Finding:
+def _misfit(layout: Layout, what: str, wanted: str, names: Iterable[str], where: str = "") -> Finding:
     place = where or f"DaemonSet {layout.where}"
-    return Finding(place, f"there is no {what} '{wanted}' (found {_listed(found)})", "Name the right one in `layout`")
+    return Finding(place, f"there is no {what} '{wanted}' (found {_listed(names)})", "Name the right one in `layout`")
 
 
 def static_pods(pods: Sequence[Object]) -> list[str]:

@@ -110,12 +110,12 @@ def _missing_variable(source: _Source, keys_of: KeysOf, where: str) -> Iterator[
 
 def _missing_file(path: Path, mount: Mapping[str, Any], files: Collection[str] | None, where: str) -> Iterator[Finding]:
     for field in ("subPath", "subPathExpr"):
-        for below, given in pods.values(mount, field):
-            if files is None or not isinstance(given, str) or "$(" in given:
+        for below, value in pods.values(mount, field):
+            if files is None or not isinstance(value, str) or "$(" in value:
                 continue
-            wanted = posixpath.normpath(given) if given else "."
+            wanted = posixpath.normpath(value) if value else "."
             if wanted != "." and not any(file == wanted or file.startswith(f"{wanted}/") for file in files):
-                what = f"refers to file {given!r}, which the volume does not have: a new pod would get an empty folder"
+                what = f"refers to file {value!r}, which the volume does not have: a new pod would get an empty folder"
                 yield Finding(f"{where}.{pods.show_path((*path, *below))}", what, _fix(wanted, files))
 
 

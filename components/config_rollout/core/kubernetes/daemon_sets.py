@@ -32,8 +32,8 @@ def restored(daemon_set: Object) -> Restored | None:
     if WAVES_ANNOTATION not in annotations_of(daemon_set):
         return None
     try:
-        given = json.loads(annotations_of(daemon_set)[RESTORED_ANNOTATION])
-        return Restored(str(given["revision"]), int(given["generation"]))
+        fields = json.loads(annotations_of(daemon_set)[RESTORED_ANNOTATION])
+        return Restored(str(fields["revision"]), int(fields["generation"]))
     except (KeyError, ValueError, TypeError):
         return None
 

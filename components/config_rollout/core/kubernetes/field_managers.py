@@ -41,8 +41,8 @@ def managers_of(thing: Mapping[str, Any]) -> set[str]:
     """Return which of our field managers have written an object, as its managed fields or its annotation say."""
     metadata: Mapping[str, Any] = thing.get("metadata") or {}
     managers = [str(entry.get("manager")) for entry in metadata.get("managedFields") or []]
-    told = str((metadata.get("annotations") or {}).get(MANAGER_ANNOTATION))
-    return {MANAGER, OWNER} & {*managers, told}
+    annotation = str((metadata.get("annotations") or {}).get(MANAGER_ANNOTATION))
+    return {MANAGER, OWNER} & {*managers, annotation}
 
 
 def written(thing: Object, *paths: Sequence[str]) -> Written:

@@ -63,13 +63,13 @@ def parse_selector(where: str, labels: object, expressions: object) -> tuple[Lab
     return LabelSelector(tuple(requirements)), findings
 
 
-def _check_expression(where: str, given: object) -> Iterator[Finding]:
+def _check_expression(where: str, term: object) -> Iterator[Finding]:
     """Find what the API server would refuse, so that no wave is silently empty."""
-    if not isinstance(given, Mapping) or set(given) - {"key", "operator", "values"} or not given.get("key"):
-        what = f"must be a mapping of key, operator and values (got {as_written(given)})"
+    if not isinstance(term, Mapping) or set(term) - {"key", "operator", "values"} or not term.get("key"):
+        what = f"must be a mapping of key, operator and values (got {as_written(term)})"
         yield Finding(where, what, "Pass these three")
         return
-    operator, values = given.get("operator"), given.get("values") or []
+    operator, values = term.get("operator"), term.get("values") or []
     if operator not in _OPERATORS:
         yield wrong_value(f"{where}.operator", "is not valid", operator, f"Use {', '.join(_OPERATORS)}")
     elif not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):

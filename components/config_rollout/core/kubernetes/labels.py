@@ -16,30 +16,30 @@ _NAME = re.compile(r"(?=.{1,63}\Z)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _CHARACTERS = "at most 63 letters, digits, '-', '_' and '.', a letter or digit first and last"
 
 
-def check_labels(where: str, given: object) -> Iterator[Finding]:
+def check_labels(where: str, labels: object) -> Iterator[Finding]:
     """Find labels that the API server refuses. Source: apimachinery `IsQualifiedName`, `IsValidLabelValue`."""
-    yield from check_text_map(where, given)
-    for key, value in given.items() if isinstance(given, Mapping) else ():
+    yield from check_text_map(where, labels)
+    for key, value in labels.items() if isinstance(labels, Mapping) else ():
         if not _is_qualified(str(key)):
             yield _not_a_key(where, key, "a label")
         if isinstance(value, str) and value and not _NAME.fullmatch(value):
             yield Finding(f"{where}[{key!r}]", f"is not a valid label value (got {value!r})", f"Use {_CHARACTERS}")
 
 
-def check_pod_annotations(given: object) -> Iterator[Finding]:
+def check_pod_annotations(annotations: object) -> Iterator[Finding]:
     """
     Find annotations of the pods that the API server refuses, and the one that is the component's.
 
     Source: apimachinery `ValidateAnnotations`: keys in lower case are qualified names, all together have 256 KiB.
     """
     where = "pod_annotations"
-    yield from check_text_map(where, given)
-    if not isinstance(given, Mapping):
+    yield from check_text_map(where, annotations)
+    if not isinstance(annotations, Mapping):
         return
-    if CONFIG_HASH_ANNOTATION in given:
+    if CONFIG_HASH_ANNOTATION in annotations:
         yield Finding(f"{where}['{CONFIG_HASH_ANNOTATION}']", "is reserved for the config hash", "Leave it out")
-    yield from (_not_a_key(where, key, "an annotation") for key in given if not _is_qualified(str(key).lower()))
-    texts = [text for item in given.items() for text in item if isinstance(text, str)]
+    yield from (_not_a_key(where, key, "an annotation") for key in annotations if not _is_qualified(str(key).lower()))
+    texts = [text for item in annotations.items() for text in item if isinstance(text, str)]
     if (size := sum(len(text.encode(errors="replace")) for text in texts)) > MAX_ANNOTATION_BYTES:
         what = f"has {size:,} bytes in total; an object may have at most {MAX_ANNOTATION_BYTES:,}"
         yield Finding(where, what, "Move long texts to `data`")

@@ -21,10 +21,10 @@ def write_texts(document: Document, texts: Iterable[tuple[Path, str]]) -> bytes:
     for path, value in texts:
         text, expected = set_text(text, path, value), with_text(expected, path, value)
     try:
-        found = Document(document.starts, text.encode()).value()
+        result = Document(document.starts, text.encode()).value()
     except NotUnderstood:
-        found = None
-    if found != expected:
+        result = None
+    if result != expected:
         raise NotEdited("is written in a way that cannot be edited safely")
     return text.encode()
 

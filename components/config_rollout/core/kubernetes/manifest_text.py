@@ -39,8 +39,8 @@ class Document:
     @cached_property
     def line(self) -> int:
         """The first line with something on it; 0 if there is none."""
-        found = _NOT_A_COMMENT.search(self.text)
-        return self.starts + self.text.count(b"\n", 0, found.start()) if found else 0
+        match = _NOT_A_COMMENT.search(self.text)
+        return self.starts + self.text.count(b"\n", 0, match.start()) if match else 0
 
     @property
     def kinds(self) -> set[str]:
@@ -55,7 +55,7 @@ class Document:
     @property
     def seems_kubernetes(self) -> bool:
         """Whether its lines say that it is a Kubernetes object, not a program's configuration or a script with one."""
-        first = self.text[found.start() :] if (found := _NOT_A_COMMENT.search(self.text)) else b""
+        first = self.text[match.start() :] if (match := _NOT_A_COMMENT.search(self.text)) else b""
         if not _BEGINS_A_MAPPING.match(first):
             return False
         version, kind = _VERSION.search(self.text), _ANY_KIND.search(self.text)
@@ -118,12 +118,12 @@ def is_of_a_program(version: str, kind: str) -> bool:
 
 def _read_fast(text: bytes) -> Any:
     """Return the value of a text that every reader reads the same."""
-    found = load_documents(text)
-    if len(found) > 1:
+    values = load_documents(text)
+    if len(values) > 1:
         raise NotUnderstood("it is more than one document to some parsers and one to others")
     if b"*" in text:
-        encode_value(found)  # refuses what aliases make too large
-    return _plain(found[0] if found else None, 0)
+        encode_value(values)  # refuses what aliases make too large
+    return _plain(values[0] if values else None, 0)
 
 
 def _plain(value: Any, depth: int) -> Any:
@@ -146,5 +146,5 @@ def _plain(value: Any, depth: int) -> Any:
         return float(value.literal)
 
 
-def _text(found: re.Match[bytes] | None) -> str:
-    return found[1].decode(errors="replace") if found else ""
+def _text(match: re.Match[bytes] | None) -> str:
+    return match[1].decode(errors="replace") if match else ""

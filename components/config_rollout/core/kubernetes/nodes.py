@@ -19,5 +19,5 @@ def node_of_object(node: Object, keys: Collection[str] | None = None) -> Node:
     """Return what counts of a node, with these labels only, or all: those of thousands of nodes are a burden."""
     metadata = node["metadata"]
     labels = metadata.get("labels") or {}
-    kept = labels if keys is None else {key: labels[key] for key in keys if key in labels}
-    return Node(metadata["name"], kept, is_down(node))
+    selection = labels if keys is None else {key: labels[key] for key in keys if key in labels}
+    return Node(metadata["name"], selection, is_down(node))

@@ -87,12 +87,12 @@ def platform(pod_spec: object) -> str:
 
     Source: Kubernetes "Well-Known Labels", `kubernetes.io/os`; core/v1 `PodOS`.
     """
-    said = [name for _, name in values(pod_spec, "os", "name")]
+    systems = [name for _, name in values(pod_spec, "os", "name")]
     for _, selector in values(pod_spec, "nodeSelector"):
         if isinstance(selector, Mapping):
-            said += [selector.get("kubernetes.io/os"), selector.get("beta.kubernetes.io/os")]
-    said += _in_every_term(pod_spec)
-    return next((name for name in said if isinstance(name, str) and name in ("linux", "windows")), "")
+            systems += [selector.get("kubernetes.io/os"), selector.get("beta.kubernetes.io/os")]
+    systems += _in_every_term(pod_spec)
+    return next((name for name in systems if isinstance(name, str) and name in ("linux", "windows")), "")
 
 
 def _in_every_term(pod_spec: object) -> list[object]:

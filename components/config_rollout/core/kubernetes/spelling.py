@@ -15,7 +15,7 @@ A function, since most of a schema is never looked at.
 """
 
 
-def unknown_fields(where: str, given: object, fields: Fields, source: str) -> tuple[list[Finding], list[Finding]]:
+def unknown_fields(where: str, spec: object, fields: Fields, source: str) -> tuple[list[Finding], list[Finding]]:
     """
     Return fields that are a known one misspelt, and others that are not known.
 
@@ -25,14 +25,14 @@ def unknown_fields(where: str, given: object, fields: Fields, source: str) -> tu
 
     Args:
       where: What the object is called.
-      given: Mappings and lists with snake_case or camelCase keys; what else there is may be anything.
+      spec: Mappings and lists with snake_case or camelCase keys; what else there is may be anything.
       fields: Its fields.
       source: Whose knowledge that is, for the message.
 
     """
     slips: list[Finding] = []
     others: list[Finding] = []
-    for place, name, known in _unknown(where, given, fields):
+    for place, name, known in _unknown(where, spec, fields):
         spellings = _same_style(name, known)
         what = f"{source} does not know this field"
         if near := next((spelling for spelling in spellings if _is_slip(name, spelling)), None):
@@ -44,14 +44,14 @@ def unknown_fields(where: str, given: object, fields: Fields, source: str) -> tu
     return slips, others
 
 
-def _unknown(where: str, given: object, fields: Fields) -> Iterator[tuple[str, str, list[str]]]:
+def _unknown(where: str, spec: object, fields: Fields) -> Iterator[tuple[str, str, list[str]]]:
     """Yield the place and name of each unknown field, and the fields that there are instead."""
-    if isinstance(given, list | tuple):
-        for position, item in enumerate(given):
+    if isinstance(spec, list | tuple):
+        for position, item in enumerate(spec):
             yield from _unknown(f"{where}[{position}]", item, fields)
-    elif isinstance(given, Mapping):
+    elif isinstance(spec, Mapping):
         known = fields()
-        for name, value in given.items():
+        for name, value in spec.items():
             place = f"{where}.{name}"
             if name not in known:
                 yield place, str(name), list(known)

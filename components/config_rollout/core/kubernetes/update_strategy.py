@@ -34,11 +34,11 @@ class UpdateStrategy:
     max_surge: object = 0
 
     @classmethod
-    def of(cls, given: object) -> "UpdateStrategy":
+    def of(cls, value: object) -> "UpdateStrategy":
         """Read a plain `update_strategy` with snake_case or camelCase keys; what is missing gets its default."""
-        rolling = _get(given, "rolling_update", "rollingUpdate")
+        rolling = _get(value, "rolling_update", "rollingUpdate")
         return cls(
-            type=_get(given, "type") or cls.type,
+            type=_get(value, "type") or cls.type,
             max_unavailable=_or_default(_get(rolling, "max_unavailable", "maxUnavailable"), cls.max_unavailable),
             max_surge=_or_default(_get(rolling, "max_surge", "maxSurge"), cls.max_surge),
         )
@@ -91,17 +91,17 @@ def _pods(value: object) -> str:
     return f"{value} of its pods" if isinstance(value, str) else "as many pods as max_unavailable allows"
 
 
-def check_update_strategy(given: object, pod_spec: object) -> Iterator[Finding]:
+def check_update_strategy(value: object, pod_spec: object) -> Iterator[Finding]:
     """Find update strategies that the API server refuses, or that can never start a pod."""
     where = "update_strategy"
-    if not isinstance(given, Mapping):
-        yield Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")
+    if not isinstance(value, Mapping):
+        yield Finding(where, f"must be a mapping (got {type(value).__name__})", "Pass a dict")
         return
-    yield from _check_keys(where, given, "type", "rollingUpdate")
-    for path, rolling in pods.values(given, "rollingUpdate"):
+    yield from _check_keys(where, value, "type", "rollingUpdate")
+    for path, rolling in pods.values(value, "rollingUpdate"):
         if isinstance(rolling, Mapping):
             yield from _check_keys(f"{where}.{path[0]}", rolling, "maxUnavailable", "maxSurge")
-    strategy = UpdateStrategy.of(given)
+    strategy = UpdateStrategy.of(value)
     if isinstance(strategy.type, str) and strategy.type not in ("RollingUpdate", "OnDelete"):
         yield Finding(f"{where}.type", f"is not valid (got {strategy.type!r})", "Use 'RollingUpdate' or 'OnDelete'")
     wrong = [
@@ -111,10 +111,10 @@ def check_update_strategy(given: object, pod_spec: object) -> Iterator[Finding]:
     yield from wrong or _check_budgets(where, strategy, pod_spec)
 
 
-def _check_keys(where: str, given: Mapping[str, object], *known: str) -> Iterator[Finding]:
+def _check_keys(where: str, mapping: Mapping[str, object], *known: str) -> Iterator[Finding]:
     """Find keys that are none of the known camelCase names nor their snake_case spelling."""
     names = [spelling for name in known for spelling in (name, snake_case(name))]
-    for key in given:
+    for key in mapping:
         if key not in names:
             fix = did_you_mean(key, names, f"Use one of {', '.join(dict.fromkeys(names[1::2]))}")
             yield Finding(f"{where}.{key}", "is not a known field", fix)

@@ -189,10 +189,12 @@ def keys_read(pod_spec: object, kind: str, name: str) -> KeysRead:
 
     Source: kubernetes 1.36 pkg/kubelet/kubelet_pods.go `makeEnvironmentVariables`: variables are made of `data` alone.
     """
-    found = [use for use in uses(pod_spec, str) if use.kind == kind and use.name == name and isinstance(use.name, str)]
-    whole = [use for use in found if use.keys is None]
+    of_object = [
+        use for use in uses(pod_spec, str) if use.kind == kind and use.name == name and isinstance(use.name, str)
+    ]
+    whole = [use for use in of_object if use.keys is None]
     return KeysRead(
         any(use.how is not How.ENVIRONMENT for use in whole),
         any(use.how is How.ENVIRONMENT for use in whole),
-        frozenset(key for use in found for key in use.keys or ()),
+        frozenset(key for use in of_object for key in use.keys or ()),
     )

@@ -46,21 +46,22 @@ class Conversion:
 _PLAIN = re.compile(r"[A-Za-z./][-\w./]*|\d+(\.\d+){3}([:/]\d+)?|(\d+[hms])+")
 
 
-def convert(given: Mapping[str, object]) -> Conversion:
+def convert(inventory: Mapping[str, object]) -> Conversion:
     """
     Return the configuration that kubespray renders from these variables and its defaults.
 
     Args:
-      given: Variable -> value as Ansible reads it from YAML, templates unevaluated; `Literal` for a text that is none,
-        `Unreadable` for what cannot be read. Others than kubespray's are only looked at where a value refers to them.
+      inventory: Variable -> value as Ansible reads it from YAML, templates unevaluated; `Literal` for a text that is
+        none, `Unreadable` for what cannot be read. Others than kubespray's are only looked at where a value refers to
+        them.
 
     """
-    variables = _Variables(given)
+    variables = _Variables(inventory)
     values = dict(variables.fields())
-    warnings = [*outdated(given), *variables.warnings]
+    warnings = [*outdated(inventory), *variables.warnings]
     text = _render(values)
     reading = read_kube_proxy(text.encode())
-    findings = [*unknown(given), *variables.findings]
+    findings = [*unknown(inventory), *variables.findings]
     if reading is not None:
         refused, _ = check_release(text.encode(), variables.release())
         findings += [variables.blamed(finding) for finding in (*reading.findings, *refused)]
@@ -71,9 +72,9 @@ def convert(given: Mapping[str, object]) -> Conversion:
 class _Variables:
     """Makes fields of variables, and collects what is wrong with them."""
 
-    def __init__(self, given: Mapping[str, object]) -> None:
-        self._given = given
-        self._values = Values(given)
+    def __init__(self, inventory: Mapping[str, object]) -> None:
+        self._given = inventory
+        self._values = Values(inventory)
         self.findings: list[Finding] = []
         self.warnings: list[Finding] = []
         self._from = dict(OF_PATH)
@@ -191,12 +192,12 @@ class _Variables:
 def _gates(name: str, value: object) -> dict[str, bool]:
     gates = {}
     for item in value if isinstance(value, list) else [None]:
-        found = re.fullmatch(r"([A-Za-z]\w*)=(true|false)", item, re.IGNORECASE) if isinstance(item, str) else None
-        if not found:
+        match = re.fullmatch(r"([A-Za-z]\w*)=(true|false)", item, re.IGNORECASE) if isinstance(item, str) else None
+        if not match:
             raise NotKnown(
                 Finding(name, f"must list GATE=true or GATE=false (got {shown(item or value)})", "Write '- Gate=true'")
             )
-        gates[found[1]] = found[2].lower() == "true"
+        gates[match[1]] = match[2].lower() == "true"
     return gates
 
 

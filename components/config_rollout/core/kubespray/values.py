@@ -45,8 +45,8 @@ class Values:
     asks for and nobody gives.
     """
 
-    def __init__(self, given: Mapping[str, object]) -> None:
-        self._given = given
+    def __init__(self, inventory: Mapping[str, object]) -> None:
+        self._given = inventory
         self._under: list[str] = []
         self._made: Templates | None = None
         self.used: set[str] = set()

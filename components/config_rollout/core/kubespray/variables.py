@@ -160,11 +160,11 @@ def is_without_name_on_aws(value: object) -> bool:
     return isinstance(value, str) and re.sub(r"[\s-]", "", value) in _ON_AWS
 
 
-def unknown(given: Mapping[str, object]) -> Iterator[Finding]:
+def unknown(inventory: Mapping[str, object]) -> Iterator[Finding]:
     """Find variables that kubespray does not have, and those that it works out itself."""
     known = {*OF_PATH.values(), *_OTHERS}
-    templates = [text for value in given.values() for text in _texts(value) if "{" in text]
-    for name in given:
+    templates = [text for value in inventory.values() for text in _texts(value) if "{" in text]
+    for name in inventory:
         if name in WORKED_OUT:
             yield Finding(name, "is set by a role of kubespray, which overrides the inventory", WORKED_OUT[name])
         elif name.startswith(_P) and name not in known | _FIELDS_REMOVED | _NO_FIELDS:
@@ -175,9 +175,9 @@ def unknown(given: Mapping[str, object]) -> Iterator[Finding]:
             yield Finding(name, "kubespray does not know this variable", fix)
 
 
-def outdated(given: Mapping[str, object]) -> Iterator[Finding]:
+def outdated(inventory: Mapping[str, object]) -> Iterator[Finding]:
     """Find variables of older releases that reach no field of a supported kube-proxy."""
-    for name in sorted(given.keys() & (_FIELDS_REMOVED | _NO_FIELDS)):
+    for name in sorted(inventory.keys() & (_FIELDS_REMOVED | _NO_FIELDS)):
         what = "no supported kube-proxy has the field that it set"
         if name in _NO_FIELDS:
             what = "it set no field of kube-proxy's configuration, and kubespray no longer reads it"

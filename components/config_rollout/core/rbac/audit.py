@@ -20,7 +20,7 @@ def audit_rights(namespace: str, name: str) -> list[Right]:
     ]
 
 
-def missing_audit_rights(namespace: str, name: str, given: Iterable[Right]) -> list[Right]:
+def missing_audit_rights(namespace: str, name: str, others: Iterable[Right]) -> list[Right]:
     """Return those that none of the others covers."""
-    covered = {(right.verb, right.resource, right.name) for right in given}
+    covered = {(right.verb, right.resource, right.name) for right in others}
     return [r for r in audit_rights(namespace, name) if not {(r.verb, r.resource, of) for of in (r.name, "")} & covered]

@@ -32,14 +32,14 @@ def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
     """
     of, name, verbs = layout.namespace, layout.daemon_set, ("get", "list", "watch", "create", "patch", "delete")
     watched = [Right(verb, "", "pods", of) for verb in ("list", "watch")]
-    kept = kept_rights(of, name)
+    base = kept_rights(of, name)
     if manage == "adopt":
         daemon_sets = [Right(verb, "apps", "daemonsets", of) for verb in ("list", "watch")]
-        rights = [kept[0], Right("patch", "apps", "daemonsets", of, name), *kept[1:], *daemon_sets, *watched]
+        rights = [base[0], Right("patch", "apps", "daemonsets", of, name), *base[1:], *daemon_sets, *watched]
     else:
         needed = {(right.group, right.resource, right.namespace): None for right in needed_rights(layout, "", manage)}
         made = [
             Right(verb, group, kind, where) for group, kind, where in needed if kind != "configmaps" for verb in verbs
         ]
-        rights = [*made, Right("bind", RBAC, "clusterroles", "", account_role()["name"]), *kept[1:], *watched]
+        rights = [*made, Right("bind", RBAC, "clusterroles", "", account_role()["name"]), *base[1:], *watched]
     return [*rights, *missing_audit_rights(of, name, rights)]

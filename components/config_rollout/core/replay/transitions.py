@@ -159,10 +159,10 @@ class Tally:
 def tallies(every: Sequence[Transition]) -> list[Tally]:
     """Return the tally of every rule."""
     knows = any(one.template is not None for one in every)
-    found = []
+    counts = []
     for rule in RULES:
         needless = [one for one in every if rule.name in one.restarts and not one.real]
-        found.append(
+        counts.append(
             Tally(
                 rule,
                 restarts=sum(rule.name in one.restarts for one in every),
@@ -171,7 +171,7 @@ def tallies(every: Sequence[Transition]) -> list[Tally]:
                 missed=sum(one.real and rule.name not in one.restarts for one in every),
             )
         )
-    return found
+    return counts
 
 
 def table(every: Sequence[Transition]) -> list[list[str]]:

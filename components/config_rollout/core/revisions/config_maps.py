@@ -108,13 +108,13 @@ def content_of(config_map: Object, like: Content | None = None) -> Content:
 
     Its text version, the keys that pods read, and formats that `like` does not know are those that it says itself.
     """
-    held, binary = config_map.get("data") or {}, config_map.get("binaryData") or {}
-    said = read_as(config_map)[0] or ReadAs()
-    formats = {**said.formats, **(like.formats if like else {})}
-    effects = {**said.effects, **like.declared_effects} if like else said.effects
-    known = {key: name for key, name in formats.items() if key in held}
-    stated = {where: effect for where, effect in effects.items() if where.partition(":")[0] in {*held, *binary}}
-    return parse_content(held, binary, known, stated, said.text_version)[0].as_read(said.reads)
+    text, binary = config_map.get("data") or {}, config_map.get("binaryData") or {}
+    reading = read_as(config_map)[0] or ReadAs()
+    formats = {**reading.formats, **(like.formats if like else {})}
+    effects = {**reading.effects, **like.declared_effects} if like else reading.effects
+    known = {key: name for key, name in formats.items() if key in text}
+    stated = {where: effect for where, effect in effects.items() if where.partition(":")[0] in {*text, *binary}}
+    return parse_content(text, binary, known, stated, reading.text_version)[0].as_read(reading.reads)
 
 
 def check_same(config_map: Object, full_hash: str, like: Content) -> list[Finding]:

@@ -31,9 +31,9 @@ def max_source_length(name: str) -> int:
     return 253 - len(content_name(name, "0" * SHORT_HASH_LENGTH, "x")) + 1
 
 
-def source_name(given: str, name: str) -> str:
+def source_name(full_name: str, name: str) -> str:
     """Return what the pod spec of DaemonSet `name` calls a ConfigMap that `content_name` has named, else nothing."""
-    prefix, _, suffix = given.rpartition("-")
+    prefix, _, suffix = full_name.rpartition("-")
     if not _SHORT_HASH.fullmatch(suffix):
         return ""
     return name if prefix == name else prefix.removeprefix(f"{name}.") if prefix.startswith(f"{name}.") else ""
@@ -49,6 +49,6 @@ def default_selector(name: str) -> dict[str, str]:
     return {NAME_LABEL: name}
 
 
-def is_content_name(given: str, name: str) -> bool:
+def is_content_name(full_name: str, name: str) -> bool:
     """Tell whether a ConfigMap's name is one that `content_name` makes for `name`."""
-    return bool(source_name(given, name))
+    return bool(source_name(full_name, name))

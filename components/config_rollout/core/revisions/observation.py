@@ -81,8 +81,8 @@ class Observation:
         What is there means the same, perhaps written otherwise, and it is immutable.
         """
         values = {"data": config_map["data"], "binary_data": config_map.get("binaryData")}
-        if held := self.config_maps.get(config_map["metadata"]["name"]):
-            values = {"data": held.get("data") or {}, "binary_data": held.get("binaryData")}
+        if live := self.config_maps.get(config_map["metadata"]["name"]):
+            values = {"data": live.get("data") or {}, "binary_data": live.get("binaryData")}
         return {"metadata": config_map["metadata"], **values, "immutable": True}
 
     def older_text(self, name: str, content: Content) -> list[str]:
@@ -91,12 +91,12 @@ class Observation:
 
         What no pod reads is left out.
         """
-        held = self.config_maps.get(name)
-        if not held or not self.daemon_set or name not in mounted(self.daemon_set):
+        live = self.config_maps.get(name)
+        if not live or not self.daemon_set or name not in mounted(self.daemon_set):
             return []
         return [
             key
-            for (_, ours), (_, theirs) in zip(content.sections(), content_of(held).sections(), strict=True)
+            for (_, ours), (_, theirs) in zip(content.sections(), content_of(live).sections(), strict=True)
             for key, text in ours.items()
             if theirs.get(key) != text and key not in content.unread
         ]

@@ -184,8 +184,8 @@ def maker(daemon_set: Object) -> str:
     entries = [entry for entry in metadata.get("managedFields") or [] if not entry.get("subresource")]
     names = list(dict.fromkeys(str(entry.get("manager")) for entry in entries))
     by = labels.get("app.kubernetes.io/managed-by")
-    told = [*([str(by)] if by else []), *([f"field manager {', '.join(names)}"] if names else [])]
-    return f"something else ({'; '.join(told)})" if told else "something else"
+    signs = [*([str(by)] if by else []), *([f"field manager {', '.join(names)}"] if names else [])]
+    return f"something else ({'; '.join(signs)})" if signs else "something else"
 
 
 def _foreign(claim: Claim, daemon_set: Object) -> Finding:

@@ -56,9 +56,9 @@ def check_undeclared(names: Sequence[str], pod_spec: object) -> Iterator[Finding
         yield Finding(place, what, f"{fix} pass it in `config_maps` in place of a ConfigMap of your own")
 
 
-def check_ignore_changes(given: Iterable[str], names: Sequence[str], pod_spec: object) -> Iterator[Finding]:
+def check_ignore_changes(ignore_changes: Iterable[str], names: Sequence[str], pod_spec: object) -> Iterator[Finding]:
     """Find paths in `ignore_changes` that are none of the arguments', or would cut the pods off their ConfigMap."""
-    for path in given:
+    for path in ignore_changes:
         where = f"ignore_changes: '{path}'"
         steps = paths.parse_path(path) or ("",)
         argument = snake_case(str(steps[0]))

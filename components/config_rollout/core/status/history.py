@@ -58,11 +58,11 @@ def rollouts_of(view: DaemonSetView) -> list[Rollout]:
         of = revisions.get(record.new_revision or 0)
         cause = of.change_cause if of else ""
         rollouts.append(Rollout(record, of, record.started, "", cause, record.template_changes))
-    told = {record.new_revision for record in view.records}
-    told |= {(r.new_revision or 0) + 1 for r in view.records if r.result == "restored" and r.new_revision}
+    numbers = {record.new_revision for record in view.records}
+    numbers |= {(r.new_revision or 0) + 1 for r in view.records if r.result == "restored" and r.new_revision}
     by = written(view.daemon_set, TEMPLATE_FIELD)
     for earlier, revision in zip([None, *view.revisions], view.revisions, strict=False):
-        if revision.number in told:
+        if revision.number in numbers:
             continue
         when, manager = revision.created, ""
         if revision == view.current and by.time:
@@ -150,19 +150,19 @@ def _in_order(rollouts: list[Rollout]) -> list[Rollout]:
 
 def _json(view: DaemonSetView, rollout: Rollout) -> dict[str, object]:
     revision = rollout.revision
-    kept = {
+    state = {
         "revision_kept": revision is not None,
         "change_cause": rollout.change_cause or None,
     }
     if rollout.record:
-        given = json.loads(rollout.record.to_json())
+        fields = json.loads(rollout.record.to_json())
         defaults = {"old_revision": None, "new_revision": None, "pods": None}
-        return {**defaults, **{key: value for key, value in given.items() if key != "version"}, **kept}
+        return {**defaults, **{key: value for key, value in fields.items() if key != "version"}, **state}
     by = {"manager": rollout.manager} if rollout.manager else {}
     template = [change.plain() for change in rollout.template_changes]
     return {
         "namespace": view.namespace, "name": view.name, "started": rollout.when, "ended": None, "by": by,
         "old_hash": None, "new_hash": rollout.config_hash, "old_revision": None, "new_revision": rollout.number,
         "changes": [], "template_changes": template, "waves": [], "restarts": None, "retries": None, "pods": None,
-        "result": None, "reason": "", **kept,
+        "result": None, "reason": "", **state,
     }  # fmt: skip

@@ -59,9 +59,9 @@ def _understood(judge: Callable[..., str]) -> Callable[..., str]:
     """Make an answer that the rule cannot parse a failure, never an exception."""
 
     @functools.wraps(judge)
-    def judged(*given: Any) -> str:
+    def judged(*arguments: Any) -> str:
         try:
-            return judge(*given)
+            return judge(*arguments)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             return _NOT_UNDERSTOOD
 
@@ -119,18 +119,18 @@ def judge_configz(status: int, body: bytes, wanted: WantedProxy) -> str:
     """
     if wrong := judge_http(status, body):
         return wrong
-    given = _mapping(body).get(API_VERSION.partition("/")[0])
+    config = _mapping(body).get(API_VERSION.partition("/")[0])
     should = _comparable(wanted.effective)
-    if given and "Mode" in given:
-        changes = diff_values({"mode": should.get("mode")}, {"mode": given["Mode"]})
+    if config and "Mode" in config:
+        changes = diff_values({"mode": should.get("mode")}, {"mode": config["Mode"]})
     else:
-        text = json.dumps({"apiVersion": API_VERSION, "kind": KIND, **given}) if given else ""
+        text = json.dumps({"apiVersion": API_VERSION, "kind": KIND, **config}) if config else ""
         reading = read_kube_proxy(text.encode(), wanted.platform)
         if reading is None:
             return "/configz has no KubeProxyConfiguration"
         changes = diff_values(should, _comparable(reading.effective))
-    told = [f"{change.path} is {change.new!r}, not {change.old!r}" for change in changes]
-    return f"runs a different configuration: {_few(told)}" if told else ""
+    differences = [f"{change.path} is {change.new!r}, not {change.old!r}" for change in changes]
+    return f"runs a different configuration: {_few(differences)}" if differences else ""
 
 
 def judge_restarts(pod: ProbedPod) -> str:
@@ -185,10 +185,10 @@ def already_failed(gate: Gate, answers: Mapping[str, str]) -> list[str]:
 
 
 def _comparable(effective: Mapping[str, object]) -> dict[str, object]:
-    kept = {key: value for key, value in effective.items() if key not in ("hostnameOverride", "logging")}
+    fields = {key: value for key, value in effective.items() if key not in ("hostnameOverride", "logging")}
     unset = {UNSET_MODE: "iptables", UNSET_ON_WINDOWS: "kernelspace"}
-    mode = kept.get("mode")
-    return {**kept, "mode": unset[mode]} if isinstance(mode, str) and mode in unset else kept
+    mode = fields.get("mode")
+    return {**fields, "mode": unset[mode]} if isinstance(mode, str) and mode in unset else fields
 
 
 def _within(value: float, gate: PrometheusGate) -> bool:
@@ -215,10 +215,10 @@ def _port_of(address: object, default: int) -> int:
 
 def _mapping(body: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(body)
+        value = json.loads(body)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _time(text: object) -> datetime:

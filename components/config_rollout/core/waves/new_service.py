@@ -61,11 +61,11 @@ def endpoints_of(endpoint_slice: Object | None) -> Endpoints | None:
 
     Source: kubernetes 1.36 pkg/controlplane/reconcilers/endpointsadapter.go `endpointSliceFromEndpoints`.
     """
-    given = endpoint_slice or {}
-    ready = [of for of in given.get("endpoints") or [] if (of.get("conditions") or {}).get("ready") is not False]
+    endpoints = endpoint_slice or {}
+    ready = [of for of in endpoints.get("endpoints") or [] if (of.get("conditions") or {}).get("ready") is not False]
     addresses = tuple(address for of in ready for address in of.get("addresses") or [])
-    ports = [of["port"] for of in given.get("ports") or [] if of.get("port") and of.get("protocol", "TCP") == "TCP"]
-    family = given.get("addressType")
+    ports = [of["port"] for of in endpoints.get("ports") or [] if of.get("port") and of.get("protocol", "TCP") == "TCP"]
+    family = endpoints.get("addressType")
     if not (addresses and ports and family in ("IPv4", "IPv6")):
         return None
     return Endpoints(addresses, int(ports[0]), str(family))
@@ -142,12 +142,12 @@ def judge_probe(pod: Object | None, made: Object, seconds: float) -> tuple[str, 
     if status.get("phase") in ("Failed", "Succeeded"):
         why = " ".join(filter(None, (str(status.get("reason") or reason), _short(status.get("message")))))
         return _unproven(f"its pod ended ({why})"), True
-    said = ": ".join(filter(None, (reason, _short(_waiting(status).get("message")))))
+    message = ": ".join(filter(None, (reason, _short(_waiting(status).get("message")))))
     if reason in _NO_IMAGE:
         image = pod["spec"]["containers"][0]["image"]
-        return _unproven(f"image {image} cannot be pulled ({said})"), reason in _FOR_GOOD
+        return _unproven(f"image {image} cannot be pulled ({message})"), reason in _FOR_GOOD
     if reason:
-        return _unproven(f"its pod has not started for {seconds:.0f} s ({said})"), False
+        return _unproven(f"its pod has not started for {seconds:.0f} s ({message})"), False
     host = made["spec"]["clusterIP"]
     where = f"[{host}]:{PORT}" if ":" in host else f"{host}:{PORT}"
     return f"{where} {_NOT_REACHED} {seconds:.0f} s", False
@@ -177,8 +177,8 @@ def _unproven(why: str) -> str:
 def _waiting(status: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what the probe's only container is waiting for."""
     of = (status.get("containerStatuses") or [{}])[0]
-    found: Mapping[str, Any] = (of.get("state") or {}).get("waiting") or {}
-    return found
+    waiting: Mapping[str, Any] = (of.get("state") or {}).get("waiting") or {}
+    return waiting
 
 
 def _short(text: object) -> str:

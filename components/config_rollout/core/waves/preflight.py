@@ -55,16 +55,16 @@ def check_capacity(state: State) -> Iterator[Finding]:
         return
     down = [node for node in nodes if node in state.daemon_pods.down]
     broken = [node for node in nodes if node not in state.daemon_pods.down]
-    told = []
+    facts = []
     if down:
-        told.append(f"{len(down):,} {'node is' if len(down) == 1 else 'nodes are'} NotReady ({names(down)})")
+        facts.append(f"{len(down):,} {'node is' if len(down) == 1 else 'nodes are'} NotReady ({names(down)})")
     if broken:
         pods = "pod that already has" if len(broken) == 1 else "pods that already have"
         are = "is" if len(broken) == 1 else "are"
-        told.append(f"{len(broken):,} {pods} this configuration {are} unavailable ({names(broken)})")
+        facts.append(f"{len(broken):,} {pods} this configuration {are} unavailable ({names(broken)})")
     yield Finding(
         "waves",
-        f"{' and '.join(told)}, but in wave '{division.wave.name}' at most {division.budget:,} may be unavailable, so "
+        f"{' and '.join(facts)}, but in wave '{division.wave.name}' at most {division.budget:,} may be unavailable, so "
         "it could not begin",
         f"Fix what is {'NotReady' if not broken else 'unavailable'}, or raise its max_unavailable above {len(nodes):,}",
     )
@@ -106,9 +106,9 @@ def check_gates(state: State, begins: bool = True) -> Iterator[Finding]:
         return
     for gate, answers in state.answers.items():
         if is_strict(gate):
-            told = [f"{f'{node}: ' if node else ''}{why}" for node, why in sorted(answers.items())]
-            more = f", and {len(told) - 1:,} more" if len(told) > 1 else ""
-            what = f"gate {gate} is strict, and fails before anything has changed ({told[0]}{more})"
+            failures = [f"{f'{node}: ' if node else ''}{why}" for node, why in sorted(answers.items())]
+            more = f", and {len(failures) - 1:,} more" if len(failures) > 1 else ""
+            what = f"gate {gate} is strict, and fails before anything has changed ({failures[0]}{more})"
             yield Finding("waves", what, "Fix it first, or set waves.over_unhealthy if this change fixes it")
         elif begins and ("" in answers or set(asked_before(gate, state.asked)) <= set(answers)):
             node, why = next(iter(sorted(answers.items())))

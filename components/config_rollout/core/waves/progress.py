@@ -81,14 +81,14 @@ def rolling(kind: str, where: str, seconds: float, look: Callable[[], Object | s
     waited = duration(round(seconds))
     if look is None:
         return f"{kind} {where}: still being written ({waited})"
-    found = look()
-    if isinstance(found, str):
-        return f"{kind} {where}: waiting for its pods ({waited}), but cannot read them: {found}"
-    if not daemon_sets.is_observed(found):
+    daemon_set = look()
+    if isinstance(daemon_set, str):
+        return f"{kind} {where}: waiting for its pods ({waited}), but cannot read them: {daemon_set}"
+    if not daemon_sets.is_observed(daemon_set):
         return f"{kind} {where}: waiting for its controller ({waited})"
-    status = found.get("status") or {}
+    status = daemon_set.get("status") or {}
     updated, ready = (int(status.get(key) or 0) for key in ("updatedNumberScheduled", "numberAvailable"))
-    return f"{updated:,}/{daemon_sets.wanted(found):,} pods of {where} updated, {ready:,} available ({waited})"
+    return f"{updated:,}/{daemon_sets.wanted(daemon_set):,} pods of {where} updated, {ready:,} available ({waited})"
 
 
 def at(division: Division, daemon_pods: DaemonPods) -> WaveAt:

@@ -151,21 +151,21 @@ def again(plan: WavePlan) -> str:
 def stuck(daemon_pods: DaemonPods, nodes: Sequence[str], budget: int, seconds: int) -> list[str]:
     """Return, by node, what held a wave up."""
     pods = {pod.node: pod for pod in daemon_pods.pods}
-    found = []
+    lines = []
     for node in daemon_pods.behind(nodes):
         pod = pods.get(node)
         if pod is None:
-            found.append(f"{node}: has no pod")
+            lines.append(f"{node}: has no pod")
         elif pod.leaving:
-            found.append(f"{node}: pod {pod.name} does not terminate")
+            lines.append(f"{node}: pod {pod.name} does not terminate")
         elif not pod.available and pod.revision == daemon_pods.revision:
-            found.append(not_ready(pod, "is not ready"))
-    if not found and daemon_pods.outdated(nodes):
+            lines.append(not_ready(pod, "is not ready"))
+    if not lines and daemon_pods.outdated(nodes):
         elsewhere = sorted(daemon_pods.unavailable())
-        found = [
+        lines = [
             f"unavailable pods: {len(elsewhere) + daemon_pods.missing():,} of at most {budget:,}: {names(elsewhere)}"
         ]
-    return [f"no pod became available for {seconds:,} s", *found]
+    return [f"no pod became available for {seconds:,} s", *lines]
 
 
 def failure(name: str, findings: Sequence[str], then: str) -> str:

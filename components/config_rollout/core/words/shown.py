@@ -21,7 +21,7 @@ def shown_pair(old: object, new: object) -> tuple[str, str]:
 
 def shown_lines(lines: Sequence[str]) -> list[str]:
     """Return the lines of a text diff (`-...`, `+...`), none of them too wide, and no two that look the same."""
-    found: list[str] = []
+    result: list[str] = []
     blocks: list[tuple[list[str], list[str]]] = []
     for line in map(escaped, lines):
         if not blocks or (line[0] == "-" and blocks[-1][1]):
@@ -30,9 +30,9 @@ def shown_lines(lines: Sequence[str]) -> list[str]:
     for removed, added in blocks:
         pairs = [_apart(*both) for both in zip(removed, added, strict=False)]
         rest = len(pairs)
-        found += [f"-{old}" for old in (*(old for old, _ in pairs), *map(cut, removed[rest:]))]
-        found += [f"+{new}" for new in (*(new for _, new in pairs), *map(cut, added[rest:]))]
-    return found
+        result += [f"-{old}" for old in (*(old for old, _ in pairs), *map(cut, removed[rest:]))]
+        result += [f"+{new}" for new in (*(new for _, new in pairs), *map(cut, added[rest:]))]
+    return result
 
 
 def escaped(text: str) -> str:

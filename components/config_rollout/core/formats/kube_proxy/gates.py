@@ -16,8 +16,8 @@ from .gate_table import GATES, NEEDS, RELEASES
 
 def release_of(version: str) -> str:
     """Return `1.36` for `v1.36.3`, for an image's tag or for a release itself; empty for anything else."""
-    found = re.match(r"v?(1\.\d+)(?![\d])", version)
-    return found[1] if found else ""
+    match = re.match(r"v?(1\.\d+)(?![\d])", version)
+    return match[1] if match else ""
 
 
 def is_known(release: str) -> bool:
@@ -33,8 +33,8 @@ def check_gates(gates: Mapping[str, bool], release: str) -> Iterator[Finding]:
             what = f"kube-proxy {release} does not have this feature gate and would exit{_elsewhere(name)}"
             yield Finding(f"featureGates.{name}", what, _advice(name, release))
         elif state in ("locked on", "locked off") and on != (state == "locked on"):
-            said = str(not on).lower()
-            what = f"the gate is locked to {said} in kube-proxy {release}, which would exit"
+            fixed_value = str(not on).lower()
+            what = f"the gate is locked to {fixed_value} in kube-proxy {release}, which would exit"
             yield Finding(f"featureGates.{name}", what, "Remove it")
         elif state == "not yet":
             yield Finding(

@@ -126,19 +126,19 @@ def _read(tree: dict[str, object], odd: Iterable[Finding], platform: str) -> Rea
         except Refused as why:
             findings.append(Finding(field.path, *why.args))
             refused[field.path] = f"refused: {_get(tree, field.path)!r}"
-    given = values.get("mode")
-    mode = given if isinstance(given, str) and given else PLATFORMS[platform][0]
+    mode_field = values.get("mode")
+    mode = mode_field if isinstance(mode_field, str) and mode_field else PLATFORMS[platform][0]
     _complete(values, mode)
     if mode not in PLATFORMS[platform]:
         findings.append(_wrong_mode(mode, platform))
     findings += validate(values, mode)
-    if given == "":
+    if mode_field == "":
         values["mode"] = UNSET_ON_WINDOWS if platform == "windows" else UNSET_MODE
         if platform != "windows":
             warnings.append(MODE_NOT_SET)
     gates = values.get("featureGates")
     warnings += [*_without_effect(values), *warn_of_gates(gates if isinstance(gates, dict) else {}), *odd]
-    modes = [mode] if given or platform else ["iptables", "kernelspace"]  # unset, and nobody says which platform
+    modes = [mode] if mode_field or platform else ["iptables", "kernelspace"]  # unset, and nobody says which platform
     local, form = values.get("detectLocalMode"), values.get("logging.format")
     known = mode in MODES and local in LOCAL_MODES and form in LOG_FORMATS  # else everything counts
     live = {field.path for field in FIELDS if not known or any(field.is_read(mode, values) for mode in modes)}
@@ -170,9 +170,9 @@ def _complete(values: dict[str, object], mode: str) -> None:
         ("healthzBindAddress", HEALTHZ_PORT, "0.0.0.0" if four else "[::]"),
         ("metricsBindAddress", METRICS_PORT, "127.0.0.1" if four else "[::1]"),
     ):
-        given = values.get(path)
-        if isinstance(given, str):
-            values[path] = with_port(given, port) if given else f"{any_host}:{port}"
+        value = values.get(path)
+        if isinstance(value, str):
+            values[path] = with_port(value, port) if value else f"{any_host}:{port}"
     if mode == "nftables" and values.get("nodePortAddresses") == []:
         values["nodePortAddresses"] = ["primary"]
     if values.get("winkernel.rootHnsEndpointName") == "cbr0":

@@ -105,13 +105,13 @@ def _read_json(text: str) -> Text:
 
     def mapping(pairs: list[tuple[str, object]]) -> dict[str, object]:
         root[:] = pairs  # the root is closed last
-        found: dict[str, object] = {}
+        members: dict[str, object] = {}
         for name, value in pairs:
-            if name in found:
-                both = isinstance(found[name], dict) and isinstance(value, dict)
+            if name in members:
+                both = isinstance(members[name], dict) and isinstance(value, dict)
                 odd.append(_told_twice((name,), "", "merges them" if both else "takes the last"))
-            found[name] = decoded_into(found[name], value) if name in found else value
-        return found
+            members[name] = decoded_into(members[name], value) if name in members else value
+        return members
 
     try:
         tree = json.loads(
@@ -151,13 +151,13 @@ def _head(pairs: Iterable[tuple[str, object]]) -> tuple[str, str]:
 
     Source: apimachinery pkg/runtime/serializer/json/meta.go `Interpret`, which is encoding/json's.
     """
-    found = {"apiversion": "", "kind": ""}
+    head = {"apiversion": "", "kind": ""}
     for name, value in pairs:
-        if name.casefold() in found and value is not None:
+        if name.casefold() in head and value is not None:
             if not isinstance(value, str):
                 raise NotRead(f"{name} must be text", fix=f"Quote the value of {name}")
-            found[name.casefold()] = value
-    return found["apiversion"], found["kind"]
+            head[name.casefold()] = value
+    return head["apiversion"], head["kind"]
 
 
 def _told_twice(path: tuple[str, ...], where: str, does: str = "takes the last") -> Finding:

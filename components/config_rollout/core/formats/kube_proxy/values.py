@@ -60,9 +60,9 @@ def resolve(text: str) -> bool | str | Number | None:
         raise NotUnderstood(f"a scalar that begins like a number has more than {_LONGEST} characters")
     plain = text if text[0] == "." else text.replace("_", "")
     for pattern, base in _INTEGERS:
-        if found := pattern.fullmatch(plain):
-            value = int(found[1] + found[2], base)
-            if -(2**63) <= value < 2**64 and not (value >= 2**63 and found[1] == "+"):
+        if match := pattern.fullmatch(plain):
+            value = int(match[1] + match[2], base)
+            if -(2**63) <= value < 2**64 and not (value >= 2**63 and match[1] == "+"):
                 return Number(str(value))
     if _FLOAT.fullmatch(plain):
         number = float(plain)
@@ -188,10 +188,10 @@ def quantity(text: str) -> int | None:
 
     `None` if it is none, or beyond an int64, which Kubernetes would cap. Source: apimachinery `resource.ParseQuantity`.
     """
-    found = _QUANTITY.fullmatch(text.strip(" "))
-    if not found or len(text) > 60:
+    match = _QUANTITY.fullmatch(text.strip(" "))
+    if not match or len(text) > 60:
         return None
-    amount, suffix = Fraction(found[2].rstrip(".")), found[3] or ""
+    amount, suffix = Fraction(match[2].rstrip(".")), match[3] or ""
     if suffix.endswith("i"):
         amount *= 1024 ** ("KMGTPE".index(suffix[0]) + 1)
     elif suffix:
@@ -199,7 +199,7 @@ def quantity(text: str) -> int | None:
     whole = math.ceil(amount)
     if whole > MAX_INT64:
         return None
-    return -whole if found[1] == "-" else whole
+    return -whole if match[1] == "-" else whole
 
 
 def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -198,50 +198,50 @@ class _Decoder:
         if any(target is outer for outer in self._inside):
             raise NotRead(f"the anchor {node.text!r} contains itself", node.line)
         self._inside.append(target)
-        found = use(target)
+        value = use(target)
         self._inside.pop()
-        return found
+        return value
 
     def _mapping(self, node: _Node, path: tuple[str, ...]) -> dict[str, object]:
-        found: dict[tuple[str, str], _Entry] = {}
-        self._fill(node, found, path, merged=False)
-        for (_, name), entry in found.items():
+        entries: dict[tuple[str, str], _Entry] = {}
+        self._fill(node, entries, path, merged=False)
+        for (_, name), entry in entries.items():
             if len(entry.lines) > 1:
                 self.twice.append(Twice((*path, name), entry.lines))
-        names = [name for _, name in found]
+        names = [name for _, name in entries]
         if len(set(names)) < len(names):
             name = next(name for name in names if names.count(name) > 1)
             why = f"two keys become {name!r}, and kube-proxy reads either of them"
             raise NotRead(why, node.line, "Keep one of them")
-        return {name: entry.value for (_, name), entry in found.items()}
+        return {name: entry.value for (_, name), entry in entries.items()}
 
     def _fill(
-        self, node: _Node, found: dict[tuple[str, str], "_Entry"], path: tuple[str, ...], *, merged: bool
+        self, node: _Node, entries: dict[tuple[str, str], "_Entry"], path: tuple[str, ...], *, merged: bool
     ) -> None:
         """Set the keys of a mapping one after another; a merge key sets those of others where it stands."""
         for key, value in zip(node.children[::2], node.children[1::2], strict=True):
             if key.kind == "scalar" and key.text == "<<" and (key.plain or key.tag == f"{_TAG}merge"):
-                self._merge(value, found, path)
+                self._merge(value, entries, path)
                 continue
             name = self._key(key)
             entry = _Entry(self.value(value, (*path, name[1])), [key.line], merged)
-            before = found.get(name)
+            before = entries.get(name)
             if before and not before.merged:
                 entry.lines = [*before.lines, key.line]
-            found[name] = entry
+            entries[name] = entry
 
-    def _merge(self, node: _Node, found: dict[tuple[str, str], "_Entry"], path: tuple[str, ...]) -> None:
+    def _merge(self, node: _Node, entries: dict[tuple[str, str], "_Entry"], path: tuple[str, ...]) -> None:
         target = node.target if node.kind == "alias" and node.target else node
         if target.kind == "mapping":
             self._count(node)
             if node.kind == "alias":
-                self._alias(node, lambda mapping: self._merge(mapping, found, path))
+                self._alias(node, lambda mapping: self._merge(mapping, entries, path))
             else:
-                self._fill(node, found, path, merged=True)
+                self._fill(node, entries, path, merged=True)
             return
         if node.kind == "sequence" and all((item.target or item).kind == "mapping" for item in node.children):
             for item in reversed(node.children):
-                self._merge(item, found, path)
+                self._merge(item, entries, path)
             return
         raise NotRead("a merge key (<<) needs a mapping, or a list of mappings", node.line)
 
