@@ -201,7 +201,7 @@ def test_object_of_flux_in_a_file_of_that_name_is_no_kustomization(here):
     done = here.check("app")
 
     assert [f"app/ds.yaml:17 {HASHED}"] == done.findings
-    assert "config-rollout: note: no rule checks: Kustomization (1)\n" == done.err
+    assert "config-rollout: note: not covered by any rule: Kustomization (1)\n" == done.err
 
 
 def test_what_is_rendered_is_not_fixed_and_told(here):

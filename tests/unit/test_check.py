@@ -43,10 +43,10 @@ def test_finding_is_one_line_with_place_level_and_rule():
 
     assert (
         "tests/data/manifests/kubeadm-1.36.3-kube-proxy.yaml:194: advisory: DaemonSet kube-system/kube-proxy: "
-        "spec.template.spec.volumes[0].configMap.name: reads ConfigMap 'kube-proxy' when kube-proxy starts, and "
-        "nothing in the pod template changes with the content, so pods keep the old one until something else restarts "
-        "them. Write a hash of the content into an annotation of the pod template, or name the object after its "
-        "content. [config-not-hashed]"
+        "spec.template.spec.volumes[0].configMap.name: reads ConfigMap 'kube-proxy' only when kube-proxy starts, "
+        "and nothing in the pod template changes with the content, so the pods keep the old content until something "
+        "else restarts them. Write a hash of the content into an annotation of the pod template, or name the object "
+        "after its content. [config-not-hashed]"
     ) == first
 
 
@@ -55,9 +55,9 @@ def test_last_line_counts():
 
 
 def test_what_no_rule_looks_at_is_noted():
-    note = "config-rollout: note: no rule checks: ServiceAccount (1), ClusterRoleBinding (1), Role (1), RoleBinding (1)"
+    kinds = "ServiceAccount (1), ClusterRoleBinding (1), Role (1), RoleBinding (1)"
 
-    assert note == run(KUBEADM).stderr.decode().strip()
+    assert f"config-rollout: note: not covered by any rule: {kinds}" == run(KUBEADM).stderr.decode().strip()
 
 
 @pytest.mark.parametrize("text", [rule.bad for rule in RULES if not rule.programs_only] + [GOOD])
@@ -102,14 +102,14 @@ def test_sarif():
         },
         "region": {"startLine": 194},
     } == first["locations"][0]["physicalLocation"]
-    assert "no rule checks" in done["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert "not covered by any rule" in done["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
 
 
 @pytest.mark.parametrize(
     ("given", "code", "output"),
     [
         ({"update-strategy": "advisory"}, 0, b"advisory: DaemonSet default/agent: spec.updateStrategy"),
-        ({"update-strategy": {"skip": [{"name": "agent", "reason": "a test"}]}}, 0, b"1 findings, 0 mandatory"),
+        ({"update-strategy": {"skip": [{"name": "agent", "reason": "a test"}]}}, 0, b"1 finding, 0 mandatory"),
         ({"all": "mandatory"}, 1, b"3 findings, 3 mandatory"),
     ],
 )
@@ -123,9 +123,9 @@ def test_config(file, given, code, output):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "is not YAML or JSON that can be read"),
+        ("{", "cannot be read as YAML or JSON"),
         ("[]", "settings: must be a mapping (got list)"),
-        ('{"nonsense": "advisory"}', "nonsense: there is no such rule. Known are hash-from-resource"),
+        ('{"nonsense": "advisory"}', "nonsense: is not a rule. Known rules: hash-from-resource"),
     ],
 )
 def test_wrong_config_is_trouble(file, text, message):
@@ -139,10 +139,10 @@ def test_wrong_config_is_trouble(file, text, message):
     ("arguments", "given", "message"),
     [
         (["/nowhere"], "", "/nowhere: no such file or directory"),
-        (["-"], "", "-: holds no Kubernetes object that can be read. Name rendered manifests."),
-        (["-"], "---\n---\n", "note: no rule checks: empty document (2)"),
+        (["-"], "", "-: contains no readable Kubernetes object. Pass rendered manifests."),
+        (["-"], "---\n---\n", "note: not covered by any rule: empty document (2)"),
         (["-"], "image: {{ .Values.image }}\n", "note: not checked: 1 document with template syntax"),
-        (["README.md"], "", "holds no Kubernetes object that can be read"),
+        (["README.md"], "", "contains no readable Kubernetes object"),
         (["-", "--config", "/nowhere"], GOOD, "/nowhere: no such file or directory. Pass a file"),
         (["-", "--json", "--sarif"], GOOD, "not allowed with argument"),
     ],

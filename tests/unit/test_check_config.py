@@ -49,7 +49,7 @@ def test_options(here, options, expected, code):
 
 
 def test_rule_that_does_not_exist_is_trouble(here):
-    message = "config-rollout: check: there is no rule 'hash'. `config-rollout check --list` prints all.\n"
+    message = "config-rollout: check: unknown rule 'hash'. `config-rollout check --list` prints all rules.\n"
 
     assert (2, "", message) == here.check(".", "--rule", "hash")
     assert (2, "", message) == here.check("--explain", "hash")
@@ -68,7 +68,7 @@ def test_configuration_file_above_is_found_and_told(here):
     done = here.check("m.yaml", folder="sub")
 
     assert [HASHED] == rules(done)
-    assert f"config-rollout: note: settings are those of {here.path / FILE}\n" == done.err
+    assert f"config-rollout: note: using the settings in {here.path / FILE}\n" == done.err
 
 
 def test_configuration_file_outside_of_the_repository_is_not_found(here):
@@ -123,17 +123,17 @@ def test_paths_in_the_file_are_from_its_folder(here):
     ("text", "message"),
     [
         ("check: []\n", "check: must be a mapping (got list). Write {}."),
-        ("check: {failon: never}\n", "check.failon: there is no such setting. Write 'failOn', if that was meant."),
-        ("check: {failOn: high}\n", "check.failOn: has the wrong value (got 'high'). Use one of mandatory, advisory"),
-        ("check: {strict: 1}\n", "check.strict: has the wrong value (got 1). Write true or false."),
-        ("check: {exclude: vendor}\n", "check.exclude: has the wrong value (got 'vendor'). Write a list of texts."),
-        ("check: {baseline: [a]}\n", "check.baseline: has the wrong value (got ['a']). Write a path."),
-        ("a: [\n", "is not YAML or JSON that can be read"),
+        ("check: {failon: never}\n", "check.failon: is not a setting. Write 'failOn', if that was meant."),
+        ("check: {failOn: high}\n", "check.failOn: has an invalid value (got 'high'). Use one of mandatory, advisory"),
+        ("check: {strict: 1}\n", "check.strict: has an invalid value (got 1). Write true or false."),
+        ("check: {exclude: vendor}\n", "check.exclude: has an invalid value (got 'vendor'). Write a list of strings."),
+        ("check: {baseline: [a]}\n", "check.baseline: has an invalid value (got ['a']). Write a path."),
+        ("a: [\n", "cannot be read as YAML or JSON"),
         (
             "all: advisory\nall: mandatory\n",
-            "is not YAML or JSON that can be read: key 'all' appears twice in one mapping",
+            "cannot be read as YAML or JSON: key 'all' appears twice in one mapping",
         ),
-        ("readiness-prob: advisory\n", "there is no such rule. Write 'readiness-probe', if that was meant."),
+        ("readiness-prob: advisory\n", "is not a rule. Write 'readiness-probe', if that was meant."),
     ],
 )
 def test_wrong_configuration_is_trouble(here, text, message):
@@ -203,7 +203,7 @@ def test_finding_that_is_gone_is_told(here):
     here.write("m.yaml", f"{MAP}---\n{AGENT}")
 
     assert (
-        "config-rollout: note: 1 finding of the baseline is no longer there. Write it again with --json.\n"
+        "config-rollout: note: 1 finding of the baseline is gone. Write the baseline again with --json.\n"
         == here.check(".", "--baseline", "old.json").err
     )
 
@@ -243,7 +243,7 @@ def test_annotation_skips_a_rule_on_its_object(here):
     done = here.check(".")
 
     assert (0, [HASHED]) == (done.code, rules(done))
-    assert done.out.endswith("1 findings, 0 mandatory, in 2 objects, 1 skipped\n")
+    assert done.out.endswith("1 finding, 0 mandatory, in 2 objects, 1 skipped\n")
     assert {REFUSES: 1} == here.check(".", "--json").json["skipped"]
 
 
@@ -261,10 +261,14 @@ WHERE = "m.yaml:6: DaemonSet default/agent: metadata.annotations['config-rollout
 @pytest.mark.parametrize(
     ("text", "note", "count"),
     [
-        ("update-strategi: x", "there is no rule 'update-strategi'. Write 'update-strategy', if that was meant.", 2),
-        ("nothing: x", "there is no rule 'nothing'. `config-rollout check --list` prints all.", 2),
+        (
+            "update-strategi: x",
+            "has an unknown rule (got 'update-strategi'). Write 'update-strategy', if that was meant.",
+            2,
+        ),
+        ("nothing: x", "has an unknown rule (got 'nothing'). `config-rollout check --list` prints all rules.", 2),
         ("update-strategy", "update-strategy has no reason. Write 'update-strategy: REASON'.", 2),
-        ("readiness-probe: x", "readiness-probe has no finding here. Remove the line.", 2),
+        ("readiness-probe: x", "readiness-probe has no finding on this object. Remove the line.", 2),
     ],
 )
 def test_annotation_that_is_wrong_or_of_no_use_is_told(here, text, note, count):

@@ -72,7 +72,7 @@ def test_fix_is_shown_and_nothing_written(here):
     file = here.write("m.yaml", f"# a map\n{MAP}---\n{BLOCK}")
     done = here.check(".", "--fix")
 
-    assert (1, DIFF, "config-rollout: 1 file would change. Write this with --fix --yes.\n") == done
+    assert (1, DIFF, "config-rollout: 1 file would change. Run again with --fix --yes to write them.\n") == done
     assert f"# a map\n{MAP}---\n{BLOCK}" == file.read_text()
 
 
@@ -212,15 +212,15 @@ SECRET = "apiVersion: v1\nkind: Secret\nmetadata: {name: agent}\nstringData: {a:
 NOT_FIXED = {
     "a Secret": (
         f"{SECRET}---\n" + BLOCK.replace("configMapRef", "secretRef"),
-        "Secret 'agent': a hash that anyone can read lets anyone test guesses. Name it after its content",
+        "Secret 'agent': anyone can test guesses against a public hash. Name it after its content",
     ),
     "what changes with each deployment": (
         MAP.replace("agent.yaml: 'level: info'", "install_time: '2026-01-01T10:00:00Z'") + f"---\n{BLOCK}",
-        "ConfigMap 'agent': data['install_time'] may change with each deployment, and a hash with it",
+        "ConfigMap 'agent': data['install_time'] may change with every deployment, and the hash with it",
     ),
     "a placeholder": (
         MAP.replace("level: info", "level: ${LEVEL}") + f"---\n{BLOCK}",
-        "ConfigMap 'agent': data.agent.yaml: has a placeholder, 'level: ${LEVEL}', that is filled in later",
+        "ConfigMap 'agent': data.agent.yaml: contains a placeholder (got 'level: ${LEVEL}')",
     ),
     "an anchor": (
         f"{MAP}---\n{BLOCK}".replace("metadata:\n      labels", "metadata: &m\n      labels"),
@@ -264,11 +264,11 @@ def test_excluded_file_is_not_fixed(here):
 def test_standard_input_is_not_fixed(here):
     done = here.check("-", "--fix", stdin=f"{MAP}---\n{BLOCK}")
 
-    assert (2, "", "config-rollout: check --fix: standard input cannot be written. Name files or folders.\n") == done
+    assert (2, "", "config-rollout: check --fix: cannot write to standard input. Name files or folders.\n") == done
 
 
 def test_yes_without_fix_is_trouble(here):
-    assert (2, "", "config-rollout: check: --yes belongs to --fix. Add --fix, or leave it out.\n") == (
+    assert (2, "", "config-rollout: check: --yes requires --fix. Add --fix, or remove --yes.\n") == (
         here.check(".", "--yes")
     )
 
@@ -280,7 +280,7 @@ def test_file_that_changed_meanwhile_is_not_written(here, monkeypatch):
     monkeypatch.setattr(fixing, "_show", lambda name, before, after: file.write_text(MAP))
     done = here.check(".", "--fix", "--yes")
 
-    assert (2, "config-rollout: m.yaml: was changed by someone else meanwhile. Run the command again.\n") == (
+    assert (2, "config-rollout: m.yaml: was changed by someone else in the meantime. Run the command again.\n") == (
         done.code,
         done.err,
     )

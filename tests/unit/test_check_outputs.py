@@ -148,7 +148,7 @@ def test_every_form_is_complete_when_nothing_can_be_looked_at(here, form):
     done = here.check("-", form, stdin="kind: DaemonSet\nname: {{ x }}\n")
 
     assert 2 == done.code
-    assert "-: holds no Kubernetes object that can be read. Name rendered manifests." in done.err
+    assert "-: contains no readable Kubernetes object. Pass rendered manifests." in done.err
     assert done.out
 
 

@@ -56,7 +56,7 @@ def test_pattern_that_fits_nothing_is_trouble(here):
 
 
 def test_no_path_is_trouble(here):
-    assert (2, "", "config-rollout: check: no PATH. Name files, folders or '-'.\n") == here.check()
+    assert (2, "", "config-rollout: check: PATH is required. Name files, folders or '-'.\n") == here.check()
 
 
 @pytest.mark.parametrize("name", ["m.YAML", "m.Yml", "m.JSON", ".hidden/m.yaml"])
@@ -81,7 +81,7 @@ def test_git_and_node_modules_are_never_looked_at(here):
         ("t.yaml.tpl", TEMPLATE, "1 file whose name is a template's (t.yaml.tpl). Render first."),
         ("t.yml.j2", TEMPLATE, "1 file whose name is a template's (t.yml.j2). Render first."),
         ("t.yaml", "kind: DaemonSet\n  a: b", "1 document that cannot be read (t.yaml:1: it is not valid YAML"),
-        ("p.yaml", "apiVersion: apps/v1\nkind: DaemonSet\n", "1 part of an object, as a patch is (p.yaml:1). Check"),
+        ("p.yaml", "apiVersion: apps/v1\nkind: DaemonSet\n", "1 partial object, such as a patch (p.yaml:1). Check"),
     ],
 )
 @pytest.mark.parametrize(("strict", "code"), [([], 0), (["--strict"], 2)])
@@ -109,9 +109,9 @@ def test_unrendered_chart_is_not_green(here):
     assert [
         "not checked: 5 documents with template syntax (chart/templates/ds0.yaml:1, chart/templates/ds1.yaml:1, "
         "chart/templates/ds2.yaml:1 and 2 more). Render first.",
-        "no rule checks: Service (1)",
+        "not covered by any rule: Service (1)",
         "2 documents are not Kubernetes objects, such as a chart's values",
-        "config-rollout: chart: holds no Kubernetes object that can be read. Name rendered manifests.",
+        "config-rollout: chart: contains no readable Kubernetes object. Pass rendered manifests.",
     ] == note(done)
 
 
@@ -241,7 +241,7 @@ def test_what_is_excluded_is_counted_and_what_fits_nothing_is_told(here):
     here.write("b/m.yaml", MAP)
 
     assert [
-        "1 file or folder left out, as the patterns say",
+        "1 file or folder left out by patterns",
         "--exclude config-not-hashd: matches no rule, file or folder. Correct it, or remove it.",
     ] == note(here.check(".", "--exclude", "b", "--exclude", "config-not-hashd"))
 

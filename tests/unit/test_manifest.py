@@ -69,7 +69,7 @@ def test_skipped(text, skipped):
             "1 document with template syntax (file:1)",
         ),
         ("apiVersion: v1\nkind: ConfigMap\ndata: [\n", "it is not valid YAML"),
-        ("just text\n", "1 document that is not an object (file:1). Name manifests."),
+        ("just text\n", "1 document that is not an object (file:1). Pass manifests."),
         ("[1, 2]", "2 documents that are not objects (file:1, file:1)"),
         ("apiVersion: v1\nkind: ConfigMap\nx: !!int a\n", "it has the tag !!int on 'a', line 3"),
         (
@@ -133,7 +133,7 @@ def test_reasons_are_counted_and_the_first_places_shown():
     assert [
         "not checked: 5 documents with template syntax (file:1, file:3, file:5 and 2 more). Render first.",
         "not checked: 1 document that cannot be read (file:11: it is not valid YAML (did not find expected node "
-        "content), line 12). Correct what is wrong.",
+        "content), line 12). Correct it.",
     ] == list(summary(found.gaps))
 
 

@@ -368,7 +368,7 @@ def test_file_that_a_program_reads_again_unasked_is_covered(image, folder, key, 
 def test_hash_of_something_else_is_named():
     (finding,) = said("config-not-hashed", manifest(source() + pods(annotations=f"checksum/tls: {HASH}")).objects)
 
-    assert "changes with the content (by the name, 'checksum/tls' is of something else), so pods keep" in finding
+    assert "changes with the content ('checksum/tls' belongs to something else, by name), so the pods keep" in finding
 
 
 def test_several_sources_are_one_finding():

@@ -33,7 +33,7 @@ def variable(name: str, value: str, image: str = "'a:1'") -> str:
         (annotation("stamp", "'1772366400'"), "is a time"),
         (annotation("stamp", "'1772366400123'"), "is a time"),
         (annotation("anything", NOW), "is a time"),
-        (annotation("kubectl.kubernetes.io/restartedAt", NOW), "by hand"),
+        (annotation("kubectl.kubernetes.io/restartedAt", NOW), "a manual restart"),
         (annotation("rollme", "x1y2z"), "is random"),
         (label("helm.sh/chart", "agent-1.2.3"), "is the chart's version"),
         (label("git-commit", "3f1a6b02c4"), "is a commit"),
@@ -44,21 +44,21 @@ def variable(name: str, value: str, image: str = "'a:1'") -> str:
         (label("app.kubernetes.io/version", "3f1a6b0"), "is a commit"),
         (label("app.kubernetes.io/version", "main-3f1a6b0"), "is a commit"),
         (label("app.kubernetes.io/version", "v1.2.3-14-g3f1a6b0"), "is a commit"),
-        (annotation("ci/build-number", "'42'"), "is the number of a run"),
-        (label("pipeline", "'1234567'"), "is the number of a run"),
-        (label("ci/pipelineId", "'1234567'"), "is the number of a run"),
-        (label("ci_job_id", "'1234567'"), "is the number of a run"),
-        (label("revision", "'17'"), "is the number of a run"),
-        (label("helm-revision", "'17'"), "is the number of a run"),
+        (annotation("ci/build-number", "'42'"), "is a run number"),
+        (label("pipeline", "'1234567'"), "is a run number"),
+        (label("ci/pipelineId", "'1234567'"), "is a run number"),
+        (label("ci_job_id", "'1234567'"), "is a run number"),
+        (label("revision", "'17'"), "is a run number"),
+        (label("helm-revision", "'17'"), "is a run number"),
         (variable("DEPLOYED_AT", NOW), "is a time"),
         (variable("DEPLOY_TIMESTAMP", "'1772366400'"), "is a time"),
         (variable("BUILD_DATE", "'2026-03-01'"), "is a time"),
         (variable("RESTART_TS", "'1772366400'"), "is a time"),
         (variable("GIT_COMMIT", "3f1a6b02c4d5"), "is a commit"),
         (variable("CI_COMMIT_SHA", SHA), "is a commit"),
-        (variable("CI_PIPELINE_ID", "'123456'"), "is the number of a run"),
-        ("spec: {initContainers: [{image: 'a:1', env: [{name: BUILD_ID, value: '7'}]}]}", "is the number of a run"),
-        (annotation("checksum/install_info", SHA), "is a hash of content in which what installed it"),
+        (variable("CI_PIPELINE_ID", "'123456'"), "is a run number"),
+        ("spec: {initContainers: [{image: 'a:1', env: [{name: BUILD_ID, value: '7'}]}]}", "is a run number"),
+        (annotation("checksum/install_info", SHA), "is a hash of content in which information about the installation"),
     ],
 )
 @pytest.mark.parametrize("kind", ["DaemonSet", "Deployment"])
@@ -132,34 +132,34 @@ READS_ITSELF = f"containers: [{{image: 'a:1', env: [{{name: C, valueFrom: {{fiel
         pytest.param(workload(CHART), "Move it to metadata.labels, which restarts nothing.", id="moved"),
         pytest.param(
             workload(CHART, metadata="labels: {helm.sh/chart: agent-1.2.3}"),
-            "Leave it out here: metadata.labels has it too, and restarts nothing.",
+            "Remove it here: metadata.labels has it too, and restarts nothing.",
             id="there already",
         ),
         pytest.param(
             workload(CHART).replace("{app: agent}", "{helm.sh/chart: agent-1.2.3}"),
-            "Create the DaemonSet again with a selector and labels without it: nobody can change a selector.",
+            "Recreate the DaemonSet without it in selector and labels: a selector cannot be changed.",
             id="the selector has it",
         ),
         pytest.param(
             BUDGET + workload(CHART),
-            "Take it out of the selector of PodDisruptionBudget default/agent first, then out of the pod template.",
+            "Remove it from the selector of PodDisruptionBudget default/agent first, then from the pod template.",
             id="a budget has it",
         ),
         pytest.param(
             workload(f"{CHART}, spec: {{{SPREAD}}}"),
-            "Take it out of spec.template.spec.topologySpreadConstraints[0].labelSelector first, then out of the pod "
+            "Remove it from spec.template.spec.topologySpreadConstraints[0].labelSelector first, then from the pod "
             "template.",
             id="a constraint has it",
         ),
         pytest.param(
             workload(f"{CHART}, spec: {{{READS_ITSELF}}}"),
-            "Take it out together with spec.template.spec.containers[0].env[0].valueFrom.fieldRef.fieldPath, which "
+            "Remove it together with spec.template.spec.containers[0].env[0].valueFrom.fieldRef.fieldPath, which "
             "reads it.",
             id="the pods read it",
         ),
         pytest.param(
             workload(CHART).replace("selector: {matchLabels: {app: agent}}, ", ""),
-            "Move it to metadata.labels, unless a selector has it.",
+            "Move it to metadata.labels, unless a selector uses it.",
             id="a part, whose selector nobody knows",
         ),
         pytest.param(

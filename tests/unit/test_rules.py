@@ -88,7 +88,7 @@ def test_hash_from_resource(old, new, facts, findings):
 def test_hash_from_resource_of_an_unknown_provider_is_not_checked():
     found = program(BY_ID["hash-from-resource"].bad, replaces=UNKNOWN)
 
-    assert ["not checked: spec: the provider of ConfigMap 'agent' is not known yet"] == said(
+    assert ["not checked: spec: depends on the provider of ConfigMap 'agent', which is not known yet"] == said(
         "hash-from-resource", found
     )
 
@@ -255,7 +255,7 @@ def test_unprobed_main_container_is_named():
     (finding,) = said("readiness-probe", manifest(workload(text)).objects)
 
     assert finding.startswith(
-        "spec.template.spec.containers[0]: has no readinessProbe, only 'b' beside it has: a pod counts as good as soon "
+        "spec.template.spec.containers[0]: has no readinessProbe, only 'b' has one, so a pod is ready as soon as "
     )
 
 

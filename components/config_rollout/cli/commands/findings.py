@@ -1,4 +1,4 @@
-"""What `check` does: reads sets of manifests, runs the rules over each, and prints the findings."""
+"""Runs `check`: reads sets of manifests, runs the rules over each set and prints the findings."""
 
 import sys
 from collections import Counter
@@ -25,7 +25,7 @@ from ..outputs.check_forms import FORMS
 from ..outputs.check_report import Report, Row, mark_old, merge
 
 NO_FINDING, FINDING, INCOMPLETE = 0, 1, 2
-"""The exit codes. With `INCOMPLETE`, something could not be checked."""
+"""The exit codes. `INCOMPLETE` means that something could not be checked."""
 
 _MOST_KINDS = 10
 
@@ -35,8 +35,8 @@ class Options:
     """
     The options of the command line; `None` and `False` leave a choice to the configuration file.
 
-    `exclude` names rules, or files and folders by patterns. `form` is `text`, `json`, `sarif`, `github` or `junit`.
-    With `fix`, edits are shown in place of findings, and with `write` too they are written.
+    `exclude` contains rules, and patterns of files and folders. `form` is `text`, `json`, `sarif`, `github` or `junit`.
+    With `fix`, edits are shown instead of findings, and with `write` they are also written.
     """
 
     paths: Sequence[str]
@@ -75,7 +75,7 @@ def run(options: Options) -> int:
     report.rows = list(mark_old(merge(report.rows), baseline))
     report.notes += _baseline_note(baseline)
     if config.file and config.file.parent != Path.cwd() and options.config is None:
-        report.notes.append(f"settings are those of {config.file}")
+        report.notes.append(f"using the settings in {config.file}")
     for note in report.notes:
         print(f"config-rollout: note: {note}", file=sys.stderr)
     fails = _failing(report, options.fail_on or config.check.fail_on)
@@ -117,13 +117,13 @@ def check_sets(manifests: Manifests, settings: Settings) -> Report:
     nothing = not report.objects and (report.gaps or not (others or skipped.keys() - {"empty document"}))
     if nothing and (report.gaps or not manifests.excluded):
         report.trouble = (
-            f"{' '.join(manifests.paths)}: holds no Kubernetes object that can be read. Name rendered manifests."
+            f"{' '.join(manifests.paths)}: contains no readable Kubernetes object. Pass rendered manifests."
         )
     return report
 
 
 def _read(manifest_set: ManifestSet, files: list[str]) -> Manifest:
-    """Return what a set holds, and note the files; a rendered object has its place in its source."""
+    """Return the objects of a set, and add its files to `files`; a rendered object has its place in its source."""
     manifest = Manifest()
     for name, text in manifest_set.texts:
         files.append(name)
@@ -135,7 +135,7 @@ def _read(manifest_set: ManifestSet, files: list[str]) -> Manifest:
 
 
 def explain(paths: Sequence[str], config: str | None, together: bool) -> None:
-    """Print, for each ConfigMap and Secret that pods read, whether and how new content reaches them."""
+    """Print for each ConfigMap and Secret that pods read whether and how new content reaches them."""
     settings = read_config(config)
     patterns = [Pattern(text, settings.folder) for text in settings.check.exclude]
     for manifest_set in Manifests(paths, patterns, (), together or settings.check.together).sets():
@@ -172,7 +172,7 @@ def _baseline(options: Options, config: CheckConfig) -> Path | None:
 def _baseline_note(left: Counter[tuple[str, str, str, str]]) -> Iterator[str]:
     if gone := left.total():
         what = "finding of the baseline is" if gone == 1 else "findings of the baseline are"
-        yield f"{gone:,} {what} no longer there. Write it again with --json."
+        yield f"{gone:,} {what} gone. Write the baseline again with --json."
 
 
 def _failing(report: Report, fail_on: str) -> set[int]:
@@ -183,17 +183,17 @@ def _failing(report: Report, fail_on: str) -> set[int]:
 
 
 def _passed_over(skipped: Counter[str], others: int, manifests: Manifests) -> Iterator[str]:
-    """Yield what there was apart from the objects that rules check, the most frequent kind first."""
+    """Yield what there was besides objects that rules check, the most frequent kind first."""
     if skipped:
         kinds = skipped.most_common(_MOST_KINDS)
         counts = ", ".join(f"{kind} ({count:,})" for kind, count in kinds)
         more = f" and {len(skipped) - len(kinds):,} other kinds" if len(skipped) > len(kinds) else ""
-        yield f"no rule checks: {counts}{more}"
+        yield f"not covered by any rule: {counts}{more}"
     if others:
         what = "document is not a Kubernetes object" if others == 1 else "documents are not Kubernetes objects"
         yield f"{others:,} {what}, such as a chart's values"
     if manifests.excluded:
         what = "file or folder" if manifests.excluded == 1 else "files and folders"
-        yield f"{manifests.excluded:,} {what} left out, as the patterns say"
+        yield f"{manifests.excluded:,} {what} left out by patterns"
     for pattern in manifests.unmatched:
         yield f"--exclude {pattern}: matches no rule, file or folder. Correct it, or remove it."

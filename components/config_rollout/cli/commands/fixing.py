@@ -32,7 +32,7 @@ def fix(manifests: Manifests, settings: Settings, write: bool) -> int:
 
     """
     if "-" in manifests.paths:
-        raise Trouble("check --fix: standard input cannot be written. Name files or folders.")
+        raise Trouble("check --fix: cannot write to standard input. Name files or folders.")
     changed, gaps = 0, []
     for manifest_set in manifests.sets():
         manifest, files = Manifest(), dict(manifest_set.texts)
@@ -52,7 +52,7 @@ def fix(manifests: Manifests, settings: Settings, write: bool) -> int:
         print(f"config-rollout: note: {note}", file=sys.stderr)
     many = f"{changed:,} {'file' if changed == 1 else 'files'}"
     if changed and not write:
-        print(f"config-rollout: {many} would change. Write this with --fix --yes.", file=sys.stderr)
+        print(f"config-rollout: {many} would change. Run again with --fix --yes to write them.", file=sys.stderr)
         return LEFT
     print(f"config-rollout: {many} changed." if changed else "config-rollout: nothing to fix.", file=sys.stderr)
     return NOTHING_LEFT
@@ -95,7 +95,7 @@ def _write(file: Path, before: bytes, after: bytes) -> None:
     """Write a file as a whole or not at all."""
     try:
         if file.read_bytes() != before:
-            raise Trouble(f"{file}: was changed by someone else meanwhile. Run the command again.")
+            raise Trouble(f"{file}: was changed by someone else in the meantime. Run the command again.")
         real = file.resolve()
         new = real.with_name(f".{real.name}.{os.getpid()}")
         new.write_bytes(after)

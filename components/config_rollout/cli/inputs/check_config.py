@@ -21,7 +21,7 @@ NAMES = (".config-rollout.yaml", ".config-rollout.yml")
 
 @dataclass(frozen=True)
 class CheckConfig:
-    """The rules' settings, how `check` is run, and the file that says so; paths in it are from its folder."""
+    """The settings of the rules and of `check`, and the file with them; paths are relative to its folder."""
 
     settings: Settings = field(default_factory=Settings)
     check: CheckSettings = field(default_factory=CheckSettings)
@@ -29,7 +29,7 @@ class CheckConfig:
 
     @property
     def folder(self) -> Path:
-        """Return the folder that the paths in it are from."""
+        """Return the folder that its paths are relative to."""
         return self.file.parent if self.file else Path()
 
 
@@ -53,9 +53,7 @@ def read_config(path: str | None) -> CheckConfig:
         load_documents(text)
         value = yaml.safe_load(text)
     except (NotUnderstood, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Trouble(
-            f"{file}: is not YAML or JSON that can be read: {str(error).splitlines()[0]}. Correct it."
-        ) from None
+        raise Trouble(f"{file}: cannot be read as YAML or JSON: {str(error).splitlines()[0]}. Correct it.") from None
     settings, findings = parse_settings({} if value is None else value)
     check, wrong = parse_check_settings(value)
     if findings or wrong:

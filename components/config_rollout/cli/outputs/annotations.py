@@ -1,5 +1,5 @@
 """
-What `check` found as workflow commands, which GitHub shows beside the lines of a pull request.
+The findings of `check` as workflow commands, which GitHub shows beside the lines of a pull request.
 
 Source: GitHub "Workflow commands for GitHub Actions"; actions/toolkit packages/core/src/command.ts for the escapes.
 """

@@ -1,4 +1,4 @@
-"""What `check` prints, in each of its forms."""
+"""What `check` prints, in each output format."""
 
 import json
 from collections.abc import Callable
@@ -50,4 +50,4 @@ FORMS: dict[str, Callable[[Report, set[int]], str]] = {
     "github": lambda report, _: "\n".join(annotations(report)),
     "junit": junit,
 }
-"""Name of a form -> the text of a report in it; the set has `id` of the rows that fail the run."""
+"""Output format -> the text of a report in it; the set contains `id` of the rows that fail the run."""

@@ -1,4 +1,4 @@
-"""The report of `check`, for all of its forms."""
+"""The report of `check`, for all output formats."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,8 +18,8 @@ class Row:
     """
     One finding.
 
-    `line` is that of the field. `rendered` names the kustomizations that render it so; none for a plain file. An `old`
-    finding is in the baseline.
+    `line` is that of the field. `rendered` names the kustomizations whose rendered objects have it; empty for a plain
+    file. An `old` finding is in the baseline.
     """
 
     rule: Rule
@@ -40,7 +40,7 @@ class Row:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """Return what stays the same when lines move: rule, file, resource and path."""
+        """Return what stays the same if lines move: rule, file, resource and path."""
         return self.rule.id, self.file, self.resource, self.finding.where
 
 
@@ -49,7 +49,7 @@ class Report:
     """
     What one run reports.
 
-    `rows` hold old findings too. `files` are those that were read. `code` is the exit code, and `trouble` says why
+    `rows` includes old findings. `files` are the files that were read. `code` is the exit code, and `trouble` says why
     nothing could be checked.
     """
 
@@ -73,7 +73,9 @@ class Report:
         mandatory = sum(row.level is Level.MANDATORY for row in self.new)
         also = {"skipped": sum(self.skipped.values()), "in the baseline": len(self.rows) - len(self.new)}
         more = "".join(f", {count:,} {what}" for what, count in also.items() if count)
-        return f"{len(self.new):,} findings, {mandatory:,} mandatory, in {self.objects:,} objects{more}"
+        findings = f"{len(self.new):,} {'finding' if len(self.new) == 1 else 'findings'}"
+        objects = f"{self.objects:,} {'object' if self.objects == 1 else 'objects'}"
+        return f"{findings}, {mandatory:,} mandatory, in {objects}{more}"
 
 
 def merge(rows: Iterable[Row]) -> list[Row]:
@@ -88,7 +90,7 @@ def merge(rows: Iterable[Row]) -> list[Row]:
 
 
 def mark_old(rows: Iterable[Row], baseline: Counter[tuple[str, str, str, str]]) -> Iterator[Row]:
-    """Yield the rows, marked as old if the baseline has them, and take these out of the baseline."""
+    """Yield the rows, marked as old if the baseline has them, and remove these from the baseline."""
     for row in rows:
         old = baseline[row.key] > 0
         if old:

@@ -1,7 +1,7 @@
 """
-What `check` found as JUnit's XML, which GitLab, Jenkins and Azure show as tests: a suite for each file.
+The findings of `check` as JUnit XML, which GitLab, Jenkins and Azure show as tests: a suite for each file.
 
-Source: GitLab "Unit test reports"; the format of Maven's Surefire.
+Source: GitLab "Unit test reports"; Maven Surefire's format.
 """
 
 import re
@@ -17,10 +17,10 @@ def junit(report: Report, fails: set[int]) -> str:
     Return the XML.
 
     A file without a finding is a test that passes, and so is a finding that does not fail the run, with its text as
-    output: JUnit knows no warnings.
+    output: JUnit has no warnings.
 
     Args:
-      report: What to tell.
+      report: The report.
       fails: `id` of the rows that make the exit code 1.
 
     """
@@ -52,5 +52,5 @@ def _case(suite: ElementTree.Element, row: Row, fails: bool) -> None:
 
 
 def _xml(text: str) -> str:
-    """Return a text without the characters that XML cannot hold."""
+    """Return a text with the characters that XML does not allow replaced."""
     return _NO_XML.sub("\ufffd", text)

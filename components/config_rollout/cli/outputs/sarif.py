@@ -1,5 +1,5 @@
 """
-What `check` found as SARIF 2.1.0, which code scanning shows beside the line.
+The findings of `check` as SARIF 2.1.0, which code scanning shows next to the lines.
 
 Source: OASIS "Static Analysis Results Interchange Format (SARIF) Version 2.1.0"; GitHub "SARIF support for code
 scanning".
@@ -20,7 +20,7 @@ _ROOT = "%SRCROOT%"
 
 
 def sarif(report: Report) -> dict[str, Any]:
-    """Return a log of one run: all rules, the findings, and the notes as notifications of the tool."""
+    """Return the log of one run: all rules, the findings, and the notes as notifications of the tool."""
     driver = {
         "name": "config-rollout",
         "version": metadata.version("pulumi-config-rollout"),

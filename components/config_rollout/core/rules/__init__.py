@@ -1,7 +1,7 @@
 """
 The rules on Kubernetes objects, and how they are run: `check(objects, settings)`.
 
-One file a subject; each rule is there once, for the policy pack and the command line alike.
+One file for each subject. Each rule is defined once, for the policy pack and for the command line.
 """
 
 from . import (
@@ -49,7 +49,7 @@ RULES: tuple[Rule, ...] = (
     patches.PATCH_ON_DESTROY,
     waves.WITHOUT_GATE,
 )
-"""Every rule, in the order in which findings on one object are told."""
+"""Every rule, in the order in which findings on one object are reported."""
 
 BY_ID = {rule.id: rule for rule in RULES}
 """Id -> rule."""

@@ -1,4 +1,4 @@
-"""Rules on how many pods of a DaemonSet a rolling restart takes away at once."""
+"""Rules on how many pods of a DaemonSet a rolling restart takes down at once."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -30,13 +30,13 @@ _WHERE = "spec.updateStrategy"
 
 
 def _strategy(daemon_set: KubernetesObject) -> Any:
-    """Return the update strategy, with `UNKNOWN` for what a manifest leaves to be filled in later."""
+    """Return the update strategy, with `UNKNOWN` for values that are filled into the manifest later."""
     given = daemon_set.get("spec", "updateStrategy")
     return given if daemon_set.program else with_unknowns(given)
 
 
 def _completed_by_others(strategy: object) -> object:
-    """Return a part of a strategy, with `UNKNOWN` for the numbers that the rest may have."""
+    """Return the strategy of a patch, with `UNKNOWN` for the numbers that it does not set."""
     rolling = strategy.get("rollingUpdate", {}) if isinstance(strategy, Mapping) else None
     if not isinstance(strategy, Mapping) or not isinstance(rolling, Mapping):
         return strategy
@@ -55,7 +55,7 @@ def _critical_budget(daemon_set: KubernetesObject, given: Parameters) -> Iterato
     elif share and given["maxShare"] < int(share[1]) <= 100:
         yield Finding(
             where,
-            f"lets {budget} of a fleet with priority {priority} be away at once",
+            f"lets {budget} of the pods with priority {priority} be unavailable at once",
             f"Use at most {given['maxShare']}%",
         )
 
@@ -81,7 +81,7 @@ def _update_strategy(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Sa
 
 
 def _unknowns(daemon_set: KubernetesObject, where: str) -> Iterator[NotChecked]:
-    """Yield what is not known at a path or below it: filled in later in a manifest, made by others in a program."""
+    """Yield the unknown values at or below a path: placeholders of a manifest, outputs in a program."""
     if daemon_set.program:
         yield NotChecked(where)
         return
@@ -101,12 +101,12 @@ def _surge_on_host(daemon_set: KubernetesObject, given: Parameters) -> Iterator[
     if daemon_set.get(*POD_SPEC, "hostNetwork") is not True or surge is UNKNOWN or is_zero(surge):
         return
     if any(isinstance(said, Finding) for said in _update_strategy(daemon_set, given)):
-        return  # declared ports, or worse: said there
+        return  # host ports, or something worse: `update-strategy` reports it
     yield Finding(
         "spec.updateStrategy.rollingUpdate.maxSurge",
-        f"is {surge} and the pods use the node's network, so two of them share its ports, and the old one may answer "
-        "the probe of the new one",
-        "Use maxUnavailable, with maxSurge 0",
+        f"is {surge}, but the pods use the host network: the old and new pod of a node share its ports, and the "
+        "old one may answer the new one's probe",
+        "Use maxUnavailable, and set maxSurge to 0",
     )
 
 
@@ -115,12 +115,12 @@ CRITICAL_BUDGET = Rule(
     level=Level.ADVISORY,
     severity=Severity.HIGH,
     topic="rollout",
-    prevents="a rolling restart that takes down a large share of something that every node needs",
-    fix="a maxUnavailable of at most `maxShare` for pods of a system- priority",
+    prevents="a rolling restart that takes down a large share of the pods that every node depends on",
+    fix="a maxUnavailable of at most `maxShare` for pods with a `system-` priority class",
     link=_ROLLING,
     kinds=("DaemonSet",),
     check_one=_critical_budget,
-    parameters=(Parameter("maxShare", "the largest share of the fleet, in percent", 25, 1, 100),),
+    parameters=(Parameter("maxShare", "the largest share of the pods, in percent", 25, 1, 100),),
     remedy=_smaller_budget,
     bad="""
 apiVersion: apps/v1
@@ -155,8 +155,8 @@ UPDATE_STRATEGY = Rule(
     level=Level.MANDATORY,
     severity=Severity.HIGH,
     topic="rollout",
-    prevents="an update strategy that the API server refuses, or whose new pods can never start",
-    fix="one of maxUnavailable and maxSurge above 0, and no maxSurge with ports of the node",
+    prevents="an update strategy that the API server rejects, or with which new pods can never start",
+    fix="exactly one of maxUnavailable and maxSurge above 0, and no maxSurge with host ports",
     link=_ROLLING,
     kinds=("DaemonSet",),
     check_one=_update_strategy,
@@ -191,8 +191,8 @@ SURGE_ON_HOST = Rule(
     level=Level.ADVISORY,
     severity=Severity.HIGH,
     topic="rollout",
-    prevents="two pods of one program on one node's network, where the old one answers for the new one",
-    fix="maxUnavailable in place of maxSurge for pods with hostNetwork",
+    prevents="an old and a new pod on the same host network, where the old one answers for the new one",
+    fix="maxUnavailable instead of maxSurge for pods with hostNetwork",
     link="https://github.com/kubernetes/enhancements/tree/master/keps/sig-apps/1591-daemonset-surge",
     kinds=("DaemonSet",),
     check_one=_surge_on_host,

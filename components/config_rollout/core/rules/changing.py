@@ -1,4 +1,4 @@
-"""What changes with every deployment, as far as name and value tell: times, numbers of runs, commits, random text."""
+"""Values that change with every deployment, judged by name and value: times, run numbers, commits, random text."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ _FIXED = {
     *("expire", "expires", "expiry", "expiration", "until", "after", "before", "valid", "validity", "start", "end"),
     *("since", "birth", "max", "min", "limit", "limits", "bandwidth", "rate", "timeout", "interval", "period", "size"),
 }
-"""Words of what is a time or a number that somebody chose."""
+"""Words in the names of times and numbers that somebody chose."""
 
 _RUNS = {"build", "run", "pipeline", "deploy", "deployment", "job", "workflow", "release"}
 _NUMBERS = {"number", "num", "no", "id", "iid", "counter", "nr"}
@@ -58,7 +58,7 @@ _STAMPED_LINE = re.compile(
 
 
 def words_of(key: str) -> tuple[str, ...]:
-    """Return the words of a key without its domain, in lower case: `ci/buildNumber` has `build` and `number`."""
+    """Return the lower-case words of a key without its domain: `build` and `number` for `ci/buildNumber`."""
     return tuple(word.lower() for word in _WORDS.findall(key.rpartition("/")[2]))
 
 
@@ -66,8 +66,8 @@ def time_in(words: tuple[str, ...], value: str, any_name: bool = True) -> bool:
     """
     Return whether a value is the time of a deployment.
 
-    A number is a time only where the name says so, as in `deployedAt`: others are bandwidths, depths, identifiers. With
-    `any_name` a date with a time of day is one under any name that speaks of no end and no limit.
+    A number is a time only if the name says so, as `deployedAt` does: others are bandwidths, depths, identifiers. With
+    `any_name` a date with a time of day counts under any name, unless the name speaks of an end or a limit.
     """
     if not words or set(words) & _FIXED:
         return False
@@ -78,7 +78,7 @@ def time_in(words: tuple[str, ...], value: str, any_name: bool = True) -> bool:
 
 
 def is_run(words: tuple[str, ...], value: str) -> bool:
-    """Return whether a value is the number of a build, a pipeline's run or a release's revision."""
+    """Return whether a value is the number of a build, a pipeline run or a release revision."""
     if set(words) & _CHOSEN or not _RUN.fullmatch(value):
         return False
     return words in _ALONE or (words[-1:] != () and words[-1] in _NUMBERS and bool({*words[-3:-1]} & _RUNS))
@@ -90,7 +90,7 @@ def is_random(words: tuple[str, ...]) -> bool:
 
 
 def commit_in(words: tuple[str, ...], value: str, is_variable: bool) -> str | None:
-    """Return the commit of a value, where the name lets expect one; a variable has to name git or a commit."""
+    """Return the commit in a value if the name suggests one; the name of a variable must mention git or a commit."""
     if not words or "sync" in words or "depth" in words:
         return None
     of_git = bool({"git", "commit", "vcs"} & set(words)) and (
@@ -103,16 +103,17 @@ def commit_in(words: tuple[str, ...], value: str, is_variable: bool) -> str | No
 
 
 def is_install_information(words: Iterable[str]) -> bool:
-    """Return whether a hash is of information about the installation: its tool, time and version."""
+    """Return whether a hash covers information about the installation: its tool, time and version."""
     joined = "".join(words)
     return "installinfo" in joined or joined in ("install", "installation", "kpitelemetry", "releaseinfo", "buildinfo")
 
 
 def changing_parts(o: KubernetesObject, sure: bool = False) -> Iterator[str]:
     """
-    Yield what in a ConfigMap or Secret may change with each deployment, in words.
+    Yield a description of each part of a ConfigMap or Secret that may change with every deployment.
 
-    With `sure` only keys of their own for a time or a run, as `install_time`; else also lines with a time in them.
+    With `sure` only keys that hold nothing but a time or a run, such as `install_time`; otherwise also lines that
+    contain a time.
     """
     for section in ("data", "stringData"):
         for key, text in o.texts(section).items():

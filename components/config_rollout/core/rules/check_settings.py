@@ -1,4 +1,4 @@
-"""The settings of `check` itself, which its configuration file has under `check`, and the schema of the whole file."""
+"""The settings of `check` itself, under `check` in its configuration file, and the schema of the whole file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from . import RULES
 from .settings import CHECK, LEVELS, schema
 
 FAIL_ON = ("mandatory", "advisory", "never")
-"""From which level on a finding makes the exit code 1."""
+"""The lowest level at which a finding makes the exit code 1."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class CheckSettings:
     """
     How `check` is run.
 
-    `exclude` are patterns of files and folders, `fail_on` is one of `FAIL_ON`, `baseline` a file that `--json` wrote.
+    `exclude` holds patterns of files and folders, `fail_on` is one of `FAIL_ON`, `baseline` a file that `--json` wrote.
     """
 
     exclude: tuple[str, ...] = ()
@@ -32,43 +32,43 @@ _PROPERTIES: dict[str, dict[str, Any]] = {
     "exclude": {
         "type": "array",
         "items": {"type": "string", "minLength": 1},
-        "description": "files and folders to leave out, as patterns from the folder of this file: vendor, charts/*/ci",
+        "description": "files and folders to leave out, as patterns relative to this file: vendor, charts/*/ci",
     },
     "failOn": {
         "enum": list(FAIL_ON),
         "default": FAIL_ON[0],
-        "description": "from which level on a finding makes the exit code 1",
+        "description": "the lowest level at which a finding makes the exit code 1",
     },
     "baseline": {
         "type": "string",
         "minLength": 1,
-        "description": "a file that `check --json` wrote: its findings are old and not reported again",
+        "description": "a file written by `check --json`, whose findings are not reported again",
     },
     "strict": {
         "type": "boolean",
         "default": False,
-        "description": "whether something that could not be checked makes the exit code 2",
+        "description": "whether the exit code is 2 if something could not be checked",
     },
     "together": {
         "type": "boolean",
         "default": False,
-        "description": "whether all files are one set; otherwise each folder is one",
+        "description": "whether all files form one set; otherwise each folder is a set",
     },
 }
 
 
 def parse_check_settings(config: object) -> tuple[CheckSettings, list[Finding]]:
-    """Return what a configuration file says under `check`, and everything that is wrong with it."""
+    """Return the settings under `check` in a configuration file, and everything that is wrong with them."""
     part = config.get(CHECK, {}) if isinstance(config, Mapping) else {}
     if not isinstance(part, Mapping):
         return CheckSettings(), [Finding(CHECK, f"must be a mapping (got {type(part).__name__})", "Write {}")]
     findings = []
     for key, value in part.items():
         if key not in _PROPERTIES:
-            fix = did_you_mean(key, _PROPERTIES, f"Known are {', '.join(_PROPERTIES)}")
-            findings.append(Finding(f"{CHECK}.{key}", "there is no such setting", fix))
+            fix = did_you_mean(key, _PROPERTIES, f"Known settings: {', '.join(_PROPERTIES)}")
+            findings.append(Finding(f"{CHECK}.{key}", "is not a setting", fix))
         elif fix := _misfit(key, value):
-            findings.append(Finding(f"{CHECK}.{key}", f"has the wrong value (got {value!r})", fix))
+            findings.append(Finding(f"{CHECK}.{key}", f"has an invalid value (got {value!r})", fix))
     if findings:
         return CheckSettings(), findings
     values = {"fail_on" if key == "failOn" else key: value for key, value in part.items()}
@@ -76,7 +76,7 @@ def parse_check_settings(config: object) -> tuple[CheckSettings, list[Finding]]:
 
 
 def _misfit(key: str, value: object) -> str:
-    """Return what to write instead; nothing if the value fits."""
+    """Return what to write instead; empty if the value is valid."""
     kind = _PROPERTIES[key].get("type")
     if key == "failOn":
         return "" if value in FAIL_ON else f"Use one of {', '.join(FAIL_ON)}"
@@ -85,7 +85,7 @@ def _misfit(key: str, value: object) -> str:
     texts = value if kind == "array" and isinstance(value, list) else [value]
     if all(isinstance(text, str) and text for text in texts) and (kind == "array") == isinstance(value, list):
         return ""
-    return "Write a list of texts" if kind == "array" else "Write a path"
+    return "Write a list of strings" if kind == "array" else "Write a path"
 
 
 def config_schema() -> dict[str, Any]:
@@ -110,7 +110,7 @@ def config_schema() -> dict[str, Any]:
                 "additionalProperties": False,
                 "properties": _PROPERTIES,
             },
-            "all": {"description": "the level of the rules that have none here", "anyOf": [level, every]},
+            "all": {"description": "the level of all rules that are not listed here", "anyOf": [level, every]},
             **rules,
         },
     }

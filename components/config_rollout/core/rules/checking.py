@@ -13,7 +13,7 @@ from .skips import SkipLog
 
 @dataclass(frozen=True)
 class Violation:
-    """What a rule found on an object, and what follows."""
+    """What a rule found on an object, and at which level it is reported."""
 
     rule: Rule
     level: Level
@@ -24,7 +24,7 @@ class Violation:
 def check(
     objects: Iterable[KubernetesObject], settings: Settings, log: SkipLog | None = None
 ) -> tuple[list[Violation], list[tuple[KubernetesObject, NotChecked]]]:
-    """Return what the rules find, object by object, and what they could not look at; what is skipped goes to `log`."""
+    """Return what the rules find, object by object, and what they could not check; skipped findings go to `log`."""
     every = Objects.of(objects)
     ran = set()
     order = {id(o): number for number, o in enumerate(every.all)}
@@ -51,7 +51,7 @@ def check(
 
 
 def run(rule: Rule, objects: Objects, given: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
-    """Yield what one rule says, with the object that it speaks of."""
+    """Yield what one rule reports, each with its object."""
     if rule.check_all:
         yield from rule.check_all(objects, given)
     elif rule.check_one:

@@ -1,8 +1,8 @@
 """
-The conventions by which an annotation or variable of the pods says that it is a hash of a configuration, and of which.
+The conventions by which the name of an annotation or variable says that it holds a configuration's hash, and of which.
 
-Helm's `checksum/config`, and what others call theirs: `config-hash` (k0s, wave), `cilium-configmap-checksum`. A word
-alone is no sign: `PASSWORD_HASH_ROUNDS` and `image-digest` are hashes of no configuration.
+Helm's `checksum/config`, and the names that others use: `config-hash` (k0s, wave), `cilium-configmap-checksum`. A
+single word is not enough: neither `PASSWORD_HASH_ROUNDS` nor `image-digest` holds the hash of a configuration.
 """
 
 import re
@@ -18,8 +18,8 @@ BASE64_OF_A_HASH = re.compile(r"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])([A-Za-z0-9+/]{
 
 HASHES = "config-rollout/hashes"
 """
-On a workload, beside its pod template: `ANNOTATION=CONFIGMAP`, with commas between several. It says which annotations
-of the pod template are ours to keep up to date, and of what.
+On the workload itself, not its pod template: `ANNOTATION=CONFIGMAP`, separated by commas. It lists the annotations of
+the pod template that we keep up to date, and the ConfigMap that each is the hash of.
 """
 
 _GLUED = re.compile(r"^(config|configmap|secret|secrets)(checksum|hash|sha)$")
@@ -48,7 +48,7 @@ _OTHER_THINGS = {"image", "images", "template", "pod", "spec", "chart", "code", 
 
 @dataclass(frozen=True)
 class Claim:
-    """An annotation or variable of the pods that a convention makes a hash of some of their configuration."""
+    """An annotation or variable of the pods that, by convention, is a hash of some of their configuration."""
 
     key: str
     where: str
@@ -57,7 +57,7 @@ class Claim:
 
     @property
     def convention(self) -> str:
-        """Return whose convention it is, in words."""
+        """Return a description of the convention."""
         domain, _, _ = self.key.rpartition("/")
         return _WHOSE.get(domain, "a hash of the configuration")
 
@@ -73,9 +73,10 @@ _WHOSE = {
 
 def subject_of(key: str, strict: bool = False) -> tuple[str, ...] | None:
     """
-    Return the words that say of what an annotation is the hash; `None` if by no convention it is one.
+    Return the words that say what an annotation is the hash of; `None` if no convention makes it a hash.
 
-    With `strict` it has to name a configuration, as variables do: `checksum/anything` is Helm's, `DATA_CHECKSUM` none.
+    With `strict`, as for variables, the name must mention a configuration: `checksum/anything` is Helm's, while
+    `DATA_CHECKSUM` follows no convention.
     """
     domain, _, name = key.rpartition("/")
     if domain.startswith(("checksum.", "checksum-")):  # as kube-prometheus has checksum.config/md5
@@ -114,21 +115,21 @@ def claims(workload: KubernetesObject) -> list[Claim]:
 
 
 def held(workload: KubernetesObject) -> dict[str, str]:
-    """Return annotation of the pod template -> ConfigMap, of the hashes that are ours."""
+    """Return annotation of the pod template -> ConfigMap, for the hashes that we keep up to date."""
     text = workload.texts("metadata", "annotations").get(HASHES)
     pairs = [pair.partition("=") for pair in text.split(",")] if isinstance(text, str) else []
     return {key.strip(): name.strip() for key, _, name in pairs if key.strip() and name.strip()}
 
 
 def is_hash(value: str) -> bool:
-    """Return whether a text can be a hash: at least 8 hex digits, or base64 of at least 20 bytes."""
+    """Return whether a text may be a hash: at least 8 hex digits, or base64 of at least 20 bytes."""
     text = re.sub(r"(?i)^(sha[0-9]+|md5)[-:=]", "", value.strip())
     return bool(HASH.fullmatch(text) or BASE64_OF_A_HASH.fullmatch(text))
 
 
 @dataclass(frozen=True)
 class Named:
-    """A ConfigMap or Secret that pods read, as far as names tell what it is for."""
+    """A ConfigMap or Secret that pods read, with the names that tell what it is for."""
 
     kind: str
     name: str
@@ -140,7 +141,7 @@ class Named:
         return set(words_of(self.name))
 
     def spelled(self) -> str:
-        """Return all that names it, in one text without signs: its own name, its keys, its volumes and their paths."""
+        """Return its name, keys, volumes and their paths as one text of letters and digits only."""
         about = (self.name, *self.keys, *(part for use in self.uses for part in (use.volume, use.folder)))
         return " ".join(_letters(text) for text in about)
 
@@ -153,11 +154,11 @@ def assign(
     workload: KubernetesObject, hashes: Iterable[Claim], sources: Iterable[Named]
 ) -> Iterator[tuple[Named, Claim, bool]]:
     """
-    Yield which claim is of which source, and whether that is sure.
+    Yield each source with a claim that covers it, and whether that is certain.
 
-    A claim that names a source is of that source; one with words of its own, of the sources that have these words. A
-    general one, as `checksum/config`, is of the source that is named after the workload alone, or is the only one left
-    of its kind. Where several are left and none is named so, it may be any of them.
+    A claim that names a source covers that source; a claim with words of its own covers the sources with these words. A
+    general one, such as `checksum/config`, covers the source that is named after the workload, or else the only one
+    left of its kind. If several are left and none is named so, it may be any of them.
     """
     sources, general = list(sources), []
     own = _own_words(workload)
@@ -177,7 +178,7 @@ def assign(
 
 
 def _meant(claim: Claim, sources: list[Named], own: set[str], ours: Mapping[str, str]) -> list[Named] | None:
-    """Return the sources that a claim says it is of, which may be none; `None` for a claim that is general."""
+    """Return the sources that a claim names, possibly none; `None` for a general claim."""
     if claim.key in ours:
         return [source for source in sources if (source.kind, source.name) == ("ConfigMap", ours[claim.key])]
     special = [word for word in claim.words if word not in own and word not in _MAPS | _SECRETS | _FILLING]
@@ -191,7 +192,7 @@ def _meant(claim: Claim, sources: list[Named], own: set[str], ours: Mapping[str,
 
 
 def _own_words(workload: KubernetesObject) -> set[str]:
-    """Return the words that name the workload and its chart, and so tell its sources from nothing."""
+    """Return the words that name the workload and its chart, and so do not distinguish its sources."""
     names = [workload.name, *(workload.of_template("labels").get(label) for label in _NAMES)]
     containers = [name for _, name in workload.in_pods("containers", "*", "name")]
     names += containers if len(containers) == 1 else []
@@ -202,7 +203,7 @@ _NAMES = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app", "releas
 
 
 def _fits(source: Named, special: list[str], claim: Claim) -> bool:
-    """Return whether what names a source has the words of a claim, or their stems, written apart or together."""
+    """Return whether the names of a source contain the words of a claim or their stems, separate or joined."""
     if source.kind != "Secret" and set(claim.words) & _SECRETS and not set(claim.words) & _MAPS:
         return False
     spelled = source.spelled()
@@ -211,7 +212,7 @@ def _fits(source: Named, special: list[str], claim: Claim) -> bool:
 
 
 def _of_its_kind(claim: Claim, sources: list[Named]) -> list[Named]:
-    """Return the sources that a general claim can be of: `config` means ConfigMaps, and Secrets if there are none."""
+    """Return the sources that a general claim can cover: `config` means ConfigMaps, or Secrets if there are none."""
     words = set(claim.words)
     if words & _VARIABLES:
         sources = [source for source in sources if any(use.how is How.ENVIRONMENT for use in source.uses)]

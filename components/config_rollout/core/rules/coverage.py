@@ -1,7 +1,7 @@
 """
-What makes pods notice a new content of the ConfigMaps and Secrets that they read: decided for each source and each key.
+What makes pods notice new content in the ConfigMaps and Secrets that they read, for each source and each key.
 
-Nothing counts but known conventions: a hash in the pod template (conventions.py), a name that follows the content, a
+Only known conventions count: a hash in the pod template (conventions.py), a name that follows the content, a
 controller that restarts the pods, and a program that reads its files again (reloading.py).
 """
 
@@ -25,9 +25,9 @@ _RESTARTED_BY_WAVE = ("DaemonSet", "Deployment", "StatefulSet")
 @dataclass(frozen=True)
 class Reason:
     """
-    Why a source needs nothing more: `what` as the end of "is covered: ...", `where` the path that says so, if any does.
+    Why a source needs nothing more: `what` completes "covered: ...", `where` is the path that shows it, if any.
 
-    Without `sure` it is only possible: a rule then says nothing, neither that all is well nor that it is not.
+    Without `sure` it is only possible, and the rules then report nothing either way.
     """
 
     what: str
@@ -37,7 +37,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Coverage:
-    """One key of a source as one container reads it, and why a new content reaches it; `None` if nothing makes it."""
+    """One key of a source as one container reads it, and why new content reaches it; `None` if nothing ensures that."""
 
     source: KubernetesObject
     key: str | None
@@ -55,10 +55,10 @@ class Coverage:
 
 def coverage(workload: KubernetesObject, objects: Objects) -> list[Coverage]:
     """
-    Return what covers each key that the pods read of each ConfigMap and Secret that is among the objects.
+    Return what covers each key that the pods read from the ConfigMaps and Secrets among the objects.
 
-    A key that the source does not have is not read, and neither is a volume that no container mounts. Several rules ask
-    for it, so it is found once.
+    A key that the source does not have is not read, nor is a volume that no container mounts. The result is cached,
+    because several rules ask for it.
     """
     if id(workload) not in objects.coverage:
         objects.coverage[id(workload)] = _coverage(workload, objects)
@@ -98,15 +98,15 @@ def _keys(use: Use, source: KubernetesObject) -> tuple[str | None, ...]:
 
 
 def _by_its_name(workload: KubernetesObject, o: KubernetesObject) -> Reason | None:
-    """Return why the pod template changes with a source that has another name whenever its content changes."""
+    """Return why the pod template changes with a source: its name changes whenever its content does."""
     if what := name_follows_content(o):
         return Reason(f"its name ends in {what}")
     if o.get("immutable") is True:
         return Reason("it is immutable", "immutable")
     if not has_content(o):
-        return Reason("others fill it")
+        return Reason("it is empty here, so something else fills it")
     if is_named_by_pulumi(o) and o.program and o.program.replaces is not False:
-        return Reason("Pulumi names it, and gives it another name when its content changes")
+        return Reason("Pulumi names it, and gives it a new name when its content changes")
     if is_taken_along(workload, o):
         return Reason("Pulumi replaces the workload with it (hash-from-resource)")
     if f"{_KAPP}/versioned" in o.texts("metadata", "annotations"):
@@ -117,7 +117,7 @@ def _by_its_name(workload: KubernetesObject, o: KubernetesObject) -> Reason | No
 def _by_claim(
     workload: KubernetesObject, reading: list[Use], sources: Mapping[tuple[str, object], KubernetesObject]
 ) -> dict[tuple[str, str], Reason]:
-    """Return (kind, name) of a source -> the hash in the pod template that is its own, sure ones first."""
+    """Return (kind, name) of a source -> its hash in the pod template, preferring a certain one."""
     hashes = claims(workload)
     if not hashes:
         return {}
@@ -138,18 +138,18 @@ def _by_claim(
         if sure and claim.convention == HELM and key in sources and (file := sources[key].template_file):
             files[file] = reason
     for (kind, name), o in sources.items():
-        if o.template_file in files:  # Helm's checksum is of the file, with all that is in it
+        if o.template_file in files:  # Helm's checksum covers everything in the file
             reasons.setdefault((kind, str(name)), files[o.template_file])
     return reasons
 
 
 def _reason(claim: Claim, sure: bool) -> Reason:
-    doubt = "" if sure else "; of which of several sources it is, its name does not tell"
+    doubt = "" if sure else "; its name does not say which of several sources it belongs to"
     return Reason(f"{claim.key} is its hash by {claim.convention}{doubt}", claim.where, sure)
 
 
 def _by_a_controller(workload: KubernetesObject, source: KubernetesObject) -> Reason | None:
-    """Return what in the cluster restarts the pods for this source: stakater's Reloader, or wave."""
+    """Return which controller restarts the pods for this source: stakater's Reloader or wave."""
     own = workload.texts("metadata", "annotations")
     pods = workload.of_template("annotations")
     key = f"{_WAVE}/update-on-config-change"
@@ -193,7 +193,7 @@ def _matches(pattern: str, name: str) -> bool:
 
 
 def unknown_part(workload: KubernetesObject) -> str | None:
-    """Return the path of what has to be known to look for references and hashes, and is not."""
+    """Return the path of the first unknown value that hides references or hashes."""
     template = workload.template
     parts = [template[:depth] for depth in range(1, len(template) + 1)]
     for path in (*parts, (*template, "spec"), (*template, "metadata", "annotations")):
@@ -203,7 +203,7 @@ def unknown_part(workload: KubernetesObject) -> str | None:
 
 
 def explained(objects: Objects, *kinds: str) -> Iterator[tuple[KubernetesObject, Coverage]]:
-    """Yield what covers each source of every workload of these kinds that is whole, for whoever wants to know why."""
+    """Yield what covers each source of every complete workload of these kinds, for `check --explain`."""
     for workload in objects.kind(*kinds):
         if not workload.patch and unknown_part(workload) is None:
             yield from ((workload, one) for one in coverage(workload, objects))

@@ -18,7 +18,7 @@ def render_table() -> str:
 
 
 def render_examples() -> str:
-    """Return a chapter for every rule: its source, its parameters, a bad and a good example."""
+    """Return a section for every rule: its source, its parameters, a bad and a good example."""
     return "\n".join(_chapter(rule) for rule in RULES)
 
 
@@ -28,7 +28,7 @@ def render_list() -> str:
 
 
 def render_rule(rule: Rule) -> str:
-    """Return all there is to say about a rule."""
+    """Return everything about a rule."""
     only = ", in Pulumi programs only" if rule.programs_only else ""
     lines = [
         f"{rule.id}: {rule.level.value}, {rule.severity.value}, {rule.topic}{only}",
@@ -46,7 +46,7 @@ def _chapter(rule: Rule) -> str:
     parameters = "".join(
         f"\n\nParameter `{p.name}`: {p.what}; default {p.default}, from {p.least} to {p.most}." for p in rule.parameters
     )
-    remedy = "\n\nAt the level `remediate` the pack sets it itself." if rule.remedy else ""
+    remedy = "\n\nAt level `remediate` the policy pack fixes it." if rule.remedy else ""
     return (
         f"### {rule.id}\n\nTopic: {rule.topic}. [Source]({rule.link}).{parameters}{remedy}\n\n"
         f"Bad:\n\n```yaml\n{rule.bad.strip()}\n```\n\nGood:\n\n```yaml\n{rule.good.strip()}\n```\n"

@@ -1,4 +1,4 @@
-"""What `check --fix` writes: hashes of the ConfigMaps whose changes running pods certainly do not see."""
+"""What `check --fix` writes: hashes of ConfigMaps whose changes running pods are certain not to see."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from .settings import Settings
 
 @dataclass(frozen=True)
 class NotFixed:
-    """Why a finding is left to the author of the manifest."""
+    """Why a finding has to be fixed by hand."""
 
     workload: KubernetesObject
     why: str
@@ -51,7 +51,7 @@ def _ours(workload: KubernetesObject, config_maps: dict[str, KubernetesObject]) 
 
 
 def _uncovered(workload: KubernetesObject, objects: Objects) -> list[KubernetesObject]:
-    """Return the sources whose changes running pods certainly do not see, each once."""
+    """Return the sources whose changes running pods are certain not to see, each once."""
     left = [one.source for one in coverage(workload, objects) if one.reason is None and is_read_once(one)]
     return list({id(source): source for source in left}.values())
 
@@ -59,9 +59,9 @@ def _uncovered(workload: KubernetesObject, objects: Objects) -> list[KubernetesO
 def _annotation(source: KubernetesObject, workload: KubernetesObject, alone: bool) -> str:
     title = f"{source.kind} '{source.name}'"
     if source.kind != "ConfigMap":
-        raise NotHashed(f"{title}: a hash that anyone can read lets anyone test guesses. Name it after its content")
+        raise NotHashed(f"{title}: anyone can test guesses against a public hash. Name it after its content")
     for place in changing_parts(source):
-        raise NotHashed(f"{title}: {place} may change with each deployment, and a hash with it")
+        raise NotHashed(f"{title}: {place} may change with every deployment, and the hash with it")
     return annotation_for(str(source.name), workload, alone)
 
 

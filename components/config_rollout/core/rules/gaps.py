@@ -1,4 +1,4 @@
-"""What could not be checked, as a count for each reason, not a line for each file."""
+"""What could not be checked: a count for each reason, not a line for each file."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ _MOST_PLACES = 3
 
 @dataclass(frozen=True)
 class Reason:
-    """Why something was not checked. `one` and `many` are its names after a number; `fix` is what to do."""
+    """Why something was not checked. `one` and `many` follow a number; `fix` is what to do."""
 
     id: str
     one: str
@@ -17,18 +17,18 @@ class Reason:
 
 
 TEMPLATE = Reason("template-syntax", "document with template syntax", "documents with template syntax", "Render first")
-INVALID = Reason("invalid", "document that cannot be read", "documents that cannot be read", "Correct what is wrong")
-NO_OBJECT = Reason("no-object", "document that is not an object", "documents that are not objects", "Name manifests")
+INVALID = Reason("invalid", "document that cannot be read", "documents that cannot be read", "Correct it")
+NO_OBJECT = Reason("no-object", "document that is not an object", "documents that are not objects", "Pass manifests")
 PART = Reason(
     "part",
-    "part of an object, as a patch is",
-    "parts of objects, as patches are",
-    "Check what they are rendered into",
+    "partial object, such as a patch",
+    "partial objects, such as patches",
+    "Check the rendered result",
 )
 NOT_KNOWN = Reason(
     "not-known",
-    "field whose value is a placeholder or not known",
-    "fields whose values are placeholders or not known",
+    "field whose value is a placeholder or unknown",
+    "fields whose values are placeholders or unknown",
     "Render first",
 )
 
@@ -43,7 +43,7 @@ class Gap:
 
 
 def summary(gaps: Iterable[Gap]) -> Iterator[str]:
-    """Yield a line for each reason, with how many there are and the first places."""
+    """Yield a line for each reason, with the count and the first places."""
     by_reason: dict[Reason, list[Gap]] = {}
     for gap in gaps:
         by_reason.setdefault(gap.reason, []).append(gap)

@@ -1,4 +1,4 @@
-"""The rule on hashes that `check --fix` wrote, once the content is another one."""
+"""The rule on hashes that `check --fix` wrote and whose content has changed since."""
 
 from collections.abc import Iterator
 
@@ -42,15 +42,15 @@ def _out_of_date(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesOb
             try:
                 current = meaning_hash(sources[name]) == workload.of_template("annotations").get(key)
             except NotHashed as why:
-                yield workload, NotChecked(where, f"is not compared, for {why}")
+                yield workload, NotChecked(where, str(why))
                 continue
             if not current:
                 yield (
                     workload,
                     Finding(
                         where,
-                        f"is not the hash of ConfigMap '{name}' as it stands here, so its change restarts nothing",
-                        "Run `config-rollout check --fix`, which wrote it, again",
+                        f"is not the hash of the current ConfigMap '{name}', so the change restarts nothing",
+                        "Run `config-rollout check --fix --yes` again",
                     ),
                 )
 
@@ -60,8 +60,8 @@ HASH_OUT_OF_DATE = Rule(
     level=Level.ADVISORY,
     severity=Severity.HIGH,
     topic="configuration",
-    prevents="a hash that `check --fix` wrote and that an edit of the ConfigMap has left behind",
-    fix="`config-rollout check --fix` once more; it also runs as a pre-commit hook",
+    prevents="a hash written by `check --fix` that an edit of the ConfigMap has made stale",
+    fix="`config-rollout check --fix --yes` again; there is a pre-commit hook for it",
     link="https://kubernetes.io/docs/tutorials/configuration/updating-configuration-via-a-configmap/",
     check_all=_out_of_date,
     bad=_EXAMPLE.format(digest="0" * 64),

@@ -1,4 +1,4 @@
-"""Rules on hashes that tie nothing together: beside the pod template, or not of the content."""
+"""Rules on hashes without effect: outside the pod template, or not of the content."""
 
 import hashlib
 import re
@@ -13,10 +13,10 @@ from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 from .uses import Use, uses
 
 _SHORTEST = 8
-"""The fewest hex digits of a hash that is one: 32 bits, which is what Gardener's names carry."""
+"""The fewest hex digits that count as a hash: 32 bits, as in Gardener's names."""
 
 _ALGORITHMS = {64: "sha256", 40: "sha1", 32: "md5", 128: "sha512", 56: "sha224", 96: "sha384"}
-"""How many hex digits a hash has -> what made it."""
+"""Number of hex digits -> algorithm."""
 
 _CHART_FILES = ("configmap", "config-map", "config", "cm", "secret", "secrets", "configmap-agent", "env")
 
@@ -35,17 +35,17 @@ def _hash_beside_template(workload: KubernetesObject, _: Parameters) -> Iterator
         claim = Claim(key, f"metadata.annotations['{key}']", str(own[key]), words)
         if any((source.kind, source.name) not in inside for source, _, _ in assign(workload, [claim], sources)):
             there = workload.in_template("metadata", f"annotations['{key}']")
-            what = f"is the {workload.kind}'s own annotation, and only the pod template's restart pods"
+            what = f"is on the {workload.kind} itself, and only annotations of the pod template restart pods"
             yield Finding(claim.where, what, f"Move it to {there}")
 
 
 def _meant_for_pods(key: str, value: object) -> tuple[str, ...] | None:
-    """Return the words of an annotation that is a hash of configuration by a convention, and looks like one."""
+    """Return the words of an annotation that is a hash of configuration by its name and by its value."""
     return subject_of(key) if isinstance(value, str) and (is_hash(value) or placeholder_in(value)) else None
 
 
 def _sources(workload: KubernetesObject) -> list[Named]:
-    """Return what the pods read, whether it is among the objects or not."""
+    """Return the ConfigMaps and Secrets that the pods read, whether or not they are among the objects."""
     by_source: dict[tuple[str, str], list[Use]] = {}
     for use in uses(workload):
         if isinstance(use.name, str):
@@ -69,13 +69,13 @@ def _hash_not_of_content(workload: KubernetesObject, _: Parameters) -> Iterator[
             yield Finding(where, f"is too short to be a hash (got {value!r})", fix)
         elif (hashed := _hashed_name(workload, text)) is not None:
             if hashed in _NOTHING and not _is_of_something_read(workload, Claim(key, where, value, words)):
-                continue  # nothing is there, and nothing reads it
-            of = "an empty text, which" if hashed in _NOTHING else f"{hashed!r}, a name that"
+                continue  # there is no content, and no pod reads any
+            of = "an empty text, which" if hashed in _NOTHING else f"{hashed!r}, which"
             yield Finding(where, f"is the hash of {of} does not change with the content", fix)
 
 
 _NOTHING = ("", "\n", "null", "null\n", "{}", "{}\n")
-"""What a chart hashes where it has no content of its own."""
+"""What a chart hashes if it has no content of its own."""
 
 
 def _is_of_something_read(workload: KubernetesObject, claim: Claim) -> bool:
@@ -87,7 +87,7 @@ def _is_base64_of_a_hash(text: str) -> bool:
 
 
 def _hashed_name(workload: KubernetesObject, value: str) -> str | None:
-    """Return the name or path whose hash the value is, of those that the workload itself mentions."""
+    """Return the name or path that the value is the hash of, among those that the workload mentions."""
     if not HASH.fullmatch(value):
         return None
     algorithms = [_ALGORITHMS[len(value)]] if len(value) in _ALGORITHMS else list(_ALGORITHMS.values())
@@ -99,7 +99,7 @@ def _hashed_name(workload: KubernetesObject, value: str) -> str | None:
 
 
 def _names(workload: KubernetesObject) -> Iterator[str]:
-    """Yield names and paths that someone could hash in place of the content, nothing at all among them."""
+    """Yield names and paths that someone might hash instead of the content, the empty text included."""
     yield from _NOTHING
     for reference in workload.references:
         if isinstance(reference.name, str):
@@ -121,7 +121,7 @@ HASH_BESIDE_TEMPLATE = Rule(
     level=Level.ADVISORY,
     severity=Severity.HIGH,
     topic="configuration",
-    prevents="a hash that changes and restarts nothing, since it is not in the pod template",
+    prevents="a hash that changes but restarts nothing, because it is not in the pod template",
     fix="the annotation under spec.template.metadata",
     link="https://github.com/helm/helm/issues/2610",
     kinds=WORKLOADS,
@@ -159,8 +159,8 @@ HASH_NOT_OF_CONTENT = Rule(
     level=Level.ADVISORY,
     severity=Severity.HIGH,
     topic="configuration",
-    prevents="an annotation that looks like a hash and stays the same when the content changes",
-    fix="the hash of the content: not of its path or name, not of nothing, at least 8 hex digits",
+    prevents="an annotation that looks like a hash but does not change with the content",
+    fix="the hash of the content, not of its path, its name or an empty text; at least 8 hex digits",
     link="https://github.com/vectordotdev/vector/issues/7060",
     kinds=WORKLOADS,
     check_one=_hash_not_of_content,

@@ -1,4 +1,4 @@
-"""Rules on settings that look as if they made a DaemonSet's rollout safe or happen at all, and do not."""
+"""Rules on settings that seem to make a DaemonSet's rollout safe, or happen at all, but do not."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -13,11 +13,11 @@ def _on_delete(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
     if UpdateStrategy.of(daemon_set.get("spec", "updateStrategy")).type != "OnDelete" or daemon_set.patch:
         return
     if daemon_set.program and daemon_set.program.of_this_library:
-        return  # the component drives it, or waits for whoever does
+        return  # the component deletes the pods, or waits for whoever does
     yield Finding(
         "spec.updateStrategy.type",
-        "is OnDelete, and nothing here deletes the pods: a change reaches a node when it happens to restart",
-        "Use RollingUpdate, or skip this rule with the name of what deletes them as the reason",
+        "is OnDelete, and nothing here deletes the pods: a change reaches a node only when its pod is replaced",
+        "Use RollingUpdate, or skip this rule and give what deletes them as the reason",
     )
 
 
@@ -33,9 +33,9 @@ def _disruption_budget(objects: Objects, _: Parameters) -> Iterator[tuple[Kubern
                 budget,
                 Finding(
                     "spec.selector",
-                    f"selects the pods of DaemonSet '{chosen[0].name}', whose rolling update does not look at it, and "
-                    "which kubectl drain leaves alone",
-                    "Set updateStrategy.rollingUpdate.maxUnavailable on the DaemonSet, and remove this",
+                    f"selects the pods of DaemonSet '{chosen[0].name}', but its rolling update ignores disruption "
+                    "budgets, and `kubectl drain` leaves its pods alone",
+                    "Set updateStrategy.rollingUpdate.maxUnavailable on the DaemonSet, and remove this budget",
                 ),
             )
 
@@ -105,8 +105,8 @@ ON_DELETE = Rule(
     level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     topic="rollout",
-    prevents="a change that reaches each node at its next crash or reboot, in no particular order",
-    fix="RollingUpdate, or waves of config-rollout, or a skip that names what deletes the pods",
+    prevents="a change that reaches each node only at its next crash or reboot, in no particular order",
+    fix="RollingUpdate, the waves of config-rollout, or a skip that names what deletes the pods",
     link="https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/",
     kinds=("DaemonSet",),
     check_one=_on_delete,

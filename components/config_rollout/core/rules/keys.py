@@ -1,4 +1,4 @@
-"""A rule on the keys of ConfigMaps and Secrets that pods ask for."""
+"""The rule on the keys of ConfigMaps and Secrets that pods refer to."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -11,7 +11,7 @@ from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
 def _missing_keys(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
     for workload in objects.kind(*WITH_PODS):
         if workload.patch and not workload.program:
-            continue  # what is patched beside it may be a part of a ConfigMap too
+            continue  # the ConfigMap beside a patch may be partial too
         known = {
             (reference.kind, o.name): _either(objects.variants(workload, reference.kind, str(o.name)))
             for reference, o in objects.read_by(workload)
@@ -47,7 +47,7 @@ _KEYS = (
 
 
 def _either(variants: Sequence[KubernetesObject]) -> Keys | None:
-    """Return the keys of objects with one name, of which nobody knows which one the pods get."""
+    """Return the keys of all objects with the same name, if it is not known which one the pods get."""
     known = [keys for o in variants if (keys := _keys(o)) is not None]
     if len(known) < len(variants):
         return None
@@ -55,7 +55,7 @@ def _either(variants: Sequence[KubernetesObject]) -> Keys | None:
 
 
 def _keys(o: KubernetesObject) -> Keys | None:
-    """Return the keys of a ConfigMap or Secret; `None` for one that others fill, or that is not known yet."""
+    """Return the keys of a ConfigMap or Secret; `None` if they are not known yet or something else adds them."""
     sections = [o.get(section) for section in ("data", "stringData", "binaryData")]
     if o.patch or not has_content(o) or not all(isinstance(one, Mapping) or one is None for one in sections):
         return None
@@ -68,8 +68,8 @@ MISSING_KEY = Rule(
     level=Level.MANDATORY,
     severity=Severity.HIGH,
     topic="configuration",
-    prevents="new pods that wait forever for a key, or find an empty folder where a file should be",
-    fix="the key as the ConfigMap or Secret has it, in `items`, `configMapKeyRef`, `secretKeyRef` and `subPath`",
+    prevents="new pods that wait forever for a missing key, or get an empty folder instead of a file",
+    fix="a key that the ConfigMap or Secret has, in `items`, `configMapKeyRef`, `secretKeyRef` and `subPath`",
     link="https://kubernetes.io/docs/tasks/configure-pod-container/configure-pod-configmap/#optional-references",
     check_all=_missing_keys,
     bad="""

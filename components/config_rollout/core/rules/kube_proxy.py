@@ -1,8 +1,8 @@
 """
-Rules on ConfigMaps with a KubeProxyConfiguration. What is refused is formats/'s.
+Rules on ConfigMaps with a KubeProxyConfiguration. What kube-proxy refuses is defined in formats/.
 
-What reads such a configuration is imported when there is one: the policy pack starts with every preview, and most
-programs have none.
+The reader of such a configuration is imported only if there is one: the policy pack starts with every preview, and
+most programs have none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,13 +28,13 @@ _HEALTH_PORT = str(HEALTHZ_PORT)
 
 
 def _read(text: str, in_place: bool, platform: str = "") -> "Reading | NotRead | None":
-    """Return what a text configures, or why kube-proxy cannot read it; `None` if nothing says that it should."""
+    """Return what a text configures, or why kube-proxy cannot read it; `None` if it is not meant for kube-proxy."""
     if in_place or "kubeproxy.config.k8s.io" in text or KUBE_PROXY in text:
         return _read_once(text, in_place, platform)
     return None
 
 
-@lru_cache(maxsize=1024)  # each rule goes through all texts, so a cache with fewer places would hold none of them
+@lru_cache(maxsize=1024)  # each rule goes through all texts, so a smaller cache would be useless
 def _read_once(text: str, in_place: bool, platform: str) -> "Reading | NotRead | None":
     from ..formats.kube_proxy.read import reading_of, says_so, seems_so
     from ..formats.kube_proxy.text import read_text
@@ -52,7 +52,7 @@ def _read_once(text: str, in_place: bool, platform: str) -> "Reading | NotRead |
 
 
 def _texts(config_map: KubernetesObject) -> Iterator[tuple[str, str, bool]]:
-    """Yield where each text of a ConfigMap stands, the text, and whether a known layout has its configuration there."""
+    """Yield path and text of each key of a ConfigMap, and whether a known layout has its configuration there."""
     for key, text in config_map.texts("data").items():
         if config_map.kind == KUBE_PROXY:  # a file of its own
             yield "", str(text), True
@@ -70,7 +70,7 @@ def _is_in_place(config_map: KubernetesObject, key: str) -> bool:
 
 
 def _readings(config_map: KubernetesObject) -> "Iterator[tuple[str, Reading]]":
-    """Yield where each KubeProxyConfiguration of a ConfigMap stands, and what it configures."""
+    """Yield the path of each KubeProxyConfiguration of a ConfigMap, and what it configures."""
     for where, text, in_place in _texts(config_map):
         if reading := _understood(text, in_place):
             yield where, reading
@@ -82,7 +82,7 @@ def _understood(text: str, in_place: bool, platform: str = "") -> "Reading | Non
 
 
 def _at(where: str, finding: Finding) -> Said:
-    """Return what is said of a field of the text at `where`: nothing but "not checked" of what is filled in later."""
+    """Return the finding about a field of the text at `where`, or "not checked" for a placeholder."""
     at = f"{where}: {finding.where}" if where else finding.where
     if text := placeholder_in(finding.where) or placeholder_in(finding.what):
         return NotChecked(at, filled_later(text))
@@ -90,10 +90,10 @@ def _at(where: str, finding: Finding) -> Said:
 
 
 def _refused(where: str, text: str, in_place: bool) -> Iterator[Said]:
-    """Yield what a text holds that kube-proxy refuses wherever it runs."""
+    """Yield what kube-proxy refuses in a text, whatever its release and platform."""
     reading = _read(text, in_place)
     if isinstance(reading, Exception) and (placeholder := placeholder_in(text)):
-        yield NotChecked(where or "the file", f"has parts that are filled in later (got {placeholder!r})")
+        yield NotChecked(where or "the file", f"contains a placeholder (got {placeholder!r})")
     elif reading is not None:
         yield from (_at(where, finding) for finding in reading.findings)
 
@@ -107,7 +107,7 @@ def _refuses(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
 
 
 def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
-    """Find what the releases and platforms of the pods refuse that read a configuration, and others do not."""
+    """Find what only the releases and platforms of the pods that read a configuration refuse."""
     said = set()
     for workload in objects.kind(*WITH_PODS):
         platform = pods.platform(workload.pod_spec)
@@ -166,19 +166,19 @@ def _unhealthy(address: str, probe: str | None) -> Iterator[Finding]:
     if port != _HEALTH_PORT:
         yield Finding(
             "healthzBindAddress",
-            f"is {address}, and load balancers and probes ask port {_HEALTH_PORT} whether the node is well",
-            f"Keep port {_HEALTH_PORT}, or skip this with what asks the other one as the reason",
+            f"is {address}, but load balancers and probes ask port {_HEALTH_PORT} whether the node is healthy",
+            f"Keep port {_HEALTH_PORT}, or skip this rule and give what asks the other port as the reason",
         )
     elif probe and (host == "localhost" or host.strip("[]") == "::1" or host.startswith("127.")):
         yield Finding(
             "healthzBindAddress",
-            f"is {address}, where only the node itself is answered, and {probe} asks at the pod's address",
-            f"Use 0.0.0.0:{_HEALTH_PORT}, or the node's own address, or write `host: 127.0.0.1` into the probe",
+            f"is {address}, which answers only the node itself, but {probe} asks the pod's address",
+            f"Use 0.0.0.0:{_HEALTH_PORT} or the node's own address, or set `host: 127.0.0.1` in the probe",
         )
 
 
 def _asking_the_node(objects: Objects) -> dict[tuple[str, object], str]:
-    """Return (namespace, name) of a ConfigMap -> the probe of its readers that asks kube-proxy at the pod's address."""
+    """Return (namespace, name) of a ConfigMap -> the probe of its readers that asks the pod's address."""
     asking: dict[tuple[str, object], str] = {}
     for workload in objects.kind(*WITH_PODS):
         for path, container in workload.in_pods("containers", "*"):
@@ -231,7 +231,7 @@ def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
                 Finding(
                     f"{where}: mode" if where else "mode",
                     f"is ipvs, which is deprecated since Kubernetes 1.{_IPVS_DEPRECATED} and will be removed",
-                    "Plan the move to nftables, wave by wave: rules are made anew by another mechanism",
+                    "Plan the move to nftables, wave by wave: a different mechanism recreates all rules",
                 ),
             )
 
@@ -265,8 +265,8 @@ REFUSES = Rule(
     level=Level.MANDATORY,
     severity=Severity.CRITICAL,
     topic="kube-proxy",
-    prevents="a configuration with which kube-proxy does not start, on node after node",
-    fix="what the finding says; the real kube-proxy is the judge of these rules",
+    prevents="a configuration with which kube-proxy does not start, on one node after another",
+    fix="what the finding says; these rules are tested against the real kube-proxy",
     link=_DOCUMENT,
     kinds=("ConfigMap", KUBE_PROXY),
     check_one=_refuses,
@@ -279,8 +279,8 @@ REFUSES_THERE = Rule(
     level=Level.MANDATORY,
     severity=Severity.CRITICAL,
     topic="kube-proxy",
-    prevents="a feature gate, or a mode, that the kube-proxy of these pods does not have: it exits, on node after node",
-    fix="what the finding says; it is checked where the image's tag or the pods' node selector says enough",
+    prevents="a feature gate or mode that the kube-proxy of these pods does not have, so it exits on every node",
+    fix="what the finding says; checked if the image tag or the pods' node selector tells release or platform",
     link=_DOCUMENT,
     check_all=_refuses_there,
     bad=_configuration("mode: iptables\nfeatureGates: {IPv6DualStack: true}") + _PODS,
@@ -292,8 +292,8 @@ IGNORES = Rule(
     level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     topic="kube-proxy",
-    prevents="a misspelt or outdated field that kube-proxy silently drops, and what else it reads in its own way",
-    fix="the field's name, or its removal",
+    prevents="a misspelt or outdated field that kube-proxy silently drops, or a value that it reads unexpectedly",
+    fix="the correct field name, or removal of the field",
     link=_DOCUMENT,
     kinds=("ConfigMap", KUBE_PROXY),
     check_one=_ignores,
@@ -306,8 +306,8 @@ MODE = Rule(
     level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     topic="kube-proxy",
-    prevents="a switch of every node's data plane by an upgrade that changes the default",
-    fix="mode written out",
+    prevents="an upgrade that changes the default mode, and with it every node's data plane",
+    fix="an explicit mode",
     link="https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/5343-kube-proxy-default-nftables",
     check_all=_mode,
     bad=_configuration("clusterCIDR: 10.244.0.0/16"),
@@ -319,7 +319,7 @@ IPVS = Rule(
     level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     topic="kube-proxy",
-    prevents="an upgrade to a release that no longer knows the mode; silent for images older than 1.35",
+    prevents="an upgrade to a release without mode ipvs; not reported for images older than 1.35",
     fix="a planned move to nftables",
     link="https://github.com/kubernetes/enhancements/tree/master/keps/sig-network/5495-deprecate-ipvs-mode-in-kube-proxy",
     check_all=_ipvs,
@@ -332,8 +332,8 @@ HEALTH_PORT = Rule(
     level=Level.ADVISORY,
     severity=Severity.HIGH,
     topic="kube-proxy",
-    prevents=f"load balancers that take every node out, since nobody answers on port {HEALTHZ_PORT}",
-    fix=f"healthzBindAddress with port {HEALTHZ_PORT}, at an address that those who ask can reach",
+    prevents=f"load balancers that drop every node, because nothing answers on port {HEALTHZ_PORT}",
+    fix=f"healthzBindAddress with port {HEALTHZ_PORT}, at an address that load balancers and probes can reach",
     link=_DOCUMENT,
     check_all=_health_port,
     bad=_configuration("mode: iptables\nhealthzBindAddress: 0.0.0.0:10257"),

@@ -1,4 +1,4 @@
-"""Who selects pods by a label, so that nobody takes it away from under a selector."""
+"""What selects pods by a label, so that no fix breaks a selector."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from .objects import KubernetesObject, Objects
 
 
 def labels_in(selector: object) -> set[str]:
-    """Return the names of the labels that a label selector looks at."""
+    """Return the names of the labels in a label selector."""
     if not isinstance(selector, Mapping):
         return set()
     labels, expressions = selector.get("matchLabels"), selector.get("matchExpressions")
@@ -29,7 +29,7 @@ def selector_labels(workload: KubernetesObject) -> set[str]:
 
 
 class Selecting:
-    """Who selects pods by which label, beside the selector of their workload."""
+    """What selects pods by which label, apart from the selector of their workload."""
 
     def __init__(self, objects: Objects) -> None:
         self._budgets: dict[tuple[str, str], str] = {}
@@ -38,7 +38,7 @@ class Selecting:
                 self._budgets.setdefault((str(budget.namespace), label), f"the selector of {budget.title}")
 
     def by(self, workload: KubernetesObject, label: str) -> str | None:
-        """Return who selects the pods of a workload by a label: a path, or a budget's selector."""
+        """Return what selects the pods of a workload by a label: a path, or a budget's selector."""
         for path, selector in _in_the_pod_spec(workload):
             if label in labels_in(selector):
                 return path

@@ -1,4 +1,4 @@
-"""The line of the field that a finding speaks of."""
+"""The line of the field that a finding is about."""
 
 import re
 from collections import defaultdict
@@ -15,10 +15,10 @@ def lines(findings: Sequence[tuple[Place, str]]) -> list[int]:
     """
     Return the line of each finding's field, in their order.
 
-    A field that is missing has the line of the closest one above it. In the text of a `|` block, it is the line there.
+    A missing field gets the line of the closest field above it; a field in the text of a `|` block, its line there.
 
     Args:
-      findings: Where the object stands, and the field as `Finding.where` says it.
+      findings: The place of the object, and the field as in `Finding.where`.
 
     """
     fields = [_field(place, where) for place, where in findings]
@@ -50,7 +50,7 @@ def steps(where: str) -> tuple[Path, str]:
 
 
 def _field(place: Place, where: str) -> tuple[Path, str]:
-    """Return the path of the field in its document, and what says where in its text."""
+    """Return the path of the field in its document, and the place within its text."""
     if _LINE.fullmatch(where):
         return place.item, where
     path, rest = steps(where)
@@ -58,7 +58,7 @@ def _field(place: Place, where: str) -> tuple[Path, str]:
 
 
 def _line(nodes: dict[Path, Node], path: Path, inside: str) -> int:
-    """Return the line in the document, 0 if nothing is known."""
+    """Return the line in the document, 0 if it is not known."""
     number = _LINE.fullmatch(inside)
     if number and not path:
         return int(number[1])

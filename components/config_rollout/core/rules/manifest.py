@@ -1,7 +1,7 @@
 """
-The text of a manifest as the objects that rules know, and everything that was not checked, with the reason.
+Reads a manifest into the objects that rules check, and everything that was not checked, with the reason.
 
-Documents are told apart by their `---` lines, so one that cannot be read leaves the others.
+Documents are split at their `---` lines, so one that cannot be read does not affect the others.
 """
 
 import re
@@ -25,10 +25,10 @@ _TEMPLATE = re.compile(rb"\{\{|\{%")
 @dataclass(frozen=True)
 class Place:
     """
-    Where an object stands: the file, and the line on which its document begins.
+    Where an object is: the file, and the line on which its document begins.
 
-    `item` is the path of the object in the document, empty unless that is a list. `rendered` names the kustomizations
-    that the object was rendered from.
+    `item` is the path of the object in the document, empty unless the document is a list. `rendered` names the
+    kustomizations that the object was rendered from.
     """
 
     file: str
@@ -44,10 +44,10 @@ class Place:
 @dataclass
 class Manifest:
     """
-    What a text holds.
+    The contents of manifests.
 
     `skipped` counts the objects that no rule checks, by kind. `others` is the number of documents that are not
-    Kubernetes objects, such as a chart's values. `gaps` is what was not checked, or only in part.
+    Kubernetes objects, such as a chart's values. `gaps` lists what was not checked, or only in part.
     """
 
     objects: list[KubernetesObject] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Manifest:
 
 
 def parse_manifest(file: str, text: bytes, into: Manifest) -> None:
-    """Add what a text holds: YAML documents, JSON, and Lists of objects. Never raises for what is in the text."""
+    """Add the objects of a text: YAML documents, JSON, and Lists of objects. Never raises, whatever the text is."""
     for document in documents(text):
         place, kinds = Place(file, document.line, document), document.kinds
         if not document.line:
@@ -66,7 +66,7 @@ def parse_manifest(file: str, text: bytes, into: Manifest) -> None:
             held = {"data": {KUBE_PROXY: document.text.decode(errors="replace")}}
             into.objects.append(KubernetesObject(KUBE_PROXY, held, place))
         elif len(kinds) == 1 and not (kind := kinds.pop()).endswith("List") and kind not in KINDS:
-            into.skipped[kind] += 1  # not worth reading: of a large chart that is most of the text
+            into.skipped[kind] += 1  # not worth reading, and most of the text of a large chart
         else:
             _read(document, place, into)
 
@@ -78,7 +78,7 @@ def _read(document: Document, place: Place, into: Manifest) -> None:
         if _TEMPLATE.search(document.text):
             into.gaps.append(Gap(TEMPLATE, str(place)))
         elif place.file.lower().endswith(".json") and b"kind" not in document.text:
-            into.others += 1  # JSON with comments, as the settings of an editor
+            into.others += 1  # JSON with comments, such as an editor's settings
         else:
             into.gaps.append(Gap(INVALID, str(place), str(why)))
         return
@@ -87,7 +87,7 @@ def _read(document: Document, place: Place, into: Manifest) -> None:
 
 
 def _items(value: Any, path: tuple[str | int, ...], depth: int) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Yield path and value of the items of a List or a JSON list, or of the object itself."""
+    """Yield path and value of each item of a List or a JSON list, or of the object itself."""
     if isinstance(value, list):
         items = value
     elif (

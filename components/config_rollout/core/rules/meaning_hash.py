@@ -1,9 +1,9 @@
 """
-The meaning hash of ConfigMaps in the pod templates of a manifest: which annotation holds it, and how it is written.
+The hash of a ConfigMap's meaning in the pod templates of a manifest: which annotation holds it, and how it is written.
 
 It is the config hash that the components use, over all keys of one ConfigMap, so anyone can check it:
-`kubectl get configmap NAME -o yaml | config-rollout hash -`. A Secret is never hashed: a hash that anyone can read lets
-anyone test guesses.
+`kubectl get configmap NAME -o yaml | config-rollout hash -`. A Secret is never hashed, because anyone could test
+guesses against a public hash.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ONE = "checksum/config"
 _MOST = 63
-"""How long the name of an annotation may be. Source: apimachinery `IsQualifiedName`."""
+"""The maximum length of an annotation's name. Source: apimachinery `IsQualifiedName`."""
 
 
 class NotHashed(Exception):
@@ -29,10 +29,10 @@ class NotHashed(Exception):
 
 def meaning_hash(config_map: KubernetesObject) -> str:
     """
-    Return the config hash of a ConfigMap as it stands in a manifest.
+    Return the config hash of a ConfigMap in a manifest.
 
     Raises:
-      NotHashed: It has placeholders, or the API server would refuse it.
+      NotHashed: It has placeholders, or the API server would reject it.
 
     """
     from ..configuration.content import parse_content  # takes longer to import than most stacks to check
@@ -43,7 +43,7 @@ def meaning_hash(config_map: KubernetesObject) -> str:
     form, wrong = read_as(config_map.value)
     data, binary = config_map.texts("data"), config_map.texts("binaryData")
     for where, text in placeholders(data, "data"):
-        raise NotHashed(f"{title}: {where}: has a placeholder, {text.strip()[:40]!r}, that is filled in later")
+        raise NotHashed(f"{title}: {where}: contains a placeholder (got {text.strip()[:40]!r})")
     content, findings = parse_content(
         data, binary, form and form.formats, form and form.effects, form and form.text_version
     )
@@ -54,19 +54,19 @@ def meaning_hash(config_map: KubernetesObject) -> str:
 
 def annotation_for(name: str, workload: KubernetesObject, alone: bool) -> str:
     """
-    Return the annotation for a ConfigMap: `checksum/config` for the only one that the pods read, else with its name.
+    Return the annotation for a ConfigMap: `checksum/config` if the pods read no other, else one with its name.
 
     Raises:
-      NotHashed: The name is too long, or the annotation is there already.
+      NotHashed: The name is too long, or the annotation already exists.
 
     """
     key = _ONE if alone else f"checksum/{name}"
     if len(key.partition("/")[2]) > _MOST:
         raise NotHashed(
-            f"ConfigMap '{name}': the name is too long for an annotation, which has at most {_MOST} letters"
+            f"ConfigMap '{name}': the name is too long for an annotation, which has at most {_MOST} characters"
         )
     if key in workload.of_template("annotations"):
-        raise NotHashed(f"the pod template has an annotation '{key}' already")
+        raise NotHashed(f"the pod template already has an annotation '{key}'")
     return key
 
 
@@ -90,14 +90,14 @@ class Hashes:
 
 def write_hashes(document: "Document", every: "Sequence[tuple[Path, Hashes]]") -> bytes:
     """
-    Return the text of a document with the hashes of its workloads; everything else stays as it is.
+    Return the text of a document with the hashes of its workloads; everything else is unchanged.
 
     Args:
       document: The document that holds the workloads.
-      every: Path of each workload in the document, empty unless that is a list, and its hashes.
+      every: Path of each workload, empty unless the document is a list, and its hashes.
 
     Raises:
-      NotHashed: An edit would change something else too.
+      NotHashed: An edit would also change something else.
 
     """
     from ..formats.yaml_edits import NotEdited

@@ -1,4 +1,4 @@
-"""Rules on the names of ConfigMaps and Secrets, and on what follows from them when their content changes."""
+"""Rules on the names of ConfigMaps and Secrets, and on what they cause when the content changes."""
 
 import re
 from collections.abc import Iterator
@@ -30,14 +30,14 @@ def _hash_from_resource(objects: Objects, _: Parameters) -> Iterator[tuple[Kuber
                 if replaced is UNKNOWN:
                     yield (
                         workload,
-                        NotChecked(where, f"the provider of {o.kind} '{o.name}' is not known yet"),
+                        NotChecked(where, f"depends on the provider of {o.kind} '{o.name}', which is not known yet"),
                     )
                 elif replaced:
                     yield workload, _deletes(where, workload, o)
 
 
 def is_taken_along(workload: KubernetesObject, o: KubernetesObject) -> bool:
-    """Return whether the workload is replaced with a ConfigMap or Secret, since it is made of its outputs."""
+    """Return whether Pulumi replaces the workload with a ConfigMap or Secret, because it uses its outputs."""
     urns = [urn for found in workload.program.depends.values() for urn in found] if workload.program else []
     return bool(o.program and o.program.urn in urns and _is_replaced(o) and _has_fixed_name(o))
 
@@ -45,14 +45,14 @@ def is_taken_along(workload: KubernetesObject, o: KubernetesObject) -> bool:
 def _deletes(where: str, workload: KubernetesObject, o: KubernetesObject) -> Finding:
     return Finding(
         where,
-        f"is made of outputs of {o.kind} '{o.name}': when its data changes, Pulumi deletes the {o.kind}, and this "
-        f"{workload.kind} before it, with all of its pods at once",
-        f"Hash the data itself, write the name as plain text, and keep the order with dependsOn the {o.kind}",
+        f"uses outputs of {o.kind} '{o.name}': when its data changes, Pulumi deletes the {o.kind}, and before it this "
+        f"{workload.kind} with all of its pods at once",
+        f"Hash the data itself, write the name as plain text, and add dependsOn the {o.kind} for the order",
     )
 
 
 def _is_replaced(o: KubernetesObject) -> object:
-    """Return whether a change of the data deletes the object before it creates it again."""
+    """Return whether a change of the data deletes the object and then creates it again."""
     if o.get("immutable") is True:
         return True
     return o.program.replaces if o.program else False
@@ -69,13 +69,13 @@ def _config_replaced(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
         return
     option = f"enable{o.kind}Mutable"
     if o.program.replaces is UNKNOWN:
-        yield NotChecked("metadata.name", f"{option} of the provider is not known yet")
+        yield NotChecked("metadata.name", f"depends on {option} of the provider, which is not known yet")
     elif o.program.replaces:
         yield Finding(
             "metadata.name",
             f"is fixed, so Pulumi deletes {o.kind} '{o.name}' and creates it again when its data changes, and a pod "
-            "that starts in between finds none",
-            f"Name it after its content and make it immutable, leave the name to Pulumi, or set {option} on the "
+            "that starts in between does not find it",
+            f"Name it after its content and make it immutable, let Pulumi choose the name, or set {option} on the "
             "provider",
         )
 
@@ -85,14 +85,14 @@ def _immutable_fixed_name(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
         return
     yield Finding(
         "immutable",
-        f"is true, and the name '{o.name}' does not follow the content: a change needs a new object of the same name, "
-        "and a kubelet that knows the old one may go on serving it",
-        "End the name with a hash of the content, as in NAME-3f1a6b02c4, or with a version that each change counts up",
+        f"is true, but the name '{o.name}' does not change with the content: a change needs a new object of the same "
+        "name, and a kubelet that knows the old one may keep using it",
+        "End the name with a hash of the content, as in NAME-3f1a6b02c4, or with a version that each change increments",
     )
 
 
 _COUNTED = re.compile(r".*[-.](v|r|rev)?[0-9]+([.-][0-9]+)*")
-"""A name with a version at its end, as `app-v2`: whoever gives it can give the next content the next one."""
+"""A name that ends in a version, such as `app-v2`: the next content can get the next version."""
 
 
 HASH_FROM_RESOURCE = Rule(
@@ -100,8 +100,8 @@ HASH_FROM_RESOURCE = Rule(
     level=Level.MANDATORY,
     severity=Severity.CRITICAL,
     topic="configuration",
-    prevents="a changed ConfigMap that makes Pulumi delete the workload and create it again, all pods at once",
-    fix="the hash of the data itself and the plain name; dependsOn for the order",
+    prevents="a changed ConfigMap that makes Pulumi delete and recreate the workload, all pods at once",
+    fix="a hash of the data itself, the name as plain text, and dependsOn for the order",
     link="https://github.com/pulumi/pulumi-kubernetes/issues/1140",
     check_all=_hash_from_resource,
     programs_only=True,
@@ -151,8 +151,8 @@ CONFIG_REPLACED = Rule(
     level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     topic="configuration",
-    prevents="a ConfigMap or Secret that does not exist for a moment at every change, while pods start",
-    fix="a name that follows the content and immutable, or Pulumi's own name, or enableConfigMapMutable",
+    prevents="a ConfigMap or Secret that is missing for a moment at every change, while pods may start",
+    fix="an immutable object named after its content, a name chosen by Pulumi, or enableConfigMapMutable",
     link=_REPLACED,
     kinds=CONFIGURATION,
     check_one=_config_replaced,
@@ -181,8 +181,8 @@ IMMUTABLE_FIXED_NAME = Rule(
     level=Level.ADVISORY,
     severity=Severity.HIGH,
     topic="configuration",
-    prevents="an update that the API server refuses, or a kubelet that serves the previous content",
-    fix="a name that follows the content",
+    prevents="an update that the API server rejects, or a kubelet that keeps using the previous content",
+    fix="a name that changes with the content",
     link=_IMMUTABLE,
     kinds=CONFIGURATION,
     check_one=_immutable_fixed_name,

@@ -1,4 +1,4 @@
-"""The rules on content that pods read and whose change nothing in the pod template follows."""
+"""The rules on content that pods read and that can change without a change of the pod template."""
 
 from collections.abc import Iterator
 
@@ -36,28 +36,28 @@ def _changed_in_place(objects: Objects, _: Parameters) -> Iterator[tuple[Kuberne
         if not workload.patch and unknown_part(workload) is None:
             every = coverage(workload, objects)
             uncovered = [one for one in every if one.reason is None]
-            known_by_now = {id(one.source) for one in uncovered if is_read_once(one)}  # to config-not-hashed
+            known_by_now = {id(one.source) for one in uncovered if is_read_once(one)}  # reported by config-not-hashed
             if left := [one for one in uncovered if id(one.source) not in known_by_now]:
                 yield workload, _finds_it_sometime(workload, left, every)
 
 
 def _is_filled_later(use: Use, workload: KubernetesObject, objects: Objects) -> bool:
-    """Return whether nobody knows yet what the pods read: a name with a placeholder may still be that of an object."""
+    """Return whether it is not known yet what the pods read; a name with a placeholder may still match an object."""
     if use.name is UNKNOWN:
         return True
     return bool(placeholder_in(use.name)) and objects.named(workload, use.kind, str(use.name)) is None
 
 
 def is_read_once(one: Coverage) -> bool:
-    """Return whether a running program is sure to keep the old content."""
+    """Return whether a running program is certain to keep the old content."""
     return not one.use.how.is_updated or bool(READ_ONCE.search(image_of(one.use.container)))
 
 
 def _keeps_the_old(workload: KubernetesObject, left: list[Coverage], every: list[Coverage]) -> Finding:
     return Finding(
         left[0].use.where,
-        f"reads {_sources(left, every)} {_ways(left)}, and {_nothing(workload, every)}, so pods keep the old one until "
-        "something else restarts them",
+        f"reads {_sources(left, every)} {_ways(left)}, and {_nothing(workload, every)}, so the pods keep the old "
+        "content until something else restarts them",
         _fix(left),
     )
 
@@ -66,22 +66,23 @@ def _finds_it_sometime(workload: KubernetesObject, left: list[Coverage], every: 
     return Finding(
         left[0].use.where,
         f"mounts {_sources(left, every)} as a directory, and {_nothing(workload, every)}: kubelets replace the files "
-        "under running pods, at another time on each node, and a program that reads them only at its start runs the "
+        "in running pods, at a different time on each node, and a program that reads them only at startup keeps the "
         "old ones until something else restarts it",
-        f"{_fix(left)}; skip this for a program that reads its files again",
+        f"{_fix(left)}; skip this rule for a program that reloads its files",
     )
 
 
 def _nothing(workload: KubernetesObject, every: list[Coverage]) -> str:
-    """Return that nothing follows the content, and which hashes are there that by their names are of something else."""
+    """Return that nothing changes with the content, and which hashes belong to something else by their names."""
     places = {one.reason.where for one in every if one.reason}
     others = list(dict.fromkeys(f"'{claim.key}'" for claim in claims(workload) if claim.where not in places))
-    not_these = f" (by the name, {_listed(others)} is of something else)" if others else ""
+    belong = "belongs" if len(others) == 1 else "belong"
+    not_these = f" ({_listed(others)} {belong} to something else, by name)" if others else ""
     return f"nothing in the pod template changes with the content{not_these}"
 
 
 def _sources(left: list[Coverage], every: list[Coverage]) -> str:
-    """Return the sources in words, with the keys where another key of the source is covered."""
+    """Return the sources in words, with their keys if another key of the same source is covered."""
     names = []
     for source in {id(one.source): one.source for one in left}.values():
         name = f"{source.kind} '{source.name}'"
@@ -98,14 +99,14 @@ def _listed(names: list[str]) -> str:
 
 def _ways(left: list[Coverage]) -> str:
     ways = dict.fromkeys(
-        one.use.how.value if not one.use.how.is_updated else f"when {image_of(one.use.container)} starts"
+        one.use.how.value if not one.use.how.is_updated else f"only when {image_of(one.use.container)} starts"
         for one in left
     )
     return " and ".join(ways)
 
 
 def _fix(left: list[Coverage]) -> str:
-    """Return what to do: nothing that restarts pods at every deployment."""
+    """Return what to do, without restarting the pods at every deployment."""
     changing = [
         f"{place} of {source.kind} '{source.name}'"
         for source in {id(one.source): one.source for one in left}.values()
@@ -114,7 +115,7 @@ def _fix(left: list[Coverage]) -> str:
     if not changing:
         return _HASH_IT
     return (
-        f"If {changing[0]} changes with each deployment, move it elsewhere first, or a hash restarts every pod each "
+        f"If {changing[0]} changes with every deployment, move it elsewhere first, or the hash restarts every pod each "
         f"time. Then {_HASH_IT[:1].lower()}{_HASH_IT[1:]}"
     )
 
@@ -150,7 +151,7 @@ NOT_HASHED = Rule(
     severity=Severity.HIGH,
     topic="configuration",
     prevents="a changed ConfigMap or Secret that no running pod sees: variables, subPath, programs that read it once",
-    fix="a hash of the content in an annotation of the pod template, or a name that follows the content",
+    fix="a hash of the content in an annotation of the pod template, or a name that changes with the content",
     link="https://kubernetes.io/docs/tutorials/configuration/updating-configuration-via-a-configmap/",
     check_all=_not_hashed,
     bad=_ANNOTATED.format(annotations="", read=_ENVIRONMENT, volumes=""),
@@ -162,8 +163,8 @@ CHANGED_IN_PLACE = Rule(
     level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     topic="configuration",
-    prevents="a changed ConfigMap or Secret whose files change under running pods, on each node at another time",
-    fix="a hash of the content in an annotation of the pod template, or a name that follows the content",
+    prevents="a changed ConfigMap or Secret whose files change in running pods, at a different time on each node",
+    fix="a hash of the content in an annotation of the pod template, or a name that changes with the content",
     link="https://kubernetes.io/docs/concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically",
     check_all=_changed_in_place,
     bad=_ANNOTATED.format(annotations="", read=_MOUNT, volumes=_VOLUME),

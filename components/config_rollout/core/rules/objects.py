@@ -1,7 +1,7 @@
 """
-A Kubernetes object as the rules see it: from a manifest, or as a resource of a Pulumi program.
+A Kubernetes object as the rules see it: from a manifest or from a Pulumi program.
 
-Plain values with camelCase keys. A leaf that is not known yet, in a preview, is `UNKNOWN`.
+Plain values with camelCase keys. A leaf that is not known yet in a preview is `UNKNOWN`.
 """
 
 import re
@@ -18,10 +18,10 @@ WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet", "Rollout", "DeploymentCon
 """The kinds whose pods are replaced when their template changes; the last two are Argo's and OpenShift's."""
 
 WITH_PODS = (*WORKLOADS, "ReplicaSet", "Job", "CronJob", "Pod")
-"""The kinds that hold the spec of a pod."""
+"""The kinds that contain a pod spec."""
 
 CONFIGURATION = ("ConfigMap", "Secret")
-"""The kinds that hold what a program reads."""
+"""The kinds that hold configuration."""
 
 _TEMPLATES: dict[str, tuple[str, ...]] = {"Pod": (), "CronJob": ("spec", "jobTemplate", "spec", "template")}
 """Kind -> where it holds its pod template, if that is not `spec.template`."""
@@ -44,14 +44,14 @@ _GROUP_OF = {
 }
 
 KINDS = frozenset(_GROUP_OF)
-"""The kinds that some rule looks at."""
+"""The kinds that some rule checks."""
 
 
 WAVE_RECORD = "Stash"
-"""The kind of what Pulumi's state keeps of a wave; no Kubernetes object."""
+"""The kind of the record of a wave in Pulumi's state; it is not a Kubernetes object."""
 
 POD_SPEC = ("spec", "template", "spec")
-"""Where a workload holds the spec of its pods."""
+"""The path of a workload's pod spec."""
 
 _OURS = "config-rollout:index:"
 
@@ -59,10 +59,10 @@ _OURS = "config-rollout:index:"
 @dataclass(frozen=True)
 class Program:
     """
-    What a Pulumi program says of a resource beside its properties.
+    What a Pulumi program says about a resource apart from its properties.
 
     `urn` contains the types of its parents. `depends` is top-level property -> URNs of the resources whose outputs it
-    is made of. `replaces` says whether the provider replaces a ConfigMap or Secret when its data changes: its default,
+    uses. `replaces` says whether the provider replaces a ConfigMap or Secret when its data changes: its default,
     unless `enableConfigMapMutable` or `enableSecretMutable` is set; `UNKNOWN` if that is not known yet.
     """
 
@@ -80,11 +80,11 @@ class Program:
 @dataclass(frozen=True)
 class KubernetesObject:
     """
-    One object. `place` is where it comes from, for whoever reports: a file and line, or a URN.
+    One object. `place` is where it comes from, for the report: a file and line, or a URN.
 
-    With `patch` it is a part of the object: a patch resource, or a manifest that others complete (`is_partial`). Then
-    nothing can be said of what is missing.
-    Without `program` it comes from a manifest. `template_file` is the file of a chart that Helm rendered it from.
+    With `patch` it is only part of an object: a patch resource, or a manifest that others complete (`is_partial`), so
+    missing fields are not reported. Without `program` it comes from a manifest. `template_file` is the file of the
+    chart that Helm rendered it from.
     """
 
     kind: str
@@ -106,7 +106,7 @@ class KubernetesObject:
 
     @property
     def title(self) -> str:
-        """Return the words that findings use: `DaemonSet kube-system/kube-proxy`."""
+        """Return how findings name it: `DaemonSet kube-system/kube-proxy`."""
         if self.kind == WAVE_RECORD and self.program:
             return f"record {self.program.urn.rpartition('::')[2]}"
         if self.kind == KUBE_PROXY:
@@ -116,11 +116,11 @@ class KubernetesObject:
 
     @property
     def template(self) -> tuple[str, ...]:
-        """Return where the pod template stands; nothing for a Pod, which is one."""
+        """Return the path of the pod template; empty for a Pod."""
         return _TEMPLATES.get(self.kind, ("spec", "template"))
 
     def get(self, *path: str) -> Any:
-        """Return the value at a path of keys; `None` if there is none, `UNKNOWN` if something above it is."""
+        """Return the value at a path of keys; `None` if there is none, `UNKNOWN` if a value above it is unknown."""
         value: Any = self.value
         for key in path:
             if value is UNKNOWN:
@@ -129,7 +129,7 @@ class KubernetesObject:
         return value
 
     def texts(self, *path: str) -> dict[str, object]:
-        """Return the mapping at a path, as of labels and annotations; empty if there is none."""
+        """Return the mapping at a path, such as labels or annotations; empty if there is none."""
         found = self.get(*path)
         return {str(key): value for key, value in found.items()} if isinstance(found, Mapping) else {}
 
@@ -139,7 +139,7 @@ class KubernetesObject:
         return self.get(*self.template, "spec")
 
     def in_template(self, *below: str) -> str:
-        """Return the path of what is below the pod template as text: `spec.template.spec.containers`."""
+        """Return a path below the pod template as text: `spec.template.spec.containers`."""
         return ".".join((*self.template, *below))
 
     def of_template(self, section: str) -> dict[str, object]:
@@ -147,13 +147,13 @@ class KubernetesObject:
         return self.texts(*self.template, "metadata", section)
 
     def in_pods(self, *pattern: str) -> Iterator[tuple[str, Any]]:
-        """Yield path and value of every place of the pod spec that a pattern of keys and `*` fits."""
+        """Yield path and value of every place in the pod spec that matches a pattern of keys and `*`."""
         for path, value in pods.values(self.pod_spec, *pattern):
             yield self.in_template("spec", pods.show_path(path)), value
 
     @cached_property
     def references(self) -> tuple[pods.Reference, ...]:
-        """Return every place of the pod spec that names a ConfigMap or a Secret."""
+        """Return every place in the pod spec that names a ConfigMap or a Secret."""
         if self.kind not in WITH_PODS:
             return ()
         return (*pods.references(self.pod_spec), *pods.secret_references(self.pod_spec))
@@ -165,32 +165,32 @@ _HASH_AT_THE_END = (
     ("kapp's version", re.compile(r".*-ver-[0-9]+")),
     ("Spinnaker's version", re.compile(r".*-v[0-9]{3,}")),
 )
-"""What makes a name follow the content, and its look. A hash has digits and letters, or is long: no word, no date."""
+"""What makes a name change with the content, and its form. A hash has digits and letters, or is longer than a date."""
 
 
 def name_follows_content(o: KubernetesObject) -> str | None:
-    """Return what at the end of its name changes with the content of a ConfigMap or Secret, in words."""
+    """Return a description of the name's suffix if that changes with the content of the ConfigMap or Secret."""
     if not isinstance(o.name, str):
         return None
     return next((what for what, at_the_end in _HASH_AT_THE_END if at_the_end.fullmatch(o.name)), None)
 
 
 def has_content(o: KubernetesObject) -> bool:
-    """Return whether a ConfigMap or Secret holds something here; what is empty is filled by others, as certificates."""
+    """Return whether a ConfigMap or Secret has content; something else fills an empty one, as for certificates."""
     return any(o.get(section) for section in ("data", "binaryData", "stringData"))
 
 
 def is_known(kind: str, version: str) -> bool:
-    """Return whether an object of this kind and apiVersion is one that some rule looks at."""
+    """Return whether some rule checks objects of this kind and apiVersion."""
     return kind in KINDS and bool(re.fullmatch(_GROUPS[_GROUP_OF[kind]], version))
 
 
 def is_partial(kind: str, value: Mapping[str, Any]) -> bool:
     """
-    Return whether a manifest can only be a part of an object, as kustomize's patches are: the API server needs more.
+    Return whether a manifest is only part of an object, such as a patch for kustomize: the API server requires more.
 
-    Source: kubernetes 1.36 `ValidateDaemonSetSpec` and its like: `spec.selector` is required. The group `extensions`
-    made it of the labels. `$patch` and its like are directives of strategic merge patches.
+    Source: kubernetes 1.36 `ValidateDaemonSetSpec` and the like: `spec.selector` is required. The group `extensions`
+    derived it from the labels. `$patch` and the like are directives of strategic merge patches.
     """
     if _has_directive(value):
         return True
@@ -201,7 +201,7 @@ def is_partial(kind: str, value: Mapping[str, Any]) -> bool:
 
 
 def _has_directive(value: Any) -> bool:
-    """Return whether a strategic merge patch says in it what to do with a list or a mapping."""
+    """Return whether a value contains a directive of a strategic merge patch."""
     if isinstance(value, Mapping):
         if any(isinstance(key, str) and key.startswith(_DIRECTIVES) for key in value):
             return True
@@ -214,7 +214,7 @@ _CONTENT = ("data", "stringData", "binaryData")
 
 
 def is_named_by_pulumi(o: KubernetesObject) -> bool:
-    """Return whether Pulumi gave the name, and gives another whenever it replaces the object."""
+    """Return whether Pulumi chose the name, and so chooses a new one whenever it replaces the object."""
     return o.program is not None and o.texts("metadata", "annotations").get("pulumi.com/autonamed") == "true"
 
 
@@ -235,7 +235,7 @@ class Objects:
 
     @cached_property
     def _configuration(self) -> dict[tuple[str, object, object], dict[object, KubernetesObject]]:
-        """Return kind, namespace and name -> file -> the last such object in it, which is kubectl's choice too."""
+        """Return kind, namespace and name -> file -> the last such object in it, as kubectl would choose."""
         found: dict[tuple[str, object, object], dict[object, KubernetesObject]] = {}
         for o in self.kind(*CONFIGURATION):
             if isinstance(o.name, str):
@@ -244,7 +244,7 @@ class Objects:
 
     @cached_property
     def coverage(self) -> dict[int, list[Any]]:
-        """Return id of a workload -> what covers what it reads, as far as `coverage.py` was asked."""
+        """Return the cache of `coverage.py`: id of a workload -> what covers each key that it reads."""
         return {}
 
     @cached_property
@@ -260,8 +260,8 @@ class Objects:
         """
         Return the ConfigMaps or Secrets that a workload can mean by a name.
 
-        Of several with one name, as variants in files of their own have them, the one in the workload's file counts; if
-        there is none, it may be any.
+        If several have the same name, as variants in separate files do, the one in the workload's file counts; if there
+        is none in that file, it may be any.
         """
         by_file = self._configuration.get((kind, str(workload.namespace), name), {})
         near = by_file.get(_file(workload))

@@ -12,18 +12,18 @@ def _patch_on_destroy(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
         return
     yield Finding(
         "metadata.name",
-        f"is an object that others made, and destroy takes the fields of this patch away from {o.kind} '{o.name}'",
-        "Set retainOnDelete (which no policy can see) and skip this rule, or protect",
+        f"names a {o.kind} that something else manages: `destroy` removes the fields of this patch from '{o.name}'",
+        "Set protect, or set retainOnDelete (which no policy can see) and skip this rule",
     )
 
 
 PATCH_ON_DESTROY = Rule(
     id="patch-on-destroy",
-    level=Level.DISABLED,  # a policy is not told of retainOnDelete, so this would cry at good programs too
+    level=Level.DISABLED,  # a policy cannot see retainOnDelete, so this would report correct programs too
     severity=Severity.HIGH,
     topic="adoption",
-    prevents="a destroy that removes the patch's fields, such as a volume or a probe, from what others run",
-    fix="retainOnDelete; off unless configured, because the engine does not tell a policy whether that is set",
+    prevents="a `destroy` that removes the patch's fields, such as a volume or a probe, from an object of others",
+    fix="protect or retainOnDelete; off by default, because a policy cannot see whether retainOnDelete is set",
     link="https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/",
     check_one=_patch_on_destroy,
     programs_only=True,

@@ -1,7 +1,7 @@
 """
-Text that a later step fills in: `${VAR}`, Flux's `${VAR:=10%}`, `$(VAR)`, `{{ VAR }}`, `{% if %}`, `$VAR`.
+Placeholders, which a later step fills in: `${VAR}`, Flux's `${VAR:=10%}`, `$(VAR)`, `{{ VAR }}`, `{% if %}`, `$VAR`.
 
-What such a field will hold nobody knows yet, so a rule says "not checked" of it.
+The value of such a field is not known yet, so rules report it as "not checked".
 """
 
 import re
@@ -14,14 +14,14 @@ _PLACEHOLDER = re.compile(r"(?s)\$\{[^{}\n]*\}|\$\([^()\n]*\)|\{\{.*?\}\}|\{%.*?
 
 
 def placeholder_in(value: object) -> str | None:
-    """Return the first placeholder of a text; `None` if there is none, or if it is no text."""
+    """Return the first placeholder in a text; `None` if there is none or the value is not a text."""
     match = _PLACEHOLDER.search(value) if isinstance(value, str) else None
     return match[0] if match else None
 
 
 def filled_later(value: object) -> str:
-    """Return why a field with a placeholder is not checked, as the end of a sentence about the field."""
-    return f"is filled in later (got {value!r})"
+    """Return why a field with a placeholder is not checked, as the predicate of a sentence about the field."""
+    return f"contains a placeholder (got {value!r})"
 
 
 def with_unknowns(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Rules on when a pod of a DaemonSet counts as good, which is all that can stop a bad rollout."""
+"""Rules on when a DaemonSet's pod counts as ready, which is all that can stop a bad rollout."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -24,24 +24,24 @@ def _readiness_probe(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Sa
     if not known or len(known) < len(containers) or _is_gated(daemon_set):
         return
     if all(image_of(container) == "pause" for container in known):
-        return  # its work is done by init containers, and nothing is left to be ready
+        return  # init containers do the work, so there is nothing to probe
     with_probe = [container for container in known if _is_probed(container)]
     if not with_probe:
         yield Finding("spec.template.spec.containers", f"no container has a readinessProbe, {_AS_SOON}", _ADD)
     elif main := _main_without(daemon_set, known, with_probe):
         where = f"spec.template.spec.containers[{known.index(main)}]"
         of = " and ".join(f"'{container.get('name')}'" for container in with_probe)
-        yield Finding(where, f"has no readinessProbe, only {of} beside it has: {_AS_SOON[3:]}", _ADD)
+        yield Finding(where, f"has no readinessProbe, only {of} has one, {_AS_SOON}", _ADD)
 
 
-_AS_SOON = "so a pod counts as good as soon as it runs, and a bad change goes through every node"
-_ADD = "Add a readinessProbe that fails while the program does not do its work"
+_AS_SOON = "so a pod is ready as soon as it runs, and a bad change reaches every node"
+_ADD = "Add a readinessProbe that fails while the program does not work"
 
 _SIDECARS = re.compile(
     r"kube-rbac-proxy|oauth2?-proxy|config-?(map)?-?reload|(^|-)(istio-?)?proxyv?2?$|linkerd|envoy|cloud-?sql-proxy"
     r"|livenessprobe|driver-registrar|-exporter$|k8s-sidecar|vault|filebeat|fluent-?bit|vector|promtail"
 )
-"""Images that stand beside the program that a pod is for."""
+"""Images of sidecars, which run beside a pod's main program."""
 
 
 def _is_probed(container: Mapping[str, Any]) -> bool:
@@ -51,9 +51,9 @@ def _is_probed(container: Mapping[str, Any]) -> bool:
 
 def _is_gated(daemon_set: KubernetesObject) -> bool:
     """
-    Return whether a native sidecar has a probe, or a readiness gate waits for someone outside.
+    Return whether a native sidecar has a probe, or a readiness gate waits for an outside controller.
 
-    Source: Kubernetes "Sidecar Containers": the probe of a restartable init container decides on the pod's readiness.
+    Source: Kubernetes "Sidecar Containers": the probe of a restartable init container counts for the pod's readiness.
     """
     natives = [container for _, container in daemon_set.in_pods("initContainers", "*")]
     gates = daemon_set.get(*POD_SPEC, "readinessGates")
@@ -66,7 +66,7 @@ def _is_gated(daemon_set: KubernetesObject) -> bool:
 def _main_without(
     daemon_set: KubernetesObject, known: list[Mapping[str, Any]], with_probe: list[Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
-    """Return the container that the pods are for, if it is known which and it has no probe."""
+    """Return the main container, if it can be identified and has no probe."""
     by_name = {container["name"]: container for container in known if isinstance(container.get("name"), str)}
     names = (
         daemon_set.of_template("annotations").get("kubectl.kubernetes.io/default-container"),
@@ -87,8 +87,8 @@ def _min_ready_seconds(daemon_set: KubernetesObject, _: Parameters) -> Iterator[
     if daemon_set.get("spec", "minReadySeconds") in (None, 0):
         yield Finding(
             "spec.minReadySeconds",
-            "is 0, so a pod that is ready for a moment and then crashes does not stop the rollout",
-            "Set it to as many seconds as a bad configuration needs to show",
+            "is 0, so a pod that becomes ready and then crashes does not stop the rollout",
+            "Set it to the number of seconds that a bad configuration takes to show",
         )
 
 
@@ -103,8 +103,8 @@ READINESS_PROBE = Rule(
     level=Level.ADVISORY,
     severity=Severity.HIGH,
     topic="rollout",
-    prevents="a bad change that reaches every node, because nothing tells a good pod from a bad one",
-    fix="a readinessProbe that fails while the program does not do its work",
+    prevents="a bad change that reaches every node, because a broken pod counts as ready",
+    fix="a readinessProbe that fails while the program does not work",
     link="https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
     kinds=("DaemonSet",),
     check_one=_readiness_probe,
@@ -135,15 +135,15 @@ spec:
 
 MIN_READY_SECONDS = Rule(
     id="min-ready-seconds",
-    level=Level.DISABLED,  # nearly every DaemonSet has 0, and a good probe can be enough
+    level=Level.DISABLED,  # nearly every DaemonSet has 0, and a good probe may be enough
     severity=Severity.LOW,
     topic="rollout",
-    prevents="a rollout that continues although each new pod crashes shortly after it became ready",
-    fix="minReadySeconds of as long as a bad configuration needs to show; off unless configured",
+    prevents="a rollout that continues although each new pod crashes shortly after becoming ready",
+    fix="minReadySeconds as long as a bad configuration takes to show; off by default",
     link="https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/daemon-set-v1/",
     kinds=("DaemonSet",),
     check_one=_min_ready_seconds,
-    parameters=(Parameter("seconds", "what the remediation sets, in seconds", 10, 1, 3600),),
+    parameters=(Parameter("seconds", "the value that remediation sets, in seconds", 10, 1, 3600),),
     remedy=_wait_a_little,
     bad="""
 apiVersion: apps/v1

@@ -1,7 +1,7 @@
 """
-Programs that read their files again by themselves when these change, by the options that make them do so.
+Programs that reload their files when these change, recognised by the options that make them do so.
 
-Only what is mounted as a directory changes under a running program, so nothing here covers variables or `subPath`.
+Only files mounted as a directory change while a program runs, so nothing here covers variables or `subPath`.
 """
 
 import re
@@ -14,20 +14,20 @@ from .uses import How, Use
 _OFF = {"false", "0", "no", "off", ""}
 
 _RELOADERS = re.compile(r"(config-?map|config|cm|nats-server-config)-?(reload(er)?|watcher)|prometheus-config-reloader")
-"""Images of sidecars that watch the files of a volume and tell the program beside them."""
+"""Images of sidecars that watch the files of a volume and make the main program reload them."""
 
 _RELOADING_COREFILE = re.compile(r"(?m)^\s*reload(\s|$)")
 _FALCO_DOES_NOT = re.compile(r"(?m)^\s*watch_config_files:\s*(false|no|off)\b")
 _READ_ANYWAY = tuple(
     (re.compile(image), re.compile(path), why)
     for image, path, why in (
-        ("", r"/tmp/k8s-webhook-server/serving-certs/tls\.(crt|key)", "controller-runtime reads certificates again"),
-        ("^grafana$", r".*dashboard.*/.*\.json", "grafana reads its dashboards again (updateIntervalSeconds)"),
+        ("", r"/tmp/k8s-webhook-server/serving-certs/tls\.(crt|key)", "controller-runtime reloads certificates"),
+        ("^grafana$", r".*dashboard.*/.*\.json", "grafana reloads its dashboards (updateIntervalSeconds)"),
         ("^argocd$", "/app/config/(ssh|tls)/.*", "Argo CD reads it whenever it connects"),
     )
 )
 """
-(Image, path of the file, why) of what programs read again unasked. Sources: controller-runtime pkg/webhook and
+(Image, path of the file, why) of what programs reload without an option. Sources: controller-runtime pkg/webhook and
 pkg/certwatcher; grafana "Provision Grafana"; argo-cd docs/operator-manual/declarative-setup.md.
 """
 
@@ -43,7 +43,7 @@ class _Option:
 
 
 _OPTIONS = (
-    _Option("", ("--watch-config",)),  # vector, telegraf, and whoever else has a flag that says so
+    _Option("", ("--watch-config",)),  # vector, telegraf, and any other program with this flag
     _Option("vector", ("--watch-config", "-w"), "VECTOR_WATCH_CONFIG"),
     _Option("opa", ("--watch", "-w")),
     _Option("caddy", ("--watch",)),
@@ -57,25 +57,25 @@ Sources: vector.dev "Vector CLI"; telegraf docs/CONFIGURATION.md; openpolicyagen
 
 def watches(use: Use, others: Iterable[Use]) -> str | None:
     """
-    Return why a program finds new files of a volume without a restart; `None` if nothing known says so.
+    Return why a program notices new files in a volume without a restart; `None` if no known reason applies.
 
     Args:
       use: How its container reads the source.
-      others: All uses of the pods, the sidecars' among them.
+      others: All uses of the pods, including the sidecars'.
 
     """
     return (_by_a_sidecar(use, others) or _by_an_option(use)) if use.how is How.DIRECTORY else None
 
 
 def reads_again(use: Use, key: str | None, content: Mapping[str, object], others: Iterable[Use]) -> str | None:
-    """Return why a program finds a new content of one key of the source's data without a restart."""
+    """Return why a program notices new content of one key without a restart."""
     if use.how is not How.DIRECTORY:
         return None
     return _by_itself(use, key, content) or (_by_a_probe(use, key, others) if key else None)
 
 
 def _by_a_probe(use: Use, key: str, others: Iterable[Use]) -> str | None:
-    """Return which probe runs a file, in whichever container; the others that mount it have no use for it."""
+    """Return which container's probe runs a file; other containers that mount it do not use it."""
     for other in others:
         if other.volume == use.volume and other.how is How.DIRECTORY:
             path = other.path_of(key)
@@ -110,7 +110,7 @@ def _by_an_option(use: Use) -> str | None:
 
 def _by_itself(use: Use, key: str | None, content: Mapping[str, object]) -> str | None:
     """
-    Return what a program does without a flag for it.
+    Return why a program reloads a file without a flag for it.
 
     Sources: coredns plugin/reload; falco falco.yaml `watch_config_files`, on by default; traefik "File provider",
     watched by default; exporter-toolkit docs/web-configuration.md.
@@ -120,7 +120,7 @@ def _by_itself(use: Use, key: str | None, content: Mapping[str, object]) -> str 
     text = content.get(key) if key else None
     path = use.path_of(key or "")
     if key == "Corefile" and isinstance(text, str) and _RELOADING_COREFILE.search(text):
-        return "its plugin `reload` reads it again"
+        return "its plugin `reload` reloads it"
     if re.fullmatch(r"falco(-no-driver|-driver)?", image):
         texts = [value for value in content.values() if isinstance(value, str)]
         return None if any(map(_FALCO_DOES_NOT.search, texts)) else "falco watches its files (watch_config_files)"
@@ -135,7 +135,7 @@ def _by_itself(use: Use, key: str | None, content: Mapping[str, object]) -> str 
 
 
 READ_ONCE = re.compile(r"(^|-)kube-proxy|^cilium(-ci)?$|^fluent-bit|^vector$|^multus|^node-feature-discovery|^flannel$")
-"""Images of programs that are known to read their files when they start, and not again unless an option says so."""
+"""Images of programs that are known to read their files only at startup, unless an option says otherwise."""
 
 
 def image_of(container: Mapping[str, Any]) -> str:
@@ -145,7 +145,7 @@ def image_of(container: Mapping[str, Any]) -> str:
 
 
 def _words(container: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the words of a container's command line, those within a script too."""
+    """Yield the words of a container's command line, including those within a script."""
     for field in ("command", "args"):
         value = container.get(field)
         for word in value if isinstance(value, list) else ():
@@ -162,7 +162,7 @@ def _probed_by(container: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _value_of(flag: str, words: list[str]) -> str | None:
-    """Return the value of a flag, `true` for one without; `None` if it is not set. One dash is as good as two."""
+    """Return the value of a flag, `true` if it has none, `None` if it is not set. One dash counts as two."""
     names = {flag, flag[1:]} if flag.startswith("--") else {flag}
     for position, word in enumerate(words):
         name, equals, value = word.partition("=")

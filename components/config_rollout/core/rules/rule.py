@@ -1,4 +1,4 @@
-"""What a rule is, and what it can say. The rules themselves are in the files beside this one."""
+"""What a rule is, and what it can report. The rules themselves are in the files beside this one."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .objects import KubernetesObject, Objects
 
 
 class Level(Enum):
-    """What follows from a finding, in Pulumi's words."""
+    """What a finding causes, in Pulumi's words."""
 
     ADVISORY = "advisory"
     MANDATORY = "mandatory"
@@ -18,7 +18,7 @@ class Level(Enum):
 
 
 class Severity(Enum):
-    """How much is at stake, in Pulumi's words."""
+    """How serious a finding is, in Pulumi's words."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -28,7 +28,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True)
 class NotChecked:
-    """What a rule could not look at: `where` is the path, `why` what it says there; as a rule, not known yet."""
+    """What a rule could not check: `where` is the path, `why` the reason, by default that it is not known yet."""
 
     where: str
     why: str = ""
@@ -38,7 +38,7 @@ class NotChecked:
 
 
 Said = Finding | NotChecked
-"""What a rule says of one object."""
+"""What a rule reports about one object."""
 
 Parameters = Mapping[str, Any]
 """Name of a parameter -> its value, defaults filled in."""
@@ -46,7 +46,7 @@ Parameters = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number that a rule takes: what it is, its default, and the least and the most it may be."""
+    """A number that a rule takes: what it is, its default, its minimum and its maximum."""
 
     name: str
     what: str
@@ -60,11 +60,11 @@ class Rule:
     """
     One rule.
 
-    `prevents` says what goes wrong without it, `fix` what to do, both as the end of a table's row; `link` leads to the
-    source of the claim. `check_one` looks at one object of `kinds`; `check_all`, where one object is not enough, at
-    all of them. A rule with `programs_only` is about what Pulumi does and says nothing of a manifest. `remedy` is the
-    edit that makes an object good without restarting a pod, as (path of keys, value). `bad` and `good` are YAML: a
-    manifest, or a Pulumi program for a rule with `programs_only`.
+    `prevents` says what goes wrong without it, `fix` what to do, both as cells of a table; `link` is the source of the
+    claim. `check_one` checks one object of `kinds`; `check_all`, if one object is not enough, all of them. A rule with
+    `programs_only` is about what Pulumi does and does not apply to manifests. `remedy` is the edit that corrects an
+    object without restarting a pod, as (path of keys, value). `bad` and `good` are YAML: a manifest, or for a rule with
+    `programs_only` a Pulumi program.
     """
 
     id: str

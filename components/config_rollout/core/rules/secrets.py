@@ -13,7 +13,7 @@ _PRIVATE_KEY = re.compile(
     r"(?m)^[\s\"'|>:A-Za-z0-9_.-]*-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----(?:\s|\\r|\\n)+"
     r"(?:[A-Z][A-Za-z-]+: [^\n]*\s+)*[A-Za-z0-9+/]{16}"
 )
-"""The first line of a key and the beginning of the next one: a script that looks for keys has only the first."""
+"""The first line of a key and the start of the next: a script that searches for keys has only the first."""
 
 _MAYBE_KUBECONFIG = re.compile(r"\bkind\b[\"']?\s*:\s*[\"']?Config\b")
 _CREDENTIALS = ("token", "password", "client-key-data")
@@ -26,7 +26,7 @@ _TO_BE_REPLACED = re.compile(
     | secret | password | token
     """
 )
-"""What a person is to put a secret in place of."""
+"""Text that a person is meant to replace with a secret."""
 
 
 def _secret(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
@@ -39,13 +39,13 @@ def _secret(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
         if what:
             yield Finding(
                 f"data['{key}']",
-                f"{what}, and everyone who may read ConfigMaps can read it",
-                "Put it into a Secret, or refer to a file as tokenFile does",
+                f"{what}, which everyone with permission to read ConfigMaps can read",
+                "Put it into a Secret, or refer to a file, as tokenFile does",
             )
 
 
 def _credential(text: str) -> str | None:
-    """Return which credential a kubeconfig holds: block style, flow style or JSON; `None` if it is none or has none."""
+    """Return which credential a kubeconfig contains, in any YAML style; `None` for other texts or no credential."""
     if not _MAYBE_KUBECONFIG.search(text) or not any(name in text for name in _CREDENTIALS):
         return None
     from ..formats.meaning import NotUnderstood
@@ -98,7 +98,7 @@ SECRET = Rule(
     level=Level.ADVISORY,
     severity=Severity.HIGH,
     topic="secrets",
-    prevents="a private key, or a kubeconfig's token, that everyone who may read ConfigMaps can read",
+    prevents="a private key or a kubeconfig's token that everyone with permission to read ConfigMaps can read",
     fix="a Secret, or tokenFile",
     link="https://kubernetes.io/docs/concepts/configuration/configmap/",
     kinds=("ConfigMap",),

@@ -1,4 +1,4 @@
-"""What a user sets: levels, parameters, and what a rule skips. The same JSON for the policy pack and `check`."""
+"""The settings of rules: level, parameters and skips. The policy pack and `check` take the same JSON."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,17 +12,17 @@ from .rule import Level, Parameter, Rule
 from .skips import Skip, SkipLog, annotation_skips
 
 LEVELS = ("advisory", "mandatory", "remediate", "disabled")
-"""The levels that Pulumi knows. Where nothing can be remediated, `remediate` counts as advisory."""
+"""Pulumi's levels. For a rule without remediation, `remediate` counts as advisory."""
 
 CHECK = "check"
-"""The key under which a configuration file says how `check` is run."""
+"""The key of a configuration file with the settings of `check` itself."""
 
 _LEVEL, _SKIP = "enforcementLevel", "skip"
 
 
 @dataclass(frozen=True)
 class RuleSettings:
-    """One rule's settings: `level` is `None` where the rule's own stands; `rule` is its id, once that is filled in."""
+    """One rule's settings: `level` is `None` if the rule's default applies; `rule` is its id once that is filled in."""
 
     level: Level | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class RuleSettings:
     rule: str = ""
 
     def covers(self, o: KubernetesObject, log: SkipLog | None = None) -> bool:
-        """Return whether the rule is to say nothing of an object, and count it."""
+        """Return whether an object is skipped, and count it in the log."""
         by_annotation = self.rule in annotation_skips(o)[0]
         skip = None if by_annotation else next((skip for skip in self.skips if skip.covers(o)), None)
         if log and (by_annotation or skip):
@@ -40,7 +40,7 @@ class RuleSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """All rules' settings; `every` is the level of the rules that have none of their own here."""
+    """All rules' settings; `every` is the level of the rules that have none of their own."""
 
     rules: Mapping[str, RuleSettings] = field(default_factory=dict)
     every: Level | None = None
@@ -52,7 +52,7 @@ class Settings:
         return RuleSettings(level, {**rule.defaults(), **given.parameters}, given.skips, rule.id)
 
     def restrict(self, only: Collection[str], without: Collection[str]) -> "Settings":
-        """Return the same for some rules, if `only` names any, and without others. One that is named is never off."""
+        """Return the settings for the rules in `only`, if any, without others. A rule in `only` always runs."""
         rules = dict(self.rules)
         for rule in BY_ID.values():
             of_rule = self.of(rule)
@@ -75,7 +75,7 @@ def parse_settings(given: object) -> tuple[Settings, list[Finding]]:
 
     Args:
       given: Rule -> level, or rule -> mapping of `enforcementLevel`, `skip` and the rule's parameters; `all` is the
-        level of the others. What `--policy-pack-config` takes.
+        level of the others. The format of `--policy-pack-config`.
 
     """
     if not isinstance(given, Mapping):
@@ -85,12 +85,12 @@ def parse_settings(given: object) -> tuple[Settings, list[Finding]]:
     every = None
     for name, value in given.items():
         if name in (CHECK, "$schema"):
-            continue  # `check` reads the former itself, editors the latter
+            continue  # for `check` itself, and for editors
         if name == "all":
             every = _level("all", value.get(_LEVEL) if isinstance(value, Mapping) else value, findings)
         elif name not in BY_ID:
-            fix = did_you_mean(name, BY_ID, f"Known are {', '.join(BY_ID)}")
-            findings.append(Finding(str(name), "there is no such rule", fix))
+            fix = did_you_mean(name, BY_ID, f"Known rules: {', '.join(BY_ID)}")
+            findings.append(Finding(str(name), "is not a rule", fix))
         else:
             rules[name], wrong = parse_rule_settings(BY_ID[name], value)
             findings += wrong
@@ -116,12 +116,12 @@ def parse_rule_settings(rule: Rule, given: object) -> tuple[RuleSettings, list[F
             parameters[key] = _number(where, known[key], value, findings)
         else:
             names = (_LEVEL, _SKIP, *known)
-            findings.append(Finding(where, "there is no such setting", f"Known are {', '.join(names)}"))
+            findings.append(Finding(where, "is not a setting", f"Known settings: {', '.join(names)}"))
     return RuleSettings(level, parameters, skips), findings
 
 
 def schema(rule: Rule) -> dict[str, dict[str, Any]]:
-    """Return the JSON schema of a rule's settings but for the level, property by property."""
+    """Return the JSON schema of a rule's settings except the level, property by property."""
     text = {"type": "string", "minLength": 1}
     properties = {"namespace": text, "name": text, "reason": text}
     item = {"type": "object", "properties": properties, "required": ["reason"], "additionalProperties": False,
@@ -136,7 +136,7 @@ def schema(rule: Rule) -> dict[str, dict[str, Any]]:
 
 def _level(where: str, given: object, findings: list[Finding]) -> Level | None:
     if given not in LEVELS:
-        findings.append(Finding(where, f"is no level (got {given!r})", f"Use one of {', '.join(LEVELS)}"))
+        findings.append(Finding(where, f"is not a valid level (got {given!r})", f"Use one of {', '.join(LEVELS)}"))
         return None
     return Level.ADVISORY if given == "remediate" else Level(given)
 
@@ -146,26 +146,28 @@ def _number(where: str, parameter: Parameter, given: object, findings: list[Find
     if whole and parameter.least <= given <= parameter.most:  # type: ignore[operator]
         return int(given)  # type: ignore[call-overload, no-any-return]
     findings.append(
-        Finding(where, f"is no such number (got {given!r})", f"Use one from {parameter.least} to {parameter.most}")
+        Finding(
+            where, f"is not valid (got {given!r})", f"Use a whole number from {parameter.least} to {parameter.most}"
+        )
     )
     return parameter.default
 
 
 def _skips(where: str, given: object, findings: list[Finding]) -> Iterator[Skip]:
     if not isinstance(given, list | tuple):
-        findings.append(Finding(where, f"must be a list (got {type(given).__name__})", "Put the entry into [ ]"))
+        findings.append(Finding(where, f"must be a list (got {type(given).__name__})", "Wrap the entry in [ ]"))
         return
     for number, entry in enumerate(given):
         here = f"{where}[{number}]"
         if not isinstance(entry, Mapping):
-            findings.append(Finding(here, f"must be a mapping (got {type(entry).__name__})", "Name what is skipped"))
+            findings.append(Finding(here, f"must be a mapping (got {type(entry).__name__})", "Name what to skip"))
             continue
         texts = {key: entry[key] for key in entry if isinstance(entry[key], str) and entry[key].strip()}
         if unknown := sorted({str(key) for key in entry} - {"namespace", "name", "reason"}):
-            findings.append(Finding(f"{here}.{unknown[0]}", "there is no such key", "Use namespace, name and reason"))
+            findings.append(Finding(f"{here}.{unknown[0]}", "is not a key of a skip", "Use namespace, name and reason"))
         elif "reason" not in texts:
-            findings.append(Finding(here, "has no reason", "Say why, for whoever reads this next"))
+            findings.append(Finding(here, "has no reason", "Add one, so that others know why"))
         elif len(texts) == 1:
-            findings.append(Finding(here, "names nothing", "Add namespace or name, also with * and ?"))
+            findings.append(Finding(here, "names nothing", "Add namespace or name; both may contain * and ?"))
         else:
             yield Skip(texts.get("namespace", "*"), texts.get("name", "*"), texts["reason"])

@@ -1,4 +1,4 @@
-"""Skips: objects on which a rule is silent, by the settings or by an annotation, and how many findings that hides."""
+"""Skips: objects that a rule ignores, by the settings or an annotation, and how many findings that hides."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
@@ -10,12 +10,12 @@ from ..arguments.nearest import did_you_mean
 from .objects import KubernetesObject
 
 ANNOTATION = "config-rollout/skip"
-"""On an object: `RULE: reason`, one per line. It is on the object's own metadata, so it restarts nothing."""
+"""On an object: `RULE: reason`, one per line. It is in the object's own metadata, so it restarts nothing."""
 
 
 @dataclass(frozen=True)
 class Skip:
-    """Objects on which a rule is silent, by shell patterns, and why."""
+    """Objects that a rule ignores, by shell patterns, and why."""
 
     namespace: str
     name: str
@@ -32,7 +32,7 @@ class Skip:
 
 def annotation_skips(o: KubernetesObject, rules: Collection[str] = ()) -> tuple[dict[str, str], list[Finding]]:
     """
-    Return rule -> reason of an object's annotation, and what is wrong with it.
+    Return rule -> reason from an object's annotation, and what is wrong with it.
 
     Args:
       o: The object.
@@ -47,8 +47,8 @@ def annotation_skips(o: KubernetesObject, rules: Collection[str] = ()) -> tuple[
     for line in filter(None, map(str.strip, text.splitlines())):
         rule, _, reason = (part.strip() for part in line.partition(":"))
         if rules and rule not in rules:
-            fix = did_you_mean(rule, rules, "`config-rollout check --list` prints all")
-            wrong.append(Finding(_WHERE, f"there is no rule {rule!r}", fix))
+            fix = did_you_mean(rule, rules, "`config-rollout check --list` prints all rules")
+            wrong.append(Finding(_WHERE, f"has an unknown rule (got {rule!r})", fix))
         elif not reason:
             wrong.append(Finding(_WHERE, f"{rule} has no reason", f"Write '{rule}: REASON'"))
         else:
@@ -64,8 +64,8 @@ class SkipLog:
     """
     What was skipped, over any number of sets.
 
-    `counts` is rule -> number of findings, `matches` the skips of the settings that matched something. `notes` are
-    sentences on annotations that are wrong or match nothing.
+    `counts` is rule -> number of findings, `matches` holds the skips of the settings that matched. `notes` are
+    sentences about annotations that are wrong or match nothing.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -82,13 +82,13 @@ class SkipLog:
             self._on_objects.add((id(o), rule))
 
     def close(self, objects: Iterable[KubernetesObject], ran: Collection[str], rules: Collection[str]) -> None:
-        """Note which annotations of a set matched nothing; `ran` are the rules that ran."""
+        """Note which annotations of a set matched nothing; `ran` holds the rules that ran."""
         for o in objects:
             reasons, wrong = annotation_skips(o, rules)
             self.notes += [f"{o.place}: {o.title}: {finding}" for finding in wrong]
             for rule in reasons:
                 if rule in ran and (id(o), rule) not in self._on_objects:
-                    finding = Finding(_WHERE, f"{rule} has no finding here", "Remove the line")
+                    finding = Finding(_WHERE, f"{rule} has no finding on this object", "Remove the line")
                     self.notes.append(f"{o.place}: {o.title}: {finding}")
         self._on_objects.clear()
 

@@ -1,4 +1,4 @@
-"""The readings of ConfigMaps and Secrets by the pods of an object, and the keys that these have."""
+"""How the pods of an object read ConfigMaps and Secrets, and the keys of these."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,12 +11,12 @@ __all__ = ["How", "Use", "keys_of", "uses"]
 
 
 def uses(workload: KubernetesObject) -> Iterator[Use]:
-    """Yield every reading of a ConfigMap or Secret by a container; a volume that none mounts is not read."""
+    """Yield every use of a ConfigMap or Secret by a container; a volume that none mounts is not read."""
     yield from uses_of_pods(workload.pod_spec, lambda path: workload.in_template("spec", path))
 
 
 def keys_of(o: KubernetesObject) -> tuple[str, ...] | None:
-    """Return the keys of a ConfigMap or Secret; `None` where they are not known yet."""
+    """Return the keys of a ConfigMap or Secret; `None` if they are not known yet."""
     sections = [o.get(section) for section in ("data", "stringData", "binaryData")]
     if UNKNOWN in sections:
         return None

@@ -1,4 +1,4 @@
-"""The rule on what changes with every deployment in a pod template, and so restarts every pod for nothing."""
+"""The rule on values in a pod template that change with every deployment, and so restart every pod needlessly."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -32,29 +32,27 @@ def _volatile_template(objects: Objects, _: Parameters) -> Iterator[tuple[Kubern
 def _finding(
     workload: KubernetesObject, selecting: Selecting, section: str, key: str, where: str, what: str
 ) -> Finding:
-    """Return the finding with a fix that leaves the object valid: what selects by a label keeps it."""
+    """Return the finding, with a fix that does not break a selector."""
     if key == _RESTARTED:
         return Finding(where, what, "Leave it to kubectl rollout restart")
     if section == "labels":
         if key in selector_labels(workload):
-            what = f"{what.rpartition(', so ')[0]}, and spec.selector has it: the API server refuses another value"
-            fix = (
-                f"Create the {workload.kind} again with a selector and labels without it: nobody can change a selector"
-            )
+            what = f"{what.rpartition(', so ')[0]}, and spec.selector requires it: the API server rejects another value"
+            fix = f"Recreate the {workload.kind} without it in selector and labels: a selector cannot be changed"
             return Finding(where, what, fix)
         if who := selecting.by(workload, key):
-            return Finding(where, what, f"Take it out of {who} first, then out of the pod template")
+            return Finding(where, what, f"Remove it from {who} first, then from the pod template")
         if workload.patch:
-            return Finding(where, what, "Move it to metadata.labels, unless a selector has it")
+            return Finding(where, what, "Move it to metadata.labels, unless a selector uses it")
     if reader := _reads_of_itself(workload, section, key):
-        return Finding(where, what, f"Take it out together with {reader}, which reads it")
+        return Finding(where, what, f"Remove it together with {reader}, which reads it")
     if key in workload.texts("metadata", section):
-        return Finding(where, what, f"Leave it out here: metadata.{section} has it too, and restarts nothing")
+        return Finding(where, what, f"Remove it here: metadata.{section} has it too, and restarts nothing")
     return Finding(where, what, f"Move it to metadata.{section}, which restarts nothing")
 
 
 def _reads_of_itself(workload: KubernetesObject, section: str, key: str) -> str | None:
-    """Return the path at which the pods read this label or annotation of theirs."""
+    """Return the path at which the pods read this label or annotation of their own."""
     field = f"metadata.{section}['{key}']"
     patterns = (
         ("containers", "*", "env", "*", "valueFrom", "fieldRef", "fieldPath"),
@@ -73,23 +71,23 @@ def _volatile_variables(workload: KubernetesObject) -> Iterator[Finding]:
             if not isinstance(name, str) or not isinstance(value, str):
                 continue
             if what := _volatile(workload, name, value, is_variable=True):
-                fix = "Leave it out of the pod template; what is only to be read belongs on metadata"
+                fix = "Remove it from the pod template; mere information belongs in metadata"
                 yield Finding(f"{path}, {name}", re.sub(r" \(got .*\)", "", what), fix)
 
 
 def _volatile_checksums(workload: KubernetesObject, objects: Objects) -> Iterator[Finding]:
-    """Find hashes of content that is another at each deployment."""
+    """Find hashes of content that changes with every deployment."""
     hashes = [claim for claim in claims(workload) if claim.value]
     every = coverage(workload, objects) if hashes and unknown_part(workload) is None else []
     for claim in hashes:
         part = next((part for one in _sources_of(every, claim.where) for part in changing_parts(one, sure=True)), None)
         if part is None and is_install_information(claim.words):
-            part = "what installed it, and when or with which version,"
+            part = "information about the installation"
         if part:
             yield Finding(
                 claim.where,
-                f"is a hash of content in which {part} changes with each deployment or release, and restarts every pod",
-                "Leave that out of what is hashed",
+                f"is a hash of content in which {part} changes with every deployment or release, so every pod restarts",
+                "Exclude that from the hash",
             )
 
 
@@ -99,9 +97,9 @@ def _sources_of(every: list[Coverage], where: str) -> list[KubernetesObject]:
 
 
 def _volatile(workload: KubernetesObject, key: str, value: str, is_variable: bool = False) -> str | None:
-    """Return what is volatile about a value, and what follows."""
+    """Return why a value is volatile, and what that causes."""
     if key == _RESTARTED:
-        return f"is the time of a restart by hand, {_ALWAYS}"
+        return f"is the time of a manual restart, {_ALWAYS}"
     if key in ("helm.sh/chart", "chart") and _CHART.fullmatch(value):
         return f"is the chart's version (got {value!r}), so every release of the chart restarts every pod"
     if placeholder_in(value):
@@ -110,7 +108,7 @@ def _volatile(workload: KubernetesObject, key: str, value: str, is_variable: boo
     if time_in(words, value, any_name=not is_variable):
         return f"is a time (got {value!r}), {_ALWAYS}"
     if is_run(words, value):
-        return f"is the number of a run (got {value!r}), {_ALWAYS}"
+        return f"is a run number (got {value!r}), {_ALWAYS}"
     if is_random(words) and value:
         return f"is random (got {value!r}), {_ALWAYS}"
     commit = commit_in(words, value, is_variable)
@@ -120,7 +118,7 @@ def _volatile(workload: KubernetesObject, key: str, value: str, is_variable: boo
 
 
 def _in_an_image(workload: KubernetesObject, commit: str) -> bool:
-    """Return whether an image is of that commit: then the pods restart with it anyway."""
+    """Return whether an image is tagged with that commit: then the pods restart anyway."""
     images = [str(image) for _, image in workload.in_pods("containers", "*", "image")]
     return any(commit[:7] in image for image in images)
 
@@ -130,8 +128,8 @@ VOLATILE_TEMPLATE = Rule(
     level=Level.ADVISORY,
     severity=Severity.HIGH,
     topic="needless restarts",
-    prevents="a restart of every pod at every deployment, because of a time, run number, commit or chart version",
-    fix="such facts on the workload's own metadata, which restarts nothing",
+    prevents="a restart of every pod with every deployment, caused by a time, run number, commit or chart version",
+    fix="such information in the workload's own metadata, where it restarts nothing",
     link="https://github.com/open-telemetry/opentelemetry-helm-charts/issues/2402",
     check_all=_volatile_template,
     bad="""

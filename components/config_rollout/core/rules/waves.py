@@ -17,8 +17,8 @@ def _without_gate(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
         return
     yield Finding(
         f"waves: {wave.get('name')}",
-        "has no gate and no soak, so the next wave begins as soon as its pods are ready",
-        "Give it `gates` or `soak_seconds`: what a bad configuration breaks often shows later",
+        "has no gate and no soak time, so the next wave begins as soon as its pods are ready",
+        "Give it `gates` or `soak_seconds`: the damage of a bad configuration often shows later",
     )
 
 
@@ -27,8 +27,8 @@ WITHOUT_GATE = Rule(
     level=Level.ADVISORY,
     severity=Severity.MEDIUM,
     topic="rollout",
-    prevents="a canary that nobody looks at before the next wave begins",
-    fix="gates or soak_seconds on every wave before the rest",
+    prevents="a canary that nothing examines before the next wave begins",
+    fix="`gates` or `soak_seconds` on every wave before the rest",
     link="https://sre.google/workbook/canarying-releases/",
     kinds=(WAVE_RECORD,),
     check_one=_without_gate,
