@@ -60,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.add(commands)
     try:
         _check_python()
-        given = parser.parse_args(arguments)
-        code: int = given.run(given)
+        args = parser.parse_args(arguments)
+        code: int = args.run(args)
         sys.stdout.flush()
     except Trouble as trouble:
         print(f"config-rollout: {trouble}", file=sys.stderr)

@@ -31,11 +31,11 @@ def add(commands: Any) -> None:
     add_options(command)
 
 
-def _diff(given: argparse.Namespace) -> int:
-    if given.old == given.new == "-":
+def _diff(args: argparse.Namespace) -> int:
+    if args.old == args.new == "-":
         raise Trouble("-: standard input cannot be both OLD and NEW. Pass a file for one of them.")
-    old, new = read(given, given.old, given.new)
-    return show(diff_contents(old, new), (config_hash(old), config_hash(new)), given.json)
+    old, new = read(args, args.old, args.new)
+    return show(diff_contents(old, new), (config_hash(old), config_hash(new)), args.json)
 
 
 def show(

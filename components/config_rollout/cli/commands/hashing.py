@@ -25,10 +25,10 @@ def add(commands: Any) -> None:
     add_options(command)
 
 
-def _hash(given: argparse.Namespace) -> int:
-    (content,) = read(given, given.path)
+def _hash(args: argparse.Namespace) -> int:
+    (content,) = read(args, args.path)
     digest = config_hash(content)
-    if given.json:
+    if args.json:
         keys = {
             key: {"format": m.format, **({"note": m.note} if m.note else {})} for key, m in content.meanings.items()
         }
@@ -38,6 +38,6 @@ def _hash(given: argparse.Namespace) -> int:
     return 0
 
 
-def _canonical(given: argparse.Namespace) -> int:
-    sys.stdout.buffer.write(canonical_bytes(*read(given, given.path)))
+def _canonical(args: argparse.Namespace) -> int:
+    sys.stdout.buffer.write(canonical_bytes(*read(args, args.path)))
     return 0

@@ -25,12 +25,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add_cluster_options(command)
 
 
-def find_cluster(given: argparse.Namespace) -> Cluster | None:
+def find_cluster(args: argparse.Namespace) -> Cluster | None:
     """Return the cluster to read; `None` if a file is read."""
-    return None if given.file else Cluster.find(given.kubeconfig, given.context)
+    return None if args.file else Cluster.find(args.kubeconfig, args.context)
 
 
-def read(given: argparse.Namespace, cluster: Cluster | None) -> Histories:
+def read(args: argparse.Namespace, cluster: Cluster | None) -> Histories:
     """
     Return the selected records; what is wrong with others goes to standard error.
 
@@ -39,19 +39,19 @@ def read(given: argparse.Namespace, cluster: Cluster | None) -> Histories:
       ClusterError: The cluster cannot be asked.
 
     """
-    found = from_cluster(cluster, given.daemon_set) if cluster else from_file(given.file)
-    if given.daemon_set:
-        wanted = "/".join(given.daemon_set)
-        if found.rollouts and wanted not in found.rollouts:
+    histories = from_cluster(cluster, args.daemon_set) if cluster else from_file(args.file)
+    if args.daemon_set:
+        wanted = "/".join(args.daemon_set)
+        if histories.rollouts and wanted not in histories.rollouts:
             raise Trouble(
-                f"{given.file}: has no rollout of {wanted} (got {listed(list(found.rollouts))}). Choose one of them."
+                f"{args.file}: has no rollout of {wanted} (got {listed(list(histories.rollouts))}). Choose one of them."
             )
-        found.rollouts = {name: records for name, records in found.rollouts.items() if name == wanted}
-    if not found.rollouts:
-        raise Trouble(report("no record can be read", found.findings))
-    for line in report("warning", found.findings).splitlines():
+        histories.rollouts = {name: records for name, records in histories.rollouts.items() if name == wanted}
+    if not histories.rollouts:
+        raise Trouble(report("no record can be read", histories.findings))
+    for line in report("warning", histories.findings).splitlines():
         print(f"config-rollout: {line}", file=sys.stderr)
-    return found
+    return histories
 
 
 def listed(names: Sequence[str]) -> str:

@@ -56,24 +56,24 @@ def _revisions(text: str) -> tuple[int, int | None]:
     return int(numbers[1]), int(numbers[2]) if numbers[2] else None
 
 
-def _history(given: argparse.Namespace) -> int:
+def _history(args: argparse.Namespace) -> int:
     first: int | None
     second: int | None
-    first, second = given.revisions or (None, None)
-    namespace, name = given.daemon_set
-    with found(given, history_rights(namespace, name)) as cluster:
+    first, second = args.revisions or (None, None)
+    namespace, name = args.daemon_set
+    with found(args, history_rights(namespace, name)) as cluster:
         # Only what is told in full says how many pods have it.
         read = view_of if first is not None and second is None else view_without_pods
-        every = [read(cluster, thing, []) for thing in daemon_sets(cluster, given.daemon_set)]
+        every = [read(cluster, thing, []) for thing in daemon_sets(cluster, args.daemon_set)]
         if first is not None and second is not None:
-            return _differ(cluster, every[0], first, second, given.json)
-    told = [(view, rollout) for view in every for rollout in rollouts_of(view)]
+            return _differ(cluster, every[0], first, second, args.json)
+    rollouts = [(view, rollout) for view in every for rollout in rollouts_of(view)]
     if first is not None:
-        told = [(every[0], _one(every[0], first))]
-    if given.json:
-        print(json.dumps(history_json(told), indent=2))
+        rollouts = [(every[0], _one(every[0], first))]
+    if args.json:
+        print(json.dumps(history_json(rollouts), indent=2))
     elif first is not None:
-        print("\n".join(in_full(*told[0])))
+        print("\n".join(in_full(*rollouts[0])))
     else:
         print("\n\n".join("\n".join(_listed(view)) for view in every))
     return exit_code(every, all(_ended_well(view.records) for view in every))
@@ -97,19 +97,19 @@ def _one(view: DaemonSetView, number: int) -> Rollout:
 
 def _differ(cluster: Cluster, view: DaemonSetView, first: int, second: int, as_json: bool) -> int:
     """Print what differs between two revisions, configuration and pod template, as `diff` does."""
-    named = [config_maps_of_revision(view, number) for number in (first, second)]
-    old, new = (found or ([], "") for found in named)
+    sides = [config_maps_of_revision(view, number) for number in (first, second)]
+    old, new = (sources or ([], "") for sources in sides)
     changes: Sequence[KeyChange] = ()
-    if old[1] != new[1] or None in named or not old[1]:
+    if old[1] != new[1] or None in sides or not old[1]:
         if wrong := [why for number in (first, second) if (why := why_no_diff(view, number))]:
             raise Trouble("\n".join(wrong))
         changes = diff_configurations(*(_configuration(cluster, view, names) for names, _ in (old, new)))
-    kept = {revision.number: revision for revision in view.revisions}
+    by_number = {revision.number: revision for revision in view.revisions}
     template: Sequence[FieldChange] = ()
-    if first in kept and second in kept:
-        template = between(view.name, kept[first], kept[second]).template_changes()
+    if first in by_number and second in by_number:
+        template = between(view.name, by_number[first], by_number[second]).template_changes()
     else:
-        gone = ", ".join(str(number) for number in (first, second) if number not in kept)
+        gone = ", ".join(str(number) for number in (first, second) if number not in by_number)
         what = f"Kubernetes has removed revision {gone}, so only the configurations are compared"
         print(f"config-rollout: {view.namespace}/{view.name}: {what}.", file=sys.stderr)
     return show(changes, (old[1], new[1]), as_json, template)
@@ -124,9 +124,9 @@ def _content(cluster: Cluster, view: DaemonSetView, name: str) -> Content:
     where = f"ConfigMap {view.namespace}/{name}"
     if config_map is None:
         raise Trouble(f"{where}: was just deleted. Run this again.")
-    said, wrong = read_as(config_map)
-    said = said or ReadAs()
-    content, findings = parse_content(*maps_of(config_map), said.formats, said.effects, said.text_version)
+    reading, wrong = read_as(config_map)
+    reading = reading or ReadAs()
+    content, findings = parse_content(*maps_of(config_map), reading.formats, reading.effects, reading.text_version)
     if wrong or (findings and not (content.data or content.binary_data)):
         raise Trouble(report(where, [*wrong, *findings]))
-    return content.as_read(said.reads)
+    return content.as_read(reading.reads)

@@ -25,15 +25,15 @@ def add(commands: Any) -> None:
     )
 
 
-def _kubespray(given: argparse.Namespace) -> int:
+def _kubespray(args: argparse.Namespace) -> int:
     from ..inputs.group_vars import GroupVars
 
-    variables = GroupVars(given.paths)
+    variables = GroupVars(args.paths)
     conversion = convert(variables.values)
     if conversion.findings:
         raise Trouble(report("kubespray", _placed(variables.places, conversion.findings)))
-    told = report("kubespray", _placed(variables.places, conversion.warnings)).splitlines()
-    for line in [*variables.notes, *variables.doubts(conversion.used), *told]:
+    warnings = report("kubespray", _placed(variables.places, conversion.warnings)).splitlines()
+    for line in [*variables.notes, *variables.doubts(conversion.used), *warnings]:
         print(f"config-rollout: warning: {line}", file=sys.stderr)
     print(conversion.text, end="")
     return 0

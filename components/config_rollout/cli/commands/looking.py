@@ -45,10 +45,10 @@ def daemon_set(text: str) -> Where:
 
 
 @contextmanager
-def found(given: argparse.Namespace, rights: Sequence[Right]) -> Iterator[Cluster]:
+def found(args: argparse.Namespace, rights: Sequence[Right]) -> Iterator[Cluster]:
     """Give the cluster of the options, and report what prevents reading it, with the missing permissions."""
     try:
-        cluster = Cluster.find(given.kubeconfig, given.context)
+        cluster = Cluster.find(args.kubeconfig, args.context)
         try:
             yield cluster
         except Forbidden as forbidden:

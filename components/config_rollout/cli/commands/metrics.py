@@ -24,40 +24,40 @@ def add(commands: Any) -> None:
     command.add_argument("--push", metavar="URL", help="add them to a Pushgateway")
 
 
-def _metrics(given: argparse.Namespace) -> int:
+def _metrics(args: argparse.Namespace) -> int:
     from ...core.audit.metrics import metrics
 
-    if given.output and given.output.suffix != SUFFIX:
-        raise Trouble(f"--output: must end in {SUFFIX}: node-exporter reads only that (got '{given.output.name}').")
+    if args.output and args.output.suffix != SUFFIX:
+        raise Trouble(f"--output: must end in {SUFFIX}: node-exporter reads only that (got '{args.output.name}').")
     try:
         from ..outputs import prometheus as exposition
     except ModuleNotFoundError as error:
         raise not_installed(error, "write the metrics", "metrics") from None
     try:
-        cluster = find_cluster(given)
-        found = read(given, cluster)
-        hashes = _hashes(cluster, found.rollouts) if cluster else {}
+        cluster = find_cluster(args)
+        histories = read(args, cluster)
+        hashes = _hashes(cluster, histories.rollouts) if cluster else {}
     except ClusterError as error:
         raise Trouble(str(error)) from None
-    every = metrics(found.rollouts, hashes)
-    if given.output:
-        exposition.write(every, given.output)
-    if given.push:
-        for name, records in found.rollouts.items():
-            exposition.push(metrics({name: records}, hashes), given.push, *name.split("/"))
-    if not (given.output or given.push):
+    every = metrics(histories.rollouts, hashes)
+    if args.output:
+        exposition.write(every, args.output)
+    if args.push:
+        for name, records in histories.rollouts.items():
+            exposition.push(metrics({name: records}, hashes), args.push, *name.split("/"))
+    if not (args.output or args.push):
         print(exposition.text(every), end="")
-    return found.code
+    return histories.code
 
 
 def _hashes(cluster: Cluster, names: Iterable[str]) -> dict[str, str]:
     """Return NAMESPACE/NAME -> the config hash that the pod template of the DaemonSet has now."""
     from ...core.kubernetes.daemon_sets import config_hash_of
 
-    found = {}
+    hashes = {}
     for name in names:
         namespace, _, daemon_set = name.partition("/")
         live = cluster.get("daemonsets", daemon_set, namespace)
         if live is not None:
-            found[name] = config_hash_of(live)
-    return found
+            hashes[name] = config_hash_of(live)
+    return hashes

@@ -41,26 +41,26 @@ def add_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def read(given: argparse.Namespace, *paths: str) -> list[Content]:
+def read(args: argparse.Namespace, *paths: str) -> list[Content]:
     """
     Return the contents at the paths; their warnings go to standard error.
 
     A ConfigMap of ours says by itself how it is read; anything else is read as the other side, and options take
     precedence over both. The key or field of an option must exist in at least one path: the others may lack it.
     """
-    maps, renamed = _under_one_name([read_maps(path, given.name) for path in paths])
+    maps, renamed = _under_one_name([read_maps(path, args.name) for path in paths])
     keys = {key for one in maps for key in one.keys}
     other = next((one.read_as for one in maps if one.read_as), ReadAs())
     contents, by_options = [], []
     for path, one in zip(paths, maps, strict=True):
         here, recorded = {*one.keys}, one.read_as or other
-        formats, effects = (_without(_renamed(said, renamed), keys - here) for said in (given.format, given.effect))
+        formats, effects = (_without(_renamed(options, renamed), keys - here) for options in (args.format, args.effect))
         content, findings = parse_content(
             one.data,
             one.binary_data,
             _within(recorded.formats, here) | formats,
             _within(recorded.effects, here) | effects,
-            given.text_version if given.text_version is not None else recorded.text_version,
+            args.text_version if args.text_version is not None else recorded.text_version,
         )
         if findings and (path == paths[-1] or findings != refusals(content)):
             raise Trouble(report(path, findings))
@@ -96,20 +96,20 @@ def _under_one_name(maps: list[Given]) -> tuple[list[Given], dict[str, str]]:
     return [one.under(name) for one in maps], dict.fromkeys(names, name)
 
 
-def _renamed(said: Sequence[tuple[str, str]], names: Mapping[str, str]) -> list[tuple[str, str]]:
+def _renamed(options: Sequence[tuple[str, str]], names: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return what options say, with keys called as they are compared."""
-    parts = [(where.partition(":"), what) for where, what in said]
+    parts = [(where.partition(":"), what) for where, what in options]
     return [(names.get(key, key) + colon + path, what) for (key, colon, path), what in parts]
 
 
-def _without(said: Sequence[tuple[str, str]], keys: Collection[str]) -> dict[str, str]:
+def _without(options: Sequence[tuple[str, str]], keys: Collection[str]) -> dict[str, str]:
     """Return what options say, without what they say of some keys."""
-    return {name: what for name, what in said if name.partition(":")[0] not in keys}
+    return {name: what for name, what in options if name.partition(":")[0] not in keys}
 
 
-def _within(said: Mapping[str, str], keys: Collection[str]) -> dict[str, str]:
+def _within(entries: Mapping[str, str], keys: Collection[str]) -> dict[str, str]:
     """Return what is said of some keys, or of fields in them."""
-    return {name: what for name, what in said.items() if name.partition(":")[0] in keys}
+    return {name: what for name, what in entries.items() if name.partition(":")[0] in keys}
 
 
 def _key_and(what: str) -> Any:

@@ -46,24 +46,24 @@ def add(commands: Any) -> None:
     add_options(command)
 
 
-def _replay(given: argparse.Namespace) -> int:
+def _replay(args: argparse.Namespace) -> int:
     from ...core.replay import transitions as replay
     from ..inputs.histories import Reading
 
-    draw = drawing(given.output, PICTURES, _import) if given.output else None
-    reading = Reading(given.name, dict(given.format), dict(given.effect), _warn)
-    judge = _judge(given.judge)
+    draw = drawing(args.output, PICTURES, _import) if args.output else None
+    reading = Reading(args.name, dict(args.format), dict(args.effect), _warn)
+    judge = _judge(args.judge)
     every: list[replay.Transition] = []
-    for path in given.histories:
-        every += replay.transitions(path, _with_progress(reading.history(path, given.path)), judge)
+    for path in args.histories:
+        every += replay.transitions(path, _with_progress(reading.history(path, args.path)), judge)
     reading.check()
-    decider = "judge" if given.judge else _who_decided(reading)
-    if given.json:
+    decider = "judge" if args.judge else _who_decided(reading)
+    if args.json:
         print(json.dumps(_as_json(every, decider), indent=2))
     else:
         print(replay.summary(every, decider), "", *replay.aligned(replay.table(every)), sep="\n")
     if draw is not None:
-        draw(every, replay.summary(every, decider), given.output)
+        draw(every, replay.summary(every, decider), args.output)
     return 0
 
 

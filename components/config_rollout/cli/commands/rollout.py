@@ -49,25 +49,25 @@ def _add_daemon_set(command: argparse.ArgumentParser) -> None:
     command.add_argument("daemon_set", metavar="NAMESPACE/NAME", type=daemon_set, help="the DaemonSet")
 
 
-def _annotate(given: argparse.Namespace) -> int:
-    namespace, name = given.daemon_set
-    value = "true" if given.command == "pause" else None
+def _annotate(args: argparse.Namespace) -> int:
+    namespace, name = args.daemon_set
+    value = "true" if args.command == "pause" else None
     try:
-        cluster = Cluster.find(given.kubeconfig, given.context)
+        cluster = Cluster.find(args.kubeconfig, args.context)
         body = {"metadata": {"annotations": {PAUSED_ANNOTATION: value}}}
         if cluster.patch("daemonsets", name, namespace, body) is None:
             raise Trouble(f"{namespace}/{name}: no such DaemonSet on {cluster.server}. Correct the name.")
     except ClusterError as error:
         raise Trouble(str(error)) from None
-    print(f"{namespace}/{name} {_DONE[given.command].format(f'{namespace}/{name}')}")
+    print(f"{namespace}/{name} {_DONE[args.command].format(f'{namespace}/{name}')}")
     return 0
 
 
-def _rbac(given: argparse.Namespace) -> int:
-    namespace, name = given.daemon_set
-    if given.gate_namespace and "new_service" not in given.gate:
+def _rbac(args: argparse.Namespace) -> int:
+    namespace, name = args.daemon_set
+    if args.gate_namespace and "new_service" not in args.gate:
         raise Trouble("--gate-namespace: requires --gate new_service. Add it.")
-    probed = given.gate_namespace or [namespace] if "new_service" in given.gate else []
-    beside = all_rights(Layout(namespace=namespace, daemon_set=name), given.manage) if given.manage else ()
-    print(wave_roles(namespace, name, any(kind in PROXIED for kind in given.gate), probed, beside))
+    probed = args.gate_namespace or [namespace] if "new_service" in args.gate else []
+    beside = all_rights(Layout(namespace=namespace, daemon_set=name), args.manage) if args.manage else ()
+    print(wave_roles(namespace, name, any(kind in PROXIED for kind in args.gate), probed, beside))
     return 0

@@ -21,17 +21,17 @@ def add(commands: Any) -> None:
     add_cluster_options(command)
 
 
-def _status(given: argparse.Namespace) -> int:
-    namespace, name = given.daemon_set
-    with found(given, status_rights(namespace, name, given.watch)) as cluster:
-        if given.watch:
+def _status(args: argparse.Namespace) -> int:
+    namespace, name = args.daemon_set
+    with found(args, status_rights(namespace, name, args.watch)) as cluster:
+        if args.watch:
             from .watching import watch
 
-            return watch(cluster, given.daemon_set, given.json)
-        things = daemon_sets(cluster, given.daemon_set)
+            return watch(cluster, args.daemon_set, args.json)
+        things = daemon_sets(cluster, args.daemon_set)
         nodes = nodes_of(cluster)
         statuses = [status_of(view_of(cluster, thing, nodes)) for thing in things]
-    if given.json:
+    if args.json:
         print(json.dumps(status_json(statuses), indent=2))
     else:
         print("\n\n".join("\n".join(lines_of(status)) for status in statuses))

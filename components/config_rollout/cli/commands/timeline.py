@@ -43,26 +43,26 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _timeline(given: argparse.Namespace) -> int:
+def _timeline(args: argparse.Namespace) -> int:
     from ...core.audit.timeline import as_json, timeline
 
-    if not (given.output or given.json):
+    if not (args.output or args.json):
         raise Trouble("timeline: there is nothing to do. Pass --output PICTURE or --json.")
-    if given.dark and (given.output is None or given.output.suffix != ".png"):
+    if args.dark and (args.output is None or args.output.suffix != ".png"):
         raise Trouble("--dark: is only for a .png; the other formats follow the reader's page. Leave it out.")
-    draw = drawing(given.output, PICTURES, _import) if given.output else None
+    draw = drawing(args.output, PICTURES, _import) if args.output else None
     try:
-        found = read(given, find_cluster(given))
+        histories = read(args, find_cluster(args))
     except ClusterError as error:
         raise Trouble(str(error)) from None
-    shown = timeline(_chosen(found, given.rollout))
+    chart = timeline(_chosen(histories, args.rollout))
     if draw is not None:
-        if len(shown.bands) > _MOST_WAVES:
-            raise Trouble(f"{len(shown.bands):,} waves are more than a picture can show ({_MOST_WAVES}). Use --json.")
-        draw(shown, given.output, given.dark)
-    if given.json:
-        print(json.dumps(as_json(shown), indent=2))
-    return found.code
+        if len(chart.bands) > _MOST_WAVES:
+            raise Trouble(f"{len(chart.bands):,} waves are more than a picture can show ({_MOST_WAVES}). Use --json.")
+        draw(chart, args.output, args.dark)
+    if args.json:
+        print(json.dumps(as_json(chart), indent=2))
+    return histories.code
 
 
 def _import() -> "Callable[..., None]":
@@ -71,15 +71,15 @@ def _import() -> "Callable[..., None]":
     return draw
 
 
-def _chosen(found: "Histories", number: int) -> "AuditRecord":
+def _chosen(histories: "Histories", number: int) -> "AuditRecord":
     """Return the selected record, merged with those of the rollout that it continued."""
     from ...core.audit.resumed import whole
 
-    if len(found.rollouts) > 1:
-        names = listed(list(found.rollouts))
+    if len(histories.rollouts) > 1:
+        names = listed(list(histories.rollouts))
         raise Trouble(f"there are rollouts of several DaemonSets ({names}). Choose one: NAMESPACE/NAME.")
-    ((name, records),) = found.rollouts.items()
+    ((name, records),) = histories.rollouts.items()
     if number > len(records):
-        kept = f"{len(records):,} rollout{'' if len(records) == 1 else 's'}"
-        raise Trouble(f"--rollout: {name} has a history of {kept} (got {number:,}). Choose one of them.")
+        count = f"{len(records):,} rollout{'' if len(records) == 1 else 's'}"
+        raise Trouble(f"--rollout: {name} has a history of {count} (got {number:,}). Choose one of them.")
     return whole(records[: len(records) - number + 1])

@@ -81,14 +81,14 @@ def read_maps(path: str, name: str | None) -> Given:
             if Path(path).is_dir():
                 return Given(*by_encoding(read_folder(Path(path))))
         key, text = Path(path).name, read_file(Path(path))
-    found = config_map_in(path, text, name)
-    if found is None:
+    config_map = config_map_in(path, text, name)
+    if config_map is None:
         text, note = own_document(path, text)
         return Given(*by_encoding({key: text}), is_lone=True, note=note)
-    said, wrong = read_as(found)
+    reading, wrong = read_as(config_map)
     if wrong:
         raise Trouble(report(path, wrong))
-    return Given(*maps_of(found), said)
+    return Given(*maps_of(config_map), reading)
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -162,7 +162,7 @@ def config_map_in(path: str, text: bytes, name: str | None) -> Mapping[str, Any]
     """
     if b"apiVersion" not in text:
         return None
-    found, unread, kinds = [], [], set[str]()
+    config_maps, unread, kinds = [], [], set[str]()
     for document in documents(text):
         try:
             items = list(_items(document.value())) if document.line else []
@@ -172,15 +172,15 @@ def config_map_in(path: str, text: bytes, name: str | None) -> Mapping[str, Any]
             continue
         objects = [item for item in items if _is_kubernetes(item)]
         kinds |= {_shown(item["kind"]) for item in objects}
-        found += [(document, item) for item in objects if item["kind"] == "ConfigMap"]
-    if not found and not unread and not kinds:
+        config_maps += [(document, item) for item in objects if item["kind"] == "ConfigMap"]
+    if not config_maps and not unread and not kinds:
         return None
-    chosen = [(document, item) for document, item in found if name in (None, _name(item))]
+    chosen = [(document, item) for document, item in config_maps if name in (None, _name(item))]
     for document, why in unread if name is None or not chosen else ():
         if not document.kinds or any(kind == "ConfigMap" or kind.endswith("List") for kind in document.kinds):
             fix = "Render it first" if why == _TEMPLATE else "Correct it"
             raise Trouble(f"{path}: is not a readable manifest: {why}. {fix}.")
-    return _checked(path, *_one(path, found, chosen, kinds, name))
+    return _checked(path, *_one(path, config_maps, chosen, kinds, name))
 
 
 def own_document(path: str, text: bytes) -> tuple[bytes, str]:
@@ -231,10 +231,10 @@ def _items(document: Any) -> Iterator[Any]:
 _Found = tuple[Document, Mapping[str, Any]]
 
 
-def _one(path: str, found: list[_Found], chosen: list[_Found], kinds: set[str], name: str | None) -> _Found:
+def _one(path: str, config_maps: list[_Found], chosen: list[_Found], kinds: set[str], name: str | None) -> _Found:
     """Return the one ConfigMap that is meant, and its document."""
-    names = sorted({_name(item) for _, item in found})
-    if not found:
+    names = sorted({_name(item) for _, item in config_maps})
+    if not config_maps:
         got = ", ".join(sorted(kinds)) or "what cannot be read"
         raise Trouble(f"{path}: contains no ConfigMap (got {got}). Pass a manifest with one.")
     if name is None and len(names) > 1:
@@ -252,12 +252,12 @@ def _checked(path: str, document: Document, config_map: Mapping[str, Any]) -> Ma
     wrong = list(_check_head(document, config_map))
     sections: dict[str, dict[str, str]] = {}
     for section in ("data", "binaryData"):
-        given, sections[section] = config_map.get(section), {}
-        if given is not None and not isinstance(given, Mapping):
-            what = f"{section}: must be a mapping (got {type(given).__name__})"
+        values, sections[section] = config_map.get(section), {}
+        if values is not None and not isinstance(values, Mapping):
+            what = f"{section}: must be a mapping (got {type(values).__name__})"
             wrong.append(Finding(_at(document, section), what, "Write key: text"))
             continue
-        for key, value in (given or {}).items():
+        for key, value in (values or {}).items():
             text = _as_text(section, value)
             if text is None:
                 wrong.append(_no_text(document, section, key, value))

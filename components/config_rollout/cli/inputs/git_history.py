@@ -49,20 +49,20 @@ def git_versions(repository: str, path: str, warn: Callable[[str], None]) -> Ite
     if _ask(repository, "rev-parse", "--is-shallow-repository") == "true":
         warn(f"{repository}: is a shallow clone without older commits. Run: git fetch --unshallow")
     _ask(repository, "rev-parse", "--verify", "HEAD", wrong="has no commits. Pass a repository with a history.")
-    found = False
+    has_commits = False
     with ExitStack() as stack:
         log = stack.enter_context(_git(repository, *_log(path)))
         batch = stack.enter_context(_git(repository, "cat-file", "--batch", stdin=subprocess.PIPE))
         objects = _Objects(repository, batch)
         for line in log.stdout or ():
             commit, date = line.decode().split()
-            found = True
+            has_commits = True
             version = _version(objects, commit, date, f"{repository}: {path} at {commit[:_NAME_LENGTH]}", path, warn)
             if version is not None:
                 yield version
         if log.wait():
             raise _broken(repository)
-    if not found:
+    if not has_commits:
         raise Trouble(f"{repository}: no commit has '{path}'. Pass the path from the top of the repository.")
 
 
@@ -88,8 +88,8 @@ def _version(
         if mode in (_FOLDER, _GITLINK):
             warn(f"{where}: contains the folder '{file}', but a ConfigMap has no folders. This version is skipped.")
             return None
-        found, text = objects.read(identity)
-        if not found:
+        file_kind, text = objects.read(identity)
+        if not file_kind:
             raise _broken(objects.repository)
         if text is None:
             warn(f"{where}: {file} is larger than {MAX_FILE_BYTES:,} bytes. This version is skipped.")
@@ -173,6 +173,6 @@ def _ask(repository: str, *arguments: str, wrong: str = "") -> str:
     with _git(repository, *arguments, stderr=subprocess.PIPE) as process:
         output, complaint = process.communicate()
     if process.returncode:
-        said = complaint.decode(errors="replace").strip().splitlines()
-        raise Trouble(f"{repository}: {wrong or f'git says: {said[0] if said else process.returncode}'}")
+        lines = complaint.decode(errors="replace").strip().splitlines()
+        raise Trouble(f"{repository}: {wrong or f'git says: {lines[0] if lines else process.returncode}'}")
     return output.decode(errors="replace").strip()

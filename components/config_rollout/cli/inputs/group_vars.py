@@ -64,11 +64,11 @@ class GroupVars:
     def doubts(self, used: Iterable[str]) -> list[str]:
         """Return what sets a variable that counts, or one of `used`, and was not read or may not apply."""
         wanted = set(used)
-        found = [
+        doubts = [
             (where, sorted(name for name in names if name in wanted or counts(name)), why)
             for where, names, why in self._doubtful
         ]
-        return [f"{where} sets {', '.join(names)} and {why}." for where, names, why in found if names]
+        return [f"{where} sets {', '.join(names)} and {why}." for where, names, why in doubts if names]
 
     def _read_folder(self, folder: Path) -> bool:
         """Read a folder, and tell whether a file of one of kubespray's groups was found in it."""
@@ -102,7 +102,7 @@ class GroupVars:
         return read
 
     def _read_one_group(self, folder: Path) -> None:
-        inside = sorted({str(found.parent) for depth in ("*", "*/*") for found in folder.glob(f"{depth}/group_vars")})
+        inside = sorted({str(below.parent) for depth in ("*", "*/*") for below in folder.glob(f"{depth}/group_vars")})
         if inside:
             raise Trouble(f"{folder}: is not an inventory, but contains {', '.join(inside[:5])}. Pass one of them.")
         if not self._read_entry(folder):
@@ -120,10 +120,10 @@ class GroupVars:
             self._doubt(f"{folder}:", [folder], why)
         return bool(files)
 
-    def _take(self, found: Variables) -> None:
-        self.values |= found.values
-        self.places |= found.places
-        self.notes += found.notes
+    def _take(self, variables: Variables) -> None:
+        self.values |= variables.values
+        self.places |= variables.places
+        self.notes += variables.notes
 
     def _look_beside(self, folder: Path) -> None:
         """See what else of the inventory sets variables: host_vars, and the inventory itself."""
@@ -145,12 +145,12 @@ class GroupVars:
         self._doubtful.append((where, names, why))
 
     def _tell_of_nothing(self, paths: list[str], in_groups: bool) -> None:
-        given = ", ".join(paths)
+        names = ", ".join(paths)
         if not in_groups:
             raise Trouble(
-                f"{given}: it sets no variable of kube-proxy's configuration. Pass inventory/NAME/group_vars."
+                f"{names}: it sets no variable of kube-proxy's configuration. Pass inventory/NAME/group_vars."
             )
-        self.notes.append(f"{given}: sets no variable of kube-proxy's configuration: these are kubespray's defaults.")
+        self.notes.append(f"{names}: sets no variable of kube-proxy's configuration: these are kubespray's defaults.")
 
 
 def _of_group(folder: Path, name: str) -> list[Path]:

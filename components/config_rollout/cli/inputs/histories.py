@@ -76,8 +76,8 @@ class Reading:
         except OSError as error:
             raise Trouble(f"{error.filename or path}: {(error.strerror or str(error)).lower()}.") from None
         if count < 2:
-            found = "one snapshot" if count else "no snapshot"
-            raise Trouble(f"{path}: contains {found}, but a replay compares at least two. Pass a longer history.")
+            number = "one snapshot" if count else "no snapshot"
+            raise Trouble(f"{path}: contains {number}, but a replay compares at least two. Pass a longer history.")
 
     def check(self) -> None:
         """Refuse a format or an effect of a key that no snapshot had."""
@@ -126,10 +126,10 @@ class Reading:
         """Return the snapshot of some files, or of a file that may be a manifest."""
         if isinstance(version.files, Mapping):
             return Snapshot(version.name, self._content(version.where, *by_encoding(version.files)), version.date)
-        found = config_map_in(version.where, version.text, self.name)
-        if found is None and self._manifests:
+        config_map = config_map_in(version.where, version.text, self.name)
+        if config_map is None and self._manifests:
             raise Trouble(f"{version.where}: is not a readable manifest, unlike those before it.")
-        if found is None:
+        if config_map is None:
             text, note = own_document(version.where, version.text)
             if note and note.partition(": ")[2] not in self._refused:
                 self._refused.add(note.partition(": ")[2])
@@ -139,9 +139,9 @@ class Reading:
         self._manifests = True
         return Snapshot(
             version.name,
-            self._content(version.where, *maps_of(found)),
+            self._content(version.where, *maps_of(config_map)),
             version.date,
-            rest={key: value for key, value in found.items() if key not in ("data", "binaryData")},
+            rest={key: value for key, value in config_map.items() if key not in ("data", "binaryData")},
             helm_checksum=peers.helm_checksum(version.text),
         )
 
@@ -240,10 +240,10 @@ def _contents(file: Path) -> Mapping[str, str] | None:
         text = stream.read(_MAX_CONTENTS_BYTES + 1)
     if len(text) > _MAX_CONTENTS_BYTES:
         raise Trouble(f"{beside}: is larger than {_MAX_CONTENTS_BYTES:,} bytes. Put the texts in the lines.")
-    found = _json(str(beside), text, "Write an object, id -> text")
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+    contents = _json(str(beside), text, "Write an object, id -> text")
+    if not isinstance(contents, dict) or not all(isinstance(value, str) for value in contents.values()):
         raise Trouble(f"{beside}: must be an object, id -> text.")
-    return found
+    return contents
 
 
 def _looked_up(where: str, data: Mapping[str, Any], texts: Mapping[str, str] | None) -> Mapping[str, Any]:

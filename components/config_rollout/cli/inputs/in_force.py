@@ -49,10 +49,10 @@ def _run(command: str, folder: str, name: str) -> bytes:
         finally:
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)  # the shell and what it started
-    said = complaints.decode(errors="replace").strip().splitlines()
+    lines = complaints.decode(errors="replace").strip().splitlines()
     if process.returncode:
         raise Trouble(
-            f"--judge: exit code {process.returncode} for {name} ({said[-1] if said else 'no output'}). "
+            f"--judge: exit code {process.returncode} for {name} ({lines[-1] if lines else 'no output'}). "
             "For configurations that it refuses, it must print a text of its own and exit with 0."
         )
     if not printed:

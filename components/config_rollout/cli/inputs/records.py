@@ -61,30 +61,30 @@ def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Histor
       Trouble: There are none.
 
     """
-    found = Histories()
+    histories = Histories()
     for config_map in _config_maps(cluster, daemon_set):
         namespace, name = config_map["metadata"]["namespace"], config_map["metadata"]["name"]
         where = f"ConfigMap {namespace}/{name}"
         data: Mapping[str, str] = config_map.get("data") or {}
         if HISTORY_KEY in data:
-            found.add(data[HISTORY_KEY], where)
+            histories.add(data[HISTORY_KEY], where)
         else:
-            found.findings.append(
+            histories.findings.append(
                 Finding(where, f"has no key '{HISTORY_KEY}'", "Delete it: the next rollout recreates it")
             )
-    return found
+    return histories
 
 
 def _config_maps(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Iterable[Object]:
     if daemon_set is None:
         labelled = cluster.list("configmaps", labels=_LABELS)
-        found = [one for one in labelled if one["metadata"]["name"] == history_name(_daemon_set(one))]
-        if not found:
+        config_maps = [one for one in labelled if one["metadata"]["name"] == history_name(_daemon_set(one))]
+        if not config_maps:
             raise Trouble(
                 f"{cluster.server}: has no history: there is no ConfigMap '{history_name('NAME')}' with the label "
                 f"'{DAEMON_SET_LABEL}: NAME'. The first rollout of this library writes one."
             )
-        return found
+        return config_maps
     namespace, name = daemon_set
     one = cluster.get("configmaps", history_name(name), namespace)
     if one is None:
@@ -120,6 +120,6 @@ def from_file(path: str) -> Histories:
         raise Trouble(f"--from: {path}: is larger than {MAX_BYTES:,} bytes. Remove its oldest lines.")
     if not text.strip():
         raise Trouble(f"--from: {path}: contains no record of a rollout. Pass a file of JSON lines.")
-    found = Histories()
-    found.add(text.decode(errors="replace"), path)
-    return found
+    histories = Histories()
+    histories.add(text.decode(errors="replace"), path)
+    return histories

@@ -73,18 +73,18 @@ def read_variables(file: Path) -> Variables:
     if text.startswith(_VAULT):
         return Variables(notes=[f"{shown}: is encrypted, so its variables are unknown. Decrypt it if they matter."])
     try:
-        found, lines, repeated = _parsed(shown, text)
+        tree, lines, repeated = _parsed(shown, text)
     except Trouble as trouble:
         raise (_inventory(shown) if _SECTION.search(text) else trouble) from None
-    if not found:
+    if not tree:
         return Variables()
-    if _is_inventory(found) or (isinstance(found, str | list) and _SECTION.search(text)):
+    if _is_inventory(tree) or (isinstance(tree, str | list) and _SECTION.search(text)):
         raise _inventory(shown)
-    if not isinstance(found, dict):
-        raise Trouble(f"{shown}: must map variables to values (got {type(found).__name__}). Write NAME: VALUE.")
-    names = [name for name in found if isinstance(name, str)]
+    if not isinstance(tree, dict):
+        raise Trouble(f"{shown}: must map variables to values (got {type(tree).__name__}). Write NAME: VALUE.")
+    names = [name for name in tree if isinstance(name, str)]
     return Variables(
-        {name: found[name] for name in names},
+        {name: tree[name] for name in names},
         {name: f"{shown}:{lines[name]}" if name in lines else shown for name in names},
         [f"{shown}: sets {name} twice; as in Ansible, the later one counts. Remove one." for name in repeated],
     )
@@ -109,12 +109,12 @@ def _parsed(shown: str, text: str) -> tuple[Any, dict[str, int], list[str]]:
         raise Trouble(f"{shown}{line}: is not YAML that Ansible reads ({reason}). Correct it.") from None
 
 
-def _is_inventory(found: Any) -> bool:
+def _is_inventory(tree: Any) -> bool:
     """Tell an inventory, as YAML or as `ansible-inventory --list` prints it, from variables."""
-    if not isinstance(found, dict):
+    if not isinstance(tree, dict):
         return False
-    parts = [value for value in found.values() if value is not None]
-    return "_meta" in found or (
+    parts = [value for value in tree.values() if value is not None]
+    return "_meta" in tree or (
         bool(parts) and all(isinstance(part, dict) and part and part.keys() <= _PARTS_OF_A_GROUP for part in parts)
     )
 

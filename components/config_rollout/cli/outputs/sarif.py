@@ -31,7 +31,7 @@ def sarif(report: Report) -> dict[str, Any]:
         "exitCode": report.code,
         "toolExecutionNotifications": [{"level": "note", "message": {"text": note}} for note in report.notes],
     }
-    seen: Counter[tuple[str, ...]] = Counter()
+    counts: Counter[tuple[str, ...]] = Counter()
     return {
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
@@ -39,7 +39,7 @@ def sarif(report: Report) -> dict[str, Any]:
             {
                 "tool": {"driver": driver},
                 "invocations": [invocation],
-                "results": [_result(row, seen) for row in report.new],
+                "results": [_result(row, counts) for row in report.new],
                 "columnKind": "utf16CodeUnits",
             }
         ],
@@ -70,9 +70,9 @@ def _rule(rule: Rule, level: Level) -> dict[str, Any]:
     }
 
 
-def _result(row: Row, seen: Counter[tuple[str, ...]]) -> dict[str, Any]:
-    seen[row.key] += 1
-    fingerprint = hashlib.sha256("\0".join((*row.key, str(seen[row.key]))).encode()).hexdigest()
+def _result(row: Row, counts: Counter[tuple[str, ...]]) -> dict[str, Any]:
+    counts[row.key] += 1
+    fingerprint = hashlib.sha256("\0".join((*row.key, str(counts[row.key]))).encode()).hexdigest()
     relative = not row.file.startswith("/")
     return {
         "ruleId": row.rule.id,

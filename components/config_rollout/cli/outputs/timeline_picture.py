@@ -83,9 +83,9 @@ def svg(timeline: Timeline) -> str:
         ElementTree.register_namespace(prefix, uri)
     root = ElementTree.fromstring(re.sub(r"(?s)<metadata>.*?</metadata>|<!DOCTYPE.*?>", "", buffer.getvalue()))
     for element in root.iter(f"{{{_SVG}}}g"):
-        if (said := titles.get(element.get("id", ""))) is not None:
+        if (text := titles.get(element.get("id", ""))) is not None:
             title = ElementTree.Element(f"{{{_SVG}}}title")
-            title.text = said
+            title.text = text
             element.insert(0, title)
     title, colors = (ElementTree.Element(f"{{{_SVG}}}{name}") for name in ("title", "style"))
     title.text, colors.text = timeline.title, _dark_colors()
@@ -170,8 +170,8 @@ def _rows(axes: Axes, place: _Place, timeline: Timeline, colors: Mapping[Any, st
         high = row.nodes * place.row
         _bar(axes, row.segments, top, high - (place.row - tall), colors).set_gid(f"row-{wave}-{number}")
         top += high
-        said = ", ".join(f"{clock(segment.start)} {segment.state.value}" for segment in row.segments)
-        titles[f"row-{wave}-{number}"] = f"{row.node or _nodes(row.nodes)}: {said}"
+        states = ", ".join(f"{clock(segment.start)} {segment.state.value}" for segment in row.segments)
+        titles[f"row-{wave}-{number}"] = f"{row.node or _nodes(row.nodes)}: {states}"
     return titles
 
 
@@ -239,9 +239,9 @@ def _legend(figure: Figure, timeline: Timeline, colors: Mapping[Any, str]) -> No
     """Say below what the colours are."""
     handles = [Patch(color=colors[state], label=state.value) for state in timeline.states()]
     if any(band.held is not None for band in timeline.bands):
-        held = Patch(facecolor=colors[State.NEW], edgecolor=colors["background"], hatch="////", linewidth=0)
-        held.set_label("all ready: soak and gates")
-        handles.append(held)
+        patch = Patch(facecolor=colors[State.NEW], edgecolor=colors["background"], hatch="////", linewidth=0)
+        patch.set_label("all ready: soak and gates")
+        handles.append(patch)
     figure.legend(handles=handles, loc="lower center", ncols=3, frameon=False, labelcolor=colors["text"])
 
 
