@@ -94,7 +94,7 @@ TROUBLE = {
     "a manifest without a ConfigMap": (file(CONFIG_MAP.replace("ConfigMap", "Secret") % "a"),
                                        "c.yaml: contains no ConfigMap (got Secret). Pass a manifest with one."),
     "a manifest with three": (file("---\n".join(CONFIG_MAP % name for name in "abc")),
-                              "c.yaml: holds 3 ConfigMaps (a, b, c). Choose one with --name."),
+                              "c.yaml: contains 3 ConfigMaps (a, b, c). Choose one with --name."),
     "a manifest with two of one name": (file("---\n".join(CONFIG_MAP % name for name in "aa")),
                                         "c.yaml: contains 2 ConfigMaps named 'a'. Keep one in the manifest."),
     "a manifest whose data is a list": (file(CONFIG_MAP.replace("{a: b}", "[a]") % "a"),
