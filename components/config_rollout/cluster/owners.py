@@ -48,11 +48,10 @@ def give_owners(
         config_maps = cluster.list("configmaps", namespace, label, metadata_only=True)
         try:
             for ownership in ownerships(daemon_set, revisions, config_maps, wanted, coming):
-                where = "configmaps", ownership.name, namespace
                 if ownership.owners:
-                    cluster.patch(*where, ownership.patch(), manager=_OWNER_MANAGER)
+                    cluster.patch("configmaps", ownership.name, namespace, ownership.patch(), manager=_OWNER_MANAGER)
                 else:
-                    cluster.delete(*where, ownership.uid)
+                    cluster.delete("configmaps", ownership.name, namespace, ownership.uid)
             return lost(daemon_set, revisions, config_maps)
         except ClusterError as error:  # 409: someone else has written one meanwhile
             if error.status != 409 or attempt == _TRIES:

@@ -122,12 +122,17 @@ class DrivenDaemonSet:
         self._annotate({FINISHED_ANNOTATION: str(finished)})
 
     def _annotate(self, annotations: Mapping[str, str | None]) -> None:
-        where, body = self._where, {"metadata": {"annotations": annotations}}
-        self.trying(lambda: self.cluster.patch(*where, body, manager=_NOTES_MANAGER))
+        self._patch({"metadata": {"annotations": annotations}}, _NOTES_MANAGER)
 
-    @property
-    def _where(self) -> tuple[str, str, str]:
-        return "daemonsets", self.target.name, self.target.namespace
+    def _patch(self, body: Object, manager: str, strategic: bool = False) -> None:
+        name, namespace = self.target.name, self.target.namespace
+        self.trying(
+            lambda: self.cluster.patch("daemonsets", name, namespace, body, strategic=strategic, manager=manager)
+        )
+
+    def _apply(self, body: Object, manager: str) -> None:
+        name, namespace = self.target.name, self.target.namespace
+        self.trying(lambda: self.cluster.apply("daemonsets", name, namespace, body, manager))
 
     def held(self, daemon_set: Object) -> Object:
         """Return the DaemonSet, after putting an `updateStrategy` right by which Kubernetes restarts pods itself."""
@@ -136,10 +141,9 @@ class DrivenDaemonSet:
         self.say(wave_words.strategy_was_changed(self.target.where, written(daemon_set, _STRATEGY_FIELD)))
         if own := strategy.applied(daemon_set):
             manager, body = own
-            self.trying(lambda: self.cluster.apply(*self._where, body, manager))
+            self._apply(body, manager)
         else:
-            patch = strategy.patch()
-            self.trying(lambda: self.cluster.patch(*self._where, patch, manager=_TEMPLATE_MANAGER))
+            self._patch(strategy.patch(), _TEMPLATE_MANAGER)
         return self.read()
 
     def give_owners(self, coming: Object | None = None) -> None:
@@ -156,9 +160,9 @@ class DrivenDaemonSet:
 
     def records(self) -> list[AuditRecord]:
         """Return the audit records of the rollouts, the oldest first; none where they cannot be read."""
-        where = "configmaps", history_name(self.target.name), self.target.namespace
+        name, namespace = history_name(self.target.name), self.target.namespace
         try:
-            config_map = self.trying(lambda: self.cluster.get(*where), _REFUSED)
+            config_map = self.trying(lambda: self.cluster.get("configmaps", name, namespace), _REFUSED)
         except ClusterError:
             return []
         return parse_records(str(((config_map or {}).get("data") or {}).get(HISTORY_KEY, "")), "history")[0]
@@ -171,11 +175,8 @@ class DrivenDaemonSet:
         a later patch does not name must not stay because we have put it there.
         """
         if self.applied:
-            body = self.applied(revision["data"]["spec"]["template"])
-            self.trying(lambda: self.cluster.apply(*self._where, body, MANAGER))
-        self.trying(
-            lambda: self.cluster.patch(*self._where, revision["data"], strategic=True, manager=_TEMPLATE_MANAGER)
-        )
+            self._apply(self.applied(revision["data"]["spec"]["template"]), MANAGER)
+        self._patch(revision["data"], _TEMPLATE_MANAGER, strategic=True)
 
     def trying(self, request: Callable[[], T], borne: Collection[int] = ()) -> T:
         """

@@ -241,8 +241,8 @@ class Auditor:
     def _annotate(self, cluster: Cluster, resource: str, thing: Object, cause: str | None) -> None:
         metadata = thing["metadata"]
         body = {"metadata": {"annotations": {CHANGE_CAUSE_ANNOTATION: cause}}}
-        where = resource, metadata["name"], metadata["namespace"]
-        self._try(lambda: cluster.patch(*where, body, manager=MANAGER))
+        name, namespace = metadata["name"], metadata["namespace"]
+        self._try(lambda: cluster.patch(resource, name, namespace, body, manager=MANAGER))
 
     def _tell(self, cluster: Cluster, daemon_set: Object, event: tuple[str, str, str]) -> None:
         body = audit.event(daemon_set, event, time.time_ns())
@@ -264,9 +264,9 @@ class Auditor:
 
     def _read(self, cluster: Cluster, subject: Subject) -> tuple[Object, list[Object]]:
         """Return the DaemonSet, once it is sure to be the provider's, and its revisions."""
-        where = "daemonsets", subject.name, subject.namespace
-        daemon_set = None if subject.uid else cluster.get(*where)
-        daemon_set = daemon_set or cluster.prove(*where, subject.uid)
+        name, namespace = subject.name, subject.namespace
+        daemon_set = None if subject.uid else cluster.get("daemonsets", name, namespace)
+        daemon_set = daemon_set or cluster.prove("daemonsets", name, namespace, subject.uid)
         return daemon_set, owned(cluster, "controllerrevisions", daemon_set)
 
     def _try(self, request: Callable[[], T]) -> T | None:

@@ -69,7 +69,7 @@ class StagedRollout:
     ) -> None:
         assert reading.cluster
         self._who, self._hash, self._cluster = who, configuration.hash, reading.cluster
-        self._where = reading.observation.namespace, reading.observation.name
+        self._namespace, self._name = reading.observation.namespace, reading.observation.name
         self._config_maps = list(configuration.object_names(reading.observation.name).values())
         self._proxy = next(filter(None, map(wanted_proxy, configuration.contents.values())), None)
         self._waves = waves
@@ -181,7 +181,7 @@ class StagedRollout:
         has = {node for division in previewed for node in division.nodes} - pending
         plan = wave_words.plan(previewed, has, self._waves.through, self._down, self._min_ready_seconds)
         if plan.restarts:
-            explainer.tell(wave_words.goes_on("/".join(self._where), plan))
+            explainer.tell(wave_words.goes_on(f"{self._namespace}/{self._name}", plan))
         elif not explainer.has_told:
             explainer.tell(wave_words.restarts_nothing(names))
 
@@ -197,7 +197,7 @@ class StagedRollout:
                 wave_words.again(self._plan([node for node, of in self._hashes.items() if of == self._hash])), component
             )
         if self._paused:
-            where = "/".join(self._where)
+            where = f"{self._namespace}/{self._name}"
             pulumi.log.warn(
                 f"the rollout is paused: `up` stops before the first pod. Run config-rollout resume {where}", component
             )
@@ -245,9 +245,16 @@ class StagedRollout:
 
     def _state(self, daemon_pods: DaemonPods) -> preflight.State:
         return preflight.State(
-            "/".join(self._where), self._waves, self._divisions, self._labels, daemon_pods, self._hash, self._live_hash,
-            self._hashes, ended_well=self._ended_well,
-        )  # fmt: skip
+            f"{self._namespace}/{self._name}",
+            self._waves,
+            self._divisions,
+            self._labels,
+            daemon_pods,
+            self._hash,
+            self._live_hash,
+            self._hashes,
+            ended_well=self._ended_well,
+        )
 
     def _check_beginning(self, state: preflight.State) -> list[Finding]:
         """Find what keeps a change from beginning now, and may not do so later."""
@@ -264,7 +271,7 @@ class StagedRollout:
         gates = [gate for division in self._divisions for gate in division.wave.gates]
         if not gates or not (begins or state.daemon_pods.outdated(state.asked)):
             return []
-        checker = GateChecker(self._cluster, *self._where, self._proxy)
+        checker = GateChecker(self._cluster, self._namespace, self._name, self._proxy)
         with Voice().never_silent(lambda: f"{state.where}: still checking its gates, before anything restarts"):
             answers = checker.check(gates, BEFORE, state.asked, lambda: self._probed)
         state = replace(state, answers=answers)
@@ -279,13 +286,13 @@ class StagedRollout:
 
     def _is_outdated(self, division: Division) -> bool:
         """Return whether pods of a wave would restart, once the controller has seen what was written."""
-        where = self._where
-        with Voice().never_silent(lambda: f"{'/'.join(where)}: still waiting for its controller"):
+        name, namespace = self._name, self._namespace
+        with Voice().never_silent(lambda: f"{namespace}/{name}: still waiting for its controller"):
             daemon_set = wait_until_observed(
-                lambda: self._waiting(lambda: self._cluster.get("daemonsets", where[1], where[0]))
+                lambda: self._waiting(lambda: self._cluster.get("daemonsets", name, namespace))
             )
         nodes = self._observation.nodes
-        observation = replace(observe(self._cluster, *where, daemon_set), nodes=nodes)
+        observation = replace(observe(self._cluster, namespace, name, daemon_set), nodes=nodes)
         self._take(self._waiting(lambda: add_pods(self._cluster, add_revisions(self._cluster, observation))))
         return bool(self._daemon_pods and self._daemon_pods.outdated(division.nodes))
 
@@ -299,15 +306,15 @@ class StagedRollout:
     def _missing_rights(self) -> list[Finding]:
         """Find missing permissions of the driver: it would otherwise stop in the middle."""
         gates = [gate for division in self._divisions for gate in division.wave.gates]
-        kinds, probed = proxied(gates), probe_namespaces(gates, self._where[0])
+        kinds, probed = proxied(gates), probe_namespaces(gates, self._namespace)
         try:
-            needed = wave_rights(*self._where, bool(kinds), probed)
+            needed = wave_rights(self._namespace, self._name, bool(kinds), probed)
             rights = [right for right in needed if not self._cluster.may(right)]
         except ClusterError:
             return []  # a server that does not tell: the driver will see
         options = [f"--gate {kind}" for kind in [*kinds, *(["new_service"] if probed else [])]]
-        elsewhere = [f"--gate-namespace {of}" for of in probed if probed != [self._where[0]]]
-        where = " ".join(["/".join(self._where), *options, *elsewhere])
+        elsewhere = [f"--gate-namespace {of}" for of in probed if probed != [self._namespace]]
+        where = " ".join([f"{self._namespace}/{self._name}", *options, *elsewhere])
         missing = ", ".join(str(right) for right in rights)
         fix = f"Grant the user of this kubeconfig what `config-rollout rbac {where}` prints"
         return [Finding("waves", f"{self._cluster.server}: may not {missing}", fix)] if rights else []
