@@ -87,7 +87,7 @@ class Story:
         self._rollout("restart", "someone restarts by hand")
         self._pulumi("`restartedAt` is left alone", "up --refresh")
         self._pulumi("the stack is gone, kube-proxy stays", "destroy")
-        self._step("kubeadm goes on by itself", kubeadm, lambda: self._kubeadm.addon(NFTABLES))
+        self._step("kubeadm takes over again", kubeadm, lambda: self._kubeadm.addon(NFTABLES))
 
     def _pulumi(self, what: str, command: str) -> None:
         words = command.split()
