@@ -2,8 +2,8 @@
 Runs four other linters and `check` over the same manifests, and writes the tables of docs/linters.md: `make linters`.
 
 kube-score is built from its pinned Go module, and checkov comes from PyPI, into a virtual environment of its own.
-kube-linter and polaris are taken from PATH. What counts as the same rule is not decided by hand: a check of theirs is
-the counterpart of a rule of ours if it has more findings on the rule's bad example than on its good one.
+kube-linter and polaris are taken from PATH. Counterparts are not chosen by hand: a check of theirs is the
+counterpart of a rule of ours if it reports more findings for the rule's bad example than for its good one.
 """
 
 import json
@@ -35,17 +35,17 @@ Texts = Mapping[str, str]
 
 
 Found = Iterator[tuple[str, str]]
-"""The check and the file of each finding; the file where the linter says it, else nothing."""
+"""The check and the file of each finding; the file is empty if the linter does not report it."""
 
 
 @dataclass(frozen=True)
 class Linter:
     """
-    A linter: where it is, what it is asked, and how its answer is read.
+    A linter: where it is, how it is run, and how its output is read.
 
-    `program` returns the command that starts it, or nothing where there is none. In `arguments`, FOLDER stands for the
-    folder of the manifests and FILES for their paths; `every` turns on the checks that are off otherwise. With
-    `at_once` one run takes all sets, each in a folder of its own, because the start is what takes long.
+    `program` returns the command that starts it, or nothing if there is none. In `arguments`, FOLDER stands for the
+    folder of the manifests and FILES for their paths; `every` enables the checks that are off by default. With
+    `at_once` one run checks all sets, each in a folder of its own, because starting it is slow.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Linter:
     refused: list[str] = field(default_factory=list)
 
     def counts(self, sets: Sequence[Texts], every: bool = True) -> list[Counter[str]]:
-        """Return for each set of manifests how many findings each check has."""
+        """Return the number of findings of each check, for each set of manifests."""
         with tempfile.TemporaryDirectory() as top:
             folders = [Path(top, f"set-{number}") for number in range(len(sets))]
             for folder, texts in zip(folders, sets, strict=True):
@@ -85,9 +85,9 @@ class Linter:
 
     def _answer(self, *arguments: str) -> Any:
         """
-        Return the JSON that it prints; nothing where it refuses the manifests, which is said.
+        Return the JSON that it prints; nothing if it rejects the manifests, which is reported.
 
-        Its exit code says whether it found something, so none is an error.
+        No exit code is an error, because it says whether there are findings.
         """
         done = self._run(*arguments)
         try:
@@ -96,10 +96,10 @@ class Linter:
             print(f"linters: {self.name}: {' '.join(arguments)}: {done.stdout}{done.stderr}", file=sys.stderr)
             return None
 
-    def told_version(self) -> str:
-        """Return the first number that looks like a version in what it says of itself."""
-        said = re.search(r"\d+\.\d+\.\d+", self._run(*self.version).stdout) if self.version else None
-        return said[0] if said else ""
+    def reported_version(self) -> str:
+        """Return the first version number that it prints about itself."""
+        version = re.search(r"\d+\.\d+\.\d+", self._run(*self.version).stdout) if self.version else None
+        return version[0] if version else ""
 
     def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run([*(self.program() or ()), *arguments], capture_output=True, text=True, check=False)
@@ -134,7 +134,7 @@ def _of_kube_score(answer: Any) -> Found:
 
 
 _ALMOST_OK = 7
-"""kube-score's grade of what it does not report; below it are 5, a warning, and 1, critical."""
+"""kube-score's lowest grade that it does not report; below it are 5, a warning, and 1, critical."""
 
 
 def _of_polaris(answer: Any) -> Found:
@@ -198,7 +198,7 @@ class Answers:
     """
     What one linter finds: by default and with every check, and the checks that are counterparts of each rule.
 
-    `refused` counts the deployments that it does not read.
+    `refused` counts the deployments that it rejects.
     """
 
     linter: Linter
@@ -210,7 +210,7 @@ class Answers:
 
     @classmethod
     def of(cls, linter: Linter) -> "Answers":
-        """Run it over the manifests, each stack for itself, and over the examples of the rules."""
+        """Run it over the manifests, each stack separately, and over the examples of the rules."""
         pairs = [(rule.id, rule.bad, rule.good) for rule in COMPARED] + OTHER_SHAPES
         examples = [{"manifest.yaml": text} for _, bad, good in pairs for text in (bad, good)]
         every = linter.counts([*stacks(), *examples])
@@ -222,14 +222,14 @@ class Answers:
             bad, good = every[len(stacks()) + 2 * number :][:2]
             counterparts[rule] += bad - good
         once = {rule: sorted(set(checks)) for rule, checks in counterparts.items()}
-        return cls(linter, linter.told_version(), by_default, found, refused, once)
+        return cls(linter, linter.reported_version(), by_default, found, refused, once)
 
     def known(self) -> set[str]:
-        """Return the checks that are the counterpart of some rule."""
+        """Return the checks that are a counterpart of some rule."""
         return {check for checks in self.counterparts.values() for check in checks}
 
     def cell(self, rule: str) -> str:
-        """Return the counterparts of a rule and how many findings they have, for a table."""
+        """Return the counterparts of a rule and the number of their findings, as a table cell."""
         checks = self.counterparts[rule]
         return ", ".join(f"`{check}`: {self.found[check]}" for check in checks) or "none"
 
@@ -288,7 +288,7 @@ def stacks() -> list[Texts]:
 
 def totals(ours: Answers, others: Sequence[Answers]) -> str:
     """Return the table of the linters."""
-    head = ("linter", "findings by default", "with every check", "that a rule here has too", "not read")
+    head = ("linter", "findings by default", "with all checks", "with a counterpart here", "not read")
     rows: list[tuple[str, ...]] = [head]
     for one in (ours, *others):
         known = one.found if one is ours else {check: one.found[check] for check in one.known()}
@@ -299,7 +299,7 @@ def totals(ours: Answers, others: Sequence[Answers]) -> str:
 
 
 def rules(ours: Answers, others: Sequence[Answers]) -> str:
-    """Return the table of the rules: what each finds here, and the counterparts with what they find."""
+    """Return the table of the rules: the number of findings here, and the counterparts with theirs."""
     rows: list[tuple[str, ...]] = [("rule", "here", *(one.linter.name for one in others))]
     rows += [(f"`{rule.id}`", _count(rule, ours), *(one.cell(rule.id) for one in others)) for rule in COMPARED]
     return _table(rows)
@@ -310,7 +310,7 @@ def _count(rule: Rule, ours: Answers) -> str:
 
 
 def without(others: Sequence[Answers]) -> str:
-    """Return the table of what the others find and no rule looks for."""
+    """Return the table of the others' checks that have no counterpart here."""
     rows = [("linter", "checks without a counterpart, and their findings")]
     for one in others:
         left = [f"`{check}` {count}" for check, count in one.found.most_common() if check not in one.known()]
@@ -324,10 +324,10 @@ def _table(rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def main() -> None:
-    """Run all that are there, and write the document."""
+    """Run all installed linters, and write the document."""
     missing = [linter.name for linter in OTHERS if not linter.program()]
     if missing:
-        print(f"linters: {', '.join(missing)}: not on PATH, so left out.", file=sys.stderr)
+        print(f"linters: {', '.join(missing)}: not on PATH, so skipped.", file=sys.stderr)
     ours, *others = (Answers.of(linter) for linter in (OURS, *OTHERS) if linter.name not in missing)
     text = DOCUMENT.read_text()
     for name, table in (("totals", totals(ours, others)), ("rules", rules(ours, others)), ("others", without(others))):
