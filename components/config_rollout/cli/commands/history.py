@@ -30,7 +30,15 @@ from ...core.workload.configuration import Configuration, diff_configurations
 from ..errors import Trouble
 from ..inputs.files import maps_of
 from .difference import show
-from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, view_of, view_without_pods
+from .looking import (
+    add_cluster_options,
+    add_daemon_set,
+    daemon_sets,
+    exit_code,
+    open_cluster,
+    view_of,
+    view_without_pods,
+)
 
 _REVISIONS = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
@@ -61,7 +69,7 @@ def _history(args: argparse.Namespace) -> int:
     second: int | None
     first, second = args.revisions or (None, None)
     namespace, name = args.daemon_set
-    with found(args, history_rights(namespace, name)) as cluster:
+    with open_cluster(args, history_rights(namespace, name)) as cluster:
         # Only what is told in full says how many pods have it.
         read = view_of if first is not None and second is None else view_without_pods
         every = [read(cluster, thing, []) for thing in daemon_sets(cluster, args.daemon_set)]

@@ -45,7 +45,7 @@ def daemon_set(text: str) -> Where:
 
 
 @contextmanager
-def found(args: argparse.Namespace, rights: Sequence[Right]) -> Iterator[Cluster]:
+def open_cluster(args: argparse.Namespace, rights: Sequence[Right]) -> Iterator[Cluster]:
     """Give the cluster of the options, and report what prevents reading it, with the missing permissions."""
     try:
         cluster = Cluster.find(args.kubeconfig, args.context)

@@ -7,7 +7,7 @@ from typing import Any
 from ...core.rbac.status import status_rights
 from ...core.status.state import status_json, status_of
 from ...core.status.words import lines_of
-from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, found, nodes_of, view_of
+from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, nodes_of, open_cluster, view_of
 
 
 def add(commands: Any) -> None:
@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
 
 def _status(args: argparse.Namespace) -> int:
     namespace, name = args.daemon_set
-    with found(args, status_rights(namespace, name, args.watch)) as cluster:
+    with open_cluster(args, status_rights(namespace, name, args.watch)) as cluster:
         if args.watch:
             from .watching import watch
 

@@ -130,7 +130,7 @@ _CONVERT = {
     Kind.STRING: _string,
     Kind.BOOL: _bool,
     Kind.INT32: _int,
-    Kind.UINT31: lambda given: _int(given, 0),
+    Kind.UINT31: lambda raw: _int(raw, 0),
     Kind.FLOAT32: _float,
     Kind.DURATION: _duration,
     Kind.DURATION_OR_NS: _duration_or_nanoseconds,
