@@ -276,6 +276,8 @@ def test_provider_that_updates_config_maps_in_place_is_known(yaml_program):
     resources = yaml.safe_load(BY_ID["hash-from-resource"].bad)["resources"]
     resources["provider"] = {"type": "pulumi:providers:kubernetes", "properties": {"enableConfigMapMutable": True}}
     resources["config"]["options"] = {"provider": "${provider}"}
+    (container,) = resources["agent"]["properties"]["spec"]["template"]["spec"]["containers"]
+    container["volumeMounts"] = [{"name": "config", "mountPath": "/etc/agent.yaml", "subPath": "agent.yaml"}]
     rules = {rule for rule, _ in told(yaml_program(resources, "preview", "--policy-pack", PACK))}
 
     assert set() == rules & {"hash-from-resource", "config-replaced"}
