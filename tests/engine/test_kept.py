@@ -42,7 +42,7 @@ def test_undo_brings_back_the_configuration_and_the_next_up_says_so(project, age
         first,
         *_,
     ) = message.splitlines()
-    assert first.startswith(f"DaemonSet {namespace}/agent runs {name_of(GOOD)[6:]}, made 20")
+    assert first.startswith(f"DaemonSet {namespace}/agent runs {name_of(GOOD)[6:]}, created 20")
     assert first.endswith(f", but this program wants {name_of(BETTER)[6:]}")
     with record() as recorder:
         outcome = project.up(agent(BETTER, **FAST))
@@ -60,7 +60,7 @@ def test_undone_change_is_made_again_by_a_refresh_and_explained_by_field(project
     assert [1] * NODES == list(recorder.replaced().values())
     first, *_, last = outcome.messages[0].splitlines()
     assert "agent.yaml: level info => debug: rolling restart" == first
-    assert f"runs {name_of(GOOD)[6:]}, made 20" in last
+    assert f"runs {name_of(GOOD)[6:]}, created 20" in last
     assert ": changed by kubectl on 20" in last
 
 

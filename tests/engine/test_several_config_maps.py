@@ -145,7 +145,7 @@ def test_undo_brings_both_back_and_the_next_preview_says_so(project, two, cluste
 
     assert named() == mounted_by_pods(cluster, namespace)
     first = project.preview(two(BETTER, DENY)).messages[0].splitlines()[0]
-    assert first.startswith(f"DaemonSet {namespace}/agent runs {hash_of_both(GOOD, ALLOW)[:10]}, made 20")
+    assert first.startswith(f"DaemonSet {namespace}/agent runs {hash_of_both(GOOD, ALLOW)[:10]}, created 20")
     with record() as recorder:
         outcome = project.up(two(BETTER, DENY), refresh=True)
     assert [1] * NODES == list(recorder.replaced().values())

@@ -71,7 +71,7 @@ def test_undo_is_told_where_the_namespace_is_an_output(project, agent, cluster, 
     cluster.wait_at_rest(namespace, "agent")
     said = told(project.preview(program(BETTER)))
 
-    assert said[0].startswith(f"DaemonSet {namespace}/agent runs {hash_of(GOOD)[:10]}, made 20")
+    assert said[0].startswith(f"DaemonSet {namespace}/agent runs {hash_of(GOOD)[:10]}, created 20")
     assert "  changed by kubectl on TIME" == said[1]
     cluster.api.delete(f"namespaces/{namespace}/configmaps/{name_of(GOOD)}")
     warned = project.preview(program(GOOD)).output
