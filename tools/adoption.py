@@ -52,7 +52,7 @@ class Story:
       cluster: With `NODES` nodes.
       engine: The real one.
       kubeadm: The program.
-      version: Of Kubernetes, without `v`: what kubeadm is told to install.
+      version: The version of Kubernetes that kubeadm installs, without `v`.
 
     """
 

@@ -182,7 +182,7 @@ def every() -> list[tuple[Path, str]]:
 
 
 def main() -> None:
-    """Write every document anew."""
+    """Rewrite every document."""
     for path, text in every():
         path.write_text(text)
 

@@ -369,7 +369,7 @@ class _Handler(BaseHTTPRequestHandler):
         version = int(request.query.get("resourceVersion") or 0)
         give_up = time.monotonic() + int(request.query.get("timeoutSeconds") or 60)
         try:
-            if version < self.api.first:  # what it was told by a server before this one
+            if version < self.api.first:  # a version from an earlier server
                 self._send_event({"type": "ERROR", "object": {"kind": "Status", "code": 410}})
                 give_up = 0
             while happened := self.api.after(request, version, give_up):

@@ -80,7 +80,7 @@ class History:
                     self._take(event)
                 self._seen = int(result["header"]["revision"])
         except (OSError, AttributeError, requests.RequestException):
-            pass  # closed by us, or etcd is gone: then the end is not reached, and that is told
+            pass  # closed by us, or etcd is gone: then the end is not reached, which is reported
 
     def _take(self, event: Json) -> None:
         item = event["kv"]

@@ -9,10 +9,10 @@ import yaml
 from .local_cluster import LocalCluster
 
 ENDPOINT = "api.example.com:6443"
-"""What kubeadm is told of the API server's address."""
+"""The API server's address, as kubeadm gets it."""
 
 CONFIGURATION = {"mode": "iptables", "clusterCIDR": "10.244.0.0/16"}
-"""What it is told of kube-proxy."""
+"""The configuration of kube-proxy that it gets."""
 
 _HEAD = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration"}
 

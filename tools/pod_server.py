@@ -50,7 +50,7 @@ class PodServer:
                 status, body = played._answer(*self.pod, self.path)
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body.encode())))
-                self.send_header("Connection", "close")  # else the API server goes on asking a server that is no more
+                self.send_header("Connection", "close")  # otherwise the API server keeps asking a server that is gone
                 self.end_headers()
                 self.wfile.write(body.encode())
 

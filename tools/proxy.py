@@ -19,7 +19,7 @@ _NOT_PASSED_ON = {"connection", "transfer-encoding", "host", "content-length"}
 
 @dataclass(frozen=True)
 class Answer:
-    """What the proxy says in place of the API server; the status 0 is no answer: the connection is closed."""
+    """What the proxy answers instead of the API server; with status 0 it closes the connection without an answer."""
 
     status: int
     body: str = ""

@@ -45,12 +45,12 @@ def run(
 
 
 def last_picture(output: str) -> str:
-    """Return what is left on the screen: a cursor that goes up begins to draw the table anew."""
+    """Return what is left on the screen: after the cursor moves up, the table is drawn again."""
     *_, table, rest = ["", *_UP.split(output)]
     text = _CONTROL.sub("", rest if "Type  " in rest else f"{table.rstrip()}\n\n{rest}")
     return re.sub(r"\n{3,}", "\n\n", _plain(text)).strip("\n")
 
 
 def _plain(frame: str) -> str:
-    """Return the lines of a frame as they stand: a carriage return writes a line anew."""
+    """Return the lines of a frame as displayed: a carriage return overwrites its line."""
     return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in _CONTROL.sub("", frame).split("\n"))

@@ -99,8 +99,8 @@ def test_first_key_of_a_list_item_stays_on_its_line():
         ("t: [1]\n", "has no mapping at t"),
         ("t: {m: {a: {checksum/config: [1]}}}\n", "holds something else there"),
         ("t:\n  m:\n    a:\n      checksum/config: |\n        x\n", "holds something else there"),
-        ("", "is empty or no YAML"),
-        ("\tx", "is empty or no YAML"),
+        ("", "is empty or not YAML"),
+        ("\tx", "is empty or not YAML"),
     ],
 )
 def test_what_cannot_be_edited_alone_is_refused(text, why):

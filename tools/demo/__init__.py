@@ -33,7 +33,7 @@ API_SERVER = "https://api.example.com:6443"
 GOOD, BETTER, TYPO = "mode: iptables", "mode: nftables", "mode: nftable"
 REWRITTEN = 'mode: "iptables"  # for now'
 BAD = "mode: ipvs"
-"""What kube-proxy accepts and cannot start with on nodes without the kernel modules: here, the nodes are told so."""
+"""What kube-proxy accepts but cannot start with on nodes without the kernel modules; here that is simulated."""
 
 QUICK = {"min-ready-seconds": 0}
 SOON = "10"

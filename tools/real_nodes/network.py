@@ -164,7 +164,7 @@ _HERE = "/proc/thread-self/ns/net"
 
 @contextmanager
 def _coming_back() -> Iterator[None]:
-    """Have this thread, and only it, in the namespace of before when it leaves."""
+    """Return this thread, and no other, to its previous namespace when it leaves."""
     before = os.open(_HERE, os.O_RDONLY)
     try:
         yield

@@ -28,7 +28,7 @@ def add_revisions(cluster: Cluster, observation: Observation) -> Observation:
 
 
 def add_pods(cluster: Cluster, observation: Observation) -> Observation:
-    """Add the pods, page by page: of each little is kept, so that thousands are no burden."""
+    """Add the pods, page by page, and keep little of each, because there may be thousands."""
     daemon_set, pods = observation.daemon_set, list[ObservedPod]()
     if daemon_set:
         selector = daemon_sets.selector_of(daemon_set)

@@ -74,7 +74,7 @@ class Backoff:
         self._sleep()
 
     def wait(self) -> bool:
-        """Wait before another try of what is no request; return whether all is over."""
+        """Wait before another attempt that is not a request; return whether it is over."""
         self.failures += 1
         return self._sleep()
 

@@ -12,14 +12,14 @@ from .retrying import Backoff
 
 WATCH_SECONDS = 10
 """
-How long one watch lasts, in seconds: one that is silent proves with its end that it has shown everything.
+How long one watch lasts, in seconds: the end of a silent one proves that it has shown everything.
 
-A connection that nothing comes through any more would else look like a collection where nothing happens.
+Otherwise a dead connection would look like a collection in which nothing happens.
 """
 
 SHORT_SECONDS = 1
 """
-A watch that ends sooner has shown nothing, and is no proof that the server can be asked as often as one likes.
+A watch that ends sooner has shown nothing, and does not prove that the server can be asked without a pause.
 
 Source: client-go 0.34 tools/cache/reflector.go `VeryShortWatchError`.
 """

@@ -127,7 +127,7 @@ class NewService:
         """
         Return what a request gives, tried again while the API server cannot serve it, for so long at most.
 
-        `again` are statuses that are no last word either.
+        `again` are statuses that are not final either.
         """
         backoff = Backoff(seconds or self.gate.timeout_seconds, passing=again, over=self.over)
         answer = backoff.run(request)

@@ -43,7 +43,7 @@ class AdoptionExplainer(Explainer):
         """The ConfigMap that others know by name, once it is registered."""
 
     def of_component(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for the component itself: it is told of, and never deletes what it was to adopt."""
+        """Return the hooks for the component itself: it is announced, and never deletes what it was meant to adopt."""
         hooks = super().of_component()
         hooks.before_update = [*(hooks.before_update or []), refuse_deletion(self._who, f"{self._hook_name}:leave")]
         return hooks
@@ -83,7 +83,7 @@ class AdoptionExplainer(Explainer):
             return
         adoption = self._adoption
         if adoption and not adoption.is_managed():
-            # What waves have taken back to as it was made by others is adopted anew.
+            # If waves have restored the state that others made, it is adopted again.
             explanation = adoption.explain() if adoption.taken_back else adoption.explain_taken_back()
             await self._tell_adoption(adoption, explanation, args)
         else:

@@ -333,7 +333,7 @@ class Explainer:
         return explain_retained([name for name in old if name not in new])
 
     def _is_left_out(self, state: Mapping[str, Any]) -> bool:
-        """Return whether the engine was told to leave the DaemonSet out: its state has not what the program wants."""
+        """Return whether the DaemonSet was excluded from the update, so that its state differs from the program."""
         return self._configuration is not None and config_hash_of(state) != self._configuration.hash
 
     def tell(self, message: str) -> None:

@@ -15,7 +15,7 @@ async def plain_inputs(inputs: Mapping[str, Any] | None) -> tuple[dict[str, Any]
     """
     Return inputs or outputs as plain values, and whether any of them is secret.
 
-    A secret leaf makes its whole top-level input secret here, so which leaf it was cannot be told.
+    A secret leaf makes its whole top-level input secret here, so it is not known which leaf it was.
     Source: pulumi 3.272 `deserialize_property` in runtime/rpc.py.
     """
     plain: dict[str, Any] = {}

@@ -93,7 +93,7 @@ def register_records(
             opts=pulumi.ResourceOptions(
                 parent=parent,
                 depends_on=[records[-1] if records else daemon_set],
-                protect=False,  # a record is nobody's data, and a wave that is no more takes its own away
+                protect=False,  # a record is nobody's data, and is removed together with its wave
                 hooks=pulumi.ResourceHookBinding(before_create=bound, before_update=bound),
             ),
         )

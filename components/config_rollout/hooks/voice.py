@@ -48,7 +48,7 @@ class Voice:
             while not over.is_set():
                 self._spoke.clear()
                 if not self._spoke.wait(SILENT_SECONDS) and not over.is_set():
-                    with suppress(Exception):  # the engine may have ended, and a message is no reason to fail
+                    with suppress(Exception):  # the engine may have ended; a lost message is not a failure
                         self.say(now(), ephemeral=True)
 
         thread = threading.Thread(target=watch, daemon=True)

@@ -67,7 +67,7 @@ def plain_arguments(who: str, args: Mapping[str, Any], args_type: type) -> tuple
     Return the arguments as plain mappings and lists, and what is wrong with their names.
 
     Raises:
-      BadArguments: They are no mapping.
+      BadArguments: They are not a mapping.
 
     """
     if not isinstance(args, Mapping):

@@ -40,7 +40,7 @@ def check_packages(who: str) -> None:
 
 def check(who: str) -> None:
     """
-    Check everything that can be told without a cluster; warnings are logged. After the first time in a run, nothing.
+    Check everything that needs no cluster, once in each run; warnings are logged.
 
     Raises:
       Incompatible: With one line for everything that is too old.

@@ -63,7 +63,7 @@ def read(
         return observation
     with suppress(Forbidden):
         observation = observation if waves else add_revisions(cluster, observation)
-    with suppress(Forbidden):  # who may not read records is told what they would have made unnecessary
+    with suppress(Forbidden):  # without permission to read records, the report is longer than necessary
         observation = add_config_maps(cluster, observation, [history_name(name)]) if waves else observation
     return _add_contents(cluster, observation, configuration)
 

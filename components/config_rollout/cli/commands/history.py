@@ -70,7 +70,7 @@ def _history(args: argparse.Namespace) -> int:
     first, second = args.revisions or (None, None)
     namespace, name = args.daemon_set
     with open_cluster(args, history_rights(namespace, name)) as cluster:
-        # Only what is told in full says how many pods have it.
+        # Only a full report says how many pods have each revision.
         read = view_of if first is not None and second is None else view_without_pods
         every = [read(cluster, thing, []) for thing in daemon_sets(cluster, args.daemon_set)]
         if first is not None and second is not None:

@@ -64,7 +64,7 @@ def read(args: argparse.Namespace, *paths: str) -> list[Content]:
         )
         if findings and (path == paths[-1] or findings != refusals(content)):
             raise Trouble(report(path, findings))
-        for line in report(path, findings).splitlines():  # what was refused before is no reason not to compare with it
+        for line in report(path, findings).splitlines():  # an earlier text can be compared although it was refused
             print(f"config-rollout: warning: {line}", file=sys.stderr)
         contents.append(content.as_read(recorded.reads))
         by_options.append(replace(content, effects=parse_effects(effects, here)[0]))

@@ -19,7 +19,7 @@ PICTURES = (".svg", ".png")
 
 _SAY_EVERY = 100
 """How many snapshots pass between two words of progress."""
-_ANEW = "\r\033[K"
+_LINE_START = "\r\033[K"
 """Starts the terminal's line again."""
 
 
@@ -119,9 +119,9 @@ def _with_progress(snapshots: "Iterable[Snapshot]") -> "Iterator[Snapshot]":
                 print(f"\r{number:,} snapshots ...", end="", file=sys.stderr, flush=True)
             yield snapshot
     finally:
-        print(_ANEW, end="", file=sys.stderr, flush=True)
+        print(_LINE_START, end="", file=sys.stderr, flush=True)
 
 
 def _warn(text: str) -> None:
-    anew = _ANEW if sys.stderr.isatty() else ""
-    print(f"{anew}config-rollout: warning: {text}", file=sys.stderr)
+    start = _LINE_START if sys.stderr.isatty() else ""
+    print(f"{start}config-rollout: warning: {text}", file=sys.stderr)

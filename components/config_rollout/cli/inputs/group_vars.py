@@ -40,7 +40,7 @@ class GroupVars:
       notes: What the user should know of the reading.
 
     Raises:
-      Trouble: Something cannot be read, is no file of variables, or sets none that counts.
+      Trouble: Something cannot be read, is not a file of variables, or sets no relevant one.
 
     """
 

@@ -104,7 +104,7 @@ class Reading:
         return self._of_folder(place) if place.is_dir() else self._of_lines(place)
 
     def _of_git(self, path: str, inside: str) -> Iterator[Snapshot]:
-        """Yield what a branch held; a version that is no configuration is left out, since nobody can mend history."""
+        """Yield the versions of a branch, without those that are not a configuration: history cannot be corrected."""
         for version in git_versions(path, inside, self.warn):
             try:
                 yield self._version(version)

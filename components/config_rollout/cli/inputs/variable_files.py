@@ -134,7 +134,7 @@ _ENCRYPTED = Unreadable("is encrypted")
 
 
 def _literal(value: Any) -> Any:
-    """Return a value whose texts are no templates."""
+    """Return a value whose texts are not templates."""
     if isinstance(value, dict):
         return {key: _literal(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -52,7 +52,7 @@ UNKNOWN = _Marker("not known before `up`")
 
 
 TEXT_VERSION = "text_version"
-"""The section of a change of the text version, which is no key."""
+"""The section of a change of the text version, which is not a key."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ escaped in a string but what JSON asks for (`\"`, `\\`, `\b \t \n \f \r`, other 
     "!\"$A\""           and one that holds a variable, with its quotes
     "!left out"         the place of an item of a list that is stated to restart nothing
     [ITEM,...]          a list
-    {"KEY":VALUE,...}   a mapping; a key that is no text is written as "!10" or "!<<"
+    {"KEY":VALUE,...}   a mapping; a key that is not text is written as "!10" or "!<<"
     VALUE\nVALUE        several documents, a line each
     VALUE\n# $A         after them the comments that hold a variable, a line each: no value begins with `#`
 """

@@ -25,7 +25,7 @@ def set_text(document: str, path: Path, value: str) -> str:
     nodes = find(document, [path])
     above = [nodes[path[:end]] for end in range(len(path) + 1) if path[:end] in nodes]
     if not above:
-        raise NotEdited("is empty or no YAML")
+        raise NotEdited("is empty or not YAML")
     if any(node.shared or node.kind == "alias" for node in above):
         raise NotEdited("uses anchors or aliases there")
     node, missing = above[-1], path[len(above) - 1 :]

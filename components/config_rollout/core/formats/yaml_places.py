@@ -45,7 +45,7 @@ def find(text: str, paths: Iterable[Path]) -> dict[Path, Node]:
     """
     Return path -> node for those of the paths that the first document has; of a key that stands twice the last.
 
-    A path through an alias or a merge key is not followed. A text that is no YAML has none of them.
+    A path through an alias or a merge key is not followed. Invalid YAML has none of them.
     """
     wanted: _Wanted = {}
     for path in paths:

@@ -112,7 +112,7 @@ def load_documents(text: bytes) -> list[Any]:
     Return the plain values of a stream of YAML documents, JSON included; what aliases share is shared in them.
 
     Raises:
-      NotUnderstood: It is no YAML, or nothing that is the same to all readers.
+      NotUnderstood: It is not YAML, or not the same to all readers.
 
     """
     decode_utf_8(text)

@@ -19,7 +19,7 @@ _PLACES = {
 
 
 IGNORABLE = tuple(_PLACES)
-"""The arguments whose changes Pulumi can be told to ignore."""
+"""The arguments whose changes Pulumi can ignore."""
 
 
 def parse_path(path: str) -> Path | None:

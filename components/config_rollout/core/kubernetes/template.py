@@ -25,7 +25,7 @@ def differences(written: object, live: object, where: str = "") -> list[str]:
     """
     Return the paths of fields that a program wrote and that differ in a live template.
 
-    `written` may be in snake_case, as Pulumi's SDK gives it. What others added is no difference.
+    `written` may be in snake_case, as Pulumi's SDK gives it. Fields that others added do not count as differences.
     """
     if isinstance(written, Mapping):
         if not isinstance(live, Mapping):

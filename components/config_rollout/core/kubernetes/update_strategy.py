@@ -64,7 +64,7 @@ class UpdateStrategy:
 
 
 def is_zero(value: object) -> bool:
-    """Return whether the value is no pods, as a number or as a share."""
+    """Return whether the value means zero pods, as a number or as a percentage."""
     return (is_number_of_pods(value) and value == 0) or value == "0%"
 
 

@@ -17,7 +17,7 @@ _SAME_AS = {"ipv6_stack": "enable_dual_stack_networks"}
 
 
 class Literal(str):
-    """A text that is no template, whatever it holds."""
+    """A text that is not a template, whatever it contains."""
 
     __slots__ = ()
 

@@ -197,7 +197,7 @@ def _structure(tree: dict[str, object]) -> tuple[list[Finding], list[Finding]]:
 
 
 def _entries(section: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str, object]]:
-    """Yield path, key and value of each field, and, without a key, of each section that is no mapping."""
+    """Yield path, key and value of each field, and, without a key, of each section that is not a mapping."""
     for key, value in section.items():
         path = f"{prefix}{key}"
         if "." in key or path not in _SECTIONS:

@@ -133,7 +133,7 @@ def _first(text: str) -> tuple[_Node, bool]:
 
 
 def _follows(events: Iterator[Any]) -> bool:
-    """Tell whether a document that says anything follows; what is no YAML there is not read either."""
+    """Tell whether a document that says anything follows; invalid YAML there is not read either."""
     try:
         for event in events:
             if isinstance(event, yaml.NodeEvent) and not (isinstance(event, yaml.ScalarEvent) and event.value == ""):
