@@ -1,4 +1,4 @@
-"""The line of the field that a finding speaks of."""
+"""The line of the field that a finding is about."""
 
 import json
 
