@@ -26,7 +26,7 @@ from pulumi_policy import (
 )
 
 from .core.arguments.finding import Finding, report
-from .core.configuration.diff import UNKNOWN
+from .core.markers import UNKNOWN
 from .core.rules import RULES
 from .core.rules.checking import run
 from .core.rules.objects import CONFIGURATION, WAVE_RECORD, KubernetesObject, Objects, Program

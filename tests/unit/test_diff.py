@@ -3,7 +3,8 @@
 import pytest
 
 from config_rollout.core.configuration.content import Content
-from config_rollout.core.configuration.diff import ABSENT, UNKNOWN, KeyChange, diff_contents, diff_values
+from config_rollout.core.configuration.diff import KeyChange, diff_contents, diff_values
+from config_rollout.core.markers import ABSENT, UNKNOWN
 
 
 def changes(old: object, new: object) -> list[tuple[str, str]]:

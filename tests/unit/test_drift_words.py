@@ -2,9 +2,10 @@
 
 import pytest
 
-from config_rollout.core.configuration.diff import ABSENT, FieldChange
+from config_rollout.core.configuration.diff import FieldChange
 from config_rollout.core.explain import drift_words
 from config_rollout.core.explain.drift import Drift
+from config_rollout.core.markers import ABSENT
 
 WHEN = "2026-11-28T22:10:05Z"
 HASH = "spec.template.metadata.annotations.checksum/config"

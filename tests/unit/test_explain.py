@@ -3,7 +3,7 @@
 import pytest
 
 from config_rollout.core.configuration.content import Content
-from config_rollout.core.configuration.diff import UNKNOWN, diff_contents
+from config_rollout.core.configuration.diff import diff_contents
 from config_rollout.core.explain.reasons import (
     DaemonSetUpdate,
     explain,
@@ -13,6 +13,7 @@ from config_rollout.core.explain.reasons import (
     explain_taken_over,
     explain_unfinished,
 )
+from config_rollout.core.markers import UNKNOWN
 from config_rollout.core.waves.words import WavePlan
 from tests.objects.rendered import NEW, OLD, daemon_set
 

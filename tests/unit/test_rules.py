@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from config_rollout.core.configuration.diff import UNKNOWN
+from config_rollout.core.markers import UNKNOWN
 from config_rollout.core.rules import BY_ID, RULES
 from config_rollout.core.rules.objects import KubernetesObject
 from tests.objects.manifests import workload

@@ -18,7 +18,7 @@ from pulumi_policy import (
     proxy,
 )
 
-from config_rollout.core.configuration.diff import UNKNOWN
+from config_rollout.core.markers import UNKNOWN
 from config_rollout.core.rules import RULES
 from config_rollout.policies import Unchecked, _Memory, plain, policies
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from ..core.configuration.diff import UNKNOWN
+from ..core.markers import UNKNOWN
 
 UNKNOWN_OUTPUT: pulumi.Output[Any] = pulumi.Output.from_input(pulumi.UNKNOWN)
 """An Output that no preview knows."""

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...core.configuration.diff import ABSENT, TEXT_VERSION, FieldChange, KeyChange, diff_contents
+from ...core.configuration.diff import TEXT_VERSION, FieldChange, KeyChange, diff_contents
 from ...core.configuration.digest import config_hash, short_hash
 from ...core.configuration.secret_values import hide
+from ...core.markers import ABSENT
 from ...core.words.changes import field_lines, field_name, lines_of_keys
 from ..errors import Trouble
 from .reading import PATH, add_options, read

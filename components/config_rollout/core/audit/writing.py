@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..configuration.diff import ABSENT, TEXT_VERSION, FieldChange, KeyChange
+from ..configuration.diff import TEXT_VERSION, FieldChange, KeyChange
 from ..configuration.digest import short_hash
 from ..configuration.secret_values import SECRET, hide
 from ..explain.reasons import DaemonSetUpdate
 from ..kubernetes.objects import Object
 from ..kubernetes.pods import Pod
+from ..markers import ABSENT
 from ..revisions.naming import HISTORY_KEY, history_name
 from ..waves.words import not_ready
 from ..words.changes import field_name

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..formats.meaning import FieldEffect, Meaning, Spelled
+from ..markers import ABSENT, UNKNOWN
 from .content import Content
 from .effects import LEFT_OUT, Effects, by_name, by_position, effect_at, field_path, restarting, stated_effect
 
@@ -32,23 +33,6 @@ _ORDER = " (order)"
 
 NO_NEWLINE = " (no newline at the end)"
 """What the last line of a text ends in that has no newline."""
-
-
-class _Marker:
-    """A value that is only ever itself."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return self._text
-
-
-ABSENT = _Marker("nothing")
-"""Stands for a field that one side does not have."""
-
-UNKNOWN = _Marker("not known before `up`")
-"""Stands for a value that is unknown in preview; it differs from everything, itself included."""
 
 
 TEXT_VERSION = "text_version"

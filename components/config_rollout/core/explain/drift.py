@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arguments.case import camel_case
-from ..configuration.diff import ABSENT, UNKNOWN, FieldChange, diff_values
+from ..configuration.diff import FieldChange, diff_values
 from ..configuration.effects import by_name, by_position, field_path
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
 from ..kubernetes.pod_spec import Path
+from ..markers import ABSENT, UNKNOWN
 from ..revisions.naming import source_name
 from .previous import same_quantity
 

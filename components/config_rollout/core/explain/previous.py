@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from ..configuration.diff import ABSENT, diff_values
+from ..configuration.diff import diff_values
 from ..configuration.effects import by_name, by_position
+from ..markers import ABSENT
 
 _QUANTITY = re.compile(r"([+-]?[0-9]*[.]?[0-9]+(?:[eE][+-]?[0-9]+)?)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 _FACTORS: dict[str | None, Decimal] = {

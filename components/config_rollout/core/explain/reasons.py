@@ -7,11 +7,12 @@ from what the engine is about to write, never from a cluster.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..configuration.diff import UNKNOWN, FieldChange, KeyChange, diff_values
+from ..configuration.diff import FieldChange, KeyChange, diff_values
 from ..configuration.digest import short_hash
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
 from ..kubernetes.pod_spec import follow
 from ..kubernetes.update_strategy import UpdateStrategy
+from ..markers import UNKNOWN
 from ..revisions.config_maps import plain_names
 from ..revisions.ownership import NOTED, SAYS_WHO, owner_change
 from ..waves.words import WavePlan

@@ -10,10 +10,10 @@ from ..configuration.content import Content
 from ..configuration.diff import FieldChange, KeyChange, diff_contents
 from ..formats.kube_proxy.gates import check_gates, check_hidden_metrics, is_known, release_of
 from ..formats.kube_proxy.meaning import SAME_RULES
-from ..formats.kube_proxy.ports import HEALTHZ_PORT
 from ..formats.kube_proxy.read import API_VERSION, KIND, MODE_NOT_SET, UNSET_MODE, read_kube_proxy, read_or_refuse
 from ..formats.kube_proxy.yaml import NotRead
 from ..kubernetes import pod_spec as pods
+from ..ports import HEALTHZ_PORT
 from .layout import Layout
 
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..arguments.finding import Finding
 from ..arguments.nearest import nearest
-from ..formats.kube_proxy.ports import HEALTHZ_PORT, METRICS_PORT
+from ..ports import HEALTHZ_PORT, METRICS_PORT
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..arguments.finding import Finding
-from ..configuration.diff import UNKNOWN
 from ..kubernetes.update_strategy import PERCENT, UpdateStrategy, is_zero
+from ..markers import UNKNOWN
 from .objects import POD_SPEC, KubernetesObject
 from .placeholders import filled_later, placeholders, with_unknowns
 from .rule import Level, NotChecked, Parameter, Parameters, Rule, Said, Severity

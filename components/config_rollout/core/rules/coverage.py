@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..configuration.diff import UNKNOWN
+from ..markers import UNKNOWN
 from .conventions import HELM, Claim, Named, assign, claims
 from .names import is_taken_along
 from .objects import KubernetesObject, Objects, has_content, is_named_by_pulumi, name_follows_content

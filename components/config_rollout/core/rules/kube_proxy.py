@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..arguments.finding import Finding
-from ..configuration.diff import UNKNOWN
-from ..formats.kube_proxy.ports import HEALTHZ_PORT
 from ..kinds import KUBE_PROXY
 from ..kubernetes import pod_spec as pods
+from ..markers import UNKNOWN
+from ..ports import HEALTHZ_PORT
 from .objects import WITH_PODS, KubernetesObject, Objects
 from .placeholders import filled_later, placeholder_in
 from .rule import Level, NotChecked, Parameters, Rule, Said, Severity

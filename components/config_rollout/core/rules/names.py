@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from ..arguments.finding import Finding
-from ..configuration.diff import UNKNOWN
+from ..markers import UNKNOWN
 from .objects import (
     CONFIGURATION,
     WORKLOADS,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..arguments.finding import Finding
-from ..configuration.diff import UNKNOWN
+from ..markers import UNKNOWN
 from .changing import changing_parts
 from .conventions import claims
 from .coverage import Coverage, coverage, unknown_part

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ..configuration.diff import UNKNOWN
 from ..kinds import KUBE_PROXY
 from ..kubernetes import pod_spec as pods
+from ..markers import UNKNOWN
 
 WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet", "Rollout", "DeploymentConfig")
 """The kinds whose pods are replaced when their template changes; the last two are Argo's and OpenShift's."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..configuration.diff import UNKNOWN
+from ..markers import UNKNOWN
 
 _PLACEHOLDER = re.compile(r"(?s)\$\{[^{}\n]*\}|\$\([^()\n]*\)|\{\{.*?\}\}|\{%.*?%\}|^\$[A-Za-z_][A-Za-z0-9_]*$")
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..arguments.finding import Finding
-from ..configuration.diff import UNKNOWN
 from ..kubernetes.update_strategy import UpdateStrategy
+from ..markers import UNKNOWN
 from .objects import POD_SPEC, KubernetesObject
 from .reloading import image_of
 from .rule import Level, NotChecked, Parameter, Parameters, Rule, Said, Severity

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from ..configuration.diff import UNKNOWN
 from ..kubernetes.uses import How, Use
 from ..kubernetes.uses import uses as uses_of_pods
+from ..markers import UNKNOWN
 from .objects import KubernetesObject
 
 __all__ = ["How", "Use", "keys_of", "uses"]

@@ -10,9 +10,9 @@ from typing import Any
 
 from ..configuration.content import Content
 from ..configuration.diff import diff_values
-from ..formats.kube_proxy.ports import HEALTHZ_PORT, METRICS_PORT
 from ..formats.kube_proxy.read import API_VERSION, KIND, UNSET_MODE, UNSET_ON_WINDOWS, read_kube_proxy
 from ..kubernetes.pods import ProbedPod
+from ..ports import HEALTHZ_PORT, METRICS_PORT
 from ..words.shown import escaped
 from .gates import Gate, NewServiceGate, PrometheusGate
 from .http_answers import judge_http

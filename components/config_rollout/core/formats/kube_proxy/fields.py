@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from .ports import HEALTHZ_PORT, METRICS_PORT
+from ...ports import HEALTHZ_PORT, METRICS_PORT
 
 LINUX = ("iptables", "ipvs", "nftables")
 """The modes of kube-proxy on Linux."""

@@ -14,9 +14,9 @@ from functools import reduce
 from ...arguments.finding import Finding
 from ...arguments.nearest import did_you_mean
 from ...kinds import KUBE_PROXY
+from ...ports import HEALTHZ_PORT, METRICS_PORT
 from .fields import BY_PATH, FIELDS, LEGACY, LINUX, LOCAL_MODES, LOG_FORMATS, MODES, PLATFORMS
 from .gates import warn_of_gates
-from .ports import HEALTHZ_PORT, METRICS_PORT
 from .text import Several, Text, decoded_into, read_text
 from .types import ABSENT, Refused, show, value_of
 from .validation import validate

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ...arguments.finding import Finding
+from ...ports import HEALTHZ_PORT
 from .fields import LINUX, LOCAL_MODES, LOG_FORMATS, MODES
-from .ports import HEALTHZ_PORT
 from .values import MAX_INT32, address, cidr_family, duration, split_host_port
 
 Values = Mapping[str, object]
