@@ -72,7 +72,7 @@ class Clock:
         """Let the threads in the background do all that they have to do now."""
         give_up = self._monotonic() + _GIVE_UP_SECONDS
         with self._moved:
-            while busy := [thread for thread in self._threads if thread.daemon and not self._waits(thread)]:
+            while busy := [thread for thread in tuple(self._threads) if thread.daemon and not self._waits(thread)]:
                 if self._monotonic() > give_up:
                     raise TimeoutError(f"neither wait nor end: {busy}")
                 self._moved.wait(0.001)
