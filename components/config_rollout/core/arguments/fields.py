@@ -35,7 +35,7 @@ def _whole(value: object) -> object:
 
 def named(
     where: str,
-    given: Mapping[str, object],
+    fields: Mapping[str, object],
     known: Sequence[str],
     what: str = "field",
     elsewhere: Mapping[str, str] = _NOWHERE,
@@ -45,7 +45,7 @@ def named(
 
     `elsewhere` is a field that belongs to another place -> that place, as the end of a sentence.
     """
-    of = {snake_case(str(key)): value for key, value in given.items() if value is not None}
+    of = {snake_case(str(key)): value for key, value in fields.items() if value is not None}
     findings = []
     for name in of:
         if name not in known:
@@ -61,15 +61,15 @@ def check_seconds(where: str, value: object, least: int) -> Iterator[Finding]:
 
 
 def check_argument_names(
-    given: Iterable[str], known: Iterable[str], required: Iterable[str], elsewhere: Mapping[str, str] = _NOWHERE
+    names: Iterable[str], known: Iterable[str], required: Iterable[str], elsewhere: Mapping[str, str] = _NOWHERE
 ) -> Iterator[Finding]:
     """Find unknown arguments, with their place or else the nearest known one, and required ones that are missing."""
-    given, known = list(given), sorted(known)
-    for name in given:
+    names, known = list(names), sorted(known)
+    for name in names:
         if name not in known:
             yield Finding(name, "is not a known argument", _place_or_nearest(name, known, elsewhere))
     for name in required:
-        if name not in given:
+        if name not in names:
             yield Finding(name, "is required", "Pass it")
 
 
@@ -105,12 +105,12 @@ def check_config_map_name(where: str, name: object, max_length: int) -> Iterator
         yield Finding(where, f"the name has {len(name)} characters", f"Use at most {max_length}")
 
 
-def check_text_map(where: str, given: object) -> Iterator[Finding]:
+def check_text_map(where: str, texts: object) -> Iterator[Finding]:
     """Find entries of labels or annotations that are not text."""
-    if not isinstance(given, Mapping):
-        yield Finding(where, f"must map key to text (got {type(given).__name__})", "Pass a dict")
+    if not isinstance(texts, Mapping):
+        yield Finding(where, f"must map key to text (got {type(texts).__name__})", "Pass a dict")
         return
-    for key, value in given.items():
+    for key, value in texts.items():
         if value is None or isinstance(value, bool | int | float | bytes | Mapping | list | tuple):
             yield Finding(f"{where}[{key!r}]", f"must be text (got {as_written(value)})", "Quote it")
 

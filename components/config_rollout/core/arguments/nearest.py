@@ -4,12 +4,12 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest(given: object, known: Iterable[object], cutoff: float = 0.6) -> str:
+def nearest(name: object, known: Iterable[object], cutoff: float = 0.6) -> str:
     """Return the known name that is most like the one given, by at least `cutoff` of 1; empty if none is."""
-    return next(iter(difflib.get_close_matches(str(given), map(str, known), n=1, cutoff=cutoff)), "")
+    return next(iter(difflib.get_close_matches(str(name), map(str, known), n=1, cutoff=cutoff)), "")
 
 
-def did_you_mean(given: object, known: Iterable[object], otherwise: str) -> str:
+def did_you_mean(name: object, known: Iterable[object], otherwise: str) -> str:
     """Return as a fix to write the known name that was probably meant, or else what `otherwise` says."""
-    near = nearest(given, known)
+    near = nearest(name, known)
     return f"Write '{near}', if that was meant" if near else otherwise

@@ -43,7 +43,7 @@ def _completed_by_others(strategy: object) -> object:
     return {**strategy, "rollingUpdate": {"maxUnavailable": UNKNOWN, "maxSurge": UNKNOWN, **rolling}}
 
 
-def _critical_budget(daemon_set: KubernetesObject, given: Parameters) -> Iterator[Said]:
+def _critical_budget(daemon_set: KubernetesObject, parameters: Parameters) -> Iterator[Said]:
     priority = daemon_set.get(*POD_SPEC, "priorityClassName")
     if not isinstance(priority, str) or not priority.startswith("system-"):
         return
@@ -52,17 +52,17 @@ def _critical_budget(daemon_set: KubernetesObject, given: Parameters) -> Iterato
     share = PERCENT.fullmatch(budget) if isinstance(budget, str) else None
     if budget is UNKNOWN:
         yield from _unknowns(daemon_set, where)
-    elif share and given["maxShare"] < int(share[1]) <= 100:
+    elif share and parameters["maxShare"] < int(share[1]) <= 100:
         yield Finding(
             where,
             f"lets {budget} of the pods with priority {priority} be unavailable at once",
-            f"Use at most {given['maxShare']}%",
+            f"Use at most {parameters['maxShare']}%",
         )
 
 
-def _smaller_budget(daemon_set: KubernetesObject, given: Parameters) -> tuple[tuple[str, ...], Any] | None:
-    if any(isinstance(said, Finding) for said in _critical_budget(daemon_set, given)):
-        return ("spec", "updateStrategy", "rollingUpdate", "maxUnavailable"), f"{given['maxShare']}%"
+def _smaller_budget(daemon_set: KubernetesObject, parameters: Parameters) -> tuple[tuple[str, ...], Any] | None:
+    if any(isinstance(said, Finding) for said in _critical_budget(daemon_set, parameters)):
+        return ("spec", "updateStrategy", "rollingUpdate", "maxUnavailable"), f"{parameters['maxShare']}%"
     return None
 
 
@@ -96,11 +96,11 @@ def _in_a_manifest(text: str) -> str:
     return text
 
 
-def _surge_on_host(daemon_set: KubernetesObject, given: Parameters) -> Iterator[Said]:
+def _surge_on_host(daemon_set: KubernetesObject, parameters: Parameters) -> Iterator[Said]:
     surge = UpdateStrategy.of(_strategy(daemon_set)).max_surge
     if daemon_set.get(*POD_SPEC, "hostNetwork") is not True or surge is UNKNOWN or is_zero(surge):
         return
-    if any(isinstance(said, Finding) for said in _update_strategy(daemon_set, given)):
+    if any(isinstance(said, Finding) for said in _update_strategy(daemon_set, parameters)):
         return  # host ports, or something worse: `update-strategy` reports it
     yield Finding(
         "spec.updateStrategy.rollingUpdate.maxSurge",

@@ -50,10 +50,10 @@ def check(
     return violations, unchecked
 
 
-def run(rule: Rule, objects: Objects, given: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def run(rule: Rule, objects: Objects, parameters: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
     """Yield what one rule reports, each with its object."""
     if rule.check_all:
-        yield from rule.check_all(objects, given)
+        yield from rule.check_all(objects, parameters)
     elif rule.check_one:
         for o in objects.all if not rule.kinds else objects.kind(*rule.kinds):
-            yield from ((o, said) for said in rule.check_one(o, given))
+            yield from ((o, said) for said in rule.check_one(o, parameters))

@@ -92,9 +92,9 @@ def _min_ready_seconds(daemon_set: KubernetesObject, _: Parameters) -> Iterator[
         )
 
 
-def _wait_a_little(daemon_set: KubernetesObject, given: Parameters) -> tuple[tuple[str, ...], Any] | None:
-    if any(isinstance(said, Finding) for said in _min_ready_seconds(daemon_set, given)):
-        return ("spec", "minReadySeconds"), given["seconds"]
+def _wait_a_little(daemon_set: KubernetesObject, parameters: Parameters) -> tuple[tuple[str, ...], Any] | None:
+    if any(isinstance(said, Finding) for said in _min_ready_seconds(daemon_set, parameters)):
+        return ("spec", "minReadySeconds"), parameters["seconds"]
     return None
 
 

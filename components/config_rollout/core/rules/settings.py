@@ -97,16 +97,16 @@ def parse_settings(given: object) -> tuple[Settings, list[Finding]]:
     return Settings(rules, every), findings
 
 
-def parse_rule_settings(rule: Rule, given: object) -> tuple[RuleSettings, list[Finding]]:
+def parse_rule_settings(rule: Rule, stated: object) -> tuple[RuleSettings, list[Finding]]:
     """Return one rule's settings and everything that is wrong with them."""
     findings: list[Finding] = []
-    if not isinstance(given, Mapping):
-        return RuleSettings(_level(rule.id, given, findings)), findings
+    if not isinstance(stated, Mapping):
+        return RuleSettings(_level(rule.id, stated, findings)), findings
     known = {parameter.name: parameter for parameter in rule.parameters}
     level = None
     parameters: dict[str, int] = {}
     skips: tuple[Skip, ...] = ()
-    for key, value in given.items():
+    for key, value in stated.items():
         where = f"{rule.id}.{key}"
         if key == _LEVEL:
             level = _level(where, value, findings)
@@ -134,30 +134,30 @@ def schema(rule: Rule) -> dict[str, dict[str, Any]]:
     return {**numbers, _SKIP: skip}
 
 
-def _level(where: str, given: object, findings: list[Finding]) -> Level | None:
-    if given not in LEVELS:
-        findings.append(Finding(where, f"is not a valid level (got {given!r})", f"Use one of {', '.join(LEVELS)}"))
+def _level(where: str, name: object, findings: list[Finding]) -> Level | None:
+    if name not in LEVELS:
+        findings.append(Finding(where, f"is not a valid level (got {name!r})", f"Use one of {', '.join(LEVELS)}"))
         return None
-    return Level.ADVISORY if given == "remediate" else Level(given)
+    return Level.ADVISORY if name == "remediate" else Level(name)
 
 
-def _number(where: str, parameter: Parameter, given: object, findings: list[Finding]) -> int:
-    whole = isinstance(given, int | float) and not isinstance(given, bool) and given == int(given)
-    if whole and parameter.least <= given <= parameter.most:  # type: ignore[operator]
-        return int(given)  # type: ignore[call-overload, no-any-return]
+def _number(where: str, parameter: Parameter, value: object, findings: list[Finding]) -> int:
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+    if whole and parameter.least <= value <= parameter.most:  # type: ignore[operator]
+        return int(value)  # type: ignore[call-overload, no-any-return]
     findings.append(
         Finding(
-            where, f"is not valid (got {given!r})", f"Use a whole number from {parameter.least} to {parameter.most}"
+            where, f"is not valid (got {value!r})", f"Use a whole number from {parameter.least} to {parameter.most}"
         )
     )
     return parameter.default
 
 
-def _skips(where: str, given: object, findings: list[Finding]) -> Iterator[Skip]:
-    if not isinstance(given, list | tuple):
-        findings.append(Finding(where, f"must be a list (got {type(given).__name__})", "Wrap the entry in [ ]"))
+def _skips(where: str, entries: object, findings: list[Finding]) -> Iterator[Skip]:
+    if not isinstance(entries, list | tuple):
+        findings.append(Finding(where, f"must be a list (got {type(entries).__name__})", "Wrap the entry in [ ]"))
         return
-    for number, entry in enumerate(given):
+    for number, entry in enumerate(entries):
         here = f"{where}[{number}]"
         if not isinstance(entry, Mapping):
             findings.append(Finding(here, f"must be a mapping (got {type(entry).__name__})", "Name what to skip"))

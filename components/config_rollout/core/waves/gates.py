@@ -120,8 +120,8 @@ class PrometheusGate:
     @property
     def bounds(self) -> str:
         """The bounds, in words."""
-        given = (("at least", self.at_least), ("at most", self.at_most))
-        return " and ".join(f"{words} {value:g}" for words, value in given if value is not None)
+        bounds = (("at least", self.at_least), ("at most", self.at_most))
+        return " and ".join(f"{words} {value:g}" for words, value in bounds if value is not None)
 
 
 @dataclass(frozen=True)
@@ -165,24 +165,24 @@ def is_strict(gate: Gate) -> bool:
     return getattr(gate, "strict", False)
 
 
-def parse_gates(where: str, given: object) -> tuple[tuple[Gate, ...], list[Finding]]:
+def parse_gates(where: str, value: object) -> tuple[tuple[Gate, ...], list[Finding]]:
     """Return the gates of a list, and everything wrong with it."""
-    if not isinstance(given, list | tuple):
-        return (), [Finding(where, f"must be a list (got {type(given).__name__})", "Pass a list")]
+    if not isinstance(value, list | tuple):
+        return (), [Finding(where, f"must be a list (got {type(value).__name__})", "Pass a list")]
     gates: list[Gate] = []
     findings: list[Finding] = []
-    for number, item in enumerate(given):
+    for number, item in enumerate(value):
         gate, wrong = _parse_gate(f"{where}[{number}]", {"function": item} if callable(item) else item)
         gates += [gate] if gate and not wrong else []
         findings += wrong
     return tuple(gates), findings
 
 
-def _parse_gate(where: str, given: object) -> tuple[Gate | None, list[Finding]]:
-    if not isinstance(given, Mapping):
+def _parse_gate(where: str, stated: object) -> tuple[Gate | None, list[Finding]]:
+    if not isinstance(stated, Mapping):
         fix = "Pass a function, or a mapping like {'http': {'port': 10256, 'path': '/livez'}}"
-        return None, [Finding(where, f"is not a gate (got {as_written(given)})", fix)]
-    of, findings = named(where, given, (*_PARSERS, *BESIDE_A_KIND), "gate", FROM_GATE)
+        return None, [Finding(where, f"is not a gate (got {as_written(stated)})", fix)]
+    of, findings = named(where, stated, (*_PARSERS, *BESIDE_A_KIND), "gate", FROM_GATE)
     kinds = [kind for kind in of if kind in _PARSERS]
     if len(kinds) != 1:
         if kinds or not findings:
@@ -215,8 +215,8 @@ def _check_beside(where: str, kind: str, of: Mapping[str, Any]) -> Iterator[Find
         yield wrong_value(f"{where}.strict", "must be true or false", of["strict"], "Write it without quotes")
 
 
-def _http(where: str, given: object) -> "_Parsed":
-    of, findings = _mapping(where, given, HttpGateArgs)
+def _http(where: str, value: object) -> "_Parsed":
+    of, findings = _mapping(where, value, HttpGateArgs)
     if not findings:
         findings += _check_port(f"{where}.port", of.get("port"))
         path = of.get("path")
@@ -225,19 +225,19 @@ def _http(where: str, given: object) -> "_Parsed":
     return of, findings
 
 
-def _kube_proxy(where: str, given: object) -> "_Parsed":
-    of, findings = _mapping(where, given, KubeProxyGateArgs)
+def _kube_proxy(where: str, stated: object) -> "_Parsed":
+    of, findings = _mapping(where, stated, KubeProxyGateArgs)
     for name, value in of.items():
         findings += _check_port(f"{where}.{name}", value)
     return of, findings
 
 
-def _restarts(where: str, given: object) -> "_Parsed":
-    return _mapping(where, given, RestartsGateArgs)
+def _restarts(where: str, value: object) -> "_Parsed":
+    return _mapping(where, value, RestartsGateArgs)
 
 
-def _new_service(where: str, given: object) -> "_Parsed":
-    of, findings = _mapping(where, given, NewServiceGateArgs)
+def _new_service(where: str, value: object) -> "_Parsed":
+    of, findings = _mapping(where, value, NewServiceGateArgs)
     if "namespace" in of:
         findings += check_name(f"{where}.namespace", of["namespace"])
     image = of.get("image", PAUSE)
@@ -246,12 +246,12 @@ def _new_service(where: str, given: object) -> "_Parsed":
     return of, findings
 
 
-def _url(where: str, given: object) -> "_Parsed":
-    return {"url": given}, list(_check_url(where, given))
+def _url(where: str, value: object) -> "_Parsed":
+    return {"url": value}, list(_check_url(where, value))
 
 
-def _prometheus(where: str, given: object) -> "_Parsed":
-    of, findings = _mapping(where, given, PrometheusGateArgs)
+def _prometheus(where: str, stated: object) -> "_Parsed":
+    of, findings = _mapping(where, stated, PrometheusGateArgs)
     if findings:
         return of, findings
     findings += _check_url(f"{where}.url", of.get("url"))
@@ -270,22 +270,22 @@ def _prometheus(where: str, given: object) -> "_Parsed":
     return of, findings
 
 
-def _command(where: str, given: object) -> "_Parsed":
-    if not isinstance(given, list | tuple) or not given or not all(isinstance(item, str) for item in given):
+def _command(where: str, value: object) -> "_Parsed":
+    if not isinstance(value, list | tuple) or not value or not all(isinstance(item, str) for item in value):
         what = "must be a list of a program and its arguments"
-        return {}, [wrong_value(where, what, given, "Pass one like ['./smoke-test', '--fast']")]
-    if not given[0].strip():
-        return {}, [wrong_value(where, "names no program", given, "Put the program first")]
-    return {"argv": tuple(given)}, []
+        return {}, [wrong_value(where, what, value, "Pass one like ['./smoke-test', '--fast']")]
+    if not value[0].strip():
+        return {}, [wrong_value(where, "names no program", value, "Put the program first")]
+    return {"argv": tuple(value)}, []
 
 
-def _function(where: str, given: object) -> "_Parsed":
-    wrong = [] if callable(given) else [wrong_value(where, "is not a function", given, "Pass a Python function")]
-    return {"function": given}, wrong
+def _function(where: str, value: object) -> "_Parsed":
+    wrong = [] if callable(value) else [wrong_value(where, "is not a function", value, "Pass a Python function")]
+    return {"function": value}, wrong
 
 
-def _window(where: str, given: object) -> "_Parsed":
-    window, findings = parse_window(where, given)
+def _window(where: str, value: object) -> "_Parsed":
+    window, findings = parse_window(where, value)
     return {"window": window}, findings
 
 
@@ -314,9 +314,9 @@ PROXIED = ("http", "kube_proxy")
 
 def proxied(gates: Iterable[Gate]) -> list[str]:
     """Return the kinds among these gates that ask through the API server's pod proxy."""
-    given = list(gates)
+    every = list(gates)
     types = {"http": HttpGate, "kube_proxy": KubeProxyGate}
-    return [kind for kind in PROXIED if any(isinstance(gate, types[kind]) for gate in given)]
+    return [kind for kind in PROXIED if any(isinstance(gate, types[kind]) for gate in every)]
 
 
 def probe_namespaces(gates: Iterable[Gate], namespace: str) -> list[str]:
@@ -329,12 +329,12 @@ def asked_before(gate: Gate, nodes: Sequence[str]) -> Sequence[str]:
     return nodes[:MOST_PROBES] if isinstance(gate, NewServiceGate) else nodes
 
 
-def _mapping(where: str, given: object, args: type) -> _Parsed:
-    if not isinstance(given, Mapping):
-        return {}, [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
+def _mapping(where: str, value: object, args: type) -> _Parsed:
+    if not isinstance(value, Mapping):
+        return {}, [Finding(where, f"must be a mapping (got {type(value).__name__})", "Pass a dict")]
     kind = where.rpartition(".")[2]
     beside = {} if args is RestartsGateArgs else dict.fromkeys(BESIDE_A_KIND, f"beside `{kind}`")
-    return named(where, given, tuple(args.__annotations__), elsewhere=beside)
+    return named(where, value, tuple(args.__annotations__), elsewhere=beside)
 
 
 def _check_port(where: str, value: object) -> Iterator[Finding]:
@@ -342,17 +342,17 @@ def _check_port(where: str, value: object) -> Iterator[Finding]:
         yield wrong_value(where, "must be a port from 1 to 65535", value, "Pass an int")
 
 
-def _check_url(where: str, given: object) -> Iterator[Finding]:
+def _check_url(where: str, value: object) -> Iterator[Finding]:
     fix = "Pass one like 'https://prometheus.example.com:9090'"
     try:
-        parts = urllib.parse.urlsplit(given) if isinstance(given, str) else None
+        parts = urllib.parse.urlsplit(value) if isinstance(value, str) else None
         known = bool(parts and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0)
     except ValueError:
         parts, known = None, False
     if parts and known and parts.username is not None:
         yield Finding(where, "contains credentials, which would be shown", "Use a command that has its own credentials")
     elif not known:
-        yield wrong_value(where, "is not an http or https URL", given, fix)
+        yield wrong_value(where, "is not an http or https URL", value, fix)
 
 
 def _is_number(value: object) -> bool:

@@ -70,8 +70,8 @@ class Wave:
         of = {"nodes": self.nodes, "each": self.each, "selector": requirements, "soakSeconds": self.soak_seconds}
         of["gates"] = [str(gate) for gate in self.gates if not isinstance(gate, Window)]
         of["windows"] = [str(window) for window in self.windows]
-        given = {key: value for key, value in of.items() if value}
-        return {"name": self.name, "maxUnavailable": self.max_unavailable, **given}
+        selection = {key: value for key, value in of.items() if value}
+        return {"name": self.name, "maxUnavailable": self.max_unavailable, **selection}
 
 
 @dataclass(frozen=True)
@@ -198,8 +198,8 @@ def check_beside_waves(plain: Mapping[str, object], outputs: Iterable[str]) -> I
             yield Finding(key, "cannot be combined with `waves`", f"Use waves.{instead}")
     for key in outputs:
         yield Finding(key, "cannot be an Output with `waves`, which read the cluster first", "Pass a plain value")
-    given, ready = plain["waves"], plain.get("min_ready_seconds")
-    deadline = given.get("progress_deadline_seconds") if isinstance(given, Mapping) else None
+    waves, ready = plain["waves"], plain.get("min_ready_seconds")
+    deadline = waves.get("progress_deadline_seconds") if isinstance(waves, Mapping) else None
     deadline = PROGRESS_DEADLINE_SECONDS if deadline is None else deadline
     if isinstance(ready, int | float) and isinstance(deadline, int | float) and deadline <= ready:
         both = f"{as_written(deadline)} and min_ready_seconds {as_written(ready)}"
@@ -212,11 +212,11 @@ def scaled(value: int | str, nodes: int) -> int:
     return math.ceil(int(value.removesuffix("%")) * nodes / 100) if isinstance(value, str) else int(value)
 
 
-def parse_waves(given: object, where: str = "waves") -> tuple[Waves, list[Finding]]:
+def parse_waves(value: object, where: str = "waves") -> tuple[Waves, list[Finding]]:
     """Return the parsed `waves`, with defaults filled in, and everything wrong with it."""
-    if not isinstance(given, Mapping):
-        return Waves(), [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
-    of, findings = named(where, given, _OF_ALL, elsewhere=FROM_WAVES)
+    if not isinstance(value, Mapping):
+        return Waves(), [Finding(where, f"must be a mapping (got {type(value).__name__})", "Pass a dict")]
+    of, findings = named(where, value, _OF_ALL, elsewhere=FROM_WAVES)
     rest, wrong = _parse_wave(where, {key: of[key] for key in _SETTINGS if key in of} | {"name": REST}, Wave(REST))
     findings += wrong
     first: list[Wave] = []

@@ -44,11 +44,11 @@ class Window:
         return (today in self.days and minute >= self.start) or (yesterday in self.days and minute < self.end)
 
 
-def parse_window(where: str, given: object) -> tuple[Window | None, list[Finding]]:
+def parse_window(where: str, value: object) -> tuple[Window | None, list[Finding]]:
     """Return the window that `{"not_between": [FROM, TO], "time_zone": ZONE, "days": [...]}` says, or what is wrong."""
-    if not isinstance(given, Mapping):
-        return None, [Finding(where, f"must be a mapping (got {type(given).__name__})", "Pass a dict")]
-    of, findings = named(where, given, tuple(WindowArgs.__annotations__))
+    if not isinstance(value, Mapping):
+        return None, [Finding(where, f"must be a mapping (got {type(value).__name__})", "Pass a dict")]
+    of, findings = named(where, value, tuple(WindowArgs.__annotations__))
     times, zone, days = of.get("not_between"), of.get("time_zone"), of.get("days", list(DAYS))
     findings += [*_check_times(f"{where}.not_between", times), *_check_zone(f"{where}.time_zone", zone)]
     findings += _check_days(f"{where}.days", days)
@@ -58,35 +58,35 @@ def parse_window(where: str, given: object) -> tuple[Window | None, list[Finding
     return Window(start, end, str(zone), tuple(sorted({DAYS.index(day.capitalize()) for day in days}))), []  # type: ignore[attr-defined]
 
 
-def _check_times(where: str, given: object) -> Iterator[Finding]:
+def _check_times(where: str, value: object) -> Iterator[Finding]:
     fix = "Pass two, as in ['18:00', '08:00']"
-    if not isinstance(given, list | tuple) or len(given) != 2:
-        yield wrong_value(where, "must be two times of day", given, fix)
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        yield wrong_value(where, "must be two times of day", value, fix)
         return
-    wrong = [text for text in given if not (isinstance(text, str) and _TIME.fullmatch(text))]
+    wrong = [text for text in value if not (isinstance(text, str) and _TIME.fullmatch(text))]
     for text in wrong:
         yield Finding(where, f"is not a time of day (got {as_written(text)})", fix)
-    if not wrong and (given[0] == given[1] or given[0] == "24:00"):
-        yield Finding(where, f"is an empty time span (got {given!r})", "Use '00:00' and '24:00' for whole days")
+    if not wrong and (value[0] == value[1] or value[0] == "24:00"):
+        yield Finding(where, f"is an empty time span (got {value!r})", "Use '00:00' and '24:00' for whole days")
 
 
-def _check_zone(where: str, given: object) -> Iterator[Finding]:
+def _check_zone(where: str, value: object) -> Iterator[Finding]:
     """Find an unknown time zone. Source: the names are those of the IANA database, as in a CronJob's `timeZone`."""
     import zoneinfo
 
     known = zoneinfo.available_timezones()
-    if given in known:
+    if value in known:
         return
     fix = "Pass one like 'Europe/Berlin', or 'UTC'"
-    fix = fix if given is None else did_you_mean(given, sorted(known), fix)
-    yield wrong_value(where, "is not a known time zone", given, fix)
+    fix = fix if value is None else did_you_mean(value, sorted(known), fix)
+    yield wrong_value(where, "is not a known time zone", value, fix)
 
 
-def _check_days(where: str, given: object) -> Iterator[Finding]:
-    if not isinstance(given, list | tuple) or not given:
-        yield wrong_value(where, "must be a list of days", given, "Pass for example ['Saturday', 'Sunday']")
+def _check_days(where: str, value: object) -> Iterator[Finding]:
+    if not isinstance(value, list | tuple) or not value:
+        yield wrong_value(where, "must be a list of days", value, "Pass for example ['Saturday', 'Sunday']")
         return
-    for day in given:
+    for day in value:
         if not isinstance(day, str) or day.capitalize() not in DAYS:
             yield Finding(where, f"is not a day of the week (got {as_written(day)})", f"Use one of {', '.join(DAYS)}")
 
