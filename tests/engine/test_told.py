@@ -83,7 +83,7 @@ def test_daemon_set_that_an_up_leaves_out_is_not_said_to_have_the_change(project
     component = f"urn:pulumi:{namespace}::test::config-rollout:index:ConfiguredDaemonSet::agent"
     left_out = [
         f"DaemonSet {namespace}/agent keeps {hash_of(GOOD)[:10]} for now: this `up` leaves it out",
-        f"  `pulumi up` without --target or --exclude brings it {hash_of(BETTER)[:10]}, with a rolling restart",
+        f"  `pulumi up` without --target or --exclude updates it to {hash_of(BETTER)[:10]}, with a rolling restart",
     ]
 
     for command in (project.preview, project.up):
@@ -108,7 +108,7 @@ def test_daemon_set_that_was_deleted_is_told_and_nothing_is_written_until_a_refr
         for command in (project.preview, project.up, project.up):
             outcome = command(agent(BETTER, **more))
             assert outcome.failed
-            assert [gone, f"{again} is refused"] == told(outcome)
+            assert [gone, f"{again} fails"] == told(outcome)
             assert f"{gone}. Run `pulumi up --refresh`." in outcome.output
             assert [] == config_maps(cluster, namespace)
         said = told(project.preview(agent(BETTER, **more), refresh=True))

@@ -55,8 +55,8 @@ def render_workload(workload: Workload, config_hash: Any, names: Mapping[str, An
     selector = {} if workload.selector is None else {"selector": {"matchLabels": dict(workload.selector)}}
     spec = {
         **selector,
-        **workload.spec,
         "template": {"metadata": pod_metadata, "spec": follow(workload.pod_spec, names)},
+        **workload.spec,
     }
     return {
         "apiVersion": workload.kind.api_version,
