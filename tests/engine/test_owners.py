@@ -247,7 +247,8 @@ def test_daemon_set_that_others_made_is_refused_before_anything_is_written(proje
             outcome = run(agent(**FAST))
             assert outcome.failed
             assert f"DaemonSet {namespace}/agent: already exists, created by something else (Tanka; " in outcome.output
-            assert "), with the selector {'app': 'agent'}, for good. To take it over, pass selector=" in outcome.output
+            kept = "with the selector {'app': 'agent'}, which cannot be changed. To take it over, pass selector="
+            assert f"), {kept}" in outcome.output
 
     assert {} == written(cluster, tries)
     assert [] == config_maps(cluster, namespace)
@@ -317,7 +318,8 @@ def test_kube_proxy_of_our_own_may_be_renamed_and_nothing_else_gets_it(project, 
     assert first == cluster.api.get(DAEMON_SET)["metadata"]["uid"]
     outcome = project.preview(agent(name="agent", name_="kube-proxy", namespace="kube-system", **FAST))
     assert outcome.failed
-    assert "selector: DaemonSet kube-system/kube-proxy has {'k8s-app': 'kube-proxy'}, for good" in outcome.output
+    selected = "DaemonSet kube-system/kube-proxy has {'k8s-app': 'kube-proxy'}"
+    assert f"selector: {selected}, which cannot be changed" in outcome.output
     assert not project.destroy().failed
 
 
