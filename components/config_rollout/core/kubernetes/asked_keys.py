@@ -8,11 +8,7 @@ from typing import Any
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from . import pod_spec as pods
-from .pod_spec import Path
-
-_CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
-_SOURCES = (("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName"))
-_PROJECTED = (("configMap", "ConfigMap", "name"), ("secret", "Secret", "name"))
+from .pod_spec import Path, SourceReference
 
 
 @dataclass(frozen=True)
@@ -48,56 +44,35 @@ def missing_keys(pod_spec: object, keys_of: KeysOf, where: str = "pod_spec") -> 
     files: dict[object, Collection[str] | None] = {}
     for path, volume in pods.values(pod_spec, "volumes", "*"):
         if isinstance(volume, Mapping):
-            sources = list(_sources(volume, path))
+            sources = list(pods.in_volume(volume, path))
             for source in sources:
                 yield from _missing_items(source, keys_of, where)
             files[volume.get("name")] = _files(volume, sources, keys_of)
-    for containers in _CONTAINERS:
+    for containers in pods.CONTAINERS:
         for reference, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
             for path, of in pods.values(pod_spec, containers, "*", "env", "*", "valueFrom", reference):
                 if isinstance(of, Mapping):
-                    yield from _missing_variable(_Source(kind, path, of), keys_of, where)
+                    yield from _missing_variable(SourceReference(kind, path, of), keys_of, where)
         for path, mount in pods.values(pod_spec, containers, "*", "volumeMounts", "*"):
             if isinstance(mount, Mapping):
                 yield from _missing_file(path, mount, files.get(mount.get("name")), where)
 
 
-@dataclass(frozen=True)
-class _Source:
-    """A ConfigMap or Secret in a volume or a variable."""
-
-    kind: str
-    path: Path
-    value: Mapping[str, Any]
-    name_field: str = "name"
-
-    @property
-    def name(self) -> object:
-        return _field(self.value, self.name_field)
-
-    def keys(self, keys_of: KeysOf) -> Keys | None:
-        """Return its keys; `None` where they are not known, or do not have to be there."""
-        return None if self.value.get("optional") not in (None, False) else keys_of(self.kind, self.name)
+def _keys(source: SourceReference, keys_of: KeysOf) -> Keys | None:
+    """Return the keys of a source; `None` where they are not known, or do not have to be there."""
+    return None if source.value.get("optional") not in (None, False) else keys_of(source.kind, source.name)
 
 
-def _sources(volume: Mapping[str, Any], path: Path) -> Iterator[_Source]:
-    for places, pattern in ((_SOURCES, ()), (_PROJECTED, ("projected", "sources", "*"))):
-        for field, kind, name in places:
-            for below, value in pods.values(volume, *pattern, field):
-                if isinstance(value, Mapping):
-                    yield _Source(kind, (*path, *below), value, name)
-
-
-def _missing_items(source: _Source, keys_of: KeysOf, where: str) -> Iterator[Finding]:
-    keys = source.keys(keys_of)
+def _missing_items(source: SourceReference, keys_of: KeysOf, where: str) -> Iterator[Finding]:
+    keys = _keys(source, keys_of)
     for path, key in pods.values(source.value, "items", "*", "key"):
         if keys is not None and isinstance(key, str) and key not in keys.all:
             place = f"{where}.{pods.show_path((*source.path, *path))}"
             yield _missing(place, source, key, keys.all)
 
 
-def _missing_variable(source: _Source, keys_of: KeysOf, where: str) -> Iterator[Finding]:
-    keys, key = source.keys(keys_of), source.value.get("key")
+def _missing_variable(source: SourceReference, keys_of: KeysOf, where: str) -> Iterator[Finding]:
+    keys, key = _keys(source, keys_of), source.value.get("key")
     if keys is None or not isinstance(key, str) or key in keys.text:
         return
     place = f"{where}.{pods.show_path((*source.path, 'key'))}"
@@ -119,11 +94,11 @@ def _missing_file(path: Path, mount: Mapping[str, Any], files: Collection[str] |
                 yield Finding(f"{where}.{pods.show_path((*path, *below))}", what, _fix(wanted, files))
 
 
-def _files(volume: Mapping[str, Any], sources: list[_Source], keys_of: KeysOf) -> Collection[str] | None:
+def _files(volume: Mapping[str, Any], sources: list[SourceReference], keys_of: KeysOf) -> Collection[str] | None:
     """Return the files of a volume; `None` where something in it is not known, or does not have to be there."""
     files: set[str] = set()
     for source in sources:
-        keys = source.keys(keys_of)
+        keys = _keys(source, keys_of)
         items = [path for _, path in pods.values(source.value, "items", "*", "path")]
         if keys is None or not all(isinstance(path, str) for path in items):
             return None
@@ -133,7 +108,7 @@ def _files(volume: Mapping[str, Any], sources: list[_Source], keys_of: KeysOf) -
     return files if len(sources) == known else None
 
 
-def _missing(place: str, source: _Source, key: str, known: Collection[str]) -> Finding:
+def _missing(place: str, source: SourceReference, key: str, known: Collection[str]) -> Finding:
     what = (
         f"refers to key {key!r}, which {source.kind} '{source.name}' does not have: a new pod would wait for it forever"
     )
@@ -142,7 +117,3 @@ def _missing(place: str, source: _Source, key: str, known: Collection[str]) -> F
 
 def _fix(wanted: str, known: Collection[str]) -> str:
     return did_you_mean(wanted, known, f"Add it, or use an existing one: {', '.join(sorted(known)[:10])}")
-
-
-def _field(of: Mapping[str, Any], field: str) -> object:
-    return next((value for _, value in pods.values(of, field)), None)

@@ -14,6 +14,9 @@ from ..arguments.case import snake_case
 Path = tuple[str | int, ...]
 """Keys and positions from the pod spec down to one value."""
 
+CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+"""The lists of containers in a pod spec."""
+
 # Where a pod spec can name a ConfigMap; `*` stands for every item of a list.
 # Source: kubernetes 1.36 `VisitPodConfigmapNames` in pkg/api/v1/pod/util.go.
 _REFERENCES = [
@@ -21,7 +24,7 @@ _REFERENCES = [
     ("volumes", "*", "projected", "sources", "*", "configMap", "name"),
     *(
         (containers, "*", *reference)
-        for containers in ("containers", "initContainers", "ephemeralContainers")
+        for containers in CONTAINERS
         for reference in (
             ("env", "*", "valueFrom", "configMapKeyRef", "name"),
             ("envFrom", "*", "configMapRef", "name"),
@@ -37,7 +40,7 @@ _SECRETS = [
     ("volumes", "*", "projected", "sources", "*", "secret", "name"),
     *(
         (containers, "*", *reference)
-        for containers in ("containers", "initContainers", "ephemeralContainers")
+        for containers in CONTAINERS
         for reference in (("env", "*", "valueFrom", "secretKeyRef", "name"), ("envFrom", "*", "secretRef", "name"))
     ),
 ]
@@ -55,6 +58,41 @@ class Reference:
     def where(self) -> str:
         """The path as text."""
         return show_path(self.path)
+
+
+_IN_VOLUMES = (
+    (("configMap",), "ConfigMap", "name"),
+    (("secret",), "Secret", "secretName"),
+    (("projected", "sources", "*", "configMap"), "ConfigMap", "name"),
+    (("projected", "sources", "*", "secret"), "Secret", "name"),
+)
+
+
+@dataclass(frozen=True)
+class SourceReference:
+    """
+    The part of a volume or of a variable that reads a ConfigMap or Secret.
+
+    `value` is that part, `path` where it is, and `name_field` the field of it that has the name.
+    """
+
+    kind: str
+    path: Path
+    value: Mapping[str, Any]
+    name_field: str = "name"
+
+    @property
+    def name(self) -> object:
+        """The name; it may be a value that is not known yet."""
+        return next((name for _, name in values(self.value, self.name_field)), None)
+
+
+def in_volume(volume: Mapping[str, Any], path: Path) -> Iterator[SourceReference]:
+    """Yield the ConfigMaps and Secrets of the volume at `path`."""
+    for pattern, kind, name_field in _IN_VOLUMES:
+        for below, value in values(volume, *pattern):
+            if isinstance(value, Mapping):
+                yield SourceReference(kind, (*path, *below), value, name_field)
 
 
 def references(pod_spec: object) -> list[Reference]:

@@ -4,12 +4,12 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain
 from typing import Any
 
 from ..arguments.case import snake_case
 from . import pod_spec as pods
-
-_CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
+from .pod_spec import SourceReference
 
 
 class How(Enum):
@@ -66,54 +66,30 @@ def uses(pod_spec: object, place: Place) -> Iterator[Use]:
 
     The pod spec may have snake_case keys. A mount or volume whose name is not known yet may be any.
     """
-    volumes = list(_volumes(pod_spec))
-    for containers in _CONTAINERS:
+    volumes = [
+        (volume.get("name"), list(pods.in_volume(volume, path)))
+        for path, volume in pods.values(pod_spec, "volumes", "*")
+        if isinstance(volume, Mapping)
+    ]
+    for containers in pods.CONTAINERS:
         for path, container in pods.values(pod_spec, containers, "*"):
             if isinstance(container, Mapping):
                 yield from _variables(container, pods.show_path(path), place)
                 starts = containers == "initContainers" and _get(container, "restartPolicy") != "Always"
                 for mount in _mappings(container, "volumeMounts"):
-                    for name, sources in volumes:
-                        if _may_be_same(mount.get("name"), name):
-                            for source in sources:
-                                yield _mounted(source, mount, container, place(source.where), starts)
-
-
-@dataclass(frozen=True)
-class _Source:
-    """A ConfigMap or Secret in a volume."""
-
-    kind: str
-    name: object
-    where: str
-    value: Mapping[str, Any]
-
-
-def _volumes(spec: object) -> Iterator[tuple[object, list[_Source]]]:
-    for path, volume in pods.values(spec, "volumes", "*"):
-        if isinstance(volume, Mapping):
-            sources = []
-            for pattern, kind, field_name in _IN_VOLUMES:
-                for below, value in pods.values(volume, *pattern):
-                    if isinstance(value, Mapping):
-                        at = pods.show_path((*path, *below, field_name))
-                        sources.append(_Source(kind, _get(value, field_name), at, value))
-            yield volume.get("name"), sources
-
-
-_IN_VOLUMES = (
-    (("configMap",), "ConfigMap", "name"),
-    (("secret",), "Secret", "secretName"),
-    (("projected", "sources", "*", "configMap"), "ConfigMap", "name"),
-    (("projected", "sources", "*", "secret"), "Secret", "name"),
-)
+                    mounted = [sources for name, sources in volumes if _may_be_same(mount.get("name"), name)]
+                    for source in chain.from_iterable(mounted):
+                        where = place(pods.show_path((*source.path, source.name_field)))
+                        yield _mounted(source, mount, container, where, starts)
 
 
 def _may_be_same(mount: object, volume: object) -> bool:
     return mount == volume if isinstance(mount, str) and isinstance(volume, str) else True
 
 
-def _mounted(source: _Source, mount: Mapping[str, Any], container: Mapping[str, Any], where: str, starts: bool) -> Use:
+def _mounted(
+    source: SourceReference, mount: Mapping[str, Any], container: Mapping[str, Any], where: str, starts: bool
+) -> Use:
     items = _mappings(source.value, "items")
     files = {
         str(item["key"]): str(item["path"])

@@ -86,7 +86,7 @@ def _check_mounted(name: str, pod_spec: Mapping[str, object], mine: list[pods.Re
     """Find that no container mounts any volume with the ConfigMap."""
     used = {
         volume
-        for containers in ("containers", "initContainers", "ephemeralContainers")
+        for containers in pods.CONTAINERS
         for _, volume in pods.values(pod_spec, containers, "*", "volumeMounts", "*", "name")
     }
     volumes = [
