@@ -128,14 +128,13 @@ class ConfiguredWorkload:
 
         Where the workload is a patch, `applied` gives what is applied for the pod template of another revision.
         """
-        if not self.staged:
+        staged, component, explainer = self.staged, self._component, self.explainer
+        if not staged:
             return self.workload
-        written = None
-        if self._workload.is_patch:
-            written = self._rendered["spec"]["template"]
-        else:
-            applied = None
-        return self.staged.register(self._name, self._component, self.workload, self.explainer, applied, written)
+        if not self._workload.is_patch:
+            return staged.register(self._name, component, self.workload, explainer)
+        written = self._rendered["spec"]["template"]
+        return staged.register(self._name, component, self.workload, explainer, applied, written)
 
     def finish(self, last: pulumi.CustomResource, ignored: Sequence[str] = ()) -> None:
         """Explain, once the `last` child is written, what is left to say, and see that each ConfigMap lives on."""

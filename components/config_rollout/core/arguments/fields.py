@@ -56,7 +56,7 @@ def named(
 
 def check_seconds(where: str, value: object, least: int) -> Iterator[Finding]:
     """Find what is not a number of seconds, or is too small."""
-    if not is_number_of_pods(value) or value < least:  # type: ignore[operator]
+    if not is_whole_number(value) or value < least:  # type: ignore[operator]
         yield wrong_value(where, f"must be a whole number of at least {least}", value, "Pass an int in that range")
 
 
@@ -115,7 +115,7 @@ def check_text_map(where: str, texts: object) -> Iterator[Finding]:
             yield Finding(f"{where}[{key!r}]", f"must be text (got {as_written(value)})", "Quote it")
 
 
-def is_number_of_pods(value: object) -> bool:
+def is_whole_number(value: object) -> bool:
     """Return whether the value is a whole number that is not negative."""
     return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == int(value)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..arguments.case import snake_case
-from ..arguments.fields import as_written, is_number_of_pods
+from ..arguments.fields import as_written, is_whole_number
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from . import pod_spec as pods
@@ -65,7 +65,7 @@ class UpdateStrategy:
 
 def is_zero(value: object) -> bool:
     """Return whether the value means zero pods, as a number or as a percentage."""
-    return (is_number_of_pods(value) and value == 0) or value == "0%"
+    return (is_whole_number(value) and value == 0) or value == "0%"
 
 
 def _get(mapping: object, *names: str) -> object:
@@ -78,14 +78,14 @@ def _or_default(value: object, default: object) -> object:
 
 def _count(value: object, nodes: int) -> int:
     """Return a number or share of pods as a number; 1 for what is not known. Shares round up, as in the controller."""
-    if is_number_of_pods(value):
+    if is_whole_number(value):
         return int(value)  # type: ignore[call-overload, no-any-return]
     share = PERCENT.fullmatch(value) if isinstance(value, str) else None
     return math.ceil(int(share[1]) * nodes / 100) if share else 1
 
 
 def _pods(value: object) -> str:
-    if is_number_of_pods(value):
+    if is_whole_number(value):
         count = _count(value, 0)
         return f"{count:,} pod{'' if count == 1 else 's'}"
     return f"{value} of its pods" if isinstance(value, str) else "as many pods as max_unavailable allows"
@@ -125,7 +125,7 @@ def _check_budget(where: str, value: object) -> Iterator[Finding]:
     share = PERCENT.fullmatch(value) if isinstance(value, str) else None
     if isinstance(value, str) and (not share or int(share[1]) > 100):
         yield Finding(where, f"is not a number or percentage of pods (got {value!r})", "Pass an int or '0%' to '100%'")
-    elif isinstance(value, bool | int | float) and not is_number_of_pods(value):
+    elif isinstance(value, bool | int | float) and not is_whole_number(value):
         yield Finding(
             where, f"is not a number of pods (got {as_written(value)})", "Pass an int of at least 0, or '10%'"
         )

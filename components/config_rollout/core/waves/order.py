@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...args.waves import WaveArgs, WavesArgs
-from ..arguments.fields import as_written, check_seconds, is_number_of_pods, named, wrong_value
+from ..arguments.fields import as_written, check_seconds, is_whole_number, named, wrong_value
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from ..kubernetes.label_selector import LabelSelector, parse_selector
@@ -299,7 +299,7 @@ def _check_twice(where: str, first: Sequence[Wave]) -> Iterator[Finding]:
 def _check_amount(where: str, value: object, what: str) -> Iterator[Finding]:
     """Find what is not a number or percentage above 0."""
     share = PERCENT.fullmatch(value) if isinstance(value, str) else None
-    if not (0 < int(share[1]) <= 100 if share else is_number_of_pods(value) and value != 0):
+    if not (0 < int(share[1]) <= 100 if share else is_whole_number(value) and value != 0):
         fix = "Pass an int of at least 1, or '1%' to '100%'"
         yield wrong_value(where, f"must be a number or percentage of {what} above 0", value, fix)
 
