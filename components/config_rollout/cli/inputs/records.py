@@ -8,11 +8,11 @@ from ...cluster.client import Cluster, Object
 from ...core.arguments.fields import check_name
 from ...core.arguments.finding import Finding
 from ...core.audit.record import AuditRecord, parse_records
-from ...core.kubernetes.annotations import DAEMON_SET_LABEL
+from ...core.kubernetes.annotations import DAEMON_SET_LABEL, OURS
 from ...core.revisions.naming import HISTORY_KEY, history_name
 from ..errors import Trouble
 
-_LABELS = f"app.kubernetes.io/managed-by=config-rollout,{DAEMON_SET_LABEL}"
+_LABELS = ",".join([*(f"{key}={value}" for key, value in OURS.items()), DAEMON_SET_LABEL])
 """Of the ConfigMaps that hold records; those that hold a configuration may have them too."""
 
 MAX_BYTES = 256 * 1024 * 1024

@@ -9,6 +9,7 @@ from ..configuration.diff import TEXT_VERSION, FieldChange, KeyChange
 from ..configuration.digest import short_hash
 from ..configuration.secret_values import SECRET, hide
 from ..explain.reasons import DaemonSetUpdate
+from ..kubernetes.annotations import DAEMON_SET_LABEL, OURS
 from ..kubernetes.objects import Object
 from ..kubernetes.pods import Pod
 from ..markers import ABSENT
@@ -114,7 +115,7 @@ def history(daemon_set: Object, text: str) -> Object:
         "metadata": {
             "name": history_name(name),
             "namespace": namespace,
-            "labels": {"app.kubernetes.io/managed-by": "config-rollout", "config-rollout/daemon-set": name},
+            "labels": {**OURS, DAEMON_SET_LABEL: name},
             "ownerReferences": [{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": name, "uid": metadata["uid"]}],
         },
         "data": {HISTORY_KEY: text},

@@ -23,6 +23,24 @@ By name, which Kubernetes makes of the template: a revision that is deleted and 
 Source: Kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`.
 """
 
+HASHES_ANNOTATION = "config-rollout/hashes"
+"""
+On the workload itself, not its pod template: `ANNOTATION=CONFIGMAP`, separated by commas. It lists the annotations of
+the pod template that we keep up to date, and the ConfigMap that each is the hash of.
+"""
+
+SKIP_ANNOTATION = "config-rollout/skip"
+"""On an object: `RULE: reason`, one per line. It is in the object's own metadata, so it restarts nothing."""
+
+MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
+"""Kubernetes' recommended label for the tool that looks after an object."""
+
+OURS = {MANAGED_BY_LABEL: "config-rollout"}
+"""On what we write beside the objects of a program: records, and what a gate makes."""
+
+NAMESPACE_LABEL = "config-rollout/namespace"
+"""On what a gate makes elsewhere: the namespace of the DaemonSet that it is for."""
+
 ZONE_LABEL = "topology.kubernetes.io/zone"
 """The label of a node that names its zone. Source: Kubernetes "Well-Known Labels"."""
 

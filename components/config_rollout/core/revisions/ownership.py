@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arguments.finding import Finding
-from ..kubernetes.annotations import COMPONENT_ANNOTATION, STACK_ANNOTATION
+from ..kubernetes.annotations import COMPONENT_ANNOTATION, MANAGED_BY_LABEL, STACK_ANNOTATION
 from ..kubernetes.daemon_sets import selector_of
 from ..kubernetes.field_managers import FORCED, OWNER, managers_of
 from ..kubernetes.labels import check_live_selector
@@ -183,7 +183,7 @@ def maker(daemon_set: Object) -> str:
         return f"Helm (release {annotations.get('meta.helm.sh/release-namespace', '?')}/{release})"
     entries = [entry for entry in metadata.get("managedFields") or [] if not entry.get("subresource")]
     names = list(dict.fromkeys(str(entry.get("manager")) for entry in entries))
-    by = labels.get("app.kubernetes.io/managed-by")
+    by = labels.get(MANAGED_BY_LABEL)
     signs = [*([str(by)] if by else []), *([f"field manager {', '.join(names)}"] if names else [])]
     return f"something else ({'; '.join(signs)})" if signs else "something else"
 

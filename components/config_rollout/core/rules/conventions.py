@@ -9,18 +9,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..kubernetes.annotations import HASHES_ANNOTATION
 from .changing import words_of
 from .objects import KubernetesObject
 from .uses import How, Use
 
 HASH = re.compile(r"(?i)[0-9a-f]{8,128}")
 BASE64_OF_A_HASH = re.compile(r"(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])([A-Za-z0-9+/]{27,86}|[A-Za-z0-9_-]{27,86})={0,2}")
-
-HASHES = "config-rollout/hashes"
-"""
-On the workload itself, not its pod template: `ANNOTATION=CONFIGMAP`, separated by commas. It lists the annotations of
-the pod template that we keep up to date, and the ConfigMap that each is the hash of.
-"""
 
 _GLUED = re.compile(r"^(config|configmap|secret|secrets)(checksum|hash|sha)$")
 _HASH_WORDS = {"checksum", "checksums", "hash", "sha", "md", "digest"}
@@ -116,7 +111,7 @@ def claims(workload: KubernetesObject) -> list[Claim]:
 
 def held(workload: KubernetesObject) -> dict[str, str]:
     """Return annotation of the pod template -> ConfigMap, for the hashes that we keep up to date."""
-    text = workload.texts("metadata", "annotations").get(HASHES)
+    text = workload.texts("metadata", "annotations").get(HASHES_ANNOTATION)
     pairs = [pair.partition("=") for pair in text.split(",")] if isinstance(text, str) else []
     return {key.strip(): name.strip() for key, _, name in pairs if key.strip() and name.strip()}
 

@@ -1,9 +1,9 @@
 """The rules as Markdown, the table and the examples, and as text for `check --list` and `--explain`."""
 
+from ..kubernetes.annotations import SKIP_ANNOTATION
 from ..words.table import aligned
 from . import RULES
 from .rule import Level, Rule
-from .skips import ANNOTATION
 
 
 def render_table() -> str:
@@ -36,7 +36,7 @@ def render_rule(rule: Rule) -> str:
         f"What to do: {rule.fix}.",
         *(f"Parameter {p.name}: {p.what}; default {p.default}, from {p.least} to {p.most}." for p in rule.parameters),
         f"Source: {rule.link}",
-        f'To skip it on one object: the annotation {ANNOTATION}: "{rule.id}: REASON"',
+        f'To skip it on one object: the annotation {SKIP_ANNOTATION}: "{rule.id}: REASON"',
     ]
     examples = [f"\n{name}:\n\n{text.strip()}" for name, text in (("Bad", rule.bad), ("Good", rule.good))]
     return "\n".join([*lines, *examples])

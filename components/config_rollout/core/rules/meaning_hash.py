@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .conventions import HASHES, held
+from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, HASHES_ANNOTATION
+from .conventions import held
 from .objects import KubernetesObject
 from .placeholders import placeholders
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ..formats.yaml_places import Path
     from ..kubernetes.manifest_text import Document
 
-_ONE = "checksum/config"
 _MOST = 63
 """The maximum length of an annotation's name. Source: apimachinery `IsQualifiedName`."""
 
@@ -60,7 +60,7 @@ def annotation_for(name: str, workload: KubernetesObject, alone: bool) -> str:
       NotHashed: The name is too long, or the annotation already exists.
 
     """
-    key = _ONE if alone else f"checksum/{name}"
+    key = CONFIG_HASH_ANNOTATION if alone else f"checksum/{name}"
     if len(key.partition("/")[2]) > _MOST:
         raise NotHashed(
             f"ConfigMap '{name}': the name is too long for an annotation, which has at most {_MOST} characters"
@@ -85,7 +85,10 @@ class Hashes:
                 yield (*self.workload.template, "metadata", "annotations", key), digest
         every = known | {key: name for key, (name, _) in self.by_annotation.items()}
         if every != known:
-            yield ("metadata", "annotations", HASHES), ",".join(f"{key}={name}" for key, name in every.items())
+            yield (
+                ("metadata", "annotations", HASHES_ANNOTATION),
+                ",".join(f"{key}={name}" for key, name in every.items()),
+            )
 
 
 def write_hashes(document: "Document", every: "Sequence[tuple[Path, Hashes]]") -> bytes:

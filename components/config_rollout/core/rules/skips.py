@@ -7,10 +7,8 @@ from fnmatch import fnmatchcase
 
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
+from ..kubernetes.annotations import SKIP_ANNOTATION
 from .objects import KubernetesObject
-
-ANNOTATION = "config-rollout/skip"
-"""On an object: `RULE: reason`, one per line. It is in the object's own metadata, so it restarts nothing."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def annotation_skips(o: KubernetesObject, rules: Collection[str] = ()) -> tuple[
       rules: All rules; without them no rule is reported as unknown.
 
     """
-    text = o.texts("metadata", "annotations").get(ANNOTATION)
+    text = o.texts("metadata", "annotations").get(SKIP_ANNOTATION)
     if not isinstance(text, str):
         return {}, []
     reasons: dict[str, str] = {}
@@ -56,7 +54,7 @@ def annotation_skips(o: KubernetesObject, rules: Collection[str] = ()) -> tuple[
     return reasons, wrong
 
 
-_WHERE = f"metadata.annotations['{ANNOTATION}']"
+_WHERE = f"metadata.annotations['{SKIP_ANNOTATION}']"
 
 
 @dataclass

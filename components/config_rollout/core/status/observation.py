@@ -11,7 +11,7 @@ from ..arguments.finding import Finding
 from ..audit.record import AuditRecord, parse_records
 from ..configuration.digest import short_hash
 from ..kubernetes import daemon_sets
-from ..kubernetes.annotations import CHANGE_CAUSE_ANNOTATION
+from ..kubernetes.annotations import CHANGE_CAUSE_ANNOTATION, CONFIG_HASH_ANNOTATION
 from ..kubernetes.field_managers import Written, written
 from ..kubernetes.objects import Object, is_owned_by, revision_of
 from ..revisions.naming import HISTORY_KEY, content_name, history_name, source_name
@@ -20,7 +20,7 @@ from ..revisions.observation import Observation, ObservedPod, config_map_of, nam
 TEMPLATE_FIELD = ("f:spec", "f:template")
 """Where `managedFields` have the pod template."""
 
-_HASH_FIELD = (*TEMPLATE_FIELD, "f:metadata", "f:annotations", "f:checksum/config")
+_HASH_FIELD = (*TEMPLATE_FIELD, "f:metadata", "f:annotations", f"f:{CONFIG_HASH_ANNOTATION}")
 
 
 @dataclass(frozen=True)

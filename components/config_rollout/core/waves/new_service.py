@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..kubernetes.annotations import DAEMON_SET_LABEL
+from ..kubernetes.annotations import DAEMON_SET_LABEL, NAMESPACE_LABEL, OURS
 from ..kubernetes.objects import Object
 from ..kubernetes.pods import ready_since, why_not_ready
 from .gates import NewServiceGate
@@ -49,9 +49,9 @@ def labels(namespace: str, name: str) -> dict[str, str]:
     No label of its own pods is among them, so that none of its kind takes such a pod for one of its own.
     """
     return {
-        "app.kubernetes.io/managed-by": "config-rollout",
+        **OURS,
         DAEMON_SET_LABEL: name,
-        "config-rollout/namespace": namespace,
+        NAMESPACE_LABEL: namespace,
     }
 
 
