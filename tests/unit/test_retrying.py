@@ -6,18 +6,7 @@ import pytest
 
 from config_rollout.cluster.client import ClusterError
 from config_rollout.cluster.retrying import Backoff
-
-
-def failing(*statuses):
-    """Return a request that fails so, one time after the other, and is answered then."""
-    left = list(statuses)
-
-    def request():
-        if left:
-            raise ClusterError("https://h: is busy.", left.pop(0))
-        return "answer"
-
-    return request
+from tests.objects.failing_requests import failing
 
 
 @pytest.mark.parametrize(

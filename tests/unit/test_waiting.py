@@ -3,27 +3,16 @@
 import pytest
 
 from config_rollout.cluster.client import ClusterError
-from config_rollout.prepare import waiting as patience
+from config_rollout.prepare import waiting
 from config_rollout.prepare.waiting import wait_for_server
+from tests.objects.failing_requests import failing
 
 
 @pytest.fixture
 def said(monkeypatch):
     lines = []
-    monkeypatch.setattr(patience.pulumi.log, "info", lines.append)
+    monkeypatch.setattr(waiting.pulumi.log, "info", lines.append)
     return lines
-
-
-def failing(*statuses):
-    """Return a request that fails so, one time after the other, and is answered then."""
-    left = list(statuses)
-
-    def request():
-        if left:
-            raise ClusterError("https://h: is busy.", left.pop(0))
-        return "answer"
-
-    return request
 
 
 @pytest.mark.parametrize("statuses", [(), (0,), (429, 500, 503)])
@@ -49,7 +38,7 @@ def test_it_ends_after_a_minute(clock, said):
 
 def test_waiting_is_said_again_before_half_a_minute_is_over(clock, monkeypatch):
     said = []
-    monkeypatch.setattr(patience.pulumi.log, "info", lambda line: said.append((clock.now, line)))
+    monkeypatch.setattr(waiting.pulumi.log, "info", lambda line: said.append((clock.now, line)))
     with pytest.raises(ClusterError):
         wait_for_server(failing(*[0] * 1000))
     moments = [moment for moment, _ in said]
