@@ -120,9 +120,7 @@ def test_daemon_set_is_handed_over_by_the_command_that_the_refusal_names(
         assert not second.up(program).failed
         late = project.up(agent(BETTER, **FAST))
         assert late.failed
-        assert (
-            f"belongs to ConfiguredDaemonSet 'theirs' of stack organization/test/{namespace}-second, and" in late.output
-        )
+        assert f"belongs to ConfiguredDaemonSet 'theirs' of stack organization/test/{namespace}-second, " in late.output
         forgotten = re.search(r"`pulumi (state delete [^`]*)`", late.output)[1]
         engine.run(*shlex.split(forgotten), "--yes", "--stack", namespace, folder=engine.home / "work" / namespace)
         assert not project.up(lambda: None).failed

@@ -313,5 +313,7 @@ def test_watch_says_what_happens_and_survives_the_api_server(project, agent, clu
     watching.send_signal(signal.SIGINT)
     _, err = watching.communicate(timeout=120)
 
-    assert (0, "") == (watching.returncode, err)
+    assert 0 == watching.returncode
+    # A server that starts answers some requests before others: each outage is one line.
+    assert all(line.endswith("Retrying until it does.") for line in err.splitlines())
     assert any(f": rolling, {SHORT['better']}" in line for line in lines)

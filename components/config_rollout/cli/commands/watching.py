@@ -168,13 +168,12 @@ class _Lines:
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
         self._said: dict[tuple[str, str], object] = {}
-        self._trouble = ""
+        self._is_blind = False
 
     def __call__(self, now: Watch) -> None:
-        if now.trouble != self._trouble:
-            self._trouble = now.trouble
-            if now.trouble:
-                print(f"config-rollout: {now.trouble} Retrying until it does.", file=sys.stderr, flush=True)
+        if now.trouble and not self._is_blind:  # once for each outage: its reasons change while a server comes back
+            print(f"config-rollout: {now.trouble} Retrying until it does.", file=sys.stderr, flush=True)
+        self._is_blind = bool(now.trouble)
         self._say(now.watched)
 
     def _say(self, watched: Iterable[Watched]) -> None:
