@@ -124,7 +124,7 @@ class ConfiguredWorkload:
 
     def register_waves(self, applied: Callable[[Object], Object] | None = None) -> pulumi.CustomResource:
         """
-        Register the records of the waves, if there are any, and return the last child.
+        Register the stashes of the waves, if there are any, and return the last child.
 
         Where the workload is a patch, `applied` gives what is applied for the pod template of another revision.
         """

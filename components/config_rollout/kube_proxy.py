@@ -58,7 +58,7 @@ class KubeProxy(pulumi.ComponentResource):
         settings, layout = prepared.settings, prepared.settings.layout
         self._name = name
         workload = workload_of(settings, prepared.existing, prepared.content)
-        configuration = Configuration([Source(layout.daemon_set, prepared.content, prepared.said)])
+        configuration = Configuration([Source(layout.daemon_set, prepared.content, prepared.texts)])
         reading = Reading(prepared.observation, cluster=prepared.cluster)
 
         def explain(audit: Auditor, staged: StagedRollout | None) -> AdoptionExplainer:
@@ -87,7 +87,7 @@ class KubeProxy(pulumi.ComponentResource):
                 "name": layout.daemon_set,
                 "namespace": layout.namespace,
                 "manage": settings.manage,
-                "data": dict(prepared.said) if prepared.full_hash else UNKNOWN_OUTPUT,
+                "data": dict(prepared.texts) if prepared.full_hash else UNKNOWN_OUTPUT,
                 "formats": settings.formats(),
                 "textVersion": settings.text_version,
                 "retained": bool(of.options.retain_on_delete),

@@ -29,7 +29,7 @@ from .core.arguments.finding import Finding, report
 from .core.markers import UNKNOWN
 from .core.rules import RULES
 from .core.rules.checking import run
-from .core.rules.objects import CONFIGURATION, WAVE_RECORD, KubernetesObject, Objects, Program
+from .core.rules.objects import CONFIGURATION, WAVE_STASH, KubernetesObject, Objects, Program
 from .core.rules.rule import NotChecked, Rule
 from .core.rules.settings import RuleSettings, Settings, parse_rule_settings, schema
 
@@ -38,7 +38,7 @@ _TYPES = (
     re.compile(r"kubernetes:(?:core|apps|batch|policy|extensions)/[a-z0-9]+:([A-Za-z]+)"),
     re.compile(r"kubernetes:argoproj\.io/[a-z0-9]+:(Rollout)"),
     re.compile(r"kubernetes:apps\.openshift\.io/[a-z0-9]+:(DeploymentConfig)"),
-    re.compile(rf"pulumi:index:({WAVE_RECORD})"),
+    re.compile(rf"pulumi:index:({WAVE_STASH})"),
 )
 """Types of the resources that rules look at, with their kind and whether they are patches."""
 

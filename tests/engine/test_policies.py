@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from config_rollout.core.rules import BY_ID, RULES
-from config_rollout.core.rules.objects import WAVE_RECORD
+from config_rollout.core.rules.objects import WAVE_STASH
 from config_rollout.core.rules.rule import Level
 from tests.engine.conftest import BETTER, GOOD
 from tests.engine.naive_program import naive
@@ -164,7 +164,7 @@ def test_workloads_of_others_are_looked_at(project, namespace, version, kind):
 
 
 # Pulumi YAML of this release knows no Stash: that rule has a Python program of its own.
-PROGRAM_RULES = [rule for rule in RULES if rule.programs_only and WAVE_RECORD not in rule.kinds]
+PROGRAM_RULES = [rule for rule in RULES if rule.programs_only and WAVE_STASH not in rule.kinds]
 
 
 @pytest.mark.parametrize("rule", PROGRAM_RULES, ids=lambda rule: rule.id)

@@ -118,7 +118,7 @@ def test_nothing_is_told_of_what_is_as_it_was_left():
     ],
 )
 def test_config_map_that_someone_edited_is_told(put_back, end):
-    edited = adoption(live=adopted(), stable=NFTABLES, read=content(), given=["config.conf"])
+    edited = adoption(live=adopted(), stable=NFTABLES, read=content(), own_keys=["config.conf"])
 
     assert [
         "ConfigMap kube-system/kube-proxy was changed by someone else since the last `up`; the pods do not read it",
@@ -130,7 +130,7 @@ def test_config_map_that_someone_edited_is_told(put_back, end):
 def test_mode_written_out_is_nobody_s_edit():
     unset = content(config_conf=CONFIG.replace("mode: iptables", "mode: ''"))
     edited = content(config_conf=CONFIG.replace("mode: iptables", "oomScoreAdj: 1"))
-    kept = {"live": adopted(unset), "wanted": unset, "known": content(), "given": ["config.conf"]}
+    kept = {"live": adopted(unset), "wanted": unset, "known": content(), "own_keys": ["config.conf"]}
 
     assert [] == adoption(stable=unset, **kept).drifted()
     assert [] == adoption(stable=content(), **kept).drifted()
@@ -138,7 +138,7 @@ def test_mode_written_out_is_nobody_s_edit():
 
 
 def test_config_map_that_nobody_here_says_is_not_drift():
-    assert [] == adoption(live=adopted(), stable=NFTABLES, given=[]).drifted()
+    assert [] == adoption(live=adopted(), stable=NFTABLES, own_keys=[]).drifted()
 
 
 def test_other_layout_is_told_by_its_name():
@@ -180,7 +180,7 @@ def test_plan_of_the_waves_stands_where_the_budget_would():
     ],
 )
 def test_what_a_rollout_in_waves_leaves_is_not_told_as_someone_else_s(state, told):
-    given = {"live": adopted(), "wanted": NFTABLES, "stable": content(), "given": ["config.conf"]}
+    given = {"live": adopted(), "wanted": NFTABLES, "stable": content(), "own_keys": ["config.conf"]}
     text = adoption(**given, **state).explain_left(put_back=False)
     kinds = [line.split(" ")[0] for line in text.splitlines() if " was changed by someone else " in line]
 

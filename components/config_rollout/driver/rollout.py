@@ -2,7 +2,7 @@
 Restarts the outdated pods of a DaemonSet wave by wave, holds each wave at its gates, and takes a failed one back.
 
 Whatever stops it, the next `up` continues. Not here: which pods may restart (core/waves/restarts.py), the state
-of the cluster (view.py), and when this runs (hooks/records.py).
+of the cluster (view.py), and when this runs (hooks/stashes.py).
 """
 
 from collections.abc import Callable, Mapping, Sequence

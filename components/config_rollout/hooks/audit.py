@@ -2,7 +2,7 @@
 Hears what one component's rollout changes and does, and writes one record of it when it ended.
 
 Nothing here stops or breaks a rollout: what cannot be written is a warning at the component. Not here: what a record
-says (core/audit/writing.py), and who calls this (hooks/explain.py without waves, records.py with them).
+says (core/audit/writing.py), and who calls this (hooks/explain.py without waves, stashes.py with them).
 """
 
 import asyncio

@@ -43,8 +43,8 @@ class Prepared:
     """
     Everything that is registered follows from this.
 
-    `found` is `None` if the cluster could not be read, which only a preview survives; the content is then not known
-    where it is taken from there, and `full_hash` is empty. `said` is what the pods read, in the program's words,
+    `existing` is `None` if the cluster could not be read, which only a preview survives; the content is then not known
+    where it is taken from there, and `full_hash` is empty. `texts` is what the pods read, in the program's words,
     `known` what is written to the ConfigMap that others know by name, both of them key -> text.
     """
 
@@ -52,7 +52,7 @@ class Prepared:
     existing: ExistingKubeProxy | None = None
     content: Content = field(default_factory=Content)
     full_hash: str = ""
-    said: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, str] = field(default_factory=dict)
     warned: list[str] = field(default_factory=list)
     """Sentences for the user."""
@@ -84,7 +84,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
             raise BadArguments(f"{who}: {error}") from None
         warned = [f"{who}: the cluster cannot be read, so this preview does not show what it has: {error}"]
         if settings.has_waves:
-            warned.append(f"{who}: waves: their records are not listed either, and are not deleted.")
+            warned.append(f"{who}: waves: their stashes are not listed either, and are not deleted.")
         return _unread(settings, warned)
     _refuse(who, _misfits(settings, existing))
     settings = replace(settings, platform=settings.platform or platform(existing.pod_spec()))
@@ -184,7 +184,7 @@ def _unread(settings: Settings, warned: list[str]) -> Prepared:
     """Return what is known without the cluster."""
     if settings.manage == "adopt":
         return Prepared(settings, warned=warned)
-    data = settings.given()
+    data = settings.own_data()
     content, _ = parse_content(data, None, settings.formats(), None, settings.text_version)
     return Prepared(settings, None, content, config_hash(content), data, data, warned)
 
@@ -224,9 +224,9 @@ def _missing_keys(settings: Settings, existing: ExistingKubeProxy, data: Mapping
 def _data(settings: Settings, existing: ExistingKubeProxy) -> dict[str, str]:
     """Return what the pods are to read. Keys of the live ConfigMap that nobody here knows stay."""
     if settings.manage == "own":
-        return settings.given()
+        return settings.own_data()
     live, kubeconfig_key = existing.data(), settings.layout.kubeconfig_key
-    data = live | settings.given()
+    data = live | settings.own_data()
     if settings.server:
         there = live.get(kubeconfig_key)
         data[kubeconfig_key] = with_server(there, settings.server) if there else kubeconfig_file(settings.server)

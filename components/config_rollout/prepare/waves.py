@@ -1,4 +1,4 @@
-"""The waves of one component: what the cluster says to them before anything is registered, and their records."""
+"""The waves of one component: what the cluster says to them before anything is registered, and their stashes."""
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -29,7 +29,7 @@ from ..core.waves.words import WavePlan
 from ..core.workload.configuration import Configuration
 from ..driver.gates import GateChecker
 from ..hooks.explain import Explainer
-from ..hooks.records import Driven, register_records
+from ..hooks.stashes import Driven, register_stashes
 from ..hooks.voice import Voice
 from ..hooks.who import stack_name
 from .errors import BadArguments
@@ -128,7 +128,7 @@ class StagedRollout:
         written: Object | None = None,
     ) -> pulumi.CustomResource:
         """
-        Register the records below the component, after its DaemonSet, and return the last.
+        Register the stashes of the waves below the component, after its DaemonSet, and return the last.
 
         Where the provider has a patch and no whole DaemonSet, `applied` gives, for a pod template, what it applies, and
         `written` is what it has applied of the template.
@@ -152,7 +152,7 @@ class StagedRollout:
             config_maps=self._config_maps,
         )
         previewed: list[Division] = []
-        registered = register_records(
+        registered = register_stashes(
             name, component, daemon_set, self._hash, driven, self._divisions, previewed.append
         )
         registered[-1].urn.apply(lambda _: self._tell_previewed(previewed, explainer))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...cluster.client import Cluster, ClusterError
 from ..errors import Trouble, not_installed
-from .histories import add_options, find_cluster, read
+from .rollouts import add_options, find_cluster, read
 
 SUFFIX = ".prom"
 
@@ -35,19 +35,19 @@ def _metrics(args: argparse.Namespace) -> int:
         raise not_installed(error, "write the metrics", "metrics") from None
     try:
         cluster = find_cluster(args)
-        histories = read(args, cluster)
-        hashes = _hashes(cluster, histories.rollouts) if cluster else {}
+        selected = read(args, cluster)
+        hashes = _hashes(cluster, selected.rollouts) if cluster else {}
     except ClusterError as error:
         raise Trouble(str(error)) from None
-    every = metrics(histories.rollouts, hashes)
+    every = metrics(selected.rollouts, hashes)
     if args.output:
         exposition.write(every, args.output)
     if args.push:
-        for name, records in histories.rollouts.items():
+        for name, records in selected.rollouts.items():
             exposition.push(metrics({name: records}, hashes), args.push, *name.split("/"))
     if not (args.output or args.push):
         print(exposition.text(every), end="")
-    return histories.code
+    return selected.code
 
 
 def _hashes(cluster: Cluster, names: Iterable[str]) -> dict[str, str]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from ...cluster.client import ClusterError
 from ..errors import Trouble
 from .drawing import drawing
-from .histories import add_options, find_cluster, listed, read
+from .rollouts import add_options, find_cluster, listed, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...core.audit.record import AuditRecord
-    from ..inputs.records import Histories
+    from ..inputs.records import RolloutRecords
 
 PICTURES = (".svg", ".png", ".html")
 
@@ -52,17 +52,17 @@ def _timeline(args: argparse.Namespace) -> int:
         raise Trouble("--dark: is only for a .png; the other formats follow the reader's page. Leave it out.")
     draw = drawing(args.output, PICTURES, _import) if args.output else None
     try:
-        histories = read(args, find_cluster(args))
+        selected = read(args, find_cluster(args))
     except ClusterError as error:
         raise Trouble(str(error)) from None
-    chart = timeline(_chosen(histories, args.rollout))
+    chart = timeline(_chosen(selected, args.rollout))
     if draw is not None:
         if len(chart.bands) > _MOST_WAVES:
             raise Trouble(f"{len(chart.bands):,} waves are more than a picture can show ({_MOST_WAVES}). Use --json.")
         draw(chart, args.output, args.dark)
     if args.json:
         print(json.dumps(as_json(chart), indent=2))
-    return histories.code
+    return selected.code
 
 
 def _import() -> "Callable[..., None]":
@@ -71,14 +71,14 @@ def _import() -> "Callable[..., None]":
     return draw
 
 
-def _chosen(histories: "Histories", number: int) -> "AuditRecord":
+def _chosen(selected: "RolloutRecords", number: int) -> "AuditRecord":
     """Return the selected record, merged with those of the rollout that it continued."""
     from ...core.audit.resumed import whole
 
-    if len(histories.rollouts) > 1:
-        names = listed(list(histories.rollouts))
+    if len(selected.rollouts) > 1:
+        names = listed(list(selected.rollouts))
         raise Trouble(f"there are rollouts of several DaemonSets ({names}). Choose one: NAMESPACE/NAME.")
-    ((name, records),) = histories.rollouts.items()
+    ((name, records),) = selected.rollouts.items()
     if number > len(records):
         count = f"{len(records):,} rollout{'' if len(records) == 1 else 's'}"
         raise Trouble(f"--rollout: {name} has a history of {count} (got {number:,}). Choose one of them.")

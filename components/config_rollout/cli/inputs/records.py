@@ -20,7 +20,7 @@ MAX_BYTES = 256 * 1024 * 1024
 
 
 @dataclass
-class Histories:
+class RolloutRecords:
     """
     What was read.
 
@@ -52,7 +52,7 @@ class Histories:
                 self.rollouts.setdefault(f"{record.namespace}/{record.name}", []).append(record)
 
 
-def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Histories:
+def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> RolloutRecords:
     """
     Return the records of a DaemonSet (namespace and name), or of all that have some.
 
@@ -61,18 +61,18 @@ def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Histor
       Trouble: There are none.
 
     """
-    histories = Histories()
+    records = RolloutRecords()
     for config_map in _config_maps(cluster, daemon_set):
         namespace, name = config_map["metadata"]["namespace"], config_map["metadata"]["name"]
         where = f"ConfigMap {namespace}/{name}"
         data: Mapping[str, str] = config_map.get("data") or {}
         if HISTORY_KEY in data:
-            histories.add(data[HISTORY_KEY], where)
+            records.add(data[HISTORY_KEY], where)
         else:
-            histories.findings.append(
+            records.findings.append(
                 Finding(where, f"has no key '{HISTORY_KEY}'", "Delete it: the next rollout recreates it")
             )
-    return histories
+    return records
 
 
 def _config_maps(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Iterable[Object]:
@@ -99,7 +99,7 @@ def _daemon_set(config_map: Object) -> str:
     return str(config_map["metadata"]["labels"][DAEMON_SET_LABEL])
 
 
-def from_file(path: str) -> Histories:
+def from_file(path: str) -> RolloutRecords:
     """
     Return the records in a file of JSON lines, `-` for standard input.
 
@@ -120,6 +120,6 @@ def from_file(path: str) -> Histories:
         raise Trouble(f"--from: {path}: is larger than {MAX_BYTES:,} bytes. Remove its oldest lines.")
     if not text.strip():
         raise Trouble(f"--from: {path}: contains no record of a rollout. Pass a file of JSON lines.")
-    histories = Histories()
-    histories.add(text.decode(errors="replace"), path)
-    return histories
+    records = RolloutRecords()
+    records.add(text.decode(errors="replace"), path)
+    return records

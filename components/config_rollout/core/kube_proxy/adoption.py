@@ -28,7 +28,7 @@ class Adoption:
     A kube-proxy as it is, and as it is to be. Objects are as the API server sends them.
 
     `live` is what the ConfigMap holds that others know by name, `read` what the pods read, `wanted` what they are to
-    read; `given` are the keys of it that the program says, and that are written to both ConfigMaps. `plan` is how a
+    read; `own_keys` are the keys of it that the program says, and that are written to both ConfigMaps. `plan` is how a
     restart goes, wave by wave. With `under_way` a rollout in waves has not finished, with `taken_back` it failed:
     then it caused the differences.
     """
@@ -39,7 +39,7 @@ class Adoption:
     read: Content
     wanted: Content
     patch: Mapping[str, Any]
-    given: Sequence[str] = ()
+    own_keys: Sequence[str] = ()
     plan: WavePlan | None = None
     under_way: bool = False
     taken_back: bool = False
@@ -71,7 +71,7 @@ class Adoption:
     def drifted(self) -> list[KeyChange]:
         """Return the keys that the program says and that the ConfigMap that others know by name has otherwise."""
         changes = diff_contents(self.live, self.known or self.wanted)
-        return [key for key in changes if key.key in self.given and key.restarts and not runs_the_same([key])]
+        return [key for key in changes if key.key in self.own_keys and key.restarts and not runs_the_same([key])]
 
     def explain(self) -> str:
         """Return what adopting finds and costs; the first line alone says the most important."""

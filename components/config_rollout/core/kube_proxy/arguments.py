@@ -56,7 +56,7 @@ class Settings:
         beside = {self.layout.kubeconfig_key: "yaml"} if self.layout.kubeconfig_key else {}
         return {self.layout.key: f"kube-proxy-{self.platform}" if self.platform else "kube-proxy", **beside}
 
-    def given(self) -> dict[str, str]:
+    def own_data(self) -> dict[str, str]:
         """Return the files that the program passes whole: key -> text."""
         files = {self.layout.key: self.config} if self.config else {}
         if self.server and self.manage == "own":

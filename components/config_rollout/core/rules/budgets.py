@@ -8,7 +8,7 @@ from ..kubernetes.update_strategy import PERCENT, UpdateStrategy, is_zero
 from ..markers import UNKNOWN
 from .objects import POD_SPEC, KubernetesObject
 from .placeholders import filled_later, placeholders, with_unknowns
-from .rule import Level, NotChecked, Parameter, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, NotChecked, Parameter, Parameters, Rule, Severity
 
 _ROLLING = "https://kubernetes.io/docs/tasks/manage-daemon/update-daemon-set/"
 
@@ -31,8 +31,8 @@ _WHERE = "spec.updateStrategy"
 
 def _strategy(daemon_set: KubernetesObject) -> Any:
     """Return the update strategy, with `UNKNOWN` for values that are filled into the manifest later."""
-    given = daemon_set.get("spec", "updateStrategy")
-    return given if daemon_set.program else with_unknowns(given)
+    strategy = daemon_set.get("spec", "updateStrategy")
+    return strategy if daemon_set.program else with_unknowns(strategy)
 
 
 def _completed_by_others(strategy: object) -> object:
@@ -43,7 +43,7 @@ def _completed_by_others(strategy: object) -> object:
     return {**strategy, "rollingUpdate": {"maxUnavailable": UNKNOWN, "maxSurge": UNKNOWN, **rolling}}
 
 
-def _critical_budget(daemon_set: KubernetesObject, parameters: Parameters) -> Iterator[Said]:
+def _critical_budget(daemon_set: KubernetesObject, parameters: Parameters) -> Iterator[Answer]:
     priority = daemon_set.get(*POD_SPEC, "priorityClassName")
     if not isinstance(priority, str) or not priority.startswith("system-"):
         return
@@ -61,12 +61,12 @@ def _critical_budget(daemon_set: KubernetesObject, parameters: Parameters) -> It
 
 
 def _smaller_budget(daemon_set: KubernetesObject, parameters: Parameters) -> tuple[tuple[str, ...], Any] | None:
-    if any(isinstance(said, Finding) for said in _critical_budget(daemon_set, parameters)):
+    if any(isinstance(answer, Finding) for answer in _critical_budget(daemon_set, parameters)):
         return ("spec", "updateStrategy", "rollingUpdate", "maxUnavailable"), f"{parameters['maxShare']}%"
     return None
 
 
-def _update_strategy(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _update_strategy(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     strategy = _strategy(daemon_set)
     if not daemon_set.program:
         yield from _unknowns(daemon_set, _WHERE)
@@ -96,11 +96,11 @@ def _in_a_manifest(text: str) -> str:
     return text
 
 
-def _surge_on_host(daemon_set: KubernetesObject, parameters: Parameters) -> Iterator[Said]:
+def _surge_on_host(daemon_set: KubernetesObject, parameters: Parameters) -> Iterator[Answer]:
     surge = UpdateStrategy.of(_strategy(daemon_set)).max_surge
     if daemon_set.get(*POD_SPEC, "hostNetwork") is not True or surge is UNKNOWN or is_zero(surge):
         return
-    if any(isinstance(said, Finding) for said in _update_strategy(daemon_set, parameters)):
+    if any(isinstance(answer, Finding) for answer in _update_strategy(daemon_set, parameters)):
         return  # host ports, or something worse: `update-strategy` reports it
     yield Finding(
         "spec.updateStrategy.rollingUpdate.maxSurge",

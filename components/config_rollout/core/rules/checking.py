@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..arguments.finding import Finding
 from . import BY_ID, RULES
 from .objects import KubernetesObject, Objects
-from .rule import Level, NotChecked, Parameters, Rule, Said
+from .rule import Answer, Level, NotChecked, Parameters, Rule
 from .settings import Settings
 from .skips import SkipLog
 
@@ -36,13 +36,13 @@ def check(
         if level is Level.DISABLED:
             continue
         ran.add(rule.id)
-        for o, said in run(rule, every, of_rule.parameters):
+        for o, answer in run(rule, every, of_rule.parameters):
             if of_rule.covers(o, log):
                 continue
-            if isinstance(said, Finding):
-                violations.append(Violation(rule, level, o, said))
+            if isinstance(answer, Finding):
+                violations.append(Violation(rule, level, o, answer))
             else:
-                unchecked.append((o, said))
+                unchecked.append((o, answer))
     if log:
         log.close(every.all, ran, BY_ID)
     violations.sort(key=lambda violation: order[id(violation.object)])
@@ -50,10 +50,10 @@ def check(
     return violations, unchecked
 
 
-def run(rule: Rule, objects: Objects, parameters: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def run(rule: Rule, objects: Objects, parameters: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
     """Yield what one rule reports, each with its object."""
     if rule.check_all:
         yield from rule.check_all(objects, parameters)
     elif rule.check_one:
         for o in objects.all if not rule.kinds else objects.kind(*rule.kinds):
-            yield from ((o, said) for said in rule.check_one(o, parameters))
+            yield from ((o, answer) for answer in rule.check_one(o, parameters))

@@ -6,7 +6,7 @@ from ..arguments.finding import Finding
 from .conventions import held
 from .meaning_hash import NotHashed, meaning_hash
 from .objects import WORKLOADS, KubernetesObject, Objects
-from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, NotChecked, Parameters, Rule, Severity
 
 _EXAMPLE = """
 apiVersion: v1
@@ -31,7 +31,7 @@ spec:
 """
 
 
-def _out_of_date(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def _out_of_date(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
     for workload in objects.kind(*WORKLOADS):
         hashes = held(workload)
         sources = {str(o.name): o for r, o in objects.read_by(workload) if r.kind == "ConfigMap"} if hashes else {}

@@ -9,7 +9,7 @@ from .conventions import BASE64_OF_A_HASH, HASH, Claim, Named, assign, claims, i
 from .coverage import unknown_part
 from .objects import WORKLOADS, KubernetesObject
 from .placeholders import placeholder_in
-from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, NotChecked, Parameters, Rule, Severity
 from .uses import Use, uses
 
 _SHORTEST = 8
@@ -21,7 +21,7 @@ _ALGORITHMS = {64: "sha256", 40: "sha1", 32: "md5", 128: "sha512", 56: "sha224",
 _CHART_FILES = ("configmap", "config-map", "config", "cm", "secret", "secrets", "configmap-agent", "env")
 
 
-def _hash_beside_template(workload: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _hash_beside_template(workload: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     own = workload.texts("metadata", "annotations")
     beside = [(key, words) for key, value in own.items() if (words := _meant_for_pods(key, value)) is not None]
     if workload.patch or not beside or workload.get(*workload.template) is None:
@@ -53,7 +53,7 @@ def _sources(workload: KubernetesObject) -> list[Named]:
     return [Named(kind, name, (), tuple(its)) for (kind, name), its in by_source.items()]
 
 
-def _hash_not_of_content(workload: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _hash_not_of_content(workload: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     for key, value in workload.of_template("annotations").items():
         words = subject_of(key)
         if words is None or not isinstance(value, str) or placeholder_in(value):

@@ -6,10 +6,10 @@ from typing import Any
 from ..arguments.finding import Finding
 from ..kubernetes.update_strategy import UpdateStrategy
 from .objects import WITH_PODS, KubernetesObject, Objects
-from .rule import Level, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, Parameters, Rule, Severity
 
 
-def _on_delete(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _on_delete(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     if UpdateStrategy.of(daemon_set.get("spec", "updateStrategy")).type != "OnDelete" or daemon_set.patch:
         return
     if daemon_set.program and daemon_set.program.of_this_library:
@@ -21,7 +21,7 @@ def _on_delete(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
     )
 
 
-def _disruption_budget(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def _disruption_budget(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
     pods = _PodLabels(objects.kind(*WITH_PODS))
     for budget in objects.kind("PodDisruptionBudget"):
         selector = budget.get("spec", "selector")

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..kubernetes.asked_keys import Keys, missing_keys
 from .objects import WITH_PODS, KubernetesObject, Objects, has_content
 from .placeholders import filled_later, placeholder_in, with_unknowns
-from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, NotChecked, Parameters, Rule, Severity
 
 
-def _missing_keys(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def _missing_keys(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
     for workload in objects.kind(*WITH_PODS):
         if workload.patch and not workload.program:
             continue  # the ConfigMap beside a patch may be partial too

@@ -16,7 +16,7 @@ from ..markers import UNKNOWN
 from ..ports import HEALTHZ_PORT
 from .objects import WITH_PODS, KubernetesObject, Objects
 from .placeholders import filled_later, placeholder_in
-from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, NotChecked, Parameters, Rule, Severity
 
 if TYPE_CHECKING:
     from ..formats.kube_proxy.read import Reading
@@ -81,7 +81,7 @@ def _understood(text: str, in_place: bool, platform: str = "") -> "Reading | Non
     return None if isinstance(reading, Exception) else reading
 
 
-def _at(where: str, finding: Finding) -> Said:
+def _at(where: str, finding: Finding) -> Answer:
     """Return the finding about a field of the text at `where`, or "not checked" for a placeholder."""
     at = f"{where}: {finding.where}" if where else finding.where
     if text := placeholder_in(finding.where) or placeholder_in(finding.what):
@@ -89,7 +89,7 @@ def _at(where: str, finding: Finding) -> Said:
     return Finding(at, finding.what, finding.fix)
 
 
-def _refused(where: str, text: str, in_place: bool) -> Iterator[Said]:
+def _refused(where: str, text: str, in_place: bool) -> Iterator[Answer]:
     """Yield what kube-proxy refuses in a text, whatever its release and platform."""
     reading = _read(text, in_place)
     if isinstance(reading, Exception) and (placeholder := placeholder_in(text)):
@@ -98,7 +98,7 @@ def _refused(where: str, text: str, in_place: bool) -> Iterator[Said]:
         yield from (_at(where, finding) for finding in reading.findings)
 
 
-def _refuses(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _refuses(config_map: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     for where, text, in_place in _texts(config_map):
         yield from _refused(where, text, in_place)
     unknown = config_map.get("data") is UNKNOWN or UNKNOWN in config_map.texts("data").values()
@@ -106,9 +106,9 @@ def _refuses(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
         yield NotChecked("data")
 
 
-def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
     """Find what only the releases and platforms of the pods that read a configuration refuse."""
-    said = set()
+    reported = set()
     for workload in objects.kind(*WITH_PODS):
         platform = pods.platform(workload.pod_spec)
         for _reference, config_map in objects.read_by(workload):
@@ -118,16 +118,16 @@ def _refuses_there(objects: Objects, _: Parameters) -> Iterator[tuple[Kubernetes
                     continue
                 from ..kube_proxy.files import check_release, releases_in
 
-                found = [finding for finding in there.findings if finding not in anywhere.findings]
+                findings = [finding for finding in there.findings if finding not in anywhere.findings]
                 releases = releases_in(workload.pod_spec)
-                found += [finding for one in releases for finding in check_release(text.encode(), one)[0]]
-                for finding in found:
-                    if (config_map.title, where, finding) not in said:
-                        said.add((config_map.title, where, finding))
+                findings += [finding for one in releases for finding in check_release(text.encode(), one)[0]]
+                for finding in findings:
+                    if (config_map.title, where, finding) not in reported:
+                        reported.add((config_map.title, where, finding))
                         yield config_map, _at(where, finding)
 
 
-def _ignores(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _ignores(config_map: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     for where, reading in _readings(config_map):
         from ..formats.kube_proxy.read import MODE_NOT_SET, NO_SUCH_FIELD
 
@@ -136,7 +136,7 @@ def _ignores(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
         yield from (_at(where, finding) for finding in (*dropped, *others))
 
 
-def _mode(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def _mode(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
     platforms: dict[str, set[str]] = {}
     for workload in objects.kind(*WITH_PODS):
         for _reference, o in objects.read_by(workload):
@@ -149,7 +149,7 @@ def _mode(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
                 yield from ((config_map, _at(where, one)) for one in reading.warnings if one == MODE_NOT_SET)
 
 
-def _health_port(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def _health_port(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
     readings = [
         (config_map, *one) for config_map in objects.kind("ConfigMap", KUBE_PROXY) for one in _readings(config_map)
     ]
@@ -157,8 +157,8 @@ def _health_port(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesOb
     for config_map, where, reading in readings:
         address = reading.effective.get("healthzBindAddress")
         if isinstance(address, str) and address:
-            for said in _unhealthy(address, asking.get((str(config_map.namespace), config_map.name))):
-                yield config_map, _at(where, said)
+            for finding in _unhealthy(address, asking.get((str(config_map.namespace), config_map.name))):
+                yield config_map, _at(where, finding)
 
 
 def _unhealthy(address: str, probe: str | None) -> Iterator[Finding]:
@@ -207,14 +207,14 @@ def _probes_of_health(container: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{kind}.{way}"
 
 
-def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
-    found = [
+def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
+    ipvs = [
         (config_map, where)
         for config_map in objects.kind("ConfigMap", KUBE_PROXY)
         for where, reading in _readings(config_map)
         if reading.effective.get("mode") == "ipvs"
     ]
-    if not found:
+    if not ipvs:
         return
     from ..kube_proxy.files import releases_in
 
@@ -223,7 +223,7 @@ def _ipvs(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, S
         minors = [int(release.partition(".")[2]) for release in releases_in(workload.pod_spec)]
         for _reference, o in objects.read_by(workload):
             releases.setdefault((o.namespace, o.name), []).extend(minors)
-    for config_map, where in found:
+    for config_map, where in ipvs:
         minors = releases.get((config_map.namespace, config_map.name), [])
         if not minors or max(minors) >= _IPVS_DEPRECATED:
             yield (

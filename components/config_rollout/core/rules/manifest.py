@@ -63,8 +63,8 @@ def parse_manifest(file: str, text: bytes, into: Manifest) -> None:
         if not document.line:
             into.skipped["empty document"] += 1
         elif document.is_kube_proxy:
-            held = {"data": {KUBE_PROXY: document.text.decode(errors="replace")}}
-            into.objects.append(KubernetesObject(KUBE_PROXY, held, place))
+            config_map = {"data": {KUBE_PROXY: document.text.decode(errors="replace")}}
+            into.objects.append(KubernetesObject(KUBE_PROXY, config_map, place))
         elif len(kinds) == 1 and not (kind := kinds.pop()).endswith("List") and kind not in KINDS:
             into.skipped[kind] += 1  # not worth reading, and most of the text of a large chart
         else:

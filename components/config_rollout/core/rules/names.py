@@ -14,13 +14,13 @@ from .objects import (
     is_named_by_pulumi,
     name_follows_content,
 )
-from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, NotChecked, Parameters, Rule, Severity
 
 _REPLACED = "https://www.pulumi.com/registry/packages/kubernetes/api-docs/provider/"
 _IMMUTABLE = "https://kubernetes.io/docs/concepts/configuration/configmap/#configmap-immutable"
 
 
-def _hash_from_resource(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def _hash_from_resource(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
     for workload in objects.kind(*WORKLOADS):
         for where, urns in workload.program.depends.items() if workload.program else ():
             for o in [objects.by_urn[urn] for urn in urns if urn in objects.by_urn]:
@@ -38,7 +38,7 @@ def _hash_from_resource(objects: Objects, _: Parameters) -> Iterator[tuple[Kuber
 
 def is_taken_along(workload: KubernetesObject, o: KubernetesObject) -> bool:
     """Return whether Pulumi replaces the workload with a ConfigMap or Secret, because it uses its outputs."""
-    urns = [urn for found in workload.program.depends.values() for urn in found] if workload.program else []
+    urns = [urn for targets in workload.program.depends.values() for urn in targets] if workload.program else []
     return bool(o.program and o.program.urn in urns and _is_replaced(o) and _has_fixed_name(o))
 
 
@@ -62,7 +62,7 @@ def _has_fixed_name(o: KubernetesObject) -> bool:
     return o.name not in ("", UNKNOWN) and not name_follows_content(o) and not is_named_by_pulumi(o)
 
 
-def _config_replaced(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _config_replaced(o: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     if o.patch or o.program is None or o.get("immutable") is True or not _has_fixed_name(o):
         return
     if not has_content(o):
@@ -80,7 +80,7 @@ def _config_replaced(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
         )
 
 
-def _immutable_fixed_name(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _immutable_fixed_name(o: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     if o.patch or o.get("immutable") is not True or not _has_fixed_name(o) or _COUNTED.fullmatch(str(o.name)):
         return
     yield Finding(

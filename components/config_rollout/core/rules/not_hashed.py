@@ -10,13 +10,13 @@ from .coverage import Coverage, coverage, unknown_part
 from .objects import WORKLOADS, KubernetesObject, Objects
 from .placeholders import filled_later, placeholder_in
 from .reloading import READ_ONCE, image_of
-from .rule import Level, NotChecked, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, NotChecked, Parameters, Rule, Severity
 from .uses import Use, uses
 
 _HASH_IT = "Write a hash of the content into an annotation of the pod template, or name the object after its content"
 
 
-def _not_hashed(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def _not_hashed(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
     for workload in objects.kind(*WORKLOADS):
         if workload.patch:
             continue
@@ -31,7 +31,7 @@ def _not_hashed(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObj
             yield workload, NotChecked(unknown[0].where, why)
 
 
-def _changed_in_place(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def _changed_in_place(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
     for workload in objects.kind(*WORKLOADS):
         if not workload.patch and unknown_part(workload) is None:
             every = coverage(workload, objects)

@@ -47,7 +47,7 @@ KINDS = frozenset(_GROUP_OF)
 """The kinds that some rule checks."""
 
 
-WAVE_RECORD = "Stash"
+WAVE_STASH = "Stash"
 """The kind of the record of a wave in Pulumi's state; it is not a Kubernetes object."""
 
 POD_SPEC = ("spec", "template", "spec")
@@ -107,7 +107,7 @@ class KubernetesObject:
     @property
     def title(self) -> str:
         """Return how findings name it: `DaemonSet kube-system/kube-proxy`."""
-        if self.kind == WAVE_RECORD and self.program:
+        if self.kind == WAVE_STASH and self.program:
             return f"record {self.program.urn.rpartition('::')[2]}"
         if self.kind == KUBE_PROXY:
             return self.kind
@@ -130,8 +130,8 @@ class KubernetesObject:
 
     def texts(self, *path: str) -> dict[str, object]:
         """Return the mapping at a path, such as labels or annotations; empty if there is none."""
-        found = self.get(*path)
-        return {str(key): value for key, value in found.items()} if isinstance(found, Mapping) else {}
+        value = self.get(*path)
+        return {str(key): value for key, value in value.items()} if isinstance(value, Mapping) else {}
 
     @property
     def pod_spec(self) -> Any:
@@ -236,11 +236,11 @@ class Objects:
     @cached_property
     def _configuration(self) -> dict[tuple[str, object, object], dict[object, KubernetesObject]]:
         """Return kind, namespace and name -> file -> the last such object in it, as kubectl would choose."""
-        found: dict[tuple[str, object, object], dict[object, KubernetesObject]] = {}
+        every: dict[tuple[str, object, object], dict[object, KubernetesObject]] = {}
         for o in self.kind(*CONFIGURATION):
             if isinstance(o.name, str):
-                found.setdefault((o.kind, str(o.namespace), o.name), {})[_file(o)] = o
-        return found
+                every.setdefault((o.kind, str(o.namespace), o.name), {})[_file(o)] = o
+        return every
 
     @cached_property
     def coverage(self) -> dict[int, list[Any]]:
@@ -271,8 +271,8 @@ class Objects:
         """Yield every reference of a workload to a ConfigMap or Secret that is among the objects, with that object."""
         for reference in workload.references:
             name = reference.name
-            if isinstance(name, str) and (found := self.named(workload, reference.kind, name)):
-                yield reference, found
+            if isinstance(name, str) and (object_ := self.named(workload, reference.kind, name)):
+                yield reference, object_
 
 
 def _file(o: KubernetesObject) -> object:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from ..arguments.finding import Finding
 from .objects import KubernetesObject
-from .rule import Level, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, Parameters, Rule, Severity
 
 
-def _patch_on_destroy(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _patch_on_destroy(o: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     if not o.patch or o.program is None or o.program.protected or o.program.of_this_library:
         return
     yield Finding(

@@ -9,10 +9,10 @@ from ..kubernetes.update_strategy import UpdateStrategy
 from ..markers import UNKNOWN
 from .objects import POD_SPEC, KubernetesObject
 from .reloading import image_of
-from .rule import Level, NotChecked, Parameter, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, NotChecked, Parameter, Parameters, Rule, Severity
 
 
-def _readiness_probe(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _readiness_probe(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     if daemon_set.patch:
         return
     for path in (("spec",), ("spec", "template"), ("spec", "template", "spec"), (*POD_SPEC, "containers")):
@@ -80,7 +80,7 @@ def _main_without(
     return main if main is not None and not _is_probed(main) else None
 
 
-def _min_ready_seconds(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _min_ready_seconds(daemon_set: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     strategy = UpdateStrategy.of(daemon_set.get("spec", "updateStrategy"))
     if daemon_set.patch or not isinstance(daemon_set.get("spec"), Mapping) or strategy.type == "OnDelete":
         return
@@ -93,7 +93,7 @@ def _min_ready_seconds(daemon_set: KubernetesObject, _: Parameters) -> Iterator[
 
 
 def _wait_a_little(daemon_set: KubernetesObject, parameters: Parameters) -> tuple[tuple[str, ...], Any] | None:
-    if any(isinstance(said, Finding) for said in _min_ready_seconds(daemon_set, parameters)):
+    if any(isinstance(answer, Finding) for answer in _min_ready_seconds(daemon_set, parameters)):
         return ("spec", "minReadySeconds"), parameters["seconds"]
     return None
 

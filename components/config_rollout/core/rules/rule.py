@@ -37,7 +37,7 @@ class NotChecked:
         return f"not checked: {self.where}: {self.why or 'is not known before the update'}"
 
 
-Said = Finding | NotChecked
+Answer = Finding | NotChecked
 """What a rule reports about one object."""
 
 Parameters = Mapping[str, Any]
@@ -77,8 +77,8 @@ class Rule:
     bad: str
     good: str
     kinds: tuple[str, ...] = ()
-    check_one: Callable[[KubernetesObject, Parameters], Iterable[Said]] | None = None
-    check_all: Callable[[Objects, Parameters], Iterable[tuple[KubernetesObject, Said]]] | None = None
+    check_one: Callable[[KubernetesObject, Parameters], Iterable[Answer]] | None = None
+    check_all: Callable[[Objects, Parameters], Iterable[tuple[KubernetesObject, Answer]]] | None = None
     programs_only: bool = False
     parameters: tuple[Parameter, ...] = ()
     remedy: Callable[[KubernetesObject, Parameters], tuple[tuple[str, ...], Any] | None] | None = None

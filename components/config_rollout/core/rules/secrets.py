@@ -7,7 +7,7 @@ from typing import Any
 from ..arguments.finding import Finding
 from .objects import KubernetesObject
 from .placeholders import placeholder_in
-from .rule import Level, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, Parameters, Rule, Severity
 
 _PRIVATE_KEY = re.compile(
     r"(?m)^[\s\"'|>:A-Za-z0-9_.-]*-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----(?:\s|\\r|\\n)+"
@@ -29,7 +29,7 @@ _TO_BE_REPLACED = re.compile(
 """Text that a person is meant to replace with a secret."""
 
 
-def _secret(config_map: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _secret(config_map: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     for key, text in config_map.texts("data").items():
         if not isinstance(text, str):
             continue
@@ -64,10 +64,10 @@ def _pairs(document: Any) -> Iterator[tuple[str, str]]:
 
     users = document.get("users") if isinstance(document, Mapping) else None
     for user in users if isinstance(users, list) else ():
-        for held in (user, user.get("user")) if isinstance(user, Mapping) else ():
-            if isinstance(held, Mapping):
+        for part in (user, user.get("user")) if isinstance(user, Mapping) else ():
+            if isinstance(part, Mapping):
                 for name in _CREDENTIALS:
-                    value = held.get(name)
+                    value = part.get(name)
                     yield name, value.text if isinstance(value, Spelled) else str(value or "")
 
 

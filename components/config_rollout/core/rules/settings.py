@@ -47,9 +47,9 @@ class Settings:
 
     def of(self, rule: Rule) -> RuleSettings:
         """Return a rule's settings, with level and parameters filled in."""
-        given = self.rules.get(rule.id, RuleSettings())
-        level = given.level or self.every or rule.level
-        return RuleSettings(level, {**rule.defaults(), **given.parameters}, given.skips, rule.id)
+        own = self.rules.get(rule.id, RuleSettings())
+        level = own.level or self.every or rule.level
+        return RuleSettings(level, {**rule.defaults(), **own.parameters}, own.skips, rule.id)
 
     def restrict(self, only: Collection[str], without: Collection[str]) -> "Settings":
         """Return the settings for the rules in `only`, if any, without others. A rule in `only` always runs."""
@@ -69,21 +69,21 @@ class Settings:
         return [(one.rule, skip) for one in each if one.level is not Level.DISABLED for skip in one.skips]
 
 
-def parse_settings(given: object) -> tuple[Settings, list[Finding]]:
+def parse_settings(levels: object) -> tuple[Settings, list[Finding]]:
     """
     Return the settings and everything that is wrong with them.
 
     Args:
-      given: Rule -> level, or rule -> mapping of `enforcementLevel`, `skip` and the rule's parameters; `all` is the
+      levels: Rule -> level, or rule -> mapping of `enforcementLevel`, `skip` and the rule's parameters; `all` is the
         level of the others. The format of `--policy-pack-config`.
 
     """
-    if not isinstance(given, Mapping):
-        return Settings(), [Finding("settings", f"must be a mapping (got {type(given).__name__})", "Write {}")]
+    if not isinstance(levels, Mapping):
+        return Settings(), [Finding("settings", f"must be a mapping (got {type(levels).__name__})", "Write {}")]
     findings: list[Finding] = []
     rules: dict[str, RuleSettings] = {}
     every = None
-    for name, value in given.items():
+    for name, value in levels.items():
         if name in (CHECK, "$schema"):
             continue  # for `check` itself, and for editors
         if name == "all":

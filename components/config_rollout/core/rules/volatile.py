@@ -10,14 +10,14 @@ from .coverage import Coverage, coverage, unknown_part
 from .labels import Selecting, selector_labels
 from .objects import WORKLOADS, KubernetesObject, Objects
 from .placeholders import placeholder_in
-from .rule import Level, Parameters, Rule, Said, Severity
+from .rule import Answer, Level, Parameters, Rule, Severity
 
 _ALWAYS = "so every deployment restarts every pod"
 _CHART = re.compile(r".*-v?[0-9]+\.[0-9]+\.[0-9]+.*")
 _RESTARTED = "kubectl.kubernetes.io/restartedAt"
 
 
-def _volatile_template(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Said]]:
+def _volatile_template(objects: Objects, _: Parameters) -> Iterator[tuple[KubernetesObject, Answer]]:
     selecting = Selecting(objects)
     for workload in objects.kind(*WORKLOADS):
         for section in ("annotations", "labels"):

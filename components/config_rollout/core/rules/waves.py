@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 
 from ..arguments.finding import Finding
-from .objects import WAVE_RECORD, KubernetesObject
-from .rule import Level, Parameters, Rule, Said, Severity
+from .objects import WAVE_STASH, KubernetesObject
+from .rule import Answer, Level, Parameters, Rule, Severity
 
 
-def _without_gate(o: KubernetesObject, _: Parameters) -> Iterator[Said]:
+def _without_gate(o: KubernetesObject, _: Parameters) -> Iterator[Answer]:
     wave = o.get("input", "wave")
     if not isinstance(wave, Mapping) or wave.get("gates") or wave.get("soakSeconds"):
         return
@@ -30,7 +30,7 @@ WITHOUT_GATE = Rule(
     prevents="a canary that nothing examines before the next wave begins",
     fix="`gates` or `soak_seconds` on every wave before the rest",
     link="https://sre.google/workbook/canarying-releases/",
-    kinds=(WAVE_RECORD,),
+    kinds=(WAVE_STASH,),
     check_one=_without_gate,
     programs_only=True,
     bad="""

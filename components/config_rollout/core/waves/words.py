@@ -77,7 +77,7 @@ def first(waves: Sequence[str]) -> str:
 
 
 def restarts_nothing(waves: Sequence[str]) -> str:
-    """Return what an `up` that only updates the records of waves does."""
+    """Return what an `up` that only updates the stashes of waves does."""
     return f"waves {', '.join(waves)}: nothing to restart" if len(waves) > 1 else f"wave {waves[0]}: nothing to restart"
 
 

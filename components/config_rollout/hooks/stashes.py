@@ -1,7 +1,7 @@
 """
-One record for each wave in Pulumi's state: it is written when the wave has finished, and only then.
+One `Stash` for each wave in Pulumi's state: it is written when the wave has finished, and only then.
 
-A record's hook is what runs the wave, so a wave that fails leaves its record as it was, and the next `up` comes back to
+A stash's hook is what runs the wave, so a wave that fails leaves its stash as it was, and the next `up` comes back to
 it. Not here: what a wave does (driver/rollout.py).
 """
 
@@ -52,7 +52,7 @@ class Driven:
     """The names of the ConfigMaps that hold the configuration."""
 
 
-def register_records(
+def register_stashes(
     name: str,
     parent: pulumi.Resource,
     daemon_set: pulumi.CustomResource,
@@ -62,54 +62,54 @@ def register_records(
     previewed: Callable[[Division], None],
 ) -> list[pulumi.Stash]:
     """
-    Register the records, one after the other, up to the wave that `through` names.
+    Register the stashes, one after the other, up to the wave that `through` names.
 
     Args:
-      name: The component's name; a record is called `NAME-WAVE`.
+      name: The component's name; a stash is called `NAME-WAVE`.
       parent: The component.
-      daemon_set: Its DaemonSet, which the first record comes after.
+      daemon_set: Its DaemonSet, which the first stash comes after.
       config_hash: The configuration that the program wants.
       driven: Where the DaemonSet is, and its waves.
       divisions: The waves with their nodes, as they are now.
-      previewed: Called in preview for each wave whose record `up` will write.
+      previewed: Called in preview for each wave whose stash `up` will write.
 
     """
-    records: list[pulumi.Stash] = []
+    stashes: list[pulumi.Stash] = []
     beginnings = _Beginnings(driven.window, any(division.wave.windows for division in divisions))
     for division in divisions:
-        hook = _Record(parent, daemon_set, driven, division, previewed)
+        hook = _WaveHook(parent, daemon_set, driven, division, previewed)
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         unique = hook_name(f"{name}:wave:{division.wave.name}")
         bound: list[Any] = [pulumi.ResourceHook(unique, hook.before, options)]
-        record = pulumi.Stash(
+        stash = pulumi.Stash(
             f"{name}-{division.wave.name}",
             input={
                 **{key: _of_metadata(daemon_set, key) for key in ("name", "namespace", "uid")},
                 "generation": _of_metadata(daemon_set, "generation", asked_generation),
                 "configHash": config_hash,
                 "wave": division.wave.definition(),
-                **beginnings.input_of(division, records[-1] if records else daemon_set),
+                **beginnings.input_of(division, stashes[-1] if stashes else daemon_set),
             },
             opts=pulumi.ResourceOptions(
                 parent=parent,
-                depends_on=[records[-1] if records else daemon_set],
-                protect=False,  # a record is nobody's data, and is removed together with its wave
+                depends_on=[stashes[-1] if stashes else daemon_set],
+                protect=False,  # a stash is nobody's data, and is removed together with its wave
                 hooks=pulumi.ResourceHookBinding(before_create=bound, before_update=bound),
             ),
         )
-        hook.record = record
-        records.append(record)
+        hook.stash = stash
+        stashes.append(stash)
         if division.wave.name == driven.waves.through:
             break
     hook.is_last = True
-    return records
+    return stashes
 
 
 class _Beginnings:
     """
     Tells, when it is a wave's turn, which window keeps it from beginning.
 
-    That is in its record's input, so that a record itself says that its wave has not finished, `up` succeeds, and
+    That is in its stash's input, so that a stash itself says that its wave has not finished, `up` succeeds, and
     the next one, outside of the window, finds an input that differs. Where one wave waits all later ones do.
     """
 
@@ -117,7 +117,7 @@ class _Beginnings:
         self._window, self._any, self._waits = window, any_window, ""
 
     def input_of(self, division: Division, before: pulumi.Resource) -> dict[str, Any]:
-        """Return what the input of a record has beside the wave; nothing where no wave has a window."""
+        """Return what the input of a stash has beside the wave; nothing where no wave has a window."""
         return {"waits": pulumi.Output.from_input(self._turn(division, before))} if self._any else {}
 
     async def _turn(self, division: Division, before: pulumi.Resource) -> str:
@@ -126,8 +126,8 @@ class _Beginnings:
         return self._waits
 
 
-class _Record:
-    """The hook of one record."""
+class _WaveHook:
+    """The hook of one stash."""
 
     def __init__(
         self,
@@ -139,14 +139,14 @@ class _Record:
     ) -> None:
         self._component, self._driven, self._division, self._previewed = component, driven, division, previewed
         self._daemon_set = daemon_set
-        self.record: pulumi.Resource = component
+        self.stash: pulumi.Resource = component
         self.is_last = False
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
         """Run the wave; a preview only takes note of it."""
         inputs = (args.new_inputs or {})["input"]
         if waiting := inputs.get("waits"):
-            pulumi.log.info(waits(waiting), self.record)
+            pulumi.log.info(waits(waiting), self.stash)
             return
         if pulumi.runtime.is_dry_run():
             self._previewed(self._division)
@@ -203,7 +203,7 @@ def _drive(rollout: Rollout, own: str, passed: bool) -> None:
 
 
 def _has_passed(args: pulumi.ResourceHookArgs) -> bool:
-    """Return whether the record says of this very wave and template that it was held, and only how is another."""
+    """Return whether the stash says of this very wave and template that it was held, and only how is another."""
     old, new = ((inputs or {}).get("input") or {} for inputs in (args.old_inputs, args.new_inputs))
     same = all(old.get(key) == new.get(key) for key in ("uid", "generation", "configHash"))
     was, now = (of.get("wave") or {} for of in (old, new))

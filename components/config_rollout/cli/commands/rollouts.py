@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...cluster.client import Cluster
 from ...core.arguments.finding import report
 from ..errors import Trouble
-from ..inputs.records import Histories, from_cluster, from_file
+from ..inputs.records import RolloutRecords, from_cluster, from_file
 from .looking import add_cluster_options, daemon_set
 
 
@@ -30,7 +30,7 @@ def find_cluster(args: argparse.Namespace) -> Cluster | None:
     return None if args.file else Cluster.find(args.kubeconfig, args.context)
 
 
-def read(args: argparse.Namespace, cluster: Cluster | None) -> Histories:
+def read(args: argparse.Namespace, cluster: Cluster | None) -> RolloutRecords:
     """
     Return the selected records; what is wrong with others goes to standard error.
 
@@ -39,19 +39,19 @@ def read(args: argparse.Namespace, cluster: Cluster | None) -> Histories:
       ClusterError: The cluster cannot be asked.
 
     """
-    histories = from_cluster(cluster, args.daemon_set) if cluster else from_file(args.file)
+    selected = from_cluster(cluster, args.daemon_set) if cluster else from_file(args.file)
     if args.daemon_set:
         wanted = "/".join(args.daemon_set)
-        if histories.rollouts and wanted not in histories.rollouts:
+        if selected.rollouts and wanted not in selected.rollouts:
             raise Trouble(
-                f"{args.file}: has no rollout of {wanted} (got {listed(list(histories.rollouts))}). Choose one of them."
+                f"{args.file}: has no rollout of {wanted} (got {listed(list(selected.rollouts))}). Choose one of them."
             )
-        histories.rollouts = {name: records for name, records in histories.rollouts.items() if name == wanted}
-    if not histories.rollouts:
-        raise Trouble(report("no record can be read", histories.findings))
-    for line in report("warning", histories.findings).splitlines():
+        selected.rollouts = {name: records for name, records in selected.rollouts.items() if name == wanted}
+    if not selected.rollouts:
+        raise Trouble(report("no record can be read", selected.findings))
+    for line in report("warning", selected.findings).splitlines():
         print(f"config-rollout: {line}", file=sys.stderr)
-    return histories
+    return selected
 
 
 def listed(names: Sequence[str]) -> str:
