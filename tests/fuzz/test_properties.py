@@ -29,9 +29,9 @@ from config_rollout.core.formats import json_text, mentions_kube_proxy, read, re
 from config_rollout.core.formats.kube_proxy import values
 from config_rollout.core.formats.kube_proxy.read import read_kube_proxy
 from config_rollout.core.formats.meaning import NotUnderstood, Spelled, encode_value
-from config_rollout.core.formats.yaml_edits import NotEdited
+from config_rollout.core.formats.yaml_edits import Edit, NotEdited
 from config_rollout.core.formats.yaml_text import load_documents
-from config_rollout.core.kubernetes.manifest_edits import with_text, write_texts
+from config_rollout.core.kubernetes.manifest_edits import with_text, write
 from config_rollout.core.kubernetes.manifest_text import Document
 from config_rollout.core.kubernetes.property_paths import IGNORABLE, covers, daemon_set_path, parse_path
 from config_rollout.core.kubespray.template import convert
@@ -364,7 +364,7 @@ def test_edit_of_any_document_changes_one_text_or_is_refused(text, path):
     document = Document(1, text)
     try:
         before = document.value()
-        after = write_texts(document, [(path, "new")])
+        after = write(document, [Edit(path, "new")])
     except (NotUnderstood, NotEdited):
         return
 

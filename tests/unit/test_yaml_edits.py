@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from config_rollout.core.formats.yaml_edits import NotEdited, set_text
+from config_rollout.core.formats.yaml_edits import REMOVED, Edit, NotEdited, edited, set_text
 
 PATH = ("t", "m", "a", "checksum/config")
 
@@ -111,3 +111,37 @@ def test_what_cannot_be_edited_alone_is_refused(text, why):
 def test_item_that_is_not_there_is_refused():
     with pytest.raises(NotEdited, match="has no such item"):
         set_text("i: [a]\n", ("i", 1, "t"), "x")
+
+
+REMOVALS = {
+    "a line with its comment": ("t:\n  # of b\n  b: c\n  a: x # y\n  d: e\n", "t:\n  # of b\n  b: c\n  d: e\n"),
+    "the last line": ("t:\n  b: c\n  a: 'x'", "t:\n  b: c\n"),
+    "a text over several lines": ('t:\n  a: "x\n    y"\n  b: c\n', "t:\n  b: c\n"),
+    "the first in brackets": ("t: {a: x, b: c}\n", "t: {b: c}\n"),
+    "the last in brackets": ("t: {b: c, a: x}\n", "t: {b: c}\n"),
+    "an item of JSON": ('{"t": {\n  "a": "x",\n  "b": "c"\n}}', '{"t": {\n  "b": "c"\n}}'),
+    "with the mapping that it leaves empty": ("s: 1\nt:\n  a: x\nu: 2\n", "s: 1\nu: 2\n"),
+    "with brackets that it leaves empty": ("s: 1\nt: {a: x} # t\nu: 2\n", "s: 1\nu: 2\n"),
+    "nothing where it is not": ("t:\n  b: c\n", "t:\n  b: c\n"),
+}
+"""What goes -> before and after."""
+
+
+@pytest.mark.parametrize(("before", "after"), REMOVALS.values(), ids=REMOVALS.keys())
+def test_entry_is_removed(before, after):
+    assert after == edited(before, [Edit(("t", "a"), REMOVED)])
+
+
+def test_edits_of_one_mapping_and_of_several_are_made_together():
+    edits = [Edit(("t", "a"), REMOVED), Edit(("t", "n", "x"), "1"), Edit(("t", "n", "y"), True), Edit(("u",), ["é"])]
+
+    assert {"t": {"b": "c", "n": {"x": "1", "y": True}}, "s": 1, "u": ["é"]} == yaml.safe_load(
+        edited("t: {a: x, b: c}\ns: 1\n", edits)
+    )
+
+
+@pytest.mark.parametrize("text", ["t:\n  a: |\n    x\n  b: c\n", "t:\n- a: x\n", "t:\n  a: [1]\n  b: c\n"])
+def test_what_cannot_be_removed_alone_is_refused(text):
+    path = ("t", 0, "a") if "- a" in text else ("t", "a")
+    with pytest.raises(NotEdited):
+        edited(text, [Edit(path, REMOVED)])

@@ -25,6 +25,7 @@ _MODULES = {
     "diff": "difference",
     "replay": "replay",
     "check": "check",
+    "transform": "transform",
     "kubespray": "kubespray",
     "pause": "rollout",
     "resume": "rollout",

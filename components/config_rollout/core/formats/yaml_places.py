@@ -20,9 +20,9 @@ class Node:
 
     `kind` is `mapping`, `sequence`, `scalar` or `alias`. `start`, `end` and `key` count characters from 0, `line` and
     `own_line` from 1; `key` and `line` are those of the value's key, of a list item those of the item. `first` is the
-    start of the first key of a mapping, `None` in an empty one. `text` and `style` (`|`, `>`, a quote, or nothing) are
-    a scalar's. With `flow` a collection stands in brackets; with `shared` it has an anchor, so that an edit here
-    changes other places too.
+    start of the first key of a mapping, `None` in an empty one, and `size` the number of its keys. `text` and `style`
+    (`|`, `>`, a quote, or nothing) are a scalar's. With `flow` a collection stands in brackets; with `shared` it has an
+    anchor, so that an edit here changes other places too.
     """
 
     kind: str
@@ -36,6 +36,7 @@ class Node:
     text: str = ""
     style: str = ""
     shared: bool = False
+    size: int = 0
 
 
 _Wanted = dict[Step, Any]
@@ -85,6 +86,7 @@ def _in_mapping(node: Node, events: Iterator[Any], wanted: _Wanted, path: Path, 
     while not isinstance(key := next(events), yaml.MappingEndEvent):
         if node.first is None:
             node.first = int(key.start_mark.index)
+        node.size += 1
         name = key.value if isinstance(key, yaml.ScalarEvent) else None
         _skip(key, events)
         _child(next(events), events, wanted, (*path, name) if name is not None else None, key.start_mark, nodes)

@@ -29,6 +29,15 @@ On the workload itself, not its pod template: `ANNOTATION=CONFIGMAP`, separated 
 the pod template that we keep up to date, and the ConfigMap that each is the hash of.
 """
 
+HASH_OF_ANNOTATION = "config-rollout/hash-of"
+"""
+On a workload that `transform` has changed: `ANNOTATION=CONFIGMAP,CONFIGMAP`, the annotation of its pod template that
+holds the config hash, and the ConfigMaps that it is of.
+"""
+
+CONTENT_NAMED_LABEL = "config-rollout/content-named"
+"""On a ConfigMap that `transform --names content` named after its content. Only what has it is ever pruned."""
+
 SKIP_ANNOTATION = "config-rollout/skip"
 """On an object: `RULE: reason`, one per line. It is in the object's own metadata, so it restarts nothing."""
 

@@ -103,10 +103,10 @@ def write_hashes(document: "Document", every: "Sequence[tuple[Path, Hashes]]") -
       NotHashed: An edit would also change something else.
 
     """
-    from ..formats.yaml_edits import NotEdited
-    from ..kubernetes.manifest_edits import write_texts
+    from ..formats.yaml_edits import Edit, NotEdited
+    from ..kubernetes.manifest_edits import write
 
     try:
-        return write_texts(document, [((*item, *path), text) for item, one in every for path, text in one.texts()])
+        return write(document, [Edit((*item, *path), text) for item, one in every for path, text in one.texts()])
     except NotEdited as why:
         raise NotHashed(f"it {why}") from None

@@ -1,0 +1,132 @@
+"""The hashes and annotations by which others restart the pods of a workload, and which of them ours can replace."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from ..formats.yaml_places import Path
+from ..kubernetes.annotations import HASH_OF_ANNOTATION
+from ..rules.conventions import HELM, Claim, Named, assign, claims
+from ..rules.labels import selector_labels
+from ..rules.objects import KubernetesObject
+from .reading import Reading
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The hash that an earlier run wrote: its annotation in the pod template, and the ConfigMaps that it is of."""
+
+    key: str = ""
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, workload: KubernetesObject) -> "Recorded":
+        """Return what a workload says of it."""
+        text = workload.texts("metadata", "annotations").get(HASH_OF_ANNOTATION)
+        key, _, names = str(text or "").partition("=")
+        return cls(key, tuple(name for name in names.split(",") if name))
+
+    def __str__(self) -> str:
+        return f"{self.key}={','.join(self.names)}"
+
+
+@dataclass(frozen=True)
+class Other:
+    """
+    What else restarts the pods: where it stands, the ConfigMaps that it is of, and what it may be of beside them.
+
+    `path` is its path in the workload, empty if it cannot be taken out. `of` and `beside` are empty if its name tells
+    nothing.
+    """
+
+    key: str
+    where: str
+    path: Path
+    of: tuple[str, ...] = ()
+    beside: str = ""
+
+    def is_replaced(self, hashed: Collection[str]) -> bool:
+        """Return whether the hash of these ConfigMaps covers everything that it is of."""
+        return bool(self.path and self.of) and not self.beside and set(self.of) <= set(hashed)
+
+
+def others(reading: Reading) -> list[Other]:
+    """Return the hashes that others wrote, except for variables, of which no value is ever taken for a hash of ours."""
+    workload, ours = reading.workload, Recorded.of(reading.workload)
+    every = [claim for claim in claims(workload) if claim.key != ours.key]
+    its: dict[str, list[Named]] = {claim.where: [] for claim in every}
+    for source, claim, _ in assign(workload, every, reading.named):
+        its[claim.where].append(source)
+    for source, claim, sure in assign(workload, every, [*reading.named, *reading.unread]):
+        if sure and not source.uses:
+            its[claim.where].append(source)
+    return [_other(claim, its[claim.where], reading) for claim in every]
+
+
+def _other(claim: Claim, sources: list[Named], reading: Reading) -> Other:
+    of = tuple(dict.fromkeys(one.name for one in sources if one.kind == "ConfigMap" and one.uses))
+    beside = [f"{one.kind} '{one.name}'" for one in sources if one.kind != "ConfigMap" or not one.uses]
+    if claim.convention == HELM:
+        beside += _in_the_same_file(of, reading)
+    return Other(claim.key, claim.where, _path(claim, reading.workload), of, ", ".join(dict.fromkeys(beside)))
+
+
+def _in_the_same_file(names: Collection[str], reading: Reading) -> Iterator[str]:
+    """Yield the Secrets that pods read from the templates of these ConfigMaps: Helm's checksum is of whole files."""
+    files = {
+        reading.objects["ConfigMap", name].template_file for name in names if ("ConfigMap", name) in reading.objects
+    }
+    for (kind, name), o in reading.objects.items():
+        if kind == "Secret" and o.template_file and o.template_file in files:
+            yield f"{kind} '{name}'"
+
+
+def _path(claim: Claim, workload: KubernetesObject) -> Path:
+    for section in ("annotations", "labels"):
+        if claim.where == workload.in_template("metadata", f"{section}['{claim.key}']"):
+            if section == "labels" and claim.key in selector_labels(workload):
+                return ()
+            return (*workload.template, "metadata", section, claim.key)
+    return ()
+
+
+_RELOADER, _WAVE = "reloader.stakater.com", "wave.pusher.com/update-on-config-change"
+
+
+def controllers(reading: Reading) -> Iterator[Other]:
+    """
+    Yield the annotations with which Reloader or wave restarts the pods when a text changes.
+
+    Source: stakater/Reloader v1.4 pkg/common/common.go `ShouldReload`; wave README.
+    """
+    for annotations, path in _places(reading.workload):
+        for key, value in annotations.items():
+            kinds = _ASKING.get(key)
+            if kinds is None or str(value).lower() in ("false", "f", "0", ""):
+                continue
+            sources = [one for one in reading.named if one.kind in kinds]
+            if key.endswith("/reload"):
+                listed = {name.strip() for name in str(value).split(",")}
+                sources = [one for one in sources if one.name in listed]
+                others = listed - {one.name for one in sources}
+            else:
+                others = set()
+            of = tuple(one.name for one in sources if one.kind == "ConfigMap")
+            beside = [f"{one.kind} '{one.name}'" for one in sources if one.kind != "ConfigMap"]
+            beside += [f"'{name}'" for name in sorted(others)]
+            where = f"{'.'.join(map(str, path))}['{key}']"
+            yield Other(key, where, (*path, key), of, ", ".join(beside))
+
+
+def _places(workload: KubernetesObject) -> Iterator[tuple[Mapping[str, object], Path]]:
+    yield workload.texts("metadata", "annotations"), ("metadata", "annotations")
+    yield workload.of_template("annotations"), (*workload.template, "metadata", "annotations")
+
+
+_BOTH = ("ConfigMap", "Secret")
+_ASKING = {
+    f"{_RELOADER}/auto": _BOTH,
+    f"configmap.{_RELOADER}/auto": _BOTH[:1],
+    f"configmap.{_RELOADER}/reload": _BOTH[:1],
+    _WAVE: _BOTH,
+}
+"""Annotation -> the kinds whose changes it restarts the pods for."""
