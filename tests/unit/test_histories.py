@@ -1,7 +1,6 @@
 """Reading histories: git repositories, folders and lines of JSON, and what is wrong with them."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,13 +12,12 @@ import pytest
 
 from config_rollout.cli.inputs import in_force as judge
 from config_rollout.cli.inputs.files import MAX_FILE_BYTES
+from tests.objects.git_repository import Repository
 from tools.command_line import run_text
 
 ONE, SAME, OTHER = "a: 1\n", "a: 1 # note\n", "a: 2\n"
 
 MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: agent, labels: {v: %s}}\ndata: {c.yaml: %s}\n"
-
-IDENTITY = {f"GIT_{who}_{what}": "t@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
 def replay(*arguments: object) -> CompletedProcess:
@@ -35,28 +33,6 @@ def found(*arguments: object) -> list[tuple[bool, str]]:
 
 ALL = "helm resource-version kustomize reloader wave bytes config-rollout"
 BYTES = ALL.removesuffix(" config-rollout")
-
-
-class Repository:
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.folder = folder
-        self.git("init", "--quiet", "--initial-branch=main", *options)
-
-    def git(self, *arguments: str) -> None:
-        environment = {**os.environ, **IDENTITY, "GIT_CONFIG_GLOBAL": os.devnull}
-        subprocess.run(["git", *arguments], cwd=self.folder, check=True, env=environment, stdout=subprocess.DEVNULL)
-
-    def commit(self, **files: str | bytes | None) -> None:
-        """Commit the files, each named by its path with `__` for `/`; `None` removes one."""
-        for name, text in files.items():
-            path = self.folder / name.replace("__", "/").replace("_", ".")
-            path.parent.mkdir(exist_ok=True, parents=True)
-            if text is None:
-                path.unlink()
-            else:
-                path.write_bytes(text.encode() if isinstance(text, str) else text)
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", "x")
 
 
 @pytest.fixture

@@ -145,6 +145,15 @@ def test_key_that_no_pod_reads_does_not_count():
     assert {"checksum/config": AGENT} == annotations(transformed(text))
 
 
+def test_key_has_the_format_of_the_file_that_it_becomes():
+    text = config_map(key="relay") + daemon_set().replace(
+        "configMap: {name: agent}", "configMap: {name: agent, items: [{key: relay, path: relay.yaml}]}"
+    )
+
+    assert annotations(transformed(text)) == annotations(transformed(text.replace("# who edits this", "")))
+    assert annotations(transformed(text)) != annotations(transformed(text.replace("info", "debug")))
+
+
 def test_workload_without_a_checksum_gets_the_hash_too():
     assert {"a": "b", "checksum/config": AGENT} == annotations(transformed(config_map() + daemon_set("a: b")))
 

@@ -37,6 +37,10 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--path", metavar="IN-REPOSITORY", help="the file or folder in a git repository, from its top")
     command.add_argument(
+        "--chart", metavar="IN-REPOSITORY", help="a chart in a git repository, from its top; helm renders each version"
+    )
+    command.add_argument("--values", metavar="FILE", help="with --chart: the values for every version")
+    command.add_argument(
         "--judge",
         metavar="COMMAND",
         help="prints the effective values; run by the shell in a folder with one file per key",
@@ -54,17 +58,38 @@ def _replay(args: argparse.Namespace) -> int:
     reading = Reading(args.name, dict(args.format), dict(args.effect), _warn)
     judge = _judge(args.judge)
     every: list[replay.Transition] = []
+    if args.values is not None and args.chart is None:
+        raise Trouble("--values: requires --chart. Add it.")
     for path in args.histories:
-        every += replay.transitions(path, _with_progress(reading.history(path, args.path)), judge)
-    reading.check()
+        for what, snapshots in _histories(args, path, reading).items():
+            every += replay.transitions(what, snapshots, judge)
+    if args.chart is None:
+        reading.check()
     decider = "judge" if args.judge else _who_decided(reading)
     if args.json:
         print(json.dumps(_as_json(every, decider), indent=2))
     else:
         print(replay.summary(every, decider), "", *replay.aligned(replay.table(every)), sep="\n")
+        if args.chart is not None:
+            print("", *replay.aligned(replay.breakdown(every)), sep="\n")
     if draw is not None:
         draw(every, replay.summary(every, decider), args.output)
     return 0
+
+
+def _histories(args: argparse.Namespace, path: str, reading: "Reading") -> "dict[str, Iterable[Snapshot]]":
+    """Return name -> snapshots of the histories at a path: one, or one for each workload of a chart."""
+    if args.chart is None:
+        return {path: _with_progress(reading.history(path, args.path))}
+    from ..inputs.charts import chart_histories
+
+    if args.path is not None or args.format or args.effect or args.name:
+        raise Trouble("--chart: cannot be combined with --path, --name, --format or --effect. Leave them out.")
+    progress = _Progress()
+    try:
+        return dict(chart_histories(path, args.chart, args.values, _warn, progress.tick))
+    finally:
+        progress.end()
 
 
 def _import() -> "Callable[..., None]":
@@ -108,18 +133,31 @@ def _as_json(every: "list[Transition]", decider: str) -> dict[str, Any]:
     }
 
 
+class _Progress:
+    """Says on a terminal how many snapshots there were so far."""
+
+    def __init__(self) -> None:
+        self._number, self._shown = 0, sys.stderr.isatty()
+
+    def tick(self) -> None:
+        self._number += 1
+        if self._shown and self._number % _SAY_EVERY == 0:
+            print(f"\r{self._number:,} snapshots ...", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self._shown:
+            print(_LINE_START, end="", file=sys.stderr, flush=True)
+
+
 def _with_progress(snapshots: "Iterable[Snapshot]") -> "Iterator[Snapshot]":
-    """Yield the snapshots; on a terminal, say how many there were so far."""
-    if not sys.stderr.isatty():
-        yield from snapshots
-        return
+    """Yield the snapshots, and say how many there were so far."""
+    progress = _Progress()
     try:
-        for number, snapshot in enumerate(snapshots, start=1):
-            if number % _SAY_EVERY == 0:
-                print(f"\r{number:,} snapshots ...", end="", file=sys.stderr, flush=True)
+        for snapshot in snapshots:
+            progress.tick()
             yield snapshot
     finally:
-        print(_LINE_START, end="", file=sys.stderr, flush=True)
+        progress.end()
 
 
 def _warn(text: str) -> None:

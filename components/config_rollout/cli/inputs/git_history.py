@@ -1,16 +1,19 @@
 """Reads what a path of a git repository held, commit by commit, with the `git` executable."""
 
+import io
 import os
 import subprocess
+import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from ..errors import Trouble
 from .files import MAX_FILE_BYTES
 
-_NAME_LENGTH = 12
+NAME_LENGTH = 12
 """How many hex digits of a commit are shown."""
 
 _GITLINK, _FOLDER = b"160000", b"40000"
@@ -43,27 +46,56 @@ def git_versions(repository: str, path: str, warn: Callable[[str], None]) -> Ite
       Trouble: There is no git, no repository, no commit, or no commit has the path.
 
     """
+    path = path_in(path, "--path")
+    with ExitStack() as stack:
+        batch = stack.enter_context(_git(repository, "cat-file", "--batch", stdin=subprocess.PIPE))
+        objects = _Objects(repository, batch)
+        for commit, date in commits(repository, path, warn):
+            version = _version(objects, commit, date, f"{repository}: {path} at {commit[:NAME_LENGTH]}", path, warn)
+            if version is not None:
+                yield version
+
+
+def path_in(path: str, option: str) -> str:
+    """Return the path of an option as git takes it, from the top of the repository."""
     path = path.strip("/").removeprefix("./")
     if not path or "\n" in path:
-        raise Trouble(f"--path: must be a file or folder in the repository (got {path!r}).")
+        raise Trouble(f"{option}: must be a file or folder in the repository (got {path!r}).")
+    return path
+
+
+def commits(repository: str, path: str, warn: Callable[[str], None]) -> Iterator[tuple[str, str]]:
+    """
+    Yield commit and date of each change of a path on the checked-out branch, the oldest first.
+
+    Raises:
+      Trouble: As of `git_versions`.
+
+    """
     if _ask(repository, "rev-parse", "--is-shallow-repository") == "true":
         warn(f"{repository}: is a shallow clone without older commits. Run: git fetch --unshallow")
     _ask(repository, "rev-parse", "--verify", "HEAD", wrong="has no commits. Pass a repository with a history.")
     has_commits = False
-    with ExitStack() as stack:
-        log = stack.enter_context(_git(repository, *_log(path)))
-        batch = stack.enter_context(_git(repository, "cat-file", "--batch", stdin=subprocess.PIPE))
-        objects = _Objects(repository, batch)
+    with _git(repository, *_log(path)) as log:
         for line in log.stdout or ():
             commit, date = line.decode().split()
             has_commits = True
-            version = _version(objects, commit, date, f"{repository}: {path} at {commit[:_NAME_LENGTH]}", path, warn)
-            if version is not None:
-                yield version
+            yield commit, date
         if log.wait():
             raise _broken(repository)
     if not has_commits:
         raise Trouble(f"{repository}: no commit has '{path}'. Pass the path from the top of the repository.")
+
+
+def unpack(repository: str, commit: str, path: str, folder: Path) -> bool:
+    """Unpack a folder as a commit had it; return whether it had one."""
+    with _git(repository, "archive", "--format=tar", f"{commit}:{path}") as archive:
+        content = archive.stdout.read() if archive.stdout else b""
+    if archive.returncode:
+        return False
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        tar.extractall(folder, filter="data")
+    return True
 
 
 def _log(path: str) -> Sequence[str]:
@@ -75,7 +107,7 @@ def _version(
 ) -> Version | None:
     """Return the version of a commit; `None` where there is none, or none that could be a configuration."""
     kind, content = objects.read(f"{commit}:{path}")
-    name = commit[:_NAME_LENGTH]
+    name = commit[:NAME_LENGTH]
     if kind == "blob":
         if content is None:
             warn(f"{where}: is larger than {MAX_FILE_BYTES:,} bytes. This version is skipped.")

@@ -30,7 +30,11 @@ def write(document: Document, edits: Iterable[Edit]) -> bytes:
 
 def edited_value(document: Document, edits: Iterable[Edit]) -> Any:
     """Return the plain value of a document with all edits made."""
-    value = document.value()
+    return edited_plain(document.value(), edits)
+
+
+def edited_plain(value: Any, edits: Iterable[Edit]) -> Any:
+    """Make all edits in plain values, in place, and return them."""
     for edit in edits:
         value = _put(value, edit.path, edit.value)
     return value

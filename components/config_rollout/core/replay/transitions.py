@@ -185,6 +185,18 @@ def table(every: Sequence[Transition]) -> list[list[str]]:
     ]
 
 
+def breakdown(every: Sequence[Transition]) -> list[list[str]]:
+    """Return the table of restarts by history and rule, its head first."""
+    head = ["restarts of", "transitions", "real changes", *(rule.name for rule in RULES)]
+    rows = [head]
+    for history in dict.fromkeys(one.history for one in every):
+        its = [one for one in every if one.history == history]
+        counts = [sum(rule.name in one.restarts for one in its) for rule in RULES]
+        numbers = [len(its), sum(one.real for one in its), *counts]
+        rows.append([history, *(f"{number:,}" for number in numbers)])
+    return rows
+
+
 DECIDERS = {
     "judge": "the command of --judge",
     "history": "the effective values in the history",

@@ -1,19 +1,22 @@
 """What the pods of each workload in a stream read: what counts for their hash, and what else a checksum may be of."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..arguments.finding import Finding
 from ..configuration.content import Content, parse_content, refusals
 from ..configuration.read_as import read_as
+from ..formats import BY_SUFFIX
 from ..kubernetes.uses import keys_read
 from ..revisions.references import ROOT_CA
 from ..rules.conventions import Named
 from ..rules.objects import CONFIGURATION, KubernetesObject, has_content
 from ..rules.reloading import reads_again, watches
-from ..rules.uses import Use, keys_of, uses
+from ..rules.uses import How, Use, keys_of, uses
 from .stream import Stream, is_hook, line_of, title
+
+_SUFFIXES = tuple(BY_SUFFIX)
 
 Source = tuple[str, str]
 """Kind and name of a ConfigMap or Secret."""
@@ -57,7 +60,9 @@ class Readings:
         contents = {
             name: read
             for (kind, name), o in objects.items()
-            if kind == "ConfigMap" and (content := self.content(o)) and (read := _as_read(content, workload, name))
+            if kind == "ConfigMap"
+            and (content := self.content(o))
+            and (read := _as_read(content, workload, name, by_source[kind, name]))
         }
         rereads = {
             name: why
@@ -132,10 +137,24 @@ class Readings:
         ]
 
 
-def _as_read(content: Content, workload: KubernetesObject, name: str) -> Content | None:
-    """Return a content with the keys that pods read of it; `None` if they read none."""
+def _as_read(content: Content, workload: KubernetesObject, name: str, its: list[Use]) -> Content | None:
+    """Return a content with the keys that pods read of it, and as what; `None` if they read none."""
     read = content.as_read(keys_read(workload.pod_spec, "ConfigMap", name).reads)
-    return read if len(read.unread) < len(read.meanings) else None
+    if len(read.unread) == len(read.meanings):
+        return None
+    formats = {key: form for key in read.data if not key.endswith(_SUFFIXES) and (form := _format_of_files(key, its))}
+    return replace(read, formats={**formats, **read.formats})
+
+
+def _format_of_files(key: str, its: list[Use]) -> str:
+    """Return the format that the paths at which containers find a key have by their suffix, if they agree."""
+    paths = {
+        use.folder if use.how is How.SUB_PATH else use.path_of(key)
+        for use in its
+        if use.how is not How.ENVIRONMENT and (use.keys is None or key in use.keys)
+    }
+    formats = {next((form for suffix, form in BY_SUFFIX.items() if path.endswith(suffix)), "") for path in paths}
+    return formats.pop() if len(formats) == 1 else ""
 
 
 def _rereads(source: KubernetesObject, its: list[Use], every: list[Use]) -> str:
