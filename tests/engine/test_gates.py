@@ -337,11 +337,11 @@ def test_change_over_a_rollout_that_failed_halfway_is_refused_and_going_back_is_
     preview = project.preview(agent(THIRD, waves=WAVES))
     refused = project.up(agent(THIRD, waves=WAVES))
 
-    unfinished = f"the rollout of {hash_of(BETTER)[:10]} has not finished: 5 nodes still have a different configuration"
+    unfinished = f"the rollout of {hash_of(BETTER)[:10]} has not finished: 5 nodes have a different configuration"
     assert not preview.failed, preview.output
-    assert unfinished in preview.output
+    assert unfinished in preview.output, preview.output
     assert refused.failed
-    assert unfinished in refused.output
+    assert unfinished in refused.output, refused.output
     assert hash_of(BETTER) == changed_to(cluster, namespace)
     another_canary = project.up(agent(THIRD, waves={**WAVES, "through": "canary"}))
     assert not another_canary.failed, another_canary.output

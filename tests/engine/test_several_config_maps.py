@@ -1,5 +1,7 @@
 """An agent that reads two ConfigMaps: each changed alone, together, where no pod reads, reverted, undone and lost."""
 
+import threading
+
 import pytest
 
 from config_rollout.core.configuration.content import Content
@@ -60,6 +62,22 @@ def test_each_has_an_object_and_the_pods_have_the_hash_of_both(project, two, clu
         key: value for key, value in template["metadata"]["annotations"].items() if key.startswith("checksum")
     }
     assert {} == written(cluster, lambda: project.up(two()))
+
+
+def test_more_sources_than_the_sdk_has_threads_are_created(project, agent, cluster, namespace):
+    """Each waits in a thread of the SDK's, four for each parallel step, until its hooks have run."""
+    several = {f"source-{number}": {"data": ALLOW} for number in range(5)}
+    mounts = [{"name": name, "mount_path": f"/etc/{name}"} for name in several]
+    volumes = [{"name": name, "config_map": {"name": name}} for name in several]
+    spec = {"containers": [{"name": "agent", "image": "agent:1", "volume_mounts": mounts}], "volumes": volumes}
+    ended = []
+    program = agent(None, config_maps=several, pod_spec=spec, **FAST)
+    run = threading.Thread(target=lambda: ended.append(project.up(program, parallel=1)), daemon=True)
+    run.start()
+    run.join(300)
+
+    assert [False] == [outcome.failed for outcome in ended]
+    assert 5 == len(config_maps(cluster, namespace))
 
 
 def test_change_of_one_restarts_once_and_leaves_the_object_of_the_other_alone(project, two, cluster, namespace, record):

@@ -5,7 +5,6 @@ Nothing here stops or breaks a rollout: what cannot be written is a warning at t
 says (core/audit/writing.py), and who calls this (hooks/explain.py without waves, stashes.py with them).
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from ..core.revisions.naming import HISTORY_KEY, history_name
 from ..core.status.observation import template_written
 from ..driver.report import Report
 from .audit_sinks import deliver
+from .threads import in_thread
 from .voice import Voice
 from .who import who
 
@@ -112,7 +112,7 @@ class Auditor:
         try:
             self._where = {key: await pulumi.Output.from_input(value).future() for key, value in self._where.items()}
             with Voice().never_silent(lambda: "audit record: still waiting for the API server"):
-                await asyncio.to_thread(action)
+                await in_thread(action)
         except Exception as error:  # a bug here must not stop a rollout
             self._troubles.append(f"{type(error).__name__}: {error}")
         for trouble in self._troubles:
@@ -257,7 +257,7 @@ class Auditor:
 
         """
         self._where = {key: await pulumi.Output.from_input(value).future() for key, value in self._where.items()}
-        return await asyncio.to_thread(self._find)
+        return await in_thread(self._find)
 
     def _find(self) -> Cluster:
         return self._find_in(self._where)

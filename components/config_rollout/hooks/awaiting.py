@@ -1,6 +1,5 @@
 """Says how far a write of the provider is, while the engine waits for it: the provider itself may be silent."""
 
-import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -12,6 +11,7 @@ import pulumi
 from ..cluster.client import Cluster, ClusterError
 from ..core.waves.progress import rolling
 from .plain_inputs import plain_inputs
+from .threads import in_thread
 from .voice import Voice
 
 _LOOK_SECONDS = 5
@@ -57,7 +57,7 @@ class Awaiting:
     async def is_over(self, urn: str) -> None:
         """Say no more of the child with this URN."""
         if speaking := self._speaking.pop(urn, None):
-            await asyncio.to_thread(speaking.close)  # a line that is being made may wait for the API server
+            await in_thread(speaking.close)  # a line that is being made may wait for the API server
 
     async def _looking(self, metadata: dict[str, Any]) -> Callable[[], dict[str, Any] | str]:
         """Return what reads a DaemonSet: it, or why it cannot be read, in a few seconds."""

@@ -25,6 +25,7 @@ from ..driver.rollout import Rollout
 from .audit import Auditor, Subject
 from .hook_name import hook_name
 from .plain_inputs import UNKNOWN_OUTPUT
+from .threads import in_thread
 from .voice import Voice
 
 
@@ -122,7 +123,7 @@ class _Beginnings:
 
     async def _turn(self, division: Division, before: pulumi.Resource) -> str:
         await before.urn.future()
-        self._waits = self._waits or await asyncio.to_thread(self._window, division)
+        self._waits = self._waits or await in_thread(self._window, division)
         return self._waits
 
 
@@ -171,7 +172,7 @@ class _WaveHook:
         try:
             # In a thread: a hook that blocks the event loop would block the whole program.
             with voice.never_silent(rollout.now):
-                await asyncio.to_thread(_drive, rollout, self._division.wave.name, _has_passed(args))
+                await in_thread(_drive, rollout, self._division.wave.name, _has_passed(args))
         except asyncio.CancelledError:
             rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
             raise

@@ -20,6 +20,7 @@ from ..core.kubernetes.annotations import COMPONENT_ANNOTATION, STACK_ANNOTATION
 from ..core.revisions import ownership
 from ..core.revisions.ownership import Claim, Owner
 from ..hooks.hook_name import hook_name
+from ..hooks.threads import in_thread
 from ..hooks.who import stack_name
 from .cluster import find_cluster
 from .errors import BadArguments
@@ -145,7 +146,7 @@ class Ownership:
         if not claim.namespace or None in plain.values():
             return None
         with suppress(ClusterError):
-            return await asyncio.to_thread(lambda: find_cluster(plain).get("daemonsets", claim.name, claim.namespace))
+            return await in_thread(lambda: find_cluster(plain).get("daemonsets", claim.name, claim.namespace))
         return None
 
     def _refuse(self, findings: list[Finding]) -> None:

@@ -4,7 +4,6 @@ Reads what a cluster has of a component's earlier configurations, and keeps each
 Not here: what is to be kept, and why (core/revisions/config_maps.py).
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from ..core.revisions.config_maps import check_same, content_of, plain_names
 from ..core.revisions.naming import history_name
 from ..core.revisions.observation import Observation
 from ..core.workload.configuration import Configuration
+from ..hooks.threads import in_thread
 from ..hooks.voice import Voice
 from .cluster import find_cluster
 from .errors import BadArguments
@@ -170,7 +170,7 @@ def keep(
 
         try:
             with Voice().never_silent(lambda: f"{namespace}/{name}: waiting for its controller"):
-                lines = await asyncio.to_thread(write_owners)
+                lines = await in_thread(write_owners)
         except ClusterError as error:
             lines = [f"the ConfigMaps of earlier configurations are not kept until an `up` can do it: {error}"]
         for line in lines:
@@ -237,7 +237,7 @@ async def withdraw(plain: Mapping[str, Any], name: str) -> None:
             cluster.delete("configmaps", name, namespace, there["metadata"]["uid"])
 
     with suppress(ClusterError):
-        await asyncio.to_thread(delete)
+        await in_thread(delete)
 
 
 def is_mocked() -> bool:
@@ -258,7 +258,7 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, configuration: Co
             return read(cluster, who, observe(cluster, values["namespace"], name), configuration)
 
         try:
-            return await asyncio.to_thread(once)
+            return await in_thread(once)
         except ClusterError as error:
             return Observation(trouble=_unread(who, error))
         except BadArguments as error:  # too late to refuse it here: the API server does

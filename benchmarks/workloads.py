@@ -1,0 +1,94 @@
+"""What many workloads with several sources cost the engine: `python -m benchmarks.workloads`."""
+
+import os
+import sys
+from functools import partial
+
+import pulumi_kubernetes as k8s
+from pulumi import automation
+
+from benchmarks.timing import paired, timed
+from config_rollout import ConfiguredDaemonSet
+from tools import build
+from tools.engine import Engine
+from tools.local_cluster import LocalCluster
+
+COUNTS = (1, 10, 100)
+SOURCES = [f"source-{number}" for number in range(5)]
+DATA = {"agent.yaml": "level: info\n"}
+POD_SPEC = {
+    "containers": [
+        {
+            "name": "agent",
+            "image": "agent:1",
+            "volume_mounts": [{"name": name, "mount_path": f"/etc/{name}"} for name in SOURCES],
+        }
+    ],
+    "volumes": [{"name": name, "config_map": {"name": name}} for name in SOURCES],
+    "node_selector": {"for": "nobody"},
+}
+"""Pods that run nowhere: what is measured is the engine, and not how long pods take."""
+
+Row = tuple[str, str, str]
+
+
+def with_the_component(count: int) -> None:
+    """Register so many components."""
+    sources = {name: {"data": DATA} for name in SOURCES}
+    for number in range(count):
+        arguments = {"namespace": f"ours-{count}", "config_maps": sources, "pod_spec": POD_SPEC}
+        ConfiguredDaemonSet(f"agent-{number}", arguments)  # type: ignore[arg-type] # pod_spec is plain
+
+
+def by_hand(count: int) -> None:
+    """Register the same resources."""
+    namespace = f"theirs-{count}"
+    for number in range(count):
+        name = f"agent-{number}"
+        labels = {"app.kubernetes.io/name": name}
+        mounted = []
+        for source in SOURCES:
+            of = {"name": f"{name}-{source}", "namespace": namespace}
+            k8s.core.v1.ConfigMap(f"{name}-{source}", metadata=of, data=DATA, immutable=True)
+            mounted.append({"name": source, "config_map": {"name": of["name"]}})
+        template = {
+            "metadata": {"labels": labels, "annotations": {"checksum/config": "0" * 64}},
+            "spec": {**POD_SPEC, "volumes": mounted},
+        }
+        spec = {"selector": {"match_labels": labels}, "template": template}
+        k8s.apps.v1.DaemonSet(name, metadata={"name": name, "namespace": namespace}, spec=spec)
+
+
+def rows() -> list[Row]:
+    """Measure previews and no-op updates of each number of workloads, with the component and by hand."""
+    binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE])
+    measured: list[Row] = []
+    seconds = {}
+    with LocalCluster(binaries) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
+        cluster.add_nodes(1)
+        os.environ["KUBECONFIG"] = str(cluster.kubeconfig)  # the programs run in this process, and read the cluster
+        for count in COUNTS:
+            stacks = {}
+            for name, program in (("ours", with_the_component), ("theirs", by_hand)):
+                cluster.create_namespace(f"{name}-{count}")
+                options = engine.workspace(f"{name}-{count}")
+                stacks[name] = automation.create_stack(f"{name}-{count}", name, partial(program, count), opts=options)
+                stacks[name].up()
+            ours, theirs = stacks["ours"], stacks["theirs"]
+            before = sum(cluster.writes().values())
+            ours.up()
+            writes = sum(cluster.writes().values()) - before
+            what = f"{count:,} workload{'' if count == 1 else 's'} of 5 sources, the components / by hand"
+            measured += [
+                (f"`preview` of {what}", f"{paired(ours.preview, theirs.preview):.2f}", "at most 1.15"),
+                (f"no-op `up` of {what}", f"{paired(ours.up, theirs.up):.2f}", "at most 1.15"),
+                (f"API writes of a no-op `up` of {count:,}", str(writes), "0"),
+            ]
+            seconds[count] = timed(ours.preview, 1)
+            print(f"{count:,}: preview {seconds[count]:.1f} s", *measured[-3:], sep="\n", file=sys.stderr)
+    return measured
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print("| " + " | ".join(row) + " |")

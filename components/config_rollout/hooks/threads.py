@@ -1,0 +1,27 @@
+"""Threads in which hooks read and write the cluster."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_THREADS = ThreadPoolExecutor(max_workers=1000, thread_name_prefix="config-rollout")
+"""Begun as they are needed; more than the engine has hooks under way."""
+
+
+async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """
+    Run a function in a thread of our own, as `asyncio.to_thread` does in one of the event loop's.
+
+    Those are for the SDK: each waits for a resource that is being registered. A hook that waits for one of them, of
+    a resource that they wait for, would wait for ever.
+
+    Source: pulumi 3.272 runtime/resource.py `register_resource`; automation/_server.py, four for each parallel step.
+    """
+    run = partial(copy_context().run, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, run)
