@@ -12,8 +12,8 @@ demo: setup ## the whole story on a real engine and control plane, in about two 
 cluster: setup ## the same control plane, kept open to play with
 	@$(RUN) -m tools.cluster
 
-test: setup tools ## everything: unit, wiring and engine tests, and the real kube-proxy as judge
-	$(RUN) -m pytest -n 2 --dist loadfile --durations=40
+test: setup tools ## unit, wiring and engine tests, and the real kube-proxy as judge
+	$(RUN) -m pytest -n 2 --dist loadfile -m "not long" --durations=40
 
 test-unit: setup ## the tests that need neither engine nor cluster, in half a minute at most
 	$(RUN) -m pytest tests/unit tests/wiring -m "not slow" -n auto --dist worksteal

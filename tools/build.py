@@ -124,17 +124,17 @@ TOOLS = {
         _kubernetes("kubectl", "version", "--client"),
         _kubernetes("kubeadm", "version", "-o", "short"),
         _kubernetes("kubelet", "--version", module="kubelet"),
-        *(_of_release("kube-proxy", version, "kube-proxy") for version in ("1.34.3", "1.35.4", "1.36.3", "1.37.2")),
+        _of_release("kube-proxy", "1.36.3", "kube-proxy"),
     )
 }  # fmt: skip
 
 OTHER_RELEASES = {
     tool.name: tool
     for version in ("1.34.3", "1.35.4", "1.37.2")
-    for program in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubeadm")
-    for tool in [_of_release(program, version, "kubernetes")]
+    for program in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubeadm", "kube-proxy")
+    for tool in [_of_release(program, version, "kube-proxy" if program == "kube-proxy" else "kubernetes")]
 }
-"""Control planes and kubeadms that only `make matrix` builds."""
+"""What only `make matrix` builds."""
 
 LINTERS = {
     "kube-score": Tool(
@@ -146,7 +146,7 @@ LINTERS = {
 KNOWN = TOOLS | OTHER_RELEASES | LINTERS
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
-JUDGES = tuple(name for name in TOOLS if name.startswith("kube-proxy-"))
+JUDGES = tuple(sorted(name for name in TOOLS | OTHER_RELEASES if name.startswith("kube-proxy-")))
 RELEASES = tuple(name.removeprefix("kube-proxy-") for name in JUDGES)
 RELEASE = os.environ.get("KUBERNETES_RELEASE", "1.36")
 """The Kubernetes release that control plane and kubeadm are of, as `1.36`; another than the default builds its own."""

@@ -54,6 +54,7 @@ def test_slow_api_server(fleet, cluster):
     assert fleet.rests(fleet.new)
 
 
+@pytest.mark.long
 def test_controller_manager_away(fleet, cluster):
     up = fleet.start()
     fleet.when(fleet.moments(1)[0], up)

@@ -7,6 +7,8 @@ A smaller fleet than that of test_faults.py, judged the same way.
 import json
 import time
 
+import pytest
+
 from tests.engine.conftest import hash_of, name_of
 from tests.engine.fleet import fixtures, readiness, well
 from tests.engine.observed import written
@@ -146,6 +148,7 @@ def test_deleted_revision_and_a_controller_that_is_away_are_no_loop(fleet, clust
     assert fleet.rests(fleet.new)
 
 
+@pytest.mark.long
 def test_time_in_which_nothing_is_seen_takes_nothing_back(fleet, cluster):
     """The API server stands still for longer than the deadline, then all watches are silent for as long."""
     with Proxy(cluster, cluster.watched_kubeconfig) as proxy:
