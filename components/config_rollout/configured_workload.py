@@ -23,10 +23,12 @@ from .core.workload.workload import Workload
 from .hooks.audit import Auditor
 from .hooks.explain import Explainer
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
+from .hooks.take_over import TakeOverExplainer
 from .prepare.cluster import find_cluster
 from .prepare.options import Options
 from .prepare.ownership import Ownership
 from .prepare.revisions import Reading, keep, withdraw
+from .prepare.taking_over import config_maps_of_pods
 from .prepare.waves import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
 
 Explain = Callable[[Auditor, StagedRollout | None], Explainer]
@@ -40,7 +42,7 @@ class ConfiguredWorkload:
     Args:
       component: The component, of the type and name `identity`.
       plain: Its arguments: `namespace`, and as far as there are any `kubeconfig`, `context`, `update_strategy`,
-        `min_ready_seconds`, `rollout_timeout_seconds`.
+        `min_ready_seconds`, `rollout_timeout_seconds`, `take_over`.
       opts: Its resource options.
       workload: What runs the pods; its `owner` and `annotations` are set here.
       configuration: What they read; `None` if that is not known in this preview.
@@ -150,7 +152,12 @@ class ConfiguredWorkload:
 
     def _explain(self, audit: Auditor) -> Explainer:
         plan = self.staged.plan if self.staged else None
-        return Explainer(self._component, self._name, audit, self._reading.resolved, self._configuration, plan)
+        usual = self._component, self._name, audit, self._reading.resolved
+        live, cluster, configuration = self._reading.observation.daemon_set, self._reading.cluster, self._configuration
+        if not (self._ownership.takes and live and cluster and configuration):
+            return Explainer(*usual, configuration, plan)
+        wanted, config_maps = render(self._workload, configuration).workload, config_maps_of_pods(self._reading)
+        return TakeOverExplainer(*usual, configuration, plan, cluster, wanted, live, config_maps)
 
     def _parts(self) -> dict[str, Any]:
         return {"metadata": self._rendered["metadata"], "spec": self._rendered["spec"]}
@@ -178,12 +185,26 @@ class ConfiguredWorkload:
         if self._workload.is_patch:
             after = [*after, self._register_owner(), *([self._register_strategy(self._waves)] if self._waves else [])]
         else:
-            hooks.append(self._ownership.hooks_of_daemon_set())
+            hooks.insert(0, self._ownership.hooks_of_daemon_set())  # what is refused is not explained
         every = self.options.for_daemon_set(self._component, after, *hooks)
         every = pulumi.ResourceOptions.merge(every, opts)
+        if self._ownership.takes:
+            every = pulumi.ResourceOptions.merge(every, self._in_place())
         every.retain_on_delete = self._workload.is_patch or every.retain_on_delete
         make = DaemonSetPatch if self._workload.is_patch else DaemonSet
         return make(self._name, **self._parts(), opts=every)
+
+    def _in_place(self) -> pulumi.ResourceOptions:
+        """
+        Return the options with which what exists is imported, and updated: a create would fail, or replace it.
+
+        A resource of this program's own, which the component is written for, goes on as the component's.
+        Source: pulumi 3.259 deploy/step_generator.go `continueStepsFromImport`; pulumi-kubernetes 4.29 await.go
+        `Creation`, which no longer updates what exists.
+        """
+        aliases = [pulumi.Alias(name, parent=pulumi.ROOT_STACK_RESOURCE) for name in {self._name, self._workload.name}]
+        where = f"{self._workload.namespace}/{self._workload.name}"
+        return pulumi.ResourceOptions(import_=where, aliases=aliases)
 
     def _register_strategy(self, waves: Waves) -> DaemonSetPatch:
         """

@@ -221,53 +221,6 @@ def test_objects_of_the_version_before_that_the_state_does_not_have_are_refused(
     assert {} == recorder.replaced()
 
 
-def foreign(cluster, namespace, labels):
-    """Make a DaemonSet as someone with kubectl would, and wait for its pods."""
-    template = {
-        "metadata": {"labels": labels},
-        "spec": {"containers": [{"name": "agent", "image": "agent:0"}]},
-    }
-    body = {
-        "apiVersion": "apps/v1",
-        "kind": "DaemonSet",
-        "metadata": {"name": "agent", "labels": {"app.kubernetes.io/managed-by": "Tanka"}},
-        "spec": {"selector": {"matchLabels": labels}, "template": template},
-    }
-    cluster.api.create(f"namespaces/{namespace}/daemonsets", body)
-    cluster.wait_at_rest(namespace, "agent")
-
-
-def test_daemon_set_that_others_made_is_refused_before_anything_is_written(project, agent, cluster, namespace):
-    foreign(cluster, namespace, {"app": "agent"})
-
-    def tries():
-        for run in (project.preview, project.up):
-            outcome = run(agent(**FAST))
-            assert outcome.failed
-            assert f"DaemonSet {namespace}/agent: already exists, created by something else (Tanka; " in outcome.output
-            kept = "with the selector {'app': 'agent'}, which cannot be changed. To take it over, pass selector="
-            assert f"), {kept}" in outcome.output
-
-    assert {} == written(cluster, tries)
-    assert [] == config_maps(cluster, namespace)
-
-
-def test_daemon_set_that_others_made_is_taken_over_pod_by_pod_as_the_refusal_says(
-    project, agent, cluster, namespace, record
-):
-    foreign(cluster, namespace, {"app": "agent"})
-    program = agent(ready_after="300ms", selector={"app": "agent"})
-    refused = project.preview(program)
-    commands = dict.fromkeys(re.findall(r"`kubectl ([^`]*)`", refused.output))
-    with record() as recorder:
-        for command in commands:
-            cluster.kubectl(*shlex.split(command))
-        assert not project.up(program).failed
-
-    assert [1] * NODES == list(recorder.replaced().values())
-    assert 1 == max(len(nodes) for nodes in recorder.unavailable())
-
-
 def test_namespace_that_is_an_output_is_told_its_alias(project, agent, cluster, namespace, record):
     def program(name, **options):
         def run():

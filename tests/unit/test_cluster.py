@@ -63,6 +63,17 @@ def test_patch_says_who_we_are(server, cluster):
     )
 
 
+@pytest.mark.parametrize(("dry_run", "asks"), [(False, ""), (True, "&dryRun=All")])
+def test_edit_sends_operations_and_a_dry_run_says_so(server, cluster, dry_run, asks):
+    path = f"/apis/apps/v1/namespaces/n/daemonsets/agent?fieldManager=me{asks}"
+    server.answers[f"PATCH {path}"] = 200, {"ok": True}
+    operations = [{"op": "replace", "path": "/spec", "value": {}}]
+
+    assert {"ok": True} == cluster.edit("daemonsets", "agent", "n", operations, "me", dry_run=dry_run)
+    _, _, headers, body = server.asked[-1]
+    assert ("application/json-patch+json", operations) == (headers["Content-Type"], json.loads(body))
+
+
 def test_delete_is_of_the_object_that_was_seen(server, cluster):
     server.answers["DELETE /api/v1/namespaces/n/pods/p"] = 404, {"message": "not found"}
 

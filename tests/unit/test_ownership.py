@@ -5,7 +5,16 @@ import dataclasses
 import pytest
 
 from config_rollout.core.explain.reasons import DaemonSetUpdate, explain
-from config_rollout.core.revisions.ownership import Claim, Owner, alias_of, check_moved, check_new, check_owner, maker
+from config_rollout.core.revisions.ownership import (
+    Claim,
+    Owner,
+    alias_of,
+    check_moved,
+    check_new,
+    check_owner,
+    check_taken,
+    maker,
+)
 
 MINE = Owner("o/p/mine", "config-rollout:index:ConfiguredDaemonSet::agent")
 LABELS = {"app.kubernetes.io/name": "agent"}
@@ -155,47 +164,92 @@ def test_component_that_gets_another_name_does_not_take_over_another_s(stack, co
             "Helm (release logging/fluent-bit)",
         ),
         ({"managedFields": []}, "something else"),
+        ({"managedFields": [{"manager": "kubectl-client-side-apply"}]}, "`kubectl apply`"),
+        (
+            {"managedFields": [{"manager": "pulumi-kubernetes-1"}]},
+            "another Pulumi program (field manager pulumi-kubernetes-1)",
+        ),
     ],
 )
 def test_who_made_what_is_not_ours(metadata, who):
     assert who == maker(daemon_set(manager="kubectl", **metadata))
 
 
-COMMANDS = (
-    "make sure that nothing recreates it, run `kubectl -n n delete daemonset agent --cascade=orphan`, `kubectl -n n "
-    "label "
-    "pods -l {} pod-template-generation-`, and then run this again: its pods stay until `up` replaces them one after "
-    "the "
-    "other. Or give this component another `name`."
-)
 MADE = "DaemonSet n/agent: already exists, created by something else (field manager kubectl)"
+OTHER = "Or give this component another `name`."
+TAKES = dataclasses.replace(CLAIM, take_over=True)
 
 
-def test_foreign_daemon_set_can_be_taken_over_without_a_gap():
-    labels = "app.kubernetes.io/name=agent"
-
-    assert [f"{MADE}. To take it over, {COMMANDS.format(labels)}"] == told(
+def test_foreign_daemon_set_can_be_taken_over():
+    assert [f"{MADE}. To take it over, pass take_over=True: preview shows what changes. {OTHER}"] == told(
         check_new(CLAIM, daemon_set(manager="kubectl"))
     )
 
 
-def test_foreign_daemon_set_with_another_selector_needs_that_selector_too():
+@pytest.mark.parametrize(("claim", "also"), [(CLAIM, "take_over=True and "), (TAKES, "")])
+def test_foreign_daemon_set_with_another_selector_needs_that_selector_too(claim, also):
     found = daemon_set(manager="kubectl", selector={"app": "agent"})
-    lines = [
-        f"{MADE}, with the selector {{'app': 'agent'}}, which cannot be changed. To take it over, pass "
-        f"selector={{'app': 'agent'}}, "
-        f"{COMMANDS.format('app=agent')}"
-    ]
 
-    assert lines == told(check_owner(CLAIM, found)) == told(check_new(CLAIM, found))
+    assert [
+        f"{MADE}, with the selector {{'app': 'agent'}}, which cannot be changed. To take it over, pass {also}"
+        f"selector={{'app': 'agent'}}: preview shows what changes. {OTHER}"
+    ] == told(check_owner(claim, found))
 
 
-def test_foreign_daemon_set_whose_selector_has_expressions_cannot_be_taken_over():
+@pytest.mark.parametrize("claim", [CLAIM, TAKES])
+def test_foreign_daemon_set_whose_selector_has_expressions_cannot_be_taken_over(claim):
     found = daemon_set(manager="kubectl")
     found["spec"]["selector"] = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
-    (line,) = told(check_owner(CLAIM, found))
+    (line,) = told(check_owner(claim, found))
 
     assert line.endswith("which cannot be changed. Give this component another `name`.")
+
+
+@pytest.mark.parametrize(
+    ("stack", "component", "manager"),
+    [
+        ("", "", "kubectl"),
+        ("", "", "config-rollout-own"),  # of the version before
+        ("", "", "config-rollout"),  # adopted once, and left
+        ("o/p/theirs", EARLIER, "config-rollout-own"),
+    ],
+)
+def test_whatever_is_not_this_stack_s_is_taken_over_when_it_is_asked_for(stack, component, manager):
+    found = daemon_set(stack, component, manager)
+
+    assert [] == check_owner(TAKES, found) == check_new(TAKES, found)
+    assert (True, False) == (TAKES.takes(found), CLAIM.takes(found))
+    assert [] == check_new(TAKES, None)
+
+
+def test_what_is_this_stack_s_already_is_not_taken_over_again():
+    assert not TAKES.takes(daemon_set("o/p/mine", MINE.component))
+
+
+def test_daemon_set_of_a_controller_is_not_taken_over():
+    owners = [{"kind": "Agent", "name": "x", "controller": True}, {"kind": "Node", "name": "y"}]
+    found = daemon_set(manager="kubectl", ownerReferences=owners)
+
+    assert [
+        "DaemonSet n/agent: is controlled by Agent 'x', which would overwrite it. Have that release it first, or give "
+        "this component another `name`."
+    ] == told(check_owner(TAKES, found))
+
+
+def test_component_that_gets_another_name_takes_over_nothing():
+    (line,) = told(check_moved(TAKES, daemon_set(manager="kubectl")))
+
+    assert line.startswith("DaemonSet n/agent: exists, and this component has a different DaemonSet. Keep `name`")
+
+
+@pytest.mark.parametrize(
+    ("was", "stack", "refused"),
+    [("o/p/mine", "o/p/theirs", True), ("o/p/mine", "o/p/mine", False), ("", "o/p/theirs", False)],
+)
+def test_what_another_stack_has_taken_over_is_not_taken_back_in_passing(was, stack, refused):
+    wrote = {"metadata": {"annotations": {"config-rollout/stack": was}}}
+
+    assert refused == bool(check_taken(TAKES, wrote, daemon_set(stack, EARLIER)))
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,12 @@ class ConfiguredDaemonSetArgs(TypedDict):
 
     For a DaemonSet that exists: its selector cannot be changed, so a different one is refused.
     """
+    take_over: NotRequired[bool | None]
+    """
+    `True` takes over a DaemonSet of this name that kubectl, Helm or another stack made; by default that is refused.
+
+    Preview shows what changes and what it costs. While it is set, `destroy` leaves the DaemonSet as it is.
+    """
     pod_annotations: NotRequired[Mapping[str, Input[str]] | None]
     """Annotations of the pods, beside the config hash. A change restarts them."""
     update_strategy: NotRequired[UpdateStrategy | None]

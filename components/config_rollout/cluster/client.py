@@ -30,7 +30,7 @@ SECONDS = 10
 _PAGE = 500
 _JSON, _METADATA = "application/json", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _MERGE, _STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
-_APPLY = "application/apply-patch+yaml"
+_APPLY, _OPERATIONS = "application/apply-patch+yaml", "application/json-patch+json"
 _VERSION = "version"
 _USER_AGENT = "config-rollout"
 _CONFLICT = 409
@@ -210,6 +210,25 @@ class Cluster:
         right = Right("patch", _group(resource), resource, namespace, name)
         query = {"fieldManager": manager, "force": "true"}
         return self._send("PATCH", right, query, body, _APPLY) or {}
+
+    def edit(
+        self,
+        resource: str,
+        name: str,
+        namespace: str,
+        operations: Sequence[Mapping[str, Any]],
+        manager: str,
+        dry_run: bool = False,
+    ) -> Object | None:
+        """
+        Change an object by the operations of a JSON Patch and return it; `None` if there is none to change.
+
+        With `dry_run` the server does all but write it: it fills in defaults, validates, and asks its webhooks.
+        Source: RFC 6902; Kubernetes "API Concepts", Dry-run.
+        """
+        right = Right("patch", _group(resource), resource, namespace, name)
+        query = {"fieldManager": manager, **({"dryRun": "All"} if dry_run else {})}
+        return self._send("PATCH", right, query, operations, _OPERATIONS)
 
     def create(self, resource: str, namespace: str, body: Mapping[str, Any]) -> Object | None:
         """Create an object and return it; `None` if there is no such namespace."""

@@ -16,7 +16,7 @@ from ..core.audit.finished import Finished
 from ..core.audit.record import AuditRecord, parse_records
 from ..core.kubernetes import daemon_sets
 from ..core.kubernetes.annotations import FINISHED_ANNOTATION, RESTORED_ANNOTATION
-from ..core.kubernetes.field_managers import MANAGER, written
+from ..core.kubernetes.field_managers import DRIVER, MANAGER, written
 from ..core.revisions.config_maps import mounted
 from ..core.revisions.naming import HISTORY_KEY, history_name
 from ..core.waves import strategy
@@ -32,9 +32,6 @@ Whose fields the provider takes over before each update of its own, so that a te
 
 Source: pulumi-kubernetes 4.25 await.go `fixCSAFieldManagers`.
 """
-
-_NOTES_MANAGER = "config-rollout-driver"
-"""Of annotations: the provider would take what its own manager has for drift of a patch. Source: cluster/owners.py."""
 
 _REFUSED = (400, 403, 404, 409, 422)
 """What keeps something from being done that a rollout can do without."""
@@ -122,7 +119,7 @@ class DrivenDaemonSet:
         self._annotate({FINISHED_ANNOTATION: str(finished)})
 
     def _annotate(self, annotations: Mapping[str, str | None]) -> None:
-        self._patch({"metadata": {"annotations": annotations}}, _NOTES_MANAGER)
+        self._patch({"metadata": {"annotations": annotations}}, DRIVER)
 
     def _patch(self, body: Object, manager: str, strategic: bool = False) -> None:
         name, namespace = self.target.name, self.target.namespace

@@ -5,8 +5,9 @@ from typing import Any
 
 import pulumi
 
+from ..core.audit.writing import changes_between
+from ..core.configuration.diff import diff_contents
 from ..core.kube_proxy.adoption import Adoption, explain_known
-from ..core.kube_proxy.adoption_changes import changes_of_adoption
 from ..core.kubernetes.daemon_sets import config_hash_of
 from ..core.revisions.observation import Observation
 from ..core.workload.configuration import Configuration
@@ -95,7 +96,8 @@ class AdoptionExplainer(Explainer):
         self.tell(message)
         if self.restarts:
             daemon_set = dict(adoption.daemon_set)
-            begun = Begun(config_hash_of(daemon_set), *changes_of_adoption(adoption))
+            keys = diff_contents(adoption.read, adoption.wanted)
+            begun = Begun(config_hash_of(daemon_set), *changes_between(keys, adoption.template_changes()))
             await self._audit_begins(args.new_inputs or {}, daemon_set, begun)
 
     async def _left(

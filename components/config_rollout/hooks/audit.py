@@ -21,6 +21,7 @@ from ..core.audit.resumed import since_it_began
 from ..core.audit.sinks import Sink
 from ..core.kubernetes import objects
 from ..core.kubernetes.annotations import CHANGE_CAUSE_ANNOTATION
+from ..core.kubernetes.field_managers import AUDITOR
 from ..core.kubernetes.objects import revision_of
 from ..core.kubernetes.pods import node_of, pod_of, ready_since
 from ..core.revisions.naming import HISTORY_KEY, history_name
@@ -30,9 +31,6 @@ from .audit_sinks import deliver
 from .threads import in_thread
 from .voice import Voice
 from .who import who
-
-MANAGER = "config-rollout-audit"
-"""The field manager of what is written here, so that nothing of it is taken for the provider's."""
 
 _TRIES = 5
 
@@ -215,7 +213,7 @@ class Auditor:
             if config_map:  # another `up` may write one meanwhile: then the API server refuses, and all is read again
                 body["metadata"]["resourceVersion"] = config_map["metadata"]["resourceVersion"]
             try:
-                self._with_retries(lambda: cluster.apply("configmaps", name, namespace, body, MANAGER))  # noqa: B023
+                self._with_retries(lambda: cluster.apply("configmaps", name, namespace, body, AUDITOR))  # noqa: B023
                 return record
             except ClusterError as error:
                 if error.status != 409 or attempt == _TRIES - 1:
@@ -242,7 +240,7 @@ class Auditor:
         metadata = thing["metadata"]
         body = {"metadata": {"annotations": {CHANGE_CAUSE_ANNOTATION: cause}}}
         name, namespace = metadata["name"], metadata["namespace"]
-        self._try(lambda: cluster.patch(resource, name, namespace, body, manager=MANAGER))
+        self._try(lambda: cluster.patch(resource, name, namespace, body, manager=AUDITOR))
 
     def _tell(self, cluster: Cluster, daemon_set: Object, event: tuple[str, str, str]) -> None:
         body = audit.event(daemon_set, event, time.time_ns())

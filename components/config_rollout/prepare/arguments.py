@@ -20,6 +20,7 @@ from ..core.workload.configuration import Configuration
 from . import schema
 from .errors import BadArguments
 from .sources import parse_sources, source_names, warned
+from .taking_over import check_take_over
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
         yield from check_pod_annotations(plain["pod_annotations"])
     if "update_strategy" in plain:
         yield from check_update_strategy(plain["update_strategy"], plain.get("pod_spec"))
+    if "take_over" in plain:
+        yield from check_take_over(plain)
     for number, least in (("min_ready_seconds", 0), ("revision_history_limit", 0), ("rollout_timeout_seconds", 1)):
         if number in plain:
             yield from check_whole_number(number, plain[number], least)

@@ -25,8 +25,9 @@ class Options:
 
     @property
     def retain_on_delete(self) -> bool | None:
-        """Return what the user says about objects of the cluster that `destroy` meets."""
-        return self._opts.retain_on_delete
+        """Return whether `destroy` leaves objects of the cluster: as the user says, else if it takes them over."""
+        said = self._opts.retain_on_delete
+        return said if said is not None else self._args.get("take_over") or None
 
     @property
     def ignored(self) -> list[str]:
@@ -64,7 +65,7 @@ class Options:
         return pulumi.ResourceOptions(
             parent=parent,
             depends_on=list(after),
-            retain_on_delete=self._opts.retain_on_delete,
+            retain_on_delete=self.retain_on_delete,
             ignore_changes=self.ignored,
             custom_timeouts=self._timeouts(),
             hooks=functools.reduce(pulumi.ResourceHookBinding.merge, hooks),

@@ -42,7 +42,7 @@ class Ownership:
       where: Namespace and name of the DaemonSet. Where that or the cluster is an Output, the hooks read it.
       selector: The labels by which the DaemonSet finds its pods; `None` where an existing one is only patched.
       reading: What the cluster has.
-      plain: Where the cluster is: `kubeconfig`, `context`.
+      plain: Where the cluster is: `kubeconfig`, `context`; and `take_over`.
       may_select: Whether the component takes another selector.
 
     Raises:
@@ -64,12 +64,18 @@ class Ownership:
         named, observation = isinstance(where[0], str), reading.observation
         self._is_known = named and reading.later is None
         mine = Owner(stack_name(), "::".join(component))
-        self._claim = Claim(where[0] if named else "", where[1], mine, selector, may_select)
+        take_over = bool(plain.get("take_over"))
+        self._claim = Claim(where[0] if named else "", where[1], mine, selector, may_select, take_over)
         self._hook_name = hook_name(f"{component[1]}:owner")
         if self._is_known:
             twice = self._check_twice(self._claim, observation.server)
             there = observation.daemon_set, observation.wanted_config_maps
             self._refuse([*twice, *ownership.check_owner(self._claim, *there)])
+
+    @property
+    def takes(self) -> bool:
+        """Whether the component is about to take over what someone else made."""
+        return self._claim.takes(self._reading.observation.daemon_set)
 
     def aliases(self) -> list[str]:
         """Return what this component was before it was renamed or moved, as the DaemonSet says."""
@@ -86,8 +92,10 @@ class Ownership:
     def hooks_of_daemon_set(self) -> pulumi.ResourceHookBinding:
         """Return the hooks of the DaemonSet: an `up` that stopped may have left a component without one."""
         options = pulumi.ResourceHookOptions(on_dry_run=True)
+        taken = pulumi.ResourceHook(f"{self._hook_name}:taken", self._refuse_taken, options)
         return pulumi.ResourceHookBinding(
-            before_create=[pulumi.ResourceHook(f"{self._hook_name}:first", self._before_first, options)]
+            before_create=[pulumi.ResourceHook(f"{self._hook_name}:first", self._before_first, options)],
+            before_update=[taken] if self._claim.take_over else [],
         )
 
     def annotations(self, component: pulumi.Resource) -> dict[str, pulumi.Input[str]]:
@@ -127,6 +135,10 @@ class Ownership:
         claim, old = self._told(args), args.old_inputs or {}
         if claim.namespace and (old.get("namespace"), old.get("name")) != (claim.namespace, claim.name):
             self._refuse(ownership.check_moved(claim, (await self._reading.resolved()).daemon_set))
+
+    async def _refuse_taken(self, args: pulumi.ResourceHookArgs) -> None:
+        claim, observation = self._told(args), await self._reading.resolved()
+        self._refuse(ownership.check_taken(claim, args.old_inputs or {}, observation.daemon_set))
 
     def _told(self, args: pulumi.ResourceHookArgs) -> Claim:
         """Return the claim with what the engine knows: the parents' types, and a namespace that was an Output."""

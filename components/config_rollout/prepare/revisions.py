@@ -119,8 +119,8 @@ def read_before(who: str, plain: Mapping[str, Any], name: str, configuration: Co
     A unit test with mocks has no cluster, and nothing is read; but waves are planned by one.
 
     Raises:
-      BadArguments: A ConfigMap has the name of the program's and holds something else; or there are waves, and the
-        cluster cannot be read.
+      BadArguments: A ConfigMap has the name of the program's and holds something else; or there are waves, or an `up`
+        is to take something over, and the cluster cannot be read.
 
     """
     waves = "waves" in plain
@@ -139,6 +139,8 @@ def read_before(who: str, plain: Mapping[str, Any], name: str, configuration: Co
     except ClusterError as error:
         if waves:
             raise BadArguments(f"{who}: waves: {error}") from None
+        if plain.get("take_over") and not pulumi.runtime.is_dry_run():
+            raise BadArguments(f"{who}: take_over: {error}") from None
         return Reading(Observation(trouble=_unread(who, error)))
 
 

@@ -39,8 +39,14 @@ _ENDS = {"done": "RolloutDone", "halted": "RolloutHalted", "restored": "RolloutR
 
 def changes_of(update: DaemonSetUpdate) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """Return what changed in the configuration, and what else in the pod template."""
-    template = tuple(_change("", change, update.secret) for change in update.template_changes())
-    return _of_keys(update.told_keys()), template
+    return changes_between(update.told_keys(), update.template_changes(), update.secret)
+
+
+def changes_between(
+    keys: Sequence[KeyChange], template: Sequence[FieldChange], secret: bool = False
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """Return the same for changes that were found in another way than from an update."""
+    return _of_keys(keys), tuple(_change("", change, secret) for change in template)
 
 
 def _of_keys(keys: Sequence[KeyChange]) -> tuple[Change, ...]:

@@ -11,11 +11,10 @@ from ..configuration.diff import FieldChange, KeyChange, diff_values
 from ..configuration.digest import short_hash
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
 from ..kubernetes.pod_spec import follow
-from ..kubernetes.update_strategy import UpdateStrategy
 from ..markers import UNKNOWN
 from ..revisions.config_maps import plain_names
 from ..revisions.ownership import NOTED, SAYS_WHO, owner_change
-from ..waves.words import WavePlan
+from ..waves.words import WavePlan, rolling_restart
 from ..words.changes import NO_RESTART, and_more, field_lines, is_left, key_summary, lines_of_keys
 from ..words.shown import escaped
 
@@ -107,8 +106,8 @@ def explain(update: DaemonSetUpdate) -> str:
     if old_hash != new_hash and not any(key.restarts for key in keys):
         why = "an earlier `up` was stopped before it updated the DaemonSet, or something undid its change"
         lines.append(f"  ~ configuration: {why}" if old_hash else "  + configuration: this program's")
-    noted = [change for change in others if _is_note(change)]
-    others = [change for change in others if not _is_note(change)]
+    noted = [change for change in others if is_note(change)]
+    others = [change for change in others if not is_note(change)]
     for changes, note in ((template, ""), (others, NO_RESTART)):
         for change in changes:
             by = update.by.get(change.path)
@@ -185,7 +184,7 @@ def _headline(
     if update.moves_pods() and all(change.new is UNKNOWN for change in template) and old_hash == new_hash:
         verb = "rolling restart, if it differs"
     if not subjects:
-        real = [change for change in others if not _is_note(change)]
+        real = [change for change in others if not is_note(change)]
         subjects, count = [escaped(real[0].path) if real else _NOTES], len(real)
     return f"{subjects[0]}{and_more(count)}: {verb}"
 
@@ -198,11 +197,9 @@ def _consequence(update: DaemonSetUpdate, old_hash: str, new_hash: str) -> str:
     hashes = f"{before}{short_hash(new_hash)}: " if old_hash != new_hash else ""
     if update.plan and not update.moves_pods():
         return "\n    ".join([f"{hashes}nothing restarts in DaemonSet {where}", *update.plan.lines])
-    if update.plan:
-        return "\n    ".join([f"{hashes}rolling restart of DaemonSet {where}, wave by wave", *update.plan.lines])
     spec = update.new.get("spec")
-    strategy = UpdateStrategy.of(spec.get("updateStrategy") if isinstance(spec, Mapping) else None)
-    return f"{hashes}rolling restart of DaemonSet {where}, {strategy.budget()}"
+    strategy = spec.get("updateStrategy") if isinstance(spec, Mapping) else None
+    return hashes + rolling_restart(where, update.plan, strategy)
 
 
 def _where(daemon_set: Spec) -> str:
@@ -211,7 +208,7 @@ def _where(daemon_set: Spec) -> str:
     return f"{fields.get('namespace', 'default')}/{fields.get('name', '?')}"
 
 
-def _is_note(change: FieldChange) -> bool:
+def is_note(change: FieldChange) -> bool:
     """Return whether it is an annotation in which this library or the provider notes something for itself."""
     return change.path.startswith(_OWN_ANNOTATIONS)
 

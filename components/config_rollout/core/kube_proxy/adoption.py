@@ -7,11 +7,11 @@ from typing import Any
 from ..configuration.content import Content
 from ..configuration.diff import FieldChange, KeyChange, diff_contents, diff_values
 from ..explain.drift import drifted
+from ..explain.taking_over import NOTHING_ELSE, RESTARTS_ONCE
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
 from ..kubernetes.field_managers import MANAGER, OWNER
-from ..kubernetes.update_strategy import UpdateStrategy
 from ..revisions.naming import is_content_name
-from ..waves.words import WavePlan
+from ..waves.words import WavePlan, rolling_restart
 from ..words.changes import NO_RESTART, field_lines, lines_of_keys
 from .discovery import image, mounted_name
 from .files import runs_the_same
@@ -80,10 +80,7 @@ class Adoption:
             return "\n".join([f"adopts {where}: it is already as wanted, nothing restarts", *self._lines()])
         lines = [f"adopts {where}: one rolling restart", *self._lines()]
         if not self.is_managed():
-            lines.append(
-                "  it restarts once so that its pods get a ConfigMap of their own revision; after that only a "
-                "changed configuration restarts them"
-            )
+            lines.append(RESTARTS_ONCE)
         return "\n".join([*lines, self._consequence()])
 
     def explain_taken_back(self) -> str:
@@ -134,7 +131,7 @@ class Adoption:
         fields = [f"  {line}" for change in changes if not _is_hash(change.path) for line in self._field(change)]
         before, after = mounted_name(self.daemon_set, self.layout), mounted_name(self.patch, self.layout)
         mounted = [f"  ~ the pods' ConfigMap: {before} => {after}"] if before != after else []
-        rest = ["  nothing else of the DaemonSet changes"] if changes else []
+        rest = [NOTHING_ELSE] if changes else []
         return [*(keys or ["  = configuration: unchanged"]), *fields, *mounted, *rest]
 
     def _field(self, change: FieldChange) -> list[str]:
@@ -143,12 +140,7 @@ class Adoption:
         return field_lines(replace(change, path=path), secret=False, note=note)
 
     def _consequence(self) -> str:
-        if self.plan:
-            return "\n    ".join(
-                [f"  rolling restart of DaemonSet {self.layout.where}, wave by wave", *self.plan.lines]
-            )
-        budget = UpdateStrategy.of(self.patch["spec"]["updateStrategy"]).budget()
-        return f"  rolling restart of DaemonSet {self.layout.where}, {budget}"
+        return f"  {rolling_restart(self.layout.where, self.plan, self.patch['spec']['updateStrategy'])}"
 
     def _layout_name(self) -> str:
         names = [name for name, layout in LAYOUTS.items() if layout == self.layout]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from .objects import Object
@@ -27,6 +28,62 @@ Source: pulumi-kubernetes 4.25 await.go `getServerSideApplyPatchOptions`; Kubern
 def managed_by(manager: str) -> dict[str, str]:
     """Return annotations that make the Kubernetes provider write as this field manager, whoever owns the fields now."""
     return {MANAGER_ANNOTATION: manager, **FORCED}
+
+
+_KEPT = ("f:finalizers", "f:ownerReferences")
+"""What of an object's metadata stays whoever takes the object over."""
+
+DRIVER = "config-rollout-driver"
+"""
+Field manager of what the driver of waves notes in annotations.
+
+Not `MANAGER`: the provider would take what its own manager has for drift of a patch. Source: cluster/owners.py.
+"""
+
+AUDITOR = "config-rollout-audit"
+"""Field manager of what the audit writes, so that nothing of it is taken for the provider's."""
+
+_STAYS = (OWNER, "Apply"), *((name, "Update") for name in (MANAGER, DRIVER, AUDITOR))
+
+
+def others(thing: Object) -> list[Mapping[str, Any]]:
+    """
+    Return the managed fields of others than our `OWNER`, who lose them to whoever takes an object over.
+
+    What was written through a subresource stays where it is, and so does what the driver of waves notes for itself.
+    """
+    entries = thing["metadata"].get("managedFields") or []
+    whole = [one for one in entries if not one.get("subresource")]
+    return [one for one in whole if (one.get("manager"), one.get("operation")) not in _STAYS]
+
+
+def handed_over(thing: Object) -> list[Mapping[str, Any]]:
+    """
+    Return the managed fields of an object in which all that others wrote is our `OWNER`'s.
+
+    Then the next apply removes what it leaves out, as if the object had always been ours. So does kubectl when it goes
+    from client-side to server-side apply.
+    Source: client-go 0.36 util/csaupgrade/upgrade.go; Kubernetes "Server-Side Apply", Transferring ownership.
+    """
+    entries, theirs = thing["metadata"].get("managedFields") or [], others(thing)
+    rest = [one for one in entries if one not in theirs]
+    ours = [one for one in rest if one.get("manager") == OWNER and one.get("operation") == "Apply"]
+    if not theirs:
+        return entries
+    newest = max([*ours, *theirs], key=lambda one: str(one.get("time") or ""))
+    fields: dict[str, Any] = reduce(_union, [one.get("fieldsV1") or {} for one in [*ours, *theirs]])
+    metadata = {key: of for key, of in fields.get("f:metadata", {}).items() if key not in _KEPT}
+    fields = {**fields, **({"f:metadata": metadata} if metadata else {})}
+    mine = {**newest, "manager": OWNER, "operation": "Apply", "fieldsV1": fields}
+    return [mine, *(one for one in rest if one not in ours)]
+
+
+def _union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of both sets; where a step is one field as a whole in one of them, `.` says so."""
+    if not one or not other:
+        return {".": {}, **one, **other} if one or other else {}
+    both = {key: _union(one[key], other[key]) for key in one if key in other}
+    return {**one, **other, **both}
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,21 @@ Not here: the annotations and hooks themselves (prepare/ownership.py).
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..arguments.finding import Finding
 from ..kubernetes.annotations import COMPONENT_ANNOTATION, MANAGED_BY_LABEL, STACK_ANNOTATION
 from ..kubernetes.daemon_sets import selector_of
-from ..kubernetes.field_managers import FORCED, OWNER, managers_of
+from ..kubernetes.field_managers import FORCED, OWNER, managers_of, others
 from ..kubernetes.labels import check_live_selector
 from ..kubernetes.objects import Object
 
 SAYS_WHO = f"metadata.annotations.{COMPONENT_ANNOTATION}"
 NOTED = tuple(f"metadata.annotations.{key}" for key in (STACK_ANNOTATION, COMPONENT_ANNOTATION, *FORCED))
 """Where an object names its owner, and how it is written: a change there is reported in one sentence."""
+
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Claim:
     What a component is about to write: the DaemonSet NAMESPACE/NAME, and as whom.
 
     `selector` are the labels by which the DaemonSet finds its pods, `None` where an existing one is only patched.
-    `may_select` tells whether the component takes others.
+    `may_select` tells whether the component takes others, `take_over` whether it takes what someone else made.
     """
 
     namespace: str
@@ -63,11 +65,16 @@ class Claim:
     mine: Owner
     selector: Mapping[str, str] | None = None
     may_select: bool = True
+    take_over: bool = False
 
     @property
     def where(self) -> str:
         """The DaemonSet, as findings name it."""
         return f"DaemonSet {self.namespace}/{self.name}"
+
+    def takes(self, daemon_set: Object | None) -> bool:
+        """Return whether this is about to take a DaemonSet over: it is not this stack's by now."""
+        return self.take_over and daemon_set is not None and Owner.of(daemon_set).stack != self.mine.stack
 
     @property
     def handover(self) -> str:
@@ -105,6 +112,8 @@ def check_owner(claim: Claim, daemon_set: Object | None, config_maps: Iterable[O
     if daemon_set is None:
         return [finding for one in config_maps for finding in _check_config_map(claim, one)]
     owner = Owner.of(daemon_set)
+    if claim.takes(daemon_set):
+        return [*_check_controller(claim, daemon_set), *_check_selector(claim, daemon_set)]
     if owner.stack not in ("", claim.mine.stack):
         what = f"belongs to {owner}, but this is stack {claim.mine.stack}"
         fix = (
@@ -132,7 +141,7 @@ def check_new(claim: Claim, daemon_set: Object | None, has_alias: bool = True) -
 
     Without `has_alias` the component could not look for its earlier URN before it was registered.
     """
-    if daemon_set is None or claim.selector is None:
+    if daemon_set is None or claim.selector is None or claim.takes(daemon_set):
         return []
     owner, managers = Owner.of(daemon_set), managers_of(daemon_set)
     if not managers:
@@ -160,6 +169,10 @@ def check_new(claim: Claim, daemon_set: Object | None, has_alias: bool = True) -
 
 def check_moved(claim: Claim, daemon_set: Object | None) -> list[Finding]:
     """Find that a component whose name or namespace changes would take over what another component made."""
+    if claim.takes(daemon_set):
+        what = "exists, and this component has a different DaemonSet"
+        fix = "Keep `name` and `namespace`, and take it over with a component of its own"
+        return [Finding(claim.where, what, fix)]
     if daemon_set is None or claim.selector is None or Owner.of(daemon_set).component == claim.mine.component:
         return check_new(claim, daemon_set)
     if not managers_of(daemon_set):
@@ -170,48 +183,64 @@ def check_moved(claim: Claim, daemon_set: Object | None) -> list[Finding]:
     return [Finding(claim.where, f"{whose}, and this component has a different DaemonSet", fix)]
 
 
+def check_taken(claim: Claim, was: Mapping[str, Any], daemon_set: Object | None) -> list[Finding]:
+    """Find that another stack has taken over what this one has in its state; `was` is what this one wrote last."""
+    mine = Owner.of({"metadata": was.get("metadata") or {}}).stack == claim.mine.stack
+    return check_owner(replace(claim, take_over=False), daemon_set) if mine and daemon_set else []
+
+
 def maker(daemon_set: Object) -> str:
     """
     Return who made an object that is not ours, as its annotations, labels and field managers say.
 
-    Source: helm 3 pkg/action/validate.go (annotations `meta.helm.sh/`); Kubernetes "Recommended Labels", "Server-Side
-    Apply" (`managedFields`).
+    Source: helm 3 pkg/action/validate.go (annotations `meta.helm.sh/`); kubectl 0.36 pkg/cmd/apply (field managers);
+    pulumi-kubernetes 4.25 provider.go `fieldManagerName`; Kubernetes "Recommended Labels", "Server-Side Apply".
     """
     metadata = daemon_set["metadata"]
     annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
-    if release := annotations.get("meta.helm.sh/release-name"):
-        return f"Helm (release {annotations.get('meta.helm.sh/release-namespace', '?')}/{release})"
-    entries = [entry for entry in metadata.get("managedFields") or [] if not entry.get("subresource")]
-    names = list(dict.fromkeys(str(entry.get("manager")) for entry in entries))
-    by = labels.get(MANAGED_BY_LABEL)
-    signs = [*([str(by)] if by else []), *([f"field manager {', '.join(names)}"] if names else [])]
-    return f"something else ({'; '.join(signs)})" if signs else "something else"
+    if (owner := Owner.of(daemon_set)).stack:
+        return str(owner)
+    if release := helm_release(daemon_set):
+        return f"Helm (release {release[0]}/{release[1]})"
+    names = list(dict.fromkeys(str(one.get("manager")) for one in others(daemon_set)))
+    listed = f"field manager {', '.join(names)}" if names else ""
+    if by := labels.get(MANAGED_BY_LABEL):
+        return f"something else ({'; '.join(filter(None, (str(by), listed)))})"
+    if "kubectl-client-side-apply" in names or _APPLIED in annotations:
+        return "`kubectl apply`"
+    if pulumi := next((name for name in names if name.startswith("pulumi-kubernetes")), ""):
+        return f"another Pulumi program (field manager {pulumi})"
+    return f"something else ({listed})" if listed else "something else"
+
+
+def helm_release(thing: Object) -> tuple[str, str] | None:
+    """Return namespace and name of the Helm release that an object belongs to, if it says so."""
+    annotations = thing["metadata"].get("annotations") or {}
+    release = annotations.get("meta.helm.sh/release-name")
+    return (str(annotations.get("meta.helm.sh/release-namespace", "?")), str(release)) if release else None
 
 
 def _foreign(claim: Claim, daemon_set: Object) -> Finding:
-    """
-    Tell that something else made the DaemonSet, and how to take it over.
-
-    Pods that are orphaned keep the label `pod-template-generation`, and one that says 1 is new to the new DaemonSet.
-    Source: kubernetes 1.36 pkg/controller/daemon/util/daemonset_util.go `IsPodUpdated`.
-    """
+    """Tell that something else made the DaemonSet, and how to take it over."""
     what, selector = f"already exists, created by {maker(daemon_set)}", daemon_set["spec"]["selector"]
     other = "ive this component another `name`"
     if selector.get("matchExpressions"):
         return Finding(claim.where, f"{what}, with the selector {selector}, which cannot be changed", f"G{other}")
-    labels, kubectl = selector["matchLabels"], f"kubectl -n {claim.namespace}"
+    labels = selector["matchLabels"]
     differs = labels != dict(claim.selector or {})
-    commands = (
-        f"`{kubectl} delete daemonset {claim.name} --cascade=orphan`, "
-        f"`{kubectl} label pods -l {selector_of(daemon_set)} pod-template-generation-`"
-    )
-    fix = (
-        f"To take it over, {f'pass selector={labels}, ' if differs else ''}make sure that nothing recreates it, run "
-        f"{commands}, and then run this again: its pods stay until `up` replaces them one after the other. Or g{other}"
-    )
-    return Finding(
-        claim.where, f"{what}{f', with the selector {labels}, which cannot be changed' if differs else ''}", fix
-    )
+    wanting = {"take_over=True": not claim.take_over, f"selector={labels}": differs}
+    passed = " and ".join(argument for argument, is_missing in wanting.items() if is_missing)
+    ways = f"To take it over, pass {passed}: preview shows what changes. Or g" if passed else "G"
+    fixed = f", with the selector {labels}, which cannot be changed" if differs else ""
+    return Finding(claim.where, f"{what}{fixed}", f"{ways}{other}")
+
+
+def _check_controller(claim: Claim, daemon_set: Object) -> list[Finding]:
+    """Find a controller that would write the DaemonSet again. Source: Kubernetes "Owners and Dependents"."""
+    owners = [one for one in daemon_set["metadata"].get("ownerReferences") or [] if one.get("controller")]
+    fix = "Have that release it first, or give this component another `name`"
+    what = "is controlled by {kind} '{name}', which would overwrite it"
+    return [Finding(claim.where, what.format(kind=one["kind"], name=one["name"]), fix) for one in owners]
 
 
 def _check_config_map(claim: Claim, config_map: Object) -> list[Finding]:
@@ -230,7 +259,7 @@ def _check_config_map(claim: Claim, config_map: Object) -> list[Finding]:
 def _check_selector(claim: Claim, daemon_set: Object) -> list[Finding]:
     """Find a DaemonSet with a different selector, and who made it if it is not ours."""
     findings = [] if claim.selector is None else check_live_selector(claim.selector, daemon_set)
-    if findings and not managers_of(daemon_set):
+    if findings and (claim.takes(daemon_set) or not managers_of(daemon_set)):
         return [_foreign(claim, daemon_set)]
     if findings and not claim.may_select:
         fix = "Keep the component that created it, or remove it there first"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..kubernetes.field_managers import Written
 from ..kubernetes.pods import Pod
-from ..kubernetes.update_strategy import SECONDS_PER_POD
+from ..kubernetes.update_strategy import SECONDS_PER_POD, UpdateStrategy
 from ..words.shown import escaped
 from .order import Division
 from .restarts import DaemonPods
@@ -21,6 +21,14 @@ class WavePlan:
 
     lines: Sequence[str]
     restarts: int | None = None
+
+
+def rolling_restart(where: str, plan: WavePlan | None, update_strategy: object) -> str:
+    """Return how the DaemonSet NAMESPACE/NAME restarts: wave by wave, or within the budget of its update strategy."""
+    what = f"rolling restart of DaemonSet {where}"
+    if plan:
+        return "\n    ".join([f"{what}, wave by wave", *plan.lines])
+    return f"{what}, {UpdateStrategy.of(update_strategy).budget()}"
 
 
 def plan(

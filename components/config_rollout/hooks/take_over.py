@@ -1,0 +1,139 @@
+"""Takes over a workload that someone else made: says at the component what that does, and makes its fields ours."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import pulumi
+
+from ..cluster.client import Cluster, ClusterError, Object
+from ..cluster.retrying import Backoff
+from ..core.audit.writing import changes_between
+from ..core.explain.drift import camel
+from ..core.explain.taking_over import TakeOver, holds_unknown, replacing
+from ..core.kubernetes.daemon_sets import config_hash_of
+from ..core.kubernetes.field_managers import OWNER, handed_over, others
+from ..core.revisions.observation import Observation
+from ..core.workload.configuration import Configuration
+from .audit import Auditor, Begun
+from .explain import Explainer, Plan
+from .plain_inputs import plain_arguments
+from .threads import in_thread
+
+_CONFLICT = 409
+_SECONDS = 300
+"""How long one write is tried, in seconds."""
+
+
+class TakeOverExplainer(Explainer):
+    """
+    Explains taking over from the live workload and from what the API server would make of it.
+
+    That is asked before anything of the component is registered, so what would fail is refused then. The fields of
+    others become ours right before the provider writes the workload.
+
+    Args:
+      cluster: Where it is.
+      wanted: What is written, as rendered; leaves may be Outputs.
+      live: It, as it is.
+      config_maps: Name -> ConfigMap, of those that its pods read.
+
+    """
+
+    def __init__(
+        self,
+        component: pulumi.Resource,
+        name: str,
+        audit: Auditor,
+        observe: Callable[[], Awaitable[Observation]],
+        configuration: Configuration,
+        plan: Plan | None,
+        cluster: Cluster,
+        wanted: Mapping[str, Any],
+        live: Object,
+        config_maps: Mapping[str, Object],
+    ) -> None:
+        super().__init__(component, name, audit, observe, configuration, plan)
+        self._who = f"{type(component).__name__} '{name}'"
+        self._cluster, self._wanted, self._live, self._config_maps = cluster, wanted, live, config_maps
+        self._wants = configuration
+        self._take_over: TakeOver | None = None
+
+    def of_component(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks for the component itself: what the API server would refuse is refused now."""
+        hooks = super().of_component()
+        options = pulumi.ResourceHookOptions(on_dry_run=True)
+        asks = pulumi.ResourceHook(f"{self._hook_name}:takes-over", self._refuse, options)
+        hooks.before_create = [*(hooks.before_create or []), asks]
+        return hooks
+
+    def of_daemon_set(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks for the workload."""
+        hooks = super().of_daemon_set()
+        options = pulumi.ResourceHookOptions(on_dry_run=True)
+        hands_over = pulumi.ResourceHook(f"{self._hook_name}:hands-over", self._hand_over, options)
+        hooks.before_update = [*(hooks.before_update or []), hands_over]
+        return hooks
+
+    async def _daemon_set_updates(self, args: pulumi.ResourceHookArgs) -> None:
+        taken = await self._asked()
+        self.restarts, self.restarts_all = taken.restarts, bool(taken.template_changes)
+        self.has_plan = self.restarts and self.audit.staged
+        self.tell(taken.explain())
+        if taken.restarts:
+            changes = changes_between(taken.keys, taken.template_changes, taken.secret)
+            await self._audit_begins(args.new_inputs or {}, self._live, Begun(config_hash_of(self._live), *changes))
+
+    async def _refuse(self, args: pulumi.ResourceHookArgs) -> None:
+        await self._asked()
+
+    async def _hand_over(self, args: pulumi.ResourceHookArgs) -> None:
+        await self._asked()
+        if not pulumi.runtime.is_dry_run():
+            await in_thread(self._write_managers)
+
+    async def _asked(self) -> TakeOver:
+        """
+        Return what taking over does, by the API server's own word.
+
+        Raises:
+          ValueError: The API server refuses it.
+
+        """
+        if self._take_over is None:
+            self._take_over = await self._ask()
+        return self._take_over
+
+    async def _ask(self) -> TakeOver:
+        wanted, secret = await plain_arguments({key: self._wanted[key] for key in ("metadata", "spec")})
+        wanted = camel(wanted)
+        result, why = None, "some of it is not known yet"
+        if not holds_unknown(wanted):
+            result, why = await in_thread(self._dry_run, wanted)
+        plan = self._plan({}, wanted) if self._plan else None
+        return TakeOver(self._live, wanted, self._wants, self._config_maps, result, why, plan, secret)
+
+    def _dry_run(self, wanted: Mapping[str, Any]) -> tuple[Object | None, str]:
+        """Return what the API server makes of the workload, or why a preview does not know."""
+        metadata, operations = self._live["metadata"], replacing(self._live, wanted)
+        where = "daemonsets", metadata["name"], metadata["namespace"]
+        try:
+            result = self._cluster.edit(*where, operations, OWNER, dry_run=True)
+        except ClusterError as error:
+            if error.status == 403 and pulumi.runtime.is_dry_run():
+                return None, str(error).splitlines()[0]
+            raise ValueError(f"{self._who}: take_over: {error}") from None
+        return result, "" if result else "it is gone by now"
+
+    def _write_managers(self) -> None:
+        """Make the fields of others ours, whatever is written to the workload meanwhile."""
+        metadata = self._live["metadata"]
+        name, namespace = metadata["name"], metadata["namespace"]
+
+        def once() -> None:
+            live = self._cluster.prove("daemonsets", name, namespace, metadata["uid"])
+            if others(live):
+                fields = {"managedFields": handed_over(live), "resourceVersion": live["metadata"]["resourceVersion"]}
+                operations = [{"op": "replace", "path": f"/metadata/{of}", "value": new} for of, new in fields.items()]
+                self._cluster.edit("daemonsets", name, namespace, operations, OWNER)
+
+        Backoff(_SECONDS, passing=(_CONFLICT,)).run(once)

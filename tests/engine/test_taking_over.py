@@ -1,0 +1,205 @@
+"""A DaemonSet that kubectl, Helm or another program made becomes a component's, and what follows."""
+
+import json
+import re
+
+import pytest
+from pulumi_kubernetes.apps.v1 import DaemonSet
+from pulumi_kubernetes.core.v1 import ConfigMap
+
+from tests.engine.conftest import BETTER, GOOD, NODES, Project, name_of
+from tests.engine.observed import config_maps, daemon_set, undo, written
+
+FAST = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}, "ready_after": "0s"}
+APPLIED = {
+    "apiVersion": "apps/v1",
+    "kind": "DaemonSet",
+    "metadata": {"name": "agent", "labels": {"team": "net"}, "annotations": {"old": "note"}},
+    "spec": {
+        "selector": {"matchLabels": {"app": "agent"}},
+        "revisionHistoryLimit": 3,
+        "template": {
+            "metadata": {"labels": {"app": "agent"}, "annotations": {"local-cluster/ready-after": "0s"}},
+            "spec": {
+                "hostNetwork": True,
+                "containers": [
+                    {
+                        "name": "agent",
+                        "image": "agent:0",
+                        "args": ["--verbose"],
+                        "volumeMounts": [{"name": "config", "mountPath": "/etc/agent"}],
+                    },
+                    {"name": "sidecar", "image": "sidecar:1"},
+                ],
+                "volumes": [{"name": "config", "configMap": {"name": "agent-config"}}],
+            },
+        },
+    },
+}
+CONFIG = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "agent-config"},
+    "data": {"agent.yaml": "level: warn\n"},
+}
+
+
+SELECTOR = {"app": "agent"}
+OF = "daemonset/agent"
+
+
+@pytest.fixture
+def second(engine, namespace, project):
+    """Give another project, with a stack of its own."""
+    second = Project(engine, f"{namespace}-second")
+    yield second
+    second.destroy()
+
+
+def applied(cluster, namespace, tmp_path, *objects):
+    path = tmp_path / "objects.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
+    cluster.kubectl("-n", namespace, "apply", "-f", str(path))
+    cluster.wait_at_rest(namespace, "agent")
+
+
+def managers(thing):
+    return {one["manager"] for one in thing["metadata"]["managedFields"] if not one.get("subresource")}
+
+
+def told(outcome):
+    """Return what the component said, without the time."""
+    return [re.sub(r" [(][0-9-]+ [0-9:]+ UTC[)]", "", line) for line in "\n".join(outcome.messages).splitlines()]
+
+
+def test_what_kubectl_applied_becomes_the_component_s_with_one_restart_and_stays_when_it_leaves(
+    project, agent, cluster, namespace, record, tmp_path
+):
+    applied(cluster, namespace, tmp_path, CONFIG, APPLIED)
+    first, outcomes = daemon_set(cluster, namespace), {}
+    fixed = cluster.api.get(f"namespaces/{namespace}/configmaps/agent-config")
+
+    def look():
+        outcomes["refused"] = project.preview(agent(**FAST))
+        outcomes["selector"] = project.up(agent(take_over=True, **FAST))
+        outcomes["invalid"] = project.up(agent(take_over=True, selector=SELECTOR, image="", **FAST))
+        outcomes["preview"] = project.preview(agent(take_over=True, selector=SELECTOR, **FAST))
+
+    assert {} == written(cluster, look)
+    assert [True, True, True, False] == [one.failed for one in outcomes.values()]
+    ways = "To take it over, pass take_over=True and selector={'app': 'agent'}: preview shows what changes"
+    assert f"created by `kubectl apply`, with the selector {SELECTOR}, which cannot be changed. {ways}" in (
+        outcomes["refused"].output
+    )
+    assert "To take it over, pass selector={'app': 'agent'}: preview" in outcomes["selector"].output
+    assert '422 DaemonSet.apps "agent" is invalid: spec.template.spec.containers[0].image' in outcomes["invalid"].output
+    assert [
+        f"takes over DaemonSet {namespace}/agent, created by `kubectl apply`: one rolling restart of 6 pods",
+        "  ~ agent.yaml",
+        "      ~ level: warn => info",
+        "  - metadata.annotations.old: note: restarts nothing",
+        "  + metadata.labels.app.kubernetes.io/name: agent: restarts nothing",
+        "  - metadata.labels.team: net: restarts nothing",
+        "  ~ revisionHistoryLimit: 3 => 10: restarts nothing",
+        '  - containers[name=agent].args: ["--verbose"]',
+        "  ~ containers[name=agent].image: agent:0 => agent:1",
+        '  - containers[name=sidecar]: {"name": "sidecar", "image": "sidecar:1", "resources": {},...'
+        'MessagePolicy": "File", "imagePullPolicy": "IfNotPresent"}',
+        "  - hostNetwork: true",
+        "  ~ updateStrategy.rollingUpdate.maxUnavailable: 1 => 100%: restarts nothing",
+        "  - annotations and labels of its maker's own (2): restarts nothing",
+        f"  ~ the pods' ConfigMap: agent-config => {name_of(GOOD)}",
+        "  nothing else of the DaemonSet changes",
+        "  it restarts once so that its pods get a ConfigMap of their own revision; after that only a changed "
+        "configuration restarts them",
+        "  kubectl-client-side-apply wrote it: what this program leaves out of that goes",
+        f"  ConfigMap {namespace}/agent-config stays; no new pod reads it, but `kubectl rollout undo` needs it",
+        "  `kubectl apply` of its old manifest would overwrite it: take it out of there",
+        f"  rolling restart of DaemonSet {namespace}/agent, at most 100% of its pods at a time",
+    ] == told(outcomes["preview"])
+
+    program = agent(take_over=True, selector=SELECTOR, **FAST)
+    with record() as recorder:
+        assert told(outcomes["preview"]) == told(project.up(program))
+        cluster.wait_at_rest(namespace, "agent")
+    assert [1] * NODES == list(recorder.replaced().values())
+    now = daemon_set(cluster, namespace)
+    assert first["metadata"]["uid"] == now["metadata"]["uid"]
+    assert {"config-rollout-own", "config-rollout-audit"} == managers(now)
+    assert {"app.kubernetes.io/name": "agent"} == now["metadata"]["labels"]
+    assert not {"old", "kubectl.kubernetes.io/last-applied-configuration"} & set(now["metadata"]["annotations"])
+    pod_spec = now["spec"]["template"]["spec"]
+    assert ["agent"] == [one["name"] for one in pod_spec["containers"]]
+    assert "hostNetwork" not in pod_spec
+    assert "args" not in pod_spec["containers"][0]
+    assert "agent.yaml: level warn => info, and " in cluster.kubectl("-n", namespace, "rollout", "history", OF)
+    assert {} == written(cluster, lambda: project.up(program))
+
+    undo(cluster, namespace)
+    assert (
+        "agent-config" == daemon_set(cluster, namespace)["spec"]["template"]["spec"]["volumes"][0]["configMap"]["name"]
+    )
+    assert not project.up(program, refresh=True).failed
+    assert {} == project.preview(program).steps
+    assert {} == written(cluster, lambda: project.destroy())
+    assert name_of(GOOD) in config_maps(cluster, namespace)
+    assert fixed == cluster.api.get(f"namespaces/{namespace}/configmaps/agent-config")
+    with record() as recorder:
+        assert told(project.up(program))[0].endswith("this stack takes it over as it is: nothing restarts")
+        assert not project.destroy().failed
+    assert {} == recorder.replaced()
+
+
+def plain_program(namespace, name="agent"):
+    """Return a program of the provider's own resources, as someone has it before there is a component."""
+
+    def program():
+        ConfigMap("config", metadata={**CONFIG["metadata"], "namespace": namespace}, data=CONFIG["data"])
+        metadata = {"name": "agent", "namespace": namespace}
+        DaemonSet(name, metadata=metadata, spec=APPLIED["spec"])
+
+    return program
+
+
+def test_what_a_plain_program_made_becomes_the_component_s_in_its_own_stack_and_in_another(
+    project, second, agent, cluster, namespace, record
+):
+    assert not project.up(plain_program(namespace)).failed
+    first = daemon_set(cluster, namespace)["metadata"]["uid"]
+    program = agent(take_over=True, selector=SELECTOR, **FAST)
+    with record() as recorder:
+        outcome = project.up(program)
+        cluster.wait_at_rest(namespace, "agent")
+    assert "created by another Pulumi program (field manager pulumi-kubernetes-" in told(outcome)[0]
+    assert ("update", "delete") == (outcome.steps["DaemonSet agent"], outcome.steps["ConfigMap config"])
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert first == daemon_set(cluster, namespace)["metadata"]["uid"]
+
+    with record() as recorder:
+        outcome = second.up(program)
+        assert (
+            f"created by ConfiguredDaemonSet 'agent' of stack organization/test/{namespace}: nothing restarts"
+            in (told(outcome)[0])
+        )
+        late = project.up(agent(BETTER, take_over=True, selector=SELECTOR, **FAST))
+        assert late.failed
+        assert f"belongs to ConfiguredDaemonSet 'agent' of stack organization/test/{namespace}-second" in late.output
+        assert not second.up(agent(GOOD, selector=SELECTOR, **FAST)).failed
+    assert {} == recorder.replaced()
+    assert not second.destroy().failed
+    assert not cluster.api.exists(f"namespaces/{namespace}/daemonsets/agent")
+
+
+def test_waves_take_over_node_by_node(project, agent, cluster, namespace, record, tmp_path):
+    applied(cluster, namespace, tmp_path, CONFIG, APPLIED)
+    waves = {"first": [{"name": "canary", "nodes": 1}], "max_unavailable": "100%"}
+    program = agent(take_over=True, selector=SELECTOR, waves=waves, ready_after="0s")
+    (message,) = project.preview(program).messages
+    assert "rolling restart of DaemonSet" in message
+    assert "canary  1 node" in message
+    with record() as recorder:
+        assert not project.up(program).failed
+    assert [1] * NODES == list(recorder.replaced().values())
+    ours = {f"config-rollout-{what}" for what in ("audit", "driver", "own")}
+    assert ours == managers(daemon_set(cluster, namespace))
+    assert {} == project.preview(program).steps

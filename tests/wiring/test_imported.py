@@ -1,0 +1,70 @@
+"""What a component registers that takes over what someone else made, and which arguments that needs."""
+
+import pulumi
+import pytest
+
+from config_rollout import configured_daemon_set
+from config_rollout.core.revisions.observation import Observation
+from config_rollout.prepare.revisions import Reading
+from tests.memory_cluster import MemoryCluster
+from tests.wiring.conftest import DAEMON_SET, POD_SPEC
+
+SELECTOR = {"app.kubernetes.io/name": "agent"}
+
+
+@pytest.fixture
+def there(monkeypatch):
+    """Let the cluster have a DaemonSet with these annotations."""
+
+    def have(**annotations):
+        live = {
+            "metadata": {"name": "agent", "namespace": "monitoring", "uid": "u", "annotations": annotations},
+            "spec": {"selector": {"matchLabels": SELECTOR}, "template": {"spec": POD_SPEC}},
+        }
+        observation = Observation("monitoring", "agent", daemon_set=live, is_read=True)
+        reading = Reading(observation, cluster=MemoryCluster())
+        monkeypatch.setattr(configured_daemon_set, "read_before", lambda *_: reading)
+
+    return have
+
+
+def test_what_is_taken_over_is_imported_in_place_and_stays_when_the_component_goes(register, there):
+    there()
+    registered = register(take_over=True)
+    request = registered[DAEMON_SET].request
+
+    assert ("monitoring/agent", True) == (request.importId, request.retainOnDelete)
+    assert ("agent", True) in [(alias.spec.name, alias.spec.noParent) for alias in request.aliases]
+    assert registered["ConfiguredDaemonSet agent"].inputs["retained"]
+
+
+def test_what_is_ours_is_not_imported_again_and_stays_unless_the_program_says_otherwise(register, there):
+    there(**{"config-rollout/stack": "organization/project/stack"})
+    request = register(take_over=True)[DAEMON_SET].request
+
+    assert ("", True) == (request.importId, request.retainOnDelete)
+    options = pulumi.ResourceOptions(retain_on_delete=False)
+    assert not register(take_over=True, opts=options)[DAEMON_SET].request.retainOnDelete
+
+
+@pytest.mark.parametrize("take_over", [False, None])
+def test_without_it_nothing_is_imported_or_kept(register, there, take_over):
+    there(**{"config-rollout/stack": "organization/project/stack"})
+    request = register(take_over=take_over)[DAEMON_SET].request
+
+    assert ("", False) == (request.importId, request.retainOnDelete)
+
+
+def test_where_nothing_is_there_it_is_created(register):
+    assert "" == register(take_over=True)[DAEMON_SET].request.importId
+
+
+def test_what_cannot_be_looked_at_before_is_refused(refused):
+    what = "must be known before anything is registered, since `take_over` looks at what there is. Pass a plain str."
+    where = ("namespace", "kubeconfig", "context")
+
+    assert [f"ConfiguredDaemonSet 'agent': {argument}: {what}" for argument in where] == refused(
+        take_over=True, **dict.fromkeys(where, pulumi.Output.from_input("n"))
+    )
+    (line,) = refused(take_over="yes")
+    assert line.endswith(": take_over: must be True or False (got 'yes'). Pass True, or leave it out.")
