@@ -12,6 +12,7 @@ from config_rollout.core.formats.kube_proxy.fields import render_table
 from config_rollout.core.kube_proxy.layout import Layout
 from config_rollout.core.rbac.audit import audit_rights
 from config_rollout.core.rbac.kube_proxy import all_rights
+from config_rollout.core.rbac.pruning import prune_rights
 from config_rollout.core.rbac.rights import role
 from config_rollout.core.rules import document as rules
 from config_rollout.core.rules.check_settings import config_schema
@@ -132,6 +133,12 @@ def adopting() -> tuple[Path, str]:
     return path, filled(path.read_text(), "role", f"```yaml\n{role(all_rights(Layout()))}\n```")
 
 
+def transform() -> tuple[Path, str]:
+    """Return the document on the filter, and what it has to hold."""
+    path = ROOT / "docs" / "transform.md"
+    return path, filled(path.read_text(), "role", f"```yaml\n{role(prune_rights('NAMESPACE'))}\n```")
+
+
 STATUS = ("status", "history", "history monitoring/node-agent 2", "history monitoring/node-agent 1..2")
 """The commands that the document on status shows, each with its first word and number as its name."""
 
@@ -178,7 +185,7 @@ def contributing() -> tuple[Path, str]:
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
     made = [contributing(), kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), status(), metrics()]
-    return [*made, check_config(), *pictures(), *timelines()]
+    return [*made, check_config(), transform(), *pictures(), *timelines()]
 
 
 def main() -> None:

@@ -281,6 +281,17 @@ def test_config_map_from_elsewhere_is_named():
     ] == notes(text)
 
 
+def test_checksum_of_a_config_map_from_elsewhere_stays():
+    why = "it is of ConfigMap 'agent', not among these manifests"
+
+    assert daemon_set() == transformed(daemon_set())
+    assert [STAYS.format("checksum/config", why)] == notes(daemon_set())
+
+
+def test_only_checksum_under_another_name_is_replaced():
+    assert {"checksum/config": AGENT} == annotations(transformed(config_map() + daemon_set(f"configchecksum: {TEXT}")))
+
+
 def test_object_without_a_namespace_has_that_of_the_others():
     text = config_map() + daemon_set().replace("  name: agent #", "  namespace: monitoring\n  name: agent #")
 
@@ -310,6 +321,13 @@ def test_items_of_a_list_are_transformed_in_their_places(head):
     separate = "".join(objects)
 
     assert every(transformed(separate)) == done["items"]
+
+
+def test_references_of_a_kustomization_have_the_earlier_names():
+    annotation = "  annotations: {internal.config.kubernetes.io/previousNames: agent}\n  name: my-agent\n"
+    text = listed(LIST[1], config_map().replace("  name: agent\n", annotation), daemon_set())
+
+    assert {"checksum/config": AGENT} == annotations(yaml.safe_dump_all(yaml.safe_load(transformed(text))["items"]))
 
 
 def test_function_reports_what_it_did_as_results_too():

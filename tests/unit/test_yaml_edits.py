@@ -140,6 +140,12 @@ def test_edits_of_one_mapping_and_of_several_are_made_together():
     )
 
 
+def test_entry_is_removed_beside_a_new_one():
+    edits = [Edit(("t", "a"), REMOVED), Edit(("t", "b"), "x")]
+
+    assert 's: 1\nt:\n  b: "x"\n' == edited("s: 1\nt:\n  a: old\n", edits)
+
+
 @pytest.mark.parametrize("text", ["t:\n  a: |\n    x\n  b: c\n", "t:\n- a: x\n", "t:\n  a: [1]\n  b: c\n"])
 def test_what_cannot_be_removed_alone_is_refused(text):
     path = ("t", 0, "a") if "- a" in text else ("t", "a")

@@ -26,6 +26,7 @@ _MODULES = {
     "replay": "replay",
     "check": "check",
     "transform": "transform",
+    "prune": "prune",
     "kubespray": "kubespray",
     "pause": "rollout",
     "resume": "rollout",

@@ -34,7 +34,11 @@ _APPLY, _OPERATIONS = "application/apply-patch+yaml", "application/json-patch+js
 _VERSION = "version"
 _USER_AGENT = "config-rollout"
 _CONFLICT = 409
-_GROUPS = {"daemonsets": "apps/v1", "controllerrevisions": "apps/v1", "endpointslices": "discovery.k8s.io/v1"}
+_GROUPS = {
+    **dict.fromkeys(("daemonsets", "deployments", "statefulsets", "replicasets", "controllerrevisions"), "apps/v1"),
+    **dict.fromkeys(("jobs", "cronjobs"), "batch/v1"),
+    "endpointslices": "discovery.k8s.io/v1",
+}
 """Resource -> API group and version, of those that are not in the core group."""
 
 

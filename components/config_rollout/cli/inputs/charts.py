@@ -94,5 +94,6 @@ def _rendered(helm: str, chart: Path, values: str | None) -> bytes:
 def _cause(error: str) -> str:
     """Return what Helm complains about, on one line."""
     lines = [line.strip() for line in error.splitlines() if line.strip() and not line.startswith(("WARNING", "level="))]
-    first = next((line for line in lines if line.startswith("Error: ")), lines[0] if lines else "nothing")
-    return first.removeprefix("Error: ").rstrip(".")
+    at = next((number for number, line in enumerate(lines) if line.startswith("Error: ")), 0)
+    cause = " ".join(lines[at : at + 3]) if lines[at:] and lines[at].endswith(":") else "".join(lines[at : at + 1])
+    return cause.removeprefix("Error: ").rstrip(".") or "nothing"

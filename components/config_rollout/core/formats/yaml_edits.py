@@ -59,7 +59,14 @@ def edited(document: str, edits: Iterable[Edit]) -> str:
       NotEdited: As of `set_text`.
 
     """
-    left = list(edits)
+    every = list(edits)
+    # What is removed may take the mapping with it, so everything else has to be in it before.
+    for left in ([edit for edit in every if edit.value is not REMOVED], [e for e in every if e.value is REMOVED]):
+        document = _all_edited(document, left)
+    return document
+
+
+def _all_edited(document: str, left: list[Edit]) -> str:
     while left:
         paths = {edit.path[:end] for edit in left for end in range(len(edit.path) + 1)}
         nodes = find(document, paths)

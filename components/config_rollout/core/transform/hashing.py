@@ -109,20 +109,23 @@ def _notes(reading: Reading, gone: list[Other], left: list[Other], key: str, nam
         if other.key != key or not names:
             yield f"{other.where} is taken out: it is of the text of {_maps(other.of)}"
     for other in left:
-        yield f"{other.where} stays, so its changes restart the pods: {_why(other, names)}"
+        yield f"{other.where} stays, so its changes restart the pods: {_why(other, reading, names)}"
     for name in reading.rereads:
         if name not in names and name in reading.contents:
             yield f"ConfigMap '{name}' is not hashed: {reading.rereads[name]}"
+    covered = {name for other in left for name in other.of}
     for name in reading.missing:
-        yield f"ConfigMap '{name}' is not among these manifests, so its changes restart nothing"
+        if name not in covered:
+            yield f"ConfigMap '{name}' is not among these manifests, so its changes restart nothing"
 
 
-def _why(other: Other, names: Collection[str]) -> str:
+def _why(other: Other, reading: Reading, names: Collection[str]) -> str:
     if other.beside:
         return f"it may be of {other.beside} too" if other.of else f"it is of {other.beside}"
     unknown = [name for name in other.of if name not in names]
     if unknown:
-        return f"it is of {_maps(unknown)}, which is not hashed"
+        here = "hashed" if set(unknown) - set(reading.missing) else "among these manifests"
+        return f"it is of {_maps(unknown)}, not {here}"
     return "its name does not tell what it is of" if other.path else "it is a variable, or a selector needs it"
 
 

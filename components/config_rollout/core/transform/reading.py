@@ -14,7 +14,7 @@ from ..rules.conventions import Named
 from ..rules.objects import CONFIGURATION, KubernetesObject, has_content
 from ..rules.reloading import reads_again, watches
 from ..rules.uses import How, Use, keys_of, uses
-from .stream import Stream, is_hook, line_of, title
+from .stream import Stream, earlier_names, is_hook, line_of, title
 
 _SUFFIXES = tuple(BY_SUFFIX)
 
@@ -52,7 +52,7 @@ class Readings:
 
     def of(self, workload: KubernetesObject) -> Reading:
         """Return what the pods of a workload read."""
-        every = [use for use in uses(workload) if isinstance(use.name, str)]
+        every = [use for use in uses(workload) if isinstance(use.name, str) and use.name != ROOT_CA]
         by_source: dict[Source, list[Use]] = {}
         for use in every:
             by_source.setdefault((use.kind, str(use.name)), []).append(use)
@@ -120,21 +120,19 @@ class Readings:
     def _by_name(self) -> dict[tuple[str, str, str], KubernetesObject]:
         every = [o for o in self._stream.objects.kind(*CONFIGURATION) if isinstance(o.name, str) and o.name]
         every.sort(key=is_hook, reverse=True)
-        return {(o.kind, str(o.namespace), str(o.name)): o for o in every}
+        earlier = {(o.kind, str(o.namespace), name): o for o in every for name in earlier_names(o)}
+        return earlier | {(o.kind, str(o.namespace), str(o.name)): o for o in every}
 
     @cached_property
     def _unread(self) -> list[tuple[str, Named]]:
         read = {
-            (str(o.namespace), reference.kind, reference.name)
+            id(self.find(o, reference.kind, reference.name))
             for o in self._stream.with_pods()
             for reference in o.references
             if isinstance(reference.name, str)
         }
-        return [
-            (namespace, Named(kind, name, keys_of(o) or (), ()))
-            for (kind, namespace, name), o in self._by_name.items()
-            if (namespace, kind, name) not in read
-        ]
+        every = {id(o): o for o in self._by_name.values() if id(o) not in read}
+        return [(str(o.namespace), Named(o.kind, str(o.name), keys_of(o) or (), ())) for o in every.values()]
 
 
 def _as_read(content: Content, workload: KubernetesObject, name: str, its: list[Use]) -> Content | None:

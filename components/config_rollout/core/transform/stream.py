@@ -89,6 +89,16 @@ def is_hook(o: KubernetesObject) -> bool:
     return HOOK in o.texts("metadata", "annotations")
 
 
+def earlier_names(o: KubernetesObject) -> list[str]:
+    """
+    Return the names that kustomize's references still have for an object, when it runs a function.
+
+    It changes them when all functions have run. Source: kustomize api/internal/utils/annotations.go.
+    """
+    names = o.texts("metadata", "annotations").get("internal.config.kubernetes.io/previousNames")
+    return names.split(",") if isinstance(names, str) else []
+
+
 def _placed(objects: Iterable[KubernetesObject]) -> Iterator[KubernetesObject]:
     """Yield the objects with the namespace that they end up in, and the template that they are from."""
     objects = list(objects)
