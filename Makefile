@@ -40,6 +40,9 @@ kubespray: setup ## replay what kubespray did to kube-proxy; writes the table of
 linters: setup ## run other linters over the same manifests as check; writes the tables of docs/linters.md
 	$(RUN) -m tools.linters
 
+renderers: setup tools ## the filter in the real Helm 3, Helm 4 and kustomize, which it builds: about five minutes more
+	RENDERERS=1 $(RUN) -m pytest tests/engine/renderers
+
 bench: setup ## measure, and write the tables of the README and the docs
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
@@ -68,5 +71,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters bench docs tools lock setup
+.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers bench docs tools lock setup
 .DEFAULT_GOAL := help

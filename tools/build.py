@@ -143,7 +143,20 @@ LINTERS = {
 }
 """What only `make linters` builds."""
 
-KNOWN = TOOLS | OTHER_RELEASES | LINTERS
+RENDERERS = {
+    tool.name: tool
+    for tool in (
+        Tool("helm-4", "helm-4", "helm.sh/helm/v4/cmd/helm", "4.3.2", ("helm.sh/helm/v4/internal/version.version",)),
+        Tool("helm-3", "helm-3", "helm.sh/helm/v3/cmd/helm", "3.22.0", ("helm.sh/helm/v3/internal/version.version",)),
+        Tool(
+            "kustomize", "kustomize", "sigs.k8s.io/kustomize/kustomize/v5", "5.7.1",
+            ("sigs.k8s.io/kustomize/api/provenance.version",),
+        ),
+    )
+}  # fmt: skip
+"""What renders manifests, and only `make renderers` builds: they take minutes, and the filter does not need them."""
+
+KNOWN = TOOLS | OTHER_RELEASES | LINTERS | RENDERERS
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 JUDGES = tuple(sorted(name for name in TOOLS | OTHER_RELEASES if name.startswith("kube-proxy-")))

@@ -22,7 +22,7 @@ NO_CHECKSUM = "none"
 
 def snapshots(text: bytes, name: str, date: str) -> dict[str, Snapshot]:
     """
-    Return title -> snapshot of each workload of rendered manifests that reads a ConfigMap of theirs.
+    Return kind and name -> snapshot of each workload of rendered manifests that reads a ConfigMap of theirs.
 
     A key that pods do not read is not in the snapshot. Several ConfigMaps are one content with keys `NAME..KEY`, which
     no single one can have: no name has two dots in a row.
@@ -33,7 +33,10 @@ def snapshots(text: bytes, name: str, date: str) -> dict[str, Snapshot]:
     """
     stream = read_stream(text)
     readings = Readings(stream)
-    every = {title(o): (o, readings.of(o)) for o in stream.workloads()}
+    every: dict[str, tuple[KubernetesObject, Reading]] = {}
+    for o in stream.workloads():
+        what = f"{o.kind} {o.name}"  # a chart may begin to say the namespace, and it is the same workload
+        every[title(o) if what in every else what] = o, readings.of(o)
     if findings := [*stream.findings, *readings.findings]:
         raise Refused(findings)
     return {
