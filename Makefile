@@ -48,6 +48,7 @@ bench: setup ## measure, and write the tables of the README and the docs
 	$(RUN) -m benchmarks.policies
 	$(RUN) -m benchmarks.status
 	$(RUN) -m benchmarks.audit
+	$(RUN) -m benchmarks.transform
 
 docs: setup ## fill the tables that are made from the code
 	$(RUN) -m tools.documents

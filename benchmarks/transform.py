@@ -1,0 +1,103 @@
+"""What `transform` takes against kustomize's rendering of the same manifests: `python -m benchmarks.transform`."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from tools import build
+from tools.documents import ROOT, filled
+
+DOCUMENT = ROOT / "docs" / "transform.md"
+CHART = max((ROOT / "tests" / "data" / "manifests").glob("*.yaml"), key=lambda file: file.stat().st_size)
+SIZES, PAIRS = (1_000, 10_000), 5
+MOST = 1_000
+"""The most objects that kustomize is given: for 10,000 it needs several minutes."""
+
+ONE = """\
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: agent-{0}, namespace: team-{1}, labels: {{helm.sh/chart: agent-1.2.3}}}}
+data:
+  agent.yaml: |
+    # of agent {0}
+    level: info
+    listen: {{host: 0.0.0.0, port: {0}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: agent-{0}, namespace: team-{1}}}
+spec:
+  selector: {{matchLabels: {{app: agent-{0}}}}}
+  template:
+    metadata:
+      labels: {{app: agent-{0}}}
+      annotations:
+        checksum/config: {0:064x}
+    spec:
+      containers:
+        - {{name: agent, image: "agent:1", volumeMounts: [{{name: config, mountPath: /etc/agent}}]}}
+      volumes: [{{name: config, configMap: {{name: agent-{0}}}}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: agent-{0}, namespace: team-{1}}}
+spec: {{selector: {{app: agent-{0}}}, ports: [{{port: 80}}]}}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: agent-{0}, namespace: team-{1}}}
+"""
+"""Four objects, one of them a workload."""
+
+
+def main() -> None:
+    """Measure, print the table, and write it into the document."""
+    sets = {f"{size:,} objects": "".join(ONE.format(n, n % 50) for n in range(size // 4)) for size in SIZES}
+    rows = [("manifests", "seconds", "memory", "÷ `kubectl kustomize` of the same")]
+    for name, text in (*sets.items(), (CHART.stem, CHART.read_text())):
+        count = sum(1 for one in yaml.load_all(text, yaml.CSafeLoader) if one)
+        title = name if name in sets else f"{name}, {count} objects"
+        rows.append((title, *measured(text, against=count <= MOST)))
+    table = "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], ("---",) * len(rows[0]), *rows[1:]))
+    print(table)
+    DOCUMENT.write_text(filled(DOCUMENT.read_text(), "measured", table))
+
+
+def measured(text: str, against: bool) -> tuple[str, str, str]:
+    """Return seconds, peak of memory, and the ratio of the times, medians of pairs."""
+    kubectl = str(build.ensure(["kubectl"])["kubectl"])
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "all.yaml").write_text(text)
+        Path(folder, "kustomization.yaml").write_text("resources: [all.yaml]\n")
+        ours, ratios = [], []
+        for _ in range(PAIRS):
+            ours.append(seconds([sys.executable, "-m", "config_rollout", "transform"], text))
+            if against:
+                ratios.append(ours[-1][0] / seconds([kubectl, "kustomize", folder])[0])
+    took, peak = (statistics.median(values) for values in zip(*ours, strict=True))
+    return f"{took:.1f}", f"{peak / 2**20:.0f} MiB", f"{statistics.median(ratios):.2f}" if ratios else "not measured"
+
+
+def seconds(command: Sequence[str], text: str = "") -> tuple[float, float]:
+    """Return how long a command takes, and its peak of memory in bytes."""
+    with tempfile.TemporaryFile() as file:
+        file.write(text.encode())
+        file.seek(0)
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdin=file, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, command
+    return time.perf_counter() - started, usage.ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    main()
