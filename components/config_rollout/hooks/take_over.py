@@ -54,7 +54,7 @@ class TakeOverExplainer(Explainer):
     ) -> None:
         super().__init__(component, name, audit, observe, configuration, plan)
         self._who = f"{type(component).__name__} '{name}'"
-        self._cluster, self._wanted, self._live, self._config_maps = cluster, wanted, live, config_maps
+        self._cluster, self._program, self._live, self._config_maps = cluster, wanted, live, config_maps
         self._wants = configuration
         self._take_over: TakeOver | None = None
 
@@ -104,7 +104,7 @@ class TakeOverExplainer(Explainer):
         return self._take_over
 
     async def _ask(self) -> TakeOver:
-        wanted, secret = await plain_arguments({key: self._wanted[key] for key in ("metadata", "spec")})
+        wanted, secret = await plain_arguments({key: self._program[key] for key in ("metadata", "spec")})
         wanted = camel(wanted)
         result, why = None, "some of it is not known yet"
         if not holds_unknown(wanted):
