@@ -19,6 +19,7 @@ from .core.kubernetes.workload_kinds import DAEMON_SET
 from .core.workload.recorded import keys_read
 from .core.workload.workload import Workload
 from .driver.ending import heed
+from .hooks.plain_inputs import UNKNOWN_OUTPUT
 from .prepare import compatibility
 from .prepare.arguments import checked, doubtful, selector_of
 from .prepare.revisions import read_before
@@ -69,6 +70,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
             reading,
             waves=arguments.waves,
             sinks=arguments.sinks,
+            needs=arguments.needs,
             may_select=True,
         )
 
@@ -97,7 +99,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         of.register_waves()
         of.finish(self.daemon_set, of.options.ignored)
 
-        self.config_hash = pulumi.Output.from_input(configuration.hash)
+        self.config_hash = pulumi.Output.from_input(configuration.hash) if configuration.is_known else UNKNOWN_OUTPUT
         # Not the children: a resource among the outputs makes the next run's hook of this component fail, since
         # the SDK looks it up ("unknown resource") before the program has registered it (pulumi 3.272).
         self.register_outputs({"configHash": self.config_hash})

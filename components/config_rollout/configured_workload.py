@@ -31,6 +31,9 @@ from .prepare.revisions import Reading, keep, withdraw
 from .prepare.taking_over import config_maps_of_pods
 from .prepare.waves import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
 
+_UNKNOWN = "unknown"
+"""Stands for the hash in the name of a ConfigMap that a preview does not know."""
+
 Explain = Callable[[Auditor, StagedRollout | None], Explainer]
 """Makes the explainer of a component, before that is registered; `None` for waves that it has not."""
 
@@ -49,6 +52,7 @@ class ConfiguredWorkload:
       reading: What the cluster has of it.
       waves: The argument `waves`, parsed; `None` if there is none.
       sinks: The argument `audit`, parsed.
+      needs: The resources that the configuration comes from.
       explain: Makes another explainer than the usual one.
       may_select: Whether the component takes another selector.
       has_fleet: Whether the cluster could be read, so that its waves can be planned.
@@ -70,6 +74,7 @@ class ConfiguredWorkload:
         *,
         waves: Waves | None,
         sinks: Sequence[Sink],
+        needs: Sequence[pulumi.Resource] = (),
         explain: Explain | None = None,
         may_select: bool = False,
         has_fleet: bool = True,
@@ -77,7 +82,7 @@ class ConfiguredWorkload:
         who, name = f"{type(component).__name__} '{identity[1]}'", identity[1]
         self._component, self._name, self._plain, self._reading = component, name, plain, reading
         self._workload, self._configuration = workload, configuration
-        self._waves = waves
+        self._waves, self._needs = waves, needs
         self.options = Options(plain, opts)
         where = workload.namespace, workload.name
         self._ownership = Ownership(who, identity, where, workload.selector, reading, plain, may_select)
@@ -116,7 +121,7 @@ class ConfiguredWorkload:
             self._workload = workload = replace(workload, spec=spec)
         self.config_maps: dict[str, ConfigMapPatch] = {}
         if self._configuration:
-            rendered = render(workload, self._configuration)
+            rendered = render(workload, self._configuration, UNKNOWN_OUTPUT)
             self._rendered, self._objects = rendered.workload, rendered.sources
             self._register_config_maps(self._configuration)
         else:
@@ -174,7 +179,16 @@ class ConfiguredWorkload:
         for source in configuration.sources:
             # No name of a ConfigMap has a `/`, so none of another component's is this one.
             name = self._name if source.name == self._workload.name else f"{self._name}/{source.name}"
-            opts = self.options.for_config_map(self._component, hooks)
+            opts = self.options.for_config_map(self._component, self._needs, hooks)
+            if source.unknown:
+                # A patch needs some name. This one is never written: what is not known is refused in `up`.
+                metadata = {
+                    "name": content_name(self._workload.name, _UNKNOWN, source.name),
+                    "namespace": self._workload.namespace,
+                }
+                patch = ConfigMapPatch(content_name(name, _UNKNOWN), metadata=metadata, data=UNKNOWN_OUTPUT, opts=opts)
+                self.config_maps[source.name] = patch
+                continue
             values = self._reading.observation.as_it_is(self._objects[source.name])
             self.config_maps[source.name] = ConfigMapPatch(content_name(name, source.hash), **values, opts=opts)
 

@@ -184,6 +184,31 @@ def test_image_not_known_yet_restarts_if_it_differs():
     ] == message.splitlines()[:2]
 
 
+def unknown(image="agent:1", keys=("agent.conf",)):
+    """Return an update of which preview does not know these keys, so that neither hash nor name are known."""
+    new = daemon_set(image=image)
+    new["spec"]["template"]["metadata"]["annotations"]["checksum/config"] = UNKNOWN
+    new["spec"]["template"]["spec"]["volumes"][0]["configMap"]["name"] = UNKNOWN
+    return DaemonSetUpdate(daemon_set(), new, keys_since=OLD, unknown=keys)
+
+
+def test_key_not_known_yet_restarts_if_it_means_something_else():
+    assert (
+        "agent.conf is not known before `up`: rolling restart, if it means something else then\n"
+        "  `up` waits for it, and names the ConfigMap after what it then holds: if that means what the pods have, it "
+        "restarts nothing\n"
+        "  3f1a6b02c4 => not known yet: if it differs, a rolling restart of DaemonSet monitoring/agent, at most 1 pod "
+        "at a time"
+    ) == explain(unknown())
+
+
+def test_image_beside_a_key_not_known_yet_restarts():
+    lines = explain(unknown("agent:2", ["ConfigMap a: x", "ConfigMap b: y"])).splitlines()
+
+    assert "ConfigMap a: x, ConfigMap b: y are not known before `up`, and 1 more: rolling restart" == lines[0]
+    assert "  3f1a6b02c4 => not known yet: rolling restart of DaemonSet monitoring/agent" in lines[-1]
+
+
 def test_secret_values_are_not_shown():
     message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), secret=True))
 

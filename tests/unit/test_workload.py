@@ -5,10 +5,11 @@ import pytest
 from config_rollout.core.configuration.content import parse_content
 from config_rollout.core.configuration.digest import config_hash
 from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET
+from config_rollout.core.markers import UNKNOWN
 from config_rollout.core.revisions.config_maps import content_of
 from config_rollout.core.revisions.naming import is_content_name, source_name
 from config_rollout.core.workload.configuration import Configuration, diff_configurations
-from config_rollout.core.workload.recorded import from_inputs, keys_read
+from config_rollout.core.workload.recorded import changes_between, from_inputs, keys_read
 from config_rollout.core.workload.render import render, render_workload
 from config_rollout.core.workload.source import Source
 from config_rollout.core.workload.workload import Workload
@@ -134,3 +135,27 @@ def test_recorded_configuration_is_the_same_again():
     assert configuration.hash == from_inputs({**inputs, "keysRead": keys_read(configuration)}).hash
     assert TWO.hash == from_inputs(inputs).hash
     assert HASH == from_inputs({"name": "agent", "data": DATA}).hash
+
+
+def test_source_that_is_not_known_has_no_name_and_no_object():
+    unknown = object()
+    partly = Configuration([TWO.sources[0], Source("rules", parse_content({"NOTES": "x"})[0], unknown=["rules"])])
+    rendered = render(workload(), partly, unknown)
+
+    assert (["agent"], False) == (list(rendered.sources), partly.is_known)
+    assert unknown is rendered.workload["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+    assert ["ConfigMap rules: rules"] == partly.unknown
+    assert ["data"] == Configuration([Source("agent", CONTENT, unknown=["*"])]).unknown
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [({"a": UNKNOWN, "b": "2"}, ["~b"]), ({"a": UNKNOWN, "b": "1"}, []), ({"a": UNKNOWN, "c": "1"}, ["-b", "+c"]),
+     (UNKNOWN, []), ({"b": "2"}, ["-a", "~b"])],
+)  # fmt: skip
+def test_changes_are_those_of_the_keys_that_are_known(data, expected):
+    old, new = ({"name": "agent", "data": of} for of in ({"a": "1", "b": "1"}, data))
+    several = [{"configMaps": {"agent": {"data": of["data"]}}} for of in (old, new)]
+
+    assert expected == [f"{change.op}{change.key}" for change in changes_between(old, new)]
+    assert expected == [f"{change.op}{change.key}" for change in changes_between(*several)]

@@ -60,8 +60,13 @@ POD_SPEC = {
 
 
 def arguments(**changes: Any) -> dict[str, Any]:
-    """Return good arguments with some of them changed; one changed to `None` is left out."""
-    merged = {"namespace": "monitoring", "data": GOOD, "pod_spec": POD_SPEC, **changes}
+    """
+    Return good arguments with some of them changed; one changed to `None` is left out.
+
+    One that is a function is called: Outputs are made where the program runs.
+    """
+    made = {name: value() if callable(value) else value for name, value in changes.items()}
+    merged = {"namespace": "monitoring", "data": GOOD, "pod_spec": POD_SPEC, **made}
     return {name.removesuffix("_"): value for name, value in merged.items() if value is not None}
 
 

@@ -8,11 +8,6 @@ import pytest
 from config_rollout import ConfiguredDaemonSet
 from tests.wiring.conftest import POD_SPEC
 
-SECRET = (
-    "is an Output or a secret, but its hash must be known in preview. Pass plain text; move secrets and values "
-    "of other resources to a Secret, or to env in pod_spec."
-)
-
 
 @pytest.mark.parametrize(
     ("changes", "line"),
@@ -72,18 +67,6 @@ def test_key_that_was_renamed_under_fixed_items_is_refused(refused):
         "ConfiguredDaemonSet 'agent': pod_spec.volumes[0].config_map.items[0].key: refers to key 'agent.yaml', which "
         "ConfigMap 'agent' does not have: a new pod would wait for it forever. Write 'agent.yml', if that was meant."
     ] == refused(pod_spec=pod_spec, data={"agent.yml": "level: info\n"})
-
-
-def test_output_in_data_is_refused_with_the_way_out(refused):
-    assert [f"ConfiguredDaemonSet 'agent': data['k']: {SECRET}"] == refused(data={"k": pulumi.Output.from_input("v")})
-
-
-def test_secret_in_data_is_refused_with_the_way_out(refused):
-    assert [f"ConfiguredDaemonSet 'agent': data['k']: {SECRET}"] == refused(data={"k": pulumi.Output.secret("v")})
-
-
-def test_data_that_is_an_output_is_refused_with_the_way_out(refused):
-    assert [f"ConfiguredDaemonSet 'agent': data: {SECRET}"] == refused(data=pulumi.Output.from_input({"k": "v"}))
 
 
 def test_component_name_that_is_no_kubernetes_name_is_refused(refused):

@@ -120,10 +120,6 @@ NEVER = (
           "with the name 'Rules', or an env_from.",
           "config_maps['Rules']: is not the name of a ConfigMap. Use lowercase letters, digits, '-' and '.', and "
           "begin and end with a letter or digit."]),
-        ({"config_maps": {"agent-rules": {"data": {"a": pulumi.Output.from_input("x")}}}, "pod_spec": SPEC},
-         ["config_maps['agent-rules'].data['a']: is an Output or a secret, but its hash must be known in preview. "
-          "Pass plain text; move secrets and values of other resources to a Secret, or to env in pod_spec."
-          ]),
         ({"config_maps": {"agent-rules": {"data": RULES}, "more": {"data": {"b c": ""}}}, "pod_spec": SPEC,
           "data": {"a b": ""}},
          ["pod_spec: no volume or env reads ConfigMap 'more', so no pod would see this data. Add a config_map volume "

@@ -21,12 +21,12 @@ else:
 
 
 class ConfigMapArgs(TypedDict):
-    """One of several ConfigMaps that pods read. Everything is plain, and means what it means in the component."""
+    """One of several ConfigMaps that pods read. All of it means what it means in the component."""
 
-    data: NotRequired[Mapping[str, str] | None]
-    """Key -> UTF-8 text."""
-    binary_data: NotRequired[Mapping[str, str] | None]
-    """Key -> base64 text."""
+    data: NotRequired[Mapping[str, Input[str]] | None]
+    """Key -> UTF-8 text; values may be Outputs."""
+    binary_data: NotRequired[Mapping[str, Input[str]] | None]
+    """Key -> base64 text; values may be Outputs."""
     formats: NotRequired[Mapping[str, Format] | None]
     """Key of `data` -> its format, for keys that do not tell it."""
     effects: NotRequired[Mapping[str, Effect] | None]
@@ -44,11 +44,12 @@ class ConfiguredDaemonSetArgs(TypedDict):
 
     namespace: Input[str]
     """The namespace of both objects. May be an Output. A change replaces them."""
-    data: NotRequired[Mapping[str, str] | None]
+    data: NotRequired[Mapping[str, Input[str]] | None]
     """
-    The configuration: key -> UTF-8 text, plain; as files where `pod_spec` mounts it. With `binary_data` 1 MiB.
+    The configuration: key -> UTF-8 text; as files where `pod_spec` mounts it. With `binary_data` 1 MiB.
 
-    Required without `config_maps`. All of its keys count, where it is the only ConfigMap.
+    Required without `config_maps`. All of its keys count, where it is the only ConfigMap. Values may be Outputs, which
+    the component waits for; a secret one is refused.
     """
     config_maps: NotRequired[Mapping[str, ConfigMapArgs] | None]
     """
@@ -90,8 +91,8 @@ class ConfiguredDaemonSetArgs(TypedDict):
 
     It is in the config hash. By default there is none.
     """
-    binary_data: NotRequired[Mapping[str, str] | None]
-    """More configuration: key -> base64 text. The hash is of the decoded bytes."""
+    binary_data: NotRequired[Mapping[str, Input[str]] | None]
+    """More configuration: key -> base64 text; values may be Outputs. The hash is of the decoded bytes."""
     labels: NotRequired[Mapping[str, Input[str]] | None]
     """Labels of the ConfigMap and the DaemonSet, never of the pods: a change restarts nothing."""
     pod_labels: NotRequired[Mapping[str, Input[str]] | None]

@@ -30,6 +30,7 @@ from ..core.explain.reasons import (
     explain_retained,
     explain_taken_over,
     explain_unfinished,
+    explain_unknown,
 )
 from ..core.kubernetes.annotations import CHANGE_CAUSE_ANNOTATION, CONFIG_HASH_ANNOTATION
 from ..core.kubernetes.daemon_sets import config_hash_of, restored
@@ -39,7 +40,7 @@ from ..core.kubernetes.retry import NOT_IN_TIME, cause_of
 from ..core.revisions.observation import Observation
 from ..core.waves.words import WavePlan
 from ..core.workload.configuration import Configuration, diff_configurations
-from ..core.workload.recorded import from_inputs
+from ..core.workload.recorded import changes_between, from_inputs
 from .audit import Auditor, Begun, Subject
 from .awaiting import Awaiting
 from .hook_name import hook_name
@@ -73,7 +74,9 @@ class Explainer:
         plan: Plan | None = None,
     ) -> None:
         self._component, self.audit, self._plan = component, audit, plan
-        self._observe, self._configuration = observe, configuration
+        self._observe, self._wanted = observe, configuration
+        self._configuration = configuration if configuration and configuration.is_known else None
+        self._unknown = configuration.unknown if configuration else []
         self.restarts = self.restarts_all = False
         self._hook_name = hook_name(name)
         self._retries = Retries(component)
@@ -161,8 +164,8 @@ class Explainer:
     async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
         old, _ = await plain_inputs(args.old_inputs)
         new, _ = await plain_inputs(args.new_inputs)
-        self._since = before = from_inputs(old)
-        self._keys = diff_configurations(before, from_inputs(new))
+        self._since = from_inputs(old)
+        self._keys = changes_between(old, new)
         was, self._where = (f"{inputs.get('namespace')}/{inputs.get('name')}" for inputs in (old, new))
         if was != self._where:
             self._moved = was, self._where
@@ -217,7 +220,7 @@ class Explainer:
         keys, since = self._keys_of(before, observation)
         drift = drifted(new, observation.daemon_set, OURS) if observation.daemon_set else []
         by = {one.path: one.who() for one in drift if one.by and not one.ours}
-        update = DaemonSetUpdate(before, new, keys, since, secret, by=by)
+        update = DaemonSetUpdate(before, new, keys, since, secret, by=by, unknown=self._unknown)
         self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
         self.has_plan = self.restarts and self.audit.staged
         return replace(update, plan=self._plan(old, new) if self._plan else None), drift
@@ -281,6 +284,8 @@ class Explainer:
             return
         if left:
             self.tell(left)
+        if self._unknown and not self.has_told:
+            self.tell(explain_unknown(self._unknown))
         if not self.has_told and (self._keys or pulumi.runtime.is_dry_run()):
             lines = [explain_keys(self._keys, self._where)] if self._keys else []
             if self._configuration:
@@ -326,10 +331,10 @@ class Explainer:
 
     def _retained(self) -> str:
         """Return what becomes of the ConfigMaps that leave the engine's state, if any do."""
-        if not self._configuration or not self._since:
+        if not self._wanted or not self._since:
             return ""
         workload = self._where.partition("/")[2]
-        old, new = (one.object_names(workload).values() for one in (self._since, self._configuration))
+        old, new = (one.object_names(workload).values() for one in (self._since, self._wanted))
         return explain_retained([name for name in old if name not in new])
 
     def _is_left_out(self, state: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from ..core.waves.places import from_the_top
 from ..core.workload.configuration import Configuration
 from . import schema
 from .errors import BadArguments
+from .outputs import wait_for_outputs
 from .sources import parse_sources, source_names, warned
 from .taking_over import check_take_over
 
@@ -28,11 +29,12 @@ class Arguments:
     """
     The arguments of a `ConfiguredDaemonSet`: as plain mappings and lists, and parsed where the core has a type for it.
 
-    `waves` is `None` where there are none.
+    `waves` is `None` where there are none. `needs` are the resources that the configuration comes from.
     """
 
     plain: Mapping[str, Any]
     configuration: Configuration
+    needs: Sequence[pulumi.Resource]
     waves: Waves | None
     sinks: Sequence[Sink]
 
@@ -56,11 +58,13 @@ def checked(
     ignored, names = (opts and opts.ignore_changes) or [], source_names(kubernetes_name, plain)
     findings += checks.check_ignore_changes(ignored, names, plain.get("pod_spec"))
     findings += check_provider(plain, opts)
+    needs, wrong = wait_for_outputs(plain)
+    findings += wrong
     configuration, wrong = parse_sources(kubernetes_name, plain)
     findings += wrong
     if findings:
         raise BadArguments(report(who, findings))
-    return Arguments(plain, configuration, waves, sinks)
+    return Arguments(plain, configuration, [*needs], waves, sinks)
 
 
 def plain_arguments(who: str, args: Mapping[str, Any], args_type: type) -> tuple[dict[str, Any], list[Finding]]:

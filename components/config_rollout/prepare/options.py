@@ -42,15 +42,19 @@ class Options:
         merged.ignore_changes = None
         return merged
 
-    def for_config_map(self, parent: pulumi.Resource, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceOptions:
+    def for_config_map(
+        self, parent: pulumi.Resource, after: Sequence[pulumi.Resource], hooks: pulumi.ResourceHookBinding
+    ) -> pulumi.ResourceOptions:
         """
-        Return the options of the ConfigMap. Its name says what it means: other bytes under it mean the same.
+        Return the options of the ConfigMap, which comes after what its content comes from.
 
+        Its name says what it means: other bytes under it mean the same.
         The cluster keeps it as long as it is needed, whatever becomes of it in
         Pulumi's state: core/revisions/config_maps.py.
         """
         return pulumi.ResourceOptions(
             parent=parent,
+            depends_on=list(after),
             protect=False,
             retain_on_delete=True,
             ignore_changes=["data", "binaryData"],

@@ -19,10 +19,6 @@ from ..core.workload.configuration import Configuration
 from ..core.workload.source import CONFIG_MAP, Source
 
 _FIELDS = ("data", "binary_data", "formats", "effects", "text_version")
-_NOT_PLAIN = (
-    "is an Output or a secret, but its hash must be known in preview",
-    "Pass plain text; move secrets and values of other resources to a Secret, or to env in pod_spec",
-)
 
 _Sources = dict[str, tuple[str, dict[str, Any]]]
 """Name in the pod spec -> where in the arguments it is, and its fields."""
@@ -39,18 +35,20 @@ def parse_sources(name: str, plain: dict[str, Any]) -> tuple[Configuration, list
     """
     Return what the pods read, and everything that is wrong with it. It is complete only if nothing is.
 
-    `plain` are the arguments of the component with that Kubernetes name; formats get the platform of the pods.
+    `plain` are the arguments of the component with that Kubernetes name; formats get the platform of the pods. Values
+    that are Outputs are those that a preview does not know.
     """
     sources, findings = _sources(name, plain)
     parsed: dict[str, Source] = {}
     for called, (place, fields) in sources.items():
-        _add_platform(fields, plain.get("pod_spec"))
-        content, wrong = _content(fields)
+        unknown, known = _without_outputs(fields)
+        _add_platform(known, plain.get("pod_spec"))
+        content, wrong = _content(known, unknown)
         wrong = wrong or check_images(content, plain.get("pod_spec"))
-        if "config_maps" in plain and not wrong:
+        if "config_maps" in plain and not wrong and not unknown:
             content, wrong = _as_read(content, called, plain.get("pod_spec"))
         findings += [replace(finding, where=_within(place, finding.where)) for finding in wrong]
-        parsed[called] = Source(called, content, fields.get("data") or {}, fields.get("binary_data"))
+        parsed[called] = Source(called, content, fields.get("data") or {}, fields.get("binary_data"), unknown=unknown)
     findings += _check_keys(sources, plain.get("pod_spec"))
     return Configuration(list(parsed.values())), findings
 
@@ -106,22 +104,34 @@ def _add_platform(fields: dict[str, Any], pod_spec: object) -> None:
         fields["formats"] = on_platform(data, formats, system) or fields.get("formats")
 
 
-def _content(fields: Mapping[str, Any]) -> tuple[Content, list[Finding]]:
-    """Parse a ConfigMap's content; what is an Output is reported as such and looked at no further."""
-    findings: list[Finding] = []
-    sections: dict[str, Any] = {"data": fields.get("data", {}), "binary_data": fields.get("binary_data", {})}
-    for section, values in sections.items():
-        if isinstance(values, pulumi.Output):
-            return Content(), [Finding(section, *_NOT_PLAIN)]
-        if isinstance(values, Mapping):
-            outputs = [key for key, value in values.items() if isinstance(value, pulumi.Output)]
-            findings += [Finding(f"{section}[{key!r}]", *_NOT_PLAIN) for key in outputs]
-            sections[section] = {key: value for key, value in values.items() if key not in outputs}
-    if findings and not any(sections.values()):
-        return Content(), findings
+def _without_outputs(fields: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """Return the keys that are not known yet, `*` for all, and the fields without them and what is said of them."""
+    sections = {section: fields.get(section) or {} for section in ("data", "binary_data")}
+    if any(isinstance(values, pulumi.Output) for values in sections.values()):
+        return ["*"], {"text_version": fields.get("text_version")}
+    mappings = {section: values for section, values in sections.items() if isinstance(values, Mapping)}
+    unknown = [key for values in mappings.values() for key, value in values.items() if isinstance(value, pulumi.Output)]
+    if not unknown:
+        return [], fields
+    known = {**fields, **{section: _but(values, unknown) for section, values in mappings.items()}}
+    return unknown, known | {said: _but(fields.get(said), unknown) for said in ("formats", "effects")}
+
+
+def _but(values: Any, keys: list[str]) -> Any:
+    """Return a mapping without these keys, and without what begins with one of them and a colon."""
+    if not isinstance(values, Mapping):
+        return values
+    return {key: value for key, value in values.items() if str(key).partition(":")[0] not in keys}
+
+
+def _content(fields: Mapping[str, Any], unknown: list[str]) -> tuple[Content, list[Finding]]:
+    """Parse a ConfigMap's content, as far as it is known."""
+    data, binary = fields.get("data", {}), fields.get("binary_data", {})
+    if unknown and not data and not binary:
+        return Content(), []
     declared = (fields.get(argument) for argument in ("formats", "effects", "text_version"))
-    content, wrong = parse_content(sections["data"], sections["binary_data"], *declared)
-    return content, [*findings, *wrong, *(unmatched(content) if not wrong else []), *check_no_reload(content)]
+    content, wrong = parse_content(data, binary, *declared)
+    return content, [*wrong, *(unmatched(content) if not wrong else []), *check_no_reload(content)]
 
 
 def _as_read(content: Content, name: str, pod_spec: object) -> tuple[Content, list[Finding]]:

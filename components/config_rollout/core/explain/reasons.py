@@ -4,6 +4,7 @@ Why a DaemonSet changes and what follows, in words:
 from what the engine is about to write, never from a cluster.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,9 @@ from ..words.shown import escaped
 Spec = Mapping[str, object]
 
 _NOTES = "annotations of this library's own"
+_NAMES = re.compile(r"configMap(Ref|KeyRef)?\.name$")
+"""The path of a reference to a ConfigMap."""
+
 _OWN_ANNOTATIONS = ("metadata.annotations.config-rollout/", "metadata.annotations.pulumi.com/")
 
 
@@ -32,7 +36,8 @@ class DaemonSetUpdate:
     `keys` are the changes of the ConfigMap since the configuration whose hash is `keys_since`; whether they restart
     anything is read from the two DaemonSets alone. With `secret` the fields are named and their values are not shown.
     `plan` is how the restart goes, wave by wave; `None` without waves. `by` is path -> who else set what is there, and
-    when. With `waits` the engine has written all of it before, and only waits again.
+    when. With `waits` the engine has written all of it before, and only waits again. `unknown` are the keys that this
+    preview does not know, as messages name them.
     """
 
     old: Spec
@@ -43,6 +48,7 @@ class DaemonSetUpdate:
     plan: WavePlan | None = None
     by: Mapping[str, str] = field(default_factory=dict)
     waits: bool = True
+    unknown: Sequence[str] = ()
 
     def hashes(self) -> tuple[str, str]:
         """Return the config hash before and after; empty where there is none."""
@@ -57,11 +63,16 @@ class DaemonSetUpdate:
 
     def template_changes(self) -> list[FieldChange]:
         """Return the changes of the pod template other than the config hash and the ConfigMap's name."""
-        return diff_values(_own_template(self.old), _own_template(self.new))
+        changes = diff_values(_own_template(self.old), _own_template(self.new))
+        return [one for one in changes if not (self.unknown and one.new is UNKNOWN and _NAMES.search(one.path))]
 
     def other_changes(self) -> list[FieldChange]:
         """Return the changes outside the pod template."""
         return diff_values(_without_template(self.old), _without_template(self.new))
+
+    def is_unsure(self) -> bool:
+        """Return whether what is not known yet decides about the restart."""
+        return bool(self.unknown) and not self.template_changes() and not any(key.restarts for key in self.told_keys())
 
     def moves_pods(self) -> bool:
         """Return whether any pod restarts, as far as that is known: some may have had all of it before."""
@@ -103,7 +114,9 @@ def explain(update: DaemonSetUpdate) -> str:
         return f"{owner}: nothing restarts"
     lines = [_headline(update, keys, template, others)]
     lines += lines_of_keys(keys)
-    if old_hash != new_hash and not any(key.restarts for key in keys):
+    if update.unknown:
+        lines.append(f"{_waits(update.unknown)}: if that means what the pods have, it restarts nothing")
+    elif old_hash != new_hash and not any(key.restarts for key in keys):
         why = "an earlier `up` was stopped before it updated the DaemonSet, or something undid its change"
         lines.append(f"  ~ configuration: {why}" if old_hash else "  + configuration: this program's")
     noted = [change for change in others if is_note(change)]
@@ -118,6 +131,21 @@ def explain(update: DaemonSetUpdate) -> str:
     lines += [f"  {owner}{NO_RESTART}"] if owner else []
     lines.append(f"  {_consequence(update, old_hash, new_hash)}")
     return "\n".join(lines)
+
+
+def explain_unknown(keys: Sequence[str]) -> str:
+    """Return what follows from keys that a preview does not know, where the DaemonSet's update did not say it."""
+    return f"{_not_known(keys)}\n{_waits(keys)}"
+
+
+def _waits(keys: Sequence[str]) -> str:
+    them = "it" if len(keys) == 1 else "them"
+    return f"  `up` waits for {them}, and names the ConfigMap after what it then holds"
+
+
+def _not_known(keys: Sequence[str]) -> str:
+    verb = "is" if len(keys) == 1 else "are"
+    return f"{', '.join(keys)} {verb} not known before `up`"
 
 
 def explain_retained(names: Sequence[str]) -> str:
@@ -176,13 +204,19 @@ def _headline(
 ) -> str:
     old_hash, new_hash = update.hashes()
     subjects, count = [], len(template)
-    if old_hash != new_hash:
-        first, more = key_summary(keys) if any(key.restarts for key in keys) else ("configuration", 1)
+    restarting = any(key.restarts for key in keys)
+    if update.unknown:
+        subjects = [_not_known(update.unknown)]
+        count += 1 + (key_summary(keys)[1] if restarting else 0)
+    elif old_hash != new_hash:
+        first, more = key_summary(keys) if restarting else ("configuration", 1)
         subjects, count = [first], count + more
     subjects += [escaped(change.path) for change in template]
     verb = "rolling restart" if update.moves_pods() else "nothing restarts"
     if update.moves_pods() and all(change.new is UNKNOWN for change in template) and old_hash == new_hash:
         verb = "rolling restart, if it differs"
+    if update.moves_pods() and update.is_unsure():
+        verb = "rolling restart, if it means something else then"
     if not subjects:
         real = [change for change in others if not is_note(change)]
         subjects, count = [escaped(real[0].path) if real else _NOTES], len(real)
@@ -195,6 +229,8 @@ def _consequence(update: DaemonSetUpdate, old_hash: str, new_hash: str) -> str:
         return f"nothing restarts in DaemonSet {where}"
     before = f"{short_hash(old_hash)} => " if old_hash else ""
     hashes = f"{before}{short_hash(new_hash)}: " if old_hash != new_hash else ""
+    if update.unknown:
+        hashes = f"{before}not known yet: {'if it differs, a ' if update.is_unsure() else ''}"
     if update.plan and not update.moves_pods():
         return "\n    ".join([f"{hashes}nothing restarts in DaemonSet {where}", *update.plan.lines])
     spec = update.new.get("spec")
@@ -234,11 +270,8 @@ def _own_template(daemon_set: Spec) -> Spec:
     template, metadata = _template(daemon_set), daemon_set.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     pod_spec = template.get("spec")
-    own = (
-        follow(pod_spec, plain_names(pod_spec, str(name), _config_hash(daemon_set)))
-        if isinstance(pod_spec, Mapping)
-        else {}
-    )
+    config_hash = _annotations(daemon_set).get(CONFIG_HASH_ANNOTATION, "")
+    own = follow(pod_spec, plain_names(pod_spec, str(name), config_hash)) if isinstance(pod_spec, Mapping) else {}
     annotations = {k: v for k, v in _annotations(daemon_set).items() if k != CONFIG_HASH_ANNOTATION}
     pod_metadata = template.get("metadata")
     labels = pod_metadata.get("labels") if isinstance(pod_metadata, Mapping) else None

@@ -41,15 +41,16 @@ def mounted(of: Object) -> set[str]:
     return {reference.name for reference in references(pod_spec) if isinstance(reference.name, str)}
 
 
-def plain_names(pod_spec: object, name: str, config_hash: str) -> dict[str, str]:
+def plain_names(pod_spec: object, name: str, config_hash: object) -> dict[str, str]:
     """
     Return content-named ConfigMap -> what the program calls it, of those that a pod spec of DaemonSet `name` reads.
 
-    A single one must be that of the config hash: else something has put another one in its place.
+    A single one must be that of the config hash, where that is known: else something has put another one in its place.
     """
     read = [reference.name for reference in references(pod_spec) if isinstance(reference.name, str)]
     names = {one: source for one in read if (source := source_name(one, name))}
-    is_other = len(names) == 1 and not next(iter(names)).endswith(f"-{short_hash(config_hash)}")
+    ending = f"-{short_hash(config_hash)}" if isinstance(config_hash, str) else ""
+    is_other = len(names) == 1 and not next(iter(names)).endswith(ending)
     return {} if is_other else names
 
 

@@ -19,6 +19,7 @@ from functools import cached_property
 from ..configuration.content import Content
 from ..configuration.diff import KeyChange, diff_contents
 from ..configuration.digest import canonical_bytes
+from ..markers import UNKNOWN
 from .source import Source
 
 VERSION_LINE = b"config-rollout/v2\n"
@@ -35,9 +36,25 @@ class Configuration:
         """Return the configuration of ConfigMaps with these names."""
         return cls([Source(name, content) for name, content in contents.items()])
 
+    @property
+    def known(self) -> list[Source]:
+        """Those sources of which every key is known: in a preview there may be others."""
+        return [source for source in self.sources if not source.unknown]
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether every source is known."""
+        return len(self.known) == len(self.sources)
+
+    @property
+    def unknown(self) -> list[str]:
+        """The keys that are not known, as messages name them."""
+        prefixed = [(f"ConfigMap {s.name}: " if len(self.sources) > 1 else "", s) for s in self.sources]
+        return [f"{prefix}{'data' if key == '*' else key}" for prefix, s in prefixed for key in s.unknown]
+
     @cached_property
     def canonical(self) -> bytes:
-        """The bytes that are hashed."""
+        """The bytes that are hashed, where all of it is known."""
         if len(self.sources) == 1:
             return canonical_bytes(self.sources[0].content)
         entries = sorted((source.name.encode(), source.hash.encode()) for source in self.sources)
@@ -45,7 +62,9 @@ class Configuration:
 
     @cached_property
     def hash(self) -> str:
-        """The config hash, the SHA-256 of the canonical bytes, 64 hex digits."""
+        """The config hash, the SHA-256 of the canonical bytes, 64 hex digits; words where that is not known."""
+        if not self.is_known:
+            return str(UNKNOWN)
         return self.sources[0].hash if len(self.sources) == 1 else hashlib.sha256(self.canonical).hexdigest()
 
     @property
@@ -54,8 +73,8 @@ class Configuration:
         return {source.name: source.content for source in self.sources}
 
     def object_names(self, workload: str) -> dict[str, str]:
-        """Return name in the pod spec -> name of the object that holds it."""
-        return {source.name: source.object_name(workload) for source in self.sources}
+        """Return name in the pod spec -> name of the object that holds it, of the sources that are known."""
+        return {source.name: source.object_name(workload) for source in self.known}
 
 
 def diff_configurations(old: Configuration, new: Configuration) -> list[KeyChange]:

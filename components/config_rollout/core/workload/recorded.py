@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..configuration.content import Content, parse_content
+from ..configuration.diff import KeyChange
 from ..configuration.read_as import ReadAs
-from .configuration import Configuration
+from ..markers import UNKNOWN
+from .configuration import Configuration, diff_configurations
 
 
 def keys_read(configuration: Configuration) -> dict[str, list[str]] | None:
@@ -25,6 +27,26 @@ def from_inputs(inputs: Mapping[str, Any]) -> Configuration:
         every = {str(inputs.get("name", "")): inputs, **every}
     read = inputs.get("keysRead") or {}
     return Configuration.of({name: _content(of, read.get(name)) for name, of in every.items()})
+
+
+def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[KeyChange]:
+    """Return the keys that differ between two recorded configurations; what the newer one does not know is left out."""
+    return diff_configurations(from_inputs(_known(old, new)), from_inputs(_known(new, new)))
+
+
+def _known(inputs: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a component recorded without the values that are not known in `like`."""
+    known = dict(inputs)
+    for section in ("data", "binaryData"):
+        values = like.get(section)
+        if values is UNKNOWN:
+            known[section] = {}
+        elif isinstance(values, Mapping) and isinstance(inputs.get(section), Mapping):
+            known[section] = {key: of for key, of in inputs[section].items() if values.get(key) is not UNKNOWN}
+    others, ours = inputs.get("configMaps"), like.get("configMaps") or {}
+    if others:
+        known["configMaps"] = {name: _known(of, ours.get(name) or {}) for name, of in others.items()}
+    return known
 
 
 def _content(of: Mapping[str, Any], keys: list[str] | None) -> Content:

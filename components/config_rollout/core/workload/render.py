@@ -14,23 +14,33 @@ from .workload import Workload
 
 @dataclass(frozen=True)
 class Rendered:
-    """`workload` is the object that runs the pods, `sources` is name in the pod spec -> object that holds it."""
+    """
+    `workload` is the object that runs the pods, `sources` is name in the pod spec -> object that holds it.
+
+    What is not known yet has none.
+    """
 
     workload: Object
     sources: Mapping[str, Object]
 
 
-def render(workload: Workload, configuration: Configuration) -> Rendered:
-    """Return the objects, with camelCase keys; leaves stay what they are."""
+def render(workload: Workload, configuration: Configuration, unknown: Any = None) -> Rendered:
+    """
+    Return the objects, with camelCase keys; leaves stay what they are.
+
+    `unknown` stands for a name or hash of what is not known yet.
+    """
     names = configuration.object_names(workload.name)
+    every = {source.name: names.get(source.name, unknown) for source in configuration.sources}
+    config_hash = configuration.hash if configuration.is_known else unknown
     metadata = {
         "namespace": workload.namespace,
         "labels": {**workload.labels, DAEMON_SET_LABEL: workload.name},
         "annotations": {**managed_by(MANAGER), **workload.owner},
     }
     return Rendered(
-        render_workload(workload, configuration.hash, names),
-        {source.name: source.render({"name": names[source.name], **metadata}) for source in configuration.sources},
+        render_workload(workload, config_hash, every),
+        {source.name: source.render({"name": names[source.name], **metadata}) for source in configuration.known},
     )
 
 

@@ -1,6 +1,6 @@
 """One object that pods read: its name in the pod spec, what it holds, and the content-named object made of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,8 @@ class Source:
     A ConfigMap that pods read.
 
     `name` is what the pod spec calls it, `content` what it means. `data` and `binary_data` are its values as the caller
-    wrote them: base64 may be spelled in several ways.
+    wrote them: base64 may be spelled in several ways. `unknown` are the keys that a preview does not know yet, and that
+    the content does not have; `*` is all of them.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Source:
     data: Mapping[str, str] = field(default_factory=dict)
     binary_data: Mapping[str, str] | None = None
     kind: str = CONFIG_MAP
+    unknown: Sequence[str] = ()
 
     @cached_property
     def hash(self) -> str:
