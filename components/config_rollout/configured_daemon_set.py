@@ -16,7 +16,7 @@ from .configured_workload import ConfiguredWorkload
 from .core.arguments.finding import report
 from .core.kubernetes.annotations import NAME_LABEL
 from .core.kubernetes.workload_kinds import DAEMON_SET
-from .core.workload.recorded import keys_read
+from .core.workload.recorded import external_recorded, keys_read
 from .core.workload.workload import Workload
 from .driver.ending import heed
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
@@ -82,6 +82,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "namespace": plain["namespace"],
                 **_recorded(plain),
                 "configMaps": {called: _recorded(of) for called, of in plain.get("config_maps", {}).items()} or None,
+                "external": external_recorded(configuration),
                 "keysRead": keys_read(configuration),
                 "retained": of.options.retain_on_delete or None,
             },
@@ -90,6 +91,8 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
 
         for line in report(who, doubtful(plain, configuration, kubernetes_name)).splitlines():
             pulumi.log.warn(line, self)
+        for line in arguments.missing:
+            pulumi.log.info(line, self)
         reading.warn(self, configuration.object_names(kubernetes_name).values())
         if of.staged:
             of.staged.warn(self)

@@ -177,6 +177,8 @@ class ConfiguredWorkload:
         self.explainer.withdraw = lambda name: withdraw(self._plain, name)
         hooks = self.explainer.of_content()
         for source in configuration.sources:
+            if source.external:
+                continue
             # No name of a ConfigMap has a `/`, so none of another component's is this one.
             name = self._name if source.name == self._workload.name else f"{self._name}/{source.name}"
             opts = self.options.for_config_map(self._component, self._needs, hooks)

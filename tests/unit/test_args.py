@@ -65,6 +65,7 @@ def test_analyzer_finds_the_types_inside():
     expected = {
         "AuditSinkArgs",
         "ConfigMapArgs",
+        "ExternalArgs",
         "GateArgs",
         "HttpGateArgs",
         "KubeProxyGateArgs",

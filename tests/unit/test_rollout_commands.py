@@ -157,3 +157,19 @@ def test_rbac_of_a_new_service_is_in_the_namespace_of_the_daemon_set_unless_it_i
 def test_namespace_of_no_gate_is_refused(capsys):
     assert 2 == main(["rbac", "kube-system/kube-proxy", "--gate-namespace", "probes"])
     assert "config-rollout: --gate-namespace: requires --gate new_service. Add it.\n" == capsys.readouterr().err
+
+
+def test_rbac_of_what_others_own_is_to_read_it_alone(capsys):
+    main(["rbac", "n/agent", "--external", "ca", "--external", "cluster"])
+    (role,) = yaml.safe_load_all(capsys.readouterr().out)
+
+    assert {"name": "config-rollout-external-agent", "namespace": "n"} == role["metadata"]
+    assert [
+        {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [name], "verbs": ["get"]}
+        for name in ("ca", "cluster")
+    ] == role["rules"]
+
+
+def test_rbac_of_what_others_own_takes_nothing_of_waves(capsys):
+    assert 2 == main(["rbac", "n/agent", "--external", "ca", "--gate", "http"])
+    assert "--external: prints only what reading it needs. Leave out --gate and --manage." in capsys.readouterr().err

@@ -1,16 +1,19 @@
 """How a DaemonSet is, from objects as the API server sends them."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
 
 from config_rollout.core.arguments.finding import Finding
 from config_rollout.core.kubernetes.annotations import WAVES_ANNOTATION
-from config_rollout.core.status.observation import config_map_of, is_ours
+from config_rollout.core.revisions.observation import Observation
+from config_rollout.core.status.observation import DaemonSetView, config_map_of, is_ours
 from config_rollout.core.status.state import Part, status_json, status_of
 from config_rollout.core.status.words import change_of_state, line_of, lines_of, newest_problem
 from config_rollout.core.waves.order import parse_waves
+from config_rollout.core.workload.external import external_source
 from tests.objects.daemon_set import (
     CONFIG_MAPS,
     NEW,
@@ -366,3 +369,30 @@ def test_revisions_that_nobody_has_are_left_out_but_for_the_newest():
     assert [2] == [one.revision.number for one in status_of(seen()).running]
     assert [2] == [one.revision.number for one in status_of(seen(pods=[])).running]
     assert 2 == len(REVISIONS)
+
+
+def test_pods_with_an_older_content_of_what_someone_else_owns():
+    view = seen()
+    pods = [
+        replace(pod, external=json.dumps({"ca": of})) for pod, of in zip(view.pods, ("old", "new", "old"), strict=True)
+    ]
+    finding = Finding(
+        "external ConfigMap ca",
+        "2 of 3 have an older one: n1, n3",
+        "Run `pulumi up`, which restarts them: nothing does so by itself",
+    )
+
+    assert [finding] == status_of(replace(view, pods=pods, external={"ca": "new"})).findings
+    assert [] == status_of(replace(view, pods=view.pods, external={"ca": "new"})).findings
+
+
+def test_hash_of_what_someone_else_owns_is_of_what_pods_read_now():
+    thing = daemon_set()
+    template = thing["spec"]["template"]
+    template["metadata"]["annotations"]["config-rollout/external"] = '{"ca": "x"}'
+    template["spec"]["containers"][0]["envFrom"] = [{"configMapRef": {"name": "ca"}}]
+    of = config_map("ca", data={"ca.crt": "one"})
+    view = DaemonSetView.of(Observation("n", "agent", daemon_set=thing, config_maps={"ca": of}))
+
+    assert {"ca": external_source(template["spec"], "ca", of).hash} == view.external
+    assert view.external != DaemonSetView.of(Observation("n", "agent", daemon_set=thing)).external

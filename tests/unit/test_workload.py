@@ -9,7 +9,8 @@ from config_rollout.core.markers import UNKNOWN
 from config_rollout.core.revisions.config_maps import content_of
 from config_rollout.core.revisions.naming import is_content_name, source_name
 from config_rollout.core.workload.configuration import Configuration, diff_configurations
-from config_rollout.core.workload.recorded import changes_between, from_inputs, keys_read
+from config_rollout.core.workload.external import external_source, rolled_out
+from config_rollout.core.workload.recorded import changes_between, external_recorded, from_inputs, keys_read
 from config_rollout.core.workload.render import render, render_workload
 from config_rollout.core.workload.source import Source
 from config_rollout.core.workload.workload import Workload
@@ -159,3 +160,18 @@ def test_changes_are_those_of_the_keys_that_are_known(data, expected):
 
     assert expected == [f"{change.op}{change.key}" for change in changes_between(old, new)]
     assert expected == [f"{change.op}{change.key}" for change in changes_between(*several)]
+
+
+def test_object_of_someone_else_counts_and_is_named_as_such():
+    pod_spec = {"containers": [{"envFrom": [{"configMapRef": {"name": "ca"}}]}]}
+    old, new = (
+        Configuration([*configuration().sources, external_source(pod_spec, "ca", {"data": {"ca.crt": text}})])
+        for text in ("one", "two")
+    )
+    rendered = render(workload(), new)
+    annotations = rendered.workload["spec"]["template"]["metadata"]["annotations"]
+
+    assert ["external ConfigMap ca: ca.crt"] == [change.name for change in diff_configurations(old, new)]
+    assert (["agent"], new.external) == (list(rendered.sources), rolled_out(annotations))
+    recorded = {"name": "agent", "data": DATA, "external": external_recorded(new)}
+    assert old.hash != new.hash == from_inputs(recorded).hash

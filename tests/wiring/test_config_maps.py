@@ -77,7 +77,7 @@ def test_config_map_that_nobody_declared_is_a_warning(register, monkeypatch):
     assert [
         "ConfiguredDaemonSet 'agent': pod_spec.containers[0].env_from[0].config_map_ref.name: reads ConfigMap "
         "'agent-rules', which is not one of this component's: its changes restart nothing. If this program makes it, "
-        "pass it in `config_maps` in place of a ConfigMap of your own."
+        "pass it in `config_maps`; if not, name it in `external`."
     ] == warned
 
 

@@ -35,6 +35,13 @@ class ConfigMapArgs(TypedDict):
     """Any text, as a date: a change of it rolls this ConfigMap out as it is written."""
 
 
+class ExternalArgs(TypedDict):
+    """Objects that pods read and others own: they stay as they are, and their meaning counts."""
+
+    config_maps: NotRequired[list[str] | None]
+    """The names of ConfigMaps in the namespace of the DaemonSet, as `pod_spec` says them."""
+
+
 class ConfiguredDaemonSetArgs(TypedDict):
     """
     What a `ConfiguredDaemonSet` takes. Mappings and lists are plain; where it says so, leaves may be Outputs.
@@ -57,6 +64,13 @@ class ConfiguredDaemonSetArgs(TypedDict):
 
     A change of one leaves the others alone. With this argument only the keys count that pods read: with `items`,
     `subPath` and references to single keys those, with a whole directory or `env_from` all.
+    """
+    external: NotRequired[ExternalArgs | None]
+    """
+    Objects that pods read and others own, as trust-manager's bundle or a ConfigMap of another stack.
+
+    They are read in preview and in `up`; a change of them is rolled out by the next `up`, and by nothing before. The
+    cluster and `namespace` must be plain then.
     """
     pod_spec: PodSpec
     """

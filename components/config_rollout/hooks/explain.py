@@ -248,7 +248,8 @@ class Explainer:
         runs, wanted = config_hash_of(daemon_set), self._configuration
         if runs == self._hash_since or not observation.contents or wanted is None:
             return self._keys, self._hash_since
-        live = Configuration.of(observation.contents)
+        external = [source for source in wanted.sources if source.external]
+        live = Configuration([*Configuration.of(observation.contents).sources, *external])
         return (diff_configurations(live, wanted), runs) if live.hash == runs else (self._keys, self._hash_since)
 
     @property
@@ -325,7 +326,7 @@ class Explainer:
         )
         return [
             f"ConfigMap {source.name}: {key}" if several else key
-            for source in configuration.sources
+            for source in configuration.own
             for key in observation.older_text(source.object_name(workload), source.content)
         ]
 

@@ -1,7 +1,7 @@
 """Takes the arguments of a component apart and reports everything wrong with them at once. The rules are core/'s."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -19,6 +19,7 @@ from ..core.waves.places import from_the_top
 from ..core.workload.configuration import Configuration
 from . import schema
 from .errors import BadArguments
+from .external import external_names, read_external
 from .outputs import wait_for_outputs
 from .sources import parse_sources, source_names, warned
 from .taking_over import check_take_over
@@ -29,12 +30,14 @@ class Arguments:
     """
     The arguments of a `ConfiguredDaemonSet`: as plain mappings and lists, and parsed where the core has a type for it.
 
-    `waves` is `None` where there are none. `needs` are the resources that the configuration comes from.
+    `waves` is `None` where there are none. `needs` are the resources that the configuration comes from,
+    `missing` says which objects that others own are not there.
     """
 
     plain: Mapping[str, Any]
     configuration: Configuration
     needs: Sequence[pulumi.Resource]
+    missing: Sequence[str]
     waves: Waves | None
     sinks: Sequence[Sink]
 
@@ -61,10 +64,12 @@ def checked(
     needs, wrong = wait_for_outputs(plain)
     findings += wrong
     configuration, wrong = parse_sources(kubernetes_name, plain)
-    findings += wrong
+    external, wrong_external = read_external(kubernetes_name, plain, names)
+    findings += [*wrong, *wrong_external]
+    configuration = replace(configuration, sources=[*configuration.sources, *external.sources])
     if findings:
         raise BadArguments(report(who, findings))
-    return Arguments(plain, configuration, [*needs], waves, sinks)
+    return Arguments(plain, configuration, [*needs], external.missing, waves, sinks)
 
 
 def plain_arguments(who: str, args: Mapping[str, Any], args_type: type) -> tuple[dict[str, Any], list[Finding]]:
@@ -92,7 +97,8 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
     if "namespace" in plain and not isinstance(plain["namespace"], pulumi.Output):
         yield from check_name("namespace", plain["namespace"])
     if "pod_spec" in plain:
-        yield from checks.check_references(source_names(str(kubernetes_name), plain), plain["pod_spec"])
+        every = [*source_names(str(kubernetes_name), plain), *external_names(plain)]
+        yield from checks.check_references(list(dict.fromkeys(every)), plain["pod_spec"])
         yield from _unknown_fields(plain)[0]
     yield from _check_labels(plain, str(kubernetes_name))
     if "pod_annotations" in plain:
@@ -125,7 +131,8 @@ def selector_of(plain: Mapping[str, Any], kubernetes_name: str) -> Any:
 
 def doubtful(plain: Mapping[str, Any], configuration: Configuration, name: str) -> list[Finding]:
     """Return what may be wrong with the arguments and is not refused, for the component with that Kubernetes name."""
-    undeclared = checks.check_undeclared(source_names(name, plain), plain["pod_spec"])
+    every = [*source_names(name, plain), *external_names(plain)]
+    undeclared = checks.check_undeclared(every, plain["pod_spec"])
     return [*warned(name, plain, configuration), *undeclared, *_unknown_fields(plain)[1]]
 
 

@@ -52,7 +52,7 @@ def read(
     namespace, name = observation.namespace, observation.name
     names = configuration.object_names(name)
     observation = add_config_maps(cluster, replace(observation, wanted=[*names.values()]), names.values())
-    there = [(observation.config_maps.get(names[source.name]), source) for source in configuration.known]
+    there = [(observation.config_maps.get(names[source.name]), source) for source in configuration.own]
     if findings := [one for of, source in there if of for one in check_same(of, source.hash, source.content)]:
         raise BadArguments(report(who, findings))
     if waves:
@@ -272,7 +272,7 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, configuration: Co
     outputs = {key: plain[key] for key in _WHERE if key in plain}
     later: pulumi.Output[Observation] = pulumi.Output.all(**outputs).apply(look)
     config_maps = {}
-    for source in configuration.known:
+    for source in configuration.own:
         called, sections = source.object_name(name), {"data": source.data, "binaryData": source.binary_data or {}}
         config_maps[called] = {
             section: {key: value(called, section, key, ours) for key, ours in values.items()}

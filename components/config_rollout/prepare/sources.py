@@ -45,7 +45,7 @@ def parse_sources(name: str, plain: dict[str, Any]) -> tuple[Configuration, list
         _add_platform(known, plain.get("pod_spec"))
         content, wrong = _content(known, unknown)
         wrong = wrong or check_images(content, plain.get("pod_spec"))
-        if "config_maps" in plain and not wrong and not unknown:
+        if ("config_maps" in plain or "external" in plain) and not wrong and not unknown:
             content, wrong = _as_read(content, called, plain.get("pod_spec"))
         findings += [replace(finding, where=_within(place, finding.where)) for finding in wrong]
         parsed[called] = Source(called, content, fields.get("data") or {}, fields.get("binary_data"), unknown=unknown)
@@ -55,7 +55,7 @@ def parse_sources(name: str, plain: dict[str, Any]) -> tuple[Configuration, list
 
 def warned(name: str, plain: Mapping[str, Any], configuration: Configuration) -> Iterator[Finding]:
     """Yield what should not stay as it is in the contents."""
-    for source in configuration.sources:
+    for source in (one for one in configuration.sources if not one.external):
         place = "" if source.name == name and "data" in plain else f"config_maps[{source.name!r}]"
         yield from (replace(finding, where=_within(place, finding.where)) for finding in warnings(source.content))
 

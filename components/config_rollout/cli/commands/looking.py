@@ -12,7 +12,7 @@ from ...core.kubernetes.nodes import Node
 from ...core.rbac.rights import Right, roles
 from ...core.revisions.naming import history_name
 from ...core.revisions.observation import Observation
-from ...core.status.observation import DaemonSetView, is_ours
+from ...core.status.observation import DaemonSetView, external_names, is_ours
 from ..errors import Trouble
 
 AS_WANTED, NOT_AS_WANTED, TROUBLE = 0, 1, 2
@@ -108,7 +108,8 @@ def view_without_pods(cluster: Cluster, thing: Object, nodes: Sequence[Node]) ->
 def complete_view(cluster: Cluster, observation: Observation, nodes: Sequence[Node]) -> DaemonSetView:
     """Return the same of a DaemonSet and, as far as they are wanted, pods that are known already."""
     observation = add_revisions(cluster, replace(observation, nodes=nodes))
-    observation = add_config_maps(cluster, observation, [history_name(observation.name)])
+    external = external_names(observation.daemon_set) if observation.daemon_set else []
+    observation = add_config_maps(cluster, observation, [history_name(observation.name), *external])
     view = DaemonSetView.of(observation)
     if not (is_ours(view.daemon_set) or view.records or any(revision.config_hash for revision in view.revisions)):
         raise Trouble(

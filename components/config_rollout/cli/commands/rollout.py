@@ -7,6 +7,7 @@ from ...cluster.client import Cluster, ClusterError
 from ...core.kube_proxy.layout import Layout
 from ...core.kubernetes.annotations import PAUSED_ANNOTATION
 from ...core.rbac.kube_proxy import all_rights
+from ...core.rbac.rights import Right, roles
 from ...core.rbac.waves import wave_roles
 from ...core.waves.gates import KINDS, PROXIED
 from ..errors import Trouble
@@ -43,6 +44,8 @@ def add(commands: Any) -> None:
     command.add_argument("--manage", choices=("own", "adopt"), help=text)
     text = "the namespace of the gate new_service, if it sets one; repeatable"
     command.add_argument("--gate-namespace", metavar="NAMESPACE", action="append", help=text)
+    text = "print only what reading this ConfigMap of `external` needs; repeatable"
+    command.add_argument("--external", metavar="NAME", action="append", default=[], help=text)
 
 
 def _add_daemon_set(command: argparse.ArgumentParser) -> None:
@@ -67,6 +70,12 @@ def _rbac(args: argparse.Namespace) -> int:
     namespace, name = args.daemon_set
     if args.gate_namespace and "new_service" not in args.gate:
         raise Trouble("--gate-namespace: requires --gate new_service. Add it.")
+    if args.external:
+        if args.gate or args.manage:
+            raise Trouble("--external: prints only what reading it needs. Leave out --gate and --manage.")
+        rights = [Right("get", "", "configmaps", namespace, one) for one in args.external]
+        print(roles(rights, f"config-rollout-external-{name}", namespace))
+        return 0
     probed = args.gate_namespace or [namespace] if "new_service" in args.gate else []
     beside = all_rights(Layout(namespace=namespace, daemon_set=name), args.manage) if args.manage else ()
     print(wave_roles(namespace, name, any(kind in PROXIED for kind in args.gate), probed, beside))

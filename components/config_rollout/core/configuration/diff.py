@@ -44,7 +44,7 @@ class KeyChange:
     """
     A key of a ConfigMap, or the text version, that was added (`+`), changed (`~`) or removed (`-`).
 
-    `source` is the ConfigMap, where there are several.
+    `source` is the object of the `kind`, where there are several.
     """
 
     section: str
@@ -54,11 +54,17 @@ class KeyChange:
     old_meaning: Meaning | None = None
     new_meaning: Meaning | None = None
     source: str = ""
+    kind: str = "ConfigMap"
 
     @property
     def name(self) -> str:
         """Return the key as messages name it."""
-        return f"ConfigMap {self.source}: {self.key}" if self.source else self.key
+        return f"{self.kind} {self.source}: {self.key}" if self.source else self.key
+
+    @property
+    def is_external(self) -> bool:
+        """Return whether someone else owns the object."""
+        return self.kind.startswith("external ")
 
     @property
     def op(self) -> str:

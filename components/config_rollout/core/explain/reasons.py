@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ..configuration.diff import FieldChange, KeyChange, diff_values
 from ..configuration.digest import short_hash
-from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
+from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION
 from ..kubernetes.pod_spec import follow
 from ..markers import UNKNOWN
 from ..revisions.config_maps import plain_names
@@ -191,7 +191,7 @@ def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
         changed = next(key for key in keys if key.fields != [])
         lines = [f"{changed.name}{and_more(len(keys))}: no effective value changes, so nothing restarts"]
         lines += lines_of_keys(keys)
-        if any(is_left(key) for key in keys):
+        if any(is_left(key) for key in keys if not key.is_external):
             lines.append("  The ConfigMap stays as it is until a change restarts pods")
         return "\n".join(lines)
     first, count = key_summary(keys)
@@ -272,7 +272,8 @@ def _own_template(daemon_set: Spec) -> Spec:
     pod_spec = template.get("spec")
     config_hash = _annotations(daemon_set).get(CONFIG_HASH_ANNOTATION, "")
     own = follow(pod_spec, plain_names(pod_spec, str(name), config_hash)) if isinstance(pod_spec, Mapping) else {}
-    annotations = {k: v for k, v in _annotations(daemon_set).items() if k != CONFIG_HASH_ANNOTATION}
+    ours = (CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION)
+    annotations = {k: v for k, v in _annotations(daemon_set).items() if k not in ours}
     pod_metadata = template.get("metadata")
     labels = pod_metadata.get("labels") if isinstance(pod_metadata, Mapping) else None
     return {**own, "pod_annotations": annotations, "pod_labels": labels or {}}

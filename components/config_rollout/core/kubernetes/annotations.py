@@ -15,6 +15,9 @@ RESTORED_ANNOTATION = "config-rollout/restored-from"
 CONFIG_HASH_ANNOTATION = "checksum/config"
 """The pod template annotation that holds the config hash: Helm's convention, which operators know."""
 
+EXTERNAL_ANNOTATION = "config-rollout/external"
+"""On a pod template: `{NAME: HASH}`, of each ConfigMap that others own, what pods read of it when it was rolled out."""
+
 FINISHED_ANNOTATION = "config-rollout/finished"
 """
 On the DaemonSet: the ControllerRevisions that all waves have finished, and the one that a rollout is bringing.

@@ -10,8 +10,9 @@ from typing import Any
 
 from ..configuration.content import Content
 from ..kubernetes import daemon_sets, pod_spec
+from ..kubernetes.annotations import EXTERNAL_ANNOTATION
 from ..kubernetes.nodes import Node
-from ..kubernetes.objects import Object, is_owned_by, newest_revision
+from ..kubernetes.objects import Object, annotations_of, is_owned_by, newest_revision
 from ..kubernetes.pods import Pod, ProbedPod, config_hash_of_pod, pod_of, probed_pod
 from .config_maps import content_of, mounted
 from .naming import is_content_name
@@ -24,6 +25,8 @@ class ObservedPod(Pod):
 
     config_hash: str = ""
     config_map: str = ""
+    external: str = ""
+    """Its annotation on what others own, as it stands there."""
     probed: ProbedPod = field(default_factory=lambda: ProbedPod("", ""))
     """What a gate has to know of it."""
 
@@ -128,8 +131,9 @@ def observed_pod(pod: Object, daemon_set: Object) -> ObservedPod | None:
     if not is_owned_by(pod, daemon_set["metadata"]["uid"]):
         return None
     config_map = config_map_of(pod["spec"], daemon_set["metadata"]["name"])
+    external = str(annotations_of(pod).get(EXTERNAL_ANNOTATION, ""))
     return ObservedPod(**vars(pod_of(pod)), config_hash=config_hash_of_pod(pod), config_map=config_map,
-                       probed=probed_pod(pod))  # fmt: skip
+                       external=external, probed=probed_pod(pod))  # fmt: skip
 
 
 def config_map_of(pod: Mapping[str, object], name: str) -> str:

@@ -53,7 +53,7 @@ def check_undeclared(names: Sequence[str], pod_spec: object) -> Iterator[Finding
         what = f"reads ConfigMap {name!r}, which is not one of this component's: its changes restart nothing"
         fix = f"Write '{near}', if that was meant, or" if near else "If this program makes it,"
         place = f"pod_spec.{pods.show_path(reference.path)}"
-        yield Finding(place, what, f"{fix} pass it in `config_maps` in place of a ConfigMap of your own")
+        yield Finding(place, what, f"{fix} pass it in `config_maps`; if not, name it in `external`")
 
 
 def check_ignore_changes(ignore_changes: Iterable[str], names: Sequence[str], pod_spec: object) -> Iterator[Finding]:

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..arguments.finding import Finding
 from ..kubernetes import daemon_sets
-from ..kubernetes.annotations import WAVES_ANNOTATION
+from ..kubernetes.annotations import EXTERNAL_ANNOTATION, WAVES_ANNOTATION
 from ..revisions.naming import is_content_name
 from ..revisions.observation import ObservedPod, names_in
 from ..waves.words import names
+from ..workload.external import rolled_out
 from .observation import DaemonSetView, Revision, is_lying, short, template_written
 
 BEHIND = "pods behind"
@@ -23,7 +24,7 @@ def findings_of(view: DaemonSetView, state: str) -> list[Finding]:
     """Return everything that needs attention, the most urgent first; `state` is state.py's."""
     return [
         *_rollout(view, state), *_not_ready(view), *_annotations(view), *_program(view),
-        *_config_maps(view, state), *_behind(view, state), *view.unread,
+        *_config_maps(view, state), *_external(view), *_behind(view, state), *view.unread,
     ]  # fmt: skip
 
 
@@ -56,6 +57,16 @@ def _not_ready(view: DaemonSetView) -> Iterator[Finding]:
     if (missing := view.wanted - len({pod.node for pod in view.pods})) > 0:
         look = f"`kubectl -n {view.namespace} describe daemonset {view.name}` says more"
         yield Finding("pods", f"{missing:,} of {view.wanted:,} nodes have no pod", look)
+
+
+def _external(view: DaemonSetView) -> Iterator[Finding]:
+    """Find pods that were rolled out with another content of a ConfigMap that someone else owns than it has now."""
+    for name, now in view.external.items():
+        older = [pod for pod in view.pods if rolled_out({EXTERNAL_ANNOTATION: pod.external}).get(name, now) != now]
+        if older:
+            what = f"{_have(len(older), len(view.pods))} an older one: {_nodes(older)}"
+            fix = "Run `pulumi up`, which restarts them: nothing does so by itself"
+            yield Finding(f"external ConfigMap {name}", what, fix)
 
 
 def _behind(view: DaemonSetView, state: str) -> Iterator[Finding]:

@@ -13,9 +13,10 @@ from ..configuration.digest import short_hash
 from ..kubernetes import daemon_sets
 from ..kubernetes.annotations import CHANGE_CAUSE_ANNOTATION, CONFIG_HASH_ANNOTATION
 from ..kubernetes.field_managers import Written, written
-from ..kubernetes.objects import Object, is_owned_by, revision_of
+from ..kubernetes.objects import Object, annotations_of, is_owned_by, revision_of
 from ..revisions.naming import HISTORY_KEY, content_name, history_name, source_name
 from ..revisions.observation import Observation, ObservedPod, config_map_of, names_in
+from ..workload.external import external_source, rolled_out
 
 TEMPLATE_FIELD = ("f:spec", "f:template")
 """Where `managedFields` have the pod template."""
@@ -52,7 +53,8 @@ class DaemonSetView:
     One DaemonSet with what belongs to it, at one moment.
 
     `config_maps` is name -> ConfigMap, of its namespace; `labels` is node -> labels; `records` are oldest first, and
-    `unread` is what of them could not be read.
+    `unread` is what of them could not be read. `external` is name -> hash of what there now is for pods to read, of the
+    ConfigMaps that others own.
     """
 
     daemon_set: Object
@@ -62,6 +64,7 @@ class DaemonSetView:
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     records: Sequence[AuditRecord] = ()
     unread: Sequence[Finding] = ()
+    external: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, observation: Observation) -> "DaemonSetView":
@@ -73,7 +76,11 @@ class DaemonSetView:
         records, unread = parse_records(text, f"ConfigMap {namespace}/{history_name(name)}")
         config_maps = {of: metadata_of(config_map) for of, config_map in observation.config_maps.items()}
         revisions = revisions_of(observation.revisions, daemon_set)
-        return cls(daemon_set, revisions, observation.pods, config_maps, observation.labels, records, unread)
+        pod_spec = daemon_set["spec"].get("template", {}).get("spec")
+        external = {
+            of: external_source(pod_spec, of, observation.config_maps.get(of)).hash for of in external_names(daemon_set)
+        }
+        return cls(daemon_set, revisions, observation.pods, config_maps, observation.labels, records, unread, external)
 
     @property
     def namespace(self) -> str:
@@ -109,6 +116,11 @@ class DaemonSetView:
     def current(self) -> Revision | None:
         """The revision that new pods get."""
         return max(self.revisions, key=lambda revision: revision.number, default=None)
+
+
+def external_names(daemon_set: Object) -> list[str]:
+    """Return the ConfigMaps that others own and that counted when the pod template was written."""
+    return list(rolled_out(annotations_of(daemon_set["spec"].get("template") or {})))
 
 
 def is_ours(daemon_set: Object) -> bool:

@@ -42,6 +42,16 @@ class Configuration:
         return [source for source in self.sources if not source.unknown]
 
     @property
+    def own(self) -> list[Source]:
+        """Those of which this workload has an object of its own."""
+        return [source for source in self.known if not source.external]
+
+    @property
+    def external(self) -> dict[str, str]:
+        """Name -> hash of what is read, of the objects that others own."""
+        return {source.name: source.hash for source in self.sources if source.external}
+
+    @property
     def is_known(self) -> bool:
         """Return whether every source is known."""
         return len(self.known) == len(self.sources)
@@ -49,7 +59,7 @@ class Configuration:
     @property
     def unknown(self) -> list[str]:
         """The keys that are not known, as messages name them."""
-        prefixed = [(f"ConfigMap {s.name}: " if len(self.sources) > 1 else "", s) for s in self.sources]
+        prefixed = [(f"{s.called}: " if len(self.sources) > 1 else "", s) for s in self.sources]
         return [f"{prefix}{'data' if key == '*' else key}" for prefix, s in prefixed for key in s.unknown]
 
     @cached_property
@@ -73,8 +83,8 @@ class Configuration:
         return {source.name: source.content for source in self.sources}
 
     def object_names(self, workload: str) -> dict[str, str]:
-        """Return name in the pod spec -> name of the object that holds it, of the sources that are known."""
-        return {source.name: source.object_name(workload) for source in self.known}
+        """Return name in the pod spec -> name of our object that holds it, of the sources that are known."""
+        return {source.name: source.object_name(workload) for source in self.own}
 
 
 def diff_configurations(old: Configuration, new: Configuration) -> list[KeyChange]:
@@ -84,4 +94,5 @@ def diff_configurations(old: Configuration, new: Configuration) -> list[KeyChang
     changes = {name: diff_contents(before.get(name, Content()), after.get(name, Content())) for name in names}
     if len(names) == 1:
         return changes[names[0]]
-    return [replace(change, source=name) for name in names for change in changes[name]]
+    kinds = {s.name: s.called.removesuffix(f" {s.name}") for s in [*old.sources, *new.sources]}
+    return [replace(change, source=name, kind=kinds[name]) for name in names for change in changes[name]]

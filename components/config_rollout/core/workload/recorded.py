@@ -8,6 +8,7 @@ from ..configuration.diff import KeyChange
 from ..configuration.read_as import ReadAs
 from ..markers import UNKNOWN
 from .configuration import Configuration, diff_configurations
+from .source import Source
 
 
 def keys_read(configuration: Configuration) -> dict[str, list[str]] | None:
@@ -26,7 +27,20 @@ def from_inputs(inputs: Mapping[str, Any]) -> Configuration:
     if "data" in inputs or "binaryData" in inputs or not every:
         every = {str(inputs.get("name", "")): inputs, **every}
     read = inputs.get("keysRead") or {}
-    return Configuration.of({name: _content(of, read.get(name)) for name, of in every.items()})
+    own = Configuration.of({name: _content(of, read.get(name)) for name, of in every.items()})
+    others = (inputs.get("external") or {}).get("configMaps") or {}
+    external = [Source(name, _content(of, read.get(name)), external=True) for name, of in others.items()]
+    return Configuration([*own.sources, *external])
+
+
+def external_recorded(configuration: Configuration) -> dict[str, Any] | None:
+    """Return what a component records of the objects that others own; `None` without any."""
+    external = {
+        source.name: {"data": dict(source.data), "binaryData": dict(source.binary_data or {})}
+        for source in configuration.sources
+        if source.external
+    }
+    return {"configMaps": external} if external else None
 
 
 def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[KeyChange]:

@@ -1,10 +1,11 @@
 """The objects that a workload and its configuration are in the cluster, as plain values."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, DAEMON_SET_LABEL
+from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, DAEMON_SET_LABEL, EXTERNAL_ANNOTATION
 from ..kubernetes.field_managers import MANAGER, OWNER, managed_by
 from ..kubernetes.objects import Object
 from ..kubernetes.pod_spec import follow
@@ -31,8 +32,12 @@ def render(workload: Workload, configuration: Configuration, unknown: Any = None
     `unknown` stands for a name or hash of what is not known yet.
     """
     names = configuration.object_names(workload.name)
-    every = {source.name: names.get(source.name, unknown) for source in configuration.sources}
+    every = {source.name: names.get(source.name, unknown) for source in configuration.sources if not source.external}
     config_hash = configuration.hash if configuration.is_known else unknown
+    if external := configuration.external:
+        noted = json.dumps(external, sort_keys=True) if configuration.is_known else unknown
+        annotations = {**workload.pod_annotations, EXTERNAL_ANNOTATION: noted}
+        workload = replace(workload, pod_annotations=annotations)
     metadata = {
         "namespace": workload.namespace,
         "labels": {**workload.labels, DAEMON_SET_LABEL: workload.name},
@@ -40,7 +45,7 @@ def render(workload: Workload, configuration: Configuration, unknown: Any = None
     }
     return Rendered(
         render_workload(workload, config_hash, every),
-        {source.name: source.render({"name": names[source.name], **metadata}) for source in configuration.known},
+        {source.name: source.render({"name": names[source.name], **metadata}) for source in configuration.own},
     )
 
 

@@ -21,7 +21,7 @@ class Source:
 
     `name` is what the pod spec calls it, `content` what it means. `data` and `binary_data` are its values as the caller
     wrote them: base64 may be spelled in several ways. `unknown` are the keys that a preview does not know yet, and that
-    the content does not have; `*` is all of them.
+    the content does not have; `*` is all of them. An `external` one is an object that someone else owns.
     """
 
     name: str
@@ -30,6 +30,12 @@ class Source:
     binary_data: Mapping[str, str] | None = None
     kind: str = CONFIG_MAP
     unknown: Sequence[str] = ()
+    external: bool = False
+
+    @property
+    def called(self) -> str:
+        """The source as messages name it."""
+        return f"{'external ' if self.external else ''}{self.kind} {self.name}"
 
     @cached_property
     def hash(self) -> str:
