@@ -9,14 +9,14 @@ from typing import Any, cast
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import DaemonSet
-from pulumi_kubernetes.core.v1 import ConfigMapPatch
+from pulumi_kubernetes.core.v1 import ConfigMapPatch, SecretPatch
 
 from .args.configured_daemon_set import ConfiguredDaemonSetArgs
 from .configured_workload import ConfiguredWorkload
 from .core.arguments.finding import report
 from .core.kubernetes.annotations import NAME_LABEL
 from .core.kubernetes.workload_kinds import DAEMON_SET
-from .core.workload.recorded import external_recorded, keys_read
+from .core.workload.recorded import external_recorded, keys_read, secrets_recorded
 from .core.workload.workload import Workload
 from .driver.ending import heed
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
@@ -44,10 +44,12 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
 
     config_hash: pulumi.Output[str]
     """The SHA-256 of the configuration, 64 hex digits, as in the annotation."""
-    config_map: ConfigMapPatch
+    config_map: ConfigMapPatch | None
     """The ConfigMap of `data`, or the first of `config_maps`, for what this component does not offer."""
     config_maps: dict[str, ConfigMapPatch]
     """The ConfigMaps by their names in `pod_spec`."""
+    secrets: dict[str, SecretPatch]
+    """The Secrets by their names in `pod_spec`."""
     daemon_set: DaemonSet
     """The DaemonSet, for what this component does not offer."""
 
@@ -58,7 +60,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
         arguments = checked(who, name, args, ConfiguredDaemonSetArgs, opts)
         plain, configuration = arguments.plain, arguments.configuration
         kubernetes_name: str = plain.get("name", name)
-        reading = read_before(who, plain, kubernetes_name, configuration)
+        reading = read_before(who, plain, kubernetes_name, configuration, arguments.secrets.sources)
         workload = _workload(kubernetes_name, plain)
         of = ConfiguredWorkload(
             self,
@@ -72,6 +74,7 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
             sinks=arguments.sinks,
             needs=arguments.needs,
             may_select=True,
+            secrets=arguments.secrets.sources,
         )
 
         super().__init__(
@@ -84,21 +87,24 @@ class ConfiguredDaemonSet(pulumi.ComponentResource):
                 "configMaps": {called: _recorded(of) for called, of in plain.get("config_maps", {}).items()} or None,
                 "external": external_recorded(configuration),
                 "keysRead": keys_read(configuration),
+                "secretHashes": secrets_recorded(configuration, UNKNOWN_OUTPUT),
                 "retained": of.options.retain_on_delete or None,
             },
             of.options_of_component(),
         )
 
-        for line in report(who, doubtful(plain, configuration, kubernetes_name)).splitlines():
+        for line in report(who, doubtful(arguments, kubernetes_name)).splitlines():
             pulumi.log.warn(line, self)
         for line in arguments.missing:
             pulumi.log.info(line, self)
-        reading.warn(self, configuration.object_names(kubernetes_name).values())
+        names = configuration.object_names(kubernetes_name), configuration.secret_names(kubernetes_name)
+        reading.warn(self, [called for of in names for called in of.values()])
         if of.staged:
             of.staged.warn(self)
         self.daemon_set = cast(DaemonSet, of.register())
         self.config_maps = of.config_maps
-        self.config_map = of.config_maps.get(kubernetes_name) or next(iter(of.config_maps.values()))
+        self.config_map = of.config_maps.get(kubernetes_name) or next(iter(of.config_maps.values()), None)
+        self.secrets = of.secrets
         of.register_waves()
         of.finish(self.daemon_set, of.options.ignored)
 

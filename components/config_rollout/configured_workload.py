@@ -1,5 +1,6 @@
 """
-What every component with a workload does: its ConfigMaps and the workload are registered, owned, explained and kept.
+What every component with a workload does: its ConfigMaps, its Secrets and the workload are registered, owned,
+explained and kept.
 
 Not here: which objects these are (core/workload/render.py), and what is read before (prepare/).
 """
@@ -10,7 +11,7 @@ from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
-from pulumi_kubernetes.core.v1 import ConfigMapPatch
+from pulumi_kubernetes.core.v1 import ConfigMapPatch, SecretPatch
 
 from .core.audit.sinks import Sink
 from .core.kubernetes.field_managers import FORCED
@@ -19,6 +20,7 @@ from .core.revisions.naming import content_name
 from .core.waves.order import Waves
 from .core.workload.configuration import Configuration
 from .core.workload.render import render, render_workload
+from .core.workload.secret import SecretSource
 from .core.workload.workload import Workload
 from .hooks.audit import Auditor
 from .hooks.explain import Explainer
@@ -32,7 +34,7 @@ from .prepare.taking_over import config_maps_of_pods
 from .prepare.waves import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
 
 _UNKNOWN = "unknown"
-"""Stands for the hash in the name of a ConfigMap that a preview does not know."""
+"""Stands for the hash in the name of a ConfigMap or Secret that a preview does not know."""
 
 Explain = Callable[[Auditor, StagedRollout | None], Explainer]
 """Makes the explainer of a component, before that is registered; `None` for waves that it has not."""
@@ -56,6 +58,7 @@ class ConfiguredWorkload:
       explain: Makes another explainer than the usual one.
       may_select: Whether the component takes another selector.
       has_fleet: Whether the cluster could be read, so that its waves can be planned.
+      secrets: The Secrets that the pods read.
 
     Raises:
       BadArguments: Something else owns the workload, or its waves do not fit the cluster.
@@ -78,10 +81,11 @@ class ConfiguredWorkload:
         explain: Explain | None = None,
         may_select: bool = False,
         has_fleet: bool = True,
+        secrets: Sequence[SecretSource] = (),
     ) -> None:
         who, name = f"{type(component).__name__} '{identity[1]}'", identity[1]
         self._component, self._name, self._plain, self._reading = component, name, plain, reading
-        self._workload, self._configuration = workload, configuration
+        self._workload, self._configuration, self._secrets = workload, configuration, secrets
         self._waves, self._needs = waves, needs
         self.options = Options(plain, opts)
         where = workload.namespace, workload.name
@@ -120,13 +124,18 @@ class ConfiguredWorkload:
             spec = {key: value for key, value in workload.spec.items() if key != "updateStrategy"}
             self._workload = workload = replace(workload, spec=spec)
         self.config_maps: dict[str, ConfigMapPatch] = {}
+        self.secrets: dict[str, SecretPatch] = {}
         if self._configuration:
-            rendered = render(workload, self._configuration, UNKNOWN_OUTPUT)
-            self._rendered, self._objects = rendered.workload, rendered.sources
-            self._register_config_maps(self._configuration)
+            rendered = render(workload, self._configuration, UNKNOWN_OUTPUT, self._secrets)
+            self._rendered, self._objects, self._secret_objects = rendered.workload, rendered.sources, rendered.secrets
+            self.explainer.withdraw = lambda kind, name: withdraw(self._plain, kind, name)
+            hooks = self.explainer.of_content()
+            self._register_config_maps(self._configuration, hooks)
+            self._register_secrets(hooks)
         else:
             self._rendered = render_workload(workload, UNKNOWN_OUTPUT, {workload.name: UNKNOWN_OUTPUT})
-        self.workload = self._register_workload([*self.config_maps.values(), *after], opts)
+        contents = [*self.config_maps.values(), *self.secrets.values()]
+        self.workload = self._register_workload([*contents, *after], opts)
         return self.workload
 
     def register_waves(self, applied: Callable[[Object], Object] | None = None) -> pulumi.CustomResource:
@@ -147,8 +156,9 @@ class ConfiguredWorkload:
         """Explain, once the `last` child is written, what is left to say, and see that each ConfigMap lives on."""
         wanted = None if self._workload.is_patch else self._parts()
         self.explainer.registered(last, self.workload, wanted, ignored)
-        objects, has_waves = list(self._objects.values()), self._waves is not None
-        keep(self._component, self.workload, self._plain, objects, has_waves, self.explainer.is_gone)
+        objects, has_waves = [*self._objects.values(), *self._secret_objects.values()], self._waves is not None
+        earlier = lambda: self.explainer.earlier_secrets  # noqa: E731 - known once the component is registered
+        keep(self._component, self.workload, self._plain, objects, has_waves, self.explainer.is_gone, earlier)
 
     @property
     def applied(self) -> Object:
@@ -160,39 +170,56 @@ class ConfiguredWorkload:
         usual = self._component, self._name, audit, self._reading.resolved
         live, cluster, configuration = self._reading.observation.daemon_set, self._reading.cluster, self._configuration
         if not (self._ownership.takes and live and cluster and configuration):
-            return Explainer(*usual, configuration, plan)
+            return Explainer(*usual, configuration, plan, self._secrets)
         wanted, config_maps = render(self._workload, configuration).workload, config_maps_of_pods(self._reading)
-        return TakeOverExplainer(*usual, configuration, plan, cluster, wanted, live, config_maps)
+        return TakeOverExplainer(*usual, configuration, plan, cluster, wanted, live, config_maps, self._secrets)
 
     def _parts(self) -> dict[str, Any]:
         return {"metadata": self._rendered["metadata"], "spec": self._rendered["spec"]}
 
-    def _register_config_maps(self, configuration: Configuration) -> None:
+    def _register_config_maps(self, configuration: Configuration, hooks: pulumi.ResourceHookBinding) -> None:
         """
         Register the ConfigMap of each source's content, which lives as long as a revision mounts it.
 
         The hash is in the logical name too, so a new content is a create, and an old one leaves the state only at the
         end of a successful `up`. A patch makes it, or finds it as an earlier revision left it.
         """
-        self.explainer.withdraw = lambda name: withdraw(self._plain, name)
-        hooks = self.explainer.of_content()
         for source in configuration.sources:
             if source.external:
                 continue
             # No name of a ConfigMap has a `/`, so none of another component's is this one.
             name = self._name if source.name == self._workload.name else f"{self._name}/{source.name}"
-            opts = self.options.for_config_map(self._component, self._needs, hooks)
+            opts = self.options.for_content(self._component, self._needs, hooks)
             if source.unknown:
-                # A patch needs some name. This one is never written: what is not known is refused in `up`.
-                metadata = {
-                    "name": content_name(self._workload.name, _UNKNOWN, source.name),
-                    "namespace": self._workload.namespace,
-                }
-                patch = ConfigMapPatch(content_name(name, _UNKNOWN), metadata=metadata, data=UNKNOWN_OUTPUT, opts=opts)
-                self.config_maps[source.name] = patch
+                self.config_maps[source.name] = ConfigMapPatch(
+                    content_name(name, _UNKNOWN), **self._unknown(source.name), opts=opts
+                )
                 continue
             values = self._reading.observation.as_it_is(self._objects[source.name])
             self.config_maps[source.name] = ConfigMapPatch(content_name(name, source.hash), **values, opts=opts)
+
+    def _register_secrets(self, hooks: pulumi.ResourceHookBinding) -> None:
+        """Register the Secret of each content, like a ConfigMap; its values are secret in the engine's state too."""
+        for secret in self._secrets:
+            name = f"{self._name}/{secret.name}"
+            opts = self.options.for_content(self._component, self._needs, hooks, "Secret")
+            if secret.unknown:
+                self.secrets[secret.name] = SecretPatch(
+                    content_name(name, _UNKNOWN), **self._unknown(secret.name), opts=opts
+                )
+                continue
+            values = self._reading.observation.secret_as_it_is(self._secret_objects[secret.name])
+            values["data"] = pulumi.Output.secret(values["data"])
+            self.secrets[secret.name] = SecretPatch(content_name(name, secret.public.hash), **values, opts=opts)
+
+    def _unknown(self, source: str) -> dict[str, Any]:
+        """
+        Return the arguments of an object whose content this preview does not know.
+
+        A patch needs some name. This one is never written: what is not known is refused in `up`.
+        """
+        name = content_name(self._workload.name, _UNKNOWN, source)
+        return {"metadata": {"name": name, "namespace": self._workload.namespace}, "data": UNKNOWN_OUTPUT}
 
     def _register_workload(
         self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions | None

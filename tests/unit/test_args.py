@@ -74,6 +74,7 @@ def test_analyzer_finds_the_types_inside():
         "PrometheusGateArgs",
         "RestartsGateArgs",
         "RollingUpdateArgs",
+        "SecretArgs",
         "UpdateStrategyArgs",
         "WaveArgs",
         "WavesArgs",

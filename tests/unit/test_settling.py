@@ -47,6 +47,9 @@ class Server(MemoryCluster):
         self.patched.append((resource, body["metadata"]))
         return done
 
+    def apply(self, resource, name, namespace, body, manager):
+        return self.keep(resource, body)
+
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
@@ -86,3 +89,46 @@ def test_nothing_to_remove_writes_nothing():
     settle(server)
 
     assert [] == [what for what in server.patched if what[0] == "daemonsets"]
+
+
+def secret(ending, labels=("agent",)):
+    metadata = {"name": f"agent.tls-{ending * 10}", "namespace": "n", "labels": dict.fromkeys(LABELS, *labels)}
+    return {"kind": "Secret", "metadata": metadata, "data": {}}
+
+
+LABELS = ["config-rollout/daemon-set"]
+
+
+def reads(name):
+    """Return a DaemonSet that reads a Secret too."""
+    one = daemon_set()
+    one["spec"]["template"]["spec"]["volumes"].append({"name": "s", "secret": {"secretName": name}})
+    return one
+
+
+def no_lists(right):
+    return (right.verb, right.resource) == ("list", "secrets")
+
+
+def test_secret_is_owned_restored_or_deleted_by_its_name_alone():
+    wanted, stray, other = secret("b"), secret("c"), secret("d", labels=("another",))
+    server = Server()
+    server.may_not = no_lists
+    server.keep("daemonsets", reads(wanted["metadata"]["name"]))
+    for one in (stray, other):
+        server.keep("secrets", one)
+    earlier = [one["metadata"]["name"] for one in (stray, other)]
+
+    assert ["Secret n/agent.tls-bbbbbbbbbb, which pods mount, was missing and is restored"] == (
+        kept.settle(server, "n", "agent", "ds", [WANTED, wanted], False, earlier)
+    )
+    assert {"agent.tls-bbbbbbbbbb", "agent.tls-dddddddddd"} == server.of("secrets").keys()
+    (owner,) = server.of("secrets")["agent.tls-bbbbbbbbbb"]["metadata"]["ownerReferences"]
+    assert "DaemonSet" == owner["kind"]
+
+
+def test_without_secrets_none_is_asked_for():
+    server = Server()
+    server.may_not = lambda right: right.resource == "secrets"
+
+    assert [] == settle(server)

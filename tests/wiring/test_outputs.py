@@ -76,7 +76,7 @@ def test_what_is_known_beside_it_has_its_name_in_preview(register):
     assert {"ConfiguredDaemonSet agent", OWN, "ConfigMapPatch agent/rules-unknown", DAEMON_SET} == set(registered)
 
 
-SECRET = "is secret, but everyone who may read the ConfigMap, or a preview, would see it. Put it into a Secret, and let"
+SECRET = "is secret, but everyone who may read the ConfigMap, or a preview, would see it. Pass it in `secrets`, and let"
 FAILED = (
     "is not known, although this is not a preview: what it comes from failed, or was left out. Run `pulumi up` again "
     "once that is there."
@@ -88,16 +88,16 @@ FAILED = (
     [
         ({"config_maps": lambda: {"agent": {"binaryData": {"a": unknown()}}}, "data": lambda: None},
          [f"config_maps['agent'].binaryData['a']: {FAILED}"]),
-        ({"data": lambda: {"agent.yaml": secret()}}, [f"data['agent.yaml']: {SECRET} pod_spec read that."]),
+        ({"data": lambda: {"agent.yaml": secret()}}, [f"data['agent.yaml']: {SECRET} pod_spec read that Secret."]),
         ({"data": lambda: {"agent.yaml": unknown()}}, [f"data['agent.yaml']: {FAILED}"]),
         ({"data": lambda: {"agent.yaml": secret(), "a b": known(), "c": 1}},
-         [f"data['agent.yaml']: {SECRET} pod_spec read that.",
+         [f"data['agent.yaml']: {SECRET} pod_spec read that Secret.",
           "data['a b']: the key contains a space. Use letters, digits, '-', '_' or '.'.",
           "data['c']: must be text (got int). Pass a plain str, quoted or written out."]),
         ({"config_maps": lambda: {"rules": {"binary_data": {"a": secret()}}}},
          ["pod_spec: no volume or env reads ConfigMap 'rules', so no pod would see this data. Add a config_map volume "
           "with the name 'rules', or an env_from.",
-          f"config_maps['rules'].binary_data['a']: {SECRET} pod_spec read that."]),
+          f"config_maps['rules'].binary_data['a']: {SECRET} pod_spec read that Secret."]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_where_it_is(refused, changes, lines):

@@ -42,6 +42,23 @@ class ExternalArgs(TypedDict):
     """The names of ConfigMaps in the namespace of the DaemonSet, as `pod_spec` says them."""
 
 
+class SecretArgs(TypedDict):
+    """One of the Secrets that pods read. Values may be Outputs that a preview knows, such as secrets of the stack."""
+
+    string_data: NotRequired[Mapping[str, Input[str]] | None]
+    """Key -> UTF-8 text. It means the same as its base64 in `data`."""
+    data: NotRequired[Mapping[str, Input[str]] | None]
+    """Key -> base64 text."""
+    type: NotRequired[str | None]
+    """The type, as `kubernetes.io/tls`, with the keys that it needs; by default `Opaque`."""
+    formats: NotRequired[Mapping[str, Format] | None]
+    """Key -> its format, for keys that do not tell it."""
+    effects: NotRequired[Mapping[str, Effect] | None]
+    """`KEY` or `KEY:PATH` -> `restart` or `none`."""
+    text_version: NotRequired[str | None]
+    """Any text, as a date: a change of it rolls this Secret out as it is written."""
+
+
 class ConfiguredDaemonSetArgs(TypedDict):
     """
     What a `ConfiguredDaemonSet` takes. Mappings and lists are plain; where it says so, leaves may be Outputs.
@@ -55,8 +72,8 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """
     The configuration: key -> UTF-8 text; as files where `pod_spec` mounts it. With `binary_data` 1 MiB.
 
-    Required without `config_maps`. All of its keys count, where it is the only ConfigMap. Values may be Outputs, which
-    the component waits for; a secret one is refused.
+    Required without `config_maps` and `secrets`. All of its keys count, where it is all that the pods read. Values may
+    be Outputs, which the component waits for; a secret one is refused.
     """
     config_maps: NotRequired[Mapping[str, ConfigMapArgs] | None]
     """
@@ -71,6 +88,19 @@ class ConfiguredDaemonSetArgs(TypedDict):
 
     They are read in preview and in `up`; a change of them is rolled out by the next `up`, and by nothing before. The
     cluster and `namespace` must be plain then.
+    """
+    secrets: NotRequired[Mapping[str, SecretArgs] | None]
+    """
+    The Secrets that the pods read: name as `pod_spec` says it -> `string_data` or `data`, `type` and the rest.
+
+    No value is shown or recorded anywhere; docs/secrets.md has who can read what. A Secret and a ConfigMap may share a
+    name. Only the keys count that pods read.
+    """
+    hash_key: NotRequired[Input[str] | None]
+    """
+    The key of the hashes of `secrets`, which stand where others can read them: a secret of the stack.
+
+    At least 32 random characters. Another one restarts the pods once.
     """
     pod_spec: PodSpec
     """

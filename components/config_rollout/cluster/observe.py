@@ -51,6 +51,14 @@ def add_config_maps(cluster: Cluster, observation: Observation, names: Iterable[
     return replace(observation, config_maps={**observation.config_maps, **there})
 
 
+def add_secrets(cluster: Cluster, observation: Observation, names: Iterable[str]) -> Observation:
+    """Add those Secrets of the namespace that are there, and the names of those that are not."""
+    read = {name: cluster.get("secrets", name, observation.namespace) for name in names}
+    there = {name: secret for name, secret in read.items() if secret}
+    missing = [name for name in read if name not in there]
+    return replace(observation, secrets={**observation.secrets, **there}, missing_secrets=missing)
+
+
 def add_all_config_maps(cluster: Cluster, observation: Observation) -> Observation:
     """Add the metadata of all ConfigMaps of the namespace, but for those that were read already."""
     pages = cluster.pages("configmaps", observation.namespace, metadata_only=True)

@@ -1,14 +1,14 @@
 """
-Gives the ConfigMaps of a DaemonSet their owners, after each write that changes which of them it needs.
+Gives the ConfigMaps and Secrets of a DaemonSet their owners, after each write that changes which of them it needs.
 
 Not here: which owners those are (core/revisions/config_maps.py), and
-what is said about ConfigMaps that are not there (prepare/revisions.py).
+what is said about those that are not there (prepare/revisions.py).
 """
 
 from collections.abc import Callable, Collection
 
 from ..core.kubernetes.annotations import DAEMON_SET_LABEL
-from ..core.revisions.config_maps import lost, ownerships
+from ..core.revisions.config_maps import lost, ownerships, secrets_of
 from .client import Cluster, ClusterError, Object, owned
 
 _OWNER_MANAGER = "config-rollout-owner"
@@ -22,18 +22,24 @@ _TRIES = 3
 
 
 def give_owners(
-    cluster: Cluster, read: Callable[[], Object], wanted: Collection[str], coming: Collection[str] = ()
-) -> list[str]:
+    cluster: Cluster,
+    read: Callable[[], Object],
+    wanted: Collection[str],
+    coming: Object | None = None,
+    secrets: Collection[str] = (),
+) -> list[tuple[str, str]]:
     """
-    Write the owners that are wrong, and return the names of missing ConfigMaps.
+    Write the owners that are wrong, and return kind and name of the missing objects.
 
-    Without anything to do it reads three times and writes nothing.
+    Without anything to do it reads three times and writes nothing; each Secret is read by name beside, because whoever
+    may list Secrets may read all of them.
 
     Args:
       cluster: Where they are.
       read: Returns the DaemonSet as it is, with the revision of its template made.
-      wanted: The names of the ConfigMaps that the program wants.
-      coming: The names of those that the DaemonSet is about to mount.
+      wanted: The names of the ConfigMaps and Secrets that the program wants.
+      coming: What holds the pod template that the DaemonSet is about to have.
+      secrets: The names of the Secrets that the program has or had; what a revision reads is looked for anyway.
 
     Raises:
       ClusterError: They cannot be read or written.
@@ -45,14 +51,22 @@ def give_owners(
         namespace, name = daemon_set["metadata"]["namespace"], daemon_set["metadata"]["name"]
         revisions = owned(cluster, "controllerrevisions", daemon_set)
         label = f"{DAEMON_SET_LABEL}={name}"
-        config_maps = cluster.list("configmaps", namespace, label, metadata_only=True)
+        missing: list[tuple[str, str]] = []
         try:
-            for ownership in ownerships(daemon_set, revisions, config_maps, wanted, coming):
-                if ownership.owners:
-                    cluster.patch("configmaps", ownership.name, namespace, ownership.patch(), manager=_OWNER_MANAGER)
+            for kind, resource in (("ConfigMap", "configmaps"), ("Secret", "secrets")):
+                if kind == "Secret":
+                    named = sorted({*secrets, *secrets_of(daemon_set, revisions)})
+                    objects = [one for of in named if (one := cluster.get(resource, of, namespace))]
                 else:
-                    cluster.delete("configmaps", ownership.name, namespace, ownership.uid)
-            return lost(daemon_set, revisions, config_maps)
+                    objects = cluster.list(resource, namespace, label, metadata_only=True)
+                ours = [one for one in objects if (one["metadata"].get("labels") or {}).get(DAEMON_SET_LABEL) == name]
+                for ownership in ownerships(daemon_set, revisions, ours, wanted, coming, kind):
+                    if ownership.owners:
+                        cluster.patch(resource, ownership.name, namespace, ownership.patch(), manager=_OWNER_MANAGER)
+                    else:
+                        cluster.delete(resource, ownership.name, namespace, ownership.uid)
+                missing += [(kind, one) for one in lost(daemon_set, revisions, objects, kind)]
+            return missing
         except ClusterError as error:  # 409: someone else has written one meanwhile
             if error.status != 409 or attempt == _TRIES:
                 raise

@@ -17,7 +17,6 @@ from ..core.audit.record import AuditRecord, parse_records
 from ..core.kubernetes import daemon_sets
 from ..core.kubernetes.annotations import FINISHED_ANNOTATION, RESTORED_ANNOTATION
 from ..core.kubernetes.field_managers import DRIVER, MANAGER, written
-from ..core.revisions.config_maps import mounted
 from ..core.revisions.naming import HISTORY_KEY, history_name
 from ..core.waves import strategy
 from ..core.waves import words as wave_words
@@ -53,7 +52,7 @@ class Target:
     Which DaemonSet, and what the program wants of it: the generation that the provider's write gave, and a hash.
 
     `template` is the pod template as the provider has written it, or as far as it is ours; `None` where that is not
-    known. `config_maps` are the names of the ConfigMaps that hold the configuration.
+    known. `config_maps` and `secrets` are the names of what holds the configuration.
     """
 
     namespace: str
@@ -63,6 +62,7 @@ class Target:
     config_hash: str
     template: Object | None = None
     config_maps: Collection[str] = ()
+    secrets: Collection[str] = ()
 
     @property
     def where(self) -> str:
@@ -145,15 +145,18 @@ class DrivenDaemonSet:
 
     def give_owners(self, coming: Object | None = None) -> None:
         """
-        Give the ConfigMaps their owners; `coming` is a revision whose template is about to be put in place.
+        Give the ConfigMaps and Secrets their owners; `coming` is a revision whose template is about to be put in place.
 
         What keeps that from being done is said, and the next `up` does it: pods need no owners today.
         """
-        named = mounted(coming["data"]) if coming else ()
+        template = coming["data"] if coming else None
         try:
-            self.trying(lambda: give_owners(self.cluster, self.read, self.target.config_maps, named), _REFUSED)
+            wanted, secrets = [*self.target.config_maps, *self.target.secrets], self.target.secrets
+            self.trying(lambda: give_owners(self.cluster, self.read, wanted, template, secrets), _REFUSED)
         except ClusterError as error:
-            self.say(f"the ConfigMaps of earlier configurations are not kept until an `up` can do it: {error}")
+            self.say(
+                f"the ConfigMaps and Secrets of earlier configurations are not kept until an `up` can do it: {error}"
+            )
 
     def records(self) -> list[AuditRecord]:
         """Return the audit records of the rollouts, the oldest first; none where they cannot be read."""

@@ -41,6 +41,7 @@ from ..core.revisions.observation import Observation
 from ..core.waves.words import WavePlan
 from ..core.workload.configuration import Configuration, diff_configurations
 from ..core.workload.recorded import changes_between, from_inputs
+from ..core.workload.secret import Secret, SecretSource
 from .audit import Auditor, Begun, Subject
 from .awaiting import Awaiting
 from .hook_name import hook_name
@@ -72,9 +73,10 @@ class Explainer:
         observe: Callable[[], Awaitable[Observation]],
         configuration: Configuration | None = None,
         plan: Plan | None = None,
+        secrets: Sequence[SecretSource] = (),
     ) -> None:
         self._component, self.audit, self._plan = component, audit, plan
-        self._observe, self._wanted = observe, configuration
+        self._observe, self._wanted, self._secrets = observe, configuration, secrets
         self._configuration = configuration if configuration and configuration.is_known else None
         self._unknown = configuration.unknown if configuration else []
         self.restarts = self.restarts_all = False
@@ -89,11 +91,11 @@ class Explainer:
         self.has_plan = False
         """Whether a message has said how a restart goes, wave by wave; `has_told` whether there was any."""
         self.has_told = self._made = self._is_new = False
-        self._made_config_maps: list[str] = []
+        self._made_contents: list[tuple[str, str]] = []
         self.time_limit = ""
         """How long a rolling restart may take, in words."""
-        self.withdraw: Callable[[str], Awaitable[None]] | None = None
-        """Deletes a ConfigMap that this `up` made, where it comes to nothing."""
+        self.withdraw: Callable[[str, str], Awaitable[None]] | None = None
+        """Deletes the ConfigMap or Secret of a name that this `up` made, where it comes to nothing."""
 
     def of_component(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the component itself."""
@@ -118,7 +120,7 @@ class Explainer:
         return self.awaiting.heard(hooks)
 
     def of_content(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for all ConfigMaps of the program's configuration."""
+        """Return the hooks for all ConfigMaps and Secrets of the program's configuration."""
         hooks = self._listening("before_create", "content-new", self._content_is_new)
         hooks.on_error = [self._on_error]
         return self.awaiting.heard(hooks)
@@ -158,8 +160,9 @@ class Explainer:
 
     async def _content_is_new(self, args: pulumi.ResourceHookArgs) -> None:
         name = str((await plain_inputs(args.new_inputs))[0]["metadata"]["name"])
-        if name not in (await self._observe()).config_maps:
-            self._made_config_maps.append(name)
+        observation, kind = await self._observe(), "Secret" if ":Secret" in args.type else "ConfigMap"
+        if name not in (observation.secrets if kind == "Secret" else observation.config_maps):
+            self._made_contents.append((kind, name))
 
     async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
         old, _ = await plain_inputs(args.old_inputs)
@@ -229,8 +232,8 @@ class Explainer:
         """Fail before the provider does, which reports a missing DaemonSet only as not found."""
         if await self.is_gone():
             if self.withdraw and not pulumi.runtime.is_dry_run():
-                for name in self._made_config_maps:
-                    await self.withdraw(name)
+                for kind, name in self._made_contents:
+                    await self.withdraw(kind, name)
             raise ValueError(explain_refused(_where((await plain_inputs(args.new_inputs))[0])))
 
     async def _audit_begins(self, new: Mapping[str, Any], live: Mapping[str, Any], begun: Begun) -> None:
@@ -246,11 +249,25 @@ class Explainer:
     def _keys_of(self, daemon_set: Mapping[str, Any], observation: Observation) -> tuple[list[KeyChange], str]:
         """Return what changes in the configuration, and since which: the live one, where something else changed it."""
         runs, wanted = config_hash_of(daemon_set), self._configuration
-        if runs == self._hash_since or not observation.contents or wanted is None:
+        known = observation.contents or observation.secret_contents
+        if runs == self._hash_since or not known or wanted is None:
             return self._keys, self._hash_since
         external = [source for source in wanted.sources if source.external]
-        live = Configuration([*Configuration.of(observation.contents).sources, *external])
+        sources = [*Configuration.of(observation.contents).sources, *external]
+        live = Configuration(sources, self._public(observation))
         return (diff_configurations(live, wanted), runs) if live.hash == runs else (self._keys, self._hash_since)
+
+    def _public(self, observation: Observation) -> list[Secret]:
+        """Return what may be known of the Secrets that the pods read, where that is another configuration."""
+        if not self._secrets:
+            return []
+        like = self._secrets[0]
+        return [replace(like, name=name, secret=of).public for name, of in observation.secret_contents.items()]
+
+    @property
+    def earlier_secrets(self) -> list[str]:
+        """The names of the Secrets that the engine has of the last `up`; none where the component did not change."""
+        return list(self._since.secret_names(self._where.partition("/")[2]).values()) if self._since else []
 
     @property
     def _hash_since(self) -> str:
@@ -331,12 +348,18 @@ class Explainer:
         ]
 
     def _retained(self) -> str:
-        """Return what becomes of the ConfigMaps that leave the engine's state, if any do."""
+        """Return what becomes of the ConfigMaps and Secrets that leave the engine's state, if any do."""
         if not self._wanted or not self._since:
             return ""
         workload = self._where.partition("/")[2]
-        old, new = (one.object_names(workload).values() for one in (self._since, self._wanted))
-        return explain_retained([name for name in old if name not in new])
+        both = self._since, self._wanted
+        lines = []
+        for kind, (old, new) in (
+            ("ConfigMap", [one.object_names(workload).values() for one in both]),
+            ("Secret", [one.secret_names(workload).values() for one in both]),
+        ):
+            lines.append(explain_retained([name for name in old if name not in new], kind))
+        return "\n".join(filter(None, lines))
 
     def _is_left_out(self, state: Mapping[str, Any]) -> bool:
         """Return whether the DaemonSet was excluded from the update, so that its state differs from the program."""

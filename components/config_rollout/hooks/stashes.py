@@ -50,7 +50,8 @@ class Driven:
     written: Object | None = None
     restarted: Restarted = field(default_factory=dict)
     config_maps: Collection[str] = ()
-    """The names of the ConfigMaps that hold the configuration."""
+    secrets: Collection[str] = ()
+    """The names of the ConfigMaps and Secrets that hold the configuration."""
 
 
 def register_stashes(
@@ -153,9 +154,9 @@ class _WaveHook:
             self._previewed(self._division)
             return
         template = await self._template()
-        target = replace(_target(inputs), template=template, config_maps=self._driven.config_maps)
-        voice = Voice(self._component)
         driven, audit = self._driven, self._driven.audit
+        target = replace(_target(inputs), template=template, config_maps=driven.config_maps, secrets=driven.secrets)
+        voice = Voice(self._component)
         rollout = Rollout(
             driven.cluster,
             target,

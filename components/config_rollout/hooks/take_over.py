@@ -1,6 +1,6 @@
 """Takes over a workload that someone else made: says at the component what that does, and makes its fields ours."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -14,6 +14,7 @@ from ..core.kubernetes.daemon_sets import config_hash_of
 from ..core.kubernetes.field_managers import OWNER, handed_over, others
 from ..core.revisions.observation import Observation
 from ..core.workload.configuration import Configuration
+from ..core.workload.secret import SecretSource
 from .audit import Auditor, Begun
 from .explain import Explainer, Plan
 from .plain_inputs import plain_arguments
@@ -51,8 +52,9 @@ class TakeOverExplainer(Explainer):
         wanted: Mapping[str, Any],
         live: Object,
         config_maps: Mapping[str, Object],
+        secrets: Sequence[SecretSource] = (),
     ) -> None:
-        super().__init__(component, name, audit, observe, configuration, plan)
+        super().__init__(component, name, audit, observe, configuration, plan, secrets)
         self._who = f"{type(component).__name__} '{name}'"
         self._cluster, self._program, self._live, self._config_maps = cluster, wanted, live, config_maps
         self._wants = configuration

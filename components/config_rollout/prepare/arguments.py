@@ -20,7 +20,9 @@ from ..core.workload.configuration import Configuration
 from . import schema
 from .errors import BadArguments
 from .external import external_names, read_external
+from .known import known
 from .outputs import wait_for_outputs
+from .secrets import Secrets, parse_secrets, secret_names
 from .sources import parse_sources, source_names, warned
 from .taking_over import check_take_over
 
@@ -30,14 +32,15 @@ class Arguments:
     """
     The arguments of a `ConfiguredDaemonSet`: as plain mappings and lists, and parsed where the core has a type for it.
 
-    `waves` is `None` where there are none. `needs` are the resources that the configuration comes from,
-    `missing` says which objects that others own are not there.
+    `waves` is `None` where there are none. `needs` are the resources that the configuration comes from, `missing` says
+    which objects that others own are not there. The values of `secrets` are in nothing else.
     """
 
     plain: Mapping[str, Any]
     configuration: Configuration
     needs: Sequence[pulumi.Resource]
     missing: Sequence[str]
+    secrets: Secrets
     waves: Waves | None
     sinks: Sequence[Sink]
 
@@ -53,23 +56,28 @@ def checked(
 
     """
     plain, findings = plain_arguments(who, args, args_type)
+    of_secrets: set[pulumi.Resource] = set()
+    if "secrets" in plain:
+        plain["secrets"], _, of_secrets = known(plain["secrets"])
     kubernetes_name = str(plain.get("name", name))
     findings += _check_values(name, plain)
     waves, wrong = parse_waves(plain["waves"]) if "waves" in plain else (None, [])
     sinks, wrong_audit = parse_audit(plain.get("audit", []))
     findings += [*wrong_audit, *wrong, *(_check_beside_waves(plain) if "waves" in plain else [])]
     ignored, names = (opts and opts.ignore_changes) or [], source_names(kubernetes_name, plain)
-    findings += checks.check_ignore_changes(ignored, names, plain.get("pod_spec"))
+    findings += checks.check_ignore_changes(ignored, names, plain.get("pod_spec"), secret_names(plain))
     findings += check_provider(plain, opts)
     needs, wrong = wait_for_outputs(plain)
     findings += wrong
     configuration, wrong = parse_sources(kubernetes_name, plain)
     external, wrong_external = read_external(kubernetes_name, plain, names)
-    findings += [*wrong, *wrong_external]
-    configuration = replace(configuration, sources=[*configuration.sources, *external.sources])
+    secrets, wrong_secrets = parse_secrets(kubernetes_name, plain)
+    findings += [*wrong, *wrong_external, *wrong_secrets]
     if findings:
         raise BadArguments(report(who, findings))
-    return Arguments(plain, configuration, [*needs], external.missing, waves, sinks)
+    sources = [*configuration.sources, *external.sources]
+    configuration = replace(configuration, sources=sources, secrets=[source.public for source in secrets.sources])
+    return Arguments(plain, configuration, [*needs, *of_secrets], external.missing, secrets, waves, sinks)
 
 
 def plain_arguments(who: str, args: Mapping[str, Any], args_type: type) -> tuple[dict[str, Any], list[Finding]]:
@@ -99,6 +107,7 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
     if "pod_spec" in plain:
         every = [*source_names(str(kubernetes_name), plain), *external_names(plain)]
         yield from checks.check_references(list(dict.fromkeys(every)), plain["pod_spec"])
+        yield from checks.check_references(secret_names(plain), plain["pod_spec"], "Secret")
         yield from _unknown_fields(plain)[0]
     yield from _check_labels(plain, str(kubernetes_name))
     if "pod_annotations" in plain:
@@ -129,11 +138,16 @@ def selector_of(plain: Mapping[str, Any], kubernetes_name: str) -> Any:
     return plain.get("selector", default_selector(kubernetes_name))
 
 
-def doubtful(plain: Mapping[str, Any], configuration: Configuration, name: str) -> list[Finding]:
+def doubtful(arguments: Arguments, name: str) -> list[Finding]:
     """Return what may be wrong with the arguments and is not refused, for the component with that Kubernetes name."""
+    plain = arguments.plain
     every = [*source_names(name, plain), *external_names(plain)]
-    undeclared = checks.check_undeclared(every, plain["pod_spec"])
-    return [*warned(name, plain, configuration), *undeclared, *_unknown_fields(plain)[1]]
+    undeclared = [
+        *checks.check_undeclared(every, plain["pod_spec"]),
+        *checks.check_undeclared(secret_names(plain), plain["pod_spec"], "Secret"),
+    ]
+    of_contents = [*warned(name, plain, arguments.configuration), *arguments.secrets.doubtful]
+    return [*of_contents, *undeclared, *_unknown_fields(plain)[1]]
 
 
 def _unknown_fields(plain: Mapping[str, Any]) -> tuple[list[Finding], list[Finding]]:

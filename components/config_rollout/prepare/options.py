@@ -42,11 +42,15 @@ class Options:
         merged.ignore_changes = None
         return merged
 
-    def for_config_map(
-        self, parent: pulumi.Resource, after: Sequence[pulumi.Resource], hooks: pulumi.ResourceHookBinding
+    def for_content(
+        self,
+        parent: pulumi.Resource,
+        after: Sequence[pulumi.Resource],
+        hooks: pulumi.ResourceHookBinding,
+        kind: str = "ConfigMap",
     ) -> pulumi.ResourceOptions:
         """
-        Return the options of the ConfigMap, which comes after what its content comes from.
+        Return the options of a ConfigMap or Secret, which comes after what its content comes from.
 
         Its name says what it means: other bytes under it mean the same.
         The cluster keeps it as long as it is needed, whatever becomes of it in
@@ -58,7 +62,7 @@ class Options:
             protect=False,
             retain_on_delete=True,
             ignore_changes=["data", "binaryData"],
-            aliases=[pulumi.Alias(type_="kubernetes:core/v1:ConfigMap")],
+            aliases=[pulumi.Alias(type_="kubernetes:core/v1:ConfigMap")] if kind == "ConfigMap" else None,
             hooks=hooks,
         )
 

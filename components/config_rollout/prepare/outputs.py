@@ -19,7 +19,7 @@ _SECTIONS = ("data", "binary_data", "binaryData")
 
 _SECRET = (
     "is secret, but everyone who may read the ConfigMap, or a preview, would see it",
-    "Put it into a Secret, and let pod_spec read that",
+    "Pass it in `secrets`, and let pod_spec read that Secret",
 )
 _UNKNOWN = (
     "is not known, although this is not a preview: what it comes from failed, or was left out",
@@ -42,7 +42,7 @@ def wait_for_outputs(plain: dict[str, Any]) -> tuple[set[pulumi.Resource], list[
     outputs = [pulumi.Output.from_input(of[key]) for of, key, _ in places]
     findings: list[Finding] = []
     needs: set[pulumi.Resource] = set()
-    for (of, key, where), (value, secret, resources) in zip(places, _wait_for(outputs), strict=True):
+    for (of, key, where), (value, secret, resources) in zip(places, wait_for(outputs), strict=True):
         needs |= resources
         of[key] = UNKNOWN_OUTPUT if secret else value  # what is refused is looked at no further
         if secret:
@@ -59,7 +59,7 @@ _Value = tuple[Any, bool, set[pulumi.Resource]]
 """What an Output holds, whether it is secret, and the resources that it comes from."""
 
 
-def _wait_for(outputs: list[pulumi.Output[Any]]) -> list[_Value]:
+def wait_for(outputs: list[pulumi.Output[Any]]) -> list[_Value]:
     """
     Return what the Outputs hold, in a constructor. The event loop runs on, and with it what the program has begun.
 

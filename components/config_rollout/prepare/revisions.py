@@ -13,26 +13,42 @@ import pulumi
 from pulumi.runtime import mocks, settings
 
 from ..cluster.client import Cluster, ClusterError, Forbidden, Object
-from ..cluster.observe import add_config_maps, add_nodes, add_pods, add_revisions, observe, wait_until_observed
+from ..cluster.observe import (
+    add_config_maps,
+    add_nodes,
+    add_pods,
+    add_revisions,
+    add_secrets,
+    observe,
+    wait_until_observed,
+)
 from ..cluster.owners import give_owners
-from ..core.arguments.finding import report
+from ..core.arguments.finding import Finding, report
+from ..core.configuration.secret_content import SecretContent, encoded, secret_of
 from ..core.kubernetes import daemon_sets
 from ..core.kubernetes.field_managers import MANAGER
-from ..core.revisions.config_maps import check_same, content_of, plain_names
+from ..core.revisions.config_maps import check_same, content_of, other_content, plain_names
 from ..core.revisions.naming import history_name
 from ..core.revisions.observation import Observation
 from ..core.workload.configuration import Configuration
+from ..core.workload.secret import SecretSource
 from ..hooks.threads import in_thread
 from ..hooks.voice import Voice
 from .cluster import find_cluster
 from .errors import BadArguments
 from .waiting import WAIT_SECONDS, wait_for_server
 
+_RESOURCES = {"ConfigMap": "configmaps", "Secret": "secrets"}
 _WHERE = ("namespace", "kubeconfig", "context")
 
 
 def read(
-    cluster: Cluster, who: str, observation: Observation, configuration: Configuration, waves: bool = False
+    cluster: Cluster,
+    who: str,
+    observation: Observation,
+    configuration: Configuration,
+    waves: bool = False,
+    secrets: Sequence[SecretSource] = (),
 ) -> Observation:
     """
     Add to the observation of a DaemonSet what is there of its configurations, and with waves its fleet.
@@ -43,17 +59,22 @@ def read(
       observation: The DaemonSet.
       configuration: What the program wants.
       waves: Whether waves drive the DaemonSet.
+      secrets: The Secrets that it wants. Where they may not be read, the provider still may write them.
 
     Raises:
       ClusterError: It cannot be read.
-      BadArguments: A ConfigMap has a name of its objects and holds something else.
+      BadArguments: A ConfigMap or Secret has a name of its objects and holds something else.
 
     """
     namespace, name = observation.namespace, observation.name
     names = configuration.object_names(name)
     observation = add_config_maps(cluster, replace(observation, wanted=[*names.values()]), names.values())
     there = [(observation.config_maps.get(names[source.name]), source) for source in configuration.own]
-    if findings := [one for of, source in there if of for one in check_same(of, source.hash, source.content)]:
+    findings = [one for of, source in there if of for one in check_same(of, source.hash, source.content)]
+    with suppress(Forbidden):
+        observation = add_secrets(cluster, observation, configuration.secret_names(name).values())
+    findings += [one for secret in secrets for one in _check_same_secret(observation, secret)]
+    if findings:
         raise BadArguments(report(who, findings))
     if waves:
         observation = add_pods(cluster, add_revisions(cluster, add_nodes(cluster, observation)))
@@ -65,17 +86,37 @@ def read(
         observation = observation if waves else add_revisions(cluster, observation)
     with suppress(Forbidden):  # without permission to read records, the report is longer than necessary
         observation = add_config_maps(cluster, observation, [history_name(name)]) if waves else observation
-    return _add_contents(cluster, observation, configuration)
+    return _add_contents(cluster, observation, configuration, secrets)
 
 
-def _add_contents(cluster: Cluster, observation: Observation, like: Configuration) -> Observation:
+def _check_same_secret(observation: Observation, secret: SecretSource) -> list[Finding]:
+    """Find a Secret under the name of the program's that holds something else."""
+    live = None if secret.unknown else observation.secrets.get(secret.public.object_name(secret.workload))
+    if live is None or secret.of(secret_of(live, secret.content)).public.hash == secret.public.hash:
+        return []
+    return [other_content(live)]
+
+
+def _add_contents(
+    cluster: Cluster, observation: Observation, like: Configuration, secrets: Sequence[SecretSource]
+) -> Observation:
     """Add what the pods read by now of all that is content-named; nothing if a part of it is gone."""
     pod_spec = (observation.daemon_set or {})["spec"]["template"]["spec"]
     names = plain_names(pod_spec, observation.name, observation.config_hash)
     observation = add_config_maps(cluster, observation, names)
     objects = {source: observation.config_maps.get(called) for called, source in names.items()}
     contents = {source: content_of(of, like.contents.get(source)) for source, of in objects.items() if of}
-    return replace(observation, contents=contents if len(contents) == len(names) else {})
+    secret_names = plain_names(pod_spec, observation.name, observation.config_hash, "Secret") if secrets else {}
+    secret_contents: dict[str, SecretContent] = {}
+    likes = {secret.name: secret.content for secret in secrets}
+    with suppress(Forbidden):
+        live = add_secrets(cluster, Observation(observation.namespace), secret_names).secrets
+        secret_contents = {
+            secret_names[called]: secret_of(of, likes.get(secret_names[called])) for called, of in live.items()
+        }
+    if len(contents) != len(names) or len(secret_contents) != len(secret_names):
+        return replace(observation, contents={})
+    return replace(observation, contents=contents, secret_contents=secret_contents)
 
 
 def _has_namespace(cluster: Cluster, namespace: str) -> bool:
@@ -112,7 +153,13 @@ class Reading:
             self.later.apply(tell)
 
 
-def read_before(who: str, plain: Mapping[str, Any], name: str, configuration: Configuration) -> Reading:
+def read_before(
+    who: str,
+    plain: Mapping[str, Any],
+    name: str,
+    configuration: Configuration,
+    secrets: Sequence[SecretSource] = (),
+) -> Reading:
     """
     Return what is there.
 
@@ -127,13 +174,13 @@ def read_before(who: str, plain: Mapping[str, Any], name: str, configuration: Co
     if is_mocked() and not waves:
         return Reading()
     if any(isinstance(plain.get(key), pulumi.Output) for key in _WHERE):
-        return _read_later(who, plain, name, configuration)
+        return _read_later(who, plain, name, configuration, secrets)
     try:
         cluster = find_cluster(plain)
         wait_seconds = 0 if pulumi.runtime.is_dry_run() and not waves else WAIT_SECONDS
 
         def once() -> Observation:
-            return read(cluster, who, observe(cluster, plain["namespace"], name), configuration, waves)
+            return read(cluster, who, observe(cluster, plain["namespace"], name), configuration, waves, secrets)
 
         return Reading(wait_for_server(once, wait_seconds), cluster=cluster)
     except ClusterError as error:
@@ -151,12 +198,14 @@ def keep(
     wanted: Sequence[Mapping[str, Any]],
     has_waves: bool,
     is_gone: Callable[[], Awaitable[bool]],
+    earlier: Callable[[], Collection[str]] = tuple,
 ) -> None:
     """
-    Give the ConfigMaps their owners once the provider has written the DaemonSet, or found nothing to write.
+    Give the ConfigMaps and Secrets their owners once the provider has written the DaemonSet, or found nothing to write.
 
-    `wanted` are the ConfigMaps that the program's configuration has. Where `is_gone` tells that someone deleted the
-    DaemonSet there is nothing to do. What fails is a warning at the component: the next `up` does it.
+    `wanted` are those that the program's configuration has, `earlier` gives the Secrets that the last `up` wanted.
+    Where `is_gone` tells that someone deleted the DaemonSet there is nothing to do. What fails is a warning at the
+    component: the next `up` does it.
     """
 
     async def once_written(outputs: dict[str, Any]) -> list[str]:
@@ -168,13 +217,14 @@ def keep(
             return []
 
         def write_owners() -> list[str]:
-            return settle(find_cluster(outputs), namespace, name, uid, outputs["wanted"], has_waves)
+            return settle(find_cluster(outputs), namespace, name, uid, outputs["wanted"], has_waves, earlier())
 
         try:
             with Voice().never_silent(lambda: f"{namespace}/{name}: waiting for its controller"):
                 lines = await in_thread(write_owners)
         except ClusterError as error:
-            lines = [f"the ConfigMaps of earlier configurations are not kept until an `up` can do it: {error}"]
+            what = "the ConfigMaps and Secrets of earlier configurations are not kept until an `up` can do it"
+            lines = [f"{what}: {error}"]
         for line in lines:
             pulumi.log.warn(line, component)
         return lines
@@ -186,10 +236,18 @@ def keep(
 
 
 def settle(
-    cluster: Cluster, namespace: str, name: str, uid: str, wanted: Sequence[Mapping[str, Any]], has_waves: bool
+    cluster: Cluster,
+    namespace: str,
+    name: str,
+    uid: str,
+    wanted: Sequence[Mapping[str, Any]],
+    has_waves: bool,
+    earlier: Collection[str] = (),
 ) -> list[str]:
     """
-    Write the owners that are not as they should be, and put the wanted ConfigMaps back that pods need.
+    Write the owners that are not as they should be, and put the wanted ConfigMaps and Secrets back that pods need.
+
+    `earlier` are the names of the Secrets that the last `up` wanted: those that no revision reads are deleted.
 
     Where there are no waves (any more), what only their driver would remove is removed.
 
@@ -200,43 +258,51 @@ def settle(
       ClusterError: The cluster cannot be read or written, or is not the provider's.
 
     """
-    return wait_for_server(lambda: _settle(cluster, namespace, name, uid, wanted, has_waves))
+    return wait_for_server(lambda: _settle(cluster, namespace, name, uid, wanted, has_waves, earlier))
 
 
 def _settle(
-    cluster: Cluster, namespace: str, name: str, uid: str, wanted: Sequence[Mapping[str, Any]], has_waves: bool
+    cluster: Cluster,
+    namespace: str,
+    name: str,
+    uid: str,
+    wanted: Sequence[Mapping[str, Any]],
+    has_waves: bool,
+    earlier: Collection[str],
 ) -> list[str]:
     lines: list[str] = []
     by_name = {one["metadata"]["name"]: one for one in wanted}
 
-    def give() -> list[str]:
-        return give_owners(cluster, lambda: _observed(cluster, namespace, name, uid), by_name)
+    secrets = {*earlier, *(called for called, one in by_name.items() if one.get("kind") == "Secret")}
+
+    def give() -> list[tuple[str, str]]:
+        return give_owners(cluster, lambda: _observed(cluster, namespace, name, uid), by_name, secrets=secrets)
 
     if not has_waves and (left := daemon_sets.leftovers(_observed(cluster, namespace, name, uid))):
         cluster.patch("daemonsets", name, namespace, {"metadata": {"annotations": dict.fromkeys(left)}})
     lost = give()
-    back = [one for one in lost if one in by_name]
-    for one in back:
-        cluster.apply("configmaps", one, namespace, by_name[one], MANAGER)
-        lines.append(f"ConfigMap {namespace}/{one}, which pods mount, was missing and is restored")
+    back = [(kind, one) for kind, one in lost if one in by_name]
+    for kind, one in back:
+        cluster.apply(_RESOURCES[kind], one, namespace, by_name[one], MANAGER)
+        lines.append(f"{kind} {namespace}/{one}, which pods mount, was missing and is restored")
     if back:
         lost = give()
     return lines + [
-        f"ConfigMap {namespace}/{one}, which a kept revision of DaemonSet {name} mounts, is missing: "
+        f"{kind} {namespace}/{one}, which a kept revision of DaemonSet {name} mounts, is missing: "
         "`kubectl rollout undo` to that revision would start pods that wait for it"
-        for one in lost
+        for kind, one in lost
     ]
 
 
-async def withdraw(plain: Mapping[str, Any], name: str) -> None:
-    """Delete a ConfigMap that an `up` created for a missing DaemonSet: no pod reads it."""
+async def withdraw(plain: Mapping[str, Any], kind: str, name: str) -> None:
+    """Delete a ConfigMap or Secret that an `up` created for a missing DaemonSet: no pod reads it."""
     every = pulumi.Output.all(**{key: plain[key] for key in _WHERE if key in plain})
     values: dict[str, Any] = await every.future() or {}
 
     def delete() -> None:
         cluster, namespace = find_cluster(values), values["namespace"]
-        if there := cluster.get("configmaps", name, namespace):
-            cluster.delete("configmaps", name, namespace, there["metadata"]["uid"])
+        if there := cluster.get(_RESOURCES[kind], name, namespace):
+            cluster.delete(_RESOURCES[kind], name, namespace, there["metadata"]["uid"])
 
     with suppress(ClusterError):
         await in_thread(delete)
@@ -247,17 +313,19 @@ def is_mocked() -> bool:
     return isinstance(settings.SETTINGS.monitor, mocks.MockMonitor)
 
 
-def _read_later(who: str, plain: Mapping[str, Any], name: str, configuration: Configuration) -> Reading:
+def _read_later(
+    who: str, plain: Mapping[str, Any], name: str, configuration: Configuration, secrets: Sequence[SecretSource]
+) -> Reading:
     """
     Return what is there once Outputs are known.
 
-    Until then the data and binaryData of the ConfigMaps are Outputs too: of what is kept, or else ours.
+    Until then the data of the ConfigMaps and Secrets are Outputs too: of what is kept, or else ours.
     """
 
     async def look(values: dict[str, Any]) -> Observation:
         def once() -> Observation:
             cluster = find_cluster(values)
-            return read(cluster, who, observe(cluster, values["namespace"], name), configuration)
+            return read(cluster, who, observe(cluster, values["namespace"], name), configuration, secrets=secrets)
 
         try:
             return await in_thread(once)
@@ -266,8 +334,8 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, configuration: Co
         except BadArguments as error:  # too late to refuse it here: the API server does
             return Observation(trouble=str(error))
 
-    def value(called: str, section: str, key: str, ours: str) -> pulumi.Output[str]:
-        return later.apply(lambda now: str(((now.config_maps.get(called) or {}).get(section) or {}).get(key, ours)))
+    def value(kind: str, called: str, section: str, key: str, ours: str) -> pulumi.Output[str]:
+        return later.apply(lambda now: str(((getattr(now, kind).get(called) or {}).get(section) or {}).get(key, ours)))
 
     outputs = {key: plain[key] for key in _WHERE if key in plain}
     later: pulumi.Output[Observation] = pulumi.Output.all(**outputs).apply(look)
@@ -275,10 +343,15 @@ def _read_later(who: str, plain: Mapping[str, Any], name: str, configuration: Co
     for source in configuration.own:
         called, sections = source.object_name(name), {"data": source.data, "binaryData": source.binary_data or {}}
         config_maps[called] = {
-            section: {key: value(called, section, key, ours) for key, ours in values.items()}
+            section: {key: value("config_maps", called, section, key, ours) for key, ours in values.items()}
             for section, values in sections.items()
         }
-    return Reading(Observation(config_maps=config_maps, wanted=[*config_maps]), later=later)
+    of_secrets = {}
+    for secret in (one for one in secrets if not one.unknown):
+        called = secret.public.object_name(name)
+        data = {key: value("secrets", called, "data", key, ours) for key, ours in encoded(secret.content).items()}
+        of_secrets[called] = {"data": data}
+    return Reading(Observation(config_maps=config_maps, wanted=[*config_maps], secrets=of_secrets), later=later)
 
 
 def _unread(who: str, error: ClusterError) -> str:

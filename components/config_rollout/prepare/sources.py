@@ -28,7 +28,8 @@ def source_names(name: str, plain: Mapping[str, Any]) -> list[str]:
     """Return what the pod spec calls the ConfigMaps of a component, the one of `data` first."""
     others = plain.get("config_maps")
     listed = [one for one in others if isinstance(one, str)] if isinstance(others, Mapping) else []
-    return list(dict.fromkeys([*([name] if "data" in plain or not listed else []), *listed]))
+    own = "data" in plain or not (listed or "secrets" in plain)
+    return list(dict.fromkeys([*([name] if own else []), *listed]))
 
 
 def parse_sources(name: str, plain: dict[str, Any]) -> tuple[Configuration, list[Finding]]:
@@ -45,7 +46,8 @@ def parse_sources(name: str, plain: dict[str, Any]) -> tuple[Configuration, list
         _add_platform(known, plain.get("pod_spec"))
         content, wrong = _content(known, unknown)
         wrong = wrong or check_images(content, plain.get("pod_spec"))
-        if ("config_maps" in plain or "external" in plain) and not wrong and not unknown:
+        selective = any(argument in plain for argument in ("config_maps", "external", "secrets"))
+        if selective and not wrong and not unknown:
             content, wrong = _as_read(content, called, plain.get("pod_spec"))
         findings += [replace(finding, where=_within(place, finding.where)) for finding in wrong]
         parsed[called] = Source(called, content, fields.get("data") or {}, fields.get("binary_data"), unknown=unknown)
@@ -68,7 +70,7 @@ def _sources(name: str, plain: dict[str, Any]) -> tuple[_Sources, list[Finding]]
     """Return the fields of each ConfigMap, `data` with its own as one of them."""
     others = plain.get("config_maps")
     if others is None and "data" not in plain:
-        return {}, [Finding("data", "is required", "Pass it")]
+        return {}, [] if "secrets" in plain else [Finding("data", "is required", "Pass it")]
     sources: _Sources = {}
     findings: list[Finding] = []
     if "data" in plain:

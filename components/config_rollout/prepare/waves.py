@@ -71,6 +71,7 @@ class StagedRollout:
         self._who, self._hash, self._cluster = who, configuration.hash, reading.cluster
         self._namespace, self._name = reading.observation.namespace, reading.observation.name
         self._config_maps = list(configuration.object_names(reading.observation.name).values())
+        self._secrets = list(configuration.secret_names(reading.observation.name).values())
         self._proxy = next(filter(None, map(wanted_proxy, configuration.contents.values())), None)
         self._waves = waves
         ready = plain.get("min_ready_seconds")
@@ -150,6 +151,7 @@ class StagedRollout:
             self._excused,
             written=written,
             config_maps=self._config_maps,
+            secrets=self._secrets,
         )
         previewed: list[Division] = []
         registered = register_stashes(

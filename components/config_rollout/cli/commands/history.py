@@ -22,6 +22,7 @@ from ...core.status.history import (
     history_json,
     of_revision,
     rollouts_of,
+    secrets_of_revision,
     why_no_diff,
 )
 from ...core.status.history_words import in_full, table
@@ -112,6 +113,11 @@ def _differ(cluster: Cluster, view: DaemonSetView, first: int, second: int, as_j
         if wrong := [why for number in (first, second) if (why := why_no_diff(view, number))]:
             raise Trouble("\n".join(wrong))
         changes = diff_configurations(*(_configuration(cluster, view, names) for names, _ in (old, new)))
+        secrets = [secrets_of_revision(view, number) for number in (first, second)]
+        for name in sorted({*secrets[0]} ^ {*secrets[1]}):
+            revision = first if name in secrets[0] else second
+            what = f"only revision {revision} reads it, and what a Secret holds is not compared"
+            print(f"config-rollout: {name.replace(' ', f' {view.namespace}/')}: {what}.", file=sys.stderr)
     by_number = {revision.number: revision for revision in view.revisions}
     template: Sequence[FieldChange] = ()
     if first in by_number and second in by_number:

@@ -42,6 +42,7 @@ def add(commands: Any) -> None:
     command.add_argument("--gate", choices=KINDS, action="append", default=[], help="a gate of the waves; repeatable")
     text = "of a KubeProxy: add everything that it and the provider need"
     command.add_argument("--manage", choices=("own", "adopt"), help=text)
+    command.add_argument("--secrets", action="store_true", help="add what a component with `secrets` needs")
     text = "the namespace of the gate new_service, if it sets one; repeatable"
     command.add_argument("--gate-namespace", metavar="NAMESPACE", action="append", help=text)
     text = "print only what reading this ConfigMap of `external` needs; repeatable"
@@ -78,5 +79,5 @@ def _rbac(args: argparse.Namespace) -> int:
         return 0
     probed = args.gate_namespace or [namespace] if "new_service" in args.gate else []
     beside = all_rights(Layout(namespace=namespace, daemon_set=name), args.manage) if args.manage else ()
-    print(wave_roles(namespace, name, any(kind in PROXIED for kind in args.gate), probed, beside))
+    print(wave_roles(namespace, name, any(kind in PROXIED for kind in args.gate), probed, beside, args.secrets))
     return 0

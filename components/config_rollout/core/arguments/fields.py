@@ -94,13 +94,13 @@ def check_name(where: str, name: object, max_length: int = 63) -> Iterator[Findi
         yield Finding(where, f"has {len(name)} characters", f"Use at most {max_length}{room}")
 
 
-def check_config_map_name(where: str, name: object, max_length: int) -> Iterator[Finding]:
+def check_config_map_name(where: str, name: object, max_length: int, kind: str = "ConfigMap") -> Iterator[Finding]:
     """Find what keeps a name from being a DNS subdomain. Source: RFC 1123, Kubernetes "Object Names and IDs"."""
     if not isinstance(name, str):
         yield Finding(where, f"the name must be text (got {type(name).__name__})", "Pass a plain str")
     elif not all(_DNS_LABEL.fullmatch(part) for part in name.split(".")):
         fix = "Use lowercase letters, digits, '-' and '.', and begin and end with a letter or digit"
-        yield Finding(where, "is not the name of a ConfigMap", fix)
+        yield Finding(where, f"is not the name of a {kind}", fix)
     elif len(name) > max_length:
         yield Finding(where, f"the name has {len(name)} characters", f"Use at most {max_length}")
 

@@ -44,7 +44,8 @@ class Change:
     """
     One field that changed, as preview shows it: `before` is `None` for one that was added, `after` for one removed.
 
-    `key` is a key of the ConfigMap, empty for the pod template; `source` is the ConfigMap, where there are several.
+    `key` is a key of the ConfigMap or Secret, empty for the pod template; `source` is the object, where there are
+    several, and `kind` what it is. Of a Secret's key `before` and `after` say how long it was, never what.
     `path` is empty where the key as a whole changed; then `before` and `after` say how large it was. `effect` is
     `restart`, `reload` or `none`, `class_` (in JSON `class`) the kind of change, by docs/kube-proxy.md.
     """
@@ -56,15 +57,17 @@ class Change:
     effect: str
     class_: str
     source: str = ""
+    kind: str = "ConfigMap"
 
     @property
     def place(self) -> str:
         """The key as a person reads it, empty for the pod template."""
-        return ": ".join(text for text in (self.source and f"ConfigMap {self.source}", self.key) if text)
+        return ": ".join(text for text in (self.source and f"{self.kind} {self.source}", self.key) if text)
 
     def plain(self) -> dict[str, Any]:
         """Return the change as JSON has it."""
-        key = {name: text for name, text in (("source", self.source), ("key", self.key)) if text}
+        kind = "" if self.kind == "ConfigMap" else self.kind
+        key = {name: text for name, text in (("kind", kind), ("source", self.source), ("key", self.key)) if text}
         sides = _known(before=self.before, after=self.after)
         return {**key, "path": self.path, **sides, "effect": self.effect, "class": self.class_}
 
@@ -218,6 +221,7 @@ def _read_change(value: Any, where: str) -> Change:
     of = _mapping(value, where)
     sides = {name: _maybe(of.get(name), f"{where}.{name}", _text) for name in ("before", "after")}
     return Change(
+        kind=_text(of.get("kind", "ConfigMap"), f"{where}.kind"),
         source=_text(of.get("source", ""), f"{where}.source"),
         key=_text(of.get("key", ""), f"{where}.key"),
         path=_text(of.get("path"), f"{where}.path"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..configuration.diff import TEXT_VERSION, FieldChange, KeyChange
+from ..configuration.diff import KEYED, LINES, SECRET_KIND, FieldChange, KeyChange
 from ..configuration.digest import short_hash
 from ..configuration.secret_values import SECRET, hide
 from ..explain.reasons import DaemonSetUpdate
@@ -15,7 +15,7 @@ from ..kubernetes.pods import Pod
 from ..markers import ABSENT
 from ..revisions.naming import HISTORY_KEY, history_name
 from ..waves.words import not_ready
-from ..words.changes import field_name
+from ..words.changes import bytes_words, field_name
 from ..words.shown import cut, escaped, shown_pair
 from .record import AuditRecord, By, Change, WaveRecord, moment, parse_records, utc
 
@@ -52,12 +52,17 @@ def changes_between(
 def _of_keys(keys: Sequence[KeyChange]) -> tuple[Change, ...]:
     changes: list[Change] = []
     for key in keys:
-        if key.section == TEXT_VERSION:
+        of = key.effect.effect, key.effect.kind, key.source, key.kind
+        if key.section in LINES:
             before, after = (None if value is None else value.decode() for value in (key.old, key.new))
-            changes.append(Change("", TEXT_VERSION, before, after, key.effect.effect, key.effect.kind, key.source))
+            changes.append(Change("", key.section, before, after, *of))
+        elif key.section == KEYED:
+            sizes = iter([bytes_words([f"{size:,}"]) for size in key.sizes])
+            before, after = (None if value is None else next(sizes) for value in (key.old, key.new))
+            changes.append(Change(key.key, "", before, after, *of))
         elif key.fields is None:
             before, after = (None if value is None else _size(key, value) for value in (key.old, key.new))
-            changes.append(Change(key.key, "", before, after, key.effect.effect, key.effect.kind, key.source))
+            changes.append(Change(key.key, "", before, after, *of))
         else:
             changes += [replace(_change(key.key, one, secret=False), source=key.source) for one in key.fields]
     return tuple(changes)
@@ -90,6 +95,11 @@ def change_cause(record: AuditRecord) -> str:
 
 def _change_words(change: Change) -> str:
     name = ": ".join(text for text in (change.place, change.path) if text)
+    if change.kind == SECRET_KIND and change.key:
+        what = "added" if change.before is None else "removed" if change.after is None else "changed"
+        return (
+            f"{name}: {bytes_words([side.partition(' ')[0] for side in (change.before, change.after) if side])} {what}"
+        )
     if change.before is not None and change.after is not None:
         return f"{name} {change.before} => {change.after}"
     return f"{name} {'removed' if change.before is not None else 'added'}"

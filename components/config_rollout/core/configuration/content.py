@@ -96,7 +96,7 @@ def parse_content(
     """
     findings: list[Finding] = []
     texts = _values("data", data, _text, findings)
-    binaries = _values("binary_data", {} if binary_data is None else binary_data, _base64, findings)
+    binaries = _values("binary_data", {} if binary_data is None else binary_data, decode_base64, findings)
     known = {} if declared is None else _formats(declared, data, findings)
     stated, wrong = parse_effects({} if effects is None else effects, [*texts, *binaries])
     findings += wrong
@@ -220,7 +220,7 @@ def _text(value: object) -> bytes | Fault:
         )
 
 
-def _base64(value: object) -> bytes | Fault:
+def decode_base64(value: object) -> bytes | Fault:
     """Return what base64 means to the API server. Source: Go's encoding/base64 `StdEncoding` skips line breaks."""
     if not isinstance(value, str):
         return f"must be base64 text (got {type(value).__name__})", "Pass base64.b64encode(...).decode()"

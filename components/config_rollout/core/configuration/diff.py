@@ -38,13 +38,27 @@ NO_NEWLINE = " (no newline at the end)"
 TEXT_VERSION = "text_version"
 """The section of a change of the text version, which is not a key."""
 
+TYPE = "type"
+"""The section of a change of a Secret's type."""
+
+HASH_KEY = "hash_key"
+"""The section of a change of the key with which Secrets are hashed."""
+
+KEYED = "secret"
+"""The section of a change of a Secret's key, which has keyed hashes in place of the bytes."""
+
+SECRET_KIND = "Secret"
+
+LINES = (TEXT_VERSION, TYPE, HASH_KEY)
+"""The sections of what is one line, and no key."""
+
 
 @dataclass(frozen=True)
 class KeyChange:
     """
-    A key of a ConfigMap, or the text version, that was added (`+`), changed (`~`) or removed (`-`).
+    A key of a ConfigMap or Secret, or the text version, that was added (`+`), changed (`~`) or removed (`-`).
 
-    `source` is the object of the `kind`, where there are several.
+    `source` is the object of the `kind`, where there are several. `sizes` has the bytes of each side of a Secret's key.
     """
 
     section: str
@@ -55,6 +69,7 @@ class KeyChange:
     new_meaning: Meaning | None = None
     source: str = ""
     kind: str = "ConfigMap"
+    sizes: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -100,7 +115,7 @@ class KeyChange:
     def fields(self) -> "list[FieldChange] | None":
         """The fields that differ; `None` where one side was not understood, so that only its text can differ."""
         old, new = self.old_meaning, self.new_meaning
-        if old is None or new is None or old.format != new.format or old.format in ("text", "bytes"):
+        if old is None or new is None or old.format != new.format or old.format in ("text", "bytes", KEYED):
             return None
         changes = [replace(change, effect=_effect(change, old, new)) for change in diff_values(old.value, new.value)]
         changes += _comment_changes(old, new)

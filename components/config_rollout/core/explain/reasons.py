@@ -22,8 +22,8 @@ from ..words.shown import escaped
 Spec = Mapping[str, object]
 
 _NOTES = "annotations of this library's own"
-_NAMES = re.compile(r"configMap(Ref|KeyRef)?\.name$")
-"""The path of a reference to a ConfigMap."""
+_NAMES = re.compile(r"(configMap(Ref|KeyRef)?|secret(Ref|KeyRef)?)\.(name|secretName)$")
+"""The path of a reference to a ConfigMap or Secret."""
 
 _OWN_ANNOTATIONS = ("metadata.annotations.config-rollout/", "metadata.annotations.pulumi.com/")
 
@@ -140,7 +140,8 @@ def explain_unknown(keys: Sequence[str]) -> str:
 
 def _waits(keys: Sequence[str]) -> str:
     them = "it" if len(keys) == 1 else "them"
-    return f"  `up` waits for {them}, and names the ConfigMap after what it then holds"
+    kinds = dict.fromkeys("Secret" if key.startswith("Secret ") else "ConfigMap" for key in keys)
+    return f"  `up` waits for {them}, and names the {' and the '.join(kinds)} after what it then holds"
 
 
 def _not_known(keys: Sequence[str]) -> str:
@@ -148,13 +149,13 @@ def _not_known(keys: Sequence[str]) -> str:
     return f"{', '.join(keys)} {verb} not known before `up`"
 
 
-def explain_retained(names: Sequence[str]) -> str:
-    """Return why it is harmless that these ConfigMaps of the earlier configuration are shown as `delete[retain]`."""
+def explain_retained(names: Sequence[str], kind: str = "ConfigMap") -> str:
+    """Return why it is harmless that these objects of the earlier configuration are shown as `delete[retain]`."""
     if not names:
         return ""
     if len(names) == 1:
-        return f"  delete[retain]: ConfigMap {names[0]} stays in the cluster as long as a kept revision mounts it"
-    return f"  delete[retain]: ConfigMaps {', '.join(names)} stay in the cluster as long as a kept revision mounts them"
+        return f"  delete[retain]: {kind} {names[0]} stays in the cluster as long as a kept revision mounts it"
+    return f"  delete[retain]: {kind}s {', '.join(names)} stay in the cluster as long as a kept revision mounts them"
 
 
 def explain_unfinished(daemon_set: Spec, limit: str) -> str:
@@ -191,8 +192,9 @@ def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
         changed = next(key for key in keys if key.fields != [])
         lines = [f"{changed.name}{and_more(len(keys))}: no effective value changes, so nothing restarts"]
         lines += lines_of_keys(keys)
-        if any(is_left(key) for key in keys if not key.is_external):
-            lines.append("  The ConfigMap stays as it is until a change restarts pods")
+        if left := dict.fromkeys(key.kind for key in keys if is_left(key) and not key.is_external):
+            verb = "stays as it is" if len(left) == 1 else "stay as they are"
+            lines.append(f"  The {' and the '.join(left)} {verb} until a change restarts pods")
         return "\n".join(lines)
     first, count = key_summary(keys)
     lines = [f"{first}{and_more(count)}: DaemonSet {where} already has it, so nothing restarts", *lines_of_keys(keys)]
@@ -270,8 +272,10 @@ def _own_template(daemon_set: Spec) -> Spec:
     template, metadata = _template(daemon_set), daemon_set.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     pod_spec = template.get("spec")
-    config_hash = _annotations(daemon_set).get(CONFIG_HASH_ANNOTATION, "")
-    own = follow(pod_spec, plain_names(pod_spec, str(name), config_hash)) if isinstance(pod_spec, Mapping) else {}
+    own: Spec = {}
+    if isinstance(pod_spec, Mapping):
+        of = pod_spec, str(name), _annotations(daemon_set).get(CONFIG_HASH_ANNOTATION, "")
+        own = follow(pod_spec, plain_names(*of), plain_names(*of, "Secret"))
     ours = (CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION)
     annotations = {k: v for k, v in _annotations(daemon_set).items() if k not in ours}
     pod_metadata = template.get("metadata")

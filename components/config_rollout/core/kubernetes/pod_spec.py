@@ -1,5 +1,5 @@
 """
-Where a pod spec refers to ConfigMaps, and how the references follow a content-named one.
+Where a pod spec refers to ConfigMaps and Secrets, and how the references follow a content-named one.
 
 A pod spec here is plain mappings and lists with snake_case or camelCase keys; leaves may be anything.
 """
@@ -105,12 +105,24 @@ def secret_references(pod_spec: object) -> list[Reference]:
     return [Reference(path, name, "Secret") for pattern in _SECRETS for path, name in _match(pod_spec, pattern, ())]
 
 
-def follow(pod_spec: Mapping[str, object], names: Mapping[str, object]) -> dict[str, object]:
-    """Return a copy of the pod spec in which each reference to a ConfigMap of `names` has the name given there."""
+def references_of(kind: str, pod_spec: object) -> list[Reference]:
+    """Return every place of the pod spec that names an object of a kind, ConfigMap or Secret."""
+    return secret_references(pod_spec) if kind == "Secret" else references(pod_spec)
+
+
+def follow(
+    pod_spec: Mapping[str, object], names: Mapping[str, object], secret_names: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """
+    Return a copy of the pod spec in which each reference to a ConfigMap of `names` has the name given there.
+
+    `secret_names` are those of Secrets.
+    """
     copy = dict(pod_spec)
-    for reference in references(pod_spec):
-        if isinstance(reference.name, str) and reference.name in names:
-            copy = _replaced(copy, reference.path, names[reference.name])
+    for kind, given in (("ConfigMap", names), ("Secret", secret_names or {})):
+        for reference in references_of(kind, pod_spec):
+            if isinstance(reference.name, str) and reference.name in given:
+                copy = _replaced(copy, reference.path, given[reference.name])
     return copy
 
 

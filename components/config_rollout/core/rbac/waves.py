@@ -32,10 +32,19 @@ def wave_rights(namespace: str, name: str, http_gates: bool, probed: Iterable[st
 
 
 def wave_roles(
-    namespace: str, name: str, http_gates: bool, probed: Iterable[str] = (), beside: Iterable[Right] = ()
+    namespace: str,
+    name: str,
+    http_gates: bool,
+    probed: Iterable[str] = (),
+    beside: Iterable[Right] = (),
+    secrets: bool = False,
 ) -> str:
-    """Return the manifests of the smallest Roles that grant all that a component with waves needs, and `beside`."""
+    """
+    Return the manifests of the smallest Roles that grant all that a component with waves needs, and `beside`.
+
+    `secrets` is whether it has `secrets`.
+    """
     of_waves = wave_rights(namespace, name, http_gates, probed)
-    rights = list(dict.fromkeys([*beside, *of_waves, *kept_rights(namespace, name)]))
+    rights = list(dict.fromkeys([*beside, *of_waves, *kept_rights(namespace, name, secrets)]))
     rights += missing_audit_rights(namespace, name, rights)
     return roles(rights, f"config-rollout-deployer-{name}", namespace)

@@ -1,5 +1,5 @@
 """
-The ConfigMaps of earlier configurations: each lives as long as a ControllerRevision that mounts it.
+The ConfigMaps and Secrets of earlier configurations: each lives as long as a ControllerRevision that mounts it.
 
 So `kubectl rollout undo` finds what it brings back, and Kubernetes' own garbage collector takes away what no revision
 needs. Not here: reading and writing them (prepare/revisions.py).
@@ -14,7 +14,7 @@ from ..configuration.content import Content, parse_content
 from ..configuration.digest import config_hash, short_hash
 from ..configuration.read_as import ReadAs, read_as
 from ..kubernetes.objects import Object
-from ..kubernetes.pod_spec import references
+from ..kubernetes.pod_spec import references_of
 from ..kubernetes.workload_kinds import DAEMON_SET
 from .naming import is_content_name, source_name
 
@@ -35,23 +35,34 @@ class Ownership:
         return {"metadata": {"ownerReferences": list(self.owners), "resourceVersion": self.version}}
 
 
-def mounted(of: Object) -> set[str]:
-    """Return the ConfigMaps that the pod template of a DaemonSet or of a revision's data reads."""
+def mounted(of: Object, kind: str = "ConfigMap") -> set[str]:
+    """Return the ConfigMaps or Secrets that the pod template of a DaemonSet or of a revision's data reads."""
     pod_spec = of["spec"]["template"]["spec"]
-    return {reference.name for reference in references(pod_spec) if isinstance(reference.name, str)}
+    return {reference.name for reference in references_of(kind, pod_spec) if isinstance(reference.name, str)}
 
 
-def plain_names(pod_spec: object, name: str, config_hash: object) -> dict[str, str]:
+def secrets_of(daemon_set: Object, revisions: Iterable[Object]) -> set[str]:
+    """Return the content-named Secrets that the DaemonSet or a kept revision reads."""
+    every = (mounted(of, "Secret") for of in (daemon_set, *(revision["data"] for revision in revisions)))
+    return {one for names in every for one in names if is_content_name(one, daemon_set["metadata"]["name"])}
+
+
+def plain_names(pod_spec: object, name: str, config_hash: object, kind: str = "ConfigMap") -> dict[str, str]:
     """
-    Return content-named ConfigMap -> what the program calls it, of those that a pod spec of DaemonSet `name` reads.
+    Return content-named object -> what the program calls it, of those of a kind that a pod spec of `name` reads.
 
-    A single one must be that of the config hash, where that is known: else something has put another one in its place.
+    A ConfigMap that is all it reads must be that of the config hash, where that is known: else something has put
+    another one in its place.
     """
-    read = [reference.name for reference in references(pod_spec) if isinstance(reference.name, str)]
-    names = {one: source for one in read if (source := source_name(one, name))}
+    read = {of: [reference.name for reference in references_of(of, pod_spec)] for of in ("ConfigMap", "Secret")}
+    named = {
+        of: {str(one): source for one in names if isinstance(one, str) and (source := source_name(one, name))}
+        for of, names in read.items()
+    }
+    config_maps = named["ConfigMap"]
+    is_alone = len(config_maps) == 1 and not named["Secret"]
     ending = f"-{short_hash(config_hash)}" if isinstance(config_hash, str) else ""
-    is_other = len(names) == 1 and not next(iter(names)).endswith(ending)
-    return {} if is_other else names
+    return {} if is_alone and not next(iter(config_maps)).endswith(ending) else named[kind]
 
 
 def ownerships(
@@ -59,10 +70,11 @@ def ownerships(
     revisions: Sequence[Object],
     config_maps: Iterable[Object],
     wanted: Collection[str],
-    coming: Collection[str] = (),
+    coming: Object | None = None,
+    kind: str = "ConfigMap",
 ) -> list[Ownership]:
     """
-    Return what has to be written so that each ConfigMap is kept exactly as long as it is needed.
+    Return what has to be written so that each ConfigMap, or each Secret, is kept exactly as long as it is needed.
 
     An earlier one is owned by the revisions that mount it. What new pods mount, and what the program wants, is owned by
     the DaemonSet: a `kubectl rollout restart` makes revisions that nobody here hears of, and once the older ones are
@@ -71,16 +83,17 @@ def ownerships(
     Args:
       daemon_set: As it is now.
       revisions: All ControllerRevisions that it owns.
-      config_maps: Those with its label; only their metadata is read.
+      config_maps: Those of the kind that may be the DaemonSet's; only their metadata is read.
       wanted: The names of those that the program wants.
-      coming: The names of those that the DaemonSet is about to mount.
+      coming: What holds the pod template that the DaemonSet is about to have.
+      kind: ConfigMap or Secret.
 
     """
     name = daemon_set["metadata"]["name"]
-    current = mounted(daemon_set) | {*wanted, *coming}
+    current = mounted(daemon_set, kind) | {*wanted} | (mounted(coming, kind) if coming else set())
     mounting: dict[str, list[Mapping[str, str]]] = {}
     for revision in sorted(revisions, key=lambda one: int(one["revision"])):
-        for mounts in mounted(revision["data"]):
+        for mounts in mounted(revision["data"], kind):
             mounting.setdefault(mounts, []).append(_reference(DAEMON_SET.revisions, revision))
     changes = []
     for config_map in config_maps:
@@ -95,10 +108,12 @@ def ownerships(
     return changes
 
 
-def lost(daemon_set: Object, revisions: Iterable[Object], config_maps: Iterable[Object]) -> list[str]:
-    """Return the missing content-named ConfigMaps that the DaemonSet or a kept revision mounts."""
+def lost(
+    daemon_set: Object, revisions: Iterable[Object], config_maps: Iterable[Object], kind: str = "ConfigMap"
+) -> list[str]:
+    """Return the missing content-named ConfigMaps, or Secrets, that the DaemonSet or a kept revision mounts."""
     name = daemon_set["metadata"]["name"]
-    needed = mounted(daemon_set).union(*(mounted(revision["data"]) for revision in revisions))
+    needed = mounted(daemon_set, kind).union(*(mounted(revision["data"], kind) for revision in revisions))
     there = {config_map["metadata"]["name"] for config_map in config_maps}
     return sorted(one for one in needed - there if is_content_name(one, name))
 
@@ -120,12 +135,15 @@ def content_of(config_map: Object, like: Content | None = None) -> Content:
 
 def check_same(config_map: Object, full_hash: str, like: Content) -> list[Finding]:
     """Find a ConfigMap whose content differs from what its name says: then kubelets may serve either."""
-    if config_hash(content_of(config_map, like)) == full_hash:
-        return []
-    metadata = config_map["metadata"]
+    return [] if config_hash(content_of(config_map, like)) == full_hash else [other_content(config_map)]
+
+
+def other_content(thing: Object) -> Finding:
+    """Tell that a ConfigMap or Secret holds something else than its name says."""
+    metadata = thing["metadata"]
     what = "already exists, with a different configuration from the one that its name says"
-    place = f"ConfigMap {metadata['namespace']}/{metadata['name']}"
-    return [Finding(place, what, "Delete it once no pod mounts it, and run this again")]
+    place = f"{thing.get('kind') or 'ConfigMap'} {metadata['namespace']}/{metadata['name']}"
+    return Finding(place, what, "Delete it once no pod mounts it, and run this again")
 
 
 def _reference(kind: str, of: Object) -> dict[str, str]:

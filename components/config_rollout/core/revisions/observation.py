@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..configuration.content import Content
+from ..configuration.secret_content import SecretContent
 from ..kubernetes import daemon_sets, pod_spec
 from ..kubernetes.annotations import EXTERNAL_ANNOTATION
 from ..kubernetes.nodes import Node
@@ -17,6 +18,8 @@ from ..kubernetes.pods import Pod, ProbedPod, config_hash_of_pod, pod_of, probed
 from .config_maps import content_of, mounted
 from .naming import is_content_name
 from .references import ROOT_CA
+
+_SECRET = "Secret "
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,12 @@ class Observation:
     """The names of the ConfigMaps that the program's configuration has."""
     contents: Mapping[str, Content] = field(default_factory=dict)
     """What the pods read, where that is another configuration: name in the program's pod spec -> content."""
+    secrets: Mapping[str, Object] = field(default_factory=dict, repr=False)
+    """Name -> Secret, of those of the program's configuration that are there and may be read."""
+    secret_contents: Mapping[str, SecretContent] = field(default_factory=dict, repr=False)
+    """The same as `contents`, of the Secrets."""
+    missing_secrets: Sequence[str] = ()
+    """The names of the Secrets that the program wants and that are not there."""
     is_read: bool = False
     has_namespace: bool = True
     trouble: str = ""
@@ -88,6 +97,12 @@ class Observation:
             values = {"data": live.get("data") or {}, "binary_data": live.get("binaryData")}
         return {"metadata": config_map["metadata"], **values, "immutable": True}
 
+    def secret_as_it_is(self, secret: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the same of a SecretPatch: its arguments, with the bytes of the Secret that is there."""
+        live = self.secrets.get(secret["metadata"]["name"])
+        data = (live or secret).get("data") or {}
+        return {"metadata": secret["metadata"], "type": secret["type"], "data": data, "immutable": True}
+
     def older_text(self, name: str, content: Content) -> list[str]:
         """
         Return the keys of a content of which the ConfigMap of that name has another text, although its pods run it.
@@ -119,11 +134,12 @@ class Observation:
         )
 
     def missing(self, name: str) -> str:
-        """Return the message for a missing ConfigMap of this name that the pods mount."""
-        if name in self.config_maps or not self.daemon_set or name not in mounted(self.daemon_set):
+        """Return the message for a missing ConfigMap or Secret of this name that the pods mount."""
+        kind = "Secret" if name in self.missing_secrets else "ConfigMap"
+        if name in self.config_maps or not self.daemon_set or name not in mounted(self.daemon_set, kind):
             return ""
         where = f"{self.daemon_set['metadata']['namespace']}/{name}"
-        return f"ConfigMap {where}, which the pods mount, is missing: `up` restores it, and nothing restarts"
+        return f"{kind} {where}, which the pods mount, is missing: `up` restores it, and nothing restarts"
 
 
 def observed_pod(pod: Object, daemon_set: Object) -> ObservedPod | None:
@@ -137,12 +153,24 @@ def observed_pod(pod: Object, daemon_set: Object) -> ObservedPod | None:
 
 
 def config_map_of(pod: Mapping[str, object], name: str) -> str:
-    """Return the ConfigMap that a pod spec of DaemonSet `name` reads; content-named ones go first, all of them."""
+    """
+    Return the ConfigMap that a pod spec of DaemonSet `name` reads, with all content-named ones where there are any.
+
+    Content-named Secrets follow, each as `Secret NAME`: nothing else of them is ever read to show it.
+    """
     named = [reference.name for reference in pod_spec.references(pod) if isinstance(reference.name, str)]
     named = [one for one in named if one != ROOT_CA]
-    return ", ".join(dict.fromkeys(one for one in named if is_content_name(one, name))) or (named[0] if named else "")
+    secrets = [str(reference.name) for reference in pod_spec.secret_references(pod)]
+    ours = [one for one in named if is_content_name(one, name)]
+    ours += [f"{_SECRET}{one}" for one in secrets if is_content_name(one, name)]
+    return ", ".join(dict.fromkeys(ours)) or (named[0] if named else "")
 
 
 def names_in(config_map: str) -> list[str]:
-    """Return the names in what `config_map_of` says: none, one or several."""
+    """Return the names of ConfigMaps in what `config_map_of` says: none, one or several."""
+    return [one for one in parts_of(config_map) if not one.startswith(_SECRET)]
+
+
+def parts_of(config_map: str) -> list[str]:
+    """Return what `config_map_of` says, each object for itself."""
     return config_map.split(", ") if config_map else []

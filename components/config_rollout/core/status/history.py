@@ -13,7 +13,7 @@ from ..audit.writing import change_cause, changes_of
 from ..explain.reasons import DaemonSetUpdate
 from ..kubernetes.field_managers import written
 from ..revisions.naming import content_name, is_content_name
-from ..revisions.observation import names_in
+from ..revisions.observation import names_in, parts_of
 from .observation import TEMPLATE_FIELD, DaemonSetView, Revision
 
 
@@ -112,6 +112,12 @@ def config_maps_of_revision(view: DaemonSetView, number: int) -> tuple[list[str]
     return None
 
 
+def secrets_of_revision(view: DaemonSetView, number: int) -> list[str]:
+    """Return the content-named Secrets of a kept revision, each as `Secret NAME`."""
+    every = [parts_of(one.config_map) for one in view.revisions if one.number == number]
+    return [part for parts in every for part in parts if part not in names_in(", ".join(parts))]
+
+
 def why_no_diff(view: DaemonSetView, number: int) -> str:
     """Return why the configuration of a revision is unavailable; empty if its ConfigMap exists under its own name."""
     config_maps = config_maps_of_revision(view, number)
@@ -121,7 +127,11 @@ def why_no_diff(view: DaemonSetView, number: int) -> str:
         there = f"Kept revisions: {', '.join(map(str, known))}" if known else "No revision is kept"
         return f"{where}: revision {number}: does not exist. {there}."
     names, _ = config_maps
-    if wrong := [name for name in names or [""] if not is_content_name(name, view.name)]:
+    if wrong := [
+        name
+        for name in names or ([] if secrets_of_revision(view, number) else [""])
+        if not is_content_name(name, view.name)
+    ]:
         mounted = f"mounts ConfigMap {wrong[0]}, which changes in place" if wrong[0] else "mounts no ConfigMap"
         return (
             f"{where}: revision {number}: {mounted}, so its configuration is not kept. See the history of your program."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ..audit.record import AuditRecord, Change, moment
-from ..revisions.observation import names_in
+from ..revisions.observation import names_in, parts_of
 from ..waves.words import duration
 from ..words.table import aligned
 from .history import Rollout
@@ -35,7 +35,10 @@ def in_full(view: DaemonSetView, rollout: Rollout) -> list[str]:
         mounts = revision.config_map or "none"
         gone = "" if all(name in view.config_maps for name in names_in(revision.config_map)) else ", which is missing"
         pods = sum(pod.revision == revision.hash for pod in view.pods)
-        facts += [("ConfigMap", f"{mounts}{gone}"), ("kept", f"yes, {pods:,} of {len(view.pods):,} pods have it")]
+        facts += [
+            ("reads" if len(parts_of(mounts)) > 1 else "ConfigMap", f"{mounts}{gone}"),
+            ("kept", f"yes, {pods:,} of {len(view.pods):,} pods have it"),
+        ]
         facts += [("change cause", rollout.change_cause)] if rollout.change_cause else []
     else:
         facts.append(("kept", "no, Kubernetes has removed the revision"))

@@ -15,7 +15,7 @@ from ..kubernetes.annotations import CHANGE_CAUSE_ANNOTATION, CONFIG_HASH_ANNOTA
 from ..kubernetes.field_managers import Written, written
 from ..kubernetes.objects import Object, annotations_of, is_owned_by, revision_of
 from ..revisions.naming import HISTORY_KEY, content_name, history_name, source_name
-from ..revisions.observation import Observation, ObservedPod, config_map_of, names_in
+from ..revisions.observation import Observation, ObservedPod, config_map_of, parts_of
 from ..workload.external import external_source, rolled_out
 
 TEMPLATE_FIELD = ("f:spec", "f:template")
@@ -139,7 +139,7 @@ def revisions_of(revisions: Iterable[Object], daemon_set: Object) -> list[Revisi
 def is_lying(config_hash: str, config_map: str, name: str) -> bool:
     """Return whether a content-named ConfigMap is not the one that an annotation speaks of; of several none tells."""
     source = source_name(config_map, name)
-    return len(names_in(config_map)) == 1 and bool(source) and config_map != content_name(name, config_hash, source)
+    return len(parts_of(config_map)) == 1 and bool(source) and config_map != content_name(name, config_hash, source)
 
 
 def metadata_of(config_map: Object) -> ConfigMapMetadata:

@@ -1,5 +1,6 @@
 """What `status` prints of a DaemonSet, in lines."""
 
+from ..revisions.observation import names_in
 from ..words.table import aligned
 from .findings import BEHIND
 from .observation import short
@@ -52,7 +53,8 @@ def _problems(status: Status) -> list[str]:
 
 def _running(one: Running, total: int) -> tuple[str, ...]:
     revision = one.revision
-    mounts = f"ConfigMap {revision.config_map}" if revision.config_map else ""
+    of = revision.config_map
+    mounts = f"ConfigMap {of}" if names_in(of) else of
     return "revision", f"{revision.number}", short(revision.config_hash), f"{one.pods:,} of {total:,} pods", mounts
 
 

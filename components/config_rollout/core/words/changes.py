@@ -3,7 +3,17 @@
 import re
 from collections.abc import Sequence
 
-from ..configuration.diff import NO_NEWLINE, TEXT_VERSION, UNREAD, FieldChange, KeyChange, line_diff
+from ..configuration.diff import (
+    HASH_KEY,
+    KEYED,
+    LINES,
+    NO_NEWLINE,
+    TEXT_VERSION,
+    UNREAD,
+    FieldChange,
+    KeyChange,
+    line_diff,
+)
 from ..configuration.effects import STATED
 from ..configuration.secret_values import hide, secret_lines
 from ..formats.meaning import FieldEffect
@@ -11,6 +21,12 @@ from .shown import escaped, shown_lines, shown_pair
 
 NO_RESTART = ": restarts nothing"
 """The note of a field whose change restarts no pod."""
+
+_OF_LINES = {
+    TEXT_VERSION: ": rolls every text out as it is written",
+    HASH_KEY: ": every Secret gets a new name, and only sizes tell what else changed",
+}
+"""What follows a change of such a line."""
 
 _MOST_LINES = 12
 """A text diff of more lines than this is counted, not shown."""
@@ -25,8 +41,8 @@ def key_summary(keys: Sequence[KeyChange]) -> tuple[str, int]:
 
 
 def _first_words(key: KeyChange, new_name: str) -> str:
-    if key.section == TEXT_VERSION:
-        return _version_words(key)
+    if key.section in LINES:
+        return _line_words(key)
     name, fields = key.name, restarting_fields(key)
     if new_name:
         return f"{name} renamed to {new_name}"
@@ -36,15 +52,29 @@ def _first_words(key: KeyChange, new_name: str) -> str:
         return f"{name}: {_field_words(fields[0])}"
     if key.restated:
         return f"{name}: {_reading_words(key)}" if _reading_words(key) else f"{name} is compared differently"
+    if key.section == KEYED:
+        return f"{name}: {size_words(key)}"
     lines = key.line_diff
     what = {"+": "added", "-": "removed"}.get(key.op) or (_counts(lines) if lines else "changed")
     return f"{name} {what}"
 
 
-def _version_words(change: KeyChange) -> str:
-    """Return a change of the text version in the words of its argument."""
+def _line_words(change: KeyChange) -> str:
+    """Return a change of the text version, or another single line, in the words of its argument."""
     old, new = shown_pair(*((side or b"").decode() for side in (change.old, change.new)))
     return f"{change.name} {({'+': new, '-': old}).get(change.op) or f'{old} => {new}'}"
+
+
+def size_words(change: KeyChange) -> str:
+    """Return how long a Secret's key is and that it changed: more is never shown."""
+    what = {"+": "added", "-": "removed"}.get(change.op, "changed")
+    return f"{bytes_words([f'{size:,}' for size in change.sizes])} {what}"
+
+
+def bytes_words(sizes: Sequence[str]) -> str:
+    """Return one or two sizes as `7 bytes`, or `7 => 9 bytes`."""
+    of = " => ".join(dict.fromkeys(sizes))
+    return f"{of} {'byte' if of == '1' else 'bytes'}"
 
 
 def lines_of_keys(keys: Sequence[KeyChange]) -> list[str]:
@@ -61,8 +91,8 @@ def lines_of_keys(keys: Sequence[KeyChange]) -> list[str]:
 
 def key_lines(change: KeyChange) -> list[str]:
     """Return one line for the key, and below it its fields, or the lines of a small text diff."""
-    if change.section == TEXT_VERSION:
-        return [f"  {change.op} {_version_words(change)}: rolls every text out as it is written"]
+    if change.section in LINES:
+        return [f"  {change.op} {_line_words(change)}{_OF_LINES.get(change.section, '')}"]
     fields = change.fields
     if fields == [] and not change.restarts:
         return [f"  = {change.name}: written differently, means the same"]
@@ -70,6 +100,8 @@ def key_lines(change: KeyChange) -> list[str]:
         return [f"  {change.op} {change.name}: {_reading_words(change) or _RESTATED}", *_all_fields(fields)]
     if fields is not None:
         return [f"  {change.op} {change.name}", *_all_fields(fields)]
+    if change.section == KEYED:
+        return [f"  {change.op} {change.name}: {size_words(change)}{_words(change.effect)}"]
     if change.section != "data":
         sizes = [f"{len(value):,} bytes" for value in (change.old, change.new) if value is not None]
         return [f"  {change.op} {change.name}: binary, {' => '.join(sizes)}{_words(change.effect)}"]
@@ -137,11 +169,11 @@ def and_more(count: int) -> str:
     return f", and {count - 1:,} more" if count > 1 else ""
 
 
-_Place = tuple[str, str, str, str]
+_Place = tuple[str, str, str, str, str]
 
 
 def _place(key: KeyChange) -> _Place:
-    return key.source, key.section, key.op, key.key
+    return key.kind, key.source, key.section, key.op, key.key
 
 
 def _renames(keys: Sequence[KeyChange]) -> tuple[dict[_Place, str], set[_Place]]:
@@ -160,8 +192,8 @@ def _renames(keys: Sequence[KeyChange]) -> tuple[dict[_Place, str], set[_Place]]
 def _is_same(removed: KeyChange, added: KeyChange) -> bool:
     before, after = removed.old_meaning, added.new_meaning
     formats = before and before.format, after and after.format
-    return (removed.source, removed.section, removed.old, formats[0]) == (
-        added.source, added.section, added.new, formats[1]
+    return (removed.kind, removed.source, removed.section, removed.old, formats[0]) == (
+        added.kind, added.source, added.section, added.new, formats[1]
     )  # fmt: skip
 
 

@@ -1,13 +1,15 @@
 r"""
 Everything that the pods of one workload read, and its hash.
 
-With one ConfigMap the canonical bytes are its own, of version 1. With several they are of version 2: after the version
-line an entry for each, sorted by the bytes of its name, with the hash of what pods read of it.
+With one ConfigMap alone the canonical bytes are its own, of version 1. Otherwise they are of version 2: after the
+version line an entry for each source, ConfigMaps first, sorted by the bytes of its name, with the hash of what pods
+read of it.
 
     config-rollout/v2\n
     config-map NAME-LENGTH:NAME HASH\n
+    secret NAME-LENGTH:NAME KEYED-HASH\n
 
-Two configurations share them exactly when they share the hash of every ConfigMap, so they are as hard to confuse as
+Two configurations share them exactly when they share the hash of every source, so they are as hard to confuse as
 version 1. A source of another kind gets another word.
 """
 
@@ -20,6 +22,7 @@ from ..configuration.content import Content
 from ..configuration.diff import KeyChange, diff_contents
 from ..configuration.digest import canonical_bytes
 from ..markers import UNKNOWN
+from .secret import Secret, diff_secrets
 from .source import Source
 
 VERSION_LINE = b"config-rollout/v2\n"
@@ -27,9 +30,14 @@ VERSION_LINE = b"config-rollout/v2\n"
 
 @dataclass(frozen=True)
 class Configuration:
-    """The sources of one workload, each with a name of its own in the pod spec."""
+    """
+    The sources of one workload, each with a name of its own in the pod spec; a ConfigMap and a Secret may share one.
+
+    `sources` are the ConfigMaps, `secrets` what may be known of the Secrets.
+    """
 
     sources: Sequence[Source]
+    secrets: Sequence[Secret] = ()
 
     @classmethod
     def of(cls, contents: Mapping[str, Content]) -> "Configuration":
@@ -38,7 +46,7 @@ class Configuration:
 
     @property
     def known(self) -> list[Source]:
-        """Those sources of which every key is known: in a preview there may be others."""
+        """Those ConfigMaps of which every key is known: in a preview there may be others."""
         return [source for source in self.sources if not source.unknown]
 
     @property
@@ -54,28 +62,32 @@ class Configuration:
     @property
     def is_known(self) -> bool:
         """Return whether every source is known."""
-        return len(self.known) == len(self.sources)
+        return len(self.known) == len(self.sources) and not any(secret.unknown for secret in self.secrets)
 
     @property
     def unknown(self) -> list[str]:
         """The keys that are not known, as messages name them."""
-        prefixed = [(f"{s.called}: " if len(self.sources) > 1 else "", s) for s in self.sources]
-        return [f"{prefix}{'data' if key == '*' else key}" for prefix, s in prefixed for key in s.unknown]
+        prefixed = [("" if self._is_one_config_map else f"{s.called}: ", s.unknown) for s in self.sources]
+        prefixed += [(f"Secret {secret.name}: ", secret.unknown) for secret in self.secrets]
+        return [f"{prefix}{'data' if key == '*' else key}" for prefix, keys in prefixed for key in keys]
 
     @cached_property
     def canonical(self) -> bytes:
         """The bytes that are hashed, where all of it is known."""
-        if len(self.sources) == 1:
+        if self._is_one_config_map:
             return canonical_bytes(self.sources[0].content)
-        entries = sorted((source.name.encode(), source.hash.encode()) for source in self.sources)
-        return VERSION_LINE + b"".join(b"config-map %d:%b %b\n" % (len(name), name, of) for name, of in entries)
+        return VERSION_LINE + _entries(b"config-map", self.sources) + _entries(b"secret", self.secrets)
 
     @cached_property
     def hash(self) -> str:
         """The config hash, the SHA-256 of the canonical bytes, 64 hex digits; words where that is not known."""
         if not self.is_known:
             return str(UNKNOWN)
-        return self.sources[0].hash if len(self.sources) == 1 else hashlib.sha256(self.canonical).hexdigest()
+        return self.sources[0].hash if self._is_one_config_map else hashlib.sha256(self.canonical).hexdigest()
+
+    @property
+    def _is_one_config_map(self) -> bool:
+        return len(self.sources) == 1 and not self.secrets
 
     @property
     def contents(self) -> dict[str, Content]:
@@ -83,8 +95,12 @@ class Configuration:
         return {source.name: source.content for source in self.sources}
 
     def object_names(self, workload: str) -> dict[str, str]:
-        """Return name in the pod spec -> name of our object that holds it, of the sources that are known."""
+        """Return name in the pod spec -> name of our object that holds it, of the ConfigMaps that are known."""
         return {source.name: source.object_name(workload) for source in self.own}
+
+    def secret_names(self, workload: str) -> dict[str, str]:
+        """Return the same of the Secrets that are known."""
+        return {secret.name: secret.object_name(workload) for secret in self.secrets if not secret.unknown}
 
 
 def diff_configurations(old: Configuration, new: Configuration) -> list[KeyChange]:
@@ -92,7 +108,14 @@ def diff_configurations(old: Configuration, new: Configuration) -> list[KeyChang
     before, after = old.contents, new.contents
     names = list(dict.fromkeys([*after, *before]))
     changes = {name: diff_contents(before.get(name, Content()), after.get(name, Content())) for name in names}
-    if len(names) == 1:
+    if len(names) == 1 and not old.secrets and not new.secrets:
         return changes[names[0]]
     kinds = {s.name: s.called.removesuffix(f" {s.name}") for s in [*old.sources, *new.sources]}
-    return [replace(change, source=name, kind=kinds[name]) for name in names for change in changes[name]]
+    changed = [replace(change, source=name, kind=kinds[name]) for name in names for change in changes[name]]
+    return [*changed, *diff_secrets(old.secrets, new.secrets)]
+
+
+def _entries(word: bytes, sources: Sequence[Source] | Sequence[Secret]) -> bytes:
+    """Return the entries of all sources of a kind."""
+    entries = sorted((source.name.encode(), source.hash.encode()) for source in sources)
+    return b"".join(b"%b %d:%b %b\n" % (word, len(name), name, of) for name, of in entries)

@@ -8,6 +8,7 @@ from ..configuration.diff import KeyChange
 from ..configuration.read_as import ReadAs
 from ..markers import UNKNOWN
 from .configuration import Configuration, diff_configurations
+from .secret import Secret
 from .source import Source
 
 
@@ -24,13 +25,16 @@ def keys_read(configuration: Configuration) -> dict[str, list[str]] | None:
 def from_inputs(inputs: Mapping[str, Any]) -> Configuration:
     """Return the configuration that a component recorded; what an older version let through is compared too."""
     every = dict(inputs.get("configMaps") or {})
-    if "data" in inputs or "binaryData" in inputs or not every:
+    secrets = [
+        Secret.from_inputs(name, of) for name, of in (inputs.get("secretHashes") or {}).items() if of is not UNKNOWN
+    ]
+    if "data" in inputs or "binaryData" in inputs or not (every or secrets):
         every = {str(inputs.get("name", "")): inputs, **every}
     read = inputs.get("keysRead") or {}
     own = Configuration.of({name: _content(of, read.get(name)) for name, of in every.items()})
     others = (inputs.get("external") or {}).get("configMaps") or {}
     external = [Source(name, _content(of, read.get(name)), external=True) for name, of in others.items()]
-    return Configuration([*own.sources, *external])
+    return Configuration([*own.sources, *external], secrets)
 
 
 def external_recorded(configuration: Configuration) -> dict[str, Any] | None:
@@ -41,6 +45,11 @@ def external_recorded(configuration: Configuration) -> dict[str, Any] | None:
         if source.external
     }
     return {"configMaps": external} if external else None
+
+
+def secrets_recorded(configuration: Configuration, unknown: Any) -> dict[str, Any] | None:
+    """Return name -> what may be known of each Secret, `unknown` where it is not; `None` without any."""
+    return {secret.name: unknown if secret.unknown else secret.recorded() for secret in configuration.secrets} or None
 
 
 def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[KeyChange]:
@@ -57,6 +66,9 @@ def _known(inputs: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, Any]
             known[section] = {}
         elif isinstance(values, Mapping) and isinstance(inputs.get(section), Mapping):
             known[section] = {key: of for key, of in inputs[section].items() if values.get(key) is not UNKNOWN}
+    hashes = like.get("secretHashes") or {}
+    if secrets := inputs.get("secretHashes"):
+        known["secretHashes"] = {name: of for name, of in secrets.items() if hashes.get(name) is not UNKNOWN}
     others, ours = inputs.get("configMaps"), like.get("configMaps") or {}
     if others:
         known["configMaps"] = {name: _known(of, ours.get(name) or {}) for name, of in others.items()}

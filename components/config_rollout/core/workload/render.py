@@ -1,8 +1,8 @@
 """The objects that a workload and its configuration are in the cluster, as plain values."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, DAEMON_SET_LABEL, EXTERNAL_ANNOTATION
@@ -10,29 +10,34 @@ from ..kubernetes.field_managers import MANAGER, OWNER, managed_by
 from ..kubernetes.objects import Object
 from ..kubernetes.pod_spec import follow
 from .configuration import Configuration
+from .secret import SecretSource
 from .workload import Workload
 
 
 @dataclass(frozen=True)
 class Rendered:
     """
-    `workload` is the object that runs the pods, `sources` is name in the pod spec -> object that holds it.
+    `workload` is the object that runs the pods, `sources` is name in the pod spec -> ConfigMap that holds it.
 
-    What is not known yet has none.
+    `secrets` is the same for Secrets, with their values. What is not known yet has none.
     """
 
     workload: Object
     sources: Mapping[str, Object]
+    secrets: Mapping[str, Object] = field(default_factory=dict, repr=False)
 
 
-def render(workload: Workload, configuration: Configuration, unknown: Any = None) -> Rendered:
+def render(
+    workload: Workload, configuration: Configuration, unknown: Any = None, secrets: Sequence[SecretSource] = ()
+) -> Rendered:
     """
     Return the objects, with camelCase keys; leaves stay what they are.
 
-    `unknown` stands for a name or hash of what is not known yet.
+    `unknown` stands for a name or hash of what is not known yet, `secrets` are the configuration's, with their values.
     """
-    names = configuration.object_names(workload.name)
+    names, secret_names = configuration.object_names(workload.name), configuration.secret_names(workload.name)
     every = {source.name: names.get(source.name, unknown) for source in configuration.sources if not source.external}
+    every_secret = {secret.name: secret_names.get(secret.name, unknown) for secret in configuration.secrets}
     config_hash = configuration.hash if configuration.is_known else unknown
     if external := configuration.external:
         noted = json.dumps(external, sort_keys=True) if configuration.is_known else unknown
@@ -44,16 +49,24 @@ def render(workload: Workload, configuration: Configuration, unknown: Any = None
         "annotations": {**managed_by(MANAGER), **workload.owner},
     }
     return Rendered(
-        render_workload(workload, config_hash, every),
+        render_workload(workload, config_hash, every, every_secret),
         {source.name: source.render({"name": names[source.name], **metadata}) for source in configuration.own},
+        {
+            secret.name: secret.render({"name": secret_names[secret.name], **metadata})
+            for secret in secrets
+            if not secret.unknown
+        },
     )
 
 
-def render_workload(workload: Workload, config_hash: Any, names: Mapping[str, Any]) -> Object:
+def render_workload(
+    workload: Workload, config_hash: Any, names: Mapping[str, Any], secret_names: Mapping[str, Any] | None = None
+) -> Object:
     """
     Return the object that runs the pods.
 
-    `config_hash` and the `names` of the objects (name in the pod spec -> name) may be values that are not known yet.
+    `config_hash`, and `names` of ConfigMaps and `secret_names` (name in the pod spec -> name of the object), may be
+    values that are not known yet.
     """
     # A field manager that is always the same: what one stack leaves behind, another can take over.
     annotations = {**managed_by(MANAGER if workload.is_patch else OWNER), **workload.annotations}
@@ -70,7 +83,7 @@ def render_workload(workload: Workload, config_hash: Any, names: Mapping[str, An
     selector = {} if workload.selector is None else {"selector": {"matchLabels": dict(workload.selector)}}
     spec = {
         **selector,
-        "template": {"metadata": pod_metadata, "spec": follow(workload.pod_spec, names)},
+        "template": {"metadata": pod_metadata, "spec": follow(workload.pod_spec, names, secret_names or {})},
         **workload.spec,
     }
     return {
