@@ -9,6 +9,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from tests.engine.conftest import BETTER, GOOD, NODES, Project, name_of
 from tests.engine.observed import config_maps, daemon_set, undo, written
+from tools.demo import ROOT
 
 FAST = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}, "ready_after": "0s"}
 APPLIED = {
@@ -148,6 +149,62 @@ def test_what_kubectl_applied_becomes_the_component_s_with_one_restart_and_stays
         assert told(project.up(program))[0].endswith("this stack takes it over as it is: nothing restarts")
         assert not project.destroy().failed
     assert {} == recorder.replaced()
+
+
+def installed(cluster, namespace, tmp_path):
+    """Make the objects as Helm left them where they were recorded, and wait for the pods."""
+    recorded = json.loads((ROOT / "tests" / "data" / "helm" / "installed.json").read_text())
+    for thing in recorded:
+        fields = thing["metadata"].pop("managedFields", None)
+        if "annotations" in thing["metadata"]:
+            thing["metadata"]["annotations"]["meta.helm.sh/release-namespace"] = namespace
+        path = tmp_path / "installed.json"
+        path.write_text(json.dumps(thing))
+        cluster.kubectl("-n", namespace, "create", "-f", str(path), "--field-manager=helm")
+        made = cluster.api.get(f"namespaces/{namespace}/{thing['kind'].lower()}s/{thing['metadata']['name']}")
+        one = next(of for of in made["metadata"]["managedFields"] if not of.get("subresource"))
+        assert fields is None or fields[0]["fieldsV1"] == one["fieldsV1"]
+    cluster.wait_at_rest(namespace, "agent")
+
+
+def test_what_helm_installed_becomes_the_component_s_and_helm_forgets_it(
+    project, agent, cluster, namespace, record, tmp_path
+):
+    installed(cluster, namespace, tmp_path)
+    labels = {"app.kubernetes.io/name": "agent", "app.kubernetes.io/instance": "agent"}
+    program = agent({"agent.yaml": "# as the chart has it\nlevel: 'warn'\n"}, take_over=True, selector=labels, **FAST)
+    previewed = told(project.preview(program))
+    assert [
+        f"takes over DaemonSet {namespace}/agent, created by Helm (release {namespace}/agent): one rolling restart of "
+        "6 pods",
+        "  = agent.yaml: written differently, means the same",
+        "  - metadata.labels.app.kubernetes.io/instance: agent: restarts nothing",
+        "  - metadata.labels.helm.sh/chart: agent-1.2.0: restarts nothing",
+        '  - containers[name=agent].env: [{"name": "NODE", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": '
+        '"spec.nodeName"}}}]',
+        "  - serviceAccount: default",
+        "  - serviceAccountName: default",
+        "  ~ updateStrategy.rollingUpdate.maxUnavailable: 1 => 100%: restarts nothing",
+        "  - annotations and labels of its maker's own (4): restarts nothing",
+    ] == previewed[:9]
+    command = previewed[-2].strip()
+    assert f"kubectl -n {namespace} delete secret -l owner=helm,name=agent" == command
+
+    with record() as recorder:
+        assert previewed == told(project.up(program))
+        cluster.kubectl(*command.split()[1:])
+        cluster.wait_at_rest(namespace, "agent")
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert [] == [one for one in cluster.api.list(f"namespaces/{namespace}/secrets") if "owner" in labels_of(one)]
+    now = daemon_set(cluster, namespace)
+    assert {"config-rollout-own", "config-rollout-audit"} == managers(now)
+    assert {"app.kubernetes.io/name": "agent"} == now["metadata"]["labels"]
+    assert "serviceAccountName" not in now["spec"]["template"]["spec"]
+    assert {} == written(cluster, lambda: project.up(program))
+
+
+def labels_of(thing):
+    return thing["metadata"].get("labels") or {}
 
 
 def plain_program(namespace, name="agent"):
