@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.judge.generate import families
 from tests.judge.shapes import SHAPES, WAYS
+from tests.objects import corefiles
 from tests.objects.format_rows import rows
 from tests.unit import generate
 
@@ -19,7 +20,7 @@ REAL += [text for row in rows() for text in row.values[1:3]]
 
 MANIFEST = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "agent"}, "data": {"a.yaml": "b: 1\n"}}
 
-formats = st.sampled_from(["yaml", "yaml", "json", "toml", "kube-proxy", "text"])
+formats = st.sampled_from(["yaml", "yaml", "json", "toml", "corefile", "kube-proxy", "text"])
 
 makers = st.randoms(use_true_random=False)
 
@@ -35,6 +36,8 @@ def texts(draw: st.DrawFn, form: str) -> bytes:
     maker = draw(makers)
     if kind <= 3:
         return _damaged(maker, maker.choice(REAL))
+    if form == "corefile":
+        return maker.choice(corefiles.CHANGES)(maker, corefiles.corefile(maker)).encode()
     if form == "kube-proxy":
         text = maker.choice([*next(families(maker.randrange(10**6), 1, 3)), maker.choice(SHAPES).text])
         for _ in range(maker.randint(0, 2)):
@@ -56,6 +59,9 @@ def pairs(draw: st.DrawFn) -> tuple[str, bytes, bytes]:
     if kind == 2 and form == "kube-proxy":
         one, other, *_ = next(families(maker.randrange(10**6), 1, 3))
         return form, one.encode(), other.encode()
+    if kind == 2 and form == "corefile":
+        text = corefiles.corefile(maker)
+        return form, text.encode(), maker.choice(corefiles.CHANGES)(maker, text).encode()
     one = draw(texts(form))
     return form, one, draw(texts(form)) if kind == 3 else generate.damaged(maker, one)
 

@@ -106,10 +106,12 @@ def test_every_fault_is_found_at_once():
          "Correct it, or declare the key's format as text if it is not JSON."),
         ("a.toml", "a = 1\nb = \n", "line 2: it is not valid TOML (Invalid value). "
          "Correct it, or declare the key's format as text if it is not TOML."),
+        ("Corefile", ". {\n  log\n}\n}\n", "line 4: it has a '}' too many. "
+         "Correct it, or declare the key's format as text if it is not a Corefile."),
     ],
 )  # fmt: skip
 def test_text_that_does_not_parse_is_a_warning_with_the_line(key, text, warning):
-    content, findings = parse_content({key: text})
+    content, findings = parse_content({key: text}, declared={key: "corefile"} if key == "Corefile" else None)
 
     assert ([], [f"data['{key}']: {warning}"]) == (findings, [str(finding) for finding in warnings(content)])
 

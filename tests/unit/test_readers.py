@@ -43,6 +43,11 @@ def reads_the_same(name: str, one: bytes, other: bytes) -> bool:
         ("json", b'{"a": 1}', b'{"a": "1"}', False),
         ("toml", b"a = 1\nb = 2", b"b = 2 # note\na = 1", True),
         ("toml", b"a = 1", b"a = 1.0", False),
+        ("corefile", b". {\n  log\n  cache 30\n}\n", b'. { # note\n\n  cache "30"\n  log\n}', True),
+        ("corefile", b". {\n  cache 30\n}", b". {\n  cache 60\n}", False),
+        ("corefile", b". {\n  a 1\n  a 2\n}", b". {\n  a 2\n  a 1\n}", False),
+        ("corefile", b". {\n  log\n}\na {\n}", b". {\n}\na {\n  log\n}", False),
+        ("corefile", b". {\n  import a\n  log\n}", b". {\n  log\n  import a\n}", False),
         ("text", b"a: 1", b"a:  1", False),
     ],
 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import PodSpecArgs
 
     PodSpec = Mapping[str, Any] | PodSpecArgs
-    Format = Literal["text", "yaml", "json", "toml", "kube-proxy", "kube-proxy-linux", "kube-proxy-windows"]
+    Format = Literal["text", "yaml", "json", "toml", "corefile", "kube-proxy", "kube-proxy-linux", "kube-proxy-windows"]
     Effect = Literal["restart", "none"]
 else:
     PodSpec = Mapping[str, Any]
@@ -116,9 +116,10 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """
     formats: NotRequired[Mapping[str, Format] | None]
     """
-    Key of `data` -> `text`, `yaml`, `json`, `toml` or `kube-proxy`, for keys that do not tell it.
+    Key of `data` -> `text`, `yaml`, `json`, `toml`, `corefile` or `kube-proxy`, for keys that do not tell it.
 
-    A KubeProxyConfiguration is known by what it holds, the others by the key's suffix.
+    A KubeProxyConfiguration is known by what it holds, the others by the key's suffix. A Corefile is text if not
+    declared.
 
     What a format does not count restarts nothing. A change of the format itself changes the hash.
     """

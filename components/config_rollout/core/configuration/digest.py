@@ -7,9 +7,9 @@ Version 1, one entry after the version line for every key, sorted by the key's b
     SECTION KEY-LENGTH:KEY FORMAT VALUE-LENGTH:VALUE\n
 
 SECTION is `data` or `binary`, lengths are decimal numbers of bytes, FORMAT says what VALUE is: `text` and `bytes`
-are the value itself; `yaml`, `json`, `toml` and `kube-proxy` are what it means, as JSON (core/formats/meaning.py). The
-lengths come first, so no value can pretend to be two. What is declared to restart nothing (effects.py) is left out. If
-the caller passes a text version, it is the last entry:
+are the value itself; the other formats are what it means, as JSON (core/formats/meaning.py). The lengths come
+first, so no value can pretend to be two. What is declared to restart nothing (effects.py) is left out. If the caller
+passes a text version, it is the last entry:
 
     text-version LENGTH:TEXT\n
 """

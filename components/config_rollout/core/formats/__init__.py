@@ -15,8 +15,15 @@ from .meaning import Meaning, NotParsed, NotUnderstood
 BY_SUFFIX = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 """The end of a key, and the format it stands for."""
 
-FORMATS = ("text", "yaml", "json", "toml", "kube-proxy", "kube-proxy-linux", "kube-proxy-windows")
-"""The formats that can be declared."""
+FORMATS = ("text", "yaml", "json", "toml", "corefile", "kube-proxy", "kube-proxy-linux", "kube-proxy-windows")
+"""
+The formats that can be declared.
+
+`corefile` is only declared: a key called Corefile was text before the format was there, and its hash stays.
+"""
+
+_IN_WORDS = {"corefile": "a Corefile"}
+"""Format -> what a text of it is called, if not by its capitals."""
 
 _HEAD = 64 * 1024
 """Where a KubeProxyConfiguration says that it is one, in bytes: searching further would cost more than hashing."""
@@ -61,7 +68,7 @@ def read(text: bytes, name: str) -> Meaning:
         return _read(text, name)
     except NotParsed as why:
         where = f"line {why.line}" if why.line else "the text"
-        fix = f"Correct it, or declare the key's format as text if it is not {name.upper()}"
+        fix = f"Correct it, or declare the key's format as text if it is not {_IN_WORDS.get(name, name.upper())}"
         return Meaning("text", text, note=str(why), warnings=(Finding(where, why.what, fix),))
     except NotUnderstood as why:
         return Meaning("text", text, note=str(why), findings=why.findings)
@@ -81,6 +88,10 @@ def _read(text: bytes, name: str) -> Meaning:
         from .json_text import read_json
 
         return read_json(text)
+    if name == "corefile":
+        from .corefile import read_corefile
+
+        return read_corefile(text)
     from .toml_text import read_toml
 
     return read_toml(text)

@@ -2,8 +2,8 @@
 What programs read in a text: the judge of a replay if nothing says which values are effective.
 
 Shares nothing with formats/, which it judges: PyYAML as YAML 1.1, the core schema of YAML 1.2 as Go's YAML reads it,
-`json` and `tomllib` build plain values, and values are compared with their types. A text that a parser refuses counts
-as its bytes. Not what an explicit default means: only the program knows that.
+`json` and `tomllib` build plain values, and values are compared with their types; a Corefile is read by its brackets. A
+text that a parser refuses counts as its bytes. Not what an explicit default means: only the program knows that.
 """
 
 import hashlib
@@ -68,6 +68,33 @@ def _toml(text: bytes) -> object:
     return tomllib.loads(text.decode())
 
 
+_COREFILE_TOKEN = re.compile(r'(?s)"((?:[^"\\]|\\.)*)"|#[^\n]*|(\n)|[^\S\n]+|([^\s#"][^\s#]*)(?:#\S*)?')
+
+
+def _corefile(text: bytes) -> object:
+    """Return the blocks, each with the lines of each plugin; from the first import or variable on, as they stand."""
+    lines: list[list[str]] = [[]]
+    for found in _COREFILE_TOKEN.finditer(text.decode()):
+        if found[2]:
+            lines.append([])
+        elif found[1] is not None or found[3]:
+            lines[-1].append(found[3] or found[1].replace('\\"', '"'))
+    blocks: list[list[object]] = []
+    plugins: dict[str, list[object]] = {}
+    depth, in_order = 0, False
+    for line in filter(None, lines):
+        in_order = in_order or line[0] == "import" or "$" in "".join(line)
+        if depth == 0:
+            plugins = {}
+            blocks.append([line, plugins])
+        elif depth == 1:
+            plugin = plugins.setdefault("" if in_order else line[0], [])
+        if depth:
+            plugin.append(line)
+        depth += line.count("{") - line.count("}")
+    return blocks
+
+
 _KUBE_PROXY = re.compile(rb"""(?m)^[\s{,]*["']?apiVersion["']?\s*:\s*["']?kubeproxy\.config\.k8s\.io/""")
 
 _YAML = (_yaml_1_1, _yaml_1_2)
@@ -76,6 +103,7 @@ _READERS: Mapping[str, tuple[Callable[[bytes], object], ...]] = {
     **dict.fromkeys(("kube-proxy", "kube-proxy-linux", "kube-proxy-windows"), _YAML),
     "json": (json.loads,),
     "toml": (_toml,),
+    "corefile": (_corefile,),
 }
 
 
