@@ -10,6 +10,7 @@ from config_rollout.core.markers import UNKNOWN
 from config_rollout.core.waves.words import WavePlan
 from config_rollout.core.workload.configuration import Configuration
 from config_rollout.core.workload.render import render
+from config_rollout.core.workload.source import Source
 from config_rollout.core.workload.workload import Workload
 
 TIME = "2026-11-28T22:10:00Z"
@@ -248,6 +249,13 @@ def test_config_map_that_the_pods_read_until_now(names, then, pairs):
     (key,) = taken(of, wanted(of=pod_spec(volume=then)), there).keys
 
     assert ("+" if pairs is None else "~") == key.op
+
+
+def test_object_that_others_own_is_compared_with_itself():
+    sources = [*CONFIGURATION.sources, Source("ca", Content({"agent.yaml": b"level: info\n"}), external=True)]
+    take_over = TakeOver(live(), wanted(), Configuration(sources), {**config_map(), **config_map("ca")}, wanted())
+
+    assert [] == take_over.keys
 
 
 def test_dry_run_replaces_what_others_wrote_and_leaves_what_they_did_not():

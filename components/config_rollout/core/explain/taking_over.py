@@ -150,7 +150,7 @@ class TakeOver:
         """Return what the pods read now of each source; nothing where there is none."""
         contents = {}
         for source in self.configuration.sources:
-            live = self.config_maps.get(self._pairs.get(source.name, ""))
+            live = self.config_maps.get(source.name if source.external else self._pairs.get(source.name, ""))
             contents[source.name] = _as_read(content_of(live, source.content), source.content) if live else Content()
         return contents
 
