@@ -6,7 +6,7 @@ from pathlib import Path
 import pulumi_kubernetes as k8s
 from pulumi import automation
 
-from benchmarks import core, waves
+from benchmarks import core, waves, workloads
 from benchmarks.timing import paired
 from config_rollout import ConfiguredDaemonSet
 from tools import build
@@ -70,7 +70,7 @@ def table(rows: list[tuple[str, str, str]]) -> str:
 
 def main() -> None:
     """Measure everything, print the table, and put it into the README."""
-    rows = [*engine_rows(), *core.rows(), *waves.rows()]
+    rows = [*engine_rows(), *workloads.rows(), *core.rows(), *waves.rows()]
     text = table(rows)
     print(text)
     README.write_text(filled(README.read_text(), "benchmarks", text))
