@@ -15,6 +15,9 @@ _RBAC = "rbac.authorization.k8s.io/v1"
 _GROUPS = {
     "daemonsets": "apps/v1",
     "controllerrevisions": "apps/v1",
+    "deployments": "apps/v1",
+    "replicasets": "apps/v1",
+    "statefulsets": "apps/v1",
     "endpointslices": "discovery.k8s.io/v1",
     "roles": _RBAC,
     "rolebindings": _RBAC,

@@ -13,7 +13,7 @@ def mounted(pod_spec: Json) -> set[str]:
 
 
 def orphans(api: Api, namespace: str, name: str) -> list[str]:
-    """Return the ConfigMaps of a DaemonSet that a pod or a kept revision mounts and that are not there."""
+    """Return the ConfigMaps of a workload that a pod or a kept revision mounts and that are not there."""
     return sorted(_needed(api, namespace, name) - _there(api, namespace, name))
 
 
@@ -29,6 +29,7 @@ def _there(api: Api, namespace: str, name: str) -> set[str]:
 def _needed(api: Api, namespace: str, name: str) -> set[str]:
     revisions = api.list(f"namespaces/{namespace}/controllerrevisions")
     specs = [revision["data"]["spec"]["template"]["spec"] for revision in revisions]
+    specs += [one["spec"]["template"]["spec"] for one in api.list(f"namespaces/{namespace}/replicasets")]
     specs += [pod["spec"] for pod in api.list(f"namespaces/{namespace}/pods")]
     return _of({config_map for spec in specs for config_map in mounted(spec)}, name)
 

@@ -1,14 +1,30 @@
-"""A DaemonSet and its configuration as one Pulumi component: it restarts when the configuration's content changed."""
+"""A workload and its configuration as one Pulumi component: it restarts when the configuration's content changed."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .args.configured_daemon_set import ConfiguredDaemonSetArgs
+    from .args.configured_deployment import ConfiguredDeploymentArgs
     from .args.kube_proxy import KubeProxyArgs
     from .configured_daemon_set import ConfiguredDaemonSet
+    from .configured_deployment import ConfiguredDeployment
     from .kube_proxy import KubeProxy
 
-__all__ = ["ConfiguredDaemonSet", "ConfiguredDaemonSetArgs", "KubeProxy", "KubeProxyArgs"]
+_MODULES = {
+    "ConfiguredDaemonSet": "configured_daemon_set",
+    "ConfiguredDeployment": "configured_deployment",
+    "KubeProxy": "kube_proxy",
+}
+
+__all__ = [
+    "ConfiguredDaemonSet",
+    "ConfiguredDaemonSetArgs",
+    "ConfiguredDeployment",
+    "ConfiguredDeploymentArgs",
+    "KubeProxy",
+    "KubeProxyArgs",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -18,10 +34,4 @@ def __getattr__(name: str) -> Any:
     from .prepare import compatibility
 
     compatibility.check_packages(__name__)
-    if name.startswith("KubeProxy"):
-        from . import kube_proxy
-
-        return getattr(kube_proxy, name)
-    from . import configured_daemon_set
-
-    return getattr(configured_daemon_set, name)
+    return getattr(import_module(f".{_MODULES[name.removesuffix('Args')]}", __name__), name)

@@ -10,12 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
+from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core.v1 import ConfigMapPatch, SecretPatch
 
 from .core.audit.sinks import Sink
 from .core.kubernetes.field_managers import FORCED
 from .core.kubernetes.objects import Object
+from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
 from .core.revisions.naming import content_name
 from .core.waves.order import Waves
 from .core.workload.configuration import Configuration
@@ -39,6 +40,13 @@ _UNKNOWN = "unknown"
 Explain = Callable[[Auditor, StagedRollout | None], Explainer]
 """Makes the explainer of a component, before that is registered; `None` for waves that it has not."""
 
+WorkloadResource = apps.DaemonSet | apps.DaemonSetPatch | apps.Deployment | apps.DeploymentPatch
+_RESOURCES: dict[str, tuple[type[Any], type[Any]]] = {
+    DAEMON_SET.kind: (apps.DaemonSet, apps.DaemonSetPatch),
+    DEPLOYMENT.kind: (apps.Deployment, apps.DeploymentPatch),
+}
+"""Kind -> the resource of a whole workload, and that of some fields of one."""
+
 
 class ConfiguredWorkload:
     """
@@ -46,8 +54,8 @@ class ConfiguredWorkload:
 
     Args:
       component: The component, of the type and name `identity`.
-      plain: Its arguments: `namespace`, and as far as there are any `kubeconfig`, `context`, `update_strategy`,
-        `min_ready_seconds`, `rollout_timeout_seconds`, `take_over`.
+      plain: Its arguments: `namespace`, and as far as there are any `kubeconfig`, `context`, `update_strategy`
+        or `strategy`, `replicas`, `min_ready_seconds`, `rollout_timeout_seconds`, `take_over`.
       opts: Its resource options.
       workload: What runs the pods; its `owner` and `annotations` are set here.
       configuration: What they read; `None` if that is not known in this preview.
@@ -87,14 +95,14 @@ class ConfiguredWorkload:
         self._component, self._name, self._plain, self._reading = component, name, plain, reading
         self._workload, self._configuration, self._secrets = workload, configuration, secrets
         self._waves, self._needs = waves, needs
-        self.options = Options(plain, opts)
-        where = workload.namespace, workload.name
+        self.options = Options(plain, opts, workload.kind)
+        where = workload.kind, workload.namespace, workload.name
         self._ownership = Ownership(who, identity, where, workload.selector, reading, plain, may_select)
         self.staged: StagedRollout | None = None
         if waves and configuration and has_fleet:
             self.staged = StagedRollout(who, plain, waves, reading, configuration)
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
-        audit = Auditor(component, find_cluster, cluster, sinks, waves is not None)
+        audit = Auditor(component, find_cluster, cluster, sinks, waves is not None, workload.kind)
         self.explainer = explain(audit, self.staged) if explain else self._explain(audit)
         self.explainer.time_limit = self.options.time_limit()
 
@@ -105,7 +113,7 @@ class ConfiguredWorkload:
 
     def register(
         self, after: Sequence[pulumi.Resource] = (), opts: pulumi.ResourceOptions | None = None
-    ) -> DaemonSet | DaemonSetPatch:
+    ) -> WorkloadResource:
         """
         Register the ConfigMaps, and the workload that reads them, once the component is.
 
@@ -121,7 +129,7 @@ class ConfiguredWorkload:
         self.owner = self._ownership.annotations(self._component)
         self._workload = workload = replace(self._workload, annotations=driven, owner=self.owner)
         if is_patch and waves is not None:  # the strategy has a patch of its own
-            spec = {key: value for key, value in workload.spec.items() if key != "updateStrategy"}
+            spec = {key: value for key, value in workload.spec.items() if key != workload.kind.strategy}
             self._workload = workload = replace(workload, spec=spec)
         self.config_maps: dict[str, ConfigMapPatch] = {}
         self.secrets: dict[str, SecretPatch] = {}
@@ -158,7 +166,8 @@ class ConfiguredWorkload:
         self.explainer.registered(last, self.workload, wanted, ignored)
         objects, has_waves = [*self._objects.values(), *self._secret_objects.values()], self._waves is not None
         earlier = lambda: self.explainer.earlier_secrets  # noqa: E731 - known once the component is registered
-        keep(self._component, self.workload, self._plain, objects, has_waves, self.explainer.is_gone, earlier)
+        is_gone, kind = self.explainer.is_gone, self._workload.kind
+        keep(self._component, self.workload, self._plain, objects, has_waves, is_gone, earlier, kind)
 
     @property
     def applied(self) -> Object:
@@ -167,10 +176,10 @@ class ConfiguredWorkload:
 
     def _explain(self, audit: Auditor) -> Explainer:
         plan = self.staged.plan if self.staged else None
-        usual = self._component, self._name, audit, self._reading.resolved
-        live, cluster, configuration = self._reading.observation.daemon_set, self._reading.cluster, self._configuration
+        usual, kind = (self._component, self._name, audit, self._reading.resolved), self._workload.kind
+        live, cluster, configuration = self._reading.observation.workload, self._reading.cluster, self._configuration
         if not (self._ownership.takes and live and cluster and configuration):
-            return Explainer(*usual, configuration, plan, self._secrets)
+            return Explainer(*usual, configuration, plan, self._secrets, kind)
         wanted, config_maps = render(self._workload, configuration).workload, config_maps_of_pods(self._reading)
         return TakeOverExplainer(*usual, configuration, plan, cluster, wanted, live, config_maps, self._secrets)
 
@@ -223,19 +232,20 @@ class ConfiguredWorkload:
 
     def _register_workload(
         self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions | None
-    ) -> DaemonSet | DaemonSetPatch:
-        hooks = [self.explainer.of_daemon_set()]
+    ) -> WorkloadResource:
+        hooks = [self.explainer.of_workload()]
         if self._workload.is_patch:
             after = [*after, self._register_owner(), *([self._register_strategy(self._waves)] if self._waves else [])]
         else:
-            hooks.insert(0, self._ownership.hooks_of_daemon_set())  # what is refused is not explained
-        every = self.options.for_daemon_set(self._component, after, *hooks)
+            hooks.insert(0, self._ownership.hooks_of_workload())  # what is refused is not explained
+        every = self.options.for_workload(self._component, after, *hooks)
         every = pulumi.ResourceOptions.merge(every, opts)
         if self._ownership.takes:
             every = pulumi.ResourceOptions.merge(every, self._in_place())
         every.retain_on_delete = self._workload.is_patch or every.retain_on_delete
-        make = DaemonSetPatch if self._workload.is_patch else DaemonSet
-        return make(self._name, **self._parts(), opts=every)
+        whole, patch = _RESOURCES[self._workload.kind.kind]
+        made: WorkloadResource = (patch if self._workload.is_patch else whole)(self._name, **self._parts(), opts=every)
+        return made
 
     def _in_place(self) -> pulumi.ResourceOptions:
         """
@@ -249,7 +259,7 @@ class ConfiguredWorkload:
         where = f"{self._workload.namespace}/{self._workload.name}"
         return pulumi.ResourceOptions(import_=where, aliases=aliases)
 
-    def _register_strategy(self, waves: Waves) -> DaemonSetPatch:
+    def _register_strategy(self, waves: Waves) -> WorkloadResource:
         """
         Register the one field that keeps Kubernetes from restarting pods by itself, as a patch of its own.
 
@@ -258,22 +268,24 @@ class ConfiguredWorkload:
         frozen = {"updateStrategy": self._workload.kind.frozen}
         return self._register_let_go("strategy", driven_annotations(waves), frozen)
 
-    def _register_owner(self) -> DaemonSetPatch:
+    def _register_owner(self) -> WorkloadResource:
         """
-        Register who has adopted the DaemonSet, as a patch of its own: whoever leaves it leaves no owner behind.
+        Register who has adopted the workload, as a patch of its own: whoever leaves it leaves no owner behind.
 
         With waves it must not wait for pods either: they restart after it.
         """
         driven = {} if self._waves is None else DAEMON_SET_ANNOTATIONS
         return self._register_let_go("owner", {**FORCED, **driven, **self._workload.owner}, None)
 
-    def _register_let_go(self, what: str, annotations: Any, spec: Any) -> DaemonSetPatch:
+    def _register_let_go(self, what: str, annotations: Any, spec: Any) -> WorkloadResource:
         """
-        Register fields of an adopted DaemonSet that are not retained: they go with the component, or with the stack.
+        Register fields of an adopted workload that are not retained: they go with the component, or with the stack.
 
         Source: pulumi-kubernetes 4.25 ssa `Relinquish`.
         """
         metadata = {"name": self._workload.name, "namespace": self._workload.namespace, "annotations": annotations}
         hooks = self.explainer.of_child()
         opts = pulumi.ResourceOptions(parent=self._component, protect=False, hooks=hooks)
-        return DaemonSetPatch(f"{self._name}-{what}", metadata=metadata, spec=spec, opts=opts)
+        _, patch = _RESOURCES[self._workload.kind.kind]
+        made: WorkloadResource = patch(f"{self._name}-{what}", metadata=metadata, spec=spec, opts=opts)
+        return made

@@ -6,7 +6,7 @@ Not here: what its configuration means (core/formats/), what is found in a clust
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi_kubernetes.apps.v1 import DaemonSet, DaemonSetPatch
@@ -101,7 +101,7 @@ class KubeProxy(pulumi.ComponentResource):
         if prepared.full_hash:
             self._register()
         else:
-            self.daemon_set = of.register()
+            self.daemon_set = cast(DaemonSetPatch, of.register())
         self.config_hash = pulumi.Output.from_input(prepared.full_hash) if prepared.full_hash else UNKNOWN_OUTPUT
         # Not the children: see ConfiguredDaemonSet.
         self.register_outputs({"configHash": self.config_hash})
@@ -115,7 +115,8 @@ class KubeProxy(pulumi.ComponentResource):
         in_place = pulumi.ResourceOptions(
             aliases=[pulumi.Alias(type_="kubernetes:apps/v1:DaemonSetPatch")], ignore_changes=["spec.selector"]
         )
-        self.daemon_set = of.register(account, in_place if settings.manage == "own" else None)
+        own = settings.manage == "own"
+        self.daemon_set = cast(DaemonSet | DaemonSetPatch, of.register(account, in_place if own else None))
         self._uid().apply(self._is_another)
         last = of.register_waves(lambda template: applied_for(of.applied, template, settings.layout))
         if self._prepared.known:

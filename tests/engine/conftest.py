@@ -79,7 +79,8 @@ def wait_for_garbage(cluster: LocalCluster) -> None:
     """Wait a while until the pods of what an earlier test destroyed are gone: their deletes count as writes."""
     give_up = time.monotonic() + 20
     while time.monotonic() < give_up:
-        owners = {one["metadata"]["uid"] for one in cluster.api.list("daemonsets")}
+        kinds = ("daemonsets", "replicasets", "statefulsets")
+        owners = {one["metadata"]["uid"] for kind in kinds for one in cluster.api.list(kind)}
         pods = [pod["metadata"] for pod in cluster.api.list("pods")]
         owned = {reference["uid"] for pod in pods for reference in pod.get("ownerReferences", [])}
         if owned <= owners and not any("deletionTimestamp" in pod for pod in pods):

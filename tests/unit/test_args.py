@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 from pulumi.provider.experimental.analyzer import Analyzer, PropertyDefinition
 
-from config_rollout import ConfiguredDaemonSetArgs, KubeProxyArgs, args
+from config_rollout import (
+    ConfiguredDaemonSetArgs,
+    ConfiguredDeploymentArgs,
+    KubeProxyArgs,
+    args,
+)
 from config_rollout.args.gates import GateArgs
 from config_rollout.core.waves.gates import KINDS
 
@@ -21,7 +26,7 @@ TYPES = [
     for value in vars(module).values()
     if typing.is_typeddict(value) and value.__module__ == module.__name__
 ]
-COMPONENTS = [ConfiguredDaemonSetArgs, KubeProxyArgs]
+COMPONENTS = [ConfiguredDaemonSetArgs, ConfiguredDeploymentArgs, KubeProxyArgs]
 
 
 def analyzed(of: type) -> tuple[Analyzer, dict[str, PropertyDefinition]]:
@@ -93,6 +98,10 @@ def test_analyzer_finds_the_types_inside():
              "WaveArgs.nodes", "WavesArgs.maxUnavailable", "podSpec"],
         ),
         (
+            ConfiguredDeploymentArgs,
+            ["RollingDeploymentArgs.maxSurge", "RollingDeploymentArgs.maxUnavailable", "podSpec"],
+        ),
+        (
             KubeProxyArgs,
             ["WaveArgs.maxUnavailable", "WaveArgs.nodes", "WavesArgs.maxUnavailable", "config", "layout",
              "maxUnavailable"],
@@ -103,8 +112,9 @@ def test_other_languages_see_any_value_only_where_two_kinds_are_allowed(componen
     assert expected == any_fields(component)
 
 
-def test_required_arguments_stay_required():
-    required = {name for name, field in analyzed(ConfiguredDaemonSetArgs)[1].items() if not field.optional}
+@pytest.mark.parametrize("component", [of for of in COMPONENTS if of is not KubeProxyArgs])
+def test_required_arguments_stay_required(component):
+    required = {name for name, field in analyzed(component)[1].items() if not field.optional}
 
     assert {"namespace", "podSpec"} == required
 

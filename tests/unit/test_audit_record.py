@@ -19,6 +19,7 @@ from config_rollout.core.audit.record import (
     moment,
     parse_records,
 )
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, KINDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -181,7 +182,8 @@ def test_record_is_as_its_schema_says(record):
 def test_schema_has_every_field_and_no_other():
     of_wave = SCHEMA["properties"]["waves"]["items"]["properties"]
 
-    assert set(WHOLE) == set(SCHEMA["properties"])
+    assert {*WHOLE, "kind"} == set(SCHEMA["properties"])
+    assert {*KINDS} - {DAEMON_SET.kind} == {*SCHEMA["properties"]["kind"]["enum"]}
     assert set(WHOLE["by"]) == set(SCHEMA["properties"]["by"]["properties"])
     assert set(WHOLE["waves"][0]) == set(of_wave)
     assert {field for change in WHOLE["changes"] for field in change} == set(SCHEMA["$defs"]["change"]["properties"])

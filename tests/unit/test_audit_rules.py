@@ -11,7 +11,7 @@ from config_rollout.core.audit.sinks import Sink, parse_audit
 from config_rollout.core.configuration.content import parse_content
 from config_rollout.core.configuration.diff import diff_contents
 from config_rollout.core.configuration.digest import config_hash
-from config_rollout.core.explain.reasons import DaemonSetUpdate
+from config_rollout.core.explain.reasons import WorkloadUpdate
 from config_rollout.core.kubernetes.pods import Pod
 from config_rollout.core.rbac.audit import audit_rights
 from config_rollout.core.rbac.rights import role
@@ -34,7 +34,7 @@ def daemon_set(config_hash, image="agent:1", env="x"):
 def changes(old, new, secret=False, **other):
     (before, _), (after, _) = parse_content(old), parse_content(new)
     hashes = config_hash(before), config_hash(after)
-    update = DaemonSetUpdate(
+    update = WorkloadUpdate(
         daemon_set(hashes[0]), daemon_set(hashes[1], **other), diff_contents(before, after), hashes[0], secret
     )
     return audit.changes_of(update)

@@ -8,6 +8,7 @@ import pulumi
 import pytest
 
 from config_rollout.cluster.client import ClusterError
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET
 from config_rollout.hooks import awaiting as module
 from config_rollout.hooks import voice
 from config_rollout.hooks.awaiting import Awaiting
@@ -36,7 +37,7 @@ def awaiting(monkeypatch):
     monkeypatch.setattr(voice, "SILENT_SECONDS", 0.01)
     monkeypatch.setattr(module, "_LOOK_SECONDS", 0.01)
     monkeypatch.setattr(pulumi, "ResourceHook", lambda *_: None)  # there is no engine to register it with
-    return lambda find, rolls=True: Awaiting("n", find, rolls)
+    return lambda find, rolls=True: Awaiting("n", find, DAEMON_SET if rolls else None)
 
 
 UNSEEN = "DaemonSet n/a: waiting for its pods (0 s), but cannot read them: https://h"

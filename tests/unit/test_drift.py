@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from config_rollout.core.explain.drift import camel, drifted, without
+from config_rollout.core.explain.drift import drifted, without
+from config_rollout.core.kubernetes.camel import camel
 from config_rollout.core.markers import UNKNOWN
 
 OURS, WHEN, EARLIER = "config-rollout-own", "2026-11-28T22:10:05Z", "2026-11-28T21:00:00Z"

@@ -33,7 +33,7 @@ def test_fields_that_others_changed_are_told_with_who_when_and_what_up_does():
         "(by kubectl-edit on 2026-11-28 22:10 UTC)\n"
         "  `pulumi up --refresh` restores it, with a rolling restart; without --refresh it stays as it is\n"
         "  until the DaemonSet changes in something else; to keep it, add it to the program"
-    ) == drift_words.explain_drift("ns/agent", [IMAGE, LIMITS, BUDGET], waves=False)
+    ) == drift_words.explain_drift("DaemonSet ns/agent", [IMAGE, LIMITS, BUDGET], waves=False)
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_fields_that_others_changed_are_told_with_who_when_and_what_up_does():
     ],
 )
 def test_what_a_refresh_does_is_told(drift, waves, how):
-    text = drift_words.explain_drift("ns/agent", [drift], waves)
+    text = drift_words.explain_drift("DaemonSet ns/agent", [drift], waves)
 
     assert f"  `pulumi up --refresh` restores it, {how}; without --refresh it stays as it is" in text.splitlines()
 
 
 def test_secret_is_not_told():
-    text = drift_words.explain_drift("ns/agent", [IMAGE], waves=False, secret=True)
+    text = drift_words.explain_drift("DaemonSet ns/agent", [IMAGE], waves=False, secret=True)
 
     assert "agent:9" not in text
 
@@ -65,7 +65,7 @@ def test_daemon_set_that_is_gone_is_told_with_the_way_back(changes, end):
     assert [
         "DaemonSet ns/agent was deleted since the last `up`",
         f"  `pulumi up --refresh` recreates it with this program's configuration; {end}",
-    ] == drift_words.explain_gone("ns/agent", changes).splitlines()
+    ] == drift_words.explain_gone("DaemonSet ns/agent", changes).splitlines()
 
 
 def test_daemon_set_that_was_made_again_is_told():
@@ -123,19 +123,19 @@ def test_way_back_of_a_configuration_is_told(waves, how):
 def test_daemon_set_that_an_up_leaves_out_keeps_what_it_has():
     assert (
         "DaemonSet ns/agent keeps aaaaaaaaaa for now: this `up` leaves it out"
-        == drift_words.explain_not_reached("ns/agent", "a" * 64, "b" * 64).splitlines()[0]
+        == drift_words.explain_not_reached("DaemonSet ns/agent", "a" * 64, "b" * 64).splitlines()[0]
     )
 
 
 def test_daemon_set_that_an_up_leaves_out_is_not_made_yet():
     assert (
         "DaemonSet ns/agent is not created yet: this `up` leaves it out"
-        == drift_words.explain_not_reached("ns/agent", None, "b" * 64).splitlines()[0]
+        == drift_words.explain_not_reached("DaemonSet ns/agent", None, "b" * 64).splitlines()[0]
     )
 
 
 def test_daemon_set_that_is_made_again_is_told():
     assert (
         "DaemonSet ns/agent is missing: `up` creates it, with a pod on every node that has none, all at once"
-        == drift_words.explain_made("ns/agent")
+        == drift_words.explain_made("DaemonSet ns/agent")
     )

@@ -5,7 +5,7 @@ import pytest
 from config_rollout.core.configuration.content import Content
 from config_rollout.core.configuration.diff import diff_contents
 from config_rollout.core.explain.reasons import (
-    DaemonSetUpdate,
+    WorkloadUpdate,
     explain,
     explain_keys,
     explain_replace,
@@ -27,7 +27,7 @@ def test_configuration_changed():
         "      -level: info\n"
         "      +level: debug\n"
         "  3f1a6b02c4 => 9c07aa31be: rolling restart of DaemonSet monitoring/agent, at most 1 pod at a time"
-    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD))
+    ) == explain(WorkloadUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD))
 
 
 def test_only_the_image_changed():
@@ -35,11 +35,11 @@ def test_only_the_image_changed():
         "containers[name=agent].image: rolling restart\n"
         "  ~ containers[name=agent].image: agent:1 => agent:2\n"
         "  rolling restart of DaemonSet monitoring/agent, at most 1 pod at a time"
-    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2")))
+    ) == explain(WorkloadUpdate(daemon_set(), daemon_set(image="agent:2")))
 
 
 def test_image_and_configuration_changed():
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW, "agent:2"), KEYS, OLD))
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(NEW, "agent:2"), KEYS, OLD))
 
     assert "agent.conf +1 -1, and 1 more: rolling restart" == message.splitlines()[0]
     assert "  ~ containers[name=agent].image: agent:1 => agent:2" in message.splitlines()
@@ -52,12 +52,12 @@ def test_budget_changed_restarts_nothing():
         "updateStrategy.rollingUpdate.maxUnavailable: nothing restarts\n"
         "  ~ updateStrategy.rollingUpdate.maxUnavailable: 1 => 2: restarts nothing\n"
         "  nothing restarts in DaemonSet monitoring/agent"
-    ) == explain(DaemonSetUpdate(daemon_set(**old), daemon_set(**new)))
+    ) == explain(WorkloadUpdate(daemon_set(**old), daemon_set(**new)))
 
 
 def test_restart_wave_by_wave_lists_the_waves():
     plan = WavePlan(["canary  1 node, 1 at a time", "about 15 s"], 1)
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD, plan=plan))
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD, plan=plan))
 
     assert [
         "  3f1a6b02c4 => 9c07aa31be: rolling restart of DaemonSet monitoring/agent, wave by wave",
@@ -68,7 +68,7 @@ def test_restart_wave_by_wave_lists_the_waves():
 
 def test_change_that_every_pod_has_already_restarts_nothing():
     plan = WavePlan(["6 of 6 pods have this configuration already"], 0)
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD, plan=plan)).splitlines()
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(NEW), KEYS, OLD, plan=plan)).splitlines()
 
     assert ["agent.conf +1 -1: nothing restarts", *plan.lines] == [message[0], message[-1].strip()]
 
@@ -100,11 +100,11 @@ def test_annotations_of_our_own_are_one_line():
     assert [
         "annotations of this library's own: nothing restarts",
         "  ~ annotations of this library's own (3): restarts nothing",
-    ] == explain(DaemonSetUpdate(annotated(), new)).splitlines()[:2]
+    ] == explain(WorkloadUpdate(annotated(), new)).splitlines()[:2]
 
 
 def test_other_annotations_are_told_before_those_of_our_own():
-    lines = explain(DaemonSetUpdate(annotated(), annotated("config-rollout/waves", "team"))).splitlines()
+    lines = explain(WorkloadUpdate(annotated(), annotated("config-rollout/waves", "team"))).splitlines()
 
     assert [
         "metadata.annotations.team: nothing restarts",
@@ -116,21 +116,19 @@ def test_other_annotations_are_told_before_those_of_our_own():
 def test_waiting_again_is_no_restart():
     assert (
         "no new restart: the last rollout did not finish, so `up` keeps waiting for it\n"
-        "  monitoring/agent: config hash 3f1a6b02c4"
-    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set()))
+        "  DaemonSet monitoring/agent: config hash 3f1a6b02c4"
+    ) == explain(WorkloadUpdate(daemon_set(), daemon_set()))
 
 
 def test_daemon_set_that_has_it_already_restarts_nothing():
     assert "DaemonSet monitoring/agent has this configuration already (3f1a6b02c4): nothing restarts" == (
-        explain(DaemonSetUpdate(daemon_set(), daemon_set(), waits=False))
+        explain(WorkloadUpdate(daemon_set(), daemon_set(), waits=False))
     )
 
 
 def test_field_that_someone_else_wrote_says_so():
     path = "containers[name=agent].image"
-    message = explain(
-        DaemonSetUpdate(daemon_set(image="agent:9"), daemon_set(), by={path: "kubectl-set on 2026-11-28"})
-    )
+    message = explain(WorkloadUpdate(daemon_set(image="agent:9"), daemon_set(), by={path: "kubectl-set on 2026-11-28"}))
 
     assert f"  ~ {path}: agent:9 => agent:1; overwrites what kubectl-set on 2026-11-28 set" in message.splitlines()
 
@@ -139,23 +137,23 @@ def test_daemon_set_that_is_there_already_is_taken_over():
     assert [
         "DaemonSet monitoring/agent already exists, and this stack takes it over: one rolling restart",
         "  ~ containers[name=agent].image: agent:0 => agent:1",
-    ] == explain_taken_over(DaemonSetUpdate(daemon_set(image="agent:0"), daemon_set())).splitlines()[:2]
+    ] == explain_taken_over(WorkloadUpdate(daemon_set(image="agent:0"), daemon_set())).splitlines()[:2]
 
 
 def test_daemon_set_that_is_there_already_as_it_is_to_be_is_taken_over_as_it_is():
     assert "DaemonSet monitoring/agent already exists, and this stack takes it over as it is: nothing restarts" == (
-        explain_taken_over(DaemonSetUpdate(daemon_set(), daemon_set()))
+        explain_taken_over(WorkloadUpdate(daemon_set(), daemon_set()))
     )
 
 
 def test_key_changes_that_the_daemon_set_already_has_are_not_its_reason():
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), KEYS, OLD))
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(image="agent:2"), KEYS, OLD))
 
     assert "agent.conf" not in message
 
 
 def test_hash_change_of_a_stopped_up_is_told_as_such():
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW)))
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(NEW)))
 
     assert "configuration: rolling restart" == message.splitlines()[0]
     why = "an earlier `up` was stopped before it updated the DaemonSet, or something undid its change"
@@ -163,20 +161,20 @@ def test_hash_change_of_a_stopped_up_is_told_as_such():
 
 
 def test_keys_since_another_configuration_are_not_told():
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), KEYS, keys_since=NEW))
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(NEW), KEYS, keys_since=NEW))
 
     assert ["configuration: rolling restart", "agent.conf" in message] == [message.splitlines()[0], False]
 
 
 def test_hash_change_of_a_stopped_up_beside_a_text_only_change():
     keys = yaml_change(b"a: 1\n", b"a: 1 # note\n")
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys, OLD))
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(NEW), keys, OLD))
 
     assert "configuration: rolling restart" == message.splitlines()[0]
 
 
 def test_image_not_known_yet_restarts_if_it_differs():
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image=UNKNOWN)))
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(image=UNKNOWN)))
 
     assert [
         "containers[name=agent].image: rolling restart, if it differs",
@@ -189,7 +187,7 @@ def unknown(image="agent:1", keys=("agent.conf",)):
     new = daemon_set(image=image)
     new["spec"]["template"]["metadata"]["annotations"]["checksum/config"] = UNKNOWN
     new["spec"]["template"]["spec"]["volumes"][0]["configMap"]["name"] = UNKNOWN
-    return DaemonSetUpdate(daemon_set(), new, keys_since=OLD, unknown=keys)
+    return WorkloadUpdate(daemon_set(), new, keys_since=OLD, unknown=keys)
 
 
 def test_key_not_known_yet_restarts_if_it_means_something_else():
@@ -210,7 +208,7 @@ def test_image_beside_a_key_not_known_yet_restarts():
 
 
 def test_secret_values_are_not_shown():
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), secret=True))
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(image="agent:2"), secret=True))
 
     assert "agent:" not in message
     assert "  ~ containers[name=agent].image: [secret] => [secret]" in message.splitlines()
@@ -221,13 +219,13 @@ def test_long_diff_is_counted_not_shown():
     keys = diff_contents(Content({"k": old}), Content({"k": new}))
 
     assert ["  ~ k: 20 lines added, 20 removed"] == explain(
-        DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys, OLD)
+        WorkloadUpdate(daemon_set(), daemon_set(NEW), keys, OLD)
     ).splitlines()[1:-1]
 
 
 def test_key_added_removed_and_binary():
     old, new = Content({"a": b"1\n"}, {"z": b"12"}), Content({"b": b"1\n2\n"}, {"z": b"1"})
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), diff_contents(old, new), OLD))
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(NEW), diff_contents(old, new), OLD))
 
     assert [
         "a removed, and 2 more: rolling restart",
@@ -240,7 +238,7 @@ def test_key_added_removed_and_binary():
 def test_change_that_the_daemon_set_already_has():
     assert (
         "agent.conf +1 -1: DaemonSet monitoring/agent already has it, so nothing restarts"
-        == (explain_keys(KEYS, "monitoring/agent").splitlines()[0])
+        == (explain_keys(KEYS, "DaemonSet monitoring/agent").splitlines()[0])
     )
 
 
@@ -261,7 +259,7 @@ def test_yaml_is_told_field_by_field():
         "      ~ mode: iptables => nftables",
         '      + more: ["a"]',
         "      - old: x",
-    ] == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys, OLD)).splitlines()[:-1]
+    ] == explain(WorkloadUpdate(daemon_set(), daemon_set(NEW), keys, OLD)).splitlines()[:-1]
 
 
 def test_text_that_is_not_understood_says_why():
@@ -270,7 +268,7 @@ def test_text_that_is_not_understood_says_why():
     assert (
         "  ~ agent.yaml: 1 line added, 1 removed; counts byte for byte: "
         "key 'a' appears twice in one mapping, or differs only in case"
-    ) == explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW), keys, OLD)).splitlines()[1]
+    ) == explain(WorkloadUpdate(daemon_set(), daemon_set(NEW), keys, OLD)).splitlines()[1]
 
 
 def test_text_only_change_is_one_line():
@@ -281,7 +279,7 @@ def test_text_only_change_is_one_line():
 
 def test_text_only_change_beside_a_real_one_is_told():
     keys = yaml_change(b"a: 1\n", b"a: 1 # note\n")
-    message = explain(DaemonSetUpdate(daemon_set(), daemon_set(image="agent:2"), keys, OLD))
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(image="agent:2"), keys, OLD))
 
     assert "  = agent.yaml: written differently, means the same" in message.splitlines()
 
@@ -298,7 +296,7 @@ def content_changes(old: dict, new: dict):
 
 
 def explained(keys, image="agent:1") -> list[str]:
-    return explain(DaemonSetUpdate(daemon_set(), daemon_set(NEW, image), keys, OLD)).splitlines()
+    return explain(WorkloadUpdate(daemon_set(), daemon_set(NEW, image), keys, OLD)).splitlines()
 
 
 def test_headline_counts_everything_once():

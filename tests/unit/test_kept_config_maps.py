@@ -126,7 +126,7 @@ def test_config_map_has_to_mean_what_its_name_says(data, findings):
 
 def observed(config_map=None, daemon_set=None):
     """Return an observation of a DaemonSet and of the ConfigMap that the program wants."""
-    return Observation(daemon_set=daemon_set, config_maps={A: config_map} if config_map else {}, wanted=[A])
+    return Observation(workload=daemon_set, config_maps={A: config_map} if config_map else {}, wanted=[A])
 
 
 def test_bytes_that_are_there_are_used():

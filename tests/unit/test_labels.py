@@ -77,7 +77,7 @@ def test_selector_is_accepted(selector, pod_labels):
 @pytest.mark.parametrize(
     ("selector", "pod_labels", "line"),
     [
-        ({}, None, "selector: is empty. Pass the labels by which the DaemonSet finds its pods, or leave it out."),
+        ({}, None, "selector: is empty. Pass the labels of its pods, or leave it out."),
         ({"app": object()}, None, "selector['app']: must be known in preview. Pass a plain str."),
         (
             {"app": "a"},

@@ -3,7 +3,7 @@
 import pytest
 
 from config_rollout.core.kubernetes import daemon_sets as live
-from config_rollout.core.kubernetes import objects
+from config_rollout.core.kubernetes import objects, workloads
 from config_rollout.core.kubernetes.annotations import PAUSED_ANNOTATION, RESTORED_ANNOTATION, WAVES_ANNOTATION
 from config_rollout.core.kubernetes.objects import is_down, is_owned_by, revision_of
 from config_rollout.core.kubernetes.pods import node_of, ready_since, why_not_ready
@@ -46,12 +46,12 @@ def test_pause(value, paused):
 
 @pytest.mark.parametrize(("observed", "seen"), [(None, False), (2, False), (3, True)])
 def test_controller_has_seen_it(observed, seen):
-    assert seen == live.is_observed(daemon_set(observedGeneration=observed))
+    assert seen == workloads.is_observed(daemon_set(observedGeneration=observed))
 
 
 def test_hash_in_the_template():
-    assert "abc" == live.config_hash_of(daemon_set())
-    assert "" == live.config_hash_of({"spec": {"template": {"metadata": None}}})
+    assert "abc" == workloads.config_hash_of(daemon_set())
+    assert "" == workloads.config_hash_of({"spec": {"template": {"metadata": None}}})
 
 
 def test_selector_is_a_query():
@@ -63,7 +63,7 @@ def test_selector_is_a_query():
         {"key": "f", "operator": "DoesNotExist"},
     ]
 
-    assert "a=1,b=2,c in (x,y),d notin (z),e,!f" == live.selector_of(thing)
+    assert "a=1,b=2,c in (x,y),d notin (z),e,!f" == workloads.selector_of(thing)
 
 
 def revision(name, number):

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from config_rollout.core.explain.reasons import DaemonSetUpdate, explain
+from config_rollout.core.explain.reasons import WorkloadUpdate, explain
 from config_rollout.core.revisions.ownership import (
     Claim,
     Owner,
@@ -272,7 +272,7 @@ def update(old, new):
     def of(owner):
         return {"metadata": {"name": "agent", "namespace": "n", "annotations": owner}, "spec": {}}
 
-    return DaemonSetUpdate(of(old), of({"pulumi.com/patchForce": "true", **new.annotations()}))
+    return WorkloadUpdate(of(old), of({"pulumi.com/patchForce": "true", **new.annotations()}))
 
 
 def test_owner_that_is_noted_is_one_sentence():

@@ -1,8 +1,9 @@
-"""Where the DaemonSet holds what the arguments hold."""
+"""Where the workload holds what the arguments hold."""
 
 import pytest
 
-from config_rollout.core.kubernetes.property_paths import daemon_set_path, parse_path
+from config_rollout.core.kubernetes.property_paths import parse_path, workload_path
+from config_rollout.core.kubernetes.workload_kinds import DEPLOYMENT
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,18 @@ from config_rollout.core.kubernetes.property_paths import daemon_set_path, parse
     ],
 )
 def test_path_in_the_daemon_set(path, expected):
-    assert expected == daemon_set_path(path)
+    assert expected == workload_path(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "expected"),
+    [
+        (DEPLOYMENT, "strategy.rolling_update.max_surge", "spec.strategy.rollingUpdate.maxSurge"),
+        (DEPLOYMENT, "replicas", "spec.replicas"),
+    ],
+)
+def test_path_in_another_workload(kind, path, expected):
+    assert expected == workload_path(path, kind)
 
 
 @pytest.mark.parametrize("path", ["", "a..b", "a[", "a[b]", "%"])

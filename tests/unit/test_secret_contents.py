@@ -10,7 +10,7 @@ from config_rollout.core.audit.record import AuditRecord, parse_records
 from config_rollout.core.audit.writing import change_cause, changes_of
 from config_rollout.core.configuration.keyed import HashKey, parse_hash_key
 from config_rollout.core.configuration.secret_content import doubts, parse_secret, secret_of
-from config_rollout.core.explain.reasons import DaemonSetUpdate, explain_keys
+from config_rollout.core.explain.reasons import WorkloadUpdate, explain_keys
 from config_rollout.core.revisions.config_maps import ownerships, plain_names
 from config_rollout.core.words.changes import key_summary, lines_of_keys
 from config_rollout.core.workload.configuration import Configuration
@@ -245,7 +245,7 @@ def test_record_names_the_secret_and_says_how_long_it_was():
     template = {"metadata": {"annotations": {"checksum/config": before}}, "spec": {}}
     daemon_set = {"metadata": {"name": "agent", "namespace": "n"}, "spec": {"template": template}}
     other = {**template, "metadata": {"annotations": {"checksum/config": after}}}
-    update = DaemonSetUpdate(daemon_set, {**daemon_set, "spec": {"template": other}}, keys, before)
+    update = WorkloadUpdate(daemon_set, {**daemon_set, "spec": {"template": other}}, keys, before)
     changes, _ = changes_of(update)
     record = AuditRecord("n", "agent", NOW, NOW, before, after, "done", changes=changes)
 

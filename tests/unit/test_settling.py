@@ -5,6 +5,7 @@ import pytest
 from config_rollout.cluster import retrying
 from config_rollout.cluster.client import ClusterError
 from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET
 from config_rollout.prepare import revisions as kept
 from config_rollout.prepare import waiting as patience
 from tests.memory_cluster import MemoryCluster
@@ -58,7 +59,7 @@ def at_once(monkeypatch):
 
 
 def settle(server, has_waves=False):
-    return kept.settle(server, "n", "agent", "ds", [WANTED], has_waves)
+    return kept.settle(server, DAEMON_SET, "n", "agent", "ds", [WANTED], has_waves)
 
 
 @pytest.mark.parametrize("failures", [[500], [504], [429, 0, 503], [None]])
@@ -120,7 +121,7 @@ def test_secret_is_owned_restored_or_deleted_by_its_name_alone():
     earlier = [one["metadata"]["name"] for one in (stray, other)]
 
     assert ["Secret n/agent.tls-bbbbbbbbbb, which pods mount, was missing and is restored"] == (
-        kept.settle(server, "n", "agent", "ds", [WANTED, wanted], False, earlier)
+        kept.settle(server, DAEMON_SET, "n", "agent", "ds", [WANTED, wanted], False, earlier)
     )
     assert {"agent.tls-bbbbbbbbbb", "agent.tls-dddddddddd"} == server.of("secrets").keys()
     (owner,) = server.of("secrets")["agent.tls-bbbbbbbbbb"]["metadata"]["ownerReferences"]

@@ -392,7 +392,7 @@ def test_hash_of_what_someone_else_owns_is_of_what_pods_read_now():
     template["metadata"]["annotations"]["config-rollout/external"] = '{"ca": "x"}'
     template["spec"]["containers"][0]["envFrom"] = [{"configMapRef": {"name": "ca"}}]
     of = config_map("ca", data={"ca.crt": "one"})
-    view = DaemonSetView.of(Observation("n", "agent", daemon_set=thing, config_maps={"ca": of}))
+    view = DaemonSetView.of(Observation("n", "agent", workload=thing, config_maps={"ca": of}))
 
     assert {"ca": external_source(template["spec"], "ca", of).hash} == view.external
-    assert view.external != DaemonSetView.of(Observation("n", "agent", daemon_set=thing)).external
+    assert view.external != DaemonSetView.of(Observation("n", "agent", workload=thing)).external

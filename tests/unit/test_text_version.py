@@ -7,7 +7,7 @@ from config_rollout.core.audit.writing import changes_of
 from config_rollout.core.configuration.content import Content, parse_content
 from config_rollout.core.configuration.diff import diff_contents
 from config_rollout.core.configuration.digest import config_hash
-from config_rollout.core.explain.reasons import DaemonSetUpdate, explain, explain_older_text
+from config_rollout.core.explain.reasons import WorkloadUpdate, explain, explain_older_text
 from config_rollout.core.revisions.naming import content_name
 from config_rollout.core.revisions.observation import Observation
 from config_rollout.core.words.changes import lines_of_keys
@@ -33,7 +33,7 @@ def test_change_is_told_beside_the_texts(old, new, line):
 
 
 def test_explanation_names_it():
-    update = DaemonSetUpdate(daemon_set(), daemon_set(NEW), changes("1", "2"), OLD)
+    update = WorkloadUpdate(daemon_set(), daemon_set(NEW), changes("1", "2"), OLD)
 
     assert 'text_version "1" => "2": rolling restart' == explain(update).splitlines()[0]
     assert Change("", "text_version", "1", "2", "restart", "restart") == changes_of(update)[0][-1]
@@ -57,7 +57,7 @@ def test_older_text_of_the_pods_is_named():
     name = content_name("agent", config_hash(Content(ONE)))
     live = daemon_set(config_hash(Content(ONE)))
     older = {"metadata": {}, "data": {"a.yaml": "b: 1\n"}}
-    before = Observation(daemon_set=live, config_maps={name: older}, wanted=[name])
+    before = Observation(workload=live, config_maps={name: older}, wanted=[name])
 
     assert ["a.yaml"] == before.older_text(name, Content(SAME))
     assert [] == before.older_text(name, Content(ONE))

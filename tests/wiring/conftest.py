@@ -78,13 +78,19 @@ Options = pulumi.ResourceOptions | Callable[[], pulumi.ResourceOptions] | None
 def register() -> Register:
     """Return a function that runs a component under mocks and gives what was registered, by `Type name`."""
 
-    def run(name: str = "agent", opts: Options = None, preview: bool = False, **changes: Any) -> dict[str, Registered]:
+    def run(
+        name: str = "agent",
+        opts: Options = None,
+        preview: bool = False,
+        component: type[pulumi.ComponentResource] = ConfiguredDaemonSet,
+        **changes: Any,
+    ) -> dict[str, Registered]:
         monitor = _Monitor()
         mocks.set_mocks(monitor.mocks, preview=preview, monitor=monitor)
 
         @pulumi.runtime.test
         def program() -> None:
-            ConfiguredDaemonSet(name, arguments(**changes), opts() if callable(opts) else opts)
+            component(name, arguments(**changes), opts() if callable(opts) else opts)
 
         program()
         requests = [request for request in monitor.requests if request.type != "pulumi:pulumi:Stack"]
@@ -98,11 +104,13 @@ def register() -> Register:
 def refused():
     """Return a function that gives the lines of the error, and checks that nothing was registered."""
 
-    def run(name: str = "agent", opts: pulumi.ResourceOptions | None = None, **changes) -> list[str]:
+    def run(
+        name: str = "agent", opts: pulumi.ResourceOptions | None = None, component=ConfiguredDaemonSet, **changes
+    ) -> list[str]:
         monitor = _Monitor()
         mocks.set_mocks(monitor.mocks, monitor=monitor)
         with pytest.raises(ValueError) as error:  # noqa: PT011 - the message is what is looked at
-            ConfiguredDaemonSet(name, arguments(**changes), opts)
+            component(name, arguments(**changes), opts)
 
         assert [] == monitor.requests
         return str(error.value).splitlines()

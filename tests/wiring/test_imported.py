@@ -3,7 +3,7 @@
 import pulumi
 import pytest
 
-from config_rollout import configured_daemon_set
+from config_rollout import configured
 from config_rollout.core.revisions.observation import Observation
 from config_rollout.prepare.revisions import Reading
 from tests.memory_cluster import MemoryCluster
@@ -21,9 +21,9 @@ def there(monkeypatch):
             "metadata": {"name": "agent", "namespace": "monitoring", "uid": "u", "annotations": annotations},
             "spec": {"selector": {"matchLabels": SELECTOR}, "template": {"spec": POD_SPEC}},
         }
-        observation = Observation("monitoring", "agent", daemon_set=live, is_read=True)
+        observation = Observation("monitoring", "agent", workload=live, is_read=True)
         reading = Reading(observation, cluster=MemoryCluster())
-        monkeypatch.setattr(configured_daemon_set, "read_before", lambda *_: reading)
+        monkeypatch.setattr(configured, "read_before", lambda *_: reading)
 
     return have
 

@@ -9,6 +9,7 @@ import pytest
 from config_rollout.core.configuration.content import Content
 from config_rollout.core.configuration.digest import config_hash, short_hash
 from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION, WAVES_ANNOTATION
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET
 from config_rollout.core.revisions.observation import Observation
 from config_rollout.core.workload.configuration import Configuration
 from config_rollout.hooks.explain import Explainer
@@ -37,7 +38,7 @@ def said(live, engine=None, read=True, made=False, ignored=()):
     engine = daemon_set() if engine is None else engine
 
     async def found():
-        return Observation(daemon_set=live, is_read=read)
+        return Observation(workload=live, is_read=read)
 
     async def run():
         explainer = object.__new__(Explainer)
@@ -46,6 +47,7 @@ def said(live, engine=None, read=True, made=False, ignored=()):
             "_configuration": Configuration.of({"agent": WANTED}),
             "_made": made,
             "_where": "n/agent",
+            "_kind": DAEMON_SET,
         }
         explainer.audit = SimpleNamespace(staged=False)
         outputs = {key: pulumi.Output.from_input(engine.get(key)) for key in ("metadata", "spec")}
@@ -101,7 +103,7 @@ def test_comparison_that_fails_is_a_warning(monkeypatch):
     warned = []
     monkeypatch.setattr(pulumi.log, "warn", lambda message, resource: warned.append(message))
     explainer = object.__new__(Explainer)
-    explainer.__dict__ |= {"_moved": None, "has_told": False, "_component": None}
+    explainer.__dict__ |= {"_moved": None, "has_told": False, "_component": None, "_kind": DAEMON_SET}
     explainer._left = lambda *_: 1 / 0
     asyncio.run(explainer._settle(None, None, ()))
 

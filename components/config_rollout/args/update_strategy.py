@@ -1,4 +1,4 @@
-"""The argument `update_strategy`: Kubernetes' own field, with Kubernetes' defaults."""
+"""The arguments `update_strategy` and `strategy`: Kubernetes' own fields, with Kubernetes' defaults."""
 
 from typing import TYPE_CHECKING, Literal, TypedDict
 
@@ -7,11 +7,15 @@ from pulumi import Input
 from .amounts import Amount
 
 if TYPE_CHECKING:
-    from pulumi_kubernetes.apps.v1 import DaemonSetUpdateStrategyArgs
+    from pulumi_kubernetes.apps.v1 import (
+        DaemonSetUpdateStrategyArgs,
+        DeploymentStrategyArgs,
+    )
 
     StrategyType = Literal["RollingUpdate", "OnDelete"]
+    DeploymentStrategyType = Literal["RollingUpdate", "Recreate"]
 else:
-    StrategyType = str
+    StrategyType = DeploymentStrategyType = str
 
 
 class RollingUpdateArgs(TypedDict, total=False):
@@ -36,8 +40,28 @@ class UpdateStrategyArgs(TypedDict, total=False):
     """The budget of a rolling update."""
 
 
+class RollingDeploymentArgs(TypedDict, total=False):
+    """How many pods a rolling update takes at once. Source: Kubernetes API `RollingUpdateDeployment`."""
+
+    max_unavailable: Input[Amount]
+    """How many of `replicas` may be unavailable: a number, or a share as `10%`, which rounds down; default 25%."""
+    max_surge: Input[Amount]
+    """How many pods there may be beyond `replicas`: a number, or a share, which rounds up; default 25%."""
+
+
+class RollingDeploymentStrategyArgs(TypedDict, total=False):
+    """How Kubernetes replaces the pods of a changed Deployment. Source: Kubernetes API `DeploymentStrategy`."""
+
+    type: Input[DeploymentStrategyType]
+    """`RollingUpdate` (default), or `Recreate`: all pods stop before the first new one starts."""
+    rolling_update: RollingDeploymentArgs
+    """The budget of a rolling update."""
+
+
 if TYPE_CHECKING:
+    # A mapping, or pulumi-kubernetes' own type.
     UpdateStrategy = UpdateStrategyArgs | DaemonSetUpdateStrategyArgs
-    """A mapping, or pulumi-kubernetes' own type."""
+    DeploymentStrategy = RollingDeploymentStrategyArgs | DeploymentStrategyArgs
 else:
     UpdateStrategy = UpdateStrategyArgs
+    DeploymentStrategy = RollingDeploymentStrategyArgs

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..core.kubernetes import daemon_sets
 from ..core.kubernetes import kubeconfig as kubeconfigs
+from ..core.kubernetes import workloads
 from ..core.kubernetes.objects import is_owned_by
+from ..core.kubernetes.workload_kinds import DEPLOYMENT, kind_of
 from ..core.rbac.rights import Right, lasting, role
 from ..core.waves.http_answers import breaks_a_rule, message_of
 
@@ -70,7 +71,7 @@ class Cluster:
     """
     One API server, and whoever the kubeconfig says we are. `find` makes one.
 
-    A resource is named as in `kubectl`: `daemonsets`, `configmaps`, `pods`, `controllerrevisions`, `nodes`.
+    A resource is named as in `kubectl`: `daemonsets`, `configmaps`, `pods`, `replicasets`, `nodes`.
     Every method raises `ClusterError` where the server cannot be asked, and `Forbidden` if a permission is missing.
     """
 
@@ -364,11 +365,13 @@ class Cluster:
         )
 
 
-def owned(cluster: Cluster, resource: str, daemon_set: Object) -> list[Object]:
-    """Return the pods or ControllerRevisions that a DaemonSet made; others may have its labels too."""
-    metadata = daemon_set["metadata"]
-    things = cluster.list(resource, metadata["namespace"], daemon_sets.selector_of(daemon_set))
-    return [thing for thing in things if is_owned_by(thing, metadata["uid"])]
+def owned(cluster: Cluster, resource: str, workload: Object) -> list[Object]:
+    """Return the pods or revisions that a workload made; others may have its labels too."""
+    metadata, makers = workload["metadata"], [workload["metadata"]["uid"]]
+    if resource == "pods" and kind_of(workload) is DEPLOYMENT:  # its ReplicaSets make them
+        makers = [one["metadata"]["uid"] for one in owned(cluster, DEPLOYMENT.revision_resource, workload)]
+    things = cluster.list(resource, metadata["namespace"], workloads.selector_of(workload))
+    return [thing for thing in things if any(is_owned_by(thing, uid) for uid in makers)]
 
 
 def _http_error() -> type[Exception]:

@@ -1,39 +1,42 @@
-"""Reads a DaemonSet and its surroundings, each part once, for all who ask about them."""
+"""Reads a workload and its surroundings, each part once, for all who ask about them."""
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from ..core.kubernetes import daemon_sets
+from ..core.kubernetes import workloads
 from ..core.kubernetes.nodes import node_of_object
+from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from ..core.revisions.observation import Observation, ObservedPod, observed_pod
 from .client import Cluster, Object, owned
 
 OBSERVED_SECONDS = 60
-"""How long the controller may take to see what was written to a DaemonSet, in seconds."""
+"""How long the controller may take to see what was written to a workload, in seconds."""
 
 _POLL_SECONDS = 0.2
 
 
-def observe(cluster: Cluster, namespace: str, name: str, daemon_set: Object | None = None) -> Observation:
-    """Return a DaemonSet alone, read unless it is given; the functions below add to that what they read."""
-    daemon_set = daemon_set or cluster.get("daemonsets", name, namespace)
-    return Observation(namespace, name, cluster.server, daemon_set, is_read=True)
+def observe(
+    cluster: Cluster, namespace: str, name: str, workload: Object | None = None, kind: WorkloadKind = DAEMON_SET
+) -> Observation:
+    """Return a workload alone, read unless it is passed; the functions below add to that what they read."""
+    workload = workload or cluster.get(kind.resource, name, namespace)
+    return Observation(namespace, name, cluster.server, kind, workload, is_read=True)
 
 
 def add_revisions(cluster: Cluster, observation: Observation) -> Observation:
-    """Add the ControllerRevisions."""
-    daemon_set = observation.daemon_set
-    return replace(observation, revisions=owned(cluster, "controllerrevisions", daemon_set) if daemon_set else ())
+    """Add the ControllerRevisions or ReplicaSets."""
+    workload, resource = observation.workload, observation.kind.revision_resource
+    return replace(observation, revisions=owned(cluster, resource, workload) if workload else ())
 
 
 def add_pods(cluster: Cluster, observation: Observation) -> Observation:
-    """Add the pods, page by page, and keep little of each, because there may be thousands."""
-    daemon_set, pods = observation.daemon_set, list[ObservedPod]()
-    if daemon_set:
-        selector = daemon_sets.selector_of(daemon_set)
+    """Add a DaemonSet's pods, page by page, and keep little of each, because there may be thousands."""
+    workload, pods = observation.workload, list[ObservedPod]()
+    if workload:
+        selector = workloads.selector_of(workload)
         for page, _ in cluster.pages("pods", observation.namespace, selector):
-            pods += filter(None, (observed_pod(pod, daemon_set) for pod in page))
+            pods += filter(None, (observed_pod(pod, workload) for pod in page))
     return replace(observation, pods=pods)
 
 
@@ -68,11 +71,11 @@ def add_all_config_maps(cluster: Cluster, observation: Observation) -> Observati
 
 def wait_until_observed(read: Callable[[], Object | None], seconds: float = OBSERVED_SECONDS) -> Object | None:
     """
-    Read a DaemonSet until its controller has seen it as it is, and return it then, or when the time is over.
+    Read a workload until its controller has seen it as it is, and return it then, or when the time is over.
 
     One read a turn: nothing around it says more about that.
     """
     give_up = time.monotonic() + seconds
-    while (daemon_set := read()) and not daemon_sets.is_observed(daemon_set) and time.monotonic() < give_up:
+    while (workload := read()) and not workloads.is_observed(workload) and time.monotonic() < give_up:
         time.sleep(_POLL_SECONDS)
-    return daemon_set
+    return workload

@@ -1,5 +1,5 @@
 """
-Gives the ConfigMaps and Secrets of a DaemonSet their owners, after each write that changes which of them it needs.
+Gives the ConfigMaps and Secrets of a workload their owners, after each write that changes which of them it needs.
 
 Not here: which owners those are (core/revisions/config_maps.py), and
 what is said about those that are not there (prepare/revisions.py).
@@ -7,7 +7,7 @@ what is said about those that are not there (prepare/revisions.py).
 
 from collections.abc import Callable, Collection
 
-from ..core.kubernetes.annotations import DAEMON_SET_LABEL
+from ..core.kubernetes.workload_kinds import kind_of
 from ..core.revisions.config_maps import lost, ownerships, secrets_of
 from .client import Cluster, ClusterError, Object, owned
 
@@ -36,9 +36,9 @@ def give_owners(
 
     Args:
       cluster: Where they are.
-      read: Returns the DaemonSet as it is, with the revision of its template made.
+      read: Returns the workload as it is, with the revision of its template made.
       wanted: The names of the ConfigMaps and Secrets that the program wants.
-      coming: What holds the pod template that the DaemonSet is about to have.
+      coming: What holds the pod template that the workload is about to have.
       secrets: The names of the Secrets that the program has or had; what a revision reads is looked for anyway.
 
     Raises:
@@ -47,25 +47,26 @@ def give_owners(
     """
     attempt = 0
     while True:
-        attempt, daemon_set = attempt + 1, read()
-        namespace, name = daemon_set["metadata"]["namespace"], daemon_set["metadata"]["name"]
-        revisions = owned(cluster, "controllerrevisions", daemon_set)
-        label = f"{DAEMON_SET_LABEL}={name}"
+        attempt, workload = attempt + 1, read()
+        namespace, name = workload["metadata"]["namespace"], workload["metadata"]["name"]
+        of_kind = kind_of(workload)
+        revisions = owned(cluster, of_kind.revision_resource, workload)
+        label = f"{of_kind.label}={name}"
         missing: list[tuple[str, str]] = []
         try:
             for kind, resource in (("ConfigMap", "configmaps"), ("Secret", "secrets")):
                 if kind == "Secret":
-                    named = sorted({*secrets, *secrets_of(daemon_set, revisions)})
+                    named = sorted({*secrets, *secrets_of(workload, revisions)})
                     objects = [one for of in named if (one := cluster.get(resource, of, namespace))]
                 else:
                     objects = cluster.list(resource, namespace, label, metadata_only=True)
-                ours = [one for one in objects if (one["metadata"].get("labels") or {}).get(DAEMON_SET_LABEL) == name]
-                for ownership in ownerships(daemon_set, revisions, ours, wanted, coming, kind):
+                ours = [one for one in objects if (one["metadata"].get("labels") or {}).get(of_kind.label) == name]
+                for ownership in ownerships(workload, revisions, ours, wanted, coming, kind):
                     if ownership.owners:
                         cluster.patch(resource, ownership.name, namespace, ownership.patch(), manager=_OWNER_MANAGER)
                     else:
                         cluster.delete(resource, ownership.name, namespace, ownership.uid)
-                missing += [(kind, one) for one in lost(daemon_set, revisions, objects, kind)]
+                missing += [(kind, one) for one in lost(workload, revisions, objects, kind)]
             return missing
         except ClusterError as error:  # 409: someone else has written one meanwhile
             if error.status != 409 or attempt == _TRIES:

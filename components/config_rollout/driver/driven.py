@@ -14,7 +14,7 @@ from ..cluster.owners import give_owners
 from ..cluster.retrying import Backoff
 from ..core.audit.finished import Finished
 from ..core.audit.record import AuditRecord, parse_records
-from ..core.kubernetes import daemon_sets
+from ..core.kubernetes import daemon_sets, workloads
 from ..core.kubernetes.annotations import FINISHED_ANNOTATION, RESTORED_ANNOTATION
 from ..core.kubernetes.field_managers import DRIVER, MANAGER, written
 from ..core.revisions.naming import HISTORY_KEY, history_name
@@ -98,7 +98,7 @@ class DrivenDaemonSet:
                 f"DaemonSet {self.target.where}: is paused. To continue from here, run "
                 f"`config-rollout resume {self.target.where}` and `pulumi up`."
             )
-        owner = daemon_sets.stack_of(daemon_set)
+        owner = workloads.stack_of(daemon_set)
         if self.stack and owner not in ("", self.stack):
             raise Stopped(
                 f"DaemonSet {self.target.where}: stack {owner} drives it now, but this is {self.stack}. "

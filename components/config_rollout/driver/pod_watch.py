@@ -11,7 +11,7 @@ from types import TracebackType
 
 from ..cluster.client import Cluster, Object
 from ..cluster.watch import Blind, Following
-from ..core.kubernetes import daemon_sets
+from ..core.kubernetes import workloads
 from ..core.kubernetes.nodes import Node, node_of_object
 from ..core.kubernetes.objects import is_owned_by
 from ..core.kubernetes.pods import Pod, ProbedPod, container_restarts, pod_of, probed_pod, ready_since
@@ -51,7 +51,7 @@ class PodWatch:
     """
 
     def __init__(self, cluster: Cluster, daemon_set: Object, keys: Collection[str]) -> None:
-        metadata, labels = daemon_set["metadata"], daemon_sets.selector_of(daemon_set)
+        metadata, labels = daemon_set["metadata"], workloads.selector_of(daemon_set)
         self._uid, self._keys = metadata["uid"], keys
         self._deleted: dict[str, float] = {}
         self._changed = threading.Event()

@@ -12,7 +12,7 @@ from functools import partial
 
 from ..cluster.client import Cluster, Object
 from ..core.audit.finished import Finished, finished, found_finished, way_back
-from ..core.kubernetes import daemon_sets, template
+from ..core.kubernetes import daemon_sets, template, workloads
 from ..core.waves import words as wave_words
 from ..core.waves.gate_answers import WantedProxy
 from ..core.waves.gates import Gate
@@ -125,7 +125,7 @@ class Rollout:
             self._on.note(None)
             daemon_set = self._on.read()
         others = template.differences(self.target.template, daemon_set["spec"].get("template"))
-        if daemon_sets.config_hash_of(daemon_set) != self.target.config_hash or others:
+        if workloads.config_hash_of(daemon_set) != self.target.config_hash or others:
             raise Stopped(wave_words.other_template(self.target.where, others))
         self._view.settle()
         self.report.brings(int(self._view.revision["revision"]))

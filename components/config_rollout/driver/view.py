@@ -10,7 +10,7 @@ from types import TracebackType
 
 from ..cluster.client import Object
 from ..cluster.watch import Sight
-from ..core.kubernetes import daemon_sets, template
+from ..core.kubernetes import daemon_sets, template, workloads
 from ..core.kubernetes.objects import revision_of
 from ..core.kubernetes.retry import is_passing
 from ..core.waves import strategy
@@ -82,7 +82,7 @@ class View:
         sight, limit = Sight(), self._waves.progress_deadline_seconds
         while True:
             daemon_set = self._on.held(self._on.read())
-            observed = daemon_sets.is_observed(daemon_set)
+            observed = workloads.is_observed(daemon_set)
             revisions = self._on.revisions(daemon_set) if observed else []
             revision = template.current(daemon_set, revisions)
             sight.prove()

@@ -8,7 +8,7 @@ import pulumi
 from ..core.audit.writing import changes_between
 from ..core.configuration.diff import diff_contents
 from ..core.kube_proxy.adoption import Adoption, explain_known
-from ..core.kubernetes.daemon_sets import config_hash_of
+from ..core.kubernetes.workloads import config_hash_of
 from ..core.revisions.observation import Observation
 from ..core.workload.configuration import Configuration
 from .audit import Auditor, Begun
@@ -49,9 +49,9 @@ class AdoptionExplainer(Explainer):
         hooks.before_update = [*(hooks.before_update or []), refuse_deletion(self._who, f"{self._hook_name}:leave")]
         return hooks
 
-    def of_daemon_set(self) -> pulumi.ResourceHookBinding:
+    def of_workload(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the patch of the DaemonSet."""
-        return super().of_daemon_set()
+        return super().of_workload()
 
     def of_config_map(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the patch of the ConfigMap that others know by name."""
@@ -68,18 +68,18 @@ class AdoptionExplainer(Explainer):
         where = f"{metadata['namespace']}/{metadata['name']}"
         pulumi.log.info(explain_known(where), self.known or self._component)
 
-    async def _daemon_set_created(self, args: pulumi.ResourceHookArgs) -> None:
+    async def _workload_created(self, args: pulumi.ResourceHookArgs) -> None:
         if self._adoption:
             self._made = True
             await self._tell_adoption(self._adoption, self._adoption.explain(), args)
         elif self._known:
-            await super()._daemon_set_created(args)
+            await super()._workload_created(args)
 
     async def _component_updates(self, args: pulumi.ResourceHookArgs) -> None:
         if self._known:
             await super()._component_updates(args)
 
-    async def _daemon_set_updates(self, args: pulumi.ResourceHookArgs) -> None:
+    async def _workload_updates(self, args: pulumi.ResourceHookArgs) -> None:
         if not self._known:
             return
         adoption = self._adoption
@@ -88,7 +88,7 @@ class AdoptionExplainer(Explainer):
             explanation = adoption.explain() if adoption.taken_back else adoption.explain_taken_back()
             await self._tell_adoption(adoption, explanation, args)
         else:
-            await super()._daemon_set_updates(args)
+            await super()._workload_updates(args)
 
     async def _tell_adoption(self, adoption: Adoption, message: str, args: pulumi.ResourceHookArgs) -> None:
         self.restarts = self.restarts_all = adoption.restarts()

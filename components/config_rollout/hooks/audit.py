@@ -22,8 +22,9 @@ from ..core.audit.sinks import Sink
 from ..core.kubernetes import objects
 from ..core.kubernetes.annotations import CHANGE_CAUSE_ANNOTATION
 from ..core.kubernetes.field_managers import AUDITOR
-from ..core.kubernetes.objects import revision_of
+from ..core.kubernetes.objects import revision_number, revision_of
 from ..core.kubernetes.pods import node_of, pod_of, ready_since
+from ..core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, WorkloadKind
 from ..core.revisions.naming import HISTORY_KEY, history_name
 from ..core.status.observation import template_written
 from ..driver.report import Report
@@ -39,7 +40,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Subject:
-    """Which DaemonSet, and what it is to have. `uid` is the provider's, empty where it has not said one yet."""
+    """Which workload, and what it is to have. `uid` is the provider's, empty where it has not said one yet."""
 
     namespace: str
     name: str
@@ -56,7 +57,7 @@ class Begun:
     template_changes: Sequence[Change] = ()
     goes_on: bool = False
     says_cause: bool = False
-    """Whether the program itself says why, in the DaemonSet's annotation."""
+    """Whether the program itself says why, in the workload's annotation."""
 
 
 @dataclass
@@ -84,8 +85,9 @@ class Auditor:
         where: Mapping[Any, Any],
         sinks: Sequence[Sink],
         staged: bool,
+        kind: WorkloadKind = DAEMON_SET,
     ) -> None:
-        self._component, self._sinks, self.staged = component, sinks, staged
+        self._component, self._sinks, self.staged, self._kind = component, sinks, staged, kind
         self._find_in, self._where = find, where
         self.report = Report()
         self._beginning: _Beginning | None = None
@@ -94,7 +96,7 @@ class Auditor:
         self._uid = ""
 
     async def begins(self, subject: Subject, begun: Begun) -> None:
-        """Note a change before it is written, and why at the DaemonSet; once, however often the write is tried."""
+        """Note a change before it is written, and why at the workload; once, however often the write is tried."""
         if self._beginning is None and not pulumi.runtime.is_dry_run():
             await self._safely(lambda: self._begin(subject, begun))
 
@@ -122,23 +124,23 @@ class Auditor:
         now = utc(time.time())
         record = AuditRecord(
             subject.namespace, subject.name, now, now, begun.old_hash, subject.new_hash, "done", by=who(cluster),
-            changes=tuple(begun.changes), template_changes=tuple(begun.template_changes),
+            changes=tuple(begun.changes), template_changes=tuple(begun.template_changes), kind=self._kind.kind,
         )  # fmt: skip
         self._beginning = _Beginning(record, begun)
         state = cluster and self._try(lambda: self._read(cluster, subject))
         if not (cluster and state):
             return
-        daemon_set, revisions = state
+        workload, revisions = state
         newest = objects.newest_revision(revisions)
-        record = replace(record, old_revision=int(newest["revision"]) if newest else None)
-        self._beginning = beginning = _Beginning(record, begun, int(daemon_set["metadata"]["generation"]))
+        record = replace(record, old_revision=revision_number(newest) if newest else None)
+        self._beginning = beginning = _Beginning(record, begun, int(workload["metadata"]["generation"]))
         if not self.staged:
-            pods = self._try(lambda: owned(cluster, "pods", daemon_set)) or []
-            beginning.pods = {pod["metadata"]["uid"]: node_of(pod) for pod in pods}
+            pods = self._try(lambda: owned(cluster, "pods", workload)) or []
+            beginning.pods = {pod["metadata"]["uid"]: audit.place_of(self._kind, pod_of(pod)) for pod in pods}
         if not begun.goes_on:
-            if not begun.says_cause:
-                self._annotate(cluster, "daemonsets", daemon_set, audit.change_cause(record))
-            self._tell(cluster, daemon_set, audit.begun_event(record))
+            if not begun.says_cause and self._kind is not DEPLOYMENT:
+                self._annotate(cluster, self._kind.resource, workload, audit.change_cause(record))
+            self._tell(cluster, workload, audit.begun_event(record))
 
     def _end(self, subject: Subject, result: str, reason: str) -> None:
         self._cluster = cluster = self._cluster or self._try(self._find)
@@ -148,58 +150,57 @@ class Auditor:
         if record is None:
             return
         if cluster and state:
-            daemon_set, revisions = state
+            workload, revisions = state
             newest = objects.newest_revision(revisions)
-            number = self.report.revision or (int(newest["revision"]) if newest else None)
+            number = self.report.revision or (revision_number(newest) if newest else None)
             whole = replace(record, new_revision=number)
-            moved = self._try(lambda: self._moved_before(cluster, daemon_set, newest)) or {}
-            record = self._try(lambda: self._keep(cluster, daemon_set, whole, moved)) or whole
-            self._tell(cluster, daemon_set, audit.ended_event(record))
-            self._settle_cause(cluster, daemon_set, newest, record)
+            moved = self._try(lambda: self._moved_before(cluster, workload, newest)) or {}
+            record = self._try(lambda: self._keep(cluster, workload, whole, moved)) or whole
+            self._tell(cluster, workload, audit.ended_event(record))
+            self._settle_cause(cluster, workload, newest, record)
         for sink in self._sinks:
             if trouble := deliver(record.to_json(), sink):
                 self._troubles.append(trouble)
 
     def _record(
-        self, cluster: Cluster | None, subject: Subject, daemon_set: Object | None, result: str, reason: str
+        self, cluster: Cluster | None, subject: Subject, workload: Object | None, result: str, reason: str
     ) -> AuditRecord | None:
         """Return what is to be written; `None` where nothing was rolled out."""
         report, beginning, now = self.report, self._beginning, time.time()
         started = utc(report.first or now)
         record = beginning.record if beginning else AuditRecord(
-            subject.namespace, subject.name, started, started, "", subject.new_hash, "done", by=who(cluster)
+            subject.namespace, subject.name, started, started, "", subject.new_hash, "done", by=who(cluster),
+            kind=self._kind.kind,
         )  # fmt: skip
         record = replace(record, ended=utc(now), result=report.result or result, reason=reason, retries=report.retries)
         if self.staged:
             began = datetime.fromisoformat(record.started).timestamp()
             record = replace(record, waves=report.waves(), restarts=report.restarts, pods=report.pods(began))
-        elif cluster and daemon_set:
-            record = self._without_waves(cluster, daemon_set, record)
-        generation = int(daemon_set["metadata"]["generation"]) if daemon_set else -1
+        elif cluster and workload:
+            record = self._without_waves(cluster, workload, record)
+        generation = int(workload["metadata"]["generation"]) if workload else -1
         changed = beginning and not beginning.begun.goes_on and generation != beginning.generation
         return record if record.restarts or changed else None
 
-    def _without_waves(self, cluster: Cluster, daemon_set: Object, record: AuditRecord) -> AuditRecord:
+    def _without_waves(self, cluster: Cluster, workload: Object, record: AuditRecord) -> AuditRecord:
         old_pods = self._beginning.pods if self._beginning else {}
-        pods = self._try(lambda: owned(cluster, "pods", daemon_set)) or []
+        pods = self._try(lambda: owned(cluster, "pods", workload)) or []
         times = {pod["metadata"]["uid"]: _times(pod) for pod in pods}
         return audit.rollout_of(record, old_pods, [pod_of(pod) for pod in pods], times)
 
-    def _moved_before(self, cluster: Cluster, daemon_set: Object, newest: Object | None) -> dict[str, Times]:
+    def _moved_before(self, cluster: Cluster, workload: Object, newest: Object | None) -> dict[str, Times]:
         """Return node -> times of the pods that an earlier `up` has moved to the revision which this one brings."""
-        began = template_written(daemon_set).time
+        began = template_written(workload).time
         if newest is None or not self.staged or not began or not self._goes_on:
             return {}
-        pods = [pod for pod in owned(cluster, "pods", daemon_set) if revision_of(pod) == revision_of(newest)]
+        pods = [pod for pod in owned(cluster, "pods", workload) if revision_of(pod) == revision_of(newest)]
         times = {node_of(pod): _times(pod) for pod in pods}
         ours = self.report.pods(0)
         return {node: of for node, of in times.items() if node not in ours and of[0] >= _seconds(began)}
 
-    def _keep(
-        self, cluster: Cluster, daemon_set: Object, record: AuditRecord, moved: Mapping[str, Times]
-    ) -> AuditRecord:
+    def _keep(self, cluster: Cluster, workload: Object, record: AuditRecord, moved: Mapping[str, Times]) -> AuditRecord:
         """Write the record to the history in the cluster; return it with what the history adds to it."""
-        namespace, name = record.namespace, history_name(record.name)
+        namespace, name = record.namespace, history_name(record.name, self._kind)
         for attempt in range(_TRIES):
             config_map = self._with_retries(lambda: cluster.get("configmaps", name, namespace))
             history = str(((config_map or {}).get("data") or {}).get(HISTORY_KEY, ""))
@@ -207,9 +208,9 @@ class Auditor:
                 earlier = audit.continued(history, record.new_hash, record.new_revision)
                 record = audit.with_what_changed(record, earlier)
                 if earlier is None:
-                    began = template_written(daemon_set).time
+                    began = template_written(workload).time
                     record = since_it_began(record, began, moved, self.report.nodes)
-            body = audit.history(daemon_set, audit.with_record(history, record))
+            body = audit.history(workload, audit.with_record(history, record))
             if config_map:  # another `up` may write one meanwhile: then the API server refuses, and all is read again
                 body["metadata"]["resourceVersion"] = config_map["metadata"]["resourceVersion"]
             try:
@@ -225,16 +226,19 @@ class Auditor:
         """Whether an earlier `up` has changed what this one rolls out."""
         return self._beginning is None or self._beginning.begun.goes_on
 
-    def _settle_cause(self, cluster: Cluster, daemon_set: Object, newest: Object | None, record: AuditRecord) -> None:
-        """See to it that the DaemonSet and its newest revision say the same cause."""
+    def _settle_cause(self, cluster: Cluster, workload: Object, newest: Object | None, record: AuditRecord) -> None:
+        """See to it that the workload and its newest revision say the same cause."""
         if newest is None or (self._beginning and self._beginning.begun.says_cause):
             return
         has = (newest["metadata"].get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION)
         new = self._beginning and not self._beginning.begun.goes_on and record.result != "restored"
         if new and (cause := audit.change_cause(record)) != has:
-            self._annotate(cluster, "controllerrevisions", newest, cause)  # one that Kubernetes took up again
-        elif not new and has != (daemon_set["metadata"].get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION):
-            self._annotate(cluster, "daemonsets", daemon_set, has)
+            # A revision that Kubernetes took up again, or a Deployment: its ReplicaSet follows all the time.
+            is_deployment = self._kind is DEPLOYMENT
+            of = (self._kind.resource, workload) if is_deployment else (self._kind.revision_resource, newest)
+            self._annotate(cluster, *of, cause)
+        elif not new and has != (workload["metadata"].get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION):
+            self._annotate(cluster, self._kind.resource, workload, has)
 
     def _annotate(self, cluster: Cluster, resource: str, thing: Object, cause: str | None) -> None:
         metadata = thing["metadata"]
@@ -242,9 +246,9 @@ class Auditor:
         name, namespace = metadata["name"], metadata["namespace"]
         self._try(lambda: cluster.patch(resource, name, namespace, body, manager=AUDITOR))
 
-    def _tell(self, cluster: Cluster, daemon_set: Object, event: tuple[str, str, str]) -> None:
-        body = audit.event(daemon_set, event, time.time_ns())
-        self._try(lambda: cluster.make("events", daemon_set["metadata"]["namespace"], body))
+    def _tell(self, cluster: Cluster, workload: Object, event: tuple[str, str, str]) -> None:
+        body = audit.event(workload, event, time.time_ns())
+        self._try(lambda: cluster.make("events", workload["metadata"]["namespace"], body))
 
     async def find(self) -> Cluster:
         """
@@ -261,11 +265,12 @@ class Auditor:
         return self._find_in(self._where)
 
     def _read(self, cluster: Cluster, subject: Subject) -> tuple[Object, list[Object]]:
-        """Return the DaemonSet, once it is sure to be the provider's, and its revisions."""
+        """Return the workload, once it is sure to be the provider's, and its revisions."""
         name, namespace = subject.name, subject.namespace
-        daemon_set = None if subject.uid else cluster.get("daemonsets", name, namespace)
-        daemon_set = daemon_set or cluster.prove("daemonsets", name, namespace, subject.uid)
-        return daemon_set, owned(cluster, "controllerrevisions", daemon_set)
+        resource = self._kind.resource
+        workload = None if subject.uid else cluster.get(resource, name, namespace)
+        workload = workload or cluster.prove(resource, name, namespace, subject.uid)
+        return workload, owned(cluster, self._kind.revision_resource, workload)
 
     def _try(self, request: Callable[[], T]) -> T | None:
         """Return a request's result; report what fails it, and carry on."""

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from ..cluster.client import Cluster, ClusterError
+from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.waves.progress import rolling
 from .plain_inputs import plain_inputs
 from .threads import in_thread
@@ -22,10 +23,10 @@ class Awaiting:
     """
     The writes of one component's children. `find` gives the cluster, and may raise `ClusterError`.
 
-    Of a DaemonSet that Kubernetes rolls out by itself (`rolls`) the pods are counted, of everything else the time.
+    Of a workload of the kind `rolls`, which Kubernetes rolls out by itself, the pods are counted, of all else the time.
     """
 
-    def __init__(self, name: str, find: Callable[[], Awaitable[Cluster]], rolls: bool) -> None:
+    def __init__(self, name: str, find: Callable[[], Awaitable[Cluster]], rolls: WorkloadKind | None) -> None:
         self._find, self._rolls = find, rolls
         self._speaking: dict[str, ExitStack] = {}
         options = pulumi.ResourceHookOptions(ignore_errors=True)
@@ -46,7 +47,8 @@ class Awaiting:
         metadata = (await plain_inputs(args.new_inputs))[0]["metadata"]
         where, began = f"{metadata.get('namespace', 'default')}/{metadata['name']}", time.monotonic()
         kind = args.type.split(":")[-1].removesuffix("Patch")
-        look = await self._looking(metadata) if self._rolls and kind == "DaemonSet" else None
+        rolls = self._rolls
+        look = await self._looking(rolls, metadata) if rolls and kind == rolls.kind else None
         speaking = self._speaking[args.urn] = ExitStack()
         speaking.enter_context(Voice().never_silent(lambda: rolling(kind, where, time.monotonic() - began, look)))
 
@@ -59,8 +61,8 @@ class Awaiting:
         if speaking := self._speaking.pop(urn, None):
             await in_thread(speaking.close)  # a line that is being made may wait for the API server
 
-    async def _looking(self, metadata: dict[str, Any]) -> Callable[[], dict[str, Any] | str]:
-        """Return what reads a DaemonSet: it, or why it cannot be read, in a few seconds."""
+    async def _looking(self, kind: WorkloadKind, metadata: dict[str, Any]) -> Callable[[], dict[str, Any] | str]:
+        """Return what reads the workload: it, or why it cannot be read, in a few seconds."""
         try:
             cluster = await self._find()
         except ClusterError as error:
@@ -73,7 +75,7 @@ class Awaiting:
 
             def ask() -> None:
                 try:
-                    answers.append(cluster.get("daemonsets", name, namespace) or "it does not exist yet")
+                    answers.append(cluster.get(kind.resource, name, namespace) or "it does not exist yet")
                 except ClusterError as error:
                     answers.append(str(error))
 

@@ -8,7 +8,7 @@ import pulumi
 
 from ..core.audit.writing import changes_of
 from ..core.configuration.diff import KeyChange
-from ..core.explain.drift import Drift, camel, drifted, without, written
+from ..core.explain.drift import Drift, drifted, without, written
 from ..core.explain.drift_words import (
     explain_drift,
     explain_gone,
@@ -22,7 +22,7 @@ from ..core.explain.drift_words import (
 )
 from ..core.explain.previous import recorded
 from ..core.explain.reasons import (
-    DaemonSetUpdate,
+    WorkloadUpdate,
     explain,
     explain_keys,
     explain_older_text,
@@ -33,10 +33,13 @@ from ..core.explain.reasons import (
     explain_unknown,
 )
 from ..core.kubernetes.annotations import CHANGE_CAUSE_ANNOTATION, CONFIG_HASH_ANNOTATION
-from ..core.kubernetes.daemon_sets import config_hash_of, restored
+from ..core.kubernetes.camel import camel
+from ..core.kubernetes.daemon_sets import restored
 from ..core.kubernetes.field_managers import MANAGER, OWNER
 from ..core.kubernetes.property_paths import parse_path
-from ..core.kubernetes.retry import NOT_IN_TIME, cause_of
+from ..core.kubernetes.retry import cause_of, is_not_in_time
+from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
+from ..core.kubernetes.workloads import config_hash_of, name_of
 from ..core.revisions.observation import Observation
 from ..core.waves.words import WavePlan
 from ..core.workload.configuration import Configuration, diff_configurations
@@ -57,11 +60,11 @@ Plan = Callable[[Mapping[str, Any], Mapping[str, Any]], WavePlan]
 
 class Explainer:
     """
-    Listens to the updates of one component and of its DaemonSet, and logs one message at the component.
+    Listens to the updates of one component and of its workload, and logs one message at the component.
 
-    The component's update tells what changed in the configuration; the DaemonSet's update tells whether anything
+    The component's update tells what changed in the configuration; the workload's update tells whether anything
     restarts. Only the second is sure to happen, so only it speaks of restarts: `restarts` is what it found,
-    `restarts_all` that it is for more than the configuration. What it starts from is the DaemonSet of the cluster,
+    `restarts_all` that it is for more than the configuration. What it starts from is the workload of the cluster,
     where that could be read: the engine knows only what it wrote last.
     """
 
@@ -74,15 +77,16 @@ class Explainer:
         configuration: Configuration | None = None,
         plan: Plan | None = None,
         secrets: Sequence[SecretSource] = (),
+        kind: WorkloadKind = DAEMON_SET,
     ) -> None:
-        self._component, self.audit, self._plan = component, audit, plan
+        self._component, self.audit, self._plan, self._kind = component, audit, plan, kind
         self._observe, self._wanted, self._secrets = observe, configuration, secrets
         self._configuration = configuration if configuration and configuration.is_known else None
         self._unknown = configuration.unknown if configuration else []
         self.restarts = self.restarts_all = False
         self._hook_name = hook_name(name)
         self._retries = Retries(component)
-        self.awaiting = Awaiting(self._hook_name, audit.find, rolls=not audit.staged)
+        self.awaiting = Awaiting(self._hook_name, audit.find, None if audit.staged else kind)
         self._on_error = pulumi.ErrorHook(f"{self._hook_name}:failed", self._child_failed)
         self._keys: list[KeyChange] = []
         self._since: Configuration | None = None
@@ -104,18 +108,18 @@ class Explainer:
             hooks, self._listening("before_create", "component-new", self._component_is_new)
         )
 
-    def of_daemon_set(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for the component's DaemonSet."""
-        hooks = self._listening("before_update", "daemon-set", self._daemon_set_updates)
+    def of_workload(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks for the component's workload."""
+        hooks = self._listening("before_update", "daemon-set", self._workload_updates)
         refuse = pulumi.ResourceHook(
             f"{self._hook_name}:gone", self._refuse_gone, pulumi.ResourceHookOptions(on_dry_run=True)
         )
         hooks.before_update = [*(hooks.before_update or []), refuse]
-        hooks.before_create = self._listening("before_create", "new", self._daemon_set_created).before_create
+        hooks.before_create = self._listening("before_create", "new", self._workload_created).before_create
         hooks.on_error = [self._on_error]
         if not self.audit.staged:
             options = pulumi.ResourceHookOptions(ignore_errors=True)
-            hooks.after_update = [pulumi.ResourceHook(f"{self._hook_name}:done", self._daemon_set_done, options)]
+            hooks.after_update = [pulumi.ResourceHook(f"{self._hook_name}:done", self._workload_done, options)]
             hooks.after_create = hooks.after_update
         return self.awaiting.heard(hooks)
 
@@ -132,21 +136,21 @@ class Explainer:
     def registered(
         self,
         last: pulumi.CustomResource,
-        daemon_set: pulumi.CustomResource,
+        workload: pulumi.CustomResource,
         wanted: Mapping[str, Any] | None = None,
         ignored: Sequence[str] = (),
     ) -> None:
         """
-        Say, once the engine is done with the last child, what the DaemonSet's own update did not say.
+        Say, once the engine is done with the last child, what the workload's own update did not say.
 
-        `wanted` is what the program passes for the DaemonSet, `ignored` the paths in it that the engine leaves alone.
+        `wanted` is what the program passes for the workload, `ignored` the paths in it that the engine leaves alone.
         """
-        last.urn.apply(lambda _: self._settle(daemon_set, wanted, ignored))  # type: ignore[arg-type,return-value]
+        last.urn.apply(lambda _: self._settle(workload, wanted, ignored))  # type: ignore[arg-type,return-value]
 
     async def is_gone(self) -> bool:
-        """Return whether someone deleted the DaemonSet since the last `up`."""
+        """Return whether someone deleted the workload since the last `up`."""
         observation = await self._observe()
-        return observation.is_read and observation.daemon_set is None and not self._made
+        return observation.is_read and observation.workload is None and not self._made
 
     def _listening(self, moment: str, what: str, function: Any) -> pulumi.ResourceHookBinding:
         # An explanation that fails is a warning: it must never keep a change from being made.
@@ -173,39 +177,39 @@ class Explainer:
         if was != self._where:
             self._moved = was, self._where
 
-    async def _daemon_set_created(self, args: pulumi.ResourceHookArgs) -> None:
+    async def _workload_created(self, args: pulumi.ResourceHookArgs) -> None:
         self._made = True
         new, secret = await plain_inputs(args.new_inputs)
         observation = await self._observe()
-        live = observation.daemon_set
+        live = observation.workload
         if self._moved:
             return
         if live is None:
             if observation.is_read and not self._is_new:
-                self.tell(explain_made(_where(new)))
+                self.tell(explain_made(name_of(new)))
             return
         update, _ = await self._update(live, {}, new, secret)
         self.tell(explain_taken_over(update))
         if update.restarts():
             await self._audit_begins(new, live, Begun(update.hashes()[0], *changes_of(update)))
 
-    async def _daemon_set_updates(self, args: pulumi.ResourceHookArgs) -> None:
+    async def _workload_updates(self, args: pulumi.ResourceHookArgs) -> None:
         (old, _), (new, secret), (known, was_secret) = [
             await plain_inputs(values) for values in (args.old_inputs, args.new_inputs, args.old_outputs)
         ]
         if await self.is_gone():
-            self.tell(explain_gone(_where(new), changes=True))
+            self.tell(explain_gone(name_of(new), changes=True))
             return
         observation = await self._observe()
-        live = observation.daemon_set or known
+        live = observation.workload or known
         update, drift = await self._update(live, old, new, secret or was_secret)
-        lines = [explain(replace(update, waits=not DaemonSetUpdate(_recorded(known, old, new), new).changes()))]
+        lines = [explain(replace(update, waits=not WorkloadUpdate(_recorded(known, old, new), new).changes()))]
         lines.append(self._retained())
-        if update.keys_since != self._hash_since and observation.daemon_set:
-            another = runs_another(observation.daemon_set, observation.revision, update.hashes()[1])
+        if update.keys_since != self._hash_since and observation.workload:
+            another = runs_another(observation.workload, observation.revision, update.hashes()[1])
             lines.append(f"  {another}: {undone_by(drift)}")
-        if observation.daemon_set:
-            lines.append(made_again(observation.daemon_set, str((known.get("metadata") or {}).get("uid") or "")))
+        if observation.workload:
+            lines.append(made_again(observation.workload, str((known.get("metadata") or {}).get("uid") or "")))
         self.tell("\n".join(line for line in lines if line))
         if update.restarts() or not update.other_changes():
             changes, goes_on = changes_of(update), not update.restarts()
@@ -213,7 +217,7 @@ class Explainer:
 
     async def _update(
         self, live: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any], secret: bool
-    ) -> tuple[DaemonSetUpdate, list[Drift]]:
+    ) -> tuple[WorkloadUpdate, list[Drift]]:
         """
         Return an update that starts from what is live, and what of that differs from what the last `up` wrote.
 
@@ -221,34 +225,34 @@ class Explainer:
         """
         observation, before = await self._observe(), _recorded(live, old, new)
         keys, since = self._keys_of(before, observation)
-        drift = drifted(new, observation.daemon_set, OURS) if observation.daemon_set else []
+        drift = drifted(new, observation.workload, OURS) if observation.workload else []
         by = {one.path: one.who() for one in drift if one.by and not one.ours}
-        update = DaemonSetUpdate(before, new, keys, since, secret, by=by, unknown=self._unknown)
+        update = WorkloadUpdate(before, new, keys, since, secret, by=by, unknown=self._unknown)
         self.restarts, self.restarts_all = update.restarts(), bool(update.template_changes())
         self.has_plan = self.restarts and self.audit.staged
         return replace(update, plan=self._plan(old, new) if self._plan else None), drift
 
     async def _refuse_gone(self, args: pulumi.ResourceHookArgs) -> None:
-        """Fail before the provider does, which reports a missing DaemonSet only as not found."""
+        """Fail before the provider does, which reports a missing workload only as not found."""
         if await self.is_gone():
             if self.withdraw and not pulumi.runtime.is_dry_run():
                 for kind, name in self._made_contents:
                     await self.withdraw(kind, name)
-            raise ValueError(explain_refused(_where((await plain_inputs(args.new_inputs))[0])))
+            raise ValueError(explain_refused(name_of((await plain_inputs(args.new_inputs))[0])))
 
     async def _audit_begins(self, new: Mapping[str, Any], live: Mapping[str, Any], begun: Begun) -> None:
         new, _ = await plain_inputs(new)
         says_cause = CHANGE_CAUSE_ANNOTATION in (new["metadata"].get("annotations") or {})
         await self.audit.begins(_subject(new, live), replace(begun, says_cause=says_cause))
 
-    async def _daemon_set_done(self, args: pulumi.ResourceHookArgs) -> None:
+    async def _workload_done(self, args: pulumi.ResourceHookArgs) -> None:
         new, _ = await plain_inputs(args.new_inputs)
         live, _ = await plain_inputs(args.new_outputs)
         await self.audit.ended(_subject(new, live), "done")
 
-    def _keys_of(self, daemon_set: Mapping[str, Any], observation: Observation) -> tuple[list[KeyChange], str]:
+    def _keys_of(self, workload: Mapping[str, Any], observation: Observation) -> tuple[list[KeyChange], str]:
         """Return what changes in the configuration, and since which: the live one, where something else changed it."""
-        runs, wanted = config_hash_of(daemon_set), self._configuration
+        runs, wanted = config_hash_of(workload), self._configuration
         known = observation.contents or observation.secret_contents
         if runs == self._hash_since or not known or wanted is None:
             return self._keys, self._hash_since
@@ -277,51 +281,53 @@ class Explainer:
     async def _child_failed(self, args: pulumi.ErrorHookArgs) -> bool:
         """Try what is worth another try again, and say what to do about a rollout that did not finish in time."""
         new, _ = await plain_inputs(args.new_inputs)
-        of_daemon_set = new and ":DaemonSet" in args.type
-        if of_daemon_set and args.errors[0].rstrip().endswith(NOT_IN_TIME):
+        of_workload = new and f":{self._kind.kind}" in args.type
+        if of_workload and is_not_in_time(args.errors[0]):
             pulumi.log.info(explain_unfinished(new, self.time_limit), self._component)
         again = await self._retries.again(args)
-        if of_daemon_set and again:
+        if of_workload and again:
             self.audit.report.retries += 1
-        elif of_daemon_set:
+        elif of_workload:
             await self.audit.ended(_subject(new, {}), "failed", cause_of(args.errors[0]))
         if not again:
             await self.awaiting.is_over(args.urn)
         return again
 
     async def _settle(
-        self, daemon_set: pulumi.CustomResource, wanted: Mapping[str, Any] | None, ignored: Sequence[str]
+        self, workload: pulumi.CustomResource, wanted: Mapping[str, Any] | None, ignored: Sequence[str]
     ) -> None:
         if self._moved:
-            self.tell(explain_replace(*self._moved))
+            self.tell(explain_replace(*self._moved, self._kind))
             return
         try:
-            left = "" if self.has_told else await self._left(daemon_set, wanted, ignored)
+            left = "" if self.has_told else await self._left(workload, wanted, ignored)
         except Exception as error:  # an explanation that fails must never keep a change from being made
-            pulumi.log.warn(f"the DaemonSet could not be compared: {type(error).__name__}: {error}", self._component)
+            what = f"the {self._kind.kind} could not be compared"
+            pulumi.log.warn(f"{what}: {type(error).__name__}: {error}", self._component)
             return
         if left:
             self.tell(left)
         if self._unknown and not self.has_told:
             self.tell(explain_unknown(self._unknown))
         if not self.has_told and (self._keys or pulumi.runtime.is_dry_run()):
-            lines = [explain_keys(self._keys, self._where)] if self._keys else []
+            lines = [explain_keys(self._keys, f"{self._kind.kind} {self._where}")] if self._keys else []
             if self._configuration:
                 lines += explain_older_text(self._older_text(await self._observe(), self._configuration))
             if text := "\n  ".join(lines):
                 self.tell("\n".join(filter(None, (text, self._retained()))) if self._keys else text)
 
     async def _left(
-        self, daemon_set: pulumi.CustomResource, wanted: Mapping[str, Any] | None, ignored: Sequence[str]
+        self, workload: pulumi.CustomResource, wanted: Mapping[str, Any] | None, ignored: Sequence[str]
     ) -> str:
-        """Return what is to be said of a DaemonSet that this `up` does not touch and that is not as it should be."""
+        """Return what is to be said of a workload that this `up` does not touch and that is not as it should be."""
         observation = await self._observe()
-        live, full_hash = observation.daemon_set, self._configuration.hash if self._configuration else ""
+        live, full_hash = observation.workload, self._configuration.hash if self._configuration else ""
         if self._made or not full_hash or (live and restored(live)):
             return ""
-        state = await state_of(daemon_set)
+        state = await state_of(workload)
         metadata = state["metadata"]
         where = f"{metadata.get('namespace')}/{metadata.get('name')}" if metadata else self._where
+        where = f"{self._kind.kind} {where}"
         if self._is_left_out(state):
             has = live or (state if state["spec"] else None)
             return explain_not_reached(where, config_hash_of(has) if has else None, full_hash)
@@ -338,7 +344,7 @@ class Explainer:
 
     def _older_text(self, observation: Observation, configuration: Configuration) -> list[str]:
         workload, several = (
-            (observation.daemon_set or {}).get("metadata", {}).get("name", ""),
+            (observation.workload or {}).get("metadata", {}).get("name", ""),
             len(configuration.sources) > 1,
         )
         return [
@@ -362,7 +368,7 @@ class Explainer:
         return "\n".join(filter(None, lines))
 
     def _is_left_out(self, state: Mapping[str, Any]) -> bool:
-        """Return whether the DaemonSet was excluded from the update, so that its state differs from the program."""
+        """Return whether the workload was excluded from the update, so that its state differs from the program."""
         return self._configuration is not None and config_hash_of(state) != self._configuration.hash
 
     def tell(self, message: str) -> None:
@@ -371,9 +377,9 @@ class Explainer:
         pulumi.log.info(message, self._component)
 
 
-async def state_of(daemon_set: pulumi.CustomResource) -> dict[str, Any]:
-    """Return what the engine's state has of a DaemonSet that an `up` does not touch; parts may be empty."""
-    of: Any = daemon_set
+async def state_of(workload: pulumi.CustomResource) -> dict[str, Any]:
+    """Return what the engine's state has of a workload that an `up` does not touch; parts may be empty."""
+    of: Any = workload
     parts = {"metadata": await of.metadata.future() or {}, "spec": await of.spec.future() or {}}
     plain: dict[str, Any] = camel((await plain_arguments(parts))[0])
     return plain
@@ -382,7 +388,7 @@ async def state_of(daemon_set: pulumi.CustomResource) -> dict[str, Any]:
 async def _drift(
     live: dict[str, Any], wanted: Mapping[str, Any] | None, ignored: Sequence[str], state: Mapping[str, Any]
 ) -> tuple[list[Drift], bool]:
-    """Return what of a DaemonSet differs from what the last `up` wrote, and whether any of that is secret."""
+    """Return what of a workload differs from what the last `up` wrote, and whether any of that is secret."""
     if wanted is None:
         return [], False
     plain, secret = await plain_arguments(wanted)
@@ -397,13 +403,8 @@ def _recorded(live: Any, old: Any, new: Any) -> Mapping[str, object]:
     return inputs if isinstance(inputs, Mapping) else {}
 
 
-def _where(daemon_set: Mapping[str, Any]) -> str:
-    metadata = daemon_set["metadata"]
-    return f"{metadata.get('namespace', 'default')}/{metadata['name']}"
-
-
 def _subject(new: Mapping[str, Any], live: Mapping[str, Any]) -> Subject:
-    """Return which DaemonSet this is, by what is asked for and by what the provider returned."""
+    """Return which workload this is, by what is asked for and by what the provider returned."""
     metadata, returned = new["metadata"], live.get("metadata") or {}
     annotations = new["spec"]["template"]["metadata"]["annotations"]
     name, namespace = str(metadata["name"]), str(metadata.get("namespace", "default"))

@@ -8,10 +8,10 @@ import pulumi
 from ..cluster.client import Cluster, ClusterError, Object
 from ..cluster.retrying import Backoff
 from ..core.audit.writing import changes_between
-from ..core.explain.drift import camel
 from ..core.explain.taking_over import TakeOver, holds_unknown, replacing
-from ..core.kubernetes.daemon_sets import config_hash_of
+from ..core.kubernetes.camel import camel
 from ..core.kubernetes.field_managers import OWNER, handed_over, others
+from ..core.kubernetes.workloads import config_hash_of
 from ..core.revisions.observation import Observation
 from ..core.workload.configuration import Configuration
 from ..core.workload.secret import SecretSource
@@ -68,15 +68,15 @@ class TakeOverExplainer(Explainer):
         hooks.before_create = [*(hooks.before_create or []), asks]
         return hooks
 
-    def of_daemon_set(self) -> pulumi.ResourceHookBinding:
+    def of_workload(self) -> pulumi.ResourceHookBinding:
         """Return the hooks for the workload."""
-        hooks = super().of_daemon_set()
+        hooks = super().of_workload()
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         hands_over = pulumi.ResourceHook(f"{self._hook_name}:hands-over", self._hand_over, options)
         hooks.before_update = [*(hooks.before_update or []), hands_over]
         return hooks
 
-    async def _daemon_set_updates(self, args: pulumi.ResourceHookArgs) -> None:
+    async def _workload_updates(self, args: pulumi.ResourceHookArgs) -> None:
         taken = await self._asked()
         self.restarts, self.restarts_all = taken.restarts, bool(taken.template_changes)
         self.has_plan = self.restarts and self.audit.staged

@@ -6,16 +6,19 @@ from typing import Any
 
 import pulumi
 
+from ..core.arguments.case import snake_case
 from ..core.arguments.fields import check_argument_names, check_name, check_whole_number
 from ..core.arguments.finding import Finding, report
 from ..core.audit.sinks import Sink, parse_audit
 from ..core.kubernetes.labels import check_labels, check_pod_annotations, check_selector
 from ..core.kubernetes.spelling import unknown_fields
-from ..core.kubernetes.update_strategy import check_update_strategy
+from ..core.kubernetes.strategies import check_strategy
+from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from ..core.revisions import references as checks
-from ..core.revisions.naming import MAX_NAME_LENGTH, default_selector
-from ..core.waves.order import Waves, check_beside_waves, parse_waves
+from ..core.revisions.naming import MAX_NAME_LENGTH
+from ..core.waves.order import Waves, check_beside_waves, no_waves, parse_waves
 from ..core.waves.places import from_the_top
+from ..core.workload.asked import selector_of
 from ..core.workload.configuration import Configuration
 from . import schema
 from .errors import BadArguments
@@ -26,11 +29,14 @@ from .secrets import Secrets, parse_secrets, secret_names
 from .sources import parse_sources, source_names, warned
 from .taking_over import check_take_over
 
+_NUMBERS = {"min_ready_seconds": 0, "revision_history_limit": 0, "rollout_timeout_seconds": 1, "replicas": 0}
+"""Argument -> the least that it may be."""
+
 
 @dataclass(frozen=True)
 class Arguments:
     """
-    The arguments of a `ConfiguredDaemonSet`: as plain mappings and lists, and parsed where the core has a type for it.
+    The arguments of a component: as plain mappings and lists, and parsed where the core has a type for it.
 
     `waves` is `None` where there are none. `needs` are the resources that the configuration comes from, `missing` says
     which objects that others own are not there. The values of `secrets` are in nothing else.
@@ -46,7 +52,12 @@ class Arguments:
 
 
 def checked(
-    who: str, name: str, args: Mapping[str, Any], args_type: type, opts: pulumi.ResourceOptions | None
+    who: str,
+    name: str,
+    args: Mapping[str, Any],
+    args_type: type,
+    opts: pulumi.ResourceOptions | None,
+    kind: WorkloadKind = DAEMON_SET,
 ) -> Arguments:
     """
     Return the arguments, each parsed once.
@@ -55,17 +66,17 @@ def checked(
       BadArguments: One line for everything that is wrong, each beginning with `who: where:`.
 
     """
-    plain, findings = plain_arguments(who, args, args_type)
+    plain, findings = plain_arguments(who, args, args_type, kind)
     of_secrets: set[pulumi.Resource] = set()
     if "secrets" in plain:
         plain["secrets"], _, of_secrets = known(plain["secrets"])
     kubernetes_name = str(plain.get("name", name))
-    findings += _check_values(name, plain)
+    findings += _check_values(name, plain, kind)
     waves, wrong = parse_waves(plain["waves"]) if "waves" in plain else (None, [])
     sinks, wrong_audit = parse_audit(plain.get("audit", []))
     findings += [*wrong_audit, *wrong, *(_check_beside_waves(plain) if "waves" in plain else [])]
     ignored, names = (opts and opts.ignore_changes) or [], source_names(kubernetes_name, plain)
-    findings += checks.check_ignore_changes(ignored, names, plain.get("pod_spec"), secret_names(plain))
+    findings += checks.check_ignore_changes(ignored, names, plain.get("pod_spec"), secret_names(plain), kind)
     findings += check_provider(plain, opts)
     needs, wrong = wait_for_outputs(plain)
     findings += wrong
@@ -80,7 +91,9 @@ def checked(
     return Arguments(plain, configuration, [*needs, *of_secrets], external.missing, secrets, waves, sinks)
 
 
-def plain_arguments(who: str, args: Mapping[str, Any], args_type: type) -> tuple[dict[str, Any], list[Finding]]:
+def plain_arguments(
+    who: str, args: Mapping[str, Any], args_type: type, kind: WorkloadKind = DAEMON_SET
+) -> tuple[dict[str, Any], list[Finding]]:
     """
     Return the arguments as plain mappings and lists, and what is wrong with their names.
 
@@ -94,13 +107,14 @@ def plain_arguments(who: str, args: Mapping[str, Any], args_type: type) -> tuple
     plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
     known: Mapping[str, Any] = args_type.__annotations__
     required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
-    return plain, list(check_argument_names(plain, known, sorted(required), from_the_top(known)))
+    findings = [] if kind is DAEMON_SET or plain.pop("waves", None) is None else [no_waves(kind)]
+    return plain, [*findings, *check_argument_names(plain, known, sorted(required), from_the_top(known))]
 
 
-def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
+def _check_values(name: str, plain: Mapping[str, Any], kind: WorkloadKind) -> Iterator[Finding]:
     """Find what is wrong with the arguments one by one; `data` is looked at elsewhere."""
     kubernetes_name = plain.get("name", name)
-    where = "name" if "name" in plain else "the component's name, which is also the DaemonSet's (or pass `name`)"
+    where = "name" if "name" in plain else f"the component's name, which is also the {kind.kind}'s (or pass `name`)"
     yield from check_name(where, kubernetes_name, MAX_NAME_LENGTH)
     if "namespace" in plain and not isinstance(plain["namespace"], pulumi.Output):
         yield from check_name("namespace", plain["namespace"])
@@ -112,11 +126,11 @@ def _check_values(name: str, plain: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _check_labels(plain, str(kubernetes_name))
     if "pod_annotations" in plain:
         yield from check_pod_annotations(plain["pod_annotations"])
-    if "update_strategy" in plain:
-        yield from check_update_strategy(plain["update_strategy"], plain.get("pod_spec"))
+    if (strategy := snake_case(kind.strategy)) in plain:
+        yield from check_strategy(kind, strategy, plain[strategy], plain.get("pod_spec"))
     if "take_over" in plain:
         yield from check_take_over(plain)
-    for number, least in (("min_ready_seconds", 0), ("revision_history_limit", 0), ("rollout_timeout_seconds", 1)):
+    for number, least in _NUMBERS.items():
         if number in plain:
             yield from check_whole_number(number, plain[number], least)
 
@@ -131,11 +145,6 @@ def _check_labels(plain: Mapping[str, Any], kubernetes_name: str) -> Iterator[Fi
         if argument in plain:
             yield from check_labels(argument, plain[argument])
     yield from check_selector(selector_of(plain, kubernetes_name), plain.get("pod_labels"))
-
-
-def selector_of(plain: Mapping[str, Any], kubernetes_name: str) -> Any:
-    """Return the labels by which the DaemonSet finds its pods."""
-    return plain.get("selector", default_selector(kubernetes_name))
 
 
 def doubtful(arguments: Arguments, name: str) -> list[Finding]:

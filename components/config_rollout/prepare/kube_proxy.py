@@ -129,7 +129,7 @@ def prepare(who: str, args: Mapping[str, Any], args_type: type, opts: pulumi.Res
 def _read_cluster(cluster: Cluster, settings: Settings) -> tuple[str, Observation, ExistingKubeProxy]:
     """Return the release of the API server, the DaemonSet, and the kube-proxy that it is part of."""
     initial = observe(cluster, settings.layout.namespace, settings.layout.daemon_set)
-    return cluster.version(), initial, read_kube_proxy(cluster, settings.layout, initial.daemon_set)
+    return cluster.version(), initial, read_kube_proxy(cluster, settings.layout, initial.workload)
 
 
 def _refuse(who: str, findings: list[Finding]) -> None:

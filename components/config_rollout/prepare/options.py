@@ -6,8 +6,10 @@ from typing import Any
 
 import pulumi
 
-from ..core.kubernetes.property_paths import daemon_set_path
-from ..core.kubernetes.update_strategy import UpdateStrategy
+from ..core.arguments.case import snake_case
+from ..core.kubernetes.property_paths import workload_path
+from ..core.kubernetes.strategies import timeout_seconds
+from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 
 
 class Options:
@@ -15,12 +17,14 @@ class Options:
     Hands a component's resource options on, so that each does what a reader expects.
 
     `parent`, `aliases`, `depends_on`, `provider`, `providers` and `transforms` reach the children by themselves.
-    `protect` does for the DaemonSet and not for the ConfigMap: every change of the configuration lets one go.
+    `protect` does for the workload and not for the ConfigMap: every change of the configuration lets one go.
     `retain_on_delete`, `custom_timeouts` and `ignore_changes` Pulumi keeps to the component, so they are handed on.
     """
 
-    def __init__(self, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
-        self._args = args
+    def __init__(
+        self, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None, kind: WorkloadKind = DAEMON_SET
+    ) -> None:
+        self._args, self._kind = args, kind
         self._opts = opts or pulumi.ResourceOptions()
 
     @property
@@ -31,8 +35,8 @@ class Options:
 
     @property
     def ignored(self) -> list[str]:
-        """Return the paths in the DaemonSet whose changes the engine is to ignore."""
-        return [daemon_set_path(path) for path in self._opts.ignore_changes or []]
+        """Return the paths in the workload whose changes the engine is to ignore."""
+        return [workload_path(path, self._kind) for path in self._opts.ignore_changes or []]
 
     def for_component(self, *hooks: pulumi.ResourceHookBinding, aliases: Sequence[str] = ()) -> pulumi.ResourceOptions:
         """Return the options of the component itself, with its own hooks and aliases beside the user's."""
@@ -66,10 +70,10 @@ class Options:
             hooks=hooks,
         )
 
-    def for_daemon_set(
+    def for_workload(
         self, parent: pulumi.Resource, after: Sequence[pulumi.Resource], *hooks: pulumi.ResourceHookBinding
     ) -> pulumi.ResourceOptions:
-        """Return the options of the DaemonSet, which comes after what it needs."""
+        """Return the options of the workload, which comes after what it needs."""
         return pulumi.ResourceOptions(
             parent=parent,
             depends_on=list(after),
@@ -87,8 +91,9 @@ class Options:
     def _timeouts(self) -> pulumi.CustomTimeouts:
         seconds = self._args.get("rollout_timeout_seconds")
         if seconds is None:
-            strategy = UpdateStrategy.of(self._args.get("update_strategy"))
-            seconds = strategy.default_timeout_seconds(self._args.get("min_ready_seconds"))
+            args, kind = self._args, self._kind
+            strategy = args.get(snake_case(kind.strategy))
+            seconds = timeout_seconds(kind, strategy, args.get("min_ready_seconds"), args.get("replicas"))
         timeouts = self._opts.custom_timeouts or pulumi.CustomTimeouts()
         limit = f"{int(seconds)}s"
         return pulumi.CustomTimeouts(timeouts.create or limit, timeouts.update or limit, timeouts.delete)

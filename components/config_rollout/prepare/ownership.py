@@ -1,5 +1,5 @@
 """
-Looks after who owns the DaemonSet of one component: refused where it is another's, noted on what is made.
+Looks after who owns the workload of one component: refused where it is another's, noted on what is made.
 
 Not here: what is refused, and in which words (core/revisions/ownership.py).
 """
@@ -17,6 +17,7 @@ from pulumi.runtime import settings
 from ..cluster.client import ClusterError, Object
 from ..core.arguments.finding import Finding, report
 from ..core.kubernetes.annotations import COMPONENT_ANNOTATION, STACK_ANNOTATION
+from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.revisions import ownership
 from ..core.revisions.ownership import Claim, Owner
 from ..hooks.hook_name import hook_name
@@ -34,19 +35,19 @@ _claimed: WeakKeyDictionary[object, dict[tuple[str, str, str], "Ownership"]] = W
 
 class Ownership:
     """
-    The owner of one DaemonSet.
+    The owner of one workload.
 
     Args:
       who: The component, for what is refused.
       component: Its type and name.
-      where: Namespace and name of the DaemonSet. Where that or the cluster is an Output, the hooks read it.
-      selector: The labels by which the DaemonSet finds its pods; `None` where an existing one is only patched.
+      where: Kind, namespace and name of the workload. Where that or the cluster is an Output, the hooks read it.
+      selector: The labels by which the workload finds its pods; `None` where an existing one is only patched.
       reading: What the cluster has.
       plain: Where the cluster is: `kubeconfig`, `context`; and `take_over`.
       may_select: Whether the component takes another selector.
 
     Raises:
-      BadArguments: Something else owns the DaemonSet.
+      BadArguments: Something else owns the workload.
 
     """
 
@@ -54,32 +55,33 @@ class Ownership:
         self,
         who: str,
         component: tuple[str, str],
-        where: tuple[Any, str],
+        where: tuple[WorkloadKind, Any, str],
         selector: Mapping[str, str] | None,
         reading: Reading,
         plain: Mapping[str, Any],
         may_select: bool = False,
     ) -> None:
         self._who, self._component, self._reading, self._plain = who, component, reading, plain
-        named, observation = isinstance(where[0], str), reading.observation
+        kind, namespace, workload = where
+        named, observation = isinstance(namespace, str), reading.observation
         self._is_known = named and reading.later is None
         mine = Owner(stack_name(), "::".join(component))
         take_over = bool(plain.get("take_over"))
-        self._claim = Claim(where[0] if named else "", where[1], mine, selector, may_select, take_over)
+        self._claim = Claim(namespace if named else "", workload, mine, selector, may_select, take_over, kind)
         self._hook_name = hook_name(f"{component[1]}:owner")
         if self._is_known:
             twice = self._check_twice(self._claim, observation.server)
-            there = observation.daemon_set, observation.wanted_config_maps
+            there = observation.workload, observation.wanted_config_maps
             self._refuse([*twice, *ownership.check_owner(self._claim, *there)])
 
     @property
     def takes(self) -> bool:
         """Whether the component is about to take over what someone else made."""
-        return self._claim.takes(self._reading.observation.daemon_set)
+        return self._claim.takes(self._reading.observation.workload)
 
     def aliases(self) -> list[str]:
-        """Return what this component was before it was renamed or moved, as the DaemonSet says."""
-        alias = ownership.alias_of(self._claim, self._reading.observation.daemon_set)
+        """Return what this component was before it was renamed or moved, as the workload says."""
+        alias = ownership.alias_of(self._claim, self._reading.observation.workload)
         return [alias] if alias else []
 
     def hooks(self) -> pulumi.ResourceHookBinding:
@@ -89,8 +91,8 @@ class Ownership:
         moved = pulumi.ResourceHook(f"{self._hook_name}:moved", self._before_update, options)
         return pulumi.ResourceHookBinding(before_create=[new], before_update=[moved])
 
-    def hooks_of_daemon_set(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks of the DaemonSet: an `up` that stopped may have left a component without one."""
+    def hooks_of_workload(self) -> pulumi.ResourceHookBinding:
+        """Return the hooks of the workload: an `up` that stopped may have left a component without one."""
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         taken = pulumi.ResourceHook(f"{self._hook_name}:taken", self._refuse_taken, options)
         return pulumi.ResourceHookBinding(
@@ -108,23 +110,22 @@ class Ownership:
         return {STACK_ANNOTATION: self._claim.mine.stack, COMPONENT_ANNOTATION: whole}
 
     def _check_twice(self, claim: Claim, server: str) -> list[Finding]:
-        """Find another component of this program with the same DaemonSet."""
+        """Find another component of this program with the same workload, or with a name that makes the same objects."""
         claimed = _claimed.setdefault(settings.get_monitor(), {})
         cluster = server or str([self._plain.get(key) for key in _CLUSTER])  # which could not be read
         first = claimed.setdefault((cluster, claim.namespace, claim.name), self)
         if first is self:
             return []
-        return [
-            Finding(claim.where, f"{first._who} of this program already owns it", "Give one of them another `name`")
-        ]
+        what = "already owns it" if first._claim.kind is claim.kind else f"already has {first._claim.where}"
+        return [Finding(claim.where, f"{first._who} of this program {what}", "Give one of them another `name`")]
 
     async def _before_create(self, args: pulumi.ResourceHookArgs) -> None:
         claim, observation = self._told(args), await self._reading.resolved()
         findings: list[Finding] = []
         if observation.is_read and not self._is_known:
             twice = self._check_twice(claim, observation.server)
-            findings = [*twice, *ownership.check_owner(claim, observation.daemon_set, observation.wanted_config_maps)]
-        self._refuse(findings or ownership.check_new(claim, observation.daemon_set, self._is_known))
+            findings = [*twice, *ownership.check_owner(claim, observation.workload, observation.wanted_config_maps)]
+        self._refuse(findings or ownership.check_new(claim, observation.workload, self._is_known))
 
     async def _before_first(self, args: pulumi.ResourceHookArgs) -> None:
         # Read again: what is to be replaced under its own name has been deleted by now.
@@ -134,11 +135,11 @@ class Ownership:
     async def _before_update(self, args: pulumi.ResourceHookArgs) -> None:
         claim, old = self._told(args), args.old_inputs or {}
         if claim.namespace and (old.get("namespace"), old.get("name")) != (claim.namespace, claim.name):
-            self._refuse(ownership.check_moved(claim, (await self._reading.resolved()).daemon_set))
+            self._refuse(ownership.check_moved(claim, (await self._reading.resolved()).workload))
 
     async def _refuse_taken(self, args: pulumi.ResourceHookArgs) -> None:
         claim, observation = self._told(args), await self._reading.resolved()
-        self._refuse(ownership.check_taken(claim, args.old_inputs or {}, observation.daemon_set))
+        self._refuse(ownership.check_taken(claim, args.old_inputs or {}, observation.workload))
 
     def _told(self, args: pulumi.ResourceHookArgs) -> Claim:
         """Return the claim with what the engine knows: the parents' types, and a namespace that was an Output."""
@@ -152,13 +153,14 @@ class Ownership:
         return replace(self._claim, mine=mine)
 
     async def _read(self, claim: Claim) -> Object | None:
-        """Return the DaemonSet as it is; nothing where its place is not known in preview, or cannot be read."""
+        """Return the workload as it is; nothing where its place is not known in preview, or cannot be read."""
         arguments = {key: self._plain[key] for key in _CLUSTER if key in self._plain}
         plain = {key: await of.future() if isinstance(of, pulumi.Output) else of for key, of in arguments.items()}
         if not claim.namespace or None in plain.values():
             return None
+        what = claim.kind.resource, claim.name, claim.namespace
         with suppress(ClusterError):
-            return await in_thread(lambda: find_cluster(plain).get("daemonsets", claim.name, claim.namespace))
+            return await in_thread(lambda: find_cluster(plain).get(*what))
         return None
 
     def _refuse(self, findings: list[Finding]) -> None:

@@ -25,8 +25,9 @@ from ..cluster.observe import (
 from ..cluster.owners import give_owners
 from ..core.arguments.finding import Finding, report
 from ..core.configuration.secret_content import SecretContent, encoded, secret_of
-from ..core.kubernetes import daemon_sets
+from ..core.kubernetes import daemon_sets, workloads
 from ..core.kubernetes.field_managers import MANAGER
+from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from ..core.revisions.config_maps import check_same, content_of, other_content, plain_names
 from ..core.revisions.naming import history_name
 from ..core.revisions.observation import Observation
@@ -51,14 +52,14 @@ def read(
     secrets: Sequence[SecretSource] = (),
 ) -> Observation:
     """
-    Add to the observation of a DaemonSet what is there of its configurations, and with waves its fleet.
+    Add to the observation of a workload what is there of its configurations, and with waves its fleet.
 
     Args:
       cluster: Where to look.
       who: The component, for what is refused.
-      observation: The DaemonSet.
+      observation: The workload.
       configuration: What the program wants.
-      waves: Whether waves drive the DaemonSet.
+      waves: Whether waves drive it.
       secrets: The Secrets that it wants. Where they may not be read, the provider still may write them.
 
     Raises:
@@ -78,14 +79,15 @@ def read(
         raise BadArguments(report(who, findings))
     if waves:
         observation = add_pods(cluster, add_revisions(cluster, add_nodes(cluster, observation)))
-    if observation.daemon_set is None:
+    if observation.workload is None:
         return replace(observation, has_namespace=_has_namespace(cluster, namespace))
     if observation.config_hash == configuration.hash:
         return observation
     with suppress(Forbidden):
         observation = observation if waves else add_revisions(cluster, observation)
     with suppress(Forbidden):  # without permission to read records, the report is longer than necessary
-        observation = add_config_maps(cluster, observation, [history_name(name)]) if waves else observation
+        records = [history_name(name, observation.kind)] if waves else []
+        observation = add_config_maps(cluster, observation, records)
     return _add_contents(cluster, observation, configuration, secrets)
 
 
@@ -101,7 +103,7 @@ def _add_contents(
     cluster: Cluster, observation: Observation, like: Configuration, secrets: Sequence[SecretSource]
 ) -> Observation:
     """Add what the pods read by now of all that is content-named; nothing if a part of it is gone."""
-    pod_spec = (observation.daemon_set or {})["spec"]["template"]["spec"]
+    pod_spec = (observation.workload or {})["spec"]["template"]["spec"]
     names = plain_names(pod_spec, observation.name, observation.config_hash)
     observation = add_config_maps(cluster, observation, names)
     objects = {source: observation.config_maps.get(called) for called, source in names.items()}
@@ -159,6 +161,7 @@ def read_before(
     name: str,
     configuration: Configuration,
     secrets: Sequence[SecretSource] = (),
+    kind: WorkloadKind = DAEMON_SET,
 ) -> Reading:
     """
     Return what is there.
@@ -174,13 +177,14 @@ def read_before(
     if is_mocked() and not waves:
         return Reading()
     if any(isinstance(plain.get(key), pulumi.Output) for key in _WHERE):
-        return _read_later(who, plain, name, configuration, secrets)
+        return _read_later(who, plain, name, configuration, secrets, kind)
     try:
         cluster = find_cluster(plain)
         wait_seconds = 0 if pulumi.runtime.is_dry_run() and not waves else WAIT_SECONDS
 
         def once() -> Observation:
-            return read(cluster, who, observe(cluster, plain["namespace"], name), configuration, waves, secrets)
+            observation = observe(cluster, plain["namespace"], name, kind=kind)
+            return read(cluster, who, observation, configuration, waves, secrets)
 
         return Reading(wait_for_server(once, wait_seconds), cluster=cluster)
     except ClusterError as error:
@@ -193,18 +197,19 @@ def read_before(
 
 def keep(
     component: pulumi.Resource,
-    daemon_set: pulumi.CustomResource,
+    workload: pulumi.CustomResource,
     plain: Mapping[str, Any],
     wanted: Sequence[Mapping[str, Any]],
     has_waves: bool,
     is_gone: Callable[[], Awaitable[bool]],
     earlier: Callable[[], Collection[str]] = tuple,
+    kind: WorkloadKind = DAEMON_SET,
 ) -> None:
     """
-    Give the ConfigMaps and Secrets their owners once the provider has written the DaemonSet, or found nothing to write.
+    Give the ConfigMaps and Secrets their owners once the provider has written the workload, or found nothing to write.
 
     `wanted` are those that the program's configuration has, `earlier` gives the Secrets that the last `up` wanted.
-    Where `is_gone` tells that someone deleted the DaemonSet there is nothing to do. What fails is a warning at the
+    Where `is_gone` tells that someone deleted the workload there is nothing to do. What fails is a warning at the
     component: the next `up` does it.
     """
 
@@ -217,7 +222,8 @@ def keep(
             return []
 
         def write_owners() -> list[str]:
-            return settle(find_cluster(outputs), namespace, name, uid, outputs["wanted"], has_waves, earlier())
+            at = find_cluster(outputs), kind, namespace, name, uid
+            return settle(*at, outputs["wanted"], has_waves, earlier())
 
         try:
             with Voice().never_silent(lambda: f"{namespace}/{name}: waiting for its controller"):
@@ -231,12 +237,13 @@ def keep(
 
     every = {key: plain[key] for key in _WHERE[1:] if key in plain}
     every["wanted"] = list(wanted)
-    written: pulumi.Output[Any] = pulumi.Output.all(metadata=daemon_set.metadata, **every)  # type: ignore[attr-defined]
+    written: pulumi.Output[Any] = pulumi.Output.all(metadata=workload.metadata, **every)  # type: ignore[attr-defined]
     written.apply(once_written)  # type: ignore[arg-type]  # mypy finds two readings of an Awaitable, and takes neither
 
 
 def settle(
     cluster: Cluster,
+    kind: WorkloadKind,
     namespace: str,
     name: str,
     uid: str,
@@ -258,28 +265,32 @@ def settle(
       ClusterError: The cluster cannot be read or written, or is not the provider's.
 
     """
-    return wait_for_server(lambda: _settle(cluster, namespace, name, uid, wanted, has_waves, earlier))
+
+    def observed() -> Object:
+        return _observed(cluster, kind, namespace, name, uid)
+
+    of = kind, namespace, name
+    return wait_for_server(lambda: _settle(cluster, of, observed, wanted, has_waves, earlier))
 
 
 def _settle(
     cluster: Cluster,
-    namespace: str,
-    name: str,
-    uid: str,
+    of: tuple[WorkloadKind, str, str],
+    observed: Callable[[], Object],
     wanted: Sequence[Mapping[str, Any]],
     has_waves: bool,
     earlier: Collection[str],
 ) -> list[str]:
-    lines: list[str] = []
+    (of_kind, namespace, name), lines = of, list[str]()
     by_name = {one["metadata"]["name"]: one for one in wanted}
 
     secrets = {*earlier, *(called for called, one in by_name.items() if one.get("kind") == "Secret")}
 
     def give() -> list[tuple[str, str]]:
-        return give_owners(cluster, lambda: _observed(cluster, namespace, name, uid), by_name, secrets=secrets)
+        return give_owners(cluster, observed, by_name, secrets=secrets)
 
-    if not has_waves and (left := daemon_sets.leftovers(_observed(cluster, namespace, name, uid))):
-        cluster.patch("daemonsets", name, namespace, {"metadata": {"annotations": dict.fromkeys(left)}})
+    if not has_waves and (left := daemon_sets.leftovers(observed())):
+        cluster.patch(of_kind.resource, name, namespace, {"metadata": {"annotations": dict.fromkeys(left)}})
     lost = give()
     back = [(kind, one) for kind, one in lost if one in by_name]
     for kind, one in back:
@@ -288,14 +299,14 @@ def _settle(
     if back:
         lost = give()
     return lines + [
-        f"{kind} {namespace}/{one}, which a kept revision of DaemonSet {name} mounts, is missing: "
+        f"{kind} {namespace}/{one}, which a kept revision of {of_kind.kind} {name} mounts, is missing: "
         "`kubectl rollout undo` to that revision would start pods that wait for it"
         for kind, one in lost
     ]
 
 
 async def withdraw(plain: Mapping[str, Any], kind: str, name: str) -> None:
-    """Delete a ConfigMap or Secret that an `up` created for a missing DaemonSet: no pod reads it."""
+    """Delete a ConfigMap or Secret that an `up` created for a missing workload: no pod reads it."""
     every = pulumi.Output.all(**{key: plain[key] for key in _WHERE if key in plain})
     values: dict[str, Any] = await every.future() or {}
 
@@ -314,7 +325,12 @@ def is_mocked() -> bool:
 
 
 def _read_later(
-    who: str, plain: Mapping[str, Any], name: str, configuration: Configuration, secrets: Sequence[SecretSource]
+    who: str,
+    plain: Mapping[str, Any],
+    name: str,
+    configuration: Configuration,
+    secrets: Sequence[SecretSource],
+    kind: WorkloadKind,
 ) -> Reading:
     """
     Return what is there once Outputs are known.
@@ -325,7 +341,8 @@ def _read_later(
     async def look(values: dict[str, Any]) -> Observation:
         def once() -> Observation:
             cluster = find_cluster(values)
-            return read(cluster, who, observe(cluster, values["namespace"], name), configuration, secrets=secrets)
+            observation = observe(cluster, values["namespace"], name, kind=kind)
+            return read(cluster, who, observation, configuration, secrets=secrets)
 
         try:
             return await in_thread(once)
@@ -359,11 +376,11 @@ def _unread(who: str, error: ClusterError) -> str:
     return f"{who}: the cluster could not be read: {error}"
 
 
-def _observed(cluster: Cluster, namespace: str, name: str, uid: str) -> Object:
-    """Return the DaemonSet once its controller has made the revision of what it is now."""
-    daemon_set = wait_until_observed(lambda: cluster.prove("daemonsets", name, namespace, uid))
-    if daemon_set is None or not daemon_sets.is_observed(daemon_set):
+def _observed(cluster: Cluster, kind: WorkloadKind, namespace: str, name: str, uid: str) -> Object:
+    """Return the workload once its controller has made the revision of what it is now."""
+    workload = wait_until_observed(lambda: cluster.prove(kind.resource, name, namespace, uid))
+    if workload is None or not workloads.is_observed(workload):
         raise ClusterError(
-            f"DaemonSet {namespace}/{name}: no controller has seen it. Make sure that kube-controller-manager runs."
+            f"{kind.where(namespace, name)}: no controller has seen it. Make sure that kube-controller-manager runs."
         )
-    return daemon_set
+    return workload

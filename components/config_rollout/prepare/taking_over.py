@@ -30,9 +30,9 @@ def check_take_over(plain: Mapping[str, Any]) -> Iterator[Finding]:
 def config_maps_of_pods(reading: Reading) -> dict[str, Object]:
     """Return name -> ConfigMap, of those that the pods of a live workload read and that are there."""
     observation, cluster = reading.observation, reading.cluster
-    if cluster is None or observation.daemon_set is None:
+    if cluster is None or observation.workload is None:
         return {}
-    names = mounted(observation.daemon_set)
+    names = mounted(observation.workload)
     with suppress(Forbidden):  # then the explanation says less
         return dict(wait_for_server(lambda: add_config_maps(cluster, observation, names)).config_maps)
     return {}

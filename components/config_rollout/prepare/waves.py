@@ -13,7 +13,7 @@ from ..cluster.observe import add_pods, add_revisions, observe, wait_until_obser
 from ..core.arguments.finding import Finding, report
 from ..core.audit.writing import ended_well
 from ..core.explain.previous import is_template
-from ..core.kubernetes import daemon_sets, template
+from ..core.kubernetes import daemon_sets, template, workloads
 from ..core.kubernetes.annotations import WAVES_ANNOTATION
 from ..core.kubernetes.objects import revision_of
 from ..core.rbac.waves import wave_rights
@@ -92,7 +92,7 @@ class StagedRollout:
         """
         if not self._daemon_pods:
             return self._plan([])
-        live, was, wanted = _template(self._observation.daemon_set or {}), _template(old), _template(new)
+        live, was, wanted = _template(self._observation.workload or {}), _template(old), _template(new)
         same = {
             revision_of(one)
             for one in self._observation.revisions
@@ -206,7 +206,7 @@ class StagedRollout:
 
     def _take(self, observation: Observation) -> None:
         """Take in the fleet, and what it says of the rollout before."""
-        daemon_set, self._observation = observation.daemon_set, observation
+        daemon_set, self._observation = observation.workload, observation
         self._labels = observation.labels
         self._down = sorted(node.name for node in observation.nodes if node.down)
         self._live_hash = observation.config_hash
@@ -330,7 +330,7 @@ def _template(of: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _daemon_pods(observation: Observation) -> DaemonPods | None:
     """Return the pods as their revision says, `None` where there is no DaemonSet."""
-    daemon_set, revisions, pods = observation.daemon_set, observation.revisions, observation.pods
+    daemon_set, revisions, pods = observation.workload, observation.revisions, observation.pods
     if daemon_set is None:
         return None
     newest = template.current(daemon_set, revisions) or observation.revision
@@ -340,6 +340,6 @@ def _daemon_pods(observation: Observation) -> DaemonPods | None:
 
 def _taken_back(observation: Observation) -> str:
     """Return the config hash that a failed rollout took back; empty if there is none."""
-    taken_back = daemon_sets.restored(observation.daemon_set) if observation.daemon_set else None
+    taken_back = daemon_sets.restored(observation.workload) if observation.workload else None
     of = [one for one in observation.revisions if taken_back and taken_back.revision == one["metadata"]["name"]]
-    return daemon_sets.config_hash_of(of[0]["data"]) if of else ""
+    return workloads.config_hash_of(of[0]["data"]) if of else ""

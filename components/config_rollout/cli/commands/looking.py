@@ -108,7 +108,7 @@ def view_without_pods(cluster: Cluster, thing: Object, nodes: Sequence[Node]) ->
 def complete_view(cluster: Cluster, observation: Observation, nodes: Sequence[Node]) -> DaemonSetView:
     """Return the same of a DaemonSet and, as far as they are wanted, pods that are known already."""
     observation = add_revisions(cluster, replace(observation, nodes=nodes))
-    external = external_names(observation.daemon_set) if observation.daemon_set else []
+    external = external_names(observation.workload) if observation.workload else []
     observation = add_config_maps(cluster, observation, [history_name(observation.name), *external])
     view = DaemonSetView.of(observation)
     if not (is_ours(view.daemon_set) or view.records or any(revision.config_hash for revision in view.revisions)):

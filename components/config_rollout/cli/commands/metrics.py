@@ -52,7 +52,7 @@ def _metrics(args: argparse.Namespace) -> int:
 
 def _hashes(cluster: Cluster, names: Iterable[str]) -> dict[str, str]:
     """Return NAMESPACE/NAME -> the config hash that the pod template of the DaemonSet has now."""
-    from ...core.kubernetes.daemon_sets import config_hash_of
+    from ...core.kubernetes.workloads import config_hash_of
 
     hashes = {}
     for name in names:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from ...cluster.client import Cluster, ClusterError, Object
 from ...cluster.observe import observe
 from ...cluster.watch import Following
-from ...core.kubernetes.daemon_sets import is_observed, selector_of
 from ...core.kubernetes.nodes import Node
 from ...core.kubernetes.retry import is_passing
+from ...core.kubernetes.workloads import is_observed, selector_of
 from ...core.revisions.observation import ObservedPod, observed_pod
 from ...core.status.observation import DaemonSetView, is_ours
 from ...core.status.state import Status, status_json, status_of

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..kubernetes.annotations import FINISHED_ANNOTATION
-from ..kubernetes.daemon_sets import config_hash_of
 from ..kubernetes.objects import Object
 from ..kubernetes.pods import Pod
+from ..kubernetes.workloads import config_hash_of
 from ..waves.order import REST
 from .record import AuditRecord
 

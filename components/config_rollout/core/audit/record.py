@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..arguments.finding import Finding
+from ..kubernetes.workload_kinds import DAEMON_SET, KINDS
 
 VERSION = 1
 """The newest version that is understood. Fields that are added without changing the others do not raise it."""
@@ -91,8 +92,9 @@ class AuditRecord:
     """
     One rollout. Times are RFC 3339 in UTC, hashes 64 hex digits (`old_hash` is empty where there was none).
 
-    `old_revision` and `new_revision` are those of the DaemonSet's ControllerRevisions. `pods` is node -> `Times`, and
-    `None` where the record no longer has them.
+    `old_revision` and `new_revision` are what `kubectl rollout undo --to-revision` takes. `pods` is node -> `Times`,
+    or the name of a pod where it is not a DaemonSet's, and `None` where the record no longer has them. `kind` is the
+    workload's; a DaemonSet's record does not say it.
     """
 
     namespace: str
@@ -112,6 +114,7 @@ class AuditRecord:
     restarts: int = 0
     retries: int = 0
     pods: Mapping[str, Times] | None = field(default=None, hash=False)
+    kind: str = DAEMON_SET.kind
 
     @property
     def seconds(self) -> float:
@@ -122,7 +125,8 @@ class AuditRecord:
         """Return the record as one line, without unknown fields."""
         return json.dumps(
             _known(
-                version=VERSION, namespace=self.namespace, name=self.name, started=self.started, ended=self.ended,
+                version=VERSION, kind=None if self.kind == DAEMON_SET.kind else self.kind,
+                namespace=self.namespace, name=self.name, started=self.started, ended=self.ended,
                 by=_known(**vars(self.by)), old_hash=self.old_hash, new_hash=self.new_hash,
                 old_revision=self.old_revision, new_revision=self.new_revision,
                 changes=[change.plain() for change in self.changes],
@@ -208,6 +212,7 @@ def _record(value: Any) -> AuditRecord:
         restarts=_number(of.get("restarts"), "restarts"),
         retries=_number(of.get("retries"), "retries"),
         pods=_maybe(of.get("pods"), "pods", _read_pods),
+        kind=_one_of(of.get("kind", DAEMON_SET.kind), "kind", tuple(KINDS)),
     )
 
 

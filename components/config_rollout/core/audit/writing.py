@@ -8,10 +8,11 @@ from typing import Any
 from ..configuration.diff import KEYED, LINES, SECRET_KIND, FieldChange, KeyChange
 from ..configuration.digest import short_hash
 from ..configuration.secret_values import SECRET, hide
-from ..explain.reasons import DaemonSetUpdate
-from ..kubernetes.annotations import DAEMON_SET_LABEL, OURS
+from ..explain.reasons import WorkloadUpdate
+from ..kubernetes.annotations import OURS
 from ..kubernetes.objects import Object
 from ..kubernetes.pods import Pod
+from ..kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, KINDS, WorkloadKind, kind_of
 from ..markers import ABSENT
 from ..revisions.naming import HISTORY_KEY, history_name
 from ..waves.words import not_ready
@@ -37,7 +38,7 @@ _ENDS = {"done": "RolloutDone", "halted": "RolloutHalted", "restored": "RolloutR
 """Result -> reason of its Event."""
 
 
-def changes_of(update: DaemonSetUpdate) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+def changes_of(update: WorkloadUpdate) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """Return what changed in the configuration, and what else in the pod template."""
     return changes_between(update.told_keys(), update.template_changes(), update.secret)
 
@@ -121,33 +122,36 @@ def ended_event(record: AuditRecord) -> tuple[str, str, str]:
     return kind, _ENDS[record.result], cut(escaped(message), MAX_EVENT_CHARACTERS)
 
 
-def history(daemon_set: Object, text: str) -> Object:
-    """Return the ConfigMap that keeps the history; Kubernetes deletes it with the DaemonSet."""
-    metadata = daemon_set["metadata"]
+def history(workload: Object, text: str) -> Object:
+    """Return the ConfigMap that keeps the history; Kubernetes deletes it with the workload."""
+    metadata, kind = workload["metadata"], kind_of(workload)
     name, namespace = metadata["name"], metadata["namespace"]
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
-            "name": history_name(name),
+            "name": history_name(name, kind),
             "namespace": namespace,
-            "labels": {**OURS, DAEMON_SET_LABEL: name},
-            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": name, "uid": metadata["uid"]}],
+            "labels": {**OURS, kind.label: name},
+            "ownerReferences": [
+                {"apiVersion": kind.api_version, "kind": kind.kind, "name": name, "uid": metadata["uid"]}
+            ],
         },
         "data": {HISTORY_KEY: text},
     }
 
 
-def event(daemon_set: Object, words: tuple[str, str, str], nanoseconds: int) -> Object:
+def event(workload: Object, words: tuple[str, str, str], nanoseconds: int) -> Object:
     """
     Return an Event of the core group, as `kubectl describe` lists it, for type, reason and message.
 
     Source: kubectl 0.35 pkg/describe/describe.go `searchEvents`; client-go tools/record `makeEvent`.
     """
-    metadata, (kind, reason, message) = daemon_set["metadata"], words
+    metadata, (kind, reason, message) = workload["metadata"], words
     now = utc(nanoseconds / 1e9)[:19] + "Z"
     namespace, name = metadata["namespace"], metadata["name"]
-    of = {"apiVersion": "apps/v1", "kind": "DaemonSet", "namespace": namespace, "name": name, "uid": metadata["uid"]}
+    of = {"apiVersion": "apps/v1", "kind": kind_of(workload).kind, "namespace": namespace, "name": name,
+          "uid": metadata["uid"]}  # fmt: skip
     return {
         "apiVersion": "v1", "kind": "Event", "metadata": {"name": f"{name}.{nanoseconds:x}", "namespace": namespace},
         "involvedObject": of, "type": kind, "reason": reason, "message": message,
@@ -265,6 +269,11 @@ def with_what_changed(record: AuditRecord, before: AuditRecord | None) -> AuditR
     )  # fmt: skip
 
 
+def place_of(kind: WorkloadKind, pod: Pod) -> str:
+    """Return what a record calls a pod: the node of a DaemonSet's, of others the name."""
+    return pod.node if kind is DAEMON_SET else pod.name
+
+
 def rollout_of(
     record: AuditRecord, before: Mapping[str, str], pods: Sequence[Pod], times: Mapping[str, tuple[float, float | None]]
 ) -> AuditRecord:
@@ -273,23 +282,29 @@ def rollout_of(
 
     Args:
       record: What is known without the pods, `retries` included.
-      before: UID -> node of the pods at the start. Only a node that had one is restarted.
+      before: UID -> `place_of` the pods at the start. Only a place that had one is restarted; of a Deployment, whose
+        pods get new names, no more are than there were.
       pods: The pods at the end.
       times: UID -> when the pod was made and when it was ready, in seconds since 1970.
 
     """
-    started = moment(record.started).timestamp()
+    started, kind = moment(record.started).timestamp(), KINDS[record.kind]
     had = set(before.values())
-    moved = {pod.node: times[pod.uid] for pod in pods if pod.uid not in before and pod.node in had and not pod.leaving}
+    new = {place_of(kind, pod): pod for pod in pods if pod.uid not in before and not pod.leaving}
+    if kind is DEPLOYMENT:
+        new = dict(sorted(new.items(), key=lambda item: times[item[1].uid][0])[: len(before)])
+    else:
+        new = {place: pod for place, pod in new.items() if place in had}
     result = "done" if record.result == "done" else "failed"
     findings = () if result == "done" else tuple(
-        not_ready(pod, "is not ready") for pod in pods if pod.node in moved and not pod.available
+        not_ready(pod, "is not ready") for pod in new.values() if not pod.available
     )  # fmt: skip
-    nodes = len(had | {pod.node for pod in pods})
-    wave = WaveRecord("all", record.started, record.ended, nodes, len(moved), record.retries, result,
+    places = {place_of(kind, pod) for pod in pods if not pod.leaving} | (set() if kind is DEPLOYMENT else had)
+    wave = WaveRecord("all", record.started, record.ended, len(places), len(new), record.retries, result,
                       shown_findings(findings))  # fmt: skip
-    seconds = {node: (_since(started, made), _since(started, ready)) for node, (made, ready) in sorted(moved.items())}
-    return replace(record, waves=(wave,), restarts=len(moved), pods=seconds)  # type: ignore[arg-type]
+    at = {place: times[pod.uid] for place, pod in sorted(new.items())}
+    seconds = {place: (_since(started, made), _since(started, ready)) for place, (made, ready) in at.items()}
+    return replace(record, waves=(wave,), restarts=len(new), pods=seconds)  # type: ignore[arg-type]
 
 
 def _since(started: float, then: float | None) -> float | None:

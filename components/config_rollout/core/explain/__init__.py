@@ -1,1 +1,1 @@
-"""Why a DaemonSet changes, what no longer is as the last `up` left it, and what follows."""
+"""Why a workload changes, what no longer is as the last `up` left it, and what follows."""

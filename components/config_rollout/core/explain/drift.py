@@ -10,20 +10,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..arguments.case import camel_case
 from ..configuration.diff import FieldChange, diff_values
 from ..configuration.effects import by_name, by_position, field_path
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
+from ..kubernetes.camel import camel
 from ..kubernetes.pod_spec import Path
+from ..kubernetes.quantities import same_quantity
 from ..markers import ABSENT, UNKNOWN
 from ..revisions.naming import source_name
-from .previous import same_quantity
 
 Object = Mapping[str, Any]
 _Tree = Mapping[str, Any]
-
-_FREE = ("labels", "annotations", "matchLabels", "nodeSelector", "limits", "requests", "volumeAttributes")
-"""Fields whose keys are the user's own, not names of Kubernetes'."""
 
 _TEMPLATE = "spec.template."
 
@@ -63,7 +60,7 @@ class Drift:
 
 
 def short_path(path: str) -> str:
-    """Return a path in a DaemonSet without what is the same for all fields of its place."""
+    """Return a path in a workload without what is the same for all fields of its place."""
     for start in (f"{_TEMPLATE}spec.", f"{_TEMPLATE}metadata.", "spec."):
         if path.startswith(start):
             return path.removeprefix(start)
@@ -183,11 +180,3 @@ def _is_reference(change: FieldChange, name: str) -> bool:
     """Return whether it is the name of the ConfigMap, which follows the config hash."""
     old, new = (source_name(side, name) if isinstance(side, str) else "" for side in (change.old, change.new))
     return bool(old) and old == new
-
-
-def camel(value: Any, free: bool = False) -> Any:
-    """Return a structure with Kubernetes' own names in camelCase, as the provider writes them."""
-    if isinstance(value, Mapping):
-        names = {key: key if free else camel_case(str(key)) for key in value}
-        return {name: camel(value[key], name in _FREE) for key, name in names.items()}
-    return [camel(item) for item in value] if isinstance(value, list) else value

@@ -1,8 +1,4 @@
-"""
-Why a DaemonSet changes and what follows, in words:
-
-from what the engine is about to write, never from a cluster.
-"""
+"""Why a workload changes and what follows, in words: from what the engine is about to write, never from a cluster."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,6 +8,9 @@ from ..configuration.diff import FieldChange, KeyChange, diff_values
 from ..configuration.digest import short_hash
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION
 from ..kubernetes.pod_spec import follow
+from ..kubernetes.strategies import strategy_of
+from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadKind, kind_of
+from ..kubernetes.workloads import name_of
 from ..markers import UNKNOWN
 from ..revisions.config_maps import plain_names
 from ..revisions.ownership import NOTED, SAYS_WHO, owner_change
@@ -29,12 +28,12 @@ _OWN_ANNOTATIONS = ("metadata.annotations.config-rollout/", "metadata.annotation
 
 
 @dataclass(frozen=True)
-class DaemonSetUpdate:
+class WorkloadUpdate:
     """
-    One update of a DaemonSet: what it held (previous.py) and what the engine is about to write, with camelCase keys.
+    One update of a workload: what it held (previous.py) and what the engine is about to write, with camelCase keys.
 
     `keys` are the changes of the ConfigMap since the configuration whose hash is `keys_since`; whether they restart
-    anything is read from the two DaemonSets alone. With `secret` the fields are named and their values are not shown.
+    anything is read from the two workloads alone. With `secret` the fields are named and their values are not shown.
     `plan` is how the restart goes, wave by wave; `None` without waves. `by` is path -> who else set what is there, and
     when. With `waits` the engine has written all of it before, and only waits again. `unknown` are the keys that this
     preview does not know, as messages name them.
@@ -55,7 +54,7 @@ class DaemonSetUpdate:
         return _config_hash(self.old), _config_hash(self.new)
 
     def told_keys(self) -> list[KeyChange]:
-        """Return the key changes that are this DaemonSet's: not those since what an `up` recorded and never wrote."""
+        """Return the key changes that are this workload's: not those since what an `up` recorded and never wrote."""
         old_hash, new_hash = self.hashes()
         if self.keys_since != old_hash:
             return []
@@ -87,9 +86,9 @@ class DaemonSetUpdate:
         return bool(diff_values(_template(self.old), _template(self.new)))
 
 
-def explain_taken_over(update: DaemonSetUpdate) -> str:
-    """Return what an `up` does if its DaemonSet already exists and its stack does not know it."""
-    where = f"DaemonSet {_where(update.new)}"
+def explain_taken_over(update: WorkloadUpdate) -> str:
+    """Return what an `up` does if its workload already exists and its stack does not know it."""
+    where = name_of(update.new)
     if not update.changes():
         return f"{where} already exists, and this stack takes it over as it is: nothing restarts"
     what = "one rolling restart" if update.moves_pods() else "nothing restarts"
@@ -97,18 +96,18 @@ def explain_taken_over(update: DaemonSetUpdate) -> str:
     return "\n".join([f"{where} already exists, and this stack takes it over: {what}", *lines])
 
 
-def explain(update: DaemonSetUpdate) -> str:
+def explain(update: WorkloadUpdate) -> str:
     """Return the reason and what follows; the first line alone says the most important."""
     old_hash, new_hash = update.hashes()
     keys = update.told_keys()
     template, others = update.template_changes(), update.other_changes()
     if not update.changes():
-        where, short = _where(update.new), short_hash(new_hash)
+        where, short = name_of(update.new), short_hash(new_hash)
         if not update.waits:
-            return f"DaemonSet {where} has this configuration already ({short}): nothing restarts"
+            return f"{where} has this configuration already ({short}): nothing restarts"
         why = "no new restart: the last rollout did not finish, so `up` keeps waiting for it"
         return f"{why}\n  {where}: config hash {short}"
-    owner = owner_change(_where(update.new), update.old, update.new) if any(c.path == SAYS_WHO for c in others) else ""
+    owner = owner_change(update.old, update.new) if any(c.path == SAYS_WHO for c in others) else ""
     others = [change for change in others if not owner or change.path not in NOTED]
     if owner and not update.restarts() and not others:
         return f"{owner}: nothing restarts"
@@ -117,7 +116,8 @@ def explain(update: DaemonSetUpdate) -> str:
     if update.unknown:
         lines.append(f"{_waits(update.unknown)}: if that means what the pods have, it restarts nothing")
     elif old_hash != new_hash and not any(key.restarts for key in keys):
-        why = "an earlier `up` was stopped before it updated the DaemonSet, or something undid its change"
+        stopped = f"an earlier `up` was stopped before it updated the {kind_of(update.new).kind}"
+        why = f"{stopped}, or something undid its change"
         lines.append(f"  ~ configuration: {why}" if old_hash else "  + configuration: this program's")
     noted = [change for change in others if is_note(change)]
     others = [change for change in others if not is_note(change)]
@@ -158,22 +158,20 @@ def explain_retained(names: Sequence[str], kind: str = "ConfigMap") -> str:
     return f"  delete[retain]: {kind}s {', '.join(names)} stay in the cluster as long as a kept revision mounts them"
 
 
-def explain_unfinished(daemon_set: Spec, limit: str) -> str:
-    """Return what to do when the rollout of a DaemonSet did not finish in time; `limit` is that time, as `12 s`."""
+def explain_unfinished(workload: Spec, limit: str) -> str:
+    """Return what to do when the rollout of a workload did not finish in time; `limit` is that time, as `12 s`."""
     return (
-        f"the rollout of DaemonSet {_where(daemon_set)} did not finish within {limit}\n"
+        f"the rollout of {name_of(workload)} did not finish within {limit}\n"
         "  Pods that have not restarted keep the configuration they have. Correct the configuration, or put the\n"
         "  previous one back, and run `pulumi up`: it continues from here, and only pods that have to change restart.\n"
         "  If the pods are healthy and only need more time, raise rollout_timeout_seconds."
     )
 
 
-def explain_replace(old_name: str, new_name: str) -> str:
-    """Return what follows when the DaemonSet's name or namespace changes."""
-    return (
-        f"DaemonSet {old_name} is replaced by {new_name}: two DaemonSets at first, then every old pod stops at once\n"
-        "  Keep `name` and `namespace` to avoid this."
-    )
+def explain_replace(old_name: str, new_name: str, kind: WorkloadKind = DAEMON_SET) -> str:
+    """Return what follows when the workload's name or namespace changes."""
+    two = f"two {kind.kind}s at first, then every old pod stops at once"
+    return f"{kind.kind} {old_name} is replaced by {new_name}: {two}\n  Keep `name` and `namespace` to avoid this."
 
 
 def explain_older_text(keys: Sequence[str]) -> list[str]:
@@ -183,7 +181,7 @@ def explain_older_text(keys: Sequence[str]) -> list[str]:
 
 
 def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
-    """Return the message of an `up` that changes the configuration and nothing about the DaemonSet."""
+    """Return the message of an `up` that changes the configuration and nothing about `where`, its workload."""
     if all(not key.restarts and key.fields == [] for key in keys):
         names = ", ".join(key.name for key in keys)
         verb = "is written differently but means" if len(keys) == 1 else "are written differently but mean"
@@ -197,12 +195,12 @@ def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
             lines.append(f"  The {' and the '.join(left)} {verb} until a change restarts pods")
         return "\n".join(lines)
     first, count = key_summary(keys)
-    lines = [f"{first}{and_more(count)}: DaemonSet {where} already has it, so nothing restarts", *lines_of_keys(keys)]
+    lines = [f"{first}{and_more(count)}: {where} already has it, so nothing restarts", *lines_of_keys(keys)]
     return "\n".join(lines)
 
 
 def _headline(
-    update: DaemonSetUpdate, keys: Sequence[KeyChange], template: list[FieldChange], others: list[FieldChange]
+    update: WorkloadUpdate, keys: Sequence[KeyChange], template: list[FieldChange], others: list[FieldChange]
 ) -> str:
     old_hash, new_hash = update.hashes()
     subjects, count = [], len(template)
@@ -225,25 +223,19 @@ def _headline(
     return f"{subjects[0]}{and_more(count)}: {verb}"
 
 
-def _consequence(update: DaemonSetUpdate, old_hash: str, new_hash: str) -> str:
-    where = _where(update.new)
+def _consequence(update: WorkloadUpdate, old_hash: str, new_hash: str) -> str:
+    where, kind = name_of(update.new), kind_of(update.new)
     if not update.restarts():
-        return f"nothing restarts in DaemonSet {where}"
+        return f"nothing restarts in {where}"
     before = f"{short_hash(old_hash)} => " if old_hash else ""
     hashes = f"{before}{short_hash(new_hash)}: " if old_hash != new_hash else ""
     if update.unknown:
         hashes = f"{before}not known yet: {'if it differs, a ' if update.is_unsure() else ''}"
     if update.plan and not update.moves_pods():
-        return "\n    ".join([f"{hashes}nothing restarts in DaemonSet {where}", *update.plan.lines])
+        return "\n    ".join([f"{hashes}nothing restarts in {where}", *update.plan.lines])
     spec = update.new.get("spec")
-    strategy = spec.get("updateStrategy") if isinstance(spec, Mapping) else None
+    strategy = strategy_of(kind, spec.get(kind.strategy) if isinstance(spec, Mapping) else None)
     return hashes + rolling_restart(where, update.plan, strategy)
-
-
-def _where(daemon_set: Spec) -> str:
-    metadata = daemon_set.get("metadata")
-    fields = metadata if isinstance(metadata, Mapping) else {}
-    return f"{fields.get('namespace', 'default')}/{fields.get('name', '?')}"
 
 
 def is_note(change: FieldChange) -> bool:
@@ -251,40 +243,40 @@ def is_note(change: FieldChange) -> bool:
     return change.path.startswith(_OWN_ANNOTATIONS)
 
 
-def _template(daemon_set: Spec) -> Spec:
-    spec = daemon_set.get("spec")
+def _template(workload: Spec) -> Spec:
+    spec = workload.get("spec")
     template = spec.get("template") if isinstance(spec, Mapping) else None
     return template if isinstance(template, Mapping) else {}
 
 
-def _annotations(daemon_set: Spec) -> Spec:
-    metadata = _template(daemon_set).get("metadata")
+def _annotations(workload: Spec) -> Spec:
+    metadata = _template(workload).get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     return annotations if isinstance(annotations, Mapping) else {}
 
 
-def _config_hash(daemon_set: Spec) -> str:
-    return str(_annotations(daemon_set).get(CONFIG_HASH_ANNOTATION, ""))
+def _config_hash(workload: Spec) -> str:
+    return str(_annotations(workload).get(CONFIG_HASH_ANNOTATION, ""))
 
 
-def _own_template(daemon_set: Spec) -> Spec:
+def _own_template(workload: Spec) -> Spec:
     """Return annotations, labels and pod spec as the caller wrote them: without our hash, with the plain name."""
-    template, metadata = _template(daemon_set), daemon_set.get("metadata")
+    template, metadata = _template(workload), workload.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     pod_spec = template.get("spec")
     own: Spec = {}
     if isinstance(pod_spec, Mapping):
-        of = pod_spec, str(name), _annotations(daemon_set).get(CONFIG_HASH_ANNOTATION, "")
+        of = pod_spec, str(name), _annotations(workload).get(CONFIG_HASH_ANNOTATION, "")
         own = follow(pod_spec, plain_names(*of), plain_names(*of, "Secret"))
     ours = (CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION)
-    annotations = {k: v for k, v in _annotations(daemon_set).items() if k not in ours}
+    annotations = {k: v for k, v in _annotations(workload).items() if k not in ours}
     pod_metadata = template.get("metadata")
     labels = pod_metadata.get("labels") if isinstance(pod_metadata, Mapping) else None
     return {**own, "pod_annotations": annotations, "pod_labels": labels or {}}
 
 
-def _without_template(daemon_set: Spec) -> Spec:
-    spec = daemon_set.get("spec")
+def _without_template(workload: Spec) -> Spec:
+    spec = workload.get("spec")
     rest = {k: v for k, v in spec.items() if k != "template"} if isinstance(spec, Mapping) else {}
-    metadata = daemon_set.get("metadata")
+    metadata = workload.get("metadata")
     return {**rest, "metadata": metadata if isinstance(metadata, Mapping) else {}}

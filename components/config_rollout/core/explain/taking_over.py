@@ -16,6 +16,7 @@ from ..kubernetes.daemon_sets import covered
 from ..kubernetes.field_managers import others
 from ..kubernetes.objects import Object
 from ..kubernetes.pod_spec import follow, references
+from ..kubernetes.update_strategy import UpdateStrategy
 from ..markers import UNKNOWN
 from ..revisions.config_maps import content_of, mounted
 from ..revisions.ownership import Owner, helm_release, maker
@@ -101,7 +102,8 @@ class TakeOver:
         lines += [RESTARTS_ONCE] if self.restarts else []
         lines += [*self._managers(), *self._unused_lines(), *self._advice()]
         if self.restarts:
-            lines.append(f"  {rolling_restart(where, self.plan, self._after['spec'].get('updateStrategy'))}")
+            strategy = UpdateStrategy.of(self._after["spec"].get("updateStrategy"))
+            lines.append(f"  {rolling_restart(f'DaemonSet {where}', self.plan, strategy)}")
         return "\n".join(lines)
 
     @property

@@ -10,6 +10,7 @@ from ..explain.drift import drifted
 from ..explain.taking_over import NOTHING_ELSE, RESTARTS_ONCE
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
 from ..kubernetes.field_managers import MANAGER, OWNER
+from ..kubernetes.update_strategy import UpdateStrategy
 from ..revisions.naming import is_content_name
 from ..waves.words import WavePlan, rolling_restart
 from ..words.changes import NO_RESTART, field_lines, lines_of_keys
@@ -140,7 +141,8 @@ class Adoption:
         return field_lines(replace(change, path=path), secret=False, note=note)
 
     def _consequence(self) -> str:
-        return f"  {rolling_restart(self.layout.where, self.plan, self.patch['spec']['updateStrategy'])}"
+        strategy = UpdateStrategy.of(self.patch["spec"]["updateStrategy"])
+        return f"  {rolling_restart(f'DaemonSet {self.layout.where}', self.plan, strategy)}"
 
     def _layout_name(self) -> str:
         names = [name for name, layout in LAYOUTS.items() if layout == self.layout]

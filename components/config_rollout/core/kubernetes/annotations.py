@@ -9,6 +9,16 @@ PAUSED_ANNOTATION = "config-rollout/paused"
 DAEMON_SET_LABEL = "config-rollout/daemon-set"
 """On every ConfigMap that a component makes: the DaemonSet that it is for. Only what has it is ever touched."""
 
+DEPLOYMENT_LABEL = "config-rollout/deployment"
+"""The same for a Deployment."""
+
+REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
+"""
+On a ReplicaSet: the number of the revision, which `kubectl rollout undo --to-revision` takes.
+
+Source: kubernetes 1.36 pkg/controller/deployment/util/deployment_util.go `RevisionAnnotation`.
+"""
+
 RESTORED_ANNOTATION = "config-rollout/restored-from"
 """On the DaemonSet: which revision a failed rollout took back, and of which generation of the DaemonSet that was."""
 

@@ -1,16 +1,12 @@
 """What a DaemonSet says, read from it as the API server sends it."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from .annotations import (
-    CONFIG_HASH_ANNOTATION,
     FINISHED_ANNOTATION,
     PAUSED_ANNOTATION,
     RESTORED_ANNOTATION,
-    STACK_ANNOTATION,
     WAVES_ANNOTATION,
 )
 from .objects import Object, annotations_of
@@ -46,34 +42,6 @@ def leftovers(daemon_set: Object) -> list[str]:
 def is_paused(daemon_set: Object) -> bool:
     """Return whether someone has stopped the rollout."""
     return bool(annotations_of(daemon_set).get(PAUSED_ANNOTATION, "false") != "false")
-
-
-def stack_of(daemon_set: Object) -> str:
-    """Return the Pulumi stack that owns a DaemonSet; empty if it does not say."""
-    return str(annotations_of(daemon_set).get(STACK_ANNOTATION, ""))
-
-
-def config_hash_of(daemon_set: Mapping[str, Any]) -> str:
-    """Return the config hash in the pod template; empty if there is none."""
-    template = daemon_set["spec"].get("template", {}).get("metadata") or {}
-    return str((template.get("annotations") or {}).get(CONFIG_HASH_ANNOTATION, ""))
-
-
-def selector_of(daemon_set: Object) -> str:
-    """Return the label selector of the pods, as a query."""
-    selector = daemon_set["spec"]["selector"]
-    parts = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
-    for expression in selector.get("matchExpressions") or []:
-        key, values = expression["key"], ",".join(expression.get("values") or [])
-        parts.append({"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "Exists": key}.get(
-            expression["operator"], f"!{key}"))  # fmt: skip
-    return ",".join(parts)
-
-
-def is_observed(daemon_set: Object) -> bool:
-    """Return whether the controller has seen the current DaemonSet, and so created its revision."""
-    status = daemon_set.get("status") or {}
-    return int(status.get("observedGeneration") or 0) >= int(daemon_set["metadata"].get("generation") or 0)
 
 
 def wanted(daemon_set: Object) -> int:

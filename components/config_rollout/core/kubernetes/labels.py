@@ -1,4 +1,4 @@
-"""Labels and annotations of objects and of pods, and the selector by which a DaemonSet finds its pods."""
+"""Labels and annotations of objects and of pods, and the selector by which a workload finds its pods."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,6 +7,7 @@ from typing import Any
 from ..arguments.fields import check_text_map
 from ..arguments.finding import Finding
 from .annotations import CONFIG_HASH_ANNOTATION
+from .workloads import name_of
 
 MAX_ANNOTATION_BYTES = 256 * 1024
 """The most that all annotations of an object may hold, keys and values together."""
@@ -58,7 +59,7 @@ def _not_a_key(where: str, key: object, of: str) -> Finding:
 def check_selector(selector: object, pod_labels: object) -> Iterator[Finding]:
     """Find a selector that is empty or not known in preview, and pod labels that contradict it."""
     if selector == {}:
-        yield Finding("selector", "is empty", "Pass the labels by which the DaemonSet finds its pods, or leave it out")
+        yield Finding("selector", "is empty", "Pass the labels of its pods, or leave it out")
     for key, value in selector.items() if isinstance(selector, Mapping) else ():
         if not isinstance(value, str):
             yield Finding(f"selector[{key!r}]", "must be known in preview", "Pass a plain str")
@@ -67,20 +68,16 @@ def check_selector(selector: object, pod_labels: object) -> Iterator[Finding]:
             yield Finding(f"pod_labels[{key!r}]", what, "Leave it out, or change `selector`")
 
 
-def check_live_selector(selector: Mapping[str, str], daemon_set: Mapping[str, Any]) -> list[Finding]:
+def check_live_selector(selector: Mapping[str, str], workload: Mapping[str, Any]) -> list[Finding]:
     """
-    Find a live DaemonSet with a different selector, which is immutable: it would be deleted and recreated.
+    Find a live workload with a different selector, which is immutable: it would be deleted and recreated.
 
     Source: kubernetes 1.36 `ValidateDaemonSetUpdate`; pulumi-kubernetes 4.25 provider/diff.go, `.spec.selector`.
     """
-    live = daemon_set["spec"]["selector"]
+    live = workload["spec"]["selector"]
     labels, expressions = live.get("matchLabels") or {}, live.get("matchExpressions")
     if labels == selector and not expressions:
         return []
-    metadata = daemon_set["metadata"]
-    what = (
-        f"DaemonSet {metadata['namespace']}/{metadata['name']} has {live if expressions else labels}, which "
-        f"cannot be changed"
-    )
+    what = f"{name_of(workload)} has {live if expressions else labels}, which cannot be changed"
     fix = "Use another `name`" if expressions else f"Pass selector={labels}, or another `name`"
     return [Finding("selector", what, fix)]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .annotations import REVISION_ANNOTATION
+
 Object = dict[str, Any]
 
 
@@ -13,8 +15,19 @@ def is_owned_by(thing: Object, uid: str) -> bool:
 
 
 def newest_revision(revisions: Iterable[Object]) -> Object | None:
-    """Return the ControllerRevision that new pods get."""
-    return max(revisions, key=lambda revision: int(revision["revision"]), default=None)
+    """Return the ControllerRevision or ReplicaSet that new pods get."""
+    return max(revisions, key=revision_number, default=None)
+
+
+def revision_number(revision: Object) -> int:
+    """Return the number of a ControllerRevision or of a Deployment's ReplicaSet; 0 before the controller gave one."""
+    return int(revision["revision"] if "revision" in revision else annotations_of(revision).get(REVISION_ANNOTATION, 0))
+
+
+def kept_by(revision: Object) -> Object:
+    """Return what a revision keeps of its workload: `spec.template`."""
+    of: Object = revision.get("data", revision)
+    return of
 
 
 def revision_of(thing: Object) -> str:

@@ -1,9 +1,10 @@
-"""Property paths: the caller's `pod_spec.containers[0].image`, and where that is in the DaemonSet."""
+"""Property paths: the caller's `pod_spec.containers[0].image`, and where that is in the workload."""
 
 import re
 
 from ..arguments.case import camel_case, snake_case
 from .pod_spec import Path
+from .workload_kinds import DAEMON_SET, WorkloadKind
 
 _STEP = re.compile(r"""\.?([A-Za-z_$][\w$-]*)|\[(\d+|\*)\]|\[["']((?:[^"'\\]|\\.)*)["']\]""")
 
@@ -12,14 +13,17 @@ _PLACES = {
     "labels": "metadata.labels",
     "pod_annotations": "spec.template.metadata.annotations",
     "pod_labels": "spec.template.metadata.labels",
-    "update_strategy": "spec.updateStrategy",
     "min_ready_seconds": "spec.minReadySeconds",
     "revision_history_limit": "spec.revisionHistoryLimit",
 }
+_FREE = ("labels", "pod_annotations", "pod_labels")
+"""Arguments whose keys are the user's own."""
 
 
-IGNORABLE = tuple(_PLACES)
-"""The arguments whose changes Pulumi can ignore."""
+def places(kind: WorkloadKind) -> dict[str, str]:
+    """Return the arguments whose changes Pulumi can ignore -> where a workload of that kind holds them."""
+    strategy = {snake_case(kind.strategy): f"spec.{kind.strategy}"}
+    return {**_PLACES, **strategy, **({} if kind is DAEMON_SET else {"replicas": "spec.replicas"})}
 
 
 def parse_path(path: str) -> Path | None:
@@ -36,14 +40,14 @@ def parse_path(path: str) -> Path | None:
     return tuple(steps) or None
 
 
-def daemon_set_path(path: str) -> str:
-    """Return where the DaemonSet holds what the component's arguments hold at `path`."""
+def workload_path(path: str, kind: WorkloadKind = DAEMON_SET) -> str:
+    """Return where a workload of that kind holds what the component's arguments hold at `path`."""
     steps = parse_path(path) or ()
     argument = snake_case(str(steps[0]))
     rest = steps[1:]
-    if argument in ("pod_spec", "update_strategy"):
+    if argument not in _FREE:
         rest = tuple(camel_case(step) if isinstance(step, str) else step for step in rest)
-    return _PLACES[argument] + "".join(_show(step) for step in rest)
+    return places(kind)[argument] + "".join(_show(step) for step in rest)
 
 
 def covers(path: Path, other: Path) -> bool:

@@ -15,6 +15,11 @@ Source: pulumi-kubernetes 4.25 provider.go `Configure`, `Create`, `Update`.
 NOT_IN_TIME = "timed out waiting for the condition"
 """How the provider's message ends when an object was written, and did not become ready in time."""
 
+_DEPLOYMENT_NOT_IN_TIME = "' timed out waiting to be Ready"
+"""
+What it has of a Deployment then. Source: pulumi-kubernetes 4.25 provider/pkg/await/deployment.go; seen on the engine.
+"""
+
 _PASSING = (
     "the server has received too many requests",
     "the server is currently unable to handle the request",
@@ -59,6 +64,11 @@ def is_passing_failure(error: str) -> bool:
     """Return whether a write of the Kubernetes provider that failed with this message may soon succeed."""
     cause = cause_of(error)
     return UNREACHABLE not in error and (cause.endswith(": EOF") or any(text in cause for text in _PASSING))
+
+
+def is_not_in_time(error: str) -> bool:
+    """Return whether the provider has written an object that did not become ready in time."""
+    return error.rstrip().endswith(NOT_IN_TIME) or _DEPLOYMENT_NOT_IN_TIME in error
 
 
 def cause_of(error: str) -> str:

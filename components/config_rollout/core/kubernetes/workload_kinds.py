@@ -1,8 +1,10 @@
 """The kinds of workload, and what each is to Kubernetes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from .annotations import DAEMON_SET_LABEL, DEPLOYMENT_LABEL
 
 
 @dataclass(frozen=True)
@@ -10,15 +12,47 @@ class WorkloadKind:
     """
     A kind of workload. Its pod template is `spec.template`.
 
-    `revisions` is the kind of object that keeps an earlier template. `frozen` is the update strategy with which
-    Kubernetes restarts no pod by itself, also none that becomes unready in the middle; empty where there is none.
+    `resource` is its name in requests, `label` is on every ConfigMap that a component makes for one. `revisions` is the
+    kind of object that keeps an earlier template. `strategy` is the field that says how pods are replaced.
     """
 
-    api_version: str
     kind: str
-    revisions: str
-    frozen: Mapping[str, Any]
+    resource: str
+    label: str
+    revisions: str = "ControllerRevision"
+    strategy: str = "updateStrategy"
+    frozen: Mapping[str, Any] = field(default_factory=dict)
+    """The strategy with which Kubernetes restarts no pod by itself; empty where there is none."""
+    api_version: str = "apps/v1"
+
+    @property
+    def revision_resource(self) -> str:
+        """The name of `revisions` in requests."""
+        return f"{self.revisions.lower()}s"
+
+    @property
+    def word(self) -> str:
+        """The name of one in commands: `daemonset`."""
+        return self.kind.lower()
+
+    def where(self, namespace: object, name: object) -> str:
+        """Return one as messages name it: `DaemonSet NAMESPACE/NAME`."""
+        return f"{self.kind} {namespace}/{name}"
 
 
-DAEMON_SET = WorkloadKind("apps/v1", "DaemonSet", "ControllerRevision", {"type": "OnDelete"})
+DAEMON_SET = WorkloadKind("DaemonSet", "daemonsets", DAEMON_SET_LABEL, frozen={"type": "OnDelete"})
 """Source: kubernetes 1.36 pkg/controller/daemon/update.go; Kubernetes "Perform a Rolling Update on a DaemonSet"."""
+
+DEPLOYMENT = WorkloadKind("Deployment", "deployments", DEPLOYMENT_LABEL, "ReplicaSet", "strategy")
+"""Source: kubernetes 1.36 pkg/controller/deployment/sync.go; Kubernetes "Deployments", Clean up Policy."""
+
+KINDS = {of.kind: of for of in (DAEMON_SET, DEPLOYMENT)}
+
+
+def kind_of(workload: Mapping[str, Any]) -> WorkloadKind:
+    """
+    Return the kind of a workload, or of a provider's inputs for one.
+
+    A DaemonSet for what names none: in a list, and in the memory of earlier versions, only DaemonSets are read so.
+    """
+    return KINDS.get(str(workload.get("kind", "")).removesuffix("Patch"), DAEMON_SET)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from ..kubernetes.workload_kinds import KINDS
+
 
 @dataclass(frozen=True)
 class Right:
@@ -21,7 +23,7 @@ class Right:
         return f"{self.verb} {self.resource}{of}{where}"
 
 
-_LASTING = ("daemonsets", "configmaps", "endpointslices", "namespaces", "serviceaccounts")
+_LASTING = (*(of.resource for of in KINDS.values()), "configmaps", "endpointslices", "namespaces", "serviceaccounts")
 """The resources whose names last. Objects of the others have a new name each time."""
 
 _OF_ONE_CONTENT = re.compile(r"-[0-9a-f]{10}$")

@@ -1,5 +1,5 @@
 """
-The ConfigMaps and Secrets of earlier configurations: each lives as long as a ControllerRevision that mounts it.
+The ConfigMaps and Secrets of earlier configurations: each lives as long as a revision that mounts it.
 
 So `kubectl rollout undo` finds what it brings back, and Kubernetes' own garbage collector takes away what no revision
 needs. Not here: reading and writing them (prepare/revisions.py).
@@ -13,12 +13,10 @@ from ..arguments.finding import Finding
 from ..configuration.content import Content, parse_content
 from ..configuration.digest import config_hash, short_hash
 from ..configuration.read_as import ReadAs, read_as
-from ..kubernetes.objects import Object
+from ..kubernetes.objects import Object, kept_by, revision_number
 from ..kubernetes.pod_spec import references_of
-from ..kubernetes.workload_kinds import DAEMON_SET
+from ..kubernetes.workload_kinds import WorkloadKind, kind_of
 from .naming import is_content_name, source_name
-
-_OURS = (DAEMON_SET.revisions, DAEMON_SET.kind)
 
 
 @dataclass(frozen=True)
@@ -36,15 +34,15 @@ class Ownership:
 
 
 def mounted(of: Object, kind: str = "ConfigMap") -> set[str]:
-    """Return the ConfigMaps or Secrets that the pod template of a DaemonSet or of a revision's data reads."""
+    """Return the ConfigMaps or Secrets that the pod template of a workload, or of what a revision keeps, reads."""
     pod_spec = of["spec"]["template"]["spec"]
     return {reference.name for reference in references_of(kind, pod_spec) if isinstance(reference.name, str)}
 
 
-def secrets_of(daemon_set: Object, revisions: Iterable[Object]) -> set[str]:
-    """Return the content-named Secrets that the DaemonSet or a kept revision reads."""
-    every = (mounted(of, "Secret") for of in (daemon_set, *(revision["data"] for revision in revisions)))
-    return {one for names in every for one in names if is_content_name(one, daemon_set["metadata"]["name"])}
+def secrets_of(workload: Object, revisions: Iterable[Object]) -> set[str]:
+    """Return the content-named Secrets that the workload or a kept revision reads."""
+    every = (mounted(of, "Secret") for of in (workload, *map(kept_by, revisions)))
+    return {one for names in every for one in names if is_content_name(one, workload["metadata"]["name"])}
 
 
 def plain_names(pod_spec: object, name: str, config_hash: object, kind: str = "ConfigMap") -> dict[str, str]:
@@ -66,7 +64,7 @@ def plain_names(pod_spec: object, name: str, config_hash: object, kind: str = "C
 
 
 def ownerships(
-    daemon_set: Object,
+    workload: Object,
     revisions: Sequence[Object],
     config_maps: Iterable[Object],
     wanted: Collection[str],
@@ -77,43 +75,44 @@ def ownerships(
     Return what has to be written so that each ConfigMap, or each Secret, is kept exactly as long as it is needed.
 
     An earlier one is owned by the revisions that mount it. What new pods mount, and what the program wants, is owned by
-    the DaemonSet: a `kubectl rollout restart` makes revisions that nobody here hears of, and once the older ones are
+    the workload: a `kubectl rollout restart` makes revisions that nobody here hears of, and once the older ones are
     deleted the ConfigMap of all pods would be deleted with them.
 
     Args:
-      daemon_set: As it is now.
-      revisions: All ControllerRevisions that it owns.
-      config_maps: Those of the kind that may be the DaemonSet's; only their metadata is read.
+      workload: As it is now.
+      revisions: All ControllerRevisions or ReplicaSets that it owns.
+      config_maps: Those of the kind that may be the workload's; only their metadata is read.
       wanted: The names of those that the program wants.
-      coming: What holds the pod template that the DaemonSet is about to have.
+      coming: What holds the pod template that the workload is about to have.
       kind: ConfigMap or Secret.
 
     """
-    name = daemon_set["metadata"]["name"]
-    current = mounted(daemon_set, kind) | {*wanted} | (mounted(coming, kind) if coming else set())
+    name, of_kind = workload["metadata"]["name"], kind_of(workload)
+    ours = of_kind.kind, of_kind.revisions
+    current = mounted(workload, kind) | {*wanted} | (mounted(coming, kind) if coming else set())
     mounting: dict[str, list[Mapping[str, str]]] = {}
-    for revision in sorted(revisions, key=lambda one: int(one["revision"])):
-        for mounts in mounted(revision["data"], kind):
-            mounting.setdefault(mounts, []).append(_reference(DAEMON_SET.revisions, revision))
+    for revision in sorted(revisions, key=revision_number):
+        for mounts in mounted(kept_by(revision), kind):
+            mounting.setdefault(mounts, []).append(_reference(of_kind, of_kind.revisions, revision))
     changes = []
     for config_map in config_maps:
         metadata = config_map["metadata"]
         called, before = metadata["name"], metadata.get("ownerReferences") or []
         if not is_content_name(called, name) or "deletionTimestamp" in metadata:
             continue
-        owners = [_reference(DAEMON_SET.kind, daemon_set)] if called in current else mounting.get(called, [])
-        every = [*(owner for owner in before if owner["kind"] not in _OURS), *owners] if owners else []
+        owners = [_reference(of_kind, of_kind.kind, workload)] if called in current else mounting.get(called, [])
+        every = [*(owner for owner in before if owner["kind"] not in ours), *owners] if owners else []
         if not owners or {owner["uid"] for owner in before} != {owner["uid"] for owner in every}:
             changes.append(Ownership(called, metadata["uid"], str(metadata["resourceVersion"]), every))
     return changes
 
 
 def lost(
-    daemon_set: Object, revisions: Iterable[Object], config_maps: Iterable[Object], kind: str = "ConfigMap"
+    workload: Object, revisions: Iterable[Object], config_maps: Iterable[Object], kind: str = "ConfigMap"
 ) -> list[str]:
-    """Return the missing content-named ConfigMaps, or Secrets, that the DaemonSet or a kept revision mounts."""
-    name = daemon_set["metadata"]["name"]
-    needed = mounted(daemon_set, kind).union(*(mounted(revision["data"], kind) for revision in revisions))
+    """Return the missing content-named ConfigMaps, or Secrets, that the workload or a kept revision mounts."""
+    name = workload["metadata"]["name"]
+    needed = mounted(workload, kind).union(*(mounted(kept_by(revision), kind) for revision in revisions))
     there = {config_map["metadata"]["name"] for config_map in config_maps}
     return sorted(one for one in needed - there if is_content_name(one, name))
 
@@ -146,6 +145,6 @@ def other_content(thing: Object) -> Finding:
     return Finding(place, what, "Delete it once no pod mounts it, and run this again")
 
 
-def _reference(kind: str, of: Object) -> dict[str, str]:
+def _reference(workload: WorkloadKind, kind: str, of: Object) -> dict[str, str]:
     metadata = of["metadata"]
-    return {"apiVersion": DAEMON_SET.api_version, "kind": kind, "name": metadata["name"], "uid": metadata["uid"]}
+    return {"apiVersion": workload.api_version, "kind": kind, "name": metadata["name"], "uid": metadata["uid"]}

@@ -1,9 +1,10 @@
-"""Names of the ConfigMaps that belong to a DaemonSet."""
+"""Names of the ConfigMaps that belong to a workload."""
 
 import re
 
 from ..configuration.digest import SHORT_HASH_LENGTH, short_hash
 from ..kubernetes.annotations import NAME_LABEL
+from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 
 MAX_NAME_LENGTH = 63 - 1 - SHORT_HASH_LENGTH
 """The longest Kubernetes name that leaves room for `-` and the short hash in a DNS label, in characters."""
@@ -18,34 +19,34 @@ HISTORY_KEY = "rollouts.jsonl"
 
 def content_name(name: str, full_hash: str, source: str = "") -> str:
     """
-    Return the name of the ConfigMap that holds a content for the DaemonSet `name`.
+    Return the name of the ConfigMap that holds a content for the workload `name`.
 
-    `source` is what the pod spec calls it, if not like the DaemonSet. The first `.` ends the DaemonSet's name, which
-    has none, so two DaemonSets never share a ConfigMap.
+    `source` is what the pod spec calls it, if not like the workload. The first `.` ends the workload's name, which
+    has none, so two of a kind never share a ConfigMap. Two of different kinds are refused (ownership.py).
     """
     return f"{name if source in ('', name) else f'{name}.{source}'}-{short_hash(full_hash)}"
 
 
 def max_source_length(name: str) -> int:
-    """Return how long a ConfigMap's name in the pod spec of DaemonSet `name` may be: an object's has 253 characters."""
+    """Return how long a ConfigMap's name in the pod spec of workload `name` may be: an object's has 253 characters."""
     return 253 - len(content_name(name, "0" * SHORT_HASH_LENGTH, "x")) + 1
 
 
 def source_name(full_name: str, name: str) -> str:
-    """Return what the pod spec of DaemonSet `name` calls a ConfigMap that `content_name` has named, else nothing."""
+    """Return what the pod spec of workload `name` calls a ConfigMap that `content_name` has named, else nothing."""
     prefix, _, suffix = full_name.rpartition("-")
     if not _SHORT_HASH.fullmatch(suffix):
         return ""
     return name if prefix == name else prefix.removeprefix(f"{name}.") if prefix.startswith(f"{name}.") else ""
 
 
-def history_name(name: str) -> str:
-    """Return the name of the ConfigMap that keeps the history of the DaemonSet `name`."""
-    return f"{name}-rollouts"
+def history_name(name: str, kind: WorkloadKind = DAEMON_SET) -> str:
+    """Return the name of the ConfigMap that keeps the history of the workload `name`; no two workloads share it."""
+    return f"{name if kind is DAEMON_SET else f'{name}.{kind.word}'}-rollouts"
 
 
 def default_selector(name: str) -> dict[str, str]:
-    """Return the labels by which the DaemonSet `name` finds its pods, if the caller passes no others."""
+    """Return the labels by which the workload `name` finds its pods, if the caller passes no others."""
     return {NAME_LABEL: name}
 
 

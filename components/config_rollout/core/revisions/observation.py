@@ -1,5 +1,5 @@
 """
-A DaemonSet and its surroundings, as one API server had them at one moment: what all who ask about it are answered from.
+A workload and its surroundings, as one API server had them at one moment: what all who ask about it are answered from.
 
 Not here: reading it (cluster/observe.py), and what follows for waves (core/waves/) or a person (core/status/).
 """
@@ -10,11 +10,12 @@ from typing import Any
 
 from ..configuration.content import Content
 from ..configuration.secret_content import SecretContent
-from ..kubernetes import daemon_sets, pod_spec
+from ..kubernetes import pod_spec, workloads
 from ..kubernetes.annotations import EXTERNAL_ANNOTATION
 from ..kubernetes.nodes import Node
 from ..kubernetes.objects import Object, annotations_of, is_owned_by, newest_revision
 from ..kubernetes.pods import Pod, ProbedPod, config_hash_of_pod, pod_of, probed_pod
+from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from .config_maps import content_of, mounted
 from .naming import is_content_name
 from .references import ROOT_CA
@@ -37,7 +38,7 @@ class ObservedPod(Pod):
 @dataclass(frozen=True)
 class Observation:
     """
-    What was read of a DaemonSet. A part that nobody asked for is empty.
+    What was read of a workload. A part that nobody asked for is empty.
 
     `revisions` and `pods` are those that it owns, `config_maps` is name -> ConfigMap, `server` the API server. Where
     `is_read` is not set nothing was read, and what is not here may be there all the same.
@@ -46,7 +47,8 @@ class Observation:
     namespace: str = ""
     name: str = ""
     server: str = ""
-    daemon_set: Object | None = None
+    kind: WorkloadKind = DAEMON_SET
+    workload: Object | None = None
     revisions: Sequence[Object] = ()
     pods: Sequence[ObservedPod] = ()
     nodes: Sequence[Node] = ()
@@ -68,7 +70,7 @@ class Observation:
 
     @property
     def revision(self) -> Object | None:
-        """The newest ControllerRevision."""
+        """The newest ControllerRevision or ReplicaSet."""
         return newest_revision(self.revisions)
 
     @property
@@ -84,7 +86,7 @@ class Observation:
     @property
     def config_hash(self) -> str:
         """The config hash in the pod template; empty if there is none."""
-        return daemon_sets.config_hash_of(self.daemon_set) if self.daemon_set else ""
+        return workloads.config_hash_of(self.workload) if self.workload else ""
 
     def as_it_is(self, config_map: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -110,7 +112,7 @@ class Observation:
         What no pod reads is left out.
         """
         live = self.config_maps.get(name)
-        if not live or not self.daemon_set or name not in mounted(self.daemon_set):
+        if not live or not self.workload or name not in mounted(self.workload):
             return []
         return [
             key
@@ -136,17 +138,17 @@ class Observation:
     def missing(self, name: str) -> str:
         """Return the message for a missing ConfigMap or Secret of this name that the pods mount."""
         kind = "Secret" if name in self.missing_secrets else "ConfigMap"
-        if name in self.config_maps or not self.daemon_set or name not in mounted(self.daemon_set, kind):
+        if name in self.config_maps or not self.workload or name not in mounted(self.workload, kind):
             return ""
-        where = f"{self.daemon_set['metadata']['namespace']}/{name}"
+        where = f"{self.workload['metadata']['namespace']}/{name}"
         return f"{kind} {where}, which the pods mount, is missing: `up` restores it, and nothing restarts"
 
 
-def observed_pod(pod: Object, daemon_set: Object) -> ObservedPod | None:
-    """Return the relevant parts of a pod; `None` if the DaemonSet did not make it."""
-    if not is_owned_by(pod, daemon_set["metadata"]["uid"]):
+def observed_pod(pod: Object, workload: Object) -> ObservedPod | None:
+    """Return the relevant parts of a pod; `None` if the workload did not make it."""
+    if not is_owned_by(pod, workload["metadata"]["uid"]):
         return None
-    config_map = config_map_of(pod["spec"], daemon_set["metadata"]["name"])
+    config_map = config_map_of(pod["spec"], workload["metadata"]["name"])
     external = str(annotations_of(pod).get(EXTERNAL_ANNOTATION, ""))
     return ObservedPod(**vars(pod_of(pod)), config_hash=config_hash_of_pod(pod), config_map=config_map,
                        external=external, probed=probed_pod(pod))  # fmt: skip
@@ -154,7 +156,7 @@ def observed_pod(pod: Object, daemon_set: Object) -> ObservedPod | None:
 
 def config_map_of(pod: Mapping[str, object], name: str) -> str:
     """
-    Return the ConfigMap that a pod spec of DaemonSet `name` reads, with all content-named ones where there are any.
+    Return the ConfigMap that a pod spec of workload `name` reads, with all content-named ones where there are any.
 
     Content-named Secrets follow, each as `Secret NAME`: nothing else of them is ever read to show it.
     """

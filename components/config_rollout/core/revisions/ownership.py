@@ -1,5 +1,5 @@
 """
-Who owns a DaemonSet of ours: one Pulumi stack and one component of it, as its annotations say.
+Who owns a workload of ours: one Pulumi stack and one component of it, as its annotations say.
 
 So a second owner is refused before anything is written, and a component that was renamed or moved finds its objects.
 Not here: the annotations and hooks themselves (prepare/ownership.py).
@@ -12,10 +12,11 @@ from typing import Any
 
 from ..arguments.finding import Finding
 from ..kubernetes.annotations import COMPONENT_ANNOTATION, MANAGED_BY_LABEL, STACK_ANNOTATION
-from ..kubernetes.daemon_sets import selector_of
 from ..kubernetes.field_managers import FORCED, OWNER, managers_of, others
 from ..kubernetes.labels import check_live_selector
 from ..kubernetes.objects import Object
+from ..kubernetes.workload_kinds import DAEMON_SET, KINDS, WorkloadKind
+from ..kubernetes.workloads import name_of, selector_of
 
 SAYS_WHO = f"metadata.annotations.{COMPONENT_ANNOTATION}"
 NOTED = tuple(f"metadata.annotations.{key}" for key in (STACK_ANNOTATION, COMPONENT_ANNOTATION, *FORCED))
@@ -54,9 +55,9 @@ class Owner:
 @dataclass(frozen=True)
 class Claim:
     """
-    What a component is about to write: the DaemonSet NAMESPACE/NAME, and as whom.
+    What a component is about to write: the workload NAMESPACE/NAME, and as whom.
 
-    `selector` are the labels by which the DaemonSet finds its pods, `None` where an existing one is only patched.
+    `selector` are the labels by which it finds its pods, `None` where an existing one is only patched.
     `may_select` tells whether the component takes others, `take_over` whether it takes what someone else made.
     """
 
@@ -66,21 +67,22 @@ class Claim:
     selector: Mapping[str, str] | None = None
     may_select: bool = True
     take_over: bool = False
+    kind: WorkloadKind = DAEMON_SET
 
     @property
     def where(self) -> str:
-        """The DaemonSet, as findings name it."""
-        return f"DaemonSet {self.namespace}/{self.name}"
+        """The workload, as findings name it."""
+        return self.kind.where(self.namespace, self.name)
 
-    def takes(self, daemon_set: Object | None) -> bool:
+    def takes(self, workload: Object | None) -> bool:
         """Return whether this is about to take a DaemonSet over: it is not this stack's by now."""
-        return self.take_over and daemon_set is not None and Owner.of(daemon_set).stack != self.mine.stack
+        return self.take_over and workload is not None and Owner.of(workload).stack != self.mine.stack
 
     @property
     def handover(self) -> str:
         """The command that makes this component the owner."""
         values = " ".join(f"{key}={shlex.quote(value)}" for key, value in self.mine.annotations().items())
-        return f"kubectl -n {self.namespace} annotate --overwrite daemonset {self.name} {values}"
+        return f"kubectl -n {self.namespace} annotate --overwrite {self.kind.word} {self.name} {values}"
 
 
 def component_of(urn: str) -> str:
@@ -94,26 +96,30 @@ def component_words(component: str) -> str:
     return f"{kind.rpartition(':')[2]} '{name}'"
 
 
-def owner_change(where: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Return what an update changes about the owner of the DaemonSet NAMESPACE/NAME."""
+def owner_change(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return what an update changes about the owner of a workload."""
+    where = name_of(new)
     was, now = (Owner.of({"metadata": side.get("metadata") or {}}) for side in (old, new))
     if was.component in ("", now.component):
-        return f"DaemonSet {where} now records its owner: {now}"
+        return f"{where} now records its owner: {now}"
     before = was if was.stack != now.stack else component_words(was.component)
-    return f"DaemonSet {where} changes its owner: {before} => {now}"
+    return f"{where} changes its owner: {before} => {now}"
 
 
-def check_owner(claim: Claim, daemon_set: Object | None, config_maps: Iterable[Object] = ()) -> list[Finding]:
+def check_owner(claim: Claim, workload: Object | None, config_maps: Iterable[Object] = ()) -> list[Finding]:
     """
     Find that a different stack owns what a component is about to write, or that it could not be this component's.
 
-    `config_maps` are those of the configuration; without a DaemonSet they tell that another stack is about to make one.
+    `config_maps` are those of the configuration; without a workload they tell that another stack is about to make one.
     """
-    if daemon_set is None:
+    config_maps = list(config_maps)
+    if others := [finding for one in config_maps for finding in _check_other_kind(claim, one)]:
+        return others
+    if workload is None:
         return [finding for one in config_maps for finding in _check_config_map(claim, one)]
-    owner = Owner.of(daemon_set)
-    if claim.takes(daemon_set):
-        return [*_check_controller(claim, daemon_set), *_check_selector(claim, daemon_set)]
+    owner = Owner.of(workload)
+    if claim.takes(workload):
+        return [*_check_controller(claim, workload), *_check_selector(claim, workload)]
     if owner.stack not in ("", claim.mine.stack):
         what = f"belongs to {owner}, but this is stack {claim.mine.stack}"
         fix = (
@@ -122,30 +128,30 @@ def check_owner(claim: Claim, daemon_set: Object | None, config_maps: Iterable[O
             f"because that one has released it, was renamed, or no longer exists: {claim.handover}"
         )
         return [Finding(claim.where, what, fix)]
-    return _check_selector(claim, daemon_set)
+    return _check_selector(claim, workload)
 
 
-def alias_of(claim: Claim, daemon_set: Object | None) -> str:
+def alias_of(claim: Claim, workload: Object | None) -> str:
     """
-    Return the URN that this DaemonSet's component had, if it is one of this stack; else nothing.
+    Return the URN that this workload's component had, if it is one of this stack; else nothing.
 
     The component's own URN as its alias does no harm. Source: pulumi 3.259 deploy/step_generator.go `getOldResource`.
     """
-    owner = Owner.of(daemon_set) if daemon_set else Owner()
+    owner = Owner.of(workload) if workload else Owner()
     return owner.urn if owner.stack == claim.mine.stack and owner.component else ""
 
 
-def check_new(claim: Claim, daemon_set: Object | None, has_alias: bool = True) -> list[Finding]:
+def check_new(claim: Claim, workload: Object | None, has_alias: bool = True) -> list[Finding]:
     """
-    Find that a DaemonSet which is not in this stack's state already exists, and is not this component's.
+    Find that a workload which is not in this stack's state already exists, and is not this component's.
 
     Without `has_alias` the component could not look for its earlier URN before it was registered.
     """
-    if daemon_set is None or claim.selector is None or claim.takes(daemon_set):
+    if workload is None or claim.selector is None or claim.takes(workload):
         return []
-    owner, managers = Owner.of(daemon_set), managers_of(daemon_set)
+    owner, managers = Owner.of(workload), managers_of(workload)
     if not managers:
-        return [_foreign(claim, daemon_set)]
+        return [_foreign(claim, workload)]
     if not owner.component and OWNER in managers:
         what = (
             "already exists, and is not in this stack's state; an earlier version created it without recording "
@@ -167,42 +173,42 @@ def check_new(claim: Claim, daemon_set: Object | None, has_alias: bool = True) -
     return []
 
 
-def check_moved(claim: Claim, daemon_set: Object | None) -> list[Finding]:
+def check_moved(claim: Claim, workload: Object | None) -> list[Finding]:
     """Find that a component whose name or namespace changes would take over what another component made."""
-    if claim.takes(daemon_set):
-        what = "exists, and this component has a different DaemonSet"
+    if claim.takes(workload):
+        what = "exists, and this component has a different " + claim.kind.kind
         fix = "Keep `name` and `namespace`, and take it over with a component of its own"
         return [Finding(claim.where, what, fix)]
-    if daemon_set is None or claim.selector is None or Owner.of(daemon_set).component == claim.mine.component:
-        return check_new(claim, daemon_set)
-    if not managers_of(daemon_set):
-        return [_foreign(claim, daemon_set)]
-    owner = Owner.of(daemon_set).component
+    if workload is None or claim.selector is None or Owner.of(workload).component == claim.mine.component:
+        return check_new(claim, workload)
+    if not managers_of(workload):
+        return [_foreign(claim, workload)]
+    owner = Owner.of(workload).component
     whose = f"belongs to {component_words(owner)} of this stack" if owner else "was created by another component"
     fix = f"Keep `name` and `namespace`. If that component has released it: {claim.handover}"
-    return [Finding(claim.where, f"{whose}, and this component has a different DaemonSet", fix)]
+    return [Finding(claim.where, f"{whose}, and this component has a different {claim.kind.kind}", fix)]
 
 
-def check_taken(claim: Claim, was: Mapping[str, Any], daemon_set: Object | None) -> list[Finding]:
+def check_taken(claim: Claim, was: Mapping[str, Any], workload: Object | None) -> list[Finding]:
     """Find that another stack has taken over what this one has in its state; `was` is what this one wrote last."""
     mine = Owner.of({"metadata": was.get("metadata") or {}}).stack == claim.mine.stack
-    return check_owner(replace(claim, take_over=False), daemon_set) if mine and daemon_set else []
+    return check_owner(replace(claim, take_over=False), workload) if mine and workload else []
 
 
-def maker(daemon_set: Object) -> str:
+def maker(workload: Object) -> str:
     """
     Return who made an object that is not ours, as its annotations, labels and field managers say.
 
     Source: helm 3 pkg/action/validate.go (annotations `meta.helm.sh/`); kubectl 0.36 pkg/cmd/apply (field managers);
     pulumi-kubernetes 4.25 provider.go `fieldManagerName`; Kubernetes "Recommended Labels", "Server-Side Apply".
     """
-    metadata = daemon_set["metadata"]
+    metadata = workload["metadata"]
     annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
-    if (owner := Owner.of(daemon_set)).stack:
+    if (owner := Owner.of(workload)).stack:
         return str(owner)
-    if release := helm_release(daemon_set):
+    if release := helm_release(workload):
         return f"Helm (release {release[0]}/{release[1]})"
-    names = list(dict.fromkeys(str(one.get("manager")) for one in others(daemon_set)))
+    names = list(dict.fromkeys(str(one.get("manager")) for one in others(workload)))
     listed = f"field manager {', '.join(names)}" if names else ""
     if by := labels.get(MANAGED_BY_LABEL):
         return f"something else ({'; '.join(filter(None, (str(by), listed)))})"
@@ -220,12 +226,14 @@ def helm_release(thing: Object) -> tuple[str, str] | None:
     return (str(annotations.get("meta.helm.sh/release-namespace", "?")), str(release)) if release else None
 
 
-def _foreign(claim: Claim, daemon_set: Object) -> Finding:
-    """Tell that something else made the DaemonSet, and how to take it over."""
-    what, selector = f"already exists, created by {maker(daemon_set)}", daemon_set["spec"]["selector"]
+def _foreign(claim: Claim, workload: Object) -> Finding:
+    """Tell that something else made the workload, and how to take it over."""
+    what, selector = f"already exists, created by {maker(workload)}", workload["spec"]["selector"]
     other = "ive this component another `name`"
     if selector.get("matchExpressions"):
         return Finding(claim.where, f"{what}, with the selector {selector}, which cannot be changed", f"G{other}")
+    if claim.kind is not DAEMON_SET:
+        return Finding(claim.where, what, f"G{other}")
     labels = selector["matchLabels"]
     differs = labels != dict(claim.selector or {})
     wanting = {"take_over=True": not claim.take_over, f"selector={labels}": differs}
@@ -235,35 +243,45 @@ def _foreign(claim: Claim, daemon_set: Object) -> Finding:
     return Finding(claim.where, f"{what}{fixed}", f"{ways}{other}")
 
 
-def _check_controller(claim: Claim, daemon_set: Object) -> list[Finding]:
-    """Find a controller that would write the DaemonSet again. Source: Kubernetes "Owners and Dependents"."""
-    owners = [one for one in daemon_set["metadata"].get("ownerReferences") or [] if one.get("controller")]
+def _check_controller(claim: Claim, workload: Object) -> list[Finding]:
+    """Find a controller that would write the workload again. Source: Kubernetes "Owners and Dependents"."""
+    owners = [one for one in workload["metadata"].get("ownerReferences") or [] if one.get("controller")]
     fix = "Have that release it first, or give this component another `name`"
     what = "is controlled by {kind} '{name}', which would overwrite it"
     return [Finding(claim.where, what.format(kind=one["kind"], name=one["name"]), fix) for one in owners]
 
 
 def _check_config_map(claim: Claim, config_map: Object) -> list[Finding]:
-    """Find a ConfigMap of another stack without a DaemonSet; one that has owners only waits to be collected."""
+    """Find a ConfigMap of another stack without a workload; one that has owners only waits to be collected."""
     if "metadata" not in config_map or config_map["metadata"].get("ownerReferences"):
         return []
     owner, name = Owner.of(config_map), config_map["metadata"]["name"]
     if owner.stack in ("", claim.mine.stack):
         return []
-    what = f"belongs to {owner}, whose DaemonSet does not exist, but this is stack {claim.mine.stack}"
+    what = f"belongs to {owner}, whose {claim.kind.kind} does not exist, but this is stack {claim.mine.stack}"
     delete = f"kubectl -n {claim.namespace} delete configmap {name}"
     fix = f"Let that stack's `up` finish. If that stack no longer needs it: {delete}"
     return [Finding(f"ConfigMap {claim.namespace}/{name}", what, fix)]
 
 
-def _check_selector(claim: Claim, daemon_set: Object) -> list[Finding]:
-    """Find a DaemonSet with a different selector, and who made it if it is not ours."""
-    findings = [] if claim.selector is None else check_live_selector(claim.selector, daemon_set)
-    if findings and (claim.takes(daemon_set) or not managers_of(daemon_set)):
-        return [_foreign(claim, daemon_set)]
+def _check_other_kind(claim: Claim, config_map: Object) -> list[Finding]:
+    """Find a ConfigMap of the same name and content that is for a workload of another kind: each would take it."""
+    labels = (config_map.get("metadata") or {}).get("labels") or {}
+    others = [of for of in KINDS.values() if of is not claim.kind and labels.get(of.label) == claim.name]
+    if not others:
+        return []
+    what = f"would share ConfigMap {config_map['metadata']['name']} with {others[0].where(claim.namespace, claim.name)}"
+    return [Finding(claim.where, what, "Give this component another `name`")]
+
+
+def _check_selector(claim: Claim, workload: Object) -> list[Finding]:
+    """Find a workload with a different selector, and who made it if it is not ours."""
+    findings = [] if claim.selector is None else check_live_selector(claim.selector, workload)
+    if findings and (claim.takes(workload) or not managers_of(workload)):
+        return [_foreign(claim, workload)]
     if findings and not claim.may_select:
         fix = "Keep the component that created it, or remove it there first"
         return [
-            Finding(claim.where, f"was created by another component, with the selector {selector_of(daemon_set)}", fix)
+            Finding(claim.where, f"was created by another component, with the selector {selector_of(workload)}", fix)
         ]
     return findings

@@ -9,6 +9,7 @@ from ..arguments.nearest import nearest
 from ..configuration.digest import SHORT_HASH_LENGTH
 from ..kubernetes import pod_spec as pods
 from ..kubernetes import property_paths as paths
+from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 
 _NEVER_IGNORED = ("data", "binary_data", "config_maps", "secrets", "hash_key", "name", "namespace")
 
@@ -60,18 +61,22 @@ def check_undeclared(names: Sequence[str], pod_spec: object, kind: str = "Config
 
 
 def check_ignore_changes(
-    ignore_changes: Iterable[str], names: Sequence[str], pod_spec: object, secrets: Sequence[str] = ()
+    ignore_changes: Iterable[str],
+    names: Sequence[str],
+    pod_spec: object,
+    secrets: Sequence[str] = (),
+    kind: WorkloadKind = DAEMON_SET,
 ) -> Iterator[Finding]:
     """Find paths in `ignore_changes` that are none of the arguments', or would cut the pods off their ConfigMap."""
     for path in ignore_changes:
         where = f"ignore_changes: '{path}'"
         steps = paths.parse_path(path) or ("",)
         argument = snake_case(str(steps[0]))
-        if argument not in paths.IGNORABLE:
+        if argument not in (ignorable := paths.places(kind)):
             yield Finding(
                 where,
                 "cannot be ignored" if argument in _NEVER_IGNORED else "is not a known argument",
-                f"Use a path that begins with {', '.join(paths.IGNORABLE)}",
+                f"Use a path that begins with {', '.join(ignorable)}",
             )
         both = [*pods.references(pod_spec), *pods.secret_references(pod_spec)] if argument == "pod_spec" else []
         for reference in both:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..arguments.finding import Finding
-from ..kubernetes.update_strategy import PERCENT, UpdateStrategy, is_zero
+from ..kubernetes.amounts import PERCENT, is_zero
+from ..kubernetes.update_strategy import UpdateStrategy
 from ..markers import UNKNOWN
 from .objects import POD_SPEC, KubernetesObject
 from .placeholders import filled_later, placeholders, with_unknowns

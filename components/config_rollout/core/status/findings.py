@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..arguments.finding import Finding
-from ..kubernetes import daemon_sets
+from ..kubernetes import daemon_sets, workloads
 from ..kubernetes.annotations import EXTERNAL_ANNOTATION, WAVES_ANNOTATION
 from ..revisions.naming import is_content_name
 from ..revisions.observation import ObservedPod, names_in
@@ -41,7 +41,7 @@ def _rollout(view: DaemonSetView, state: str) -> Iterator[Finding]:
         yield Finding("rollout", f"{what} was taken back{why}", _AGAIN)
     if state == "halted" and record:
         yield Finding("rollout", f"halted at {record.ended}: {record.reason or record.result}", _AGAIN)
-    if not daemon_sets.is_observed(view.daemon_set):
+    if not workloads.is_observed(view.daemon_set):
         yield Finding(
             "rollout", "no controller has seen the latest DaemonSet", "Make sure that kube-controller-manager runs"
         )

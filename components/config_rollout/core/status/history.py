@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..audit.record import AuditRecord, Change
 from ..audit.writing import change_cause, changes_of
-from ..explain.reasons import DaemonSetUpdate
+from ..explain.reasons import WorkloadUpdate
 from ..kubernetes.field_managers import written
 from ..revisions.naming import content_name, is_content_name
 from ..revisions.observation import names_in, parts_of
@@ -74,10 +74,10 @@ def rollouts_of(view: DaemonSetView) -> list[Rollout]:
     return _in_order(rollouts)
 
 
-def between(name: str, old: Revision, new: Revision) -> DaemonSetUpdate:
+def between(name: str, old: Revision, new: Revision) -> WorkloadUpdate:
     """Return the difference of two revisions of a DaemonSet, as an update from one to the other."""
     one, other = ({"metadata": {"name": name}, "spec": {"template": of.template}} for of in (old, new))
-    return DaemonSetUpdate(one, other)
+    return WorkloadUpdate(one, other)
 
 
 def _own_cause(revision: Revision, earlier: Revision | None, records: Iterable[AuditRecord]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ..arguments.finding import Finding
 from ..audit.record import AuditRecord, parse_records
 from ..configuration.digest import short_hash
-from ..kubernetes import daemon_sets
+from ..kubernetes import daemon_sets, workloads
 from ..kubernetes.annotations import CHANGE_CAUSE_ANNOTATION, CONFIG_HASH_ANNOTATION
 from ..kubernetes.field_managers import Written, written
 from ..kubernetes.objects import Object, annotations_of, is_owned_by, revision_of
@@ -69,7 +69,7 @@ class DaemonSetView:
     @classmethod
     def of(cls, observation: Observation) -> "DaemonSetView":
         """Return what `status` and `history` need of an observation of a DaemonSet that is there."""
-        daemon_set, namespace, name = observation.daemon_set, observation.namespace, observation.name
+        daemon_set, namespace, name = observation.workload, observation.namespace, observation.name
         assert daemon_set
         history = observation.config_maps.get(history_name(name)) or {}
         text = (history.get("data") or {}).get(HISTORY_KEY, "")
@@ -95,7 +95,7 @@ class DaemonSetView:
     @property
     def config_hash(self) -> str:
         """The config hash in the pod template; empty if there is none."""
-        return daemon_sets.config_hash_of(self.daemon_set)
+        return workloads.config_hash_of(self.daemon_set)
 
     @property
     def config_map(self) -> str:
@@ -126,7 +126,7 @@ def external_names(daemon_set: Object) -> list[str]:
 def is_ours(daemon_set: Object) -> bool:
     """Return whether a DaemonSet carries a config hash, ours or that of Helm's convention, or a note of ours."""
     annotations = daemon_set["metadata"].get("annotations") or {}
-    return bool(daemon_sets.config_hash_of(daemon_set)) or any(key.startswith("config-rollout/") for key in annotations)
+    return bool(workloads.config_hash_of(daemon_set)) or any(key.startswith("config-rollout/") for key in annotations)
 
 
 def revisions_of(revisions: Iterable[Object], daemon_set: Object) -> list[Revision]:
@@ -164,6 +164,6 @@ def _revision(revision: Object, name: str) -> Revision:
     cause = (metadata.get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION, "")
     return Revision(
         int(revision["revision"]), str(metadata["name"]), revision_of(revision), str(metadata["uid"]),
-        daemon_sets.config_hash_of(revision["data"]), config_map_of(template.get("spec") or {}, name),
+        workloads.config_hash_of(revision["data"]), config_map_of(template.get("spec") or {}, name),
         str(metadata.get("creationTimestamp") or ""), str(cause), dict(template),
     )  # fmt: skip

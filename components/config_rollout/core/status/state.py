@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..arguments.finding import Finding
 from ..audit.record import AuditRecord
-from ..kubernetes import daemon_sets
+from ..kubernetes import daemon_sets, workloads
 from ..kubernetes.annotations import WAVES_ANNOTATION, ZONE_LABEL
 from ..revisions.observation import ObservedPod
 from ..waves.order import divide, parse_waves
@@ -108,7 +108,7 @@ def _state(view: DaemonSetView, record: AuditRecord | None) -> str:
 
 def _is_moving(view: DaemonSetView) -> bool:
     """Return whether there are nodes whose pod is still to be replaced, or made."""
-    if not daemon_sets.is_observed(view.daemon_set) or view.current is None:
+    if not workloads.is_observed(view.daemon_set) or view.current is None:
         return True
     old = any(pod.revision != view.current.hash or pod.leaving for pod in view.pods)
     return old or len({pod.node for pod in view.pods}) < view.wanted

@@ -13,8 +13,9 @@ from ...args.waves import WaveArgs, WavesArgs
 from ..arguments.fields import as_written, check_seconds, is_whole_number, named, wrong_value
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
+from ..kubernetes.amounts import PERCENT
 from ..kubernetes.label_selector import LabelSelector, parse_selector
-from ..kubernetes.update_strategy import PERCENT
+from ..kubernetes.workload_kinds import WorkloadKind
 from .gates import Gate, parse_gates
 from .places import FROM_WAVE, FROM_WAVES
 from .windows import Window
@@ -185,6 +186,12 @@ def empty_selectors(waves: Waves, labels: Labels) -> Iterator[Finding]:
             yield Finding(where, f"no node has the label '{wave.each}'", f"Use one of {', '.join(found)}")
     if waves.by and waves.by not in found:
         yield Finding("waves.by", f"no node has the label '{waves.by}'", f"Use one of {', '.join(found)}")
+
+
+def no_waves(kind: WorkloadKind) -> Finding:
+    """Return that workloads of a kind have no waves, and what there is instead."""
+    what = f"is for DaemonSets, whose nodes make the waves; Kubernetes itself replaces the pods of a {kind.kind}"
+    return Finding("waves", what, "Use its native `strategy`, for example with max_unavailable 1 and max_surge 0")
 
 
 def check_beside_waves(plain: Mapping[str, object], outputs: Iterable[str]) -> Iterator[Finding]:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..kubernetes import daemon_sets
+from ..kubernetes import workloads
+from ..kubernetes.amounts import SECONDS_PER_POD
 from ..kubernetes.objects import Object
-from ..kubernetes.update_strategy import SECONDS_PER_POD
 from .order import Division
 from .restarts import DaemonPods
 from .words import duration
@@ -76,19 +76,18 @@ def rolling(kind: str, where: str, seconds: float, look: Callable[[], Object | s
     """
     Return the progress of a write that the provider waits for, after so many seconds.
 
-    `look` gives the DaemonSet that Kubernetes rolls out by itself, or why it cannot be read; there is none of others.
+    `look` gives the workload that Kubernetes rolls out by itself, or why it cannot be read; there is none of others.
     """
     waited = duration(round(seconds))
     if look is None:
         return f"{kind} {where}: still being written ({waited})"
-    daemon_set = look()
-    if isinstance(daemon_set, str):
-        return f"{kind} {where}: waiting for its pods ({waited}), but cannot read them: {daemon_set}"
-    if not daemon_sets.is_observed(daemon_set):
+    workload = look()
+    if isinstance(workload, str):
+        return f"{kind} {where}: waiting for its pods ({waited}), but cannot read them: {workload}"
+    if not workloads.is_observed(workload):
         return f"{kind} {where}: waiting for its controller ({waited})"
-    status = daemon_set.get("status") or {}
-    updated, ready = (int(status.get(key) or 0) for key in ("updatedNumberScheduled", "numberAvailable"))
-    return f"{updated:,}/{daemon_sets.wanted(daemon_set):,} pods of {where} updated, {ready:,} available ({waited})"
+    pods = workloads.pod_counts(workload)
+    return f"{pods.updated:,}/{pods.wanted:,} pods of {where} updated, {pods.available:,} available ({waited})"
 
 
 def at(division: Division, daemon_pods: DaemonPods) -> WaveAt:

@@ -4,9 +4,10 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from ..kubernetes.amounts import SECONDS_PER_POD
 from ..kubernetes.field_managers import Written
 from ..kubernetes.pods import Pod
-from ..kubernetes.update_strategy import SECONDS_PER_POD, UpdateStrategy
+from ..kubernetes.strategies import Strategy
 from ..words.shown import escaped
 from .order import Division
 from .restarts import DaemonPods
@@ -23,12 +24,12 @@ class WavePlan:
     restarts: int | None = None
 
 
-def rolling_restart(where: str, plan: WavePlan | None, update_strategy: object) -> str:
-    """Return how the DaemonSet NAMESPACE/NAME restarts: wave by wave, or within the budget of its update strategy."""
-    what = f"rolling restart of DaemonSet {where}"
+def rolling_restart(where: str, plan: WavePlan | None, strategy: Strategy) -> str:
+    """Return how a workload, as messages name it, restarts: wave by wave, or within the budget of its strategy."""
+    what = f"rolling restart of {where}"
     if plan:
         return "\n    ".join([f"{what}, wave by wave", *plan.lines])
-    return f"{what}, {UpdateStrategy.of(update_strategy).budget()}"
+    return f"{what}, {strategy.budget()}"
 
 
 def plan(

@@ -12,6 +12,23 @@ from .secret import Secret
 from .source import Source
 
 
+def inputs_of(name: str, plain: Mapping[str, Any], configuration: Configuration, unknown: Any) -> dict[str, Any]:
+    """
+    Return what a component with that Kubernetes name records of its arguments; `None` stands for nothing.
+
+    `unknown` stands for the hash of what is not known yet.
+    """
+    return {
+        "name": name,
+        "namespace": plain["namespace"],
+        **_recorded(plain),
+        "configMaps": {called: _recorded(of) for called, of in plain.get("config_maps", {}).items()} or None,
+        "external": external_recorded(configuration),
+        "keysRead": keys_read(configuration),
+        "secretHashes": secrets_recorded(configuration, unknown),
+    }
+
+
 def keys_read(configuration: Configuration) -> dict[str, list[str]] | None:
     """Return name -> the keys that pods read, of each source of which they do not read all; `None` without any."""
     read = {
@@ -73,6 +90,18 @@ def _known(inputs: Mapping[str, Any], like: Mapping[str, Any]) -> dict[str, Any]
     if others:
         known["configMaps"] = {name: _known(of, ours.get(name) or {}) for name, of in others.items()}
     return known
+
+
+def _recorded(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a ConfigMap holds and how it is read."""
+    every = {
+        "data": fields.get("data"),
+        "binaryData": fields.get("binary_data"),
+        "formats": fields.get("formats"),
+        "effects": fields.get("effects"),
+        "textVersion": fields.get("text_version"),
+    }
+    return {name: value for name, value in every.items() if value is not None}
 
 
 def _content(of: Mapping[str, Any], keys: list[str] | None) -> Content:

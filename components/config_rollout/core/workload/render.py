@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, DAEMON_SET_LABEL, EXTERNAL_ANNOTATION
+from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION
 from ..kubernetes.field_managers import MANAGER, OWNER, managed_by
 from ..kubernetes.objects import Object
 from ..kubernetes.pod_spec import follow
@@ -45,7 +45,7 @@ def render(
         workload = replace(workload, pod_annotations=annotations)
     metadata = {
         "namespace": workload.namespace,
-        "labels": {**workload.labels, DAEMON_SET_LABEL: workload.name},
+        "labels": {**workload.labels, workload.kind.label: workload.name},
         "annotations": {**managed_by(MANAGER), **workload.owner},
     }
     return Rendered(

@@ -1,0 +1,102 @@
+"""
+What the components have in common whose workload is made from their arguments, whatever its kind.
+
+Not here: what a configuration means (core/), and the words that explain a change (core/explain/reasons.py).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.core.v1 import ConfigMapPatch, SecretPatch
+
+from .configured_workload import ConfiguredWorkload
+from .core.arguments.finding import report
+from .core.kubernetes.workload_kinds import WorkloadKind
+from .core.workload.asked import workload_of
+from .core.workload.recorded import inputs_of
+from .driver.ending import heed
+from .hooks.plain_inputs import UNKNOWN_OUTPUT
+from .prepare import compatibility
+from .prepare.arguments import checked, doubtful
+from .prepare.revisions import read_before
+
+
+class Configured(pulumi.ComponentResource):
+    """
+    A workload of one kind and the ConfigMaps that its pods read. The class of a kind says what that means.
+
+    Args:
+      kind: The kind.
+      name: The component's name.
+      args: Its arguments, of the type `args_type`.
+      opts: Its resource options.
+
+    Raises:
+      BadArguments: The arguments have faults; all of them are in the message, and nothing was registered.
+
+    """
+
+    config_hash: pulumi.Output[str]
+    """The SHA-256 of the configuration, 64 hex digits, as in the annotation."""
+    config_map: ConfigMapPatch | None
+    """The ConfigMap of `data`, or the first of `config_maps`, for what this component does not offer."""
+    config_maps: dict[str, ConfigMapPatch]
+    """The ConfigMaps by their names in `pod_spec`."""
+    secrets: dict[str, SecretPatch]
+    """The Secrets by their names in `pod_spec`."""
+
+    def __init__(
+        self,
+        kind: WorkloadKind,
+        name: str,
+        args: Mapping[str, Any],
+        args_type: type,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        who = f"{type(self).__name__} '{name}'"
+        compatibility.check(who)
+        heed()
+        arguments = checked(who, name, args, args_type, opts, kind)
+        plain, configuration = arguments.plain, arguments.configuration
+        kubernetes_name: str = plain.get("name", name)
+        reading = read_before(who, plain, kubernetes_name, configuration, arguments.secrets.sources, kind)
+        type_ = f"config-rollout:index:Configured{kind.kind}"
+        of = ConfiguredWorkload(
+            self,
+            (type_, name),
+            plain,
+            opts,
+            workload_of(kind, kubernetes_name, plain),
+            configuration,
+            reading,
+            waves=arguments.waves,
+            sinks=arguments.sinks,
+            needs=arguments.needs,
+            may_select=True,
+            secrets=arguments.secrets.sources,
+        )
+
+        recorded = inputs_of(kubernetes_name, plain, configuration, UNKNOWN_OUTPUT)
+        recorded["retained"] = of.options.retain_on_delete or None
+        super().__init__(type_, name, recorded, of.options_of_component())
+
+        for line in report(who, doubtful(arguments, kubernetes_name)).splitlines():
+            pulumi.log.warn(line, self)
+        for line in arguments.missing:
+            pulumi.log.info(line, self)
+        names = configuration.object_names(kubernetes_name), configuration.secret_names(kubernetes_name)
+        reading.warn(self, [called for of_kind in names for called in of_kind.values()])
+        if of.staged:
+            of.staged.warn(self)
+        self.workload = of.register()
+        self.config_maps = of.config_maps
+        self.config_map = of.config_maps.get(kubernetes_name) or next(iter(of.config_maps.values()), None)
+        self.secrets = of.secrets
+        of.register_waves()
+        of.finish(self.workload, of.options.ignored)
+
+        self.config_hash = pulumi.Output.from_input(configuration.hash) if configuration.is_known else UNKNOWN_OUTPUT
+        # Not the children: a resource among the outputs makes the next run's hook of this component fail, since
+        # the SDK looks it up ("unknown resource") before the program has registered it (pulumi 3.272).
+        self.register_outputs({"configHash": self.config_hash})

@@ -1,0 +1,142 @@
+"""The life of a configuration in a Deployment: as in a DaemonSet, by its own revisions."""
+
+import pytest
+
+from config_rollout import ConfiguredDeployment
+from config_rollout.core.audit.record import parse_records
+from config_rollout.core.kubernetes.objects import kept_by, revision_number
+from config_rollout.core.kubernetes.workload_kinds import DEPLOYMENT
+from config_rollout.core.revisions.naming import HISTORY_KEY, history_name
+from tests.engine.conftest import BAD, BETTER, GOOD, hash_of, name_of
+from tests.engine.observed import config_maps, written
+from tools.kept import mounted, orphans, strays
+from tools.pods import Pod, Recorder
+
+REPLICAS = 3
+NOTED = {"agent.yaml": "# a note\nlevel: info\n"}
+
+
+class Story:
+    """One component of a kind in a stack, and what the cluster has of it."""
+
+    def __init__(self, kind, project, cluster, namespace) -> None:
+        self.kind, self.namespace, self._project, self._cluster = kind, namespace, project, cluster
+
+    def up(self, data, refresh=False, **arguments):
+        return self._project.up(self.program(data, **arguments), refresh=refresh)
+
+    def preview(self, data):
+        return self._project.preview(self.program(data))
+
+    def program(self, data, **arguments):
+        container = {"name": "agent", "image": "agent:1", "volume_mounts": [{"name": "c", "mount_path": "/etc/agent"}]}
+        args = {
+            "namespace": self.namespace,
+            "data": data,
+            "replicas": REPLICAS,
+            "pod_spec": {"containers": [container], "volumes": [{"name": "c", "config_map": {"name": "agent"}}]},
+            "pod_annotations": {"local-cluster/ready-after": "100ms"},
+            "rollout_timeout_seconds": 20 if data == BAD else 120,
+            **arguments,
+        }
+        return lambda: ConfiguredDeployment("agent", args)
+
+    def undo(self, *arguments) -> None:
+        kubectl = self._cluster.kubectl
+        kubectl(f"--namespace={self.namespace}", "rollout", "undo", f"{self.kind.word}/agent", *arguments)
+        kubectl(f"--namespace={self.namespace}", "rollout", "status", f"{self.kind.word}/agent", "--timeout=60s")
+        self._cluster.wait("old pods to go", lambda: len(self.pods(leaving=True)) == REPLICAS)
+
+    def revision_of(self, data) -> int:
+        """Return the number of the newest revision that mounts a configuration."""
+        of = self._cluster.api.list(f"namespaces/{self.namespace}/{self.kind.revision_resource}")
+        mounting = [one for one in of if name_of(data) in mounted(kept_by(one)["spec"]["template"]["spec"])]
+        return max(map(revision_number, mounting))
+
+    def records(self):
+        of = f"namespaces/{self.namespace}/configmaps/{history_name('agent', self.kind)}"
+        return parse_records(self._cluster.api.get(of)["data"][HISTORY_KEY], of)[0]
+
+    def left(self) -> list[str]:
+        """Return the names of ConfigMaps and revisions of ours that are there."""
+        kinds = ("configmaps", self.kind.revision_resource)
+        every = [
+            one["metadata"]["name"]
+            for of in kinds
+            for one in self._cluster.api.list(f"namespaces/{self.namespace}/{of}")
+        ]
+        return [name for name in every if name != "kube-root-ca.crt"]
+
+    def pods(self, leaving=False):
+        pods = self._cluster.api.list(f"namespaces/{self.namespace}/pods")
+        return [Pod.of(pod) for pod in pods if leaving or "deletionTimestamp" not in pod["metadata"]]
+
+    def mounted(self):
+        return sorted({name for pod in self.pods() for name in pod.config_maps})
+
+    def owners(self, data):
+        of = self._cluster.api.get(f"namespaces/{self.namespace}/configmaps/{name_of(data)}")["metadata"]
+        return sorted(owner["kind"] for owner in of.get("ownerReferences", []))
+
+    def made_during(self, action) -> int:
+        """Return how many pods were made."""
+        with Recorder(self._cluster.api, self.namespace) as recorder:
+            action()
+        return sum(kind == "ADDED" for kind, _ in recorder.events)
+
+
+@pytest.fixture
+def story(project, cluster, namespace):
+    return Story(DEPLOYMENT, project, cluster, namespace)
+
+
+def test_life_of_a_configuration(story, project, cluster, namespace):
+    kind, where = story.kind, f"{story.kind.kind} {namespace}/agent"
+    assert not story.up(GOOD).failed
+    assert [name_of(GOOD)] == story.mounted() == config_maps(cluster, namespace)
+    assert (REPLICAS, [kind.kind]) == (len(story.pods()), story.owners(GOOD))
+
+    # nothing, and another text
+    told = []
+    assert {} == written(cluster, lambda: told.extend(story.up(GOOD).messages + story.up(NOTED).messages))
+    assert ["agent.yaml is written differently but means the same: nothing restarts"] == [
+        message.splitlines()[0] for message in told
+    ]
+
+    # a change
+    first, _, _, consequence, *_ = story.preview(BETTER).messages[0].splitlines()
+    assert "agent.yaml: level info => debug: rolling restart" == first
+    assert f"rolling restart of {where}, " in consequence
+    assert REPLICAS == story.made_during(lambda: story.up(BETTER))
+    assert ([name_of(BETTER)], [kind.kind]) == (story.mounted(), story.owners(BETTER))
+    assert [kind.revisions] == story.owners(GOOD)
+
+    # a configuration that crashes, and back
+    outcome = story.up(BAD)
+    assert outcome.failed
+    assert f"the rollout of {where} did not finish within 20 s" in outcome.output
+    kept = {pod.uid for pod in story.pods() if pod.config_maps == (name_of(BETTER),)}
+    assert not story.up(BETTER).failed
+    assert (kept, True) == (kept & {pod.uid for pod in story.pods()}, bool(kept))
+    assert ([name_of(BETTER)], REPLICAS) == (story.mounted(), len(story.pods()))
+
+    # undone by kubectl, and made again
+    story.undo(f"--to-revision={story.revision_of(GOOD)}")
+    assert [name_of(GOOD)] == story.mounted()
+    (message,) = story.preview(BETTER).messages
+    assert message.startswith(f"{where} runs {name_of(GOOD)[6:]}, created 20")
+    assert 0 == story.made_during(lambda: story.up(BETTER))
+    assert REPLICAS == story.made_during(lambda: story.up(BETTER, refresh=True))
+    assert [name_of(BETTER)] == story.mounted()
+    assert [] == orphans(cluster.api, namespace, "agent")
+
+    # fewer revisions are kept, and with them fewer ConfigMaps
+    assert not story.up(GOOD, revision_history_limit=0).failed
+    cluster.wait("old ConfigMaps to go", lambda: config_maps(cluster, namespace) == [name_of(GOOD)])
+    assert [] == strays(cluster.api, namespace, "agent")
+    assert {("done", kind.kind)} == {
+        (record.result, record.kind) for record in story.records() if record.new_hash != hash_of(BAD)
+    }
+
+    assert not project.destroy().failed
+    cluster.wait("everything to go", lambda: not story.pods() and not story.left())
