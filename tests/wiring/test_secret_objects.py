@@ -76,14 +76,14 @@ def test_references_follow_and_pulls_of_images_do_not(secretive):
 @pytest.mark.parametrize(
     "fields",
     [
-        {"data": {"PIN": ENCODED}},
-        {"string_data": {"PIN": secret(PIN)}},
-        {"string_data": secret({"PIN": PIN})},
-        secret({"stringData": {"PIN": PIN}}),
+        lambda: {"data": {"PIN": ENCODED}},
+        lambda: {"string_data": {"PIN": secret(PIN)}},
+        lambda: {"string_data": secret({"PIN": PIN})},
+        lambda: secret({"stringData": {"PIN": PIN}}),
     ],
 )
 def test_value_means_the_same_however_it_is_passed(secretive, fields):
-    plain, other = secretive(), secretive(fields)
+    plain, other = secretive(), secretive(fields())
 
     assert {name: one.inputs for name, one in plain.items()} == {name: one.inputs for name, one in other.items()}
 
