@@ -29,6 +29,8 @@ GOOD = {"agent.yaml": "level: info\n"}
 BETTER = {"agent.yaml": "level: debug\n"}
 BAD = {"agent.yaml": "level: bogus\n"}
 """The configuration whose pods crash."""
+BUNDLE = "trust-bundle"
+"""The ConfigMap of someone else."""
 
 
 def hash_of(data: Mapping[str, str]) -> str:
@@ -256,6 +258,19 @@ def agent(namespace) -> Callable[..., Callable[[], ConfiguredDaemonSet]]:
         return program
 
     return maker
+
+
+@pytest.fixture
+def bundle(cluster, namespace) -> Callable[..., None]:
+    """Return a function that writes the ConfigMap of someone else anew, with its certificates and further keys."""
+    path = f"namespaces/{namespace}/configmaps"
+
+    def write(text: str, **more: str) -> None:
+        if cluster.api.exists(f"{path}/{BUNDLE}"):
+            cluster.api.delete(f"{path}/{BUNDLE}")
+        cluster.api.create(path, {"metadata": {"name": BUNDLE}, "data": {"ca.crt": text, **more}})
+
+    return write
 
 
 @pytest.fixture

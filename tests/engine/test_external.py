@@ -3,24 +3,10 @@
 import pytest
 
 from config_rollout.cli import main
-from tests.engine.conftest import GOOD, NODES, grant, kubeconfig_of
+from tests.engine.conftest import BUNDLE, GOOD, NODES, grant, kubeconfig_of
 from tests.engine.observed import FAST, written
 
 CA, OTHER_CA = "first\n", "second\n"
-BUNDLE = "trust-bundle"
-
-
-@pytest.fixture
-def bundle(cluster, namespace):
-    """Return a function that writes the ConfigMap of someone else."""
-
-    def write(text, **more):
-        path = f"namespaces/{namespace}/configmaps"
-        if cluster.api.exists(f"{path}/{BUNDLE}"):
-            cluster.api.delete(f"{path}/{BUNDLE}")
-        cluster.api.create(path, {"metadata": {"name": BUNDLE}, "data": {"ca.crt": text, **more}})
-
-    return write
 
 
 @pytest.fixture
