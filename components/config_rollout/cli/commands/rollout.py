@@ -29,13 +29,7 @@ def add(commands: Any) -> None:
         command.set_defaults(run=_annotate, command=name)
         _add_daemon_set(command)
         add_cluster_options(command)
-    text = (
-        "print the smallest Role and ClusterRole that a rollout in waves needs beside the provider's permissions "
-        "permissions "
-        "permissions "
-        "permissions "
-        "permissions"
-    )
+    text = "print the smallest Role and ClusterRole that a rollout in waves needs beside the provider's permissions"
     command = commands.add_parser("rbac", help=text, description=text)
     command.set_defaults(run=_rbac)
     _add_daemon_set(command)
