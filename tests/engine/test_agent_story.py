@@ -5,14 +5,16 @@ import re
 import pulumi
 import pytest
 
-from tests.engine.conftest import BETTER, BUNDLE, GOOD, NODES
-from tests.engine.observed import FAST, changed_to, undo, written
+from config_rollout.cli import main
+from tests.engine.conftest import BETTER, BUNDLE, GOOD, NODES, grant, kubeconfig_of
+from tests.engine.observed import FAST, WAVES, changed_to, order, undo, written, zones
 
 ALLOW, DENY = {"rules.yaml": "policy: allow\n", "NOTES": "one\n"}, {"rules.yaml": "policy: deny\n", "NOTES": "one\n"}
 FIRST = {"tls.crt": "certificate one\n", "tls.key": "swordfish"}
 SECOND = {**FIRST, "tls.crt": "certificate two, longer\n"}
 KEY = "a hash key of the stack, 32 letters"
 NO_CONFIGURATION = "configmap kube-root-ca.crt", "configmap agent-rollouts"
+SOURCES = ["configmap agent", "configmap agent.agent-rules", "secret agent.agent-tls"]
 HASH = re.compile(r"-[0-9a-f]{10}$")
 
 
@@ -30,7 +32,7 @@ def reader(agent):
     ]
     spec = {"containers": [{"name": "agent", "image": "agent:1", "volume_mounts": mounts}], "volumes": volumes}
 
-    def maker(data=GOOD, rules=ALLOW, tls=FIRST):
+    def maker(data=GOOD, rules=ALLOW, tls=FIRST, **more):
         def program():
             hidden = {name: pulumi.Output.secret(value) for name, value in tls.items()}
             return agent(
@@ -40,7 +42,7 @@ def reader(agent):
                 hash_key=pulumi.Output.secret(KEY),
                 external={"config_maps": [BUNDLE]},
                 pod_spec=spec,
-                **FAST,
+                **(more or FAST),
             )()
 
         return program
@@ -170,3 +172,57 @@ def test_life_of_all_sources_together(project, reader, bundle, cluster, namespac
     cluster.wait("only the bundle of others to be left", lambda: [f"configmap {BUNDLE}"] == list(objects()))
     assert not cluster.api.exists(f"namespaces/{namespace}/configmaps/agent-rollouts")
     assert not cluster.api.exists(f"namespaces/{namespace}/daemonsets/agent")
+
+
+def test_waves_bring_all_sources_and_a_gate_that_fails_takes_all_back(
+    project, reader, bundle, cluster, namespace, record, step, mounted, objects, capsys
+):
+    refused = set()
+
+    def network_works(wave, nodes):
+        return "no route" if wave in refused else None
+
+    user = f"agent-{namespace}"
+    for options in (["--gate", "function", "--secrets"], ["--external", BUNDLE]):
+        capsys.readouterr()
+        main.main(["rbac", f"{namespace}/agent", *options])
+        grant(cluster, user, capsys.readouterr().out)
+    more = {"waves": {**WAVES, "gates": [network_works]}, "kubeconfig": kubeconfig_of(cluster, user)}
+    old, new = reader(**more), reader(BETTER, DENY, SECOND, **more)
+    bundle("first\n")
+    assert not project.up(old).failed
+    first = mounted()
+
+    refused.add("zone-a")
+    before = objects()
+    with record() as recorder:
+        outcome = project.up(new)
+    assert outcome.failed
+    assert "wave 'zone-a' failed: network_works: no route" in outcome.output
+    moved = {node for node, zone in zones(cluster).items() if zone == "zone-a"} | {order(recorder)[0]}
+    assert dict.fromkeys(sorted(moved), 2) == dict(sorted(recorder.replaced().items()))
+    assert first == mounted()
+    made = objects().keys() - before.keys()
+    assert SOURCES == sorted(HASH.sub("", name) for name in made)
+
+    refused.clear()
+    (message,) = project.preview(new).messages
+    assert "the last rollout of this configuration was taken back: it is tried again, wave by wave" in message
+    with record() as recorder:
+        outcome = project.up(new)
+    of_zone = [zones(cluster)[node] for node in order(recorder)[1:]]
+    assert not outcome.failed, outcome.output
+    assert ([1] * NODES, sorted(of_zone)) == (list(recorder.replaced().values()), of_zone)
+    assert made == mounted() - first
+    assert {} == written(cluster, lambda: project.up(new))
+
+    restarts, again, said = step(old)
+    assert ([1] * NODES, [], first) == (restarts, again, mounted())
+    assert ["agent: agent.yaml", "agent-rules: rules.yaml", "agent-tls: tls.crt: 24 => 16 bytes changed"] == [
+        line.split(maxsplit=2)[2] for line in said if line.startswith("  ~ ")
+    ]
+    owners = [
+        [owner["kind"] for owner in cluster.api.get(path)["metadata"].get("ownerReferences", [])]
+        for path in (f"namespaces/{namespace}/{name.replace(' ', 's/')}" for name in made)
+    ]
+    assert [["ControllerRevision"]] * len(SOURCES) == owners
