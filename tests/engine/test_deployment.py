@@ -1,5 +1,6 @@
-"""The life of a configuration in a Deployment: as in a DaemonSet, by its own revisions."""
+"""The life of a configuration in a Deployment, its Secret with it: as in a DaemonSet, by its own revisions."""
 
+import pulumi
 import pytest
 
 from config_rollout import ConfiguredDeployment
@@ -7,13 +8,15 @@ from config_rollout.core.audit.record import parse_records
 from config_rollout.core.kubernetes.objects import kept_by, revision_number
 from config_rollout.core.kubernetes.workload_kinds import DEPLOYMENT
 from config_rollout.core.revisions.naming import HISTORY_KEY, history_name
-from tests.engine.conftest import BAD, BETTER, GOOD, hash_of, name_of
+from tests.engine.conftest import BAD, BETTER, GOOD, name_of
 from tests.engine.observed import config_maps, written
 from tools.kept import mounted, orphans, strays
 from tools.pods import Pod, Recorder
 
 REPLICAS = 3
 NOTED = {"agent.yaml": "# a note\nlevel: info\n"}
+TOKEN, LONGER = "swordfish", "swordfish and more"
+HASH_KEY = "a hash key of the stack, 32 letters"
 
 
 class Story:
@@ -25,21 +28,29 @@ class Story:
     def up(self, data, refresh=False, **arguments):
         return self._project.up(self.program(data, **arguments), refresh=refresh)
 
-    def preview(self, data):
-        return self._project.preview(self.program(data))
+    def preview(self, data, **arguments):
+        return self._project.preview(self.program(data, **arguments))
 
-    def program(self, data, **arguments):
-        container = {"name": "agent", "image": "agent:1", "volume_mounts": [{"name": "c", "mount_path": "/etc/agent"}]}
+    def program(self, data, token=TOKEN, **arguments):
+        mounts = [{"name": "c", "mount_path": "/etc/agent"}, {"name": "s", "mount_path": "/etc/token"}]
+        volumes = [
+            {"name": "c", "config_map": {"name": "agent"}},
+            {"name": "s", "secret": {"secret_name": "agent-token"}},
+        ]
         args = {
             "namespace": self.namespace,
             "data": data,
             "replicas": REPLICAS,
-            "pod_spec": {"containers": [container], "volumes": [{"name": "c", "config_map": {"name": "agent"}}]},
+            "secrets": {"agent-token": {"string_data": {"token": token}}},
+            "pod_spec": {
+                "containers": [{"name": "agent", "image": "agent:1", "volume_mounts": mounts}],
+                "volumes": volumes,
+            },
             "pod_annotations": {"local-cluster/ready-after": "100ms"},
             "rollout_timeout_seconds": 20 if data == BAD else 120,
             **arguments,
         }
-        return lambda: ConfiguredDeployment("agent", args)
+        return lambda: ConfiguredDeployment("agent", {**args, "hash_key": pulumi.Output.secret(HASH_KEY)})
 
     def undo(self, *arguments) -> None:
         kubectl = self._cluster.kubectl
@@ -58,8 +69,8 @@ class Story:
         return parse_records(self._cluster.api.get(of)["data"][HISTORY_KEY], of)[0]
 
     def left(self) -> list[str]:
-        """Return the names of ConfigMaps and revisions of ours that are there."""
-        kinds = ("configmaps", self.kind.revision_resource)
+        """Return the names of ConfigMaps, Secrets and revisions of ours that are there."""
+        kinds = ("configmaps", "secrets", self.kind.revision_resource)
         every = [
             one["metadata"]["name"]
             for of in kinds
@@ -74,15 +85,33 @@ class Story:
     def mounted(self):
         return sorted({name for pod in self.pods() for name in pod.config_maps})
 
+    def secrets_mounted(self):
+        pods = self._cluster.api.list(f"namespaces/{self.namespace}/pods")
+        volumes = [volume for pod in pods for volume in pod["spec"]["volumes"]]
+        return {volume["secret"]["secretName"] for volume in volumes if "secret" in volume}
+
+    def secrets(self):
+        """Return the name of each Secret, and the kinds of its owners."""
+        every = self._cluster.api.list(f"namespaces/{self.namespace}/secrets")
+        return {one["metadata"]["name"]: _owners(one) for one in every}
+
     def owners(self, data):
-        of = self._cluster.api.get(f"namespaces/{self.namespace}/configmaps/{name_of(data)}")["metadata"]
-        return sorted(owner["kind"] for owner in of.get("ownerReferences", []))
+        return _owners(self._cluster.api.get(f"namespaces/{self.namespace}/configmaps/{name_of(data)}"))
+
+    def hash(self) -> str:
+        """Return the config hash that the workload asks for."""
+        of = self._cluster.api.get(f"namespaces/{self.namespace}/{self.kind.resource}/agent")["spec"]["template"]
+        return of["metadata"]["annotations"]["checksum/config"]
 
     def made_during(self, action) -> int:
         """Return how many pods were made."""
         with Recorder(self._cluster.api, self.namespace) as recorder:
             action()
         return sum(kind == "ADDED" for kind, _ in recorder.events)
+
+
+def _owners(thing):
+    return sorted(owner["kind"] for owner in thing["metadata"].get("ownerReferences", []))
 
 
 @pytest.fixture
@@ -95,17 +124,19 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
     assert not story.up(GOOD).failed
     assert [name_of(GOOD)] == story.mounted() == config_maps(cluster, namespace)
     assert (REPLICAS, [kind.kind]) == (len(story.pods()), story.owners(GOOD))
+    good, (secret,) = story.hash(), story.secrets()
+    assert {secret} == story.secrets_mounted()
 
     # nothing, and another text
     told = []
     assert {} == written(cluster, lambda: told.extend(story.up(GOOD).messages + story.up(NOTED).messages))
-    assert ["agent.yaml is written differently but means the same: nothing restarts"] == [
+    assert ["ConfigMap agent: agent.yaml is written differently but means the same: nothing restarts"] == [
         message.splitlines()[0] for message in told
     ]
 
     # a change
     first, _, _, consequence, *_ = story.preview(BETTER).messages[0].splitlines()
-    assert "agent.yaml: level info => debug: rolling restart" == first
+    assert "ConfigMap agent: agent.yaml: level info => debug: rolling restart" == first
     assert f"rolling restart of {where}, " in consequence
     assert REPLICAS == story.made_during(lambda: story.up(BETTER))
     assert ([name_of(BETTER)], [kind.kind]) == (story.mounted(), story.owners(BETTER))
@@ -114,6 +145,7 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
     # a configuration that crashes, and back
     outcome = story.up(BAD)
     assert outcome.failed
+    bad = story.hash()
     assert f"the rollout of {where} did not finish within 20 s" in outcome.output
     kept = {pod.uid for pod in story.pods() if pod.config_maps == (name_of(BETTER),)}
     assert not story.up(BETTER).failed
@@ -124,18 +156,30 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
     story.undo(f"--to-revision={story.revision_of(GOOD)}")
     assert [name_of(GOOD)] == story.mounted()
     (message,) = story.preview(BETTER).messages
-    assert message.startswith(f"{where} runs {name_of(GOOD)[6:]}, created 20")
+    assert message.startswith(f"{where} runs {good[:10]}, created 20")
     assert 0 == story.made_during(lambda: story.up(BETTER))
     assert REPLICAS == story.made_during(lambda: story.up(BETTER, refresh=True))
     assert [name_of(BETTER)] == story.mounted()
     assert [] == orphans(cluster.api, namespace, "agent")
 
-    # fewer revisions are kept, and with them fewer ConfigMaps
-    assert not story.up(GOOD, revision_history_limit=0).failed
+    # another Secret, undone by kubectl and made again
+    first, *_ = story.preview(BETTER, token=LONGER).messages[0].splitlines()
+    assert "Secret agent-token: token: 9 => 18 bytes changed: rolling restart" == first
+    assert REPLICAS == story.made_during(lambda: story.up(BETTER, token=LONGER))
+    (longer,) = story.secrets().keys() - {secret}
+    assert {secret: [kind.revisions] * 3, longer: [kind.kind]} == story.secrets()
+    story.undo()
+    assert {secret} == story.secrets_mounted()
+    assert REPLICAS == story.made_during(lambda: story.up(BETTER, token=LONGER, refresh=True))
+    assert {longer} == story.secrets_mounted()
+
+    # fewer revisions are kept, and with them fewer ConfigMaps and Secrets
+    assert not story.up(GOOD, token=LONGER, revision_history_limit=0).failed
     cluster.wait("old ConfigMaps to go", lambda: config_maps(cluster, namespace) == [name_of(GOOD)])
+    cluster.wait("old Secrets to go", lambda: {longer: [kind.kind]} == story.secrets())
     assert [] == strays(cluster.api, namespace, "agent")
     assert {("done", kind.kind)} == {
-        (record.result, record.kind) for record in story.records() if record.new_hash != hash_of(BAD)
+        (record.result, record.kind) for record in story.records() if record.new_hash != bad
     }
 
     assert not project.destroy().failed

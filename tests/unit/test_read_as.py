@@ -7,7 +7,7 @@ import pytest
 from config_rollout.core.configuration.content import parse_content
 from config_rollout.core.configuration.digest import config_hash
 from config_rollout.core.configuration.read_as import ReadAs, annotations, read_as
-from config_rollout.core.kubernetes.annotations import DAEMON_SET_LABEL, READ_AS_ANNOTATION
+from config_rollout.core.kubernetes.annotations import DAEMON_SET_LABEL, DEPLOYMENT_LABEL, READ_AS_ANNOTATION
 
 KUBE_PROXY = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n"
 
@@ -79,6 +79,7 @@ def test_text_version_is_said():
     [
         ({"annotations": {READ_AS_ANNOTATION: '{"formats": {"a": "yaml"}}'}}, ReadAs({"a": "yaml"})),
         ({"labels": {DAEMON_SET_LABEL: "agent"}}, ReadAs()),
+        ({"labels": {DEPLOYMENT_LABEL: "agent"}}, ReadAs()),
         ({"labels": {"a": "b"}, "annotations": {"c": "d"}}, None),
         ({}, None),
         ({"labels": None, "annotations": None}, None),

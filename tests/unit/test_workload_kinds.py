@@ -170,14 +170,15 @@ def claim(kind=DEPLOYMENT):
     return Claim("n", "web", MINE, {"app.kubernetes.io/name": "web"}, kind=kind)
 
 
-def test_config_map_of_another_kind_of_the_same_name_is_refused():
+@pytest.mark.parametrize(("shares", "what"), [("config_maps", "ConfigMap"), ("secrets", "Secret")])
+def test_object_of_another_kind_of_the_same_name_is_refused(shares, what):
     shared = config_map(A)
     shared["metadata"]["labels"] = {DAEMON_SET.label: "web"}
 
-    assert [
-        f"Deployment n/web: would share ConfigMap {A} with DaemonSet n/web. Give this component another `name`."
-    ] == [str(one) for one in check_owner(claim(), None, [shared])]
-    assert [] == check_owner(claim(DAEMON_SET), None, [shared])
+    assert [f"Deployment n/web: would share {what} {A} with DaemonSet n/web. Give this component another `name`."] == [
+        str(one) for one in check_owner(claim(), None, **{shares: [shared]})
+    ]
+    assert [] == check_owner(claim(DAEMON_SET), None, **{shares: [shared]})
 
 
 @OTHERS

@@ -6,7 +6,7 @@ from typing import NotRequired, TypedDict
 from pulumi import Input
 
 from .audit import Audit
-from .sources import ConfigMapArgs, Effect, Format, PodSpec
+from .sources import ConfigMapArgs, Effect, ExternalArgs, Format, PodSpec, SecretArgs
 from .update_strategy import DeploymentStrategy
 
 
@@ -19,11 +19,12 @@ class ConfiguredDeploymentArgs(TypedDict):
 
     namespace: Input[str]
     """The namespace of both objects. May be an Output. A change replaces them."""
-    data: NotRequired[Mapping[str, str] | None]
+    data: NotRequired[Mapping[str, Input[str]] | None]
     """
-    The configuration: key -> UTF-8 text, plain; as files where `pod_spec` mounts it. With `binary_data` 1 MiB.
+    The configuration: key -> UTF-8 text; as files where `pod_spec` mounts it. With `binary_data` 1 MiB.
 
-    Required without `config_maps`. All of its keys count, where it is the only ConfigMap.
+    Required without `config_maps` and `secrets`. All of its keys count, where it is all that the pods read. Values may
+    be Outputs, which the component waits for; a secret one is refused.
     """
     config_maps: NotRequired[Mapping[str, ConfigMapArgs] | None]
     """
@@ -31,6 +32,26 @@ class ConfiguredDeploymentArgs(TypedDict):
 
     A change of one leaves the others alone. With this argument only the keys count that pods read: with `items`,
     `subPath` and references to single keys those, with a whole directory or `env_from` all.
+    """
+    external: NotRequired[ExternalArgs | None]
+    """
+    Objects that pods read and others own, as trust-manager's bundle or a ConfigMap of another stack.
+
+    They are read in preview and in `up`; a change of them is rolled out by the next `up`, and by nothing before. The
+    cluster and `namespace` must be plain then.
+    """
+    secrets: NotRequired[Mapping[str, SecretArgs] | None]
+    """
+    The Secrets that the pods read: name as `pod_spec` says it -> `string_data` or `data`, `type` and the rest.
+
+    No value is shown or recorded anywhere; docs/secrets.md has who can read what. A Secret and a ConfigMap may share a
+    name. Only the keys count that pods read.
+    """
+    hash_key: NotRequired[Input[str] | None]
+    """
+    The key of the hashes of `secrets`, which stand where others can read them: a secret of the stack.
+
+    At least 32 random characters. Another one restarts the pods once.
     """
     pod_spec: PodSpec
     """
@@ -46,9 +67,10 @@ class ConfiguredDeploymentArgs(TypedDict):
     """
     formats: NotRequired[Mapping[str, Format] | None]
     """
-    Key of `data` -> `text`, `yaml`, `json`, `toml` or `kube-proxy`, for keys that do not tell it.
+    Key of `data` -> `text`, `yaml`, `json`, `toml`, `corefile` or `kube-proxy`, for keys that do not tell it.
 
-    A KubeProxyConfiguration is known by what it holds, the others by the key's suffix.
+    A KubeProxyConfiguration is known by what it holds, the others by the key's suffix. A Corefile is text if not
+    declared.
 
     What a format does not count restarts nothing. A change of the format itself changes the hash.
     """
@@ -65,8 +87,8 @@ class ConfiguredDeploymentArgs(TypedDict):
 
     It is in the config hash. By default there is none.
     """
-    binary_data: NotRequired[Mapping[str, str] | None]
-    """More configuration: key -> base64 text. The hash is of the decoded bytes."""
+    binary_data: NotRequired[Mapping[str, Input[str]] | None]
+    """More configuration: key -> base64 text; values may be Outputs. The hash is of the decoded bytes."""
     labels: NotRequired[Mapping[str, Input[str]] | None]
     """Labels of the ConfigMap and the Deployment, never of the pods: a change restarts nothing."""
     pod_labels: NotRequired[Mapping[str, Input[str]] | None]

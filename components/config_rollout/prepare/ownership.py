@@ -19,6 +19,7 @@ from ..core.arguments.finding import Finding, report
 from ..core.kubernetes.annotations import COMPONENT_ANNOTATION, STACK_ANNOTATION
 from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.revisions import ownership
+from ..core.revisions.observation import Observation
 from ..core.revisions.ownership import Claim, Owner
 from ..hooks.hook_name import hook_name
 from ..hooks.threads import in_thread
@@ -71,8 +72,7 @@ class Ownership:
         self._hook_name = hook_name(f"{component[1]}:owner")
         if self._is_known:
             twice = self._check_twice(self._claim, observation.server)
-            there = observation.workload, observation.wanted_config_maps
-            self._refuse([*twice, *ownership.check_owner(self._claim, *there)])
+            self._refuse([*twice, *_check_owner(self._claim, observation)])
 
     @property
     def takes(self) -> bool:
@@ -124,7 +124,7 @@ class Ownership:
         findings: list[Finding] = []
         if observation.is_read and not self._is_known:
             twice = self._check_twice(claim, observation.server)
-            findings = [*twice, *ownership.check_owner(claim, observation.workload, observation.wanted_config_maps)]
+            findings = [*twice, *_check_owner(claim, observation)]
         self._refuse(findings or ownership.check_new(claim, observation.workload, self._is_known))
 
     async def _before_first(self, args: pulumi.ResourceHookArgs) -> None:
@@ -166,3 +166,8 @@ class Ownership:
     def _refuse(self, findings: list[Finding]) -> None:
         if findings:
             raise BadArguments(report(self._who, findings))
+
+
+def _check_owner(claim: Claim, observation: Observation) -> list[Finding]:
+    secrets = observation.secrets.values()
+    return ownership.check_owner(claim, observation.workload, observation.wanted_config_maps, secrets)

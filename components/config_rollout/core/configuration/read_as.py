@@ -11,7 +11,8 @@ from typing import Any
 
 from ..arguments.finding import Finding
 from ..formats import read_key
-from ..kubernetes.annotations import DAEMON_SET_LABEL, READ_AS_ANNOTATION
+from ..kubernetes.annotations import READ_AS_ANNOTATION
+from ..kubernetes.workload_kinds import KINDS
 from .content import Content
 from .effects import state
 
@@ -53,7 +54,8 @@ def read_as(config_map: Mapping[str, Any]) -> tuple[ReadAs | None, list[Finding]
     metadata = config_map.get("metadata") or {}
     text = (metadata.get("annotations") or {}).get(READ_AS_ANNOTATION)
     if text is None:
-        return ReadAs() if DAEMON_SET_LABEL in (metadata.get("labels") or {}) else None, []
+        labels = metadata.get("labels") or {}
+        return ReadAs() if any(of.label in labels for of in KINDS.values()) else None, []
     try:
         body = json.loads(text)
     except (TypeError, ValueError):

@@ -106,14 +106,18 @@ def owner_change(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     return f"{where} changes its owner: {before} => {now}"
 
 
-def check_owner(claim: Claim, workload: Object | None, config_maps: Iterable[Object] = ()) -> list[Finding]:
+def check_owner(
+    claim: Claim, workload: Object | None, config_maps: Iterable[Object] = (), secrets: Iterable[Object] = ()
+) -> list[Finding]:
     """
     Find that a different stack owns what a component is about to write, or that it could not be this component's.
 
-    `config_maps` are those of the configuration; without a workload they tell that another stack is about to make one.
+    `config_maps` and `secrets` are those of the configuration that are there; without a workload the ConfigMaps tell
+    that another stack is about to make one.
     """
     config_maps = list(config_maps)
-    if others := [finding for one in config_maps for finding in _check_other_kind(claim, one)]:
+    both = [("ConfigMap", config_maps), ("Secret", secrets)]
+    if others := [finding for kind, every in both for one in every for finding in _check_other_kind(claim, kind, one)]:
         return others
     if workload is None:
         return [finding for one in config_maps for finding in _check_config_map(claim, one)]
@@ -264,13 +268,13 @@ def _check_config_map(claim: Claim, config_map: Object) -> list[Finding]:
     return [Finding(f"ConfigMap {claim.namespace}/{name}", what, fix)]
 
 
-def _check_other_kind(claim: Claim, config_map: Object) -> list[Finding]:
-    """Find a ConfigMap of the same name and content that is for a workload of another kind: each would take it."""
-    labels = (config_map.get("metadata") or {}).get("labels") or {}
+def _check_other_kind(claim: Claim, kind: str, thing: Object) -> list[Finding]:
+    """Find an object of the same name and content that is for a workload of another kind: each would take it."""
+    labels = (thing.get("metadata") or {}).get("labels") or {}
     others = [of for of in KINDS.values() if of is not claim.kind and labels.get(of.label) == claim.name]
     if not others:
         return []
-    what = f"would share ConfigMap {config_map['metadata']['name']} with {others[0].where(claim.namespace, claim.name)}"
+    what = f"would share {kind} {thing['metadata']['name']} with {others[0].where(claim.namespace, claim.name)}"
     return [Finding(claim.where, what, "Give this component another `name`")]
 
 
