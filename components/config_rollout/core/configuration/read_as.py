@@ -1,7 +1,7 @@
 """
 How a ConfigMap of ours is read, as it says itself, where its content does not tell it.
 
-can check the hash of an object without the program that made it.
+So anyone can check the hash of an object without the program that made it.
 """
 
 import json
