@@ -139,6 +139,15 @@ def transform() -> tuple[Path, str]:
     return path, filled(path.read_text(), "role", f"```yaml\n{role(prune_rights('NAMESPACE'))}\n```")
 
 
+def ci() -> tuple[Path, str]:
+    """Return the document on CI, and what it has to hold: a comment as it is written, which a page would format."""
+    path = ROOT / "docs" / "ci.md"
+    return path, filled(path.read_text(), "comment", f"````markdown\n{ran('explain', PREVIEW)}````")
+
+
+PREVIEW = "tests/data/previews/restart.json"
+"""The preview of the document on CI."""
+
 STATUS = ("status", "history", "history monitoring/node-agent 2", "history monitoring/node-agent 1..2")
 """The commands that the document on status shows, each with its first word and number as its name."""
 
@@ -185,7 +194,7 @@ def contributing() -> tuple[Path, str]:
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
     made = [contributing(), kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), status(), metrics()]
-    return [*made, check_config(), transform(), *pictures(), *timelines()]
+    return [*made, check_config(), transform(), ci(), *pictures(), *timelines()]
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ def show(
     """
     restart = hashes[0] != hashes[1] or bool(template)
     if as_json:
-        rows = [row for change in changes for row in _rows(change)] + [_row("", change) for change in template]
+        rows = [row for change in changes for row in rows_of(change)] + [_row("", change) for change in template]
         print(json.dumps({"restart": restart, "old_hash": hashes[0], "new_hash": hashes[1], "changes": rows}, indent=2))
         return RESTART if restart else NO_RESTART
     for line in lines_of_keys(changes):
@@ -65,7 +65,7 @@ def show(
     return RESTART if restart else NO_RESTART
 
 
-def _rows(change: KeyChange) -> Iterator[dict[str, Any]]:
+def rows_of(change: KeyChange) -> Iterator[dict[str, Any]]:
     """Yield one row for each field that changed, or one for the key where there are no fields."""
     if change.section == TEXT_VERSION:
         old, new = (ABSENT if side is None else side.decode() for side in (change.old, change.new))

@@ -14,7 +14,7 @@ from ..kubernetes.workloads import name_of
 from ..markers import UNKNOWN
 from ..revisions.config_maps import plain_names
 from ..revisions.ownership import NOTED, SAYS_WHO, owner_change
-from ..waves.words import WavePlan, rolling_restart
+from ..waves.words import WAVE_BY_WAVE, WavePlan, rolling_restart
 from ..words.changes import NO_RESTART, and_more, field_lines, is_left, key_summary, lines_of_keys
 from ..words.shown import escaped
 
@@ -23,6 +23,13 @@ Spec = Mapping[str, object]
 _NOTES = "annotations of this library's own"
 _NAMES = re.compile(r"(configMap(Ref|KeyRef)?|secret(Ref|KeyRef)?)\.(name|secretName)$")
 """The path of a reference to a ConfigMap or Secret."""
+
+_RESTART, _IF_DIFFERENT, _IF_OTHER_MEANING = (
+    "rolling restart",
+    "rolling restart, if it differs",
+    "rolling restart, if it means something else then",
+)
+"""How the first line of a message ends whose pods restart, or may."""
 
 _OWN_ANNOTATIONS = ("metadata.annotations.config-rollout/", "metadata.annotations.pulumi.com/")
 
@@ -91,7 +98,7 @@ def explain_taken_over(update: WorkloadUpdate) -> str:
     where = name_of(update.new)
     if not update.changes():
         return f"{where} already exists, and this stack takes it over as it is: nothing restarts"
-    what = "one rolling restart" if update.moves_pods() else "nothing restarts"
+    what = f"one {_RESTART}" if update.moves_pods() else "nothing restarts"
     _, *lines = [line for line in explain(update).splitlines() if not line.startswith("  ~ configuration: ")]
     return "\n".join([f"{where} already exists, and this stack takes it over: {what}", *lines])
 
@@ -131,6 +138,14 @@ def explain(update: WorkloadUpdate) -> str:
     lines += [f"  {owner}{NO_RESTART}"] if owner else []
     lines.append(f"  {_consequence(update, old_hash, new_hash)}")
     return "\n".join(lines)
+
+
+def restart_in(message: str) -> bool | None:
+    """Return whether pods restart by a message of a component; `None` if only `up` will know."""
+    first, _, _ = message.partition("\n")
+    if first.endswith((_IF_DIFFERENT, _IF_OTHER_MEANING)):
+        return None
+    return first.endswith((_RESTART, WAVE_BY_WAVE))
 
 
 def explain_unknown(keys: Sequence[str]) -> str:
@@ -212,11 +227,11 @@ def _headline(
         first, more = key_summary(keys) if restarting else ("configuration", 1)
         subjects, count = [first], count + more
     subjects += [escaped(change.path) for change in template]
-    verb = "rolling restart" if update.moves_pods() else "nothing restarts"
+    verb = _RESTART if update.moves_pods() else "nothing restarts"
     if update.moves_pods() and all(change.new is UNKNOWN for change in template) and old_hash == new_hash:
-        verb = "rolling restart, if it differs"
+        verb = _IF_DIFFERENT
     if update.moves_pods() and update.is_unsure():
-        verb = "rolling restart, if it means something else then"
+        verb = _IF_OTHER_MEANING
     if not subjects:
         real = [change for change in others if not is_note(change)]
         subjects, count = [escaped(real[0].path) if real else _NOTES], len(real)

@@ -13,6 +13,9 @@ from .order import Division
 from .restarts import DaemonPods
 from .windows import Window
 
+WAVE_BY_WAVE = "wave by wave"
+"""How the first line ends that says what a rollout does next."""
+
 _MOST_NAMES = 5
 
 
@@ -28,7 +31,7 @@ def rolling_restart(where: str, plan: WavePlan | None, strategy: Strategy) -> st
     """Return how a workload, as messages name it, restarts: wave by wave, or within the budget of its strategy."""
     what = f"rolling restart of {where}"
     if plan:
-        return "\n    ".join([f"{what}, wave by wave", *plan.lines])
+        return "\n    ".join([f"{what}, {WAVE_BY_WAVE}", *plan.lines])
     return f"{what}, {strategy.budget()}"
 
 
@@ -77,7 +80,7 @@ def estimate_seconds(division: Division, min_ready_seconds: int, restarts: int) 
 
 def goes_on(where: str, plan: WavePlan) -> str:
     """Return what an `up` that continues the rollout of a DaemonSet does."""
-    return "\n    ".join([f"the rollout of DaemonSet {where} continues, wave by wave", *plan.lines])
+    return "\n    ".join([f"the rollout of DaemonSet {where} continues, {WAVE_BY_WAVE}", *plan.lines])
 
 
 def first(waves: Sequence[str]) -> str:
@@ -153,7 +156,7 @@ def came_back_other(node: str, times: int, wanted: str) -> str:
 def again(plan: WavePlan) -> str:
     """Return what an `up` that retries a configuration which a failed rollout took back does."""
     return "\n    ".join(
-        ["the last rollout of this configuration was taken back: it is tried again, wave by wave", *plan.lines]
+        [f"the last rollout of this configuration was taken back: it is tried again, {WAVE_BY_WAVE}", *plan.lines]
     )
 
 
