@@ -1,5 +1,8 @@
 """What tests ask a cluster and an outcome for, and the waves that they roll out in."""
 
+import base64
+import hashlib
+import json
 import threading
 import time
 from collections import Counter
@@ -17,6 +20,26 @@ NAMES = ["canary", "zone-a", "zone-b", "zone-c", "rest"]
 QUICK = {**WAVES, "progress_deadline_seconds": 3}
 
 FAST = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}}
+
+PASSWORDS = "swordfish", "catfish"
+"""Values that anyone could guess: nothing that stands in the open may confirm a guess."""
+
+
+def traces(text) -> list[tuple[str, str]]:
+    """Return what is left of the values in a text: themselves, their base64, and hashes that confirm a guess."""
+    forms = {"hash_of_base64": lambda of: hashlib.sha256(base64.b64encode(of)).hexdigest(),
+             "base64": lambda of: base64.b64encode(of).decode().rstrip("="),
+             "sha256": lambda of: hashlib.sha256(of).hexdigest(), "md5": lambda of: hashlib.md5(of).hexdigest(),
+             "sha1": lambda of: hashlib.sha1(of).hexdigest(), "plain": bytes.decode}  # fmt: skip
+    return [(password, form) for password in PASSWORDS for form, of in forms.items() if of(password.encode()) in text]
+
+
+def in_the_open(cluster, namespace, engine) -> list[str]:
+    """Return what others can read: every object of a namespace but Secrets, and the state of all stacks."""
+    kinds = ("events", "configmaps", "daemonsets", "controllerrevisions", "pods")
+    objects = [json.dumps(cluster.api.list(f"namespaces/{namespace}/{kind}")) for kind in kinds]
+    files = [path for path in (engine.home / "state").rglob("*") if path.is_file()]
+    return [*objects, *(path.read_text(errors="replace") for path in files)]
 
 
 def written(cluster, action) -> dict[str, int]:

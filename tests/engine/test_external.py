@@ -1,10 +1,13 @@
-"""A ConfigMap that someone else owns: what its changes do, and what status, preview and `up` say of it."""
+"""Objects that someone else owns: what their changes do, and what status, preview and `up` say of them."""
 
+import base64
+
+import pulumi
 import pytest
 
 from config_rollout.cli import main
-from tests.engine.conftest import BUNDLE, GOOD, NODES, grant, kubeconfig_of
-from tests.engine.observed import FAST, written
+from tests.engine.conftest import BETTER, BUNDLE, GOOD, NODES, grant, kubeconfig_of
+from tests.engine.observed import FAST, PASSWORDS, in_the_open, traces, written
 
 CA, OTHER_CA = "first\n", "second\n"
 
@@ -106,3 +109,95 @@ def test_missing_permission_names_the_command_that_prints_the_role(
     main.main(command.split())
     grant(cluster, f"reader-{namespace}", capsys.readouterr().out)
     assert not project.preview(program).failed
+
+
+TLS = "agent-tls"
+
+
+@pytest.fixture
+def certificate(cluster, namespace):
+    """Return a function that writes the Secret of someone else, as cert-manager renews it: under its old name."""
+
+    def write(key, notes):
+        path = f"namespaces/{namespace}/secrets"
+        if cluster.api.exists(f"{path}/{TLS}"):
+            cluster.api.delete(f"{path}/{TLS}")
+        values = {"tls.crt": "certificate", "tls.key": key, "notes": notes}
+        data = {name: base64.b64encode(text.encode()).decode() for name, text in values.items()}
+        cluster.api.create(path, {"metadata": {"name": TLS}, "type": "kubernetes.io/tls", "data": data})
+
+    return write
+
+
+def test_renewed_secret_restarts_pods_with_the_next_up_and_no_value_is_anywhere(
+    project, agent, certificate, cluster, engine, namespace, record, capsys, tmp_path
+):
+    mounts = [{"name": "config", "mount_path": "/etc/agent"}, {"name": "tls", "mount_path": "/etc/tls"}]
+    items = [{"key": key, "path": key} for key in ("tls.crt", "tls.key")]
+    tls = {"name": "tls", "secret": {"secret_name": TLS, "items": items}}
+    pod_spec = {
+        "containers": [{"name": "agent", "image": "agent:1", "volume_mounts": mounts}],
+        "volumes": [{"name": "config", "config_map": {"name": "agent"}}, tls],
+    }
+    audit = tmp_path / "audit.jsonl"
+
+    def reader(data=GOOD, **more):
+        def program():
+            key = pulumi.Output.secret("a hash key of the stack, 32 letters")
+            arguments = {"external": {"secrets": [TLS]}, "hash_key": key, "audit": [{"file": str(audit)}], **more}
+            return agent(data, pod_spec=pod_spec, **arguments, **FAST)()
+
+        return program
+
+    certificate(PASSWORDS[0], "one")
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(kubeconfig_of(cluster, f"reader-{namespace}"))
+    command = f"rbac {namespace}/agent --external-secret {TLS}"
+    refused = project.preview(reader(kubeconfig=str(kubeconfig)))
+    assert refused.failed
+    assert f"may not get secrets '{TLS}' in namespace {namespace}. Grant" in refused.output
+    assert f"`config-rollout {command}`" in refused.output
+    capsys.readouterr()
+    main.main(command.split())
+    grant(cluster, f"reader-{namespace}", capsys.readouterr().out)
+    said = [project.preview(reader(kubeconfig=str(kubeconfig)))]
+
+    said.append(project.up(reader(), diff=True))
+    assert {} == written(cluster, lambda: said.append(project.up(reader())))
+    with record() as recorder:
+        certificate(PASSWORDS[1], "one")
+        shown = status(cluster, namespace, capsys)
+    assert {} == recorder.replaced()
+    assert TLS not in shown
+
+    said.append(project.preview(reader(), diff=True))
+    with record() as recorder:
+        said.append(project.up(reader(), diff=True, debug=True))
+    assert said[-2].messages == said[-1].messages
+    assert [1] * NODES == list(recorder.replaced().values())
+    lines = said[-1].messages[0].splitlines()
+    assert f"external Secret {TLS}: tls.key: 9 => 7 bytes changed: rolling restart" == lines[0]
+    assert {} == written(cluster, lambda: said.append(project.up(reader())))
+
+    certificate(PASSWORDS[1], "another")
+    with record() as recorder:
+        said.append(project.up(reader()))
+    assert {} == recorder.replaced()
+    assert f"external Secret {TLS}: notes: no effective value changes" in said[-1].messages[0]
+
+    with record() as recorder:
+        said.append(project.up(reader(BETTER)))
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert "ConfigMap agent: agent.yaml: level info => debug: rolling restart" == said[-1].messages[0].splitlines()[0]
+    shown += status(cluster, namespace, capsys)
+    assert "mounts ConfigMap" not in shown
+
+    texts = [shown, audit.read_text(), *in_the_open(cluster, namespace, engine)]
+    texts += [text for outcome in said for text in (outcome.output, *outcome.messages)]
+    assert [] == [(outcome.failed, outcome.output) for outcome in said if outcome.failed]
+    assert [] == [(trace, text) for text in texts for trace in traces(text)]
+    assert "9 bytes" in audit.read_text()
+
+    assert not project.destroy().failed
+    (kept,) = cluster.api.list(f"namespaces/{namespace}/secrets")
+    assert (PASSWORDS[1], "base64") in traces(kept["data"]["tls.key"])

@@ -1,7 +1,6 @@
 """An agent that reads a ConfigMap and a TLS Secret: changed, undone, rotated; and where its values never are."""
 
 import base64
-import hashlib
 import json
 import re
 import shutil
@@ -13,7 +12,7 @@ from pulumi_kubernetes.core.v1 import ConfigMapPatch
 
 from config_rollout.core.configuration.keyed import MAKE_KEY
 from tests.engine.conftest import GOOD, NODES, name_of
-from tests.engine.observed import FAST, changed_to, config_maps, undo, written
+from tests.engine.observed import FAST, PASSWORDS, changed_to, config_maps, in_the_open, traces, undo, written
 from tools.demo import ROOT
 from tools.local_cluster import run_folder
 
@@ -161,17 +160,6 @@ SHELL, PROGRAM = (re.search(rf"```{of}\n(.*?)```", DOCUMENT, re.DOTALL)[1] for o
 MORE = """
         "audit": [{"file": "audit.jsonl"}, {"stdout": True}],
         "update_strategy": {"rolling_update": {"max_unavailable": "100%"}},"""
-PASSWORDS = "swordfish", "catfish"
-"""Values that anyone could guess: nothing that stands in the open may confirm a guess."""
-
-
-def traces(text):
-    """Return what is left of the values in a text: themselves, their base64, and hashes that confirm a guess."""
-    forms = {"hash_of_base64": lambda of: hashlib.sha256(base64.b64encode(of)).hexdigest(),
-             "base64": lambda of: base64.b64encode(of).decode().rstrip("="),
-             "sha256": lambda of: hashlib.sha256(of).hexdigest(), "md5": lambda of: hashlib.md5(of).hexdigest(),
-             "sha1": lambda of: hashlib.sha1(of).hexdigest(), "plain": bytes.decode}  # fmt: skip
-    return [(password, form) for password in PASSWORDS for form, of in forms.items() if of(password.encode()) in text]
 
 
 def test_no_value_is_anywhere_but_in_the_secret(engine, cluster, namespace):
@@ -198,10 +186,8 @@ def test_no_value_is_anywhere_but_in_the_secret(engine, cluster, namespace):
             ]
             said += [run("stack", "export"), run("preview", "--json"), run("stack", "history", "--json")]
         with_values = run("stack", "export", "--show-secrets")
-        kinds = ("events", "configmaps", "daemonsets", "controllerrevisions", "pods")
-        public = [json.dumps(cluster.api.list(f"namespaces/{namespace}/{kind}")) for kind in kinds]
+        public = in_the_open(cluster, namespace, engine)
         held = json.dumps(list(secrets(cluster, namespace).values()))
-        state = [path.read_text(errors="replace") for path in (engine.home / "state").rglob("*") if path.is_file()]
     finally:
         run("destroy", "--yes", "--skip-preview", "--remove")
     audit = (folder / "audit.jsonl").read_text()
@@ -209,7 +195,7 @@ def test_no_value_is_anywhere_but_in_the_secret(engine, cluster, namespace):
 
     assert all((password, "base64") in traces(held) for password in PASSWORDS)
     assert (PASSWORDS[1], "base64") in traces(with_values)
-    assert [] == [(trace, text) for text in (*said, *public, *state, audit) for trace in traces(text)]
+    assert [] == [(trace, text) for text in (*said, *public, audit) for trace in traces(text)]
     assert "Secret agent-tls: tls.key: 9 => 7 bytes changed: rolling restart" in said[-5]
     changes = [change for line in audit.splitlines() for change in json.loads(line)["changes"]]
     assert [

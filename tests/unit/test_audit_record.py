@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -177,6 +178,14 @@ SCHEMA = json.loads((ROOT / "docs" / "schemas" / "audit.json").read_text())
 @pytest.mark.parametrize("record", [RECORD.to_json(), SHOWN], ids=["every field", "the document's"])
 def test_record_is_as_its_schema_says(record):
     jsonschema.validate(json.loads(record), SCHEMA)
+
+
+@pytest.mark.parametrize("kind", ["external ConfigMap", "external Secret"])
+def test_change_of_what_others_own_is_as_the_schema_says(kind):
+    record = replace(RECORD, changes=(replace(RECORD.changes[1], kind=kind),)).to_json()
+
+    jsonschema.validate(json.loads(record), SCHEMA)
+    assert kind == parse_records(record, "x")[0][0].changes[0].kind
 
 
 def test_schema_has_every_field_and_no_other():

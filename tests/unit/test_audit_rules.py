@@ -57,6 +57,15 @@ def test_changes_of_the_configuration(old, new, expected):
     assert expected == [(c.key, c.path, c.before, c.after) for c in changes(old, new)[0]]
 
 
+@pytest.mark.parametrize("kind", ["ConfigMap", "external ConfigMap"])
+def test_change_of_a_field_keeps_what_its_source_is(kind):
+    (before, _), (after, _) = parse_content({"a.yaml": "x: 1\n"}), parse_content({"a.yaml": "x: 2\n"})
+    keys = [replace(key, source="ca", kind=kind) for key in diff_contents(before, after)]
+    (change,), _ = audit.changes_of(WorkloadUpdate(daemon_set("0"), daemon_set("1"), keys, "0"))
+
+    assert f"{kind} ca: a.yaml" == change.place
+
+
 def test_long_values_are_cut():
     (change,), _ = changes({"a.yaml": "x: 1\n"}, {"a.yaml": f"x: {'y' * 5000}\n"})
 

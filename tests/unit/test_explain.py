@@ -12,6 +12,7 @@ from config_rollout.core.explain.reasons import (
     explain_retained,
     explain_taken_over,
     explain_unfinished,
+    explain_unknown,
 )
 from config_rollout.core.markers import UNKNOWN
 from config_rollout.core.waves.words import WavePlan
@@ -198,6 +199,18 @@ def test_key_not_known_yet_restarts_if_it_means_something_else():
         "  3f1a6b02c4 => not known yet: if it differs, a rolling restart of DaemonSet monitoring/agent, at most 1 pod "
         "at a time"
     ) == explain(unknown())
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        (["external Secret tls: data"], "  `up` waits for it"),
+        (["external Secret tls: data", "Secret pin: data"],
+         "  `up` waits for them, and names the Secret after what it then holds"),
+    ],
+)  # fmt: skip
+def test_object_of_someone_else_keeps_its_name(keys, line):
+    assert line == explain_unknown(keys).splitlines()[1]
 
 
 def test_image_beside_a_key_not_known_yet_restarts():

@@ -160,16 +160,19 @@ def test_namespace_of_no_gate_is_refused(capsys):
 
 
 def test_rbac_of_what_others_own_is_to_read_it_alone(capsys):
-    main(["rbac", "n/agent", "--external", "ca", "--external", "cluster"])
+    main(["rbac", "n/agent", "--external", "ca", "--external", "cluster", "--external-secret", "tls"])
     (role,) = yaml.safe_load_all(capsys.readouterr().out)
 
     assert {"name": "config-rollout-external-agent", "namespace": "n"} == role["metadata"]
     assert [
-        {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [name], "verbs": ["get"]}
-        for name in ("ca", "cluster")
+        {"apiGroups": [""], "resources": [resource], "resourceNames": [name], "verbs": ["get"]}
+        for resource, name in (("configmaps", "ca"), ("configmaps", "cluster"), ("secrets", "tls"))
     ] == role["rules"]
 
 
-def test_rbac_of_what_others_own_takes_nothing_of_waves(capsys):
-    assert 2 == main(["rbac", "n/agent", "--external", "ca", "--gate", "http"])
-    assert "--external: prints only what reading it needs. Leave out --gate and --manage." in capsys.readouterr().err
+@pytest.mark.parametrize("option", ["--external", "--external-secret"])
+@pytest.mark.parametrize("more", [["--gate", "http"], ["--manage", "own"], ["--secrets"]])
+def test_rbac_of_what_others_own_takes_nothing_of_waves(capsys, option, more):
+    assert 2 == main(["rbac", "n/agent", option, "ca", *more])
+    fix = "Leave out --gate, --manage and --secrets."
+    assert f"{option}: prints only what reading it needs. {fix}" in capsys.readouterr().err

@@ -135,7 +135,7 @@ def test_another_hash_key_is_the_reason_and_only_sizes_tell_the_rest():
     hash_key = f"hash_key {old.key_id} => {new.key_id}"
 
     assert [
-        f"  ~ {hash_key}: every Secret gets a new name, and only sizes tell what else changed",
+        f"  ~ {hash_key}: every Secret gets a new hash, and only sizes tell what else changed",
         "  ~ Secret tls: crt: 1 => 2 bytes changed",
     ] == lines_of_keys(diff_secrets([old], [new]))
     assert hash_key == key_summary(diff_secrets([old], [new]))[0]

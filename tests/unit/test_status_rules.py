@@ -9,7 +9,7 @@ import pytest
 from config_rollout.core.arguments.finding import Finding
 from config_rollout.core.kubernetes.annotations import WAVES_ANNOTATION
 from config_rollout.core.revisions.observation import Observation
-from config_rollout.core.status.observation import DaemonSetView, config_map_of, is_ours
+from config_rollout.core.status.observation import DaemonSetView, config_map_of, external_names, is_ours
 from config_rollout.core.status.state import Part, status_json, status_of
 from config_rollout.core.status.words import change_of_state, line_of, lines_of, newest_problem
 from config_rollout.core.waves.order import parse_waves
@@ -384,6 +384,24 @@ def test_pods_with_an_older_content_of_what_someone_else_owns():
 
     assert [finding] == status_of(replace(view, pods=pods, external={"ca": "new"})).findings
     assert [] == status_of(replace(view, pods=view.pods, external={"ca": "new"})).findings
+
+
+@pytest.mark.parametrize(("noted", "count"), [(None, 2), ('{"Secret tls": "x"}', 0)])
+def test_hash_is_named_by_the_only_config_map_alone(noted, count):
+    thing = daemon_set(config_map=OLD_NAME)
+    template = thing["spec"]["template"]
+    template["metadata"]["annotations"] |= {"config-rollout/external": noted} if noted else {}
+    pods = [replace(one, config_map=OLD_NAME, external=noted or "") for one in seen().pods]
+    findings = status_of(replace(seen(), pods=pods, daemon_set=thing)).findings
+
+    assert count == len([finding for finding in findings if OLD_NAME in finding.what])
+
+
+def test_secret_of_someone_else_is_not_compared():
+    thing = daemon_set()
+    thing["spec"]["template"]["metadata"]["annotations"]["config-rollout/external"] = '{"Secret tls": "x", "ca": "y"}'
+
+    assert ["ca"] == external_names(thing)
 
 
 def test_hash_of_what_someone_else_owns_is_of_what_pods_read_now():

@@ -10,6 +10,7 @@ from config_rollout.core.markers import UNKNOWN
 from config_rollout.core.waves.words import WavePlan
 from config_rollout.core.workload.configuration import Configuration
 from config_rollout.core.workload.render import render
+from config_rollout.core.workload.secret import Secret, SecretKey
 from config_rollout.core.workload.source import Source
 from config_rollout.core.workload.workload import Workload
 
@@ -256,6 +257,16 @@ def test_object_that_others_own_is_compared_with_itself():
     take_over = TakeOver(live(), wanted(), Configuration(sources), {**config_map(), **config_map("ca")}, wanted())
 
     assert [] == take_over.keys
+
+
+@pytest.mark.parametrize(("read", "keys"), [("tls", []), ("other", ["external Secret tls: tls.key"])])
+def test_secret_that_others_own_is_compared_with_itself_where_pods_read_it(read, keys):
+    of = live()
+    of["spec"]["template"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": read}}]
+    tls = Secret("tls", "0" * 64, "key", keys={"tls.key": SecretKey(1, "text", "means")}, external=True)
+    take_over = TakeOver(of, wanted(), Configuration(CONFIGURATION.sources, [tls]), config_map(), wanted())
+
+    assert keys == [change.name for change in take_over.keys]
 
 
 def test_dry_run_replaces_what_others_wrote_and_leaves_what_they_did_not():

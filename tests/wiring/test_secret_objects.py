@@ -132,7 +132,7 @@ def test_what_is_doubtful_is_a_warning(secretive, monkeypatch):
         "written. Move it to `data`, unless the program decodes it.",
         "ConfiguredDaemonSet 'agent': pod_spec.containers[0].env[0].value_from.secret_key_ref.name: reads Secret "
         "'tokens', which is not one of this component's: its changes restart nothing. If this program makes it, pass "
-        "it in `secrets`.",
+        "it in `secrets`; if not, name it in `external`.",
     ] == [line.replace("valueFrom", "value_from").replace("secretKeyRef", "secret_key_ref") for line in warned]
 
 

@@ -36,7 +36,7 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """
     external: NotRequired[ExternalArgs | None]
     """
-    Objects that pods read and others own, as trust-manager's bundle or a ConfigMap of another stack.
+    Objects that pods read and others own, as trust-manager's bundle or cert-manager's Secret.
 
     They are read in preview and in `up`; a change of them is rolled out by the next `up`, and by nothing before. The
     cluster and `namespace` must be plain then.
@@ -50,7 +50,7 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """
     hash_key: NotRequired[Input[str] | None]
     """
-    The key of the hashes of `secrets`, which stand where others can read them: a secret of the stack.
+    The key of the hashes of Secrets, also of `external` ones: others can read the hashes. A secret of the stack.
 
     At least 32 random characters. Another one restarts the pods once.
     """

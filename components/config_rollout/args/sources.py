@@ -36,6 +36,8 @@ class ExternalArgs(TypedDict):
 
     config_maps: NotRequired[list[str] | None]
     """The names of ConfigMaps in the namespace of the workload, as `pod_spec` says them."""
+    secrets: NotRequired[list[str] | None]
+    """The same of Secrets, as cert-manager's; they need `hash_key`."""
 
 
 class SecretArgs(TypedDict):

@@ -258,7 +258,7 @@ class Explainer:
             return self._keys, self._hash_since
         external = [source for source in wanted.sources if source.external]
         sources = [*Configuration.of(observation.contents).sources, *external]
-        live = Configuration(sources, self._public(observation))
+        live = Configuration(sources, [*self._public(observation), *wanted.external_secrets])
         return (diff_configurations(live, wanted), runs) if live.hash == runs else (self._keys, self._hash_since)
 
     def _public(self, observation: Observation) -> list[Secret]:

@@ -84,13 +84,15 @@ def checked(
     needs, wrong = wait_for_outputs(plain)
     findings += wrong
     configuration, wrong = parse_sources(kubernetes_name, plain)
-    external, wrong_external = read_external(kubernetes_name, plain, names)
     secrets, wrong_secrets = parse_secrets(kubernetes_name, plain)
+    own = {"config_maps": names, "secrets": secret_names(plain)}
+    external, wrong_external = read_external(kubernetes_name, plain, own, secrets.key)
     findings += [*wrong, *wrong_external, *wrong_secrets]
     if findings:
         raise BadArguments(report(who, findings))
     sources = [*configuration.sources, *external.sources]
-    configuration = replace(configuration, sources=sources, secrets=[source.public for source in secrets.sources])
+    public = [*(source.public for source in secrets.sources), *external.secrets]
+    configuration = replace(configuration, sources=sources, secrets=public)
     return Arguments(plain, configuration, [*needs, *of_secrets], external.missing, secrets, waves, sinks)
 
 
@@ -125,7 +127,8 @@ def _check_values(name: str, plain: Mapping[str, Any], kind: WorkloadKind) -> It
     if "pod_spec" in plain:
         every = [*source_names(str(kubernetes_name), plain), *external_names(plain)]
         yield from checks.check_references(list(dict.fromkeys(every)), plain["pod_spec"])
-        yield from checks.check_references(secret_names(plain), plain["pod_spec"], "Secret")
+        every_secret = [*secret_names(plain), *external_names(plain, "secrets")]
+        yield from checks.check_references(list(dict.fromkeys(every_secret)), plain["pod_spec"], "Secret")
         yield from _unknown_fields(plain)[0]
     yield from _check_labels(plain, str(kubernetes_name))
     if "pod_annotations" in plain:
@@ -155,9 +158,10 @@ def doubtful(arguments: Arguments, name: str) -> list[Finding]:
     """Return what may be wrong with the arguments and is not refused, for the component with that Kubernetes name."""
     plain = arguments.plain
     every = [*source_names(name, plain), *external_names(plain)]
+    every_secret = [*secret_names(plain), *external_names(plain, "secrets")]
     undeclared = [
         *checks.check_undeclared(every, plain["pod_spec"]),
-        *checks.check_undeclared(secret_names(plain), plain["pod_spec"], "Secret"),
+        *checks.check_undeclared(every_secret, plain["pod_spec"], "Secret"),
     ]
     of_contents = [*warned(name, plain, arguments.configuration), *arguments.secrets.doubtful]
     return [*of_contents, *undeclared, *_unknown_fields(plain)[1]]

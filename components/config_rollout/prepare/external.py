@@ -1,7 +1,7 @@
-"""The ConfigMaps that others own and pods read: read before anything is registered, since their meaning counts."""
+"""What others own and pods read: ConfigMaps and Secrets, read before anything is registered, since they count."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pulumi
@@ -10,120 +10,176 @@ from ..cluster.client import ClusterError, Forbidden, Object
 from ..core.arguments.fields import check_config_map_name, named
 from ..core.arguments.finding import Finding
 from ..core.configuration.content import Content
+from ..core.configuration.diff import SECRET_KIND
+from ..core.configuration.keyed import HashKey
 from ..core.kubernetes.asked_keys import Keys, missing_keys
 from ..core.kubernetes.uses import uses
-from ..core.workload.external import external_source
+from ..core.workload.external import external_secret, external_source
+from ..core.workload.secret import Secret
 from ..core.workload.source import CONFIG_MAP, Source
 from .cluster import find_cluster
-from .revisions import is_mocked
+from .revisions import RESOURCES, is_mocked
 from .waiting import WAIT_SECONDS, wait_for_server
 
-_WHERE = "external.config_maps"
+_KINDS = {"config_maps": CONFIG_MAP, "secrets": SECRET_KIND}
+"""Field of `external` -> the kind that it names."""
+_OPTIONS = {CONFIG_MAP: "--external", SECRET_KIND: "--external-secret"}
 _OUTPUTS = ("namespace", "kubeconfig", "context")
 
 _NEVER = "does not exist: a new pod would wait for it forever"
 _CREATE = "Create it first, or write `optional: true` where pod_spec reads it"
 _WITHOUT = "pods start without it, since pod_spec says `optional`"
 
+_Read = dict[tuple[str, str], Object | None]
+"""Kind and name -> what the cluster has of it."""
+
 
 @dataclass(frozen=True)
 class External:
-    """What the pods read of objects that others own; `missing` is what is to be said of those that are not there."""
+    """
+    What the pods read of objects that others own; of Secrets what may be known of them.
+
+    `missing` is what is to be said of those that are not there.
+    """
 
     sources: tuple[Source, ...] = ()
+    secrets: tuple[Secret, ...] = ()
     missing: tuple[str, ...] = ()
 
 
-def external_names(plain: Mapping[str, Any]) -> list[str]:
-    """Return what the pod spec calls the ConfigMaps that others own."""
+def external_names(plain: Mapping[str, Any], field: str = "config_maps") -> list[str]:
+    """Return what the pod spec calls the ConfigMaps, or with that field the `secrets`, that others own."""
     external = plain.get("external")
-    listed = external.get("config_maps") if isinstance(external, Mapping) else None
+    listed = named("", external, ())[0].get(field) if isinstance(external, Mapping) else None
     return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
 
 
-def read_external(workload: str, plain: Mapping[str, Any], own: list[str]) -> tuple[External, list[Finding]]:
+def read_external(
+    workload: str, plain: Mapping[str, Any], own: Mapping[str, Sequence[str]], key: HashKey
+) -> tuple[External, list[Finding]]:
     """
     Return what the cluster has of them, and everything that is wrong.
 
-    `own` are the ConfigMaps of the component itself, and `workload` is its Kubernetes name.
-
     A preview that cannot reach the cluster does not know them. A unit test with mocks has none.
+
+    Args:
+      workload: The Kubernetes name of the component.
+      plain: Its arguments.
+      own: What the pod spec calls its own `config_maps` and `secrets`.
+      key: The key of what is recorded of Secrets; their values go nowhere.
+
     """
     findings = list(_check(plain, own))
-    names = external_names(plain)
-    if findings or not names or "namespace" not in plain:  # without it more is wrong, and said
+    every = [(kind, name) for field, kind in _KINDS.items() for name in external_names(plain, field)]
+    if findings or not every or "namespace" not in plain:  # without it more is wrong, and said
         return External(), findings
+    pod_spec = plain.get("pod_spec")
     if is_mocked():
-        return External(tuple(external_source(plain.get("pod_spec"), one, None) for one in names)), []
+        return _external(workload, pod_spec, dict.fromkeys(every), key), []
     try:
-        found = _read(plain, names)
+        found = _read(plain, every)
     except Forbidden as error:
-        command = " ".join([f"rbac {plain['namespace']}/{workload}", *(f"--external {one}" for one in names)])
+        options = (f"{_OPTIONS[kind]} {name}" for kind, name in every)
+        command = " ".join([f"rbac {plain['namespace']}/{workload}", *options])
         fix = f"Grant the user of this kubeconfig what `config-rollout {command}` prints"
         return External(), [Finding("external", f"may not {error.right}", fix)]
     except ClusterError as error:
         if pulumi.runtime.is_dry_run():  # that it could not be read is said where the rest is read
-            return External(tuple(Source(one, Content(), unknown=["*"], external=True) for one in names)), []
+            return _not_known(every, key), []
         return External(), [Finding("external", str(error).rstrip("."), "Run this again once it answers")]
-    sources = tuple(external_source(plain.get("pod_spec"), one, found[one]) for one in names)
-    absent = [one for one in names if not found[one]]
-    optional = [one for one in absent if _is_optional(plain.get("pod_spec"), one)]
+    absent = [one for one in every if not found[one]]
+    optional = [one for one in absent if _is_optional(pod_spec, *one)]
     where = plain["namespace"]
     findings = [
-        Finding(f"{_WHERE}[{names.index(one)}]", f"ConfigMap {where}/{one} {_NEVER}", _CREATE)
-        for one in absent
-        if one not in optional
+        Finding(_place(plain, kind, name), f"{kind} {where}/{name} {_NEVER}", _CREATE)
+        for kind, name in absent
+        if (kind, name) not in optional
     ]
-    findings += _missing_keys(plain.get("pod_spec"), found)
-    told = tuple(f"external ConfigMap {where}/{one} does not exist: {_WITHOUT}" for one in optional)
-    return External(sources, told), findings
+    findings += _missing_keys(pod_spec, found)
+    missing = tuple(f"external {kind} {where}/{name} does not exist: {_WITHOUT}" for kind, name in optional)
+    return replace(_external(workload, pod_spec, found, key), missing=missing), findings
 
 
-def _missing_keys(pod_spec: object, found: Mapping[str, Object | None]) -> Iterator[Finding]:
-    """Find keys that the pods ask for and that the ConfigMaps that are there do not have."""
+def _external(workload: str, pod_spec: object, found: _Read, key: HashKey) -> External:
+    """Return what the pods read of these."""
+    return External(
+        tuple(external_source(pod_spec, name, of) for (kind, name), of in found.items() if kind == CONFIG_MAP),
+        tuple(
+            external_secret(pod_spec, name, of, key, workload)
+            for (kind, name), of in found.items()
+            if kind == SECRET_KIND
+        ),
+    )
+
+
+def _not_known(every: Sequence[tuple[str, str]], key: HashKey) -> External:
+    """Return these as a preview has them that could not read any."""
+    return External(
+        tuple(Source(one, Content(), unknown=["*"], external=True) for kind, one in every if kind == CONFIG_MAP),
+        tuple(Secret(one, "", key.id, unknown=["*"], external=True) for kind, one in every if kind == SECRET_KIND),
+    )
+
+
+def _place(plain: Mapping[str, Any], kind: str, name: str) -> str:
+    """Return where in the arguments it is named."""
+    field = next(field for field, one in _KINDS.items() if one == kind)
+    return f"external.{field}[{external_names(plain, field).index(name)}]"
+
+
+def _missing_keys(pod_spec: object, found: _Read) -> Iterator[Finding]:
+    """Find keys that the pods ask for and that the objects that are there do not have."""
 
     def keys_of(kind: str, name: object) -> Keys | None:
-        of = found.get(name) if kind == CONFIG_MAP and isinstance(name, str) else None
+        of = found.get((kind, name)) if isinstance(name, str) else None
         return Keys(list(of.get("data") or {}), list(of.get("binaryData") or {})) if of else None
 
     return missing_keys(pod_spec, keys_of)
 
 
-def _read(plain: Mapping[str, Any], names: list[str]) -> dict[str, Object | None]:
-    def once() -> dict[str, Object | None]:
+def _read(plain: Mapping[str, Any], every: Sequence[tuple[str, str]]) -> _Read:
+    """Read each by its name: whoever may list Secrets may read all of them."""
+
+    def once() -> _Read:
         cluster = find_cluster(plain)
-        return {name: cluster.get("configmaps", name, plain["namespace"]) for name in names}
+        return {(kind, name): cluster.get(RESOURCES[kind], name, plain["namespace"]) for kind, name in every}
 
     return wait_for_server(once, 0 if pulumi.runtime.is_dry_run() else WAIT_SECONDS)
 
 
-def _is_optional(pod_spec: object, name: str) -> bool:
-    return all(use.optional for use in uses(pod_spec, str) if use.kind == CONFIG_MAP and use.name == name)
+def _is_optional(pod_spec: object, kind: str, name: str) -> bool:
+    return all(use.optional for use in uses(pod_spec, str) if use.kind == kind and use.name == name)
 
 
-def _check(plain: Mapping[str, Any], own: list[str]) -> Iterator[Finding]:
+def _check(plain: Mapping[str, Any], own: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
     if "external" not in plain:
         return
     external = plain["external"]
-    if not isinstance(external, Mapping):
-        what = f"must be a mapping with `config_maps` (got {type(external).__name__})"
+    if not isinstance(external, Mapping) or not external:
+        got = "{}" if external == {} else type(external).__name__
+        what = f"must be a mapping with `config_maps` or `secrets` (got {got})"
         yield Finding("external", what, "Pass {'config_maps': ['NAME']}")
         return
-    yield from named("external", external, ("config_maps",))[1]
-    listed = external.get("config_maps")
-    if not isinstance(listed, list) or not listed:
-        got = "[]" if listed == [] else type(listed).__name__
-        yield Finding(_WHERE, f"must be a list of names (got {got})", "Pass ['NAME']")
-        return
-    for position, name in enumerate(listed):
-        place = f"{_WHERE}[{position}]"
-        yield from check_config_map_name(place, name, 253)
-        if name in own:
-            fix = "Leave it out here, or in `data` and `config_maps`"
-            yield Finding(place, f"{name!r} is a ConfigMap of this component", fix)
-        if name in listed[:position]:
-            yield Finding(place, f"{name!r} is listed twice", "Keep one of the two")
+    fields, wrong = named("external", external, tuple(_KINDS))
+    yield from wrong
+    for field, kind in _KINDS.items():
+        if field in fields:
+            yield from _check_names(f"external.{field}", fields[field], kind, own[field])
     for key in _OUTPUTS:
         if isinstance(plain.get(key), pulumi.Output):
             what = "must be plain with `external`: the component reads the cluster before it registers anything"
             yield Finding(key, what, "Pass a plain str")
+
+
+def _check_names(where: str, listed: object, kind: str, own: Sequence[str]) -> Iterator[Finding]:
+    if not isinstance(listed, list) or not listed:
+        got = "[]" if listed == [] else type(listed).__name__
+        yield Finding(where, f"must be a list of names (got {got})", "Pass ['NAME']")
+        return
+    for position, name in enumerate(listed):
+        place = f"{where}[{position}]"
+        yield from check_config_map_name(place, name, 253, kind)
+        if name in own:
+            fix = f"Leave it out here, or in {'`data` and `config_maps`' if kind == CONFIG_MAP else '`secrets`'}"
+            yield Finding(place, f"{name!r} is a {kind} of this component", fix)
+        if name in listed[:position]:
+            yield Finding(place, f"{name!r} is listed twice", "Keep one of the two")

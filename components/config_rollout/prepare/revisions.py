@@ -27,8 +27,9 @@ from ..core.arguments.finding import Finding, report
 from ..core.configuration.secret_content import SecretContent, encoded, secret_of
 from ..core.kubernetes import daemon_sets, workloads
 from ..core.kubernetes.field_managers import MANAGER
+from ..core.kubernetes.objects import annotations_of
 from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
-from ..core.revisions.config_maps import check_same, content_of, other_content, plain_names
+from ..core.revisions.config_maps import check_same, content_of, hash_in_name, other_content, plain_names
 from ..core.revisions.naming import history_name
 from ..core.revisions.observation import Observation
 from ..core.workload.configuration import Configuration
@@ -39,7 +40,7 @@ from .cluster import find_cluster
 from .errors import BadArguments
 from .waiting import WAIT_SECONDS, wait_for_server
 
-_RESOURCES = {"ConfigMap": "configmaps", "Secret": "secrets"}
+RESOURCES = {"ConfigMap": "configmaps", "Secret": "secrets"}
 _WHERE = ("namespace", "kubeconfig", "context")
 
 
@@ -103,12 +104,13 @@ def _add_contents(
     cluster: Cluster, observation: Observation, like: Configuration, secrets: Sequence[SecretSource]
 ) -> Observation:
     """Add what the pods read by now of all that is content-named; nothing if a part of it is gone."""
-    pod_spec = (observation.workload or {})["spec"]["template"]["spec"]
-    names = plain_names(pod_spec, observation.name, observation.config_hash)
+    template = (observation.workload or {})["spec"]["template"]
+    pod_spec, config_hash = template["spec"], hash_in_name(annotations_of(template))
+    names = plain_names(pod_spec, observation.name, config_hash)
     observation = add_config_maps(cluster, observation, names)
     objects = {source: observation.config_maps.get(called) for called, source in names.items()}
     contents = {source: content_of(of, like.contents.get(source)) for source, of in objects.items() if of}
-    secret_names = plain_names(pod_spec, observation.name, observation.config_hash, "Secret") if secrets else {}
+    secret_names = plain_names(pod_spec, observation.name, config_hash, "Secret") if secrets else {}
     secret_contents: dict[str, SecretContent] = {}
     likes = {secret.name: secret.content for secret in secrets}
     with suppress(Forbidden):
@@ -294,7 +296,7 @@ def _settle(
     lost = give()
     back = [(kind, one) for kind, one in lost if one in by_name]
     for kind, one in back:
-        cluster.apply(_RESOURCES[kind], one, namespace, by_name[one], MANAGER)
+        cluster.apply(RESOURCES[kind], one, namespace, by_name[one], MANAGER)
         lines.append(f"{kind} {namespace}/{one}, which pods mount, was missing and is restored")
     if back:
         lost = give()
@@ -312,8 +314,8 @@ async def withdraw(plain: Mapping[str, Any], kind: str, name: str) -> None:
 
     def delete() -> None:
         cluster, namespace = find_cluster(values), values["namespace"]
-        if there := cluster.get(_RESOURCES[kind], name, namespace):
-            cluster.delete(_RESOURCES[kind], name, namespace, there["metadata"]["uid"])
+        if there := cluster.get(RESOURCES[kind], name, namespace):
+            cluster.delete(RESOURCES[kind], name, namespace, there["metadata"]["uid"])
 
     with suppress(ClusterError):
         await in_thread(delete)

@@ -12,9 +12,9 @@ from ..core.configuration.keyed import MAKE_KEY, HashKey, parse_hash_key
 from ..core.configuration.secret_content import SecretContent, doubts, parse_secret
 from ..core.kubernetes.asked_keys import Keys, missing_keys
 from ..core.kubernetes.pod_spec import secret_references
-from ..core.kubernetes.uses import keys_read
 from ..core.revisions.naming import max_source_length
-from ..core.workload.secret import SecretSource
+from ..core.workload.secret import SecretSource, as_read
+from .external import external_names
 from .known import is_unknown, known
 
 _FIELDS = ("string_data", "data", "type", "formats", "effects", "text_version")
@@ -27,9 +27,10 @@ _UNKNOWN = (
 
 @dataclass(frozen=True)
 class Secrets:
-    """The Secrets of a component, and what may be wrong with them and is not refused."""
+    """The Secrets of a component, the key of their hashes, and what may be wrong with them and is not refused."""
 
     sources: Sequence[SecretSource] = ()
+    key: HashKey = field(default=HashKey(b""))
     doubtful: Sequence[Finding] = field(default=(), repr=False)
 
 
@@ -45,10 +46,12 @@ def parse_secrets(name: str, plain: dict[str, Any]) -> tuple[Secrets, list[Findi
 
     `plain` are its arguments, with the values of `secrets` that are known. They are complete only if nothing is wrong.
     """
-    if "secrets" not in plain:
+    if "secrets" not in plain and not external_names(plain, "secrets"):
         unused = Finding("hash_key", "is for `secrets`, and there are none", "Leave it out")
         return Secrets(), [unused] if "hash_key" in plain else []
     key, findings = _hash_key(plain)
+    if "secrets" not in plain:
+        return Secrets(key=key), findings
     every = plain["secrets"]
     if not isinstance(every, Mapping) and is_unknown(every):
         fix = "Pass a plain mapping; only the values may be Outputs"
@@ -66,7 +69,7 @@ def parse_secrets(name: str, plain: dict[str, Any]) -> tuple[Secrets, list[Findi
         doubtful += [_within(place, finding) for finding in doubted]
         sources.append(SecretSource(str(called), secret, key, name, unknown))
     findings += _check_keys(sources, plain.get("pod_spec"))
-    return Secrets(sources, doubtful), findings
+    return Secrets(sources, key, doubtful), findings
 
 
 def _hash_key(plain: Mapping[str, Any]) -> tuple[HashKey, list[Finding]]:
@@ -111,9 +114,8 @@ def _unknown_keys(fields: Mapping[str, Any]) -> list[str]:
 
 
 def _as_read(secret: SecretContent, name: object, pod_spec: object) -> tuple[SecretContent, list[Finding]]:
-    """Return the content with what pods read of it; find that this is nothing. Every key may become a variable."""
-    reads = keys_read(pod_spec, "Secret", str(name))
-    content = secret.content.as_read(lambda key, _: reads.reads(key, is_text=True))
+    """Return the content with what pods read of it; find that this is nothing."""
+    content = as_read(secret.content, pod_spec, str(name))
     is_named = any(reference.name == name for reference in secret_references(pod_spec))  # else that is said
     if len(content.unread) < len(content.meanings) or not is_named:
         return replace(secret, content=content), []

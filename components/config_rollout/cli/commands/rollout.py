@@ -41,6 +41,8 @@ def add(commands: Any) -> None:
     command.add_argument("--gate-namespace", metavar="NAMESPACE", action="append", help=text)
     text = "print only what reading this ConfigMap of `external` needs; repeatable"
     command.add_argument("--external", metavar="NAME", action="append", default=[], help=text)
+    text = "the same of a Secret; repeatable"
+    command.add_argument("--external-secret", metavar="NAME", action="append", default=[], help=text)
 
 
 def _add_daemon_set(command: argparse.ArgumentParser) -> None:
@@ -65,10 +67,13 @@ def _rbac(args: argparse.Namespace) -> int:
     namespace, name = args.daemon_set
     if args.gate_namespace and "new_service" not in args.gate:
         raise Trouble("--gate-namespace: requires --gate new_service. Add it.")
-    if args.external:
-        if args.gate or args.manage:
-            raise Trouble("--external: prints only what reading it needs. Leave out --gate and --manage.")
-        rights = [Right("get", "", "configmaps", namespace, one) for one in args.external]
+    external = {"configmaps": args.external, "secrets": args.external_secret}
+    if any(external.values()):
+        if args.gate or args.manage or args.secrets:
+            option = "--external" if args.external else "--external-secret"
+            fix = "Leave out --gate, --manage and --secrets"
+            raise Trouble(f"{option}: prints only what reading it needs. {fix}.")
+        rights = [Right("get", "", kind, namespace, one) for kind, names in external.items() for one in names]
         print(roles(rights, f"config-rollout-external-{name}", namespace))
         return 0
     probed = args.gate_namespace or [namespace] if "new_service" in args.gate else []

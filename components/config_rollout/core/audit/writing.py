@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..configuration.diff import KEYED, LINES, SECRET_KIND, FieldChange, KeyChange
+from ..configuration.diff import EXTERNAL, KEYED, LINES, SECRET_KIND, FieldChange, KeyChange
 from ..configuration.digest import short_hash
 from ..configuration.secret_values import SECRET, hide
 from ..explain.reasons import WorkloadUpdate
@@ -65,7 +65,8 @@ def _of_keys(keys: Sequence[KeyChange]) -> tuple[Change, ...]:
             before, after = (None if value is None else _size(key, value) for value in (key.old, key.new))
             changes.append(Change(key.key, "", before, after, *of))
         else:
-            changes += [replace(_change(key.key, one, secret=False), source=key.source) for one in key.fields]
+            fields = [_change(key.key, one, secret=False) for one in key.fields]
+            changes += [replace(one, source=key.source, kind=key.kind) for one in fields]
     return tuple(changes)
 
 
@@ -96,7 +97,7 @@ def change_cause(record: AuditRecord) -> str:
 
 def _change_words(change: Change) -> str:
     name = ": ".join(text for text in (change.place, change.path) if text)
-    if change.kind == SECRET_KIND and change.key:
+    if change.kind.removeprefix(EXTERNAL) == SECRET_KIND and change.key:
         what = "added" if change.before is None else "removed" if change.after is None else "changed"
         return (
             f"{name}: {bytes_words([side.partition(' ')[0] for side in (change.before, change.after) if side])} {what}"

@@ -49,6 +49,9 @@ KEYED = "secret"
 
 SECRET_KIND = "Secret"
 
+EXTERNAL = "external "
+"""What stands before the kind of an object that someone else owns."""
+
 LINES = (TEXT_VERSION, TYPE, HASH_KEY)
 """The sections of what is one line, and no key."""
 
@@ -79,7 +82,7 @@ class KeyChange:
     @property
     def is_external(self) -> bool:
         """Return whether someone else owns the object."""
-        return self.kind.startswith("external ")
+        return self.kind.startswith(EXTERNAL)
 
     @property
     def op(self) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..configuration.diff import FieldChange, KeyChange, diff_values
+from ..configuration.diff import EXTERNAL, FieldChange, KeyChange, diff_values
 from ..configuration.digest import short_hash
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION
 from ..kubernetes.pod_spec import follow
@@ -12,7 +12,7 @@ from ..kubernetes.strategies import strategy_of
 from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadKind, kind_of
 from ..kubernetes.workloads import name_of
 from ..markers import UNKNOWN
-from ..revisions.config_maps import plain_names
+from ..revisions.config_maps import hash_in_name, plain_names
 from ..revisions.ownership import NOTED, SAYS_WHO, owner_change
 from ..waves.words import WAVE_BY_WAVE, WavePlan, rolling_restart
 from ..words.changes import NO_RESTART, and_more, field_lines, is_left, key_summary, lines_of_keys
@@ -155,8 +155,10 @@ def explain_unknown(keys: Sequence[str]) -> str:
 
 def _waits(keys: Sequence[str]) -> str:
     them = "it" if len(keys) == 1 else "them"
-    kinds = dict.fromkeys("Secret" if key.startswith("Secret ") else "ConfigMap" for key in keys)
-    return f"  `up` waits for {them}, and names the {' and the '.join(kinds)} after what it then holds"
+    own = [key for key in keys if not key.startswith(EXTERNAL)]
+    kinds = dict.fromkeys("Secret" if key.startswith("Secret ") else "ConfigMap" for key in own)
+    names = f", and names the {' and the '.join(kinds)} after what it then holds" if own else ""
+    return f"  `up` waits for {them}{names}"
 
 
 def _not_known(keys: Sequence[str]) -> str:
@@ -281,7 +283,7 @@ def _own_template(workload: Spec) -> Spec:
     pod_spec = template.get("spec")
     own: Spec = {}
     if isinstance(pod_spec, Mapping):
-        of = pod_spec, str(name), _annotations(workload).get(CONFIG_HASH_ANNOTATION, "")
+        of = pod_spec, str(name), hash_in_name(_annotations(workload))
         own = follow(pod_spec, plain_names(*of), plain_names(*of, "Secret"))
     ours = (CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION)
     annotations = {k: v for k, v in _annotations(workload).items() if k not in ours}

@@ -15,7 +15,7 @@ from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, MANAGED_BY_LABEL
 from ..kubernetes.daemon_sets import covered
 from ..kubernetes.field_managers import others
 from ..kubernetes.objects import Object
-from ..kubernetes.pod_spec import follow, references
+from ..kubernetes.pod_spec import follow, references, secret_references
 from ..kubernetes.update_strategy import UpdateStrategy
 from ..markers import UNKNOWN
 from ..revisions.config_maps import content_of, mounted
@@ -77,7 +77,11 @@ class TakeOver:
     @cached_property
     def keys(self) -> list[KeyChange]:
         """What changes in the configuration: from the ConfigMaps that the pods read now."""
-        return diff_configurations(Configuration.of(self._contents()), self.configuration)
+        pod_spec = self.live["spec"]["template"]["spec"]
+        read = {reference.name for reference in secret_references(pod_spec)}
+        same = [secret for secret in self.configuration.external_secrets if secret.name in read]
+        before = Configuration(Configuration.of(self._contents()).sources, same)
+        return diff_configurations(before, self.configuration)
 
     @property
     def template_changes(self) -> list[FieldChange]:

@@ -23,7 +23,9 @@ class Right:
         return f"{self.verb} {self.resource}{of}{where}"
 
 
-_LASTING = (*(of.resource for of in KINDS.values()), "configmaps", "endpointslices", "namespaces", "serviceaccounts")
+_LASTING = (
+    *(of.resource for of in KINDS.values()), "configmaps", "secrets", "endpointslices", "namespaces", "serviceaccounts",
+)  # fmt: skip
 """The resources whose names last. Objects of the others have a new name each time."""
 
 _OF_ONE_CONTENT = re.compile(r"-[0-9a-f]{10}$")

@@ -13,6 +13,7 @@ from ..arguments.finding import Finding
 from ..configuration.content import Content, parse_content
 from ..configuration.digest import config_hash, short_hash
 from ..configuration.read_as import ReadAs, read_as
+from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION
 from ..kubernetes.objects import Object, kept_by, revision_number
 from ..kubernetes.pod_spec import references_of
 from ..kubernetes.workload_kinds import WorkloadKind, kind_of
@@ -61,6 +62,15 @@ def plain_names(pod_spec: object, name: str, config_hash: object, kind: str = "C
     is_alone = len(config_maps) == 1 and not named["Secret"]
     ending = f"-{short_hash(config_hash)}" if isinstance(config_hash, str) else ""
     return {} if is_alone and not next(iter(config_maps)).endswith(ending) else named[kind]
+
+
+def hash_in_name(annotations: Mapping[str, object]) -> object:
+    """
+    Return the config hash in a pod template's annotations, after which a ConfigMap is named that is all pods read.
+
+    `None` where others own some of what they read: no name tells that hash.
+    """
+    return None if EXTERNAL_ANNOTATION in annotations else annotations.get(CONFIG_HASH_ANNOTATION, "")
 
 
 def ownerships(

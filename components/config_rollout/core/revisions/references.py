@@ -56,8 +56,8 @@ def check_undeclared(names: Sequence[str], pod_spec: object, kind: str = "Config
         what = f"reads {kind} {name!r}, which is not one of this component's: its changes restart nothing"
         fix = f"Write '{near}', if that was meant, or" if near else "If this program makes it,"
         place = f"pod_spec.{pods.show_path(reference.path)}"
-        ours = "`secrets`" if kind == "Secret" else "`config_maps`; if not, name it in `external`"
-        yield Finding(place, what, f"{fix} pass it in {ours}")
+        ours = "secrets" if kind == "Secret" else "config_maps"
+        yield Finding(place, what, f"{fix} pass it in `{ours}`; if not, name it in `external`")
 
 
 def check_ignore_changes(

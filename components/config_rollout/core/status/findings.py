@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..arguments.finding import Finding
 from ..kubernetes import daemon_sets, workloads
 from ..kubernetes.annotations import EXTERNAL_ANNOTATION, WAVES_ANNOTATION
+from ..kubernetes.objects import annotations_of
 from ..revisions.naming import is_content_name
 from ..revisions.observation import ObservedPod, names_in
 from ..waves.words import names
@@ -96,11 +97,12 @@ def _annotations(view: DaemonSetView) -> Iterator[Finding]:
     """Find annotations that do not match the ConfigMap beside them, and those that soon will not."""
     fix = "Run `pulumi up --refresh`, which rewrites both"
     mounted = view.config_map
-    if is_lying(view.config_hash, mounted, view.name):
+    external = annotations_of(view.daemon_set["spec"]["template"]).get(EXTERNAL_ANNOTATION, "")
+    if is_lying(view.config_hash, mounted, view.name, external):
         yield Finding("pod template", f"says {short(view.config_hash)} and mounts ConfigMap {mounted}", fix)
     lying: dict[tuple[str, str], list[ObservedPod]] = {}
     for pod in view.pods:
-        if is_lying(pod.config_hash, pod.config_map, view.name):
+        if is_lying(pod.config_hash, pod.config_map, view.name, pod.external):
             lying.setdefault((pod.config_hash, pod.config_map), []).append(pod)
     for (says, mounts), pods in sorted(lying.items()):
         who = f"{len(pods):,} of {len(view.pods):,} {'says' if len(pods) == 1 else 'say'}"

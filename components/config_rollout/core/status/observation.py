@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from ..arguments.finding import Finding
 from ..audit.record import AuditRecord, parse_records
+from ..configuration.diff import SECRET_KIND
 from ..configuration.digest import short_hash
 from ..kubernetes import daemon_sets, workloads
 from ..kubernetes.annotations import CHANGE_CAUSE_ANNOTATION, CONFIG_HASH_ANNOTATION
@@ -119,8 +120,13 @@ class DaemonSetView:
 
 
 def external_names(daemon_set: Object) -> list[str]:
-    """Return the ConfigMaps that others own and that counted when the pod template was written."""
-    return list(rolled_out(annotations_of(daemon_set["spec"].get("template") or {})))
+    """
+    Return the ConfigMaps that others own and that counted when the pod template was written.
+
+    Secrets are left out: without the hash key there is nothing to compare them with.
+    """
+    every = rolled_out(annotations_of(daemon_set["spec"].get("template") or {}))
+    return [name for name in every if not name.startswith(f"{SECRET_KIND} ")]
 
 
 def is_ours(daemon_set: Object) -> bool:
@@ -136,8 +142,14 @@ def revisions_of(revisions: Iterable[Object], daemon_set: Object) -> list[Revisi
     return sorted(of, key=lambda revision: revision.number)
 
 
-def is_lying(config_hash: str, config_map: str, name: str) -> bool:
-    """Return whether a content-named ConfigMap is not the one that an annotation speaks of; of several none tells."""
+def is_lying(config_hash: str, config_map: str, name: str, external: str) -> bool:
+    """
+    Return whether a content-named ConfigMap is not the one that an annotation speaks of; of several none tells.
+
+    `external` is the annotation on what others own: with it there are several.
+    """
+    if external:
+        return False
     source = source_name(config_map, name)
     return len(parts_of(config_map)) == 1 and bool(source) and config_map != content_name(name, config_hash, source)
 

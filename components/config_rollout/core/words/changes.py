@@ -24,7 +24,7 @@ NO_RESTART = ": restarts nothing"
 
 _OF_LINES = {
     TEXT_VERSION: ": rolls every text out as it is written",
-    HASH_KEY: ": every Secret gets a new name, and only sizes tell what else changed",
+    HASH_KEY: ": every Secret gets a new hash, and only sizes tell what else changed",
 }
 """What follows a change of such a line."""
 

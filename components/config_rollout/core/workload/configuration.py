@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..configuration.content import Content
-from ..configuration.diff import KeyChange, diff_contents
+from ..configuration.diff import SECRET_KIND, KeyChange, diff_contents
 from ..configuration.digest import canonical_bytes
 from ..markers import UNKNOWN
 from .secret import Secret, diff_secrets
@@ -56,8 +56,9 @@ class Configuration:
 
     @property
     def external(self) -> dict[str, str]:
-        """Name -> hash of what is read, of the objects that others own."""
-        return {source.name: source.hash for source in self.sources if source.external}
+        """Name -> hash of what is read, of the objects that others own; of a Secret `Secret NAME` -> its keyed hash."""
+        config_maps = {source.name: source.hash for source in self.sources if source.external}
+        return config_maps | {f"{SECRET_KIND} {secret.name}": secret.hash for secret in self.external_secrets}
 
     @property
     def is_known(self) -> bool:
@@ -68,7 +69,7 @@ class Configuration:
     def unknown(self) -> list[str]:
         """The keys that are not known, as messages name them."""
         prefixed = [("" if self._is_one_config_map else f"{s.called}: ", s.unknown) for s in self.sources]
-        prefixed += [(f"Secret {secret.name}: ", secret.unknown) for secret in self.secrets]
+        prefixed += [(f"{secret.kind} {secret.name}: ", secret.unknown) for secret in self.secrets]
         return [f"{prefix}{'data' if key == '*' else key}" for prefix, keys in prefixed for key in keys]
 
     @cached_property
@@ -100,7 +101,13 @@ class Configuration:
 
     def secret_names(self, workload: str) -> dict[str, str]:
         """Return the same of the Secrets that are known."""
-        return {secret.name: secret.object_name(workload) for secret in self.secrets if not secret.unknown}
+        own = [secret for secret in self.secrets if not secret.unknown and not secret.external]
+        return {secret.name: secret.object_name(workload) for secret in own}
+
+    @property
+    def external_secrets(self) -> list[Secret]:
+        """The Secrets that others own."""
+        return [secret for secret in self.secrets if secret.external]
 
 
 def diff_configurations(old: Configuration, new: Configuration) -> list[KeyChange]:

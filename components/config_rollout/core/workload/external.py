@@ -1,12 +1,16 @@
-"""ConfigMaps that others own: what pods read of them now, and what it was when that was rolled out."""
+"""What others own: what pods read of it now, and of a ConfigMap what it was when that was rolled out."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..configuration.content import parse_content
+from ..configuration.keyed import HashKey
+from ..configuration.secret_content import SecretContent, secret_of
 from ..kubernetes.annotations import EXTERNAL_ANNOTATION
 from ..kubernetes.objects import Object
 from ..kubernetes.uses import keys_read
+from .secret import Secret, SecretSource, as_read
 from .source import CONFIG_MAP, Source
 
 
@@ -16,6 +20,17 @@ def external_source(pod_spec: object, name: str, config_map: Object | None) -> S
     data, binary = of.get("data") or {}, of.get("binaryData") or {}
     content = parse_content(data, binary)[0].as_read(keys_read(pod_spec, CONFIG_MAP, name).reads)
     return Source(name, content, data, binary, external=True)
+
+
+def external_secret(pod_spec: object, name: str, secret: Object | None, key: HashKey, workload: str) -> Secret:
+    """
+    Return what may be known of a Secret of that name that the pods of a workload read: no value is in it.
+
+    One that is not there is read as an empty one. Its type does not count: pods see the keys alone.
+    """
+    content = secret_of({"data": (secret or {}).get("data") or {}}).content
+    source = SecretSource(name, SecretContent(content=as_read(content, pod_spec, name)), key, workload)
+    return replace(source.public, external=True)
 
 
 def rolled_out(annotations: Mapping[str, object]) -> dict[str, str]:

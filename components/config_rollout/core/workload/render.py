@@ -37,7 +37,8 @@ def render(
     """
     names, secret_names = configuration.object_names(workload.name), configuration.secret_names(workload.name)
     every = {source.name: names.get(source.name, unknown) for source in configuration.sources if not source.external}
-    every_secret = {secret.name: secret_names.get(secret.name, unknown) for secret in configuration.secrets}
+    own_secrets = [secret.name for secret in configuration.secrets if not secret.external]
+    every_secret = {name: secret_names.get(name, unknown) for name in own_secrets}
     config_hash = configuration.hash if configuration.is_known else unknown
     if external := configuration.external:
         noted = json.dumps(external, sort_keys=True) if configuration.is_known else unknown

@@ -7,12 +7,13 @@ from typing import Any
 
 from ..configuration import read_as
 from ..configuration.content import Content
-from ..configuration.diff import HASH_KEY, KEYED, SECRET_KIND, TEXT_VERSION, TYPE, KeyChange
+from ..configuration.diff import EXTERNAL, HASH_KEY, KEYED, SECRET_KIND, TEXT_VERSION, TYPE, KeyChange
 from ..configuration.digest import canonical_bytes
 from ..configuration.keyed import HashKey
 from ..configuration.secret_content import OPAQUE, SecretContent, encoded
 from ..formats.meaning import Meaning
 from ..kubernetes.objects import Object
+from ..kubernetes.uses import keys_read
 from ..revisions.naming import content_name
 
 
@@ -43,7 +44,8 @@ class Secret:
     A Secret as it may be recorded and compared: no value is in it, and without the key nobody can test a guess.
 
     `name` is what the pod spec calls it, `hash` the keyed hash of type and content, `key_id` tells which key that was.
-    `unknown` are the keys that a preview does not know yet, `*` is all of them: then there is no hash.
+    `unknown` are the keys that a preview does not know yet, `*` is all of them: then there is no hash. An `external`
+    one is an object that someone else owns; its type counts as little as its labels.
     """
 
     name: str
@@ -53,6 +55,12 @@ class Secret:
     keys: Mapping[str, SecretKey] = field(default_factory=dict)
     text_version: str = ""
     unknown: Sequence[str] = ()
+    external: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind as messages name it."""
+        return f"{EXTERNAL if self.external else ''}{SECRET_KIND}"
 
     def object_name(self, workload: str) -> str:
         """Return the name of the object that holds this content for the workload of that name."""
@@ -65,13 +73,15 @@ class Secret:
             for key, of in self.keys.items()
         }
         version = {"textVersion": self.text_version} if self.text_version else {}
-        return {"type": self.type, "hash": self.hash, "keyId": self.key_id, "keys": keys, **version}
+        external = {"external": True} if self.external else {}
+        return {"type": self.type, "hash": self.hash, "keyId": self.key_id, "keys": keys, **version, **external}
 
     @classmethod
     def from_inputs(cls, name: str, of: Mapping[str, Any]) -> "Secret":
         """Return what a component recorded."""
         keys = {key: SecretKey(**{**value, "size": int(value["size"])}) for key, value in of["keys"].items()}
-        return cls(name, of["hash"], of["keyId"], of["type"], keys, of.get("textVersion", ""))
+        version, external = of.get("textVersion", ""), bool(of.get("external"))
+        return cls(name, of["hash"], of["keyId"], of["type"], keys, version, external=external)
 
 
 @dataclass(frozen=True)
@@ -128,6 +138,12 @@ class SecretSource:
         }
 
 
+def as_read(content: Content, pod_spec: object, name: str) -> Content:
+    """Return the content of a Secret with what pods read of it. Every key may become a variable."""
+    reads = keys_read(pod_spec, SECRET_KIND, name)
+    return content.as_read(lambda key, _: reads.reads(key, is_text=True))
+
+
 def diff_secrets(old: Sequence[Secret], new: Sequence[Secret]) -> list[KeyChange]:
     """Return the keys that differ, Secret by Secret; a new `hash_key` alone hides what else has changed."""
     before, after = ({secret.name: secret for secret in side} for side in (old, new))
@@ -142,6 +158,7 @@ def diff_secrets(old: Sequence[Secret], new: Sequence[Secret]) -> list[KeyChange
 
 def _diff(name: str, old: Secret | None, new: Secret | None) -> Iterator[KeyChange]:
     was, now = (side.keys if side else {} for side in (old, new))
+    sides = [side for side in (old, new) if side]
     same_key = not old or not new or old.key_id == new.key_id
     for key in sorted(was.keys() | now.keys()):
         one, other = was.get(key), now.get(key)
@@ -150,9 +167,9 @@ def _diff(name: str, old: Secret | None, new: Secret | None) -> Iterator[KeyChan
         if one != other:
             old_text, new_text = (side.text.encode() if side else None for side in (one, other))
             old_meaning, new_meaning = (side.meaning if side else None for side in (one, other))
-            sizes = tuple(side.size for side in (one, other) if side)
-            yield KeyChange(KEYED, key, old_text, new_text, old_meaning, new_meaning, name, SECRET_KIND, sizes)
-    if old and new and old.type != new.type:
+            kind, sizes = sides[-1].kind, tuple(side.size for side in (one, other) if side)
+            yield KeyChange(KEYED, key, old_text, new_text, old_meaning, new_meaning, name, kind, sizes)
+    if old and new and old.type != new.type and not any(side.external for side in sides):
         yield _line(name, TYPE, old.type, new.type)
     versions = [side.text_version if side else "" for side in (old, new)]
     if versions[0] != versions[1]:
