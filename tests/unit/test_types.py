@@ -19,6 +19,7 @@ import pulumi
 
 from config_rollout import ConfiguredDaemonSet, KubeProxy
 from config_rollout.args.gates import Gate
+from config_rollout.args.sources import ExternalArgs
 from config_rollout.args.waves import WavesArgs
 
 """
@@ -84,8 +85,8 @@ def programs_to_accept() -> dict[str, str]:
 
 def _whole(block: str) -> str:
     """Return a part of a program as a program: what it leaves out as `...` is there, and an argument has a type."""
-    if argument := re.match(r'"(waves|gates)": ', block):
-        types = {"waves": "WavesArgs", "gates": "list[Gate]"}
+    if argument := re.match(r'"(waves|gates|external)": ', block):
+        types = {"waves": "WavesArgs", "gates": "list[Gate]", "external": "ExternalArgs"}
         return f"shown: {types[argument[1]]} = {block[argument.end() :].rstrip().rstrip(',')}\n"
     return block.replace("    ...,\n", '    "namespace": "default", "data": {}, "pod_spec": {},\n')
 
