@@ -80,6 +80,7 @@ RANGES = (range(FEW), range(FEW, 2 * FEW), range(2 * FEW, 4 * FEW))
 """To warm up, once and twice: never the same objects, since what was read may be remembered."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_twice_as_many_objects_take_twice_as_much(shape):
     texts = ["---\n".join(one for number in numbers for one in SHAPES[shape](number)) for numbers in RANGES]
@@ -98,6 +99,7 @@ def test_twice_as_many_volumes_of_one_pod_take_twice_as_much():
     assert twice <= 2.1 * once
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_largest_folder(tmp_path):
     text = "---\n".join(config_map(f"c{number}") for number in range(200))
     peaks = []

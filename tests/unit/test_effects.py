@@ -191,6 +191,7 @@ def paths(value: object, path: str = "") -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_fields_are_told_to_restart_exactly_if_the_hashes_differ():
     maker = random.Random(8)
     seen = set()

@@ -49,6 +49,7 @@ def test_rows_take_the_place_of_their_release_and_are_in_order(document):
     ]
 
 
+@pytest.mark.slow
 def test_this_python_is_among_those_that_are_found():
     assert matrix._version(matrix.sys.executable) in {matrix._version(path) for path in matrix.interpreters().values()}
 

@@ -232,6 +232,7 @@ def test_number_of_a_rollout_is_from_1_on(capsys, number):
     assert f"must be at least 1 (got '{number}')" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["x.svg", "x.png", "x.html"])
 def test_picture_that_cannot_be_written_is_trouble(tmp_path, capsys, name):
     (tmp_path / name).mkdir()

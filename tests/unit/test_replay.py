@@ -121,6 +121,7 @@ def test_table_is_aligned():
     assert 1 == len({len(line) for line in lines})
 
 
+@pytest.mark.slow
 def test_open_telemetry_chart():
     """The figures of tests/data/README.md: 508 transitions, the data changed in 20."""
     found = counted(*OTEL, "--format", "relay=yaml")
@@ -143,6 +144,7 @@ def test_kubespray():
     assert {rule.name: needless for rule in RULES} | {OURS: (0, 0, None, 0)} == counted(KUBESPRAY)
 
 
+@pytest.mark.slow
 def test_json_is_what_the_schema_says():
     schema = json.loads((ROOT / "docs" / "schemas" / "replay.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)

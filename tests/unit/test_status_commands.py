@@ -232,6 +232,7 @@ def test_json_is_as_its_schema_says(run, schema, arguments):
     jsonschema.validate(json.loads(out), json.loads((ROOT / "docs" / "schemas" / f"{schema}.json").read_text()))
 
 
+@pytest.mark.slow
 def test_events_are_never_read_and_pods_come_in_pages(tmp_path, capsys):
     with FakeApi(fleet(1200, moved=1200)) as api:
         (tmp_path / "config").write_text(api.kubeconfig)

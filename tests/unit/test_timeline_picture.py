@@ -40,6 +40,7 @@ def colors(line) -> set[str]:
     return set(re.findall(r"style=\"fill: (#[0-9a-f]{6})", svg(line)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("nodes", "rows"), [(6, 6), (200, 200), (5000, 0)])
 def test_every_node_has_a_row_while_rows_can_be_seen(nodes, rows):
     assert rows == len([title for title in titles(picture(nodes)) if title.startswith("node-")])
@@ -49,6 +50,7 @@ def test_row_says_what_its_node_had():
     assert "node-1: 0:00 old configuration, 0:00.5 restarting, 0:03 new configuration" in titles(picture())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nodes", [6, 200, 5000])
 def test_every_state_has_its_colour_at_any_size(nodes):
     line = picture(nodes, **RESTORED)
@@ -69,6 +71,7 @@ def test_size_is_bounded(nodes):
     assert 400_000 > len(svg(picture(nodes, **RESTORED)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".svg", ".png", ".html"])
 def test_same_rollout_is_the_same_picture(tmp_path, suffix):
     for name in ("a", "b"):

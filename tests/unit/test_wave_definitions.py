@@ -116,6 +116,7 @@ LABELS = st.dictionaries(
 AMOUNTS = st.integers(1, 5) | st.integers(1, 100).map("{}%".format)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(SELECTORS, AMOUNTS), max_size=4), st.sampled_from([None, ZONE, "gpu"]), LABELS, st.text())
 def test_every_node_is_in_exactly_one_wave(first, by, labels, seed):
