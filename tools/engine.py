@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -68,8 +69,15 @@ class Engine:
             work_dir=str(folder),
             pulumi_home=str(self.home),
             env_vars=self.environment,
-            pulumi_command=automation.PulumiCommand(root=str(self.home)),
+            pulumi_command=self._command,
         )
+
+    @cached_property
+    def _command(self) -> "automation.PulumiCommand":
+        """The program as the SDK runs it, once asked for its version."""
+        from pulumi import automation
+
+        return automation.PulumiCommand(root=str(self.home))
 
     def run(self, *arguments: str, folder: Path, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """
