@@ -79,10 +79,11 @@ def namespace(cluster) -> str:
 
 def wait_for_garbage(cluster: LocalCluster) -> None:
     """Wait a while until the pods of what an earlier test destroyed are gone: their deletes count as writes."""
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 60
+    kinds = ("daemonsets", "replicasets", "statefulsets")
     while time.monotonic() < give_up:
-        kinds = ("daemonsets", "replicasets", "statefulsets")
-        owners = {one["metadata"]["uid"] for kind in kinds for one in cluster.api.list(kind)}
+        workloads = [one["metadata"] for kind in kinds for one in cluster.api.list(kind)]
+        owners = {one["uid"] for one in workloads if "deletionTimestamp" not in one}  # one that waits for its pods
         pods = [pod["metadata"] for pod in cluster.api.list("pods")]
         owned = {reference["uid"] for pod in pods for reference in pod.get("ownerReferences", [])}
         if owned <= owners and not any("deletionTimestamp" in pod for pod in pods):
