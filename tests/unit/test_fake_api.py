@@ -7,6 +7,8 @@ import pytest
 from config_rollout.cluster.client import Cluster
 from tools.fake_api import NAME, NAMESPACE, NEW_HASH, OLD_HASH, FakeApi, fleet
 
+pytestmark = pytest.mark.slow
+
 PODS = ("pods", NAMESPACE, f"app={NAME}")
 
 

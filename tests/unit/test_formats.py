@@ -92,6 +92,7 @@ BOMB = b"a0: &a0 [x, x]\n" + b"".join(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -15,6 +15,8 @@ from config_rollout.cli.inputs.files import MAX_FILE_BYTES
 from tests.objects.git_repository import Repository
 from tools.command_line import run_text
 
+pytestmark = pytest.mark.slow
+
 ONE, SAME, OTHER = "a: 1\n", "a: 1 # note\n", "a: 2\n"
 
 MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: agent, labels: {v: %s}}\ndata: {c.yaml: %s}\n"

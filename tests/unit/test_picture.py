@@ -13,6 +13,8 @@ from config_rollout.core.configuration.content import Content
 from config_rollout.core.replay.transitions import RULES, Snapshot, transitions
 from tools.command_line import run_text
 
+pytestmark = pytest.mark.slow
+
 SVG = "{http://www.w3.org/2000/svg}"
 ROWS = [
     {"data": {"c.yaml": text}, "effective": effective}
