@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pulumi_kubernetes as k8s
-from pulumi import automation
 
 from benchmarks import core, waves, workloads
 from benchmarks.timing import paired
@@ -46,7 +45,7 @@ def engine_rows() -> list[tuple[str, str, str]]:
         stacks = {}
         for name, program in (("ours", with_the_component), ("theirs", by_hand)):
             cluster.create_namespace(name)
-            stacks[name] = automation.create_stack(name, name, program, opts=engine.workspace(name))
+            stacks[name] = engine.stack(name, name, program)
             stacks[name].up()
         before = cluster.writes()
         stacks["ours"].up()

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from pulumi import automation
-
 from benchmarks.__main__ import POD_SPEC, table
 from config_rollout import ConfiguredDaemonSet, configured_workload
 from config_rollout.cluster.client import Cluster
@@ -77,7 +75,7 @@ def _requests(cluster: LocalCluster, engine: Engine, name: str, more: dict[str, 
         ConfiguredDaemonSet("agent", {"namespace": name, "data": data, "pod_spec": POD_SPEC, **more})  # type: ignore[typeddict-item]
 
     counting = Counting()
-    stack = automation.create_stack("prod", name, program, opts=engine.workspace(name))
+    stack = engine.stack("prod", name, program, folder=name)
     with mock.patch.object(configured_workload, "find_cluster", counting.find):
         stack.up()
         level = "debug"

@@ -5,7 +5,6 @@ import sys
 from functools import partial
 
 import pulumi_kubernetes as k8s
-from pulumi import automation
 
 from benchmarks.timing import paired, timed
 from config_rollout import ConfiguredDaemonSet
@@ -71,8 +70,7 @@ def rows() -> list[Row]:
             stacks = {}
             for name, program in (("ours", with_the_component), ("theirs", by_hand)):
                 cluster.create_namespace(f"{name}-{count}")
-                options = engine.workspace(f"{name}-{count}")
-                stacks[name] = automation.create_stack(f"{name}-{count}", name, partial(program, count), opts=options)
+                stacks[name] = engine.stack(f"{name}-{count}", name, partial(program, count))
                 stacks[name].up()
             ours, theirs = stacks["ours"], stacks["theirs"]
             before = sum(cluster.writes().values())

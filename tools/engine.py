@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -53,7 +53,7 @@ class Engine:
     ) -> None:
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def workspace(self, name: str) -> "automation.LocalWorkspaceOptions":
+    def _workspace(self, name: str) -> "automation.LocalWorkspaceOptions":
         """Return where a program of this process runs as a stack: a folder of its own in the home."""
         from pulumi import automation  # only some who start an engine have such a program
         from pulumi.runtime import _grpc_settings
@@ -64,7 +64,7 @@ class Engine:
         if option not in _grpc_settings._GRPC_CHANNEL_OPTIONS:
             _grpc_settings._GRPC_CHANNEL_OPTIONS.append(option)
         folder = self.home / "work" / name
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return automation.LocalWorkspaceOptions(
             work_dir=str(folder),
             pulumi_home=str(self.home),
@@ -78,6 +78,19 @@ class Engine:
         from pulumi import automation
 
         return automation.PulumiCommand(root=str(self.home))
+
+    def stack(self, name: str, project: str, program: Callable[[], None], folder: str = "") -> "automation.Stack":
+        """
+        Create a stack of a program of this process, in a folder of that name, by default the stack's.
+
+        It runs what it is told to and nothing more: after each run the SDK would ask for outputs and history, in up to
+        three more processes. Here they are empty.
+        """
+        from pulumi import automation
+
+        stack = automation.create_stack(name, project, program, opts=self._workspace(folder or name))
+        stack.outputs, stack.info = dict, lambda *_: True  # type: ignore[method-assign,assignment]
+        return stack
 
     def run(self, *arguments: str, folder: Path, check: bool = True) -> "subprocess.CompletedProcess[str]":
         """
@@ -112,7 +125,7 @@ class Engine:
             folder = self.home / "bin"
             if kind := _PLUGINS.get(name):
                 folder = self.home / "plugins" / f"{kind}-v{TOOLS[name].version}"
-                folder.mkdir(parents=True)
+                folder.mkdir(parents=True, exist_ok=True)
             for file in _parts(name, program):
                 (folder / file.name).symlink_to(file)
 

@@ -158,13 +158,11 @@ class Project:
     def __init__(self, engine: Engine, namespace: str) -> None:
         self.namespace = namespace
         self._stack: automation.Stack | None = None
-        self._options = engine.workspace(namespace)
+        self._engine = engine
 
     def stack(self, program: Callable[[], Any]) -> automation.Stack:
         if self._stack is None:
-            self._stack = automation.create_stack(self.namespace, "test", program, opts=self._options)
-            # What the SDK asks the engine again after each run, in three more processes, nobody here reads.
-            self._stack.outputs, self._stack.info = dict, lambda *_: True
+            self._stack = self._engine.stack(self.namespace, "test", program)
         self._stack.workspace.program = program
         return self._stack
 
