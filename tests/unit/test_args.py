@@ -36,6 +36,17 @@ def analyzed(of: type) -> tuple[Analyzer, dict[str, PropertyDefinition]]:
     return analyzer, inputs
 
 
+def documented(of: type) -> dict[str, str]:
+    """Return field -> docstring, of the fields that have one."""
+    (definition,) = ast.parse(inspect.getsource(of)).body
+    assert isinstance(definition, ast.ClassDef)
+    return {
+        field.target.id: after.value.value
+        for field, after in zip(definition.body, definition.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+    }
+
+
 def any_fields(of: type) -> list[str]:
     """Return the fields of a component, and of all that it holds, that other languages see as any value."""
     analyzer, inputs = analyzed(of)
@@ -121,15 +132,7 @@ def test_required_arguments_stay_required(component):
 
 @pytest.mark.parametrize("of", TYPES, ids=lambda of: of.__name__)
 def test_every_field_has_a_docstring(of):
-    (definition,) = ast.parse(inspect.getsource(of)).body
-    assert isinstance(definition, ast.ClassDef)
-    documented = [
-        field.target.id
-        for field, after in zip(definition.body, definition.body[1:], strict=False)
-        if isinstance(field, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-    ]
-
-    assert list(of.__annotations__) == documented
+    assert list(of.__annotations__) == list(documented(of))
 
 
 def test_gates_are_those_that_are_parsed():
@@ -151,3 +154,11 @@ def test_no_field_is_declared_as_any_value():
     }
 
     assert set() == written
+
+
+def test_arguments_of_both_components_are_described_alike():
+    of_both = [documented(ConfiguredDaemonSetArgs), documented(ConfiguredDeploymentArgs)]
+    shared = of_both[0].keys() & of_both[1].keys() - {"kubeconfig", "rollout_timeout_seconds"}  # waves and replicas
+
+    expected = {name: of_both[0][name].replace("DaemonSet", "Deployment") for name in shared}
+    assert expected == {name: of_both[1][name] for name in shared}

@@ -36,7 +36,7 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """
     external: NotRequired[ExternalArgs | None]
     """
-    Objects that pods read and others own, as trust-manager's bundle or cert-manager's Secret.
+    Objects that pods read and others own, such as trust-manager's bundle or cert-manager's Secret.
 
     They are read in preview and in `up`; a change of them is rolled out by the next `up`, and by nothing before. The
     cluster and `namespace` must be plain then.

@@ -1,4 +1,9 @@
-"""The arguments of a `ConfiguredDeployment`."""
+"""
+The arguments of a `ConfiguredDeployment`.
+
+What it shares with a `ConfiguredDaemonSet` is written here again: Pulumi's analyzer reads the descriptions of fields
+from the source of the class itself, and not from that of a class that it inherits from.
+"""
 
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
@@ -35,7 +40,7 @@ class ConfiguredDeploymentArgs(TypedDict):
     """
     external: NotRequired[ExternalArgs | None]
     """
-    Objects that pods read and others own, as trust-manager's bundle or a ConfigMap of another stack.
+    Objects that pods read and others own, such as trust-manager's bundle or cert-manager's Secret.
 
     They are read in preview and in `up`; a change of them is rolled out by the next `up`, and by nothing before. The
     cluster and `namespace` must be plain then.
@@ -49,7 +54,7 @@ class ConfiguredDeploymentArgs(TypedDict):
     """
     hash_key: NotRequired[Input[str] | None]
     """
-    The key of the hashes of `secrets`, which stand where others can read them: a secret of the stack.
+    The key of the hashes of Secrets, also of `external` ones: others can read the hashes. A secret of the stack.
 
     At least 32 random characters. Another one restarts the pods once.
     """

@@ -1,4 +1,4 @@
-"""The arguments that say what pods read: their spec, and the ConfigMaps in it."""
+"""The arguments that say what pods read: their spec, and the ConfigMaps and Secrets in it."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
@@ -28,7 +28,7 @@ class ConfigMapArgs(TypedDict):
     effects: NotRequired[Mapping[str, Effect] | None]
     """`KEY` or `KEY:PATH` -> `restart` or `none`."""
     text_version: NotRequired[str | None]
-    """Any text, as a date: a change of it rolls this ConfigMap out as it is written."""
+    """Any text, such as a date: a change of it rolls this ConfigMap out as it is written."""
 
 
 class ExternalArgs(TypedDict):
@@ -37,7 +37,7 @@ class ExternalArgs(TypedDict):
     config_maps: NotRequired[list[str] | None]
     """The names of ConfigMaps in the namespace of the workload, as `pod_spec` says them."""
     secrets: NotRequired[list[str] | None]
-    """The same of Secrets, as cert-manager's; they need `hash_key`."""
+    """The same for Secrets, such as cert-manager's; they need `hash_key`."""
 
 
 class SecretArgs(TypedDict):
@@ -48,10 +48,10 @@ class SecretArgs(TypedDict):
     data: NotRequired[Mapping[str, Input[str]] | None]
     """Key -> base64 text."""
     type: NotRequired[str | None]
-    """The type, as `kubernetes.io/tls`, with the keys that it needs; by default `Opaque`."""
+    """The type, such as `kubernetes.io/tls`, with the keys that it needs; by default `Opaque`."""
     formats: NotRequired[Mapping[str, Format] | None]
     """Key -> its format, for keys that do not tell it."""
     effects: NotRequired[Mapping[str, Effect] | None]
     """`KEY` or `KEY:PATH` -> `restart` or `none`."""
     text_version: NotRequired[str | None]
-    """Any text, as a date: a change of it rolls this Secret out as it is written."""
+    """Any text, such as a date: a change of it rolls this Secret out as it is written."""

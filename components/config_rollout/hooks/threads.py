@@ -11,15 +11,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _THREADS = ThreadPoolExecutor(max_workers=1000, thread_name_prefix="config-rollout")
-"""Begun as they are needed; more than the engine has hooks under way."""
+"""Started as they are needed: more than the engine ever runs hooks at once."""
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """
     Run a function in a thread of our own, as `asyncio.to_thread` does in one of the event loop's.
 
-    Those are for the SDK: each waits for a resource that is being registered. A hook that waits for one of them, of
-    a resource that they wait for, would wait for ever.
+    The SDK needs those: each waits until one resource is registered, which it is once its hooks have run. If every
+    one of them waited so, a hook that asked for one more would never get it.
 
     Source: pulumi 3.272 runtime/resource.py `register_resource`; automation/_server.py, four for each parallel step.
     """

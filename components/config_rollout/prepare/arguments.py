@@ -23,8 +23,7 @@ from ..core.workload.configuration import Configuration
 from . import schema
 from .errors import BadArguments
 from .external import external_names, read_external
-from .known import known
-from .outputs import wait_for_outputs
+from .outputs import known, wait_for_outputs
 from .secrets import Secrets, parse_secrets, secret_names
 from .sources import parse_sources, source_names, warned
 from .taking_over import check_take_over, no_take_over

@@ -1,5 +1,5 @@
 """
-Waits for the Outputs in what ConfigMaps hold, before anything of a component is registered.
+Waits for the Outputs in what ConfigMaps and Secrets hold, before anything of a component is registered.
 
 A hash and a name are made of values, never of resources. What an Output comes from is what the component's objects
 depend on, which says their order and replaces nothing. What a preview does not know stays an Output.
@@ -21,7 +21,7 @@ _SECRET = (
     "is secret, but everyone who may read the ConfigMap, or a preview, would see it",
     "Pass it in `secrets`, and let pod_spec read that Secret",
 )
-_UNKNOWN = (
+NOT_KNOWN = (
     "is not known, although this is not a preview: what it comes from failed, or was left out",
     "Run `pulumi up` again once that is there",
 )
@@ -48,8 +48,27 @@ def wait_for_outputs(plain: dict[str, Any]) -> tuple[set[pulumi.Resource], list[
         if secret:
             findings.append(Finding(where, *_SECRET))
         elif _has_output(value) and not pulumi.runtime.is_dry_run():
-            findings.append(Finding(where, *_UNKNOWN))
+            findings.append(Finding(where, *NOT_KNOWN))
     return needs, findings
+
+
+def known(value: Any) -> tuple[Any, bool, set[pulumi.Resource]]:
+    """
+    Return a structure with the values of its Outputs, whether any of them is secret, and what they come from.
+
+    What a preview does not know stays an Output.
+    """
+    if not holds_output(value):
+        return value, False, set()
+    (of,) = wait_for([pulumi.Output.from_input(value)])
+    return of
+
+
+def holds_output(value: Any) -> bool:
+    """Return whether a value, or anything in it, is an Output."""
+    if isinstance(value, Mapping):
+        return any(map(holds_output, value.values()))
+    return any(map(holds_output, value)) if isinstance(value, list) else isinstance(value, pulumi.Output)
 
 
 _Place = tuple[dict[str, Any], str, str]

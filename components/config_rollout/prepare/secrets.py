@@ -8,21 +8,17 @@ import pulumi
 
 from ..core.arguments.fields import check_config_map_name, named
 from ..core.arguments.finding import Finding
-from ..core.configuration.keyed import MAKE_KEY, HashKey, parse_hash_key
+from ..core.configuration.keyed import PASS_KEY, HashKey, parse_hash_key
 from ..core.configuration.secret_content import SecretContent, doubts, parse_secret
 from ..core.kubernetes.asked_keys import Keys, missing_keys
 from ..core.kubernetes.pod_spec import secret_references
 from ..core.revisions.naming import max_source_length
 from ..core.workload.secret import SecretSource, as_read
 from .external import external_names
-from .known import is_unknown, known
+from .outputs import NOT_KNOWN, holds_output, known
 
 _FIELDS = ("string_data", "data", "type", "formats", "effects", "text_version")
 _NO_KEY = "is required with `secrets`: others can read their hash, and without a key anyone could test guesses with it"
-_UNKNOWN = (
-    "is not known, although this is not a preview: what it comes from failed, or was left out",
-    "Run `pulumi up` again once that is there",
-)
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ def parse_secrets(name: str, plain: dict[str, Any]) -> tuple[Secrets, list[Findi
     if "secrets" not in plain:
         return Secrets(key=key), findings
     every = plain["secrets"]
-    if not isinstance(every, Mapping) and is_unknown(every):
+    if not isinstance(every, Mapping) and holds_output(every):
         fix = "Pass a plain mapping; only the values may be Outputs"
         return Secrets(), [*findings, Finding("secrets", "is not known in this preview, so neither are its names", fix)]
     if not isinstance(every, Mapping) or not every:
@@ -74,10 +70,9 @@ def parse_secrets(name: str, plain: dict[str, Any]) -> tuple[Secrets, list[Findi
 
 def _hash_key(plain: Mapping[str, Any]) -> tuple[HashKey, list[Finding]]:
     if "hash_key" not in plain:
-        fix = f"Run `{MAKE_KEY}`, and pass pulumi.Config().require_secret('hash-key')"
-        return HashKey(b""), [Finding("hash_key", _NO_KEY, fix)]
+        return HashKey(b""), [Finding("hash_key", _NO_KEY, PASS_KEY)]
     value, is_secret, _ = known(plain["hash_key"])
-    if is_unknown(value):
+    if holds_output(value):
         what, fix = "is not known in this preview, so no name would be", "Pass a secret of the stack's configuration"
         return HashKey(b""), [Finding("hash_key", what, fix)]
     return parse_hash_key(value, is_secret)
@@ -94,8 +89,8 @@ def _parse(
     findings = [replace(finding, where=finding.where.lstrip(".")) for finding in findings]
     unknown = _unknown_keys(of)
     if unknown:
-        places = [f"{section}[{key!r}]" for section, values in of.items() if is_unknown(values) for key in unknown]
-        wrong = [] if pulumi.runtime.is_dry_run() else [Finding(places[0], *_UNKNOWN)]
+        places = [f"{section}[{key!r}]" for section, values in of.items() if holds_output(values) for key in unknown]
+        wrong = [] if pulumi.runtime.is_dry_run() else [Finding(places[0], *NOT_KNOWN)]
         return SecretContent(), unknown, [*findings, *wrong], []
     secret, wrong = parse_secret(of)
     if not wrong:
@@ -106,9 +101,9 @@ def _parse(
 def _unknown_keys(fields: Mapping[str, Any]) -> list[str]:
     """Return the keys that this preview does not know; `*` for all."""
     keys: list[str] = []
-    for values in filter(is_unknown, fields.values()):
+    for values in filter(holds_output, fields.values()):
         keys += (
-            [str(key) for key, value in values.items() if is_unknown(value)] if isinstance(values, Mapping) else ["*"]
+            [str(key) for key, value in values.items() if holds_output(value)] if isinstance(values, Mapping) else ["*"]
         )
     return keys
 

@@ -1,7 +1,6 @@
 """The history of a chart in a git repository: each version as the installed Helm renders it. Nothing is fetched."""
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,13 +10,9 @@ from ...core.transform.snapshots import snapshots
 from ...core.transform.transform import Refused
 from ..errors import Trouble
 from .git_history import NAME_LENGTH, commits, path_in, unpack
+from .kustomizations import NotRendered, run_renderer
 
 _RELEASE = "release"
-_MOST_SECONDS = 60
-
-
-class _NotRendered(Exception):
-    """Why a version has no rendering."""
 
 
 def chart_histories(
@@ -74,20 +69,15 @@ def _versions(
                 continue
             try:
                 yield name, date, _rendered(helm, chart, values)
-            except _NotRendered as why:
+            except NotRendered as why:
                 warn(f"{repository}: {path} at {name}: {why}. This version is skipped.")
 
 
 def _rendered(helm: str, chart: Path, values: str | None) -> bytes:
     command = [helm, "template", _RELEASE, str(chart), *(["--values", values] if values else [])]
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_MOST_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _NotRendered(f"helm does not answer ({type(error).__name__})") from None
+    done = run_renderer(command)
     if done.returncode:
-        raise _NotRendered(f"helm says: {_cause(done.stderr.decode(errors='replace'))}")
+        raise NotRendered(f"helm says: {_cause(done.stderr.decode(errors='replace'))}")
     return done.stdout
 
 

@@ -133,6 +133,34 @@ def standard_input(most: int) -> bytes:
     return _limited("-", sys.stdin.buffer.read(most + 1), most)
 
 
+def read_limited(path: str, most: int, place: str, fix: str, smaller: str) -> bytes:
+    """
+    Return the bytes of a file of any kind, or of standard input (`-`), that are not too many.
+
+    Args:
+      path: The file.
+      most: How many bytes it may have.
+      place: Where the path was passed, for messages.
+      fix: What to pass instead of a file that cannot be opened.
+      smaller: What to do about one that is too large.
+
+    Raises:
+      Trouble: It cannot be read, or is too large.
+
+    """
+    try:
+        if path == "-":
+            text = sys.stdin.buffer.read(most + 1)
+        else:
+            with open(path, "rb") as file:
+                text = file.read(most + 1)
+    except OSError as error:
+        raise Trouble(f"{place}: {(error.strerror or str(error)).lower()}. {fix}.") from None
+    if len(text) > most:
+        raise Trouble(f"{place}: is larger than {most:,} bytes. {smaller}.")
+    return text
+
+
 def _limited(path: str, text: bytes, most: int) -> bytes:
     if len(text) > most:
         raise Trouble(f"{path}: is larger than {most:,} bytes; a ConfigMap holds at most {MAX_BYTES:,}.")

@@ -32,7 +32,7 @@ _REMOTE = re.compile(r"[a-z][a-z0-9+]*://|git@|git::")
 
 
 class NotRendered(Exception):
-    """Why a kustomization could not be rendered."""
+    """Why something could not be rendered."""
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,26 @@ class Kustomizations:
             above = Path(folder).resolve()
             about = {"resources": [os.path.relpath(root, above)], "buildMetadata": ["originAnnotations"]}
             (above / NAMES[0]).write_text(yaml.safe_dump(about))
-            try:
-                done = subprocess.run([*command, str(above)], capture_output=True, timeout=_MOST_SECONDS, check=False)
-            except (OSError, subprocess.TimeoutExpired) as error:
-                raise NotRendered(f"{command[0]} does not answer ({type(error).__name__})") from None
+            done = run_renderer([*command, str(above)])
         if done.returncode:
             raise NotRendered(_cause(done.stderr.decode(errors="replace"), above))
         return Rendered(done.stdout, root, above)
+
+
+def run_renderer(command: list[str]) -> "subprocess.CompletedProcess[bytes]":
+    """
+    Run a program that renders, with nothing on its standard input.
+
+    Raises:
+      NotRendered: It does not start, or does not end within a minute.
+
+    """
+    try:
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_MOST_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotRendered(f"{Path(command[0]).name} does not answer ({type(error).__name__})") from None
 
 
 def _program() -> list[str]:

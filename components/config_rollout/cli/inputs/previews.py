@@ -1,7 +1,6 @@
 """Reads what `pulumi preview --json` prints: the steps that an `up` would take, and what was said about them."""
 
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from ...core.markers import UNKNOWN
 from ...core.words.shown import escaped
 from ..errors import Trouble
-from .files import STDIN
+from .files import STDIN, read_limited
 
 MAX_BYTES = 256 * 1024 * 1024
 """The largest preview that is read."""
@@ -75,7 +74,8 @@ def read_preview(path: str) -> Preview:
 
     """
     where = STDIN if path == "-" else path
-    text = _read(path)
+    smaller = "Preview fewer resources, with --target"
+    text = read_limited(path, MAX_BYTES, path, f"{_WHOLE}, as a file or '-'", smaller)
     if not text.strip():
         raise Trouble(f"{where}: is empty: the preview failed before it printed anything. Read its error output.")
     try:
@@ -92,20 +92,6 @@ def split(urn: str) -> tuple[str, str]:
     """Return type and name of a URN, without the types of its parents; no type where it is none."""
     parts = urn.split("::", 3)
     return (parts[2].rpartition("$")[2], parts[3]) if len(parts) == 4 else ("", urn)
-
-
-def _read(path: str) -> bytes:
-    try:
-        if path == "-":
-            text = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with open(path, "rb") as file:
-                text = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise Trouble(f"{path}: {(error.strerror or str(error)).lower()}. {_WHOLE}, as a file or '-'.") from None
-    if len(text) > MAX_BYTES:
-        raise Trouble(f"{path}: is larger than {MAX_BYTES:,} bytes. Preview fewer resources, with --target.")
-    return text
 
 
 def _not_json(text: bytes, error: Exception) -> str:

@@ -1,6 +1,5 @@
 """Reads the audit records of rollouts: from the cluster, where each DaemonSet has its own, or from JSON lines."""
 
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ from ...core.audit.record import AuditRecord, parse_records
 from ...core.kubernetes.annotations import DAEMON_SET_LABEL, OURS
 from ...core.revisions.naming import HISTORY_KEY, history_name
 from ..errors import Trouble
+from .files import read_limited
 
 _LABELS = ",".join([*(f"{key}={value}" for key, value in OURS.items()), DAEMON_SET_LABEL])
 """Of the ConfigMaps that hold records; those that hold a configuration may have them too."""
@@ -107,19 +107,10 @@ def from_file(path: str) -> RolloutRecords:
       Trouble: It cannot be read, or holds none.
 
     """
-    try:
-        if path == "-":
-            text = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
-            with open(path, "rb") as file:
-                text = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise Trouble(f"--from: {path}: {reason}. Pass a file of JSON lines, or '-'.") from None
-    if len(text) > MAX_BYTES:
-        raise Trouble(f"--from: {path}: is larger than {MAX_BYTES:,} bytes. Remove its oldest lines.")
+    place, fix = f"--from: {path}", "Pass a file of JSON lines, or '-'"
+    text = read_limited(path, MAX_BYTES, place, fix, "Remove its oldest lines")
     if not text.strip():
-        raise Trouble(f"--from: {path}: contains no record of a rollout. Pass a file of JSON lines.")
+        raise Trouble(f"{place}: contains no record of a rollout. Pass a file of JSON lines.")
     records = RolloutRecords()
     records.add(text.decode(errors="replace"), path)
     return records

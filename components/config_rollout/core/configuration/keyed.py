@@ -21,6 +21,9 @@ MIN_CHARACTERS = 32
 MAKE_KEY = "head -c 32 /dev/urandom | base64 | pulumi config set --secret hash-key"
 """The command that makes a key for a stack."""
 
+PASS_KEY = f"Run `{MAKE_KEY}`, and pass pulumi.Config().require_secret('hash-key')"
+"""What to do where the key is missing or wrong."""
+
 
 @dataclass(frozen=True)
 class HashKey:
@@ -45,12 +48,11 @@ class HashKey:
 
 def parse_hash_key(value: object, is_secret: bool) -> tuple[HashKey, list[Finding]]:
     """Return the key, and what is wrong with it; `is_secret` tells whether Pulumi keeps it encrypted."""
-    fix = f"Run `{MAKE_KEY}`, and pass pulumi.Config().require_secret('hash-key')"
     if not isinstance(value, str):
-        return HashKey(b""), [Finding("hash_key", f"must be text (got {type(value).__name__})", fix)]
+        return HashKey(b""), [Finding("hash_key", f"must be text (got {type(value).__name__})", PASS_KEY)]
     if len(value.strip()) < MIN_CHARACTERS:
         what = f"has {len(value.strip())} characters, and at least {MIN_CHARACTERS} random ones are needed"
-        return HashKey(b""), [Finding("hash_key", what, fix)]
+        return HashKey(b""), [Finding("hash_key", what, PASS_KEY)]
     if not is_secret:
-        return HashKey(b""), [Finding("hash_key", "is not a secret, so others may read it", fix)]
+        return HashKey(b""), [Finding("hash_key", "is not a secret, so others may read it", PASS_KEY)]
     return HashKey(value.strip().encode()), []

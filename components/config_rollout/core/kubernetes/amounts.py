@@ -3,6 +3,8 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 from ..arguments.case import snake_case
 from ..arguments.fields import as_written, is_whole_number
@@ -26,6 +28,25 @@ def field_of(mapping: object, *names: str) -> object:
 def or_default(value: object, default: object) -> object:
     """Return a value, or what it is if nothing is said."""
     return default if value is None else value
+
+
+@dataclass(frozen=True)
+class RollingUpdate:
+    """The fields that a strategy has for any kind of workload; each kind has defaults of its own for the amounts."""
+
+    type: object = "RollingUpdate"
+    max_unavailable: object = None
+    max_surge: object = None
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """Read a plain strategy with snake_case or camelCase keys; what is missing gets its default."""
+        rolling = field_of(value, "rolling_update", "rollingUpdate")
+        return cls(
+            type=field_of(value, "type") or cls.type,
+            max_unavailable=or_default(field_of(rolling, "max_unavailable", "maxUnavailable"), cls.max_unavailable),
+            max_surge=or_default(field_of(rolling, "max_surge", "maxSurge"), cls.max_surge),
+        )
 
 
 def is_zero(value: object) -> bool:

@@ -7,7 +7,7 @@ from typing import Protocol
 from ..arguments.fields import is_whole_number
 from ..arguments.finding import Finding
 from . import pod_spec as pods
-from .amounts import check_amount, check_strategy_fields, count_of, field_of, is_zero, or_default, pods_of, seconds_for
+from .amounts import RollingUpdate, check_amount, check_strategy_fields, count_of, is_zero, pods_of, seconds_for
 from .update_strategy import UpdateStrategy, check_update_strategy
 from .workload_kinds import DEPLOYMENT, WorkloadKind
 
@@ -24,26 +24,15 @@ class Strategy(Protocol):
 
 
 @dataclass(frozen=True)
-class DeploymentStrategy:
+class DeploymentStrategy(RollingUpdate):
     """
     The fields of a Deployment's `strategy` with Kubernetes' defaults filled in.
 
     Source: kubernetes 1.36 `SetDefaults_Deployment`.
     """
 
-    type: object = "RollingUpdate"
     max_unavailable: object = "25%"
     max_surge: object = "25%"
-
-    @classmethod
-    def of(cls, value: object) -> "DeploymentStrategy":
-        """Read a plain `strategy` with snake_case or camelCase keys; what is missing gets its default."""
-        rolling = field_of(value, "rolling_update", "rollingUpdate")
-        return cls(
-            type=field_of(value, "type") or cls.type,
-            max_unavailable=or_default(field_of(rolling, "max_unavailable", "maxUnavailable"), cls.max_unavailable),
-            max_surge=or_default(field_of(rolling, "max_surge", "maxSurge"), cls.max_surge),
-        )
 
     def budget(self) -> str:
         """Return how many pods are unavailable at once, as the end of a sentence about a rolling restart."""

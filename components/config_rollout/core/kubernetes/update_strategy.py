@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from ..arguments.finding import Finding
 from . import pod_spec as pods
-from .amounts import check_amount, check_strategy_fields, count_of, field_of, is_zero, or_default, pods_of, seconds_for
+from .amounts import RollingUpdate, check_amount, check_strategy_fields, count_of, is_zero, pods_of, seconds_for
 
 _NODES = 1000
 
 
 @dataclass(frozen=True)
-class UpdateStrategy:
+class UpdateStrategy(RollingUpdate):
     """
     The fields of an `update_strategy` with Kubernetes' defaults filled in.
 
@@ -19,19 +19,8 @@ class UpdateStrategy:
     Source: kubernetes 1.36 `SetDefaults_DaemonSet`.
     """
 
-    type: object = "RollingUpdate"
     max_unavailable: object = 1
     max_surge: object = 0
-
-    @classmethod
-    def of(cls, value: object) -> "UpdateStrategy":
-        """Read a plain `update_strategy` with snake_case or camelCase keys; what is missing gets its default."""
-        rolling = field_of(value, "rolling_update", "rollingUpdate")
-        return cls(
-            type=field_of(value, "type") or cls.type,
-            max_unavailable=or_default(field_of(rolling, "max_unavailable", "maxUnavailable"), cls.max_unavailable),
-            max_surge=or_default(field_of(rolling, "max_surge", "maxSurge"), cls.max_surge),
-        )
 
     def budget(self) -> str:
         """Return how many pods are unavailable at once, as the end of a sentence about a rolling restart."""

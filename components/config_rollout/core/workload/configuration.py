@@ -68,7 +68,7 @@ class Configuration:
     @property
     def unknown(self) -> list[str]:
         """The keys that are not known, as messages name them."""
-        prefixed = [("" if self._is_one_config_map else f"{s.called}: ", s.unknown) for s in self.sources]
+        prefixed = [("" if self._is_one_config_map else f"{s.kind} {s.name}: ", s.unknown) for s in self.sources]
         prefixed += [(f"{secret.kind} {secret.name}: ", secret.unknown) for secret in self.secrets]
         return [f"{prefix}{'data' if key == '*' else key}" for prefix, keys in prefixed for key in keys]
 
@@ -117,7 +117,7 @@ def diff_configurations(old: Configuration, new: Configuration) -> list[KeyChang
     changes = {name: diff_contents(before.get(name, Content()), after.get(name, Content())) for name in names}
     if len(names) == 1 and not old.secrets and not new.secrets:
         return changes[names[0]]
-    kinds = {s.name: s.called.removesuffix(f" {s.name}") for s in [*old.sources, *new.sources]}
+    kinds = {s.name: s.kind for s in [*old.sources, *new.sources]}
     changed = [replace(change, source=name, kind=kinds[name]) for name in names for change in changes[name]]
     return [*changed, *diff_secrets(old.secrets, new.secrets)]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..configuration import read_as
 from ..configuration.content import Content
+from ..configuration.diff import EXTERNAL
 from ..configuration.digest import config_hash
 from ..kubernetes.objects import Object
 from ..revisions.naming import content_name
@@ -28,14 +29,13 @@ class Source:
     content: Content
     data: Mapping[str, str] = field(default_factory=dict)
     binary_data: Mapping[str, str] | None = None
-    kind: str = CONFIG_MAP
     unknown: Sequence[str] = ()
     external: bool = False
 
     @property
-    def called(self) -> str:
-        """The source as messages name it."""
-        return f"{'external ' if self.external else ''}{self.kind} {self.name}"
+    def kind(self) -> str:
+        """The kind as messages name it."""
+        return f"{EXTERNAL if self.external else ''}{CONFIG_MAP}"
 
     @cached_property
     def hash(self) -> str:
@@ -51,7 +51,7 @@ class Source:
         annotations = {**metadata["annotations"], **read_as.annotations(self.content)}
         return {
             "apiVersion": "v1",
-            "kind": self.kind,
+            "kind": CONFIG_MAP,
             "metadata": {**metadata, "annotations": annotations},
             "data": dict(self.data),
             **({} if self.binary_data is None else {"binaryData": dict(self.binary_data)}),
