@@ -77,12 +77,12 @@ class TakeOverExplainer(Explainer):
         return hooks
 
     async def _workload_updates(self, args: pulumi.ResourceHookArgs) -> None:
-        taken = await self._asked()
-        self.restarts, self.restarts_all = taken.restarts, bool(taken.template_changes)
+        change = await self._asked()
+        self.restarts, self.restarts_all = change.restarts, bool(change.template_changes)
         self.has_plan = self.restarts and self.audit.staged
-        self.tell(taken.explain())
-        if taken.restarts:
-            changes = changes_between(taken.keys, taken.template_changes, taken.secret)
+        self.tell(change.explain())
+        if change.restarts:
+            changes = changes_between(change.keys, change.template_changes, change.secret)
             await self._audit_begins(args.new_inputs or {}, self._live, Begun(config_hash_of(self._live), *changes))
 
     async def _refuse(self, args: pulumi.ResourceHookArgs) -> None:

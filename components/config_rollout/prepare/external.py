@@ -77,7 +77,7 @@ def read_external(
     if is_mocked():
         return _external(workload, pod_spec, dict.fromkeys(every), key), []
     try:
-        found = _read(plain, every)
+        objects = _read(plain, every)
     except Forbidden as error:
         options = (f"{_OPTIONS[kind]} {name}" for kind, name in every)
         command = " ".join([f"rbac {plain['namespace']}/{workload}", *options])
@@ -87,7 +87,7 @@ def read_external(
         if pulumi.runtime.is_dry_run():  # that it could not be read is said where the rest is read
             return _not_known(every, key), []
         return External(), [Finding("external", str(error).rstrip("."), "Run this again once it answers")]
-    absent = [one for one in every if not found[one]]
+    absent = [one for one in every if not objects[one]]
     optional = [one for one in absent if _is_optional(pod_spec, *one)]
     where = plain["namespace"]
     findings = [
@@ -95,18 +95,18 @@ def read_external(
         for kind, name in absent
         if (kind, name) not in optional
     ]
-    findings += _missing_keys(pod_spec, found)
+    findings += _missing_keys(pod_spec, objects)
     missing = tuple(f"external {kind} {where}/{name} does not exist: {_WITHOUT}" for kind, name in optional)
-    return replace(_external(workload, pod_spec, found, key), missing=missing), findings
+    return replace(_external(workload, pod_spec, objects, key), missing=missing), findings
 
 
-def _external(workload: str, pod_spec: object, found: _Read, key: HashKey) -> External:
+def _external(workload: str, pod_spec: object, objects: _Read, key: HashKey) -> External:
     """Return what the pods read of these."""
     return External(
-        tuple(external_source(pod_spec, name, of) for (kind, name), of in found.items() if kind == CONFIG_MAP),
+        tuple(external_source(pod_spec, name, of) for (kind, name), of in objects.items() if kind == CONFIG_MAP),
         tuple(
             external_secret(pod_spec, name, of, key, workload)
-            for (kind, name), of in found.items()
+            for (kind, name), of in objects.items()
             if kind == SECRET_KIND
         ),
     )
@@ -126,11 +126,11 @@ def _place(plain: Mapping[str, Any], kind: str, name: str) -> str:
     return f"external.{field}[{external_names(plain, field).index(name)}]"
 
 
-def _missing_keys(pod_spec: object, found: _Read) -> Iterator[Finding]:
+def _missing_keys(pod_spec: object, objects: _Read) -> Iterator[Finding]:
     """Find keys that the pods ask for and that the objects that are there do not have."""
 
     def keys_of(kind: str, name: object) -> Keys | None:
-        of = found.get((kind, name)) if isinstance(name, str) else None
+        of = objects.get((kind, name)) if isinstance(name, str) else None
         return Keys(list(of.get("data") or {}), list(of.get("binaryData") or {})) if of else None
 
     return missing_keys(pod_spec, keys_of)

@@ -30,8 +30,8 @@ class Options:
     @property
     def retain_on_delete(self) -> bool | None:
         """Return whether `destroy` leaves objects of the cluster: as the user says, else if it takes them over."""
-        said = self._opts.retain_on_delete
-        return said if said is not None else self._args.get("take_over") or None
+        stated = self._opts.retain_on_delete
+        return stated if stated is not None else self._args.get("take_over") or None
 
     @property
     def ignored(self) -> list[str]:

@@ -116,7 +116,7 @@ def _without_outputs(fields: dict[str, Any]) -> tuple[list[str], dict[str, Any]]
     if not unknown:
         return [], fields
     known = {**fields, **{section: _but(values, unknown) for section, values in mappings.items()}}
-    return unknown, known | {said: _but(fields.get(said), unknown) for said in ("formats", "effects")}
+    return unknown, known | {section: _but(fields.get(section), unknown) for section in ("formats", "effects")}
 
 
 def _but(values: Any, keys: list[str]) -> Any:

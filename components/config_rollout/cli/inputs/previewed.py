@@ -82,11 +82,11 @@ def report(preview: Preview) -> Report:
 
 def _of_components(preview: Preview) -> Iterator[Effect]:
     parents = [step.parent for step in preview.steps.values() if _is_workload(step)]
-    for urn in dict.fromkeys([*preview.steps, *preview.said, *parents]):
+    for urn in dict.fromkeys([*preview.steps, *preview.messages, *parents]):
         if not split(urn)[0].startswith(_OURS):
             continue
         children = [step for step in preview.steps.values() if step.parent == urn and _is_workload(step)]
-        own, messages = preview.steps.get(urn), preview.said.get(urn, [])
+        own, messages = preview.steps.get(urn), preview.messages.get(urn, [])
         kind, name = split(urn)
         component = escaped(f"{kind.rpartition(':')[2]} {name}")
         where = children[0].where if children else _workload_of(own) or component
@@ -98,8 +98,8 @@ def _of_components(preview: Preview) -> Iterator[Effect]:
             text = "\n".join(messages)
             yield Effect(where, component, effect.outcome, effect.restarts, effect.why, text, changes)
             continue
-        said = {restart_in(message) for message in messages}
-        restarts = True if True in said else None if None in said else False
+        answers = {restart_in(message) for message in messages}
+        restarts = True if True in answers else None if None in answers else False
         first = next(message for message in messages if restart_in(message) is restarts)
         why = first.partition("\n")[0].removesuffix(f": {_OUTCOMES[restarts]}").removesuffix(": nothing restarts")
         yield Effect(where, component, _OUTCOMES[restarts], restarts, why, "\n".join(messages), changes)

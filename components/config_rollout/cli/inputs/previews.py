@@ -58,10 +58,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Preview:
-    """`steps` is URN -> what happens to it, in the engine's order; `said` is URN -> messages; `errors` end it."""
+    """`steps` is URN -> what happens to it, in the engine's order; `messages` is URN -> messages; `errors` end it."""
 
     steps: Mapping[str, Step]
-    said: Mapping[str, Sequence[str]]
+    messages: Mapping[str, Sequence[str]]
     errors: Sequence[str]
 
 
@@ -115,14 +115,14 @@ def _preview(whole: Any) -> Preview:
         step = _step(one)
         if one["urn"] not in steps or step.op != "replace":
             steps[one["urn"]] = step
-    said: dict[str, list[str]] = {}
+    messages: dict[str, list[str]] = {}
     errors = []
     for urn, message, severity in _diagnostics(whole.get("diagnostics") or []):
         if severity == "error":
             errors.append(message.removeprefix("error: "))
         elif severity == "info" and urn:
-            said.setdefault(urn, []).append(message)
-    return Preview(steps, said, list(dict.fromkeys(errors)))
+            messages.setdefault(urn, []).append(message)
+    return Preview(steps, messages, list(dict.fromkeys(errors)))
 
 
 def _diagnostics(every: list[Any]) -> Iterator[tuple[str, str, str]]:

@@ -50,10 +50,10 @@ def _headline(report: Report) -> str:
     restarts, unsure = report.count(True), report.count(None)
     if not restarts and not unsure:
         return "Nothing restarts"
-    said = f"{restarts:,} workload{' restarts' if restarts == 1 else 's restart'}"
+    sure = f"{restarts:,} workload{' restarts' if restarts == 1 else 's restart'}"
     if not unsure:
-        return said
-    return f"{f'{said}, ' if restarts else ''}{unsure:,} {'more ' if restarts else ''}may restart"
+        return sure
+    return f"{f'{sure}, ' if restarts else ''}{unsure:,} {'more ' if restarts else ''}may restart"
 
 
 def _row(effect: Effect) -> str:

@@ -51,11 +51,11 @@ def parse_secret(fields: Mapping[str, Any]) -> tuple[SecretContent, list[Finding
     values: dict[Any, bytes] = {}  # parse_content says which keys are no text
     sections: dict[Any, str] = {}
     for section in ("string_data", "data"):
-        given = fields.get(section) or {}
-        if not isinstance(given, Mapping):
-            findings.append(Finding(section, f"must map key to text (got {type(given).__name__})", "Pass a dict"))
+        values_of = fields.get(section) or {}
+        if not isinstance(values_of, Mapping):
+            findings.append(Finding(section, f"must map key to text (got {type(values_of).__name__})", "Pass a dict"))
             continue
-        for key, value in given.items():
+        for key, value in values_of.items():
             place = f"{section}[{key!r}]"
             if key in sections:
                 findings.append(Finding(place, "the key is in string_data too", "Keep it in one of the two"))

@@ -73,9 +73,9 @@ def read_corefile(text: bytes) -> Meaning:
     if text.startswith(b"\xef\xbb\xbf"):
         raise NotUnderstood("it begins with a byte order mark")
     refuse_templates(text)
-    lines, found = _lines(decode_utf_8(text))
+    lines, all_comments = _lines(decode_utf_8(text))
     value = {"blocks": _Reader(lines).blocks()}
-    comments = with_variables(found)
+    comments = with_variables(all_comments)
     return Meaning("corefile", with_comments(encode_value(value), comments), value, comments=comments)
 
 
@@ -84,13 +84,13 @@ def _lines(text: str) -> tuple[list[_Line], list[str]]:
     lines: list[_Line] = []
     comments: list[str] = []
     number = 1
-    for found in _LEXED.finditer(text):
-        start, number = number, number + found[0].count("\n")
-        if comment := found["comment"] or found["glued"]:
+    for match in _LEXED.finditer(text):
+        start, number = number, number + match[0].count("\n")
+        if comment := match["comment"] or match["glued"]:
             comments.append(comment)
-        if found["end"] == "":
+        if match["end"] == "":
             raise _wrong("a quote is not closed", start)
-        if (token := _token(found, start, number)) is None:
+        if (token := _token(match, start, number)) is None:
             continue
         if lines and lines[-1][-1].end == start:
             lines[-1].append(token)
@@ -102,11 +102,11 @@ def _lines(text: str) -> tuple[list[_Line], list[str]]:
     return lines, comments
 
 
-def _token(found: re.Match[str], start: int, end: int) -> _Token | None:
-    if found["quoted"] is not None:
-        raw, text = found[0], re.sub(r"(?s)\\(.)", lambda m: '"' if m[1] == '"' else m[0], found["quoted"])
-    elif found["word"] is not None:
-        raw = text = found["word"].replace("\r", "")
+def _token(match: re.Match[str], start: int, end: int) -> _Token | None:
+    if match["quoted"] is not None:
+        raw, text = match[0], re.sub(r"(?s)\\(.)", lambda m: '"' if m[1] == '"' else m[0], match["quoted"])
+    elif match["word"] is not None:
+        raw = text = match["word"].replace("\r", "")
     else:
         return None
     if not holds_variable(raw) and _PLACEHOLDER not in raw:
@@ -124,16 +124,16 @@ class _Reader:
         self._snippets: set[str] = set()
 
     def blocks(self) -> list[dict[str, object]]:
-        found: list[dict[str, object]] = []
+        blocks: list[dict[str, object]] = []
         while self._next < len(self._lines):
             line = self._lines[self._next]
             self._look_for_import([line])
             if line[0].text == "import":
                 self._next += 1
-                found.append({_NAME: _written(line)})
+                blocks.append({_NAME: _written(line)})
             else:
-                found.append(self._block())
-        return found
+                blocks.append(self._block())
+        return blocks
 
     def _block(self) -> dict[str, object]:
         name, is_snippet, start = self._header()

@@ -119,10 +119,10 @@ def follow(
     `secret_names` are those of Secrets.
     """
     copy = dict(pod_spec)
-    for kind, given in (("ConfigMap", names), ("Secret", secret_names or {})):
+    for kind, new in (("ConfigMap", names), ("Secret", secret_names or {})):
         for reference in references_of(kind, pod_spec):
-            if isinstance(reference.name, str) and reference.name in given:
-                copy = _replaced(copy, reference.path, given[reference.name])
+            if isinstance(reference.name, str) and reference.name in new:
+                copy = _replaced(copy, reference.path, new[reference.name])
     return copy
 
 

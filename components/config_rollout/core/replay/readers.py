@@ -74,11 +74,11 @@ _COREFILE_TOKEN = re.compile(r'(?s)"((?:[^"\\]|\\.)*)"|#[^\n]*|(\n)|[^\S\n]+|([^
 def _corefile(text: bytes) -> object:
     """Return the blocks, each with the lines of each plugin; from the first import or variable on, as they stand."""
     lines: list[list[str]] = [[]]
-    for found in _COREFILE_TOKEN.finditer(text.decode()):
-        if found[2]:
+    for match in _COREFILE_TOKEN.finditer(text.decode()):
+        if match[2]:
             lines.append([])
-        elif found[1] is not None or found[3]:
-            lines[-1].append(found[3] or found[1].replace('\\"', '"'))
+        elif match[1] is not None or match[3]:
+            lines[-1].append(match[3] or match[1].replace('\\"', '"'))
     blocks: list[list[object]] = []
     plugins: dict[str, list[object]] = {}
     depth, in_order = 0, False

@@ -35,9 +35,9 @@ def hashed(reading: Reading, renamed: Mapping[str, str] = {}) -> Changes:  # nev
     """
     workload, recorded = reading.workload, Recorded.of(reading.workload)
     every = [*others(reading), *controllers(reading)]
-    asked = {name for other in every for name in other.of} | set(recorded.names)
+    wanted = {name for other in every for name in other.of} | set(recorded.names)
     names = [
-        name for name in reading.contents if name not in renamed and (name not in reading.rereads or name in asked)
+        name for name in reading.contents if name not in renamed and (name not in reading.rereads or name in wanted)
     ]
     gone, left = _split(every, {*names, *renamed})
     changes = Changes(workload)
@@ -47,9 +47,9 @@ def hashed(reading: Reading, renamed: Mapping[str, str] = {}) -> Changes:  # nev
     if names:
         configuration = Configuration.of({name: reading.contents[name] for name in names})
         changes.edits += _set(workload, path, configuration.hash)
-    taken = dict.fromkeys(other.path for other in gone if not names or other.path != path)
-    changes.edits += [Edit(path, REMOVED) for path in taken]
-    if recorded.key and recorded.key not in (record.key, *(path[-1] for path in taken)):
+    removed = dict.fromkeys(other.path for other in gone if not names or other.path != path)
+    changes.edits += [Edit(path, REMOVED) for path in removed]
+    if recorded.key and recorded.key not in (record.key, *(path[-1] for path in removed)):
         changes.edits += _remove(workload, (*workload.template, "metadata", "annotations", recorded.key))
     changes.edits += _record(workload, record, {other.key for other in gone})
     changes.notes += _notes(reading, gone, left, key, names)

@@ -80,12 +80,12 @@ def too_long(stream: Stream, names: Mapping[int, str]) -> Iterator[Finding]:
 
 def renamed(o: KubernetesObject, readings: Readings, names: Mapping[int, str]) -> dict[str, str]:
     """Return name -> new name of the ConfigMaps that an object's pods read."""
-    found = {}
+    new = {}
     for reference in o.references:
         config_map = readings.find(o, reference.kind, str(reference.name))
         if config_map is not None and id(config_map) in names:
-            found[str(reference.name)] = names[id(config_map)]
-    return found
+            new[str(reference.name)] = names[id(config_map)]
+    return new
 
 
 def followed(o: KubernetesObject, new: Mapping[str, str]) -> list[Edit]:
