@@ -7,11 +7,11 @@ from config_rollout.core.audit.writing import history, rollout_of
 from config_rollout.core.configuration.content import parse_content
 from config_rollout.core.explain.drift_words import explain_gone, explain_made, runs_another
 from config_rollout.core.explain.reasons import WorkloadUpdate, explain, explain_replace
-from config_rollout.core.kubernetes.objects import kept_by, newest_revision, revision_number
+from config_rollout.core.kubernetes.objects import kept_by, newest_revision, revision_number, revision_of
 from config_rollout.core.kubernetes.pods import Pod
 from config_rollout.core.kubernetes.strategies import check_strategy, strategy_of, timeout_seconds
-from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, KINDS, kind_of
-from config_rollout.core.kubernetes.workloads import name_of, pod_counts
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, KINDS, STATEFUL_SET, kind_of
+from config_rollout.core.kubernetes.workloads import makers_of_pods, name_of, pod_counts
 from config_rollout.core.revisions.config_maps import lost, ownerships
 from config_rollout.core.revisions.naming import history_name, is_content_name
 from config_rollout.core.revisions.ownership import Claim, Owner, check_new, check_owner
@@ -22,7 +22,7 @@ from config_rollout.core.workload.source import Source
 
 A, B = "web-aaaaaaaaaa", "web-bbbbbbbbbb"
 POD_SPEC = {"volumes": [{"name": "c", "config_map": {"name": "web"}}], "containers": [{"name": "w", "image": "w:1"}]}
-OTHERS = pytest.mark.parametrize("kind", [DEPLOYMENT], ids=lambda kind: kind.kind)
+OTHERS = pytest.mark.parametrize("kind", [DEPLOYMENT, STATEFUL_SET], ids=lambda kind: kind.kind)
 
 
 def template(mounts):
@@ -70,6 +70,30 @@ def test_newest_revision_is_that_of_the_highest_number(kind):
     assert (10, template(B)) == (revision_number(newest), kept_by(newest)["spec"]["template"])
 
 
+HASH = "5d8f7c9b6d"
+
+
+@pytest.mark.parametrize(
+    ("kind", "of_pod", "of_revision"),
+    [
+        (DAEMON_SET, {"controller-revision-hash": HASH}, {"controller-revision-hash": HASH}),
+        (DEPLOYMENT, {"pod-template-hash": HASH}, {"pod-template-hash": HASH}),
+        (STATEFUL_SET, {"controller-revision-hash": "web-9"}, {"controller.kubernetes.io/hash": HASH}),
+    ],
+)
+def test_pod_says_which_revision_it_has(kind, of_pod, of_revision):
+    known = revision(kind, 9, A)
+    known["metadata"]["labels"] = of_revision
+
+    assert revision_of(known, kind) == revision_of({"metadata": {"name": "web-0", "labels": of_pod}}, kind)
+    assert "" == revision_of({"metadata": {"name": "web-0"}}, kind)
+
+
+@pytest.mark.parametrize(("kind", "makers"), [(DAEMON_SET, {"w"}), (DEPLOYMENT, {"r9", "r10"}), (STATEFUL_SET, {"w"})])
+def test_pods_are_made_by_the_workload_or_by_its_revisions(kind, makers):
+    assert makers == makers_of_pods(live(kind), [revision(kind, 9, A), revision(kind, 10, B)])
+
+
 def test_replica_set_that_has_no_number_yet_is_the_oldest():
     assert 0 == revision_number({"metadata": {"name": "web-1"}, "spec": {}})
 
@@ -84,10 +108,10 @@ def test_what_names_no_kind_is_a_daemon_set():
     assert DAEMON_SET is kind_of({"metadata": {}})
 
 
-def test_histories_of_two_kinds_have_two_names():
+def test_histories_of_kinds_have_names_of_their_own():
     names = {history_name("web", kind) for kind in KINDS.values()}
 
-    assert {"web-rollouts", "web.deployment-rollouts"} == names
+    assert {"web-rollouts", "web.deployment-rollouts", "web.statefulset-rollouts"} == names
     assert not any(is_content_name(name, "web") for name in names)
 
 
@@ -238,6 +262,8 @@ START = 1795860000.0
         (DAEMON_SET, {"1": "n1"}, 1, {"n1": (2.0, 3.0)}),
         (DEPLOYMENT, {"1": "web-x-y"}, 1, {"web-0": (2.0, 3.0)}),
         (DEPLOYMENT, {}, 0, {}),
+        (STATEFUL_SET, {"1": "web-0"}, 1, {"web-0": (2.0, 3.0)}),
+        (STATEFUL_SET, {"1": "web-1"}, 0, {}),
     ],
 )
 def test_restarts_are_counted_by_what_a_pod_of_the_kind_replaces(kind, before, restarts, pods):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..core.kubernetes import kubeconfig as kubeconfigs
 from ..core.kubernetes import workloads
-from ..core.kubernetes.objects import is_owned_by
-from ..core.kubernetes.workload_kinds import DEPLOYMENT, kind_of
+from ..core.kubernetes.objects import maker_of
+from ..core.kubernetes.workload_kinds import kind_of
 from ..core.rbac.rights import Right, lasting, role
 from ..core.waves.http_answers import breaks_a_rule, message_of
 
@@ -367,11 +367,12 @@ class Cluster:
 
 def owned(cluster: Cluster, resource: str, workload: Object) -> list[Object]:
     """Return the pods or revisions that a workload made; others may have its labels too."""
-    metadata, makers = workload["metadata"], [workload["metadata"]["uid"]]
-    if resource == "pods" and kind_of(workload) is DEPLOYMENT:  # its ReplicaSets make them
-        makers = [one["metadata"]["uid"] for one in owned(cluster, DEPLOYMENT.revision_resource, workload)]
+    metadata, kind = workload["metadata"], kind_of(workload)
+    makers = {metadata["uid"]}
+    if resource == "pods" and kind.revisions_make_pods:
+        makers = workloads.makers_of_pods(workload, owned(cluster, kind.revision_resource, workload))
     things = cluster.list(resource, metadata["namespace"], workloads.selector_of(workload))
-    return [thing for thing in things if any(is_owned_by(thing, uid) for uid in makers)]
+    return [thing for thing in things if maker_of(thing) in makers]
 
 
 def _http_error() -> type[Exception]:

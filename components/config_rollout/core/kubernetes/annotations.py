@@ -12,6 +12,9 @@ DAEMON_SET_LABEL = "config-rollout/daemon-set"
 DEPLOYMENT_LABEL = "config-rollout/deployment"
 """The same for a Deployment."""
 
+STATEFUL_SET_LABEL = "config-rollout/stateful-set"
+"""The same for a StatefulSet."""
+
 REVISION_ANNOTATION = "deployment.kubernetes.io/revision"
 """
 On a ReplicaSet: the number of the revision, which `kubectl rollout undo --to-revision` takes.

@@ -4,14 +4,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .annotations import REVISION_ANNOTATION
+from .workload_kinds import DAEMON_SET, WorkloadKind
 
 Object = dict[str, Any]
 
 
+def maker_of(thing: Object) -> str:
+    """Return the UID of the controller that made an object, of which there is one at most; empty without one."""
+    owners = thing["metadata"].get("ownerReferences") or []
+    return next((str(owner.get("uid")) for owner in owners if owner.get("controller")), "")
+
+
 def is_owned_by(thing: Object, uid: str) -> bool:
     """Return whether a controller with this UID made the object."""
-    owners = thing["metadata"].get("ownerReferences") or []
-    return any(owner.get("uid") == uid and owner.get("controller") for owner in owners)
+    return maker_of(thing) == uid
 
 
 def newest_revision(revisions: Iterable[Object]) -> Object | None:
@@ -30,9 +36,16 @@ def kept_by(revision: Object) -> Object:
     return of
 
 
-def revision_of(thing: Object) -> str:
-    """Return the revision's hash, of a pod or of a ControllerRevision."""
-    return str((thing["metadata"].get("labels") or {}).get("controller-revision-hash", ""))
+def revision_of(thing: Object, kind: WorkloadKind = DAEMON_SET) -> str:
+    """
+    Return what a revision and its pods have in common: a hash; of a StatefulSet the name of the revision.
+
+    Empty for a pod that no controller made.
+    Source: kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`, pkg/controller/deployment/sync.go
+    `getNewReplicaSet`, pkg/controller/statefulset/stateful_set_utils.go `setPodRevision`.
+    """
+    name = thing["metadata"]["name"] if "revision" in thing else ""
+    return str((thing["metadata"].get("labels") or {}).get(kind.revision_label, name))
 
 
 def is_down(node: Object) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from .annotations import CONFIG_HASH_ANNOTATION
 from .objects import Object, annotations_of, revision_of
+from .workload_kinds import DAEMON_SET, WorkloadKind
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,10 @@ def why_not_ready(pod: Object) -> str:
     return "" if status.get("phase") == "Running" else str(status.get("phase") or "")
 
 
-def pod_of(pod: Object) -> Pod:
-    """Return what counts of a pod; one that is ready is taken for available."""
+def pod_of(pod: Object, kind: WorkloadKind = DAEMON_SET) -> Pod:
+    """Return what counts of a pod of a workload of that kind; one that is ready is taken for available."""
     metadata = pod["metadata"]
-    return Pod(metadata["name"], metadata["uid"], node_of(pod), revision_of(pod), bool(ready_since(pod)),
+    return Pod(metadata["name"], metadata["uid"], node_of(pod), revision_of(pod, kind), bool(ready_since(pod)),
                "deletionTimestamp" in metadata, why_not_ready(pod))  # fmt: skip
 
 

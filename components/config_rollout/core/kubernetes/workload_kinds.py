@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .annotations import DAEMON_SET_LABEL, DEPLOYMENT_LABEL
+from .annotations import DAEMON_SET_LABEL, DEPLOYMENT_LABEL, STATEFUL_SET_LABEL
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,8 @@ class WorkloadKind:
     A kind of workload. Its pod template is `spec.template`.
 
     `resource` is its name in requests, `label` is on every ConfigMap that a component makes for one. `revisions` is the
-    kind of object that keeps an earlier template. `strategy` is the field that says how pods are replaced.
+    kind of object that keeps an earlier template, and with `revisions_make_pods` it owns the pods of that template.
+    `strategy` is the field that says how pods are replaced.
     """
 
     kind: str
@@ -24,6 +25,9 @@ class WorkloadKind:
     frozen: Mapping[str, Any] = field(default_factory=dict)
     """The strategy with which Kubernetes restarts no pod by itself; empty where there is none."""
     api_version: str = "apps/v1"
+    revisions_make_pods: bool = False
+    revision_label: str = "controller-revision-hash"
+    """The label of a pod that says which revision it has: objects.py `revision_of`."""
 
     @property
     def revision_resource(self) -> str:
@@ -43,10 +47,16 @@ class WorkloadKind:
 DAEMON_SET = WorkloadKind("DaemonSet", "daemonsets", DAEMON_SET_LABEL, frozen={"type": "OnDelete"})
 """Source: kubernetes 1.36 pkg/controller/daemon/update.go; Kubernetes "Perform a Rolling Update on a DaemonSet"."""
 
-DEPLOYMENT = WorkloadKind("Deployment", "deployments", DEPLOYMENT_LABEL, "ReplicaSet", "strategy")
+DEPLOYMENT = WorkloadKind(
+    "Deployment", "deployments", DEPLOYMENT_LABEL, "ReplicaSet", "strategy",
+    revisions_make_pods=True, revision_label="pod-template-hash",
+)  # fmt: skip
 """Source: kubernetes 1.36 pkg/controller/deployment/sync.go; Kubernetes "Deployments", Clean up Policy."""
 
-KINDS = {of.kind: of for of in (DAEMON_SET, DEPLOYMENT)}
+STATEFUL_SET = WorkloadKind("StatefulSet", "statefulsets", STATEFUL_SET_LABEL)
+"""Source: kubernetes 1.36 pkg/controller/statefulset/stateful_set_utils.go `newRevision`, `setPodRevision`."""
+
+KINDS = {of.kind: of for of in (DAEMON_SET, DEPLOYMENT, STATEFUL_SET)}
 
 
 def kind_of(workload: Mapping[str, Any]) -> WorkloadKind:

@@ -1,6 +1,6 @@
 """What a workload of any kind says, read from it as the API server sends it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,12 @@ def selector_of(workload: Object) -> str:
         parts.append({"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "Exists": key}.get(
             expression["operator"], f"!{key}"))  # fmt: skip
     return ",".join(parts)
+
+
+def makers_of_pods(workload: Object, revisions: Iterable[Object]) -> set[str]:
+    """Return the UIDs of what makes a workload's pods: itself, or its revisions, of which all are passed then."""
+    of = revisions if kind_of(workload).revisions_make_pods else [workload]
+    return {str(one["metadata"]["uid"]) for one in of}
 
 
 def is_observed(workload: Object) -> bool:
