@@ -272,13 +272,32 @@ def test_checksum_of_a_kind_covers_that_kind(annotations, left):
 
 
 @pytest.mark.parametrize(("name", "left"), [("web", ["db"]), ("db", ["web"])])
-def test_hash_of_ours_is_of_what_the_workload_says(name, left):
+@pytest.mark.parametrize("annotation", ["config-rollout/hashes", "config-rollout/hash-of"])
+def test_hash_of_ours_is_of_what_the_workload_says(name, left, annotation):
     reads = "envFrom: [{configMapRef: {name: web}}, {configMapRef: {name: db}}]"
-    own = f"config-rollout/hashes: checksum/config={name}"
+    own = f"{annotation}: checksum/config={name}"
     text = source("web") + source("db") + pods(reads, annotations=f"checksum/config: {HASH}", own=own)
     (finding,) = said("config-not-hashed", manifest(text).objects)
 
     assert left == [one for one in ("web", "db") if f"'{one}'" in finding]
+
+
+def test_hash_that_transform_wrote_is_of_all_that_the_workload_says():
+    reads = "envFrom: [{configMapRef: {name: web}}, {configMapRef: {name: db}}]"
+    own = "config-rollout/hash-of: 'checksum/config=db,web'"
+
+    assert NOTHING == told(source("web") + source("db") + pods(reads, annotations=f"checksum/config: {HASH}", own=own))
+
+
+@pytest.mark.parametrize(
+    ("own", "left"), [("", []), ("config-rollout/hash-of: checksum/config=agent", ["Secret"])], ids=["Helm", "ours"]
+)
+def test_hash_of_ours_is_not_of_what_else_helm_rendered_from_the_file(own, left):
+    rendered = "".join(f"# Source: c/templates/config.yaml\n{one}---\n" for one in ALL_KINDS.split("---\n") if one)
+    text = rendered + pods(BOTH, annotations=f"checksum/config: {HASH}", own=own)
+    found = "".join(said("config-not-hashed", manifest(text).objects))
+
+    assert left == [kind for kind in ("ConfigMap", "Secret") if f"{kind} '" in found]
 
 
 def test_checksum_of_config_covers_a_secret_where_that_is_all():

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..kubernetes.annotations import HASHES_ANNOTATION
+from ..kubernetes.annotations import HASH_OF_ANNOTATION, HASHES_ANNOTATION
 from .changing import words_of
 from .objects import KubernetesObject
 from .uses import How, Use
@@ -43,16 +43,23 @@ _OTHER_THINGS = {"image", "images", "template", "pod", "spec", "chart", "code", 
 
 @dataclass(frozen=True)
 class Claim:
-    """An annotation or variable of the pods that, by convention, is a hash of some of their configuration."""
+    """
+    An annotation or variable of the pods that, by convention, is a hash of some of their configuration.
+
+    `of` is what the workload itself says that it is the hash of, if we wrote it: names of ConfigMaps, and nothing else.
+    """
 
     key: str
     where: str
     value: str
     words: tuple[str, ...]
+    of: tuple[str, ...] | None = None
 
     @property
     def convention(self) -> str:
         """Return a description of the convention."""
+        if self.of is not None:
+            return "our own record"
         domain, _, _ = self.key.rpartition("/")
         return _WHOSE.get(domain, "a hash of the configuration")
 
@@ -95,10 +102,12 @@ def subject_of(key: str, strict: bool = False) -> tuple[str, ...] | None:
 def claims(workload: KubernetesObject) -> list[Claim]:
     """Return the annotations, labels and variables of the pods that are hashes of configuration."""
     hashes = []
+    ours = _ours(workload)
     for section in ("annotations", "labels"):
         for key, value in workload.of_template(section).items():
             if isinstance(value, str) and (words := subject_of(key)) is not None:
-                hashes.append(Claim(key, workload.in_template("metadata", f"{section}['{key}']"), value, words))
+                where, of = workload.in_template("metadata", f"{section}['{key}']"), ours.get(key)
+                hashes.append(Claim(key, where, value, words, of if section == "annotations" else None))
     for containers in ("containers", "initContainers"):
         for path, entry in workload.in_pods(containers, "*", "env", "*"):
             name, value = (entry.get("name"), entry.get("value")) if isinstance(entry, Mapping) else (None, None)
@@ -114,6 +123,31 @@ def held(workload: KubernetesObject) -> dict[str, str]:
     text = workload.texts("metadata", "annotations").get(HASHES_ANNOTATION)
     pairs = [pair.partition("=") for pair in text.split(",")] if isinstance(text, str) else []
     return {key.strip(): name.strip() for key, _, name in pairs if key.strip() and name.strip()}
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The hash that `transform` wrote: its annotation in the pod template, and the ConfigMaps that it is of."""
+
+    key: str = ""
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, workload: KubernetesObject) -> "Recorded":
+        """Return what a workload says of it."""
+        text = workload.texts("metadata", "annotations").get(HASH_OF_ANNOTATION)
+        key, _, names = str(text or "").partition("=")
+        return cls(key, tuple(name for name in names.split(",") if name))
+
+    def __str__(self) -> str:
+        return f"{self.key}={','.join(self.names)}"
+
+
+def _ours(workload: KubernetesObject) -> dict[str, tuple[str, ...]]:
+    """Return annotation of the pod template -> ConfigMaps, for the hashes that `check --fix` and `transform` wrote."""
+    transformed = Recorded.of(workload)
+    written = {transformed.key: transformed.names} if transformed.key else {}
+    return {key: (name,) for key, name in held(workload).items()} | written
 
 
 def is_hash(value: str) -> bool:
@@ -159,7 +193,7 @@ def assign(
     own = _own_words(workload)
     with_their_own: set[tuple[str, str]] = set()
     for claim in hashes:
-        its = _meant(claim, sources, own, held(workload))
+        its = _meant(claim, sources, own)
         if its is None:
             general.append(claim)
             continue
@@ -172,10 +206,10 @@ def assign(
         yield from ((source, claim, sure) for source in mains or rest)
 
 
-def _meant(claim: Claim, sources: list[Named], own: set[str], ours: Mapping[str, str]) -> list[Named] | None:
+def _meant(claim: Claim, sources: list[Named], own: set[str]) -> list[Named] | None:
     """Return the sources that a claim names, possibly none; `None` for a general claim."""
-    if claim.key in ours:
-        return [source for source in sources if (source.kind, source.name) == ("ConfigMap", ours[claim.key])]
+    if claim.of is not None:
+        return [source for source in sources if source.kind == "ConfigMap" and source.name in claim.of]
     special = [word for word in claim.words if word not in own and word not in _MAPS | _SECRETS | _FILLING]
     if set(special) & _EVERYTHING or claim.convention == _WHOSE["wave.pusher.com"]:
         return sources

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from ..arguments.finding import Finding
 from ..formats.yaml_edits import REMOVED, Edit
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, HASH_OF_ANNOTATION, HASHES_ANNOTATION
-from ..rules.conventions import held
+from ..rules.conventions import Recorded, held
 from ..rules.labels import Selecting, selector_labels
 from ..rules.objects import KubernetesObject
 from ..workload.configuration import Configuration
-from .others import Other, Recorded, controllers, others
+from .others import Other, controllers, others
 from .reading import Reading
 from .stream import line_of, title
 

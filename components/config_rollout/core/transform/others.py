@@ -4,29 +4,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..formats.yaml_places import Path
-from ..kubernetes.annotations import HASH_OF_ANNOTATION
-from ..rules.conventions import HELM, Claim, Named, assign, claims
+from ..rules.conventions import HELM, Claim, Named, Recorded, assign, claims
 from ..rules.labels import selector_labels
 from ..rules.objects import KubernetesObject
 from .reading import Reading
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """The hash that an earlier run wrote: its annotation in the pod template, and the ConfigMaps that it is of."""
-
-    key: str = ""
-    names: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, workload: KubernetesObject) -> "Recorded":
-        """Return what a workload says of it."""
-        text = workload.texts("metadata", "annotations").get(HASH_OF_ANNOTATION)
-        key, _, names = str(text or "").partition("=")
-        return cls(key, tuple(name for name in names.split(",") if name))
-
-    def __str__(self) -> str:
-        return f"{self.key}={','.join(self.names)}"
 
 
 @dataclass(frozen=True)
