@@ -10,6 +10,7 @@ from pathlib import Path
 from config_rollout.core import compatibility
 from config_rollout.core.formats.kube_proxy.fields import render_table
 from config_rollout.core.kube_proxy.layout import Layout
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, WorkloadName
 from config_rollout.core.rbac.audit import audit_rights
 from config_rollout.core.rbac.kube_proxy import all_rights
 from config_rollout.core.rbac.pruning import prune_rights
@@ -169,7 +170,7 @@ def status() -> tuple[Path, str]:
 def auditing() -> tuple[Path, str]:
     """Return the document on the audit record, and what it has to hold."""
     path = ROOT / "docs" / "audit.md"
-    rights = role(audit_rights("kube-system", "kube-proxy"))
+    rights = role(audit_rights(WorkloadName(DAEMON_SET, "kube-system", "kube-proxy")))
     return path, filled(path.read_text(), "role", f"```yaml\n{rights}\n```")
 
 

@@ -36,7 +36,8 @@ WAVES: Json = {"first": [{"name": "canary", "nodes": 1}], "by": "topology.kubern
 
 _COLLECTIONS = {
     "DaemonSet": "daemonsets", "ControllerRevision": "controllerrevisions", "Pod": "pods", "Node": "nodes",
-    "ConfigMap": "configmaps", "Event": "events",
+    "ConfigMap": "configmaps", "Event": "events", "Deployment": "deployments", "StatefulSet": "statefulsets",
+    "ReplicaSet": "replicasets",
 }  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from contextlib import suppress
 import pytest
 import requests
 
-from config_rollout.core.rbac.waves import wave_rights, wave_roles
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, WorkloadName
+from config_rollout.core.rbac.waves import rollout_roles, wave_rights
 from config_rollout.core.waves.new_service import labels
 from config_rollout.driver import new_service
 from tests.engine.conftest import BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of
@@ -256,7 +257,7 @@ def test_probes_in_the_daemon_set_s_own_namespace_are_none_of_its_pods(
 
 def test_new_service_needs_the_rights_that_rbac_prints(project, agent, cluster, namespace, api_server, probes):
     user = f"probes-{namespace}"
-    grant(cluster, user, wave_roles(namespace, "agent", http_gates=False, probed=[probes.namespace]))
+    grant(cluster, user, rollout_roles(WorkloadName(DAEMON_SET, namespace, "agent"), probed=[probes.namespace]))
     with_rights = {"waves": probes.waves(), "kubeconfig": kubeconfig_of(cluster, user)}
 
     assert not project.up(agent(**with_rights)).failed
@@ -279,7 +280,7 @@ def test_new_service_uses_every_right_that_rbac_prints(project, agent, cluster, 
 
 def test_missing_rights_are_told_before_anything_is_written(project, agent, cluster, namespace, probes):
     user = f"few-{namespace}"
-    grant(cluster, user, wave_roles(namespace, "agent", http_gates=False))
+    grant(cluster, user, rollout_roles(WorkloadName(DAEMON_SET, namespace, "agent")))
     outcome = project.up(agent(waves=probes.waves(), kubeconfig=kubeconfig_of(cluster, user)))
 
     assert outcome.failed

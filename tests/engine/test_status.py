@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET
 from config_rollout.core.rbac.rights import roles
 from config_rollout.core.rbac.status import status_rights
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
@@ -276,9 +277,9 @@ def test_missing_rights_are_told_and_the_rules_that_are_printed_are_enough(run, 
     assert 2 == code
     first, *manifests = err.split("\n", 1)
     assert f"may not get daemonsets 'agent' in namespace {namespace}, list controllerrevisions in namespace" in first
-    assert roles(status_rights(namespace, "agent", watching=False), "config-rollout-status", namespace) == (
-        manifests[0].rstrip()
-    )
+    assert roles(
+        status_rights([DAEMON_SET], namespace, "agent", watching=False), "config-rollout-status", namespace
+    ) == (manifests[0].rstrip())
 
     grant(cluster, user, manifests[0])
     cluster.wait("the rights", lambda: run("status", f"{namespace}/agent", kubeconfig=tmp_path / "config")[0] in (0, 1))

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from config_rollout.core.audit.record import parse_records
-from config_rollout.core.rbac.waves import wave_roles
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, WorkloadName
+from config_rollout.core.rbac.waves import rollout_roles
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
 from tests.engine.observed import (
     NAMES,
@@ -300,7 +301,7 @@ def test_someone_else_s_change_in_the_middle_stops_and_a_refresh_puts_it_right(
 
 def test_waves_need_no_more_rights_than_rbac_prints(project, agent, cluster, namespace, record):
     user = f"waves-{namespace}"
-    grant(cluster, user, wave_roles(namespace, "agent", http_gates=False))
+    grant(cluster, user, rollout_roles(WorkloadName(DAEMON_SET, namespace, "agent")))
     waves = {**WAVES, "progress_deadline_seconds": 3}
     with_rights = {"waves": waves, "kubeconfig": kubeconfig_of(cluster, user)}
 

@@ -4,8 +4,9 @@ import json
 
 from config_rollout.core.audit.record import AuditRecord, By, Change, WaveRecord
 from config_rollout.core.kubernetes.annotations import RESTORED_ANNOTATION, WAVES_ANNOTATION
+from config_rollout.core.kubernetes.workloads import makers_of_pods
 from config_rollout.core.revisions.observation import observed_pod
-from config_rollout.core.status.observation import DaemonSetView, metadata_of, revisions_of
+from config_rollout.core.status.observation import WorkloadView, metadata_of, revisions_of
 
 OLD, NEW = "a" * 64, "b" * 64
 OLD_NAME, NEW_NAME = f"agent-{'a' * 10}", f"agent-{'b' * 10}"
@@ -123,10 +124,11 @@ def record(result="done", **more):
 
 def seen(thing=None, revisions=REVISIONS, pods=PODS, config_maps=CONFIG_MAPS, records=(), labels=NODES, unread=()):
     thing = thing or daemon_set()
-    return DaemonSetView(
+    makers = makers_of_pods(thing, [one["metadata"]["uid"] for one in revisions])
+    return WorkloadView(
         thing,
         revisions_of(revisions, thing),
-        [*filter(None, (observed_pod(pod, thing) for pod in pods))],
+        [one for pod in pods if (one := observed_pod(pod, thing)) and one.maker in makers],
         {item["metadata"]["name"]: metadata_of(item) for item in config_maps},
         labels,
         list(records),

@@ -13,6 +13,7 @@ from config_rollout.core.configuration.diff import diff_contents
 from config_rollout.core.configuration.digest import config_hash
 from config_rollout.core.explain.reasons import WorkloadUpdate
 from config_rollout.core.kubernetes.pods import Pod
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, WorkloadName
 from config_rollout.core.rbac.audit import audit_rights
 from config_rollout.core.rbac.rights import role
 
@@ -319,5 +320,5 @@ def test_what_is_wrong_with_a_place(given, finding):
 
 def test_rights_are_of_the_one_daemon_set():
     assert "resources: [configmaps], resourceNames: [agent-rollouts], verbs: [get, create, patch]" in role(
-        audit_rights("n", "agent")
+        audit_rights(WorkloadName(DAEMON_SET, "n", "agent"))
     )

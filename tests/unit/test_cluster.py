@@ -51,6 +51,12 @@ def test_what_nobody_reads_of_a_list_is_not_kept(server, cluster):
     assert [{"metadata": {"name": "n"}, "status": {"conditions": []}}] == cluster.list("nodes")
 
 
+def test_listed_workload_says_its_kind(server, cluster):
+    server.answers["GET /apis/apps/v1/deployments?limit=500"] = 200, {"items": [{"metadata": {"name": "web"}}]}
+
+    assert [{"kind": "Deployment", "metadata": {"name": "web"}}] == cluster.list("deployments")
+
+
 def test_patch_says_who_we_are(server, cluster):
     path = "/api/v1/namespaces/n/configmaps/c?fieldManager=config-rollout"
     server.answers[f"PATCH {path}"] = 200, {"ok": True}

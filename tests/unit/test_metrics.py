@@ -15,6 +15,7 @@ from config_rollout.cli.main import main
 from config_rollout.cli.outputs import prometheus as exposition
 from config_rollout.core.audit.metrics import RESULTS, metrics
 from config_rollout.core.audit.record import parse_records
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, KINDS, WorkloadName
 from tests.objects.rollout_records import FILE, NEW, OLD, lines, rollout
 from tests.unit.canned_server import FakeServer
 
@@ -28,12 +29,12 @@ def of(*records, hashes=None):
     """Return name -> samples of the metrics of some records."""
     rollouts = {}
     for one in parse_records(lines(*records), "x")[0]:
-        rollouts.setdefault(f"{one.namespace}/{one.name}", []).append(one)
+        rollouts.setdefault(one.workload, []).append(one)
     return {metric.name: list(metric.samples) for metric in metrics(rollouts, hashes or {})}
 
 
-EMITTED = of(rollout())
-"""Every metric that the command emits."""
+EMITTED = of(*({**rollout(), "kind": kind} for kind in KINDS))
+"""Every metric that the command emits, of a workload of each kind."""
 
 
 @pytest.mark.parametrize(
@@ -63,8 +64,8 @@ def test_result_is_1_and_the_others_0(result):
         ("done", {}, NEW),
         ("halted", {}, NEW),
         ("restored", {}, OLD),
-        ("done", {"kube-system/kube-proxy": "f" * 64}, "f" * 64),
-        ("done", {"default/other": "f" * 64}, NEW),
+        ("done", {WorkloadName(DAEMON_SET, "kube-system", "kube-proxy"): "f" * 64}, "f" * 64),
+        ("done", {WorkloadName(DEPLOYMENT, "kube-system", "kube-proxy"): "f" * 64}, NEW),
     ],
 )
 def test_configuration_is_that_of_the_pod_template(result, hashes, expected):
@@ -80,6 +81,13 @@ def test_every_daemon_set_has_its_own():
     ]
 
     assert ["kube-proxy", "agent"] == names
+
+
+@pytest.mark.parametrize(("kind", "label"), [("Deployment", "deployment"), ("StatefulSet", "stateful_set")])
+def test_workload_of_another_kind_has_a_label_of_its_own(kind, label):
+    every = of(rollout(), {**rollout(), "kind": kind})["config_rollout_last_rollout_restarts"]
+
+    assert [PROXY, {"namespace": "kube-system", label: "kube-proxy"}] == [labels for labels, _ in every]
 
 
 def samples(families) -> list[tuple[str, str, dict[str, str], float]]:
@@ -110,7 +118,8 @@ def test_help_needs_no_escapes_that_the_formats_have_apart(capsys):
 
 def test_label_that_holds_anything_is_read_back_as_it_was():
     awkward = 'a"b\\c\nd é'
-    given = exposition.text(metrics({"n/d": parse_records(lines({**rollout(), "name": awkward}), "x")[0]}, {}))
+    records, _ = parse_records(lines({**rollout(), "name": awkward}), "x")
+    given = exposition.text(metrics({records[0].workload: records}, {}))
 
     for read in (openmetrics, parser):
         assert {awkward} == {
@@ -219,6 +228,10 @@ QUERIES += [annotation["expr"] for annotation in DASHBOARD["annotations"]["list"
 VARIABLES = [one for one in DASHBOARD["templating"]["list"] if one["type"] == "query"]
 
 
+def emitted_labels(metric: str) -> set[str]:
+    return {name for labels, _ in EMITTED[metric] for name in labels}
+
+
 def selectors(query: str) -> list[promql_parser.VectorSelector]:
     """Return what a query selects; it raises where Prometheus' own parser would."""
     found = []
@@ -233,8 +246,7 @@ def test_query_asks_for_metrics_and_labels_that_are_emitted(query):
     assert asked
     assert set() == {one.name for one in asked} - EMITTED.keys()
     for one in asked:
-        labels = EMITTED[one.name][0][0].keys()
-        assert set() == {matcher.name for matcher in one.matchers.matchers} - labels
+        assert set() == {matcher.name for matcher in one.matchers.matchers} - emitted_labels(one.name)
 
 
 @pytest.mark.parametrize("query", ["sum by (", "rate(config_rollout_config_info)", "x{y=}", "1 +"])
@@ -254,7 +266,7 @@ def test_alert_holds_what_prometheus_allows(rule):
     assert set() == rule.keys() - {"alert", "expr", "for", "labels", "annotations"}
     assert re.fullmatch("[A-Z][A-Za-z]+", rule["alert"])
     assert promql_parser.parse_duration(rule.get("for", "1s")).total_seconds() > 0
-    labels = {name for one in selectors(rule["expr"]) for name in EMITTED[one.name][0][0]}
+    labels = {name for one in selectors(rule["expr"]) for name in emitted_labels(one.name)}
     assert set() == set(re.findall(r"\$labels\.(\w+)", str(rule["annotations"]))) - labels
 
 
@@ -263,7 +275,7 @@ def test_variable_of_the_dashboard_lists_a_label_that_is_emitted(variable):
     query, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()
     ((asked),) = selectors(query)
 
-    assert label in EMITTED[asked.name][0][0]
+    assert label in emitted_labels(asked.name)
 
 
 def test_panels_of_the_dashboard_do_not_overlap():

@@ -9,8 +9,7 @@ from tests.objects.rollout_records import FILE, lines, rollout, written
 from tests.unit.canned_server import FakeServer, kubeconfig
 
 ONE = "/api/v1/namespaces/kube-system/configmaps/kube-proxy-rollouts"
-LABELS = "app.kubernetes.io%2Fmanaged-by%3Dconfig-rollout%2Cconfig-rollout%2Fdaemon-set"
-ALL = f"/api/v1/configmaps?limit=500&labelSelector={LABELS}"
+ALL = "/api/v1/configmaps?limit=500&labelSelector=app.kubernetes.io%2Fmanaged-by%3Dconfig-rollout"
 DAEMON_SET = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy"
 COMMANDS = [["timeline", "--json"], ["metrics"]]
 
@@ -255,5 +254,5 @@ def test_timeline_of_several_daemon_sets_asks_which(file, capsys):
     code, _, err = run(capsys, "timeline", "--from", path, "--json")
 
     assert 2 == code
-    assert "several DaemonSets (kube-system/agent, kube-system/kube-proxy). Choose one: NAMESPACE/NAME." in err
+    assert "several workloads (kube-system/agent, kube-system/kube-proxy). Choose one: NAMESPACE/NAME." in err
     assert 0 == run(capsys, "timeline", "--from", path, "--json", "kube-system/agent")[0]

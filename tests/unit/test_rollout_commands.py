@@ -50,10 +50,19 @@ def test_cluster_that_refuses_is_a_sentence(server, capsys):
     assert "may not patch daemonsets 'kube-proxy' in namespace kube-system" in capsys.readouterr().err
 
 
-def test_name_without_a_namespace_is_refused(capsys):
-    with pytest.raises(SystemExit):
-        main(["pause", "kube-proxy"])
-    assert "must be NAMESPACE/NAME (got 'kube-proxy')" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["kube-proxy"], "must be NAMESPACE/NAME (got 'kube-proxy'). Any kind of workload is named by "),
+        (["n/sts/db"], "must be NAMESPACE/NAME (got 'n/sts/db'). Any kind of workload is named by -n n sts/db."),
+        (["-n", "n", "job/db"], "-n n: must be followed by KIND/NAME (got 'job/db'). Kinds are daemonset, "),
+        (["-n", "n", "deploy/"], "-n n: must be followed by KIND/NAME (got 'deploy/')."),
+        (["-n", "n", "deploy/web"], "Deployment n/web: has no waves, so `up` would not notice. Use kubectl -n n "),
+    ],
+)  # fmt: skip
+def test_what_names_no_workload_that_can_be_paused_is_refused(arguments, message, capsys):
+    assert 2 == main(["pause", *arguments])
+    assert f"config-rollout: {message}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -80,6 +89,32 @@ def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, gates, proxie
     ] == role["rules"]
     assert ("Role", "kube-system") == (role["kind"], role["metadata"]["namespace"])
     assert [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "watch"]}] == cluster_role["rules"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "resource", "revisions"),
+    [("deployment", "deployments", {("replicasets", ""): {"list"}}),
+     ("sts", "statefulsets", {("controllerrevisions", ""): {"list", "patch"}})],
+)  # fmt: skip
+def test_rbac_of_another_kind_names_its_own_revisions(capsys, kind, resource, revisions):
+    assert 0 == main(["rbac", "-n", "web", f"{kind}/api", "--secrets"])
+    (role,) = yaml.safe_load_all(capsys.readouterr().out)
+
+    kept = {"get", "create", "patch", "delete"}
+    assert {
+        (resource, "api"): {"get", "patch"},
+        **revisions,
+        ("pods", ""): {"list"},
+        ("configmaps", ""): {"list", *kept},
+        ("secrets", ""): kept,
+        ("events", ""): {"create"},
+    } == rules(role)
+
+
+@pytest.mark.parametrize("option", [["--gate", "http"], ["--manage", "own"]])
+def test_rbac_of_another_kind_has_no_waves(capsys, option):
+    assert 2 == main(["rbac", "-n", "web", "deployment/api", *option])
+    assert f"{option[0]}: is for DaemonSets, and Deployment web/api is none. Leave it out." in capsys.readouterr().err
 
 
 EVERYTHING = {"get", "list", "watch", "create", "patch", "delete"}

@@ -7,11 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import jsonschema
 import pytest
 
 from config_rollout.cli.main import main
+from config_rollout.core.kubernetes.workload_kinds import DEPLOYMENT
 from tests.objects.daemon_set import (
     CONFIG_MAPS,
     NEW,
@@ -25,6 +27,7 @@ from tests.objects.daemon_set import (
     revision,
     rollouts,
 )
+from tests.objects.workloads import objects
 from tests.unit.canned_server import FakeServer, kubeconfig
 from tools.documents import ROOT
 from tools.fake_api import NAME, NAMESPACE, NEW_HASH, FakeApi, Request, fleet
@@ -67,7 +70,7 @@ def test_status_of_all_is_one_paragraph_each(run):
 @pytest.mark.parametrize(
     ("objects", "arguments", "message"),
     [
-        ([], [], "SERVER: no DaemonSet has the annotation checksum/config in its pod template. Deploy one with this"),
+        ([], [], "SERVER: no workload has the annotation checksum/config in its pod template. Deploy one with this"),
         (WELL, ["n/other"], "n/other: no such DaemonSet on SERVER. Correct the name."),
         (
             [daemon_set("", "agent"), *NODE_OBJECTS],
@@ -203,6 +206,38 @@ def test_revision_that_there_is_not_is_a_sentence(run, arguments, message):
     assert (2, "", f"config-rollout: {message}\n") == run(WELL, "history", "n/agent", *arguments)
 
 
+WEB = objects(DEPLOYMENT)
+RECORD = replace(record(), name="web", kind="Deployment")
+WEB_RECORDS = {**rollouts(RECORD), "metadata": {"namespace": "n", "name": "web.deployment-rollouts"}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first"),
+    [
+        (
+            ["status", "-n", "n", "deployment/web"],
+            "Deployment n/web: done, bbbbbbbbbb, revision 2: 3 of 3 pods are ready",
+        ),
+        (["status", "-n", "n"], "Deployment n/web: done, "),
+        (["history", "-n", "n", "deploy/web"], "Deployment n/web"),
+        (["history", "-n", "n", "deploy/web", "2"], "Deployment n/web revision 2: done"),
+        (["history", "-n", "n", "deploy/web", "1..2"], "~ web.yaml"),
+    ],
+)
+def test_deployment_is_named_as_for_kubectl(run, arguments, first):
+    _, out, err = run([*WEB, WEB_RECORDS], *arguments)
+
+    assert (first, "") == (out[: len(first)], err)
+
+
+def test_kind_without_a_namespace_is_told_how_to_be_named(run):
+    fix = "Correct the name, or write `-n NAMESPACE deployment/web` for a Deployment."
+
+    assert (2, "", f"config-rollout: deployment/web: no such DaemonSet on SERVER. {fix}\n") == (
+        run(WEB, "status", "deployment/web")
+    )
+
+
 def test_configuration_that_is_gone_is_a_sentence(run):
     objects = [thing for thing in WELL if thing is not CONFIG_MAPS[0]]
     code, _, err = run(objects, "history", "n/agent", "1..2")
@@ -210,7 +245,7 @@ def test_configuration_that_is_gone_is_a_sentence(run):
     assert (2, True) == (code, "revision 1: its ConfigMap agent-aaaaaaaaaa is missing" in err)
 
 
-@pytest.mark.parametrize("arguments", [["n/agent", "x"], ["4"], ["n/agent", "1..x"]])
+@pytest.mark.parametrize("arguments", [["n/agent", "x"], ["n/agent", "1..x"]])
 def test_bad_revision_is_refused(arguments, capsys):
     with pytest.raises(SystemExit):
         main(["history", *arguments])
@@ -223,11 +258,13 @@ def test_bad_revision_is_refused(arguments, capsys):
         ("status", ["status"]),
         ("history", ["history"]),
         ("history", ["history", "n/agent", "2"]),
+        ("status", ["status", "-n", "n", "deployment/web"]),
+        ("history", ["history", "-n", "n", "deployment/web"]),
         ("diff", ["history", "n/agent", "1..2"]),
     ],
 )
 def test_json_is_as_its_schema_says(run, schema, arguments):
-    _, out, _ = run([*WELL, rollouts(record())], *arguments, "--json")
+    _, out, _ = run([*WELL, *WEB, rollouts(record()), WEB_RECORDS], *arguments, "--json")
 
     jsonschema.validate(json.loads(out), json.loads((ROOT / "docs" / "schemas" / f"{schema}.json").read_text()))
 

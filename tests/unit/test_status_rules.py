@@ -9,7 +9,7 @@ import pytest
 from config_rollout.core.arguments.finding import Finding
 from config_rollout.core.kubernetes.annotations import WAVES_ANNOTATION
 from config_rollout.core.revisions.observation import Observation
-from config_rollout.core.status.observation import DaemonSetView, config_map_of, external_names, is_ours
+from config_rollout.core.status.observation import WorkloadView, config_map_of, external_names, is_ours
 from config_rollout.core.status.state import Part, status_json, status_of
 from config_rollout.core.status.words import change_of_state, line_of, lines_of, newest_problem
 from config_rollout.core.waves.order import parse_waves
@@ -392,7 +392,7 @@ def test_hash_is_named_by_the_only_config_map_alone(noted, count):
     template = thing["spec"]["template"]
     template["metadata"]["annotations"] |= {"config-rollout/external": noted} if noted else {}
     pods = [replace(one, config_map=OLD_NAME, external=noted or "") for one in seen().pods]
-    findings = status_of(replace(seen(), pods=pods, daemon_set=thing)).findings
+    findings = status_of(replace(seen(), pods=pods, workload=thing)).findings
 
     assert count == len([finding for finding in findings if OLD_NAME in finding.what])
 
@@ -410,7 +410,7 @@ def test_hash_of_what_someone_else_owns_is_of_what_pods_read_now():
     template["metadata"]["annotations"]["config-rollout/external"] = '{"ca": "x"}'
     template["spec"]["containers"][0]["envFrom"] = [{"configMapRef": {"name": "ca"}}]
     of = config_map("ca", data={"ca.crt": "one"})
-    view = DaemonSetView.of(Observation("n", "agent", workload=thing, config_maps={"ca": of}))
+    view = WorkloadView.of(Observation("n", "agent", workload=thing, config_maps={"ca": of}))
 
     assert {"ca": external_source(template["spec"], "ca", of).hash} == view.external
-    assert view.external != DaemonSetView.of(Observation("n", "agent", workload=thing)).external
+    assert view.external != WorkloadView.of(Observation("n", "agent", workload=thing)).external

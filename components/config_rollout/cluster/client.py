@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ..core.kubernetes import kubeconfig as kubeconfigs
 from ..core.kubernetes import workloads
 from ..core.kubernetes.objects import maker_of
-from ..core.kubernetes.workload_kinds import kind_of
+from ..core.kubernetes.workload_kinds import KINDS, kind_of
 from ..core.rbac.rights import Right, lasting, role
 from ..core.waves.http_answers import breaks_a_rule, message_of
 
@@ -41,6 +41,8 @@ _GROUPS = {
     "endpointslices": "discovery.k8s.io/v1",
 }
 """Resource -> API group and version, of those that are not in the core group."""
+
+_KINDS = {of.resource: of.kind for of in KINDS.values()}
 
 
 class ClusterError(Exception):
@@ -153,7 +155,10 @@ class Cluster:
             right = Right("list", _group(resource), resource, namespace)
             page = self._send("GET", right, query, accept=accept) or {}
             metadata = page.get("metadata", {})
-            yield [_slim(resource, item) for item in page.get("items") or []], str(metadata.get("resourceVersion", ""))
+            yield (
+                [_listed(resource, item) for item in page.get("items") or []],
+                str(metadata.get("resourceVersion", "")),
+            )
             if not metadata.get("continue"):
                 return
             query["continue"] = metadata["continue"]
@@ -370,7 +375,7 @@ def owned(cluster: Cluster, resource: str, workload: Object) -> list[Object]:
     metadata, kind = workload["metadata"], kind_of(workload)
     makers = {metadata["uid"]}
     if resource == "pods" and kind.revisions_make_pods:
-        makers = workloads.makers_of_pods(workload, owned(cluster, kind.revision_resource, workload))
+        makers = {one["metadata"]["uid"] for one in owned(cluster, kind.revision_resource, workload)}
     things = cluster.list(resource, metadata["namespace"], workloads.selector_of(workload))
     return [thing for thing in things if maker_of(thing) in makers]
 
@@ -411,8 +416,14 @@ def _selectors(labels: str, fields: str) -> dict[str, str]:
     return {**({"labelSelector": labels} if labels else {}), **({"fieldSelector": fields} if fields else {})}
 
 
-def _slim(resource: str, item: Object) -> Object:
-    """Return a listed object without what nobody here reads and is most of it: 5,000 nodes are 300 MB else."""
+def _listed(resource: str, item: Object) -> Object:
+    """
+    Return a listed object without what nobody here reads and is most of it: 5,000 nodes are 300 MB else.
+
+    A workload gets its kind: only the list says it.
+    """
+    if resource in _KINDS:
+        item.setdefault("kind", _KINDS[resource])
     if resource in ("nodes", "pods"):
         item["metadata"].pop("managedFields", None)
         (item.get("status") or {}).pop("images", None)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..core.kubernetes import workloads
 from ..core.kubernetes.nodes import node_of_object
-from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
+from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind, kind_of
 from ..core.revisions.observation import Observation, ObservedPod, observed_pod
 from .client import Cluster, Object, owned
 
@@ -19,7 +19,12 @@ _POLL_SECONDS = 0.2
 def observe(
     cluster: Cluster, namespace: str, name: str, workload: Object | None = None, kind: WorkloadKind = DAEMON_SET
 ) -> Observation:
-    """Return a workload alone, read unless it is passed; the functions below add to that what they read."""
+    """
+    Return a workload alone, read unless it is passed; the functions below add to that what they read.
+
+    `kind` counts where it is not passed.
+    """
+    kind = kind_of(workload) if workload else kind
     workload = workload or cluster.get(kind.resource, name, namespace)
     return Observation(namespace, name, cluster.server, kind, workload, is_read=True)
 
@@ -31,12 +36,18 @@ def add_revisions(cluster: Cluster, observation: Observation) -> Observation:
 
 
 def add_pods(cluster: Cluster, observation: Observation) -> Observation:
-    """Add a DaemonSet's pods, page by page, and keep little of each, because there may be thousands."""
+    """
+    Add the pods of a workload, page by page, and keep little of each, because there may be thousands.
+
+    Its revisions have to be there, since those of some kinds make the pods.
+    """
     workload, pods = observation.workload, list[ObservedPod]()
     if workload:
+        makers = workloads.makers_of_pods(workload, [one["metadata"]["uid"] for one in observation.revisions])
         selector = workloads.selector_of(workload)
         for page, _ in cluster.pages("pods", observation.namespace, selector):
-            pods += filter(None, (observed_pod(pod, workload) for pod in page))
+            found = filter(None, (observed_pod(pod, workload) for pod in page))
+            pods += [pod for pod in found if pod.maker in makers]
     return replace(observation, pods=pods)
 
 

@@ -23,7 +23,7 @@ from ..core.kubernetes import objects
 from ..core.kubernetes.annotations import CHANGE_CAUSE_ANNOTATION
 from ..core.kubernetes.field_managers import AUDITOR
 from ..core.kubernetes.objects import revision_number, revision_of
-from ..core.kubernetes.pods import node_of, pod_of, ready_since
+from ..core.kubernetes.pods import node_of, place_of, pod_of, ready_since
 from ..core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, WorkloadKind
 from ..core.revisions.naming import HISTORY_KEY, history_name
 from ..core.status.observation import template_written
@@ -136,7 +136,7 @@ class Auditor:
         self._beginning = beginning = _Beginning(record, begun, int(workload["metadata"]["generation"]))
         if not self.staged:
             pods = self._try(lambda: owned(cluster, "pods", workload)) or []
-            beginning.pods = {pod["metadata"]["uid"]: audit.place_of(self._kind, pod_of(pod)) for pod in pods}
+            beginning.pods = {pod["metadata"]["uid"]: place_of(self._kind, pod_of(pod)) for pod in pods}
         if not begun.goes_on:
             if not begun.says_cause and self._kind is not DEPLOYMENT:
                 self._annotate(cluster, self._kind.resource, workload, audit.change_cause(record))

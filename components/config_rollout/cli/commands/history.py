@@ -1,4 +1,4 @@
-"""`history`: the rollouts of DaemonSets, one of them in full, or what differs between two configurations."""
+"""`history`: the rollouts of workloads, one of them in full, or what differs between two configurations."""
 
 import argparse
 import json
@@ -26,30 +26,31 @@ from ...core.status.history import (
     why_no_diff,
 )
 from ...core.status.history_words import in_full, table
-from ...core.status.observation import DaemonSetView
+from ...core.status.observation import WorkloadView
 from ...core.workload.configuration import Configuration, diff_configurations
 from ..errors import Trouble
 from ..inputs.files import maps_of
 from .difference import show
 from .looking import (
+    WITH_HASH,
     add_cluster_options,
-    add_daemon_set,
-    daemon_sets,
     exit_code,
     open_cluster,
     view_of,
     view_without_pods,
+    workloads_at,
 )
+from .naming import add_workload, where_of
 
 _REVISIONS = re.compile(r"(\d+)(?:\.\.(\d+))?")
 
 
 def add(commands: Any) -> None:
     """Add the command."""
-    text = "print the rollouts of a DaemonSet, one in full, or the difference between two configurations"
+    text = "print the rollouts of a workload, one in full, or the difference between two configurations"
     command = commands.add_parser("history", help=text, description=text)
     command.set_defaults(run=_history)
-    add_daemon_set(command)
+    add_workload(command, default=WITH_HASH)
     command.add_argument(
         "revisions", metavar="REVISION", nargs="?", type=_revisions,
         help="4 for one in full, 3..4 for the difference between the configurations of two",
@@ -69,11 +70,11 @@ def _history(args: argparse.Namespace) -> int:
     first: int | None
     second: int | None
     first, second = args.revisions or (None, None)
-    namespace, name = args.daemon_set
-    with open_cluster(args, history_rights(namespace, name)) as cluster:
+    where = where_of(args)
+    with open_cluster(args, history_rights(where.kinds, where.namespace, where.name)) as cluster:
         # Only a full report says how many pods have each revision.
         read = view_of if first is not None and second is None else view_without_pods
-        every = [read(cluster, thing, []) for thing in daemon_sets(cluster, args.daemon_set)]
+        every = [read(cluster, thing, []) for thing in workloads_at(cluster, where)]
         if first is not None and second is not None:
             return _differ(cluster, every[0], first, second, args.json)
     rollouts = [(view, rollout) for view in every for rollout in rollouts_of(view)]
@@ -88,8 +89,8 @@ def _history(args: argparse.Namespace) -> int:
     return exit_code(every, all(_ended_well(view.records) for view in every))
 
 
-def _listed(view: DaemonSetView) -> list[str]:
-    return [f"{view.namespace}/{view.name}", *table(rollouts_of(view))]
+def _listed(view: WorkloadView) -> list[str]:
+    return [f"{view.where}", *table(rollouts_of(view))]
 
 
 def _ended_well(records: Sequence[AuditRecord]) -> bool:
@@ -97,14 +98,14 @@ def _ended_well(records: Sequence[AuditRecord]) -> bool:
     return not records or records[-1].result == "done"
 
 
-def _one(view: DaemonSetView, number: int) -> Rollout:
+def _one(view: WorkloadView, number: int) -> Rollout:
     rollout = of_revision(rollouts_of(view), number)
     if rollout is None:
         raise Trouble(why_no_diff(view, number))
     return rollout
 
 
-def _differ(cluster: Cluster, view: DaemonSetView, first: int, second: int, as_json: bool) -> int:
+def _differ(cluster: Cluster, view: WorkloadView, first: int, second: int, as_json: bool) -> int:
     """Print what differs between two revisions, configuration and pod template, as `diff` does."""
     sides = [config_maps_of_revision(view, number) for number in (first, second)]
     old, new = (sources or ([], "") for sources in sides)
@@ -125,15 +126,15 @@ def _differ(cluster: Cluster, view: DaemonSetView, first: int, second: int, as_j
     else:
         gone = ", ".join(str(number) for number in (first, second) if number not in by_number)
         what = f"Kubernetes has removed revision {gone}, so only the configurations are compared"
-        print(f"config-rollout: {view.namespace}/{view.name}: {what}.", file=sys.stderr)
+        print(f"config-rollout: {view.where}: {what}.", file=sys.stderr)
     return show(changes, (old[1], new[1]), as_json, template)
 
 
-def _configuration(cluster: Cluster, view: DaemonSetView, names: Sequence[str]) -> Configuration:
+def _configuration(cluster: Cluster, view: WorkloadView, names: Sequence[str]) -> Configuration:
     return Configuration.of({source_name(name, view.name): _content(cluster, view, name) for name in names})
 
 
-def _content(cluster: Cluster, view: DaemonSetView, name: str) -> Content:
+def _content(cluster: Cluster, view: WorkloadView, name: str) -> Content:
     config_map: Object | None = cluster.get("configmaps", name, view.namespace)
     where = f"ConfigMap {view.namespace}/{name}"
     if config_map is None:

@@ -1,4 +1,4 @@
-"""`metrics`: the last rollout of each DaemonSet for Prometheus, through a file that node-exporter reads, or a push."""
+"""`metrics`: the last rollout of each workload for Prometheus, through a file that node-exporter reads, or a push."""
 
 import argparse
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...cluster.client import Cluster, ClusterError
+from ...core.kubernetes.workload_kinds import WorkloadName
 from ..errors import Trouble, not_installed
 from .rollouts import add_options, find_cluster, read
 
@@ -25,7 +26,7 @@ def add(commands: Any) -> None:
 
 
 def _metrics(args: argparse.Namespace) -> int:
-    from ...core.audit.metrics import metrics
+    from ...core.audit.metrics import labels_of, metrics
 
     if args.output and args.output.suffix != SUFFIX:
         raise Trouble(f"--output: must end in {SUFFIX}: node-exporter reads only that (got '{args.output.name}').")
@@ -44,20 +45,19 @@ def _metrics(args: argparse.Namespace) -> int:
         exposition.write(every, args.output)
     if args.push:
         for name, records in selected.rollouts.items():
-            exposition.push(metrics({name: records}, hashes), args.push, *name.split("/"))
+            exposition.push(metrics({name: records}, hashes), args.push, labels_of(name))
     if not (args.output or args.push):
         print(exposition.text(every), end="")
     return selected.code
 
 
-def _hashes(cluster: Cluster, names: Iterable[str]) -> dict[str, str]:
-    """Return NAMESPACE/NAME -> the config hash that the pod template of the DaemonSet has now."""
+def _hashes(cluster: Cluster, names: Iterable[WorkloadName]) -> dict[WorkloadName, str]:
+    """Return the config hash that the pod template of each workload has now."""
     from ...core.kubernetes.workloads import config_hash_of
 
     hashes = {}
     for name in names:
-        namespace, _, daemon_set = name.partition("/")
-        live = cluster.get("daemonsets", daemon_set, namespace)
+        live = cluster.get(name.kind.resource, name.name, name.namespace)
         if live is not None:
             hashes[name] = config_hash_of(live)
     return hashes

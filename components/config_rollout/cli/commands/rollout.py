@@ -6,12 +6,14 @@ from typing import Any
 from ...cluster.client import Cluster, ClusterError
 from ...core.kube_proxy.layout import Layout
 from ...core.kubernetes.annotations import PAUSED_ANNOTATION
+from ...core.kubernetes.workload_kinds import DAEMON_SET
 from ...core.rbac.kube_proxy import all_rights
 from ...core.rbac.rights import Right, roles
-from ...core.rbac.waves import wave_roles
+from ...core.rbac.waves import rollout_roles
 from ...core.waves.gates import KINDS, PROXIED
 from ..errors import Trouble
-from .looking import add_cluster_options, daemon_set
+from .looking import add_cluster_options
+from .naming import add_workload, named
 
 _DONE = {
     "pause": "is paused: a running `up` stops before the next pod. config-rollout resume {} ends the pause",
@@ -27,12 +29,12 @@ def add(commands: Any) -> None:
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=_annotate, command=name)
-        _add_daemon_set(command)
+        add_workload(command)
         add_cluster_options(command)
-    text = "print the smallest Role and ClusterRole that a rollout in waves needs beside the provider's permissions"
+    text = "print the smallest Role and ClusterRole that rollouts of a workload need beside the provider's permissions"
     command = commands.add_parser("rbac", help=text, description=text)
     command.set_defaults(run=_rbac)
-    _add_daemon_set(command)
+    add_workload(command)
     command.add_argument("--gate", choices=KINDS, action="append", default=[], help="a gate of the waves; repeatable")
     text = "of a KubeProxy: add everything that it and the provider need"
     command.add_argument("--manage", choices=("own", "adopt"), help=text)
@@ -45,26 +47,28 @@ def add(commands: Any) -> None:
     command.add_argument("--external-secret", metavar="NAME", action="append", default=[], help=text)
 
 
-def _add_daemon_set(command: argparse.ArgumentParser) -> None:
-    command.add_argument("daemon_set", metavar="NAMESPACE/NAME", type=daemon_set, help="the DaemonSet")
-
-
 def _annotate(args: argparse.Namespace) -> int:
-    namespace, name = args.daemon_set
+    kind, namespace, name = of = named(args)
+    if not kind.frozen:
+        instead = f"kubectl -n {namespace} rollout {args.command} {kind.word}/{name}"
+        raise Trouble(f"{of}: has no waves, so `up` would not notice. Use {instead}.")
     value = "true" if args.command == "pause" else None
     try:
         cluster = Cluster.find(args.kubeconfig, args.context)
         body = {"metadata": {"annotations": {PAUSED_ANNOTATION: value}}}
-        if cluster.patch("daemonsets", name, namespace, body) is None:
-            raise Trouble(f"{namespace}/{name}: no such DaemonSet on {cluster.server}. Correct the name.")
+        if cluster.patch(kind.resource, name, namespace, body) is None:
+            raise Trouble(f"{of}: no such {kind.kind} on {cluster.server}. Correct the name.")
     except ClusterError as error:
         raise Trouble(str(error)) from None
-    print(f"{namespace}/{name} {_DONE[args.command].format(f'{namespace}/{name}')}")
+    print(f"{of} {_DONE[args.command].format(of.arguments)}")
     return 0
 
 
 def _rbac(args: argparse.Namespace) -> int:
-    namespace, name = args.daemon_set
+    kind, namespace, name = of = named(args)
+    if kind is not DAEMON_SET and (args.gate or args.manage):
+        option = "--gate" if args.gate else "--manage"
+        raise Trouble(f"{option}: is for DaemonSets, and {of} is none. Leave it out.")
     if args.gate_namespace and "new_service" not in args.gate:
         raise Trouble("--gate-namespace: requires --gate new_service. Add it.")
     external = {"configmaps": args.external, "secrets": args.external_secret}
@@ -78,5 +82,6 @@ def _rbac(args: argparse.Namespace) -> int:
         return 0
     probed = args.gate_namespace or [namespace] if "new_service" in args.gate else []
     beside = all_rights(Layout(namespace=namespace, daemon_set=name), args.manage) if args.manage else ()
-    print(wave_roles(namespace, name, any(kind in PROXIED for kind in args.gate), probed, beside, args.secrets))
+    proxied = any(gate in PROXIED for gate in args.gate)
+    print(rollout_roles(of, proxied, probed, beside, args.secrets))
     return 0

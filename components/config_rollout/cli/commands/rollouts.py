@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from ...cluster.client import Cluster
 from ...core.arguments.finding import report
+from ...core.kubernetes.workload_kinds import WorkloadName
 from ..errors import Trouble
 from ..inputs.records import RolloutRecords, from_cluster, from_file
-from .looking import add_cluster_options, daemon_set
+from .looking import add_cluster_options
+from .naming import add_workload, where_of
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """Add the options that say which records are read."""
-    command.add_argument(
-        "daemon_set", metavar="NAMESPACE/NAME", type=daemon_set, nargs="?", help="the DaemonSet; all by default"
-    )
+    add_workload(command, default="all that have a history")
     command.add_argument(
         "--from",
         metavar="FILE",
@@ -39,14 +39,14 @@ def read(args: argparse.Namespace, cluster: Cluster | None) -> RolloutRecords:
       ClusterError: The cluster cannot be asked.
 
     """
-    selected = from_cluster(cluster, args.daemon_set) if cluster else from_file(args.file)
-    if args.daemon_set:
-        wanted = "/".join(args.daemon_set)
-        if selected.rollouts and wanted not in selected.rollouts:
-            raise Trouble(
-                f"{args.file}: has no rollout of {wanted} (got {listed(list(selected.rollouts))}). Choose one of them."
-            )
-        selected.rollouts = {name: records for name, records in selected.rollouts.items() if name == wanted}
+    where = where_of(args)
+    selected = from_cluster(cluster, where.one, where.namespace) if cluster else from_file(args.file)
+    kept = {of: records for of, records in selected.rollouts.items() if where.covers(of)}
+    if selected.rollouts and not kept:
+        place = where.one or f"namespace {where.namespace}"
+        there = listed([*selected.rollouts])
+        raise Trouble(f"{args.file}: has no rollout of {place} (got {there}). Choose one of them.")
+    selected.rollouts = kept
     if not selected.rollouts:
         raise Trouble(report("no record can be read", selected.findings))
     for line in report("warning", selected.findings).splitlines():
@@ -54,6 +54,7 @@ def read(args: argparse.Namespace, cluster: Cluster | None) -> RolloutRecords:
     return selected
 
 
-def listed(names: Sequence[str]) -> str:
-    """Return names for a sentence, shortened if there are many."""
-    return ", ".join(sorted(names)[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+def listed(of: Sequence[WorkloadName]) -> str:
+    """Return workloads for a sentence, shortened if there are many."""
+    names = sorted(map(str, of))
+    return ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")

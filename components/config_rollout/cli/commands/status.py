@@ -1,4 +1,4 @@
-"""`status`: how the DaemonSets of a cluster and their configurations are."""
+"""`status`: how the workloads of a cluster and their configurations are."""
 
 import argparse
 import json
@@ -7,7 +7,8 @@ from typing import Any
 from ...core.rbac.status import status_rights
 from ...core.status.state import status_json, status_of
 from ...core.status.words import lines_of
-from .looking import add_cluster_options, add_daemon_set, daemon_sets, exit_code, nodes_of, open_cluster, view_of
+from .looking import WITH_HASH, add_cluster_options, exit_code, nodes_of, open_cluster, view_of, workloads_at
+from .naming import add_workload, where_of
 
 
 def add(commands: Any) -> None:
@@ -15,20 +16,20 @@ def add(commands: Any) -> None:
     text = "print which revision runs where, and what is wrong; exit with 0 if all is healthy, 1 if not"
     command = commands.add_parser("status", help=text, description=text)
     command.set_defaults(run=_status)
-    add_daemon_set(command)
+    add_workload(command, default=WITH_HASH)
     command.add_argument("--watch", action="store_true", help="keep watching until Ctrl-C")
     command.add_argument("--json", action="store_true", help="as docs/schemas/status.json describes it")
     add_cluster_options(command)
 
 
 def _status(args: argparse.Namespace) -> int:
-    namespace, name = args.daemon_set
-    with open_cluster(args, status_rights(namespace, name, args.watch)) as cluster:
+    where = where_of(args)
+    with open_cluster(args, status_rights(where.kinds, where.namespace, where.name, args.watch)) as cluster:
         if args.watch:
             from .watching import watch
 
-            return watch(cluster, args.daemon_set, args.json)
-        things = daemon_sets(cluster, args.daemon_set)
+            return watch(cluster, where, args.json)
+        things = workloads_at(cluster, where)
         nodes = nodes_of(cluster)
         statuses = [status_of(view_of(cluster, thing, nodes)) for thing in things]
     if args.json:

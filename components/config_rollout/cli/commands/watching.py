@@ -1,4 +1,4 @@
-"""`status --watch`: the live state of DaemonSets, redrawn on a terminal, one line for each change elsewhere."""
+"""`status --watch`: the live state of workloads, redrawn on a terminal, one line for each change elsewhere."""
 
 import json
 import signal
@@ -11,36 +11,38 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...cluster.client import Cluster, ClusterError, Object
-from ...cluster.observe import observe
 from ...cluster.watch import Following
 from ...core.kubernetes.nodes import Node
 from ...core.kubernetes.retry import is_passing
+from ...core.kubernetes.workload_kinds import WorkloadName
 from ...core.kubernetes.workloads import is_observed, selector_of
 from ...core.revisions.observation import ObservedPod, observed_pod
-from ...core.status.observation import DaemonSetView, is_ours
+from ...core.status.observation import WorkloadView, is_ours
 from ...core.status.state import Status, status_json, status_of
 from ...core.status.words import change_of_state, line_of, newest_problem
 from ..errors import Trouble, not_installed
-from .looking import TROUBLE, Where, complete_view, daemon_sets, exit_code, nodes_of
+from .looking import TROUBLE, exit_code, nodes_of, view_without_pods, workloads_at
+from .naming import Where
 
 if TYPE_CHECKING:
     from ..outputs.live_view import LiveView
 
 _LOOK_AT_MOST_EVERY_SECONDS = 0.25
 _READ_AGAIN_SECONDS = 15
-"""How often what is not watched is read: revisions, ConfigMaps, records. When the DaemonSet changes, immediately."""
+"""How often what is not watched is read: revisions, ConfigMaps, records. When the workload changes, immediately."""
 
 Show = Callable[["Watch"], None]
 
 
 class Watched:
-    """One DaemonSet as it is now: its pods by a watch, and the rest read again when something about it changes."""
+    """One workload as it is now: its pods by a watch, and the rest read again when something about it changes."""
 
     def __init__(self, cluster: Cluster, thing: Object, changed: threading.Event) -> None:
         self._cluster, self._thing = cluster, thing
-        self._view: DaemonSetView | None = None
+        self._view: WorkloadView | None = None
         self._key: object = None
         self._gone: set[str] = set()
+        self._strangers: set[str] = set()
         self._nodes: Sequence[Node] = ()
         self._read = 0.0
         namespace, labels = thing["metadata"]["namespace"], selector_of(thing)
@@ -55,18 +57,18 @@ class Watched:
         if not self.pods.has_listed():
             return
         self._thing, pods = thing, self.pods.values()
+        makers = {pod.maker for pod in pods}
         key = thing["metadata"].get("generation"), thing["metadata"].get("annotations"), is_observed(thing)
         view = self._view
         old = view is None or key != self._key or time.monotonic() - self._read > _READ_AGAIN_SECONDS
         if old or {pod.node for pod in pods} - {node.name for node in self._nodes} - self._gone:
             self._nodes = nodes_of(self._cluster)
             self._gone = {pod.node for pod in pods} - {node.name for node in self._nodes}
-        if view is None or old:
-            metadata = thing["metadata"]
-            observation = observe(self._cluster, metadata["namespace"], metadata["name"], thing)
-            view, self._key, self._read = complete_view(self._cluster, observation, self._nodes), key, time.monotonic()
-        labels = {node.name: node.labels for node in self._nodes}
-        self._view = replace(view, daemon_set=thing, pods=pods, labels=labels)
+        if view is None or old or makers - view.makers - self._strangers:
+            view, self._key, self._read = view_without_pods(self._cluster, thing, self._nodes), key, time.monotonic()
+            self._strangers = makers - view.makers
+        pods, labels = [pod for pod in pods if pod.maker in view.makers], {one.name: one.labels for one in self._nodes}
+        self._view = replace(view, workload=thing, pods=pods, labels=labels)
         before, self.status = self.status, status_of(self._view)
         self.problem = newest_problem(before, self.status, self.problem)
 
@@ -77,11 +79,12 @@ class Watch:
     def __init__(self, cluster: Cluster, where: Where) -> None:
         self._cluster, self._where = cluster, where
         self._changed = threading.Event()
-        namespace, name = where
-        self._things: Following[Object] = Following(
-            cluster, "daemonsets", namespace, "", f"metadata.name={name}" if name else "",
-            lambda thing, _: thing if name or is_ours(thing) else None, self._changed,
-        )  # fmt: skip
+        fields = f"metadata.name={where.name}" if where.name else ""
+        self._things: list[Following[Object]] = [
+            Following(cluster, kind.resource, where.namespace, "", fields,
+                      lambda thing, _: thing if where.name or is_ours(thing) else None, self._changed)
+            for kind in where.kinds
+        ]  # fmt: skip
         self._of: dict[str, Watched] = {}
         self.trouble = ""
 
@@ -98,7 +101,8 @@ class Watch:
     def run(self, show: Show) -> None:
         """Look again whenever something has changed, and show it; without end."""
         with ExitStack() as following:
-            following.enter_context(self._things)
+            for things in self._things:
+                following.enter_context(things)
             while True:
                 self._changed.clear()
                 try:
@@ -114,16 +118,15 @@ class Watch:
                 self._changed.wait(_READ_AGAIN_SECONDS)
 
     def _look(self, following: ExitStack) -> None:
-        for blind in (self._things.blind, *(one.pods.blind for one in self._of.values())):
+        for blind in (*(one.blind for one in self._things), *(one.pods.blind for one in self._of.values())):
             if blind and blind.trouble:
                 raise blind.trouble
-        if not self._things.has_listed():
+        if not all(one.has_listed() for one in self._things):
             return
-        things = {thing["metadata"]["uid"]: thing for thing in self._things.values()}
+        things = {thing["metadata"]["uid"]: thing for one in self._things for thing in one.values()}
         if not things:
-            raise Trouble(
-                f"{'/'.join(filter(None, self._where)) or self._cluster.server}: was deleted. Nothing is left to watch."
-            )
+            place = self._where.one or self._where.namespace or self._cluster.server
+            raise Trouble(f"{place}: was deleted. Nothing is left to watch.")
         self._of = {uid: one for uid, one in self._of.items() if uid in things}
         for uid, thing in things.items():
             if uid not in self._of:
@@ -133,10 +136,10 @@ class Watch:
 
 
 def watch(cluster: Cluster, where: Where, as_json: bool) -> int:
-    """Show how DaemonSets are until Ctrl-C or SIGTERM, and return the exit code for how they are then."""
+    """Show how workloads are until Ctrl-C or SIGTERM, and return the exit code for how they are then."""
     view = _live_view() if sys.stdout.isatty() and not as_json else None
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends a CI job or a container
-    daemon_sets(cluster, where)  # what is wrong from the beginning is said, and not waited for
+    workloads_at(cluster, where)  # what is wrong from the beginning is said, and not waited for
     looks = Watch(cluster, where)
     with ExitStack() as stack:
         if view:
@@ -167,7 +170,7 @@ class _Lines:
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
-        self._said: dict[tuple[str, str], object] = {}
+        self._said: dict[WorkloadName, object] = {}
         self._is_blind = False
 
     def __call__(self, now: Watch) -> None:
@@ -179,7 +182,7 @@ class _Lines:
     def _say(self, watched: Iterable[Watched]) -> None:
         for one in watched:
             assert one.status
-            where, state = (one.status.view.namespace, one.status.view.name), change_of_state(one.status, one.problem)
+            where, state = one.status.view.where, change_of_state(one.status, one.problem)
             if self._said.get(where) != state:
                 self._said[where] = state
                 line = json.dumps(status_json([one.status])) if self._as_json else line_of(one.status, one.problem)

@@ -1,4 +1,4 @@
-"""Reads the audit records of rollouts: from the cluster, where each DaemonSet has its own, or from JSON lines."""
+"""Reads the audit records of rollouts: from the cluster, where each workload has its own, or from JSON lines."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,13 +7,14 @@ from ...cluster.client import Cluster, Object
 from ...core.arguments.fields import check_name
 from ...core.arguments.finding import Finding
 from ...core.audit.record import AuditRecord, parse_records
-from ...core.kubernetes.annotations import DAEMON_SET_LABEL, OURS
+from ...core.kubernetes.annotations import OURS
+from ...core.kubernetes.workload_kinds import DAEMON_SET, KINDS, WorkloadName
 from ...core.revisions.naming import HISTORY_KEY, history_name
 from ..errors import Trouble
 from .files import read_limited
 
-_LABELS = ",".join([*(f"{key}={value}" for key, value in OURS.items()), DAEMON_SET_LABEL])
-"""Of the ConfigMaps that hold records; those that hold a configuration may have them too."""
+_LABELS = ",".join(f"{key}={value}" for key, value in OURS.items())
+"""Of the ConfigMaps that hold records, beside their kind's; those that hold a configuration may have them too."""
 
 MAX_BYTES = 256 * 1024 * 1024
 """The largest file of records that is read."""
@@ -24,11 +25,11 @@ class RolloutRecords:
     """
     What was read.
 
-    `rollouts` is NAMESPACE/NAME -> the records of that DaemonSet, the oldest first; `findings` is what is wrong with
-    the records that are left out.
+    `rollouts` is workload -> its records, the oldest first; `findings` is what is wrong with the records that are left
+    out.
     """
 
-    rollouts: dict[str, list[AuditRecord]] = field(default_factory=dict)
+    rollouts: dict[WorkloadName, list[AuditRecord]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -49,12 +50,12 @@ class RolloutRecords:
             ]
             self.findings += wrong
             if not wrong:
-                self.rollouts.setdefault(f"{record.namespace}/{record.name}", []).append(record)
+                self.rollouts.setdefault(record.workload, []).append(record)
 
 
-def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> RolloutRecords:
+def from_cluster(cluster: Cluster, one: WorkloadName | None, namespace: str = "") -> RolloutRecords:
     """
-    Return the records of a DaemonSet (namespace and name), or of all that have some.
+    Return the records of a workload, or of all of a namespace, or where that is empty of the cluster, that have some.
 
     Raises:
       ClusterError: They cannot be read.
@@ -62,7 +63,7 @@ def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Rollou
 
     """
     records = RolloutRecords()
-    for config_map in _config_maps(cluster, daemon_set):
+    for config_map in [_config_map(cluster, one)] if one else _config_maps(cluster, namespace):
         namespace, name = config_map["metadata"]["namespace"], config_map["metadata"]["name"]
         where = f"ConfigMap {namespace}/{name}"
         data: Mapping[str, str] = config_map.get("data") or {}
@@ -75,28 +76,33 @@ def from_cluster(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Rollou
     return records
 
 
-def _config_maps(cluster: Cluster, daemon_set: tuple[str, str] | None) -> Iterable[Object]:
-    if daemon_set is None:
-        labelled = cluster.list("configmaps", labels=_LABELS)
-        config_maps = [one for one in labelled if one["metadata"]["name"] == history_name(_daemon_set(one))]
-        if not config_maps:
-            raise Trouble(
-                f"{cluster.server}: has no history: there is no ConfigMap '{history_name('NAME')}' with the label "
-                f"'{DAEMON_SET_LABEL}: NAME'. The first rollout of this library writes one."
-            )
-        return config_maps
-    namespace, name = daemon_set
-    one = cluster.get("configmaps", history_name(name), namespace)
+def _config_maps(cluster: Cluster, namespace: str) -> Iterable[Object]:
+    labelled = cluster.list("configmaps", namespace, _LABELS)
+    labels = {kind: kind.label for kind in KINDS.values()}
+    config_maps = [
+        one
+        for one in labelled
+        for kind, label in labels.items()
+        if one["metadata"]["name"] == history_name(one["metadata"]["labels"].get(label, ""), kind)
+    ]
+    if not config_maps:
+        within = f"namespace {namespace}: " if namespace else ""
+        raise Trouble(
+            f"{cluster.server}: {within}has no history: there is no ConfigMap '{history_name('NAME')}' with the label "
+            f"'{DAEMON_SET.label}: NAME', nor one of another kind. The first rollout of this library writes one."
+        )
+    return config_maps
+
+
+def _config_map(cluster: Cluster, of: WorkloadName) -> Object:
+    called = history_name(of.name, of.kind)
+    one = cluster.get("configmaps", called, of.namespace)
     if one is None:
         raise Trouble(
-            f"{namespace}/{name}: has no history: there is no ConfigMap '{history_name(name)}' on {cluster.server}. "
+            f"{of}: has no history: there is no ConfigMap '{called}' on {cluster.server}. "
             "Correct the name, or wait for its first rollout."
         )
-    return [one]
-
-
-def _daemon_set(config_map: Object) -> str:
-    return str(config_map["metadata"]["labels"][DAEMON_SET_LABEL])
+    return one
 
 
 def from_file(path: str) -> RolloutRecords:

@@ -31,7 +31,7 @@ class LiveView:
         self._live.stop()
 
     def draw(self, watched: Sequence[tuple[Status, str]], trouble: str) -> None:
-        """Draw DaemonSets with the newest problem of each, and what keeps them from being seen now."""
+        """Draw workloads with the newest problem of each, and what keeps them from being seen now."""
         from rich.console import Group
         from rich.text import Text
 
@@ -50,5 +50,5 @@ def _drawn(status: Status, problem: str) -> "list[RenderableType]":
         bar = ProgressBar(total=part.nodes, completed=part.through, width=_BAR_WIDTH)
         bars.add_row(Text(part.name), bar, f"{part.through:,} of {part.nodes:,}")
     style = "green" if status.state == DONE else "yellow"
-    head = Text.assemble((f"{view.namespace}/{view.name}", "bold"), ": ", (headline(status), style))
+    head = Text.assemble((str(view.where), "bold"), ": ", (headline(status), style))
     return [head, bars, *([Text(problem, "red")] if problem else [])]

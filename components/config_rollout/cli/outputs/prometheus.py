@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
@@ -27,10 +27,9 @@ class _Given(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Yield the metrics as the client library has them."""
         for metric in self._metrics:
-            names = list(metric.samples[0][0]) if metric.samples else []
-            family = GaugeMetricFamily(metric.name, metric.help, labels=names)
+            family = GaugeMetricFamily(metric.name, metric.help)
             for labels, value in metric.samples:
-                family.add_metric(list(labels.values()), value)
+                family.add_sample(metric.name, dict(labels), value)  # those of two kinds have other names
             yield family
 
 
@@ -55,11 +54,11 @@ def write(metrics: Sequence[Metric], file: Path) -> None:
         raise Trouble(f"--output: {file}: {(error.strerror or str(error)).lower()}. Pass another file.") from None
 
 
-def push(metrics: Sequence[Metric], url: str, namespace: str, daemon_set: str) -> None:
-    """Add the metrics of a DaemonSet to its group in a Pushgateway, in place of those of the same names."""
-    group, shown = {"namespace": namespace, "daemon_set": daemon_set}, re.sub("//[^/]*@", "//", url)
+def push(metrics: Sequence[Metric], url: str, group: Mapping[str, str]) -> None:
+    """Add the metrics of a workload to its group in a Pushgateway, in place of those of the same names."""
+    shown = re.sub("//[^/]*@", "//", url)
     try:
-        pushadd_to_gateway(url, JOB, _registry(metrics), group, timeout=_SECONDS)
+        pushadd_to_gateway(url, JOB, _registry(metrics), dict(group), timeout=_SECONDS)
     except HTTPError as error:
         raise Trouble(
             f"--push: {shown}: answered {error.code} {error.reason}. Pass the address of a Pushgateway."

@@ -118,7 +118,7 @@ def _figure(timeline: Timeline, colors: Mapping[Any, str]) -> tuple[Figure, dict
     axes.set_ylim(high, 0)
     titles: dict[str, str] = {}
     for number, place in enumerate(places):
-        _wave(axes, place, colors)
+        _wave(axes, place, timeline, colors)
         if timeline.nodes > _ROWS:
             _area(axes, place, timeline, colors)
         else:
@@ -145,7 +145,7 @@ def _places(timeline: Timeline) -> list[_Place]:
     return places
 
 
-def _wave(axes: Axes, place: _Place, colors: Mapping[Any, str]) -> None:
+def _wave(axes: Axes, place: _Place, timeline: Timeline, colors: Mapping[Any, str]) -> None:
     """Draw the ground of a wave, a line over the time in which it ran, and on the right what it was."""
     band, bottom = place.band, place.top + place.height
     axes.axhspan(place.top, bottom, color=colors["track"], linewidth=0, zorder=0)
@@ -154,7 +154,7 @@ def _wave(axes: Axes, place: _Place, colors: Mapping[Any, str]) -> None:
     for at in (band.start, band.end):
         axes.plot([at, at], [place.top - 0.05, bottom], color=colors["words"], linewidth=0.7, zorder=4, clip_on=False)
     middle, right = place.top + place.height / 2, axes.get_yaxis_transform()
-    text = f"{_nodes(band.nodes)}, {band.result}"
+    text = f"{_counted(band.nodes, timeline)}, {band.result}"
     axes.text(1.02, middle, _cut(band.name, 22), transform=right, va="bottom", color=colors["text"])
     color = colors["text" if band.result == "failed" else "words"]
     axes.text(1.02, middle, text, transform=right, va="top", color=color, fontsize=8.5)
@@ -171,7 +171,7 @@ def _rows(axes: Axes, place: _Place, timeline: Timeline, colors: Mapping[Any, st
         _bar(axes, row.segments, top, high - (place.row - tall), colors).set_gid(f"row-{wave}-{number}")
         top += high
         states = ", ".join(f"{clock(segment.start)} {segment.state.value}" for segment in row.segments)
-        titles[f"row-{wave}-{number}"] = f"{row.node or _nodes(row.nodes)}: {states}"
+        titles[f"row-{wave}-{number}"] = f"{row.node or _counted(row.nodes, timeline)}: {states}"
     return titles
 
 
@@ -245,8 +245,8 @@ def _legend(figure: Figure, timeline: Timeline, colors: Mapping[Any, str]) -> No
     figure.legend(handles=handles, loc="lower center", ncols=3, frameon=False, labelcolor=colors["text"])
 
 
-def _nodes(count: int) -> str:
-    return f"{count:,} node{'' if count == 1 else 's'}"
+def _counted(count: int, timeline: Timeline) -> str:
+    return f"{count:,} {timeline.counts.removesuffix('s') if count == 1 else timeline.counts}"
 
 
 def _cut(text: str, most: int) -> str:
@@ -282,6 +282,6 @@ svg{{width:100%;height:auto}} td,th{{text-align:left;padding:.2em 1.2em .2em 0;v
 @media (prefers-color-scheme: dark){{body{{background:{_DARK["background"]};color:{_DARK["text"]}}}}}
 </style>
 {picture}<p>{say(timeline.trouble)}
-<table><tr><th>wave<th>nodes<th>began<th>took<th>result<th>findings{rows}</table>
+<table><tr><th>wave<th>{timeline.counts}<th>began<th>took<th>result<th>findings{rows}</table>
 </html>
 """

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..kubernetes.workload_kinds import WorkloadName
 from .record import RESULTS, AuditRecord, moment
 
 
@@ -20,26 +21,31 @@ class Metric:
     samples: tuple[tuple[Mapping[str, str], float], ...]
 
 
-def metrics(rollouts: Mapping[str, Sequence[AuditRecord]], hashes: Mapping[str, str]) -> list[Metric]:
+def labels_of(workload: WorkloadName) -> dict[str, str]:
+    """Return the labels of a workload's metrics: `namespace`, and its name under the kind, as `deployment`."""
+    return {"namespace": workload.namespace, workload.kind.key: workload.name}
+
+
+def metrics(rollouts: Mapping[WorkloadName, Sequence[AuditRecord]], hashes: Mapping[WorkloadName, str]) -> list[Metric]:
     """
-    Return the metrics of the last rollout of each DaemonSet.
+    Return the metrics of the last rollout of each workload.
 
     Args:
-      rollouts: NAMESPACE/NAME -> its records, the oldest first.
-      hashes: NAMESPACE/NAME -> the config hash that its pod template has now, as far as that was read from the
-        cluster; else it is what the last rollout left.
+      rollouts: Workload -> its records, the oldest first.
+      hashes: Workload -> the config hash that its pod template has now, as far as that was read from the cluster; else
+        it is what the last rollout left.
 
     """
     last = {name: records[-1] for name, records in rollouts.items() if records}
-    labels = {name: {"namespace": one.namespace, "daemon_set": one.name} for name, one in last.items()}
+    labels = {name: labels_of(name) for name in last}
 
-    def each(values: Mapping[str, float]) -> tuple[tuple[Mapping[str, str], float], ...]:
+    def each(values: Mapping[WorkloadName, float]) -> tuple[tuple[Mapping[str, str], float], ...]:
         return tuple((labels[name], float(value)) for name, value in values.items())
 
     return [
         Metric(
             "config_rollout_last_rollout_timestamp_seconds",
-            "When the last rollout of the DaemonSet ended, as Unix time.",
+            "When the last rollout of the workload ended, as Unix time.",
             each({name: moment(one.ended).timestamp() for name, one in last.items()}),
         ),
         Metric(
@@ -63,7 +69,7 @@ def metrics(rollouts: Mapping[str, Sequence[AuditRecord]], hashes: Mapping[str, 
         ),
         Metric(
             "config_rollout_config_info",
-            "The config hash in the pod template of the DaemonSet; the value is always 1.",
+            "The config hash in the pod template of the workload; the value is always 1.",
             tuple(({**labels[name], "config_hash": hashes.get(name) or left(one)}, 1.0) for name, one in last.items()),
         ),
     ]

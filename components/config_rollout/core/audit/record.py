@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..arguments.finding import Finding
-from ..kubernetes.workload_kinds import DAEMON_SET, KINDS
+from ..kubernetes.workload_kinds import DAEMON_SET, KINDS, WorkloadName
 
 VERSION = 1
 """The newest version that is understood. Fields that are added without changing the others do not raise it."""
@@ -115,6 +115,11 @@ class AuditRecord:
     retries: int = 0
     pods: Mapping[str, Times] | None = field(default=None, hash=False)
     kind: str = DAEMON_SET.kind
+
+    @property
+    def workload(self) -> WorkloadName:
+        """Whose rollout it was."""
+        return WorkloadName(KINDS[self.kind], self.namespace, self.name)
 
     @property
     def seconds(self) -> float:

@@ -115,6 +115,8 @@ class Timeline:
     failed: float | None
     """When the first wave failed."""
     result: str
+    counts: str = "nodes"
+    """What its rows are: nodes, or the pods of a workload that is no DaemonSet."""
 
     @property
     def nodes(self) -> int:
@@ -167,6 +169,7 @@ def timeline(record: AuditRecord) -> Timeline:
         shown=shown,
         failed=failed,
         result=record.result,
+        counts=record.workload.kind.places,
     )
 
 
@@ -320,7 +323,7 @@ def lasted(seconds: float) -> str:
 
 def _title(record: AuditRecord) -> str:
     old = short_hash(record.old_hash) or "nothing"
-    return _printable(f"{record.namespace}/{record.name}: {old} => {short_hash(record.new_hash)}, {record.result}")
+    return _printable(f"{record.workload}: {old} => {short_hash(record.new_hash)}, {record.result}")
 
 
 def _about(record: AuditRecord, end: float) -> str:

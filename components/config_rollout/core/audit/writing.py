@@ -11,8 +11,8 @@ from ..configuration.secret_values import SECRET, hide
 from ..explain.reasons import WorkloadUpdate
 from ..kubernetes.annotations import OURS
 from ..kubernetes.objects import Object
-from ..kubernetes.pods import Pod
-from ..kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, KINDS, WorkloadKind, kind_of
+from ..kubernetes.pods import Pod, place_of
+from ..kubernetes.workload_kinds import DEPLOYMENT, KINDS, kind_of
 from ..markers import ABSENT
 from ..revisions.naming import HISTORY_KEY, history_name
 from ..waves.words import not_ready
@@ -268,11 +268,6 @@ def with_what_changed(record: AuditRecord, before: AuditRecord | None) -> AuditR
         record, old_hash=before.old_hash, old_revision=old_revision, changes=before.changes,
         template_changes=before.template_changes,
     )  # fmt: skip
-
-
-def place_of(kind: WorkloadKind, pod: Pod) -> str:
-    """Return what a record calls a pod: the node of a DaemonSet's, of others the name."""
-    return pod.node if kind is DAEMON_SET else pod.name
 
 
 def rollout_of(

@@ -36,6 +36,14 @@ def kept_by(revision: Object) -> Object:
     return of
 
 
+def template_kept_by(revision: Object, kind: WorkloadKind) -> Object:
+    """Return the pod template that a revision keeps, without the label that a ReplicaSet's has beside."""
+    template = dict(kept_by(revision)["spec"].get("template") or {})
+    metadata = template.get("metadata") or {}
+    labels = {key: value for key, value in (metadata.get("labels") or {}).items() if key != kind.revision_label}
+    return {**template, "metadata": {**metadata, "labels": labels}} if "labels" in metadata else template
+
+
 def revision_of(thing: Object, kind: WorkloadKind = DAEMON_SET) -> str:
     """
     Return what a revision and its pods have in common: a hash; of a StatefulSet the name of the revision.

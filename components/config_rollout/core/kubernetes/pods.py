@@ -79,6 +79,20 @@ def pod_of(pod: Object, kind: WorkloadKind = DAEMON_SET) -> Pod:
                "deletionTimestamp" in metadata, why_not_ready(pod))  # fmt: skip
 
 
+def place_of(kind: WorkloadKind, pod: Pod) -> str:
+    """Return what a pod is known by: the node of a DaemonSet's, of others the name."""
+    return pod.node if kind is DAEMON_SET else pod.name
+
+
+def is_over(pod: Object) -> bool:
+    """
+    Return whether a pod has ended for good, evicted for example: a ReplicaSet has made another one by then.
+
+    Source: kubernetes 1.36 pkg/controller/controller_utils.go `IsPodActive`.
+    """
+    return (pod.get("status") or {}).get("phase") in ("Failed", "Succeeded")
+
+
 def probed_pod(pod: Object, restarts: int = 0) -> ProbedPod:
     """Return what gates have to know of a pod whose containers restarted so often since it was ready."""
     status = pod.get("status") or {}

@@ -47,16 +47,37 @@ def selector_of(workload: Object) -> str:
     return ",".join(parts)
 
 
-def makers_of_pods(workload: Object, revisions: Iterable[Object]) -> set[str]:
-    """Return the UIDs of what makes a workload's pods: itself, or its revisions, of which all are passed then."""
-    of = revisions if kind_of(workload).revisions_make_pods else [workload]
-    return {str(one["metadata"]["uid"]) for one in of}
+def makers_of_pods(workload: Object, revisions: Iterable[str]) -> set[str]:
+    """Return the UIDs of what makes a workload's pods: itself, or its revisions, whose UIDs are passed then."""
+    return {*revisions} if kind_of(workload).revisions_make_pods else {str(workload["metadata"]["uid"])}
 
 
 def is_observed(workload: Object) -> bool:
     """Return whether the controller has seen the current workload, and so created its revision."""
     status = workload.get("status") or {}
     return int(status.get("observedGeneration") or 0) >= int(workload["metadata"].get("generation") or 0)
+
+
+def is_held(workload: Object) -> bool:
+    """Return whether `kubectl rollout pause` keeps a Deployment from getting its pod template to its pods."""
+    return bool(workload["spec"].get("paused"))
+
+
+def trouble_of(workload: Object) -> str:
+    """
+    Return why its controller cannot make the pods of a Deployment; empty where there is no such condition.
+
+    Source: kubernetes 1.36 pkg/controller/deployment/progress.go `syncRolloutStatus`, `getReplicaFailures`.
+    """
+    conditions = {of.get("type"): of for of in (workload.get("status") or {}).get("conditions") or []}
+    failure = conditions.get("ReplicaFailure") or {}
+    return str(failure.get("message") or "") if failure.get("status") == "True" else ""
+
+
+def ran_out_of_time(workload: Object) -> bool:
+    """Return whether a Deployment made no progress for its `progressDeadlineSeconds`, as its controller says."""
+    conditions = (workload.get("status") or {}).get("conditions") or []
+    return any(of.get("reason") == "ProgressDeadlineExceeded" and of.get("status") == "False" for of in conditions)
 
 
 def pod_counts(workload: Object) -> PodCounts:

@@ -2,6 +2,7 @@
 
 from ..kube_proxy.layout import Layout
 from ..kube_proxy.pods import RBAC, account_role
+from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadName
 from .audit import missing_audit_rights
 from .revisions import kept_rights
 from .rights import Right
@@ -32,7 +33,8 @@ def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
     """
     of, name, verbs = layout.namespace, layout.daemon_set, ("get", "list", "watch", "create", "patch", "delete")
     watched = [Right(verb, "", "pods", of) for verb in ("list", "watch")]
-    base = kept_rights(of, name)
+    workload = WorkloadName(DAEMON_SET, of, name)
+    base = kept_rights(workload)
     if manage == "adopt":
         daemon_sets = [Right(verb, "apps", "daemonsets", of) for verb in ("list", "watch")]
         rights = [base[0], Right("patch", "apps", "daemonsets", of, name), *base[1:], *daemon_sets, *watched]
@@ -42,4 +44,4 @@ def all_rights(layout: Layout, manage: str = "adopt") -> list[Right]:
             Right(verb, group, kind, where) for group, kind, where in needed if kind != "configmaps" for verb in verbs
         ]
         rights = [*made, Right("bind", RBAC, "clusterroles", "", account_role()["name"]), *base[1:], *watched]
-    return [*rights, *missing_audit_rights(of, name, rights)]
+    return [*rights, *missing_audit_rights(workload, rights)]

@@ -1,7 +1,8 @@
-"""The permissions that waves need."""
+"""The permissions that rollouts need, and beside them waves."""
 
 from collections.abc import Iterable
 
+from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadName
 from .audit import missing_audit_rights
 from .revisions import kept_rights
 from .rights import Right, roles
@@ -31,20 +32,19 @@ def wave_rights(namespace: str, name: str, http_gates: bool, probed: Iterable[st
     return list(dict.fromkeys(rights))
 
 
-def wave_roles(
-    namespace: str,
-    name: str,
-    http_gates: bool,
+def rollout_roles(
+    of: WorkloadName,
+    http_gates: bool = False,
     probed: Iterable[str] = (),
     beside: Iterable[Right] = (),
     secrets: bool = False,
 ) -> str:
     """
-    Return the manifests of the smallest Roles that grant all that a component with waves needs, and `beside`.
+    Return the manifests of the smallest Roles that grant all that a component needs, with waves if it can have them.
 
-    `secrets` is whether it has `secrets`.
+    `beside` is what else they grant, and `secrets` whether it has `secrets`.
     """
-    of_waves = wave_rights(namespace, name, http_gates, probed)
-    rights = list(dict.fromkeys([*beside, *of_waves, *kept_rights(namespace, name, secrets)]))
-    rights += missing_audit_rights(namespace, name, rights)
-    return roles(rights, f"config-rollout-deployer-{name}", namespace)
+    of_waves = wave_rights(of.namespace, of.name, http_gates, probed) if of.kind is DAEMON_SET else []
+    rights = list(dict.fromkeys([*beside, *of_waves, *kept_rights(of, secrets)]))
+    rights += missing_audit_rights(of, rights)
+    return roles(rights, f"config-rollout-deployer-{of.name}", of.namespace)

@@ -13,9 +13,9 @@ from ..configuration.secret_content import SecretContent
 from ..kubernetes import pod_spec, workloads
 from ..kubernetes.annotations import EXTERNAL_ANNOTATION
 from ..kubernetes.nodes import Node
-from ..kubernetes.objects import Object, annotations_of, is_owned_by, newest_revision
-from ..kubernetes.pods import Pod, ProbedPod, config_hash_of_pod, pod_of, probed_pod
-from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
+from ..kubernetes.objects import Object, annotations_of, maker_of, newest_revision
+from ..kubernetes.pods import Pod, ProbedPod, config_hash_of_pod, is_over, pod_of, probed_pod
+from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadKind, kind_of
 from .config_maps import content_of, mounted
 from .naming import is_content_name
 from .references import ROOT_CA
@@ -33,6 +33,8 @@ class ObservedPod(Pod):
     """Its annotation on what others own, as it stands there."""
     probed: ProbedPod = field(default_factory=lambda: ProbedPod("", ""))
     """What a gate has to know of it."""
+    maker: str = ""
+    """The UID of the controller that made it."""
 
 
 @dataclass(frozen=True)
@@ -145,13 +147,18 @@ class Observation:
 
 
 def observed_pod(pod: Object, workload: Object) -> ObservedPod | None:
-    """Return the relevant parts of a pod; `None` if the workload did not make it."""
-    if not is_owned_by(pod, workload["metadata"]["uid"]):
+    """
+    Return the relevant parts of a pod with a workload's labels, whoever made it: its `maker` tells.
+
+    `None` for one that has ended and that no longer counts.
+    """
+    kind = kind_of(workload)
+    if kind.revisions_make_pods and is_over(pod):
         return None
     config_map = config_map_of(pod["spec"], workload["metadata"]["name"])
     external = str(annotations_of(pod).get(EXTERNAL_ANNOTATION, ""))
-    return ObservedPod(**vars(pod_of(pod)), config_hash=config_hash_of_pod(pod), config_map=config_map,
-                       external=external, probed=probed_pod(pod))  # fmt: skip
+    return ObservedPod(**vars(pod_of(pod, kind)), config_hash=config_hash_of_pod(pod), config_map=config_map,
+                       external=external, probed=probed_pod(pod), maker=maker_of(pod))  # fmt: skip
 
 
 def config_map_of(pod: Mapping[str, object], name: str) -> str:

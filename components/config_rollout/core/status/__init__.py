@@ -1,1 +1,1 @@
-"""The state of a DaemonSet and its configuration, and its past rollouts."""
+"""The state of a workload and its configuration, and its past rollouts."""

@@ -1,5 +1,5 @@
 """
-The rollouts of a DaemonSet, from its audit records; without a record, from the revisions that Kubernetes keeps.
+The rollouts of a workload, from its audit records; without a record, from the revisions that Kubernetes keeps.
 
 Not here: the words (history_words.py).
 """
@@ -14,7 +14,7 @@ from ..explain.reasons import WorkloadUpdate
 from ..kubernetes.field_managers import written
 from ..revisions.naming import content_name, is_content_name
 from ..revisions.observation import names_in, parts_of
-from .observation import TEMPLATE_FIELD, DaemonSetView, Revision
+from .observation import TEMPLATE_FIELD, Revision, WorkloadView
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Rollout:
         return self.record.new_hash if self.record else self.revision.config_hash if self.revision else ""
 
 
-def rollouts_of(view: DaemonSetView) -> list[Rollout]:
+def rollouts_of(view: WorkloadView) -> list[Rollout]:
     """
     Return the rollouts, the oldest first.
 
@@ -60,7 +60,7 @@ def rollouts_of(view: DaemonSetView) -> list[Rollout]:
         rollouts.append(Rollout(record, of, record.started, "", cause, record.template_changes))
     numbers = {record.new_revision for record in view.records}
     numbers |= {(r.new_revision or 0) + 1 for r in view.records if r.result == "restored" and r.new_revision}
-    by = written(view.daemon_set, TEMPLATE_FIELD)
+    by = written(view.workload, TEMPLATE_FIELD)
     for earlier, revision in zip([None, *view.revisions], view.revisions, strict=False):
         if revision.number in numbers:
             continue
@@ -75,7 +75,7 @@ def rollouts_of(view: DaemonSetView) -> list[Rollout]:
 
 
 def between(name: str, old: Revision, new: Revision) -> WorkloadUpdate:
-    """Return the difference of two revisions of a DaemonSet, as an update from one to the other."""
+    """Return the difference of two revisions of a workload, as an update from one to the other."""
     one, other = ({"metadata": {"name": name}, "spec": {"template": of.template}} for of in (old, new))
     return WorkloadUpdate(one, other)
 
@@ -84,9 +84,10 @@ def _own_cause(revision: Revision, earlier: Revision | None, records: Iterable[A
     """
     Return the change cause of a revision without a record; empty if it is an earlier rollout's.
 
-    The controller copies it from the DaemonSet, where `kubectl set image` and `rollout restart` leave it as it was;
+    The controller copies it from the workload, where `kubectl set image` and `rollout restart` leave it as it was;
     `kubectl rollout undo` gives an old revision, with its old cause, a new number.
-    Source: kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`, `dedupCurHistories`.
+    Source: kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`, `dedupCurHistories`,
+    pkg/controller/deployment/util/deployment_util.go `SetNewReplicaSetAnnotations`.
     """
     before = {change_cause(record) for record in records}
     if earlier:
@@ -100,7 +101,7 @@ def of_revision(rollouts: Iterable[Rollout], number: int) -> Rollout | None:
     return next((one for one in reversed([*rollouts]) if one.number == number), None)
 
 
-def config_maps_of_revision(view: DaemonSetView, number: int) -> tuple[list[str], str] | None:
+def config_maps_of_revision(view: WorkloadView, number: int) -> tuple[list[str], str] | None:
     """Return ConfigMaps and config hash of a revision, from itself or from a record; `None` if neither is kept."""
     for revision in view.revisions:
         if revision.number == number:
@@ -112,16 +113,16 @@ def config_maps_of_revision(view: DaemonSetView, number: int) -> tuple[list[str]
     return None
 
 
-def secrets_of_revision(view: DaemonSetView, number: int) -> list[str]:
+def secrets_of_revision(view: WorkloadView, number: int) -> list[str]:
     """Return the content-named Secrets of a kept revision, each as `Secret NAME`."""
     every = [parts_of(one.config_map) for one in view.revisions if one.number == number]
     return [part for parts in every for part in parts if part not in names_in(", ".join(parts))]
 
 
-def why_no_diff(view: DaemonSetView, number: int) -> str:
+def why_no_diff(view: WorkloadView, number: int) -> str:
     """Return why the configuration of a revision is unavailable; empty if its ConfigMap exists under its own name."""
     config_maps = config_maps_of_revision(view, number)
-    where = f"{view.namespace}/{view.name}"
+    where = view.where
     if config_maps is None:
         known = sorted({one.number for one in rollouts_of(view) if one.number is not None})
         there = f"Kept revisions: {', '.join(map(str, known))}" if known else "No revision is kept"
@@ -144,7 +145,7 @@ def why_no_diff(view: DaemonSetView, number: int) -> str:
     return ""
 
 
-def history_json(rollouts: Sequence[tuple[DaemonSetView, Rollout]]) -> dict[str, object]:
+def history_json(rollouts: Sequence[tuple[WorkloadView, Rollout]]) -> dict[str, object]:
     """Return what `history --json` prints, as docs/schemas/history.json describes it."""
     return {"rollouts": [_json(view, rollout) for view, rollout in rollouts]}
 
@@ -158,7 +159,7 @@ def _in_order(rollouts: list[Rollout]) -> list[Rollout]:
     return placed
 
 
-def _json(view: DaemonSetView, rollout: Rollout) -> dict[str, object]:
+def _json(view: WorkloadView, rollout: Rollout) -> dict[str, object]:
     revision = rollout.revision
     state = {
         "revision_kept": revision is not None,
@@ -166,12 +167,13 @@ def _json(view: DaemonSetView, rollout: Rollout) -> dict[str, object]:
     }
     if rollout.record:
         fields = json.loads(rollout.record.to_json())
-        defaults = {"old_revision": None, "new_revision": None, "pods": None}
+        defaults = {"kind": rollout.record.kind, "old_revision": None, "new_revision": None, "pods": None}
         return {**defaults, **{key: value for key, value in fields.items() if key != "version"}, **state}
     by = {"manager": rollout.manager} if rollout.manager else {}
     template = [change.plain() for change in rollout.template_changes]
     return {
-        "namespace": view.namespace, "name": view.name, "started": rollout.when, "ended": None, "by": by,
+        "kind": view.kind.kind, "namespace": view.namespace, "name": view.name,
+        "started": rollout.when, "ended": None, "by": by,
         "old_hash": None, "new_hash": rollout.config_hash, "old_revision": None, "new_revision": rollout.number,
         "changes": [], "template_changes": template, "waves": [], "restarts": None, "retries": None, "pods": None,
         "result": None, "reason": "", **state,

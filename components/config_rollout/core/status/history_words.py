@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from ..audit.record import AuditRecord, Change, moment
+from ..kubernetes.workload_kinds import KINDS
 from ..revisions.observation import names_in, parts_of
 from ..waves.words import duration
 from ..words.table import aligned
 from .history import Rollout
-from .observation import DaemonSetView, short
+from .observation import WorkloadView, short
 
 _HEAD = ("REVISION", "WHEN", "WHO", "WHAT", "RESTARTED", "TOOK", "RESULT")
 _MOST_WHAT = 60
@@ -19,10 +20,10 @@ def table(rollouts: Sequence[Rollout]) -> list[str]:
     return aligned([_HEAD, *(_row(rollout) for rollout in rollouts)])
 
 
-def in_full(view: DaemonSetView, rollout: Rollout) -> list[str]:
+def in_full(view: WorkloadView, rollout: Rollout) -> list[str]:
     """Return everything that is known about one rollout."""
     record, revision = rollout.record, rollout.revision
-    lines = [f"{view.namespace}/{view.name} revision {_number(rollout)}: {record.result if record else _NOT_RECORDED}"]
+    lines = [f"{view.where} revision {_number(rollout)}: {record.result if record else _NOT_RECORDED}"]
     if record and record.reason:
         lines.append(f"  {record.reason}")
     facts = [
@@ -101,7 +102,7 @@ def _record_lines(record: AuditRecord) -> list[str]:
         (w.name, f"{w.nodes:,}", f"{w.restarts:,}", w.started, duration(_seconds(w.started, w.ended)), w.result)
         for w in record.waves
     ]
-    head, *waves = aligned([("wave", "nodes", "restarts", "from", "took", "result"), *rows], indent=2)
+    head, *waves = aligned([("wave", KINDS[record.kind].places, "restarts", "from", "took", "result"), *rows], indent=2)
     lines.append(head)
     for line, wave in zip(waves, record.waves, strict=True):
         lines += [line, *(f"    {finding}" for finding in wave.findings)]

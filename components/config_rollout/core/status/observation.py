@@ -1,5 +1,5 @@
 """
-What an observation keeps of a DaemonSet's objects: little of each, so that thousands of pods take little memory.
+What an observation keeps of a workload's objects: little of each, so that thousands of pods take little memory.
 
 Not here: what follows from it (state.py, history.py).
 """
@@ -11,10 +11,20 @@ from ..arguments.finding import Finding
 from ..audit.record import AuditRecord, parse_records
 from ..configuration.diff import SECRET_KIND
 from ..configuration.digest import short_hash
-from ..kubernetes import daemon_sets, workloads
+from ..kubernetes import workloads
 from ..kubernetes.annotations import CHANGE_CAUSE_ANNOTATION, CONFIG_HASH_ANNOTATION
 from ..kubernetes.field_managers import Written, written
-from ..kubernetes.objects import Object, annotations_of, is_owned_by, revision_of
+from ..kubernetes.objects import (
+    Object,
+    annotations_of,
+    is_owned_by,
+    kept_by,
+    revision_number,
+    revision_of,
+    template_kept_by,
+)
+from ..kubernetes.pods import place_of
+from ..kubernetes.workload_kinds import WorkloadKind, WorkloadName, kind_of
 from ..revisions.naming import HISTORY_KEY, content_name, history_name, source_name
 from ..revisions.observation import Observation, ObservedPod, config_map_of, parts_of
 from ..workload.external import external_source, rolled_out
@@ -27,7 +37,11 @@ _HASH_FIELD = (*TEMPLATE_FIELD, "f:metadata", "f:annotations", f"f:{CONFIG_HASH_
 
 @dataclass(frozen=True)
 class Revision:
-    """The relevant parts of a ControllerRevision. `number` is what `kubectl rollout undo --to-revision` takes."""
+    """
+    The relevant parts of a ControllerRevision or a ReplicaSet.
+
+    `number` is what `kubectl rollout undo --to-revision` takes, `hash` what its pods say of it.
+    """
 
     number: int
     name: str
@@ -49,16 +63,16 @@ class ConfigMapMetadata:
 
 
 @dataclass(frozen=True)
-class DaemonSetView:
+class WorkloadView:
     """
-    One DaemonSet with what belongs to it, at one moment.
+    One workload with what belongs to it, at one moment.
 
     `config_maps` is name -> ConfigMap, of its namespace; `labels` is node -> labels; `records` are oldest first, and
     `unread` is what of them could not be read. `external` is name -> hash of what there now is for pods to read, of the
     ConfigMaps that others own.
     """
 
-    daemon_set: Object
+    workload: Object
     revisions: Sequence[Revision] = ()
     pods: Sequence[ObservedPod] = ()
     config_maps: Mapping[str, ConfigMapMetadata] = field(default_factory=dict)
@@ -68,50 +82,70 @@ class DaemonSetView:
     external: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, observation: Observation) -> "DaemonSetView":
-        """Return what `status` and `history` need of an observation of a DaemonSet that is there."""
-        daemon_set, namespace, name = observation.workload, observation.namespace, observation.name
-        assert daemon_set
-        history = observation.config_maps.get(history_name(name)) or {}
-        text = (history.get("data") or {}).get(HISTORY_KEY, "")
-        records, unread = parse_records(text, f"ConfigMap {namespace}/{history_name(name)}")
+    def of(cls, observation: Observation) -> "WorkloadView":
+        """Return what `status` and `history` need of an observation of a workload that is there."""
+        workload, namespace, name = observation.workload, observation.namespace, observation.name
+        assert workload
+        called = history_name(name, observation.kind)
+        text = ((observation.config_maps.get(called) or {}).get("data") or {}).get(HISTORY_KEY, "")
+        records, unread = parse_records(text, f"ConfigMap {namespace}/{called}")
         config_maps = {of: metadata_of(config_map) for of, config_map in observation.config_maps.items()}
-        revisions = revisions_of(observation.revisions, daemon_set)
-        pod_spec = daemon_set["spec"].get("template", {}).get("spec")
+        revisions = revisions_of(observation.revisions, workload)
+        pod_spec = workload["spec"].get("template", {}).get("spec")
         external = {
-            of: external_source(pod_spec, of, observation.config_maps.get(of)).hash for of in external_names(daemon_set)
+            of: external_source(pod_spec, of, observation.config_maps.get(of)).hash for of in external_names(workload)
         }
-        return cls(daemon_set, revisions, observation.pods, config_maps, observation.labels, records, unread, external)
+        return cls(workload, revisions, observation.pods, config_maps, observation.labels, records, unread, external)
+
+    @property
+    def kind(self) -> WorkloadKind:
+        """What kind of workload it is."""
+        return kind_of(self.workload)
 
     @property
     def namespace(self) -> str:
-        """The namespace of the DaemonSet."""
-        return str(self.daemon_set["metadata"]["namespace"])
+        """The namespace of the workload."""
+        return str(self.workload["metadata"]["namespace"])
 
     @property
     def name(self) -> str:
-        """The name of the DaemonSet."""
-        return str(self.daemon_set["metadata"]["name"])
+        """The name of the workload."""
+        return str(self.workload["metadata"]["name"])
+
+    @property
+    def where(self) -> WorkloadName:
+        """Which workload it is."""
+        return WorkloadName(self.kind, self.namespace, self.name)
 
     @property
     def config_hash(self) -> str:
         """The config hash in the pod template; empty if there is none."""
-        return workloads.config_hash_of(self.daemon_set)
+        return workloads.config_hash_of(self.workload)
 
     @property
     def config_map(self) -> str:
         """The ConfigMap that the pod template reads, as `config_map_of` says it; empty if there is none."""
-        return config_map_of(self.daemon_set["spec"].get("template", {}).get("spec") or {}, self.name)
+        return config_map_of(self.workload["spec"].get("template", {}).get("spec") or {}, self.name)
 
     @property
     def wanted(self) -> int:
-        """How many nodes should have a pod."""
-        return daemon_sets.wanted(self.daemon_set)
+        """How many pods there should be: of a DaemonSet, how many nodes should have one."""
+        return workloads.pod_counts(self.workload).wanted
+
+    @property
+    def missing(self) -> int:
+        """How many of these are not there."""
+        return self.wanted - len({place_of(self.kind, pod) for pod in self.pods})
+
+    @property
+    def makers(self) -> set[str]:
+        """The UIDs of what makes its pods."""
+        return workloads.makers_of_pods(self.workload, (revision.uid for revision in self.revisions))
 
     @property
     def gone(self) -> set[str]:
         """The nodes that no longer exist but still have a pod; none if the nodes were not read."""
-        return {pod.node for pod in self.pods} - {*self.labels} if self.labels else set()
+        return {pod.node for pod in self.pods if pod.node} - {*self.labels} if self.labels else set()
 
     @property
     def current(self) -> Revision | None:
@@ -119,26 +153,26 @@ class DaemonSetView:
         return max(self.revisions, key=lambda revision: revision.number, default=None)
 
 
-def external_names(daemon_set: Object) -> list[str]:
+def external_names(workload: Object) -> list[str]:
     """
     Return the ConfigMaps that others own and that counted when the pod template was written.
 
     Secrets are left out: without the hash key there is nothing to compare them with.
     """
-    every = rolled_out(annotations_of(daemon_set["spec"].get("template") or {}))
+    every = rolled_out(annotations_of(workload["spec"].get("template") or {}))
     return [name for name in every if not name.startswith(f"{SECRET_KIND} ")]
 
 
-def is_ours(daemon_set: Object) -> bool:
-    """Return whether a DaemonSet carries a config hash, ours or that of Helm's convention, or a note of ours."""
-    annotations = daemon_set["metadata"].get("annotations") or {}
-    return bool(workloads.config_hash_of(daemon_set)) or any(key.startswith("config-rollout/") for key in annotations)
+def is_ours(workload: Object) -> bool:
+    """Return whether a workload carries a config hash, ours or that of Helm's convention, or a note of ours."""
+    annotations = workload["metadata"].get("annotations") or {}
+    return bool(workloads.config_hash_of(workload)) or any(key.startswith("config-rollout/") for key in annotations)
 
 
-def revisions_of(revisions: Iterable[Object], daemon_set: Object) -> list[Revision]:
-    """Return those of some revisions that are the DaemonSet's, the oldest first."""
-    name, uid = daemon_set["metadata"]["name"], daemon_set["metadata"]["uid"]
-    of = [_revision(revision, name) for revision in revisions if is_owned_by(revision, uid)]
+def revisions_of(revisions: Iterable[Object], workload: Object) -> list[Revision]:
+    """Return those of some revisions that are the workload's, the oldest first."""
+    uid = workload["metadata"]["uid"]
+    of = [_revision(revision, workload) for revision in revisions if is_owned_by(revision, uid)]
     return sorted(of, key=lambda revision: revision.number)
 
 
@@ -161,9 +195,9 @@ def metadata_of(config_map: Object) -> ConfigMapMetadata:
     return ConfigMapMetadata(frozenset(str(owner["uid"]) for owner in owners), data.time)
 
 
-def template_written(daemon_set: Object) -> Written:
+def template_written(workload: Object) -> Written:
     """Return who last wrote the config hash in the pod template; nobody if the server does not say."""
-    return written(daemon_set, _HASH_FIELD)
+    return written(workload, _HASH_FIELD)
 
 
 def short(config_hash: str) -> str:
@@ -171,11 +205,12 @@ def short(config_hash: str) -> str:
     return short_hash(config_hash) or "no config hash"
 
 
-def _revision(revision: Object, name: str) -> Revision:
-    metadata, template = revision["metadata"], revision["data"]["spec"].get("template") or {}
+def _revision(revision: Object, workload: Object) -> Revision:
+    metadata, kind, name = revision["metadata"], kind_of(workload), workload["metadata"]["name"]
+    template = template_kept_by(revision, kind)
     cause = (metadata.get("annotations") or {}).get(CHANGE_CAUSE_ANNOTATION, "")
     return Revision(
-        int(revision["revision"]), str(metadata["name"]), revision_of(revision), str(metadata["uid"]),
-        workloads.config_hash_of(revision["data"]), config_map_of(template.get("spec") or {}, name),
-        str(metadata.get("creationTimestamp") or ""), str(cause), dict(template),
+        revision_number(revision), str(metadata["name"]), revision_of(revision, kind), str(metadata["uid"]),
+        workloads.config_hash_of(kept_by(revision)), config_map_of(template.get("spec") or {}, name),
+        str(metadata.get("creationTimestamp") or ""), str(cause), template,
     )  # fmt: skip

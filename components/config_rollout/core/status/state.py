@@ -1,5 +1,5 @@
 """
-The state of a DaemonSet and its configuration: which revision runs where, and what is wrong.
+The state of a workload and its configuration: which revision runs where, and what is wrong.
 
 The findings are findings.py's.
 """
@@ -13,10 +13,12 @@ from ..arguments.finding import Finding
 from ..audit.record import AuditRecord
 from ..kubernetes import daemon_sets, workloads
 from ..kubernetes.annotations import WAVES_ANNOTATION, ZONE_LABEL
+from ..kubernetes.pods import place_of
+from ..kubernetes.workload_kinds import KINDS
 from ..revisions.observation import ObservedPod
 from ..waves.order import divide, parse_waves
 from .findings import findings_of
-from .observation import DaemonSetView, Revision
+from .observation import Revision, WorkloadView
 
 DONE, ROLLING, HALTED, RESTORED, PAUSED = STATES = ("done", "rolling", "halted", "restored", "paused")
 """
@@ -27,7 +29,11 @@ someone paused it.
 
 @dataclass(frozen=True)
 class Part:
-    """A wave or a zone: how many nodes of it have a pod, and on how many that pod is ready with the newest revision."""
+    """
+    A wave or a zone: how many nodes of it have a pod, and on how many that pod is ready with the newest revision.
+
+    Of a workload other than a DaemonSet the pods are counted.
+    """
 
     name: str
     nodes: int
@@ -44,9 +50,9 @@ class Running:
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a DaemonSet. `since` and `why` are those of a rollout that halted or was taken back, else empty."""
+    """The state of a workload. `since` and `why` are those of a rollout that halted or was taken back, else empty."""
 
-    view: DaemonSetView
+    view: WorkloadView
     state: str
     since: str
     why: str
@@ -57,7 +63,7 @@ class Status:
 
     @property
     def through(self) -> int:
-        """On how many nodes the pod is ready with the newest revision."""
+        """How many pods are ready with the newest revision."""
         return sum(is_through(pod, self.view.current) for pod in self.view.pods)
 
     @property
@@ -66,8 +72,8 @@ class Status:
         return self.state == DONE and not self.findings
 
 
-def status_of(view: DaemonSetView) -> Status:
-    """Return the state of an observed DaemonSet. Pods of deleted nodes are ignored."""
+def status_of(view: WorkloadView) -> Status:
+    """Return the state of an observed workload. Pods of deleted nodes are ignored."""
     view = replace(view, pods=[pod for pod in view.pods if pod.node not in view.gone])
     record = view.records[-1] if view.records else None
     state = _state(view, record)
@@ -89,13 +95,14 @@ def is_through(pod: ObservedPod, current: Revision | None) -> bool:
 
 def status_json(statuses: Iterable[Status]) -> dict[str, object]:
     """Return what `status --json` prints, as docs/schemas/status.json describes it."""
-    return {"daemon_sets": [_json(status) for status in statuses]}
+    every = [*statuses]
+    return {f"{kind.key}s": [_json(one) for one in every if one.view.kind is kind] for kind in KINDS.values()}
 
 
-def _state(view: DaemonSetView, record: AuditRecord | None) -> str:
-    if daemon_sets.is_paused(view.daemon_set):
+def _state(view: WorkloadView, record: AuditRecord | None) -> str:
+    if daemon_sets.is_paused(view.workload) or workloads.is_held(view.workload):
         return PAUSED
-    if daemon_sets.restored(view.daemon_set):
+    if daemon_sets.restored(view.workload):
         return RESTORED
     of_this = record if record and record.new_hash == view.config_hash else None
     if _is_moving(view):
@@ -106,17 +113,17 @@ def _state(view: DaemonSetView, record: AuditRecord | None) -> str:
     return ROLLING if starting and not of_this else DONE
 
 
-def _is_moving(view: DaemonSetView) -> bool:
-    """Return whether there are nodes whose pod is still to be replaced, or made."""
-    if not workloads.is_observed(view.daemon_set) or view.current is None:
+def _is_moving(view: WorkloadView) -> bool:
+    """Return whether there are pods that are still to be replaced, or made."""
+    if not workloads.is_observed(view.workload) or view.current is None:
         return True
     old = any(pod.revision != view.current.hash or pod.leaving for pod in view.pods)
-    return old or len({pod.node for pod in view.pods}) < view.wanted
+    return old or view.missing > 0
 
 
-def _waves(view: DaemonSetView) -> tuple[list[Part], list[Finding]]:
-    """Return the waves that the DaemonSet's annotation describes, with the nodes that they have now."""
-    text = (view.daemon_set["metadata"].get("annotations") or {}).get(WAVES_ANNOTATION)
+def _waves(view: WorkloadView) -> tuple[list[Part], list[Finding]]:
+    """Return the waves that a DaemonSet's annotation describes, with the nodes that they have now."""
+    text = (view.workload["metadata"].get("annotations") or {}).get(WAVES_ANNOTATION)
     if text is None:
         return [], []
     try:
@@ -126,31 +133,32 @@ def _waves(view: DaemonSetView) -> tuple[list[Part], list[Finding]]:
     if wrong:
         where = f"annotation {WAVES_ANNOTATION}"
         return [], [Finding(where, "does not describe waves", "Run `pulumi up --refresh`, which rewrites it")]
-    pods = _by_node(view.pods)
+    pods = _by_place(view)
     divisions = divide(waves, view.labels, view.config_hash, pods)
     return [_part(division.wave.name, division.nodes, pods, view) for division in divisions if division.nodes], []
 
 
-def _zones(view: DaemonSetView) -> list[Part]:
+def _zones(view: WorkloadView) -> list[Part]:
     """Return the zones of the nodes, in alphabetical order."""
-    pods = _by_node(view.pods)
-    nodes: dict[str, list[str]] = {}
-    for node in pods:
-        if zone := view.labels.get(node, {}).get(ZONE_LABEL):
-            nodes.setdefault(zone, []).append(node)
-    return [_part(zone, nodes[zone], pods, view) for zone in sorted(nodes)]
+    pods = _by_place(view)
+    places: dict[str, list[str]] = {}
+    for place, (pod, *_) in pods.items():
+        if zone := view.labels.get(pod.node, {}).get(ZONE_LABEL):
+            places.setdefault(zone, []).append(place)
+    return [_part(zone, places[zone], pods, view) for zone in sorted(places)]
 
 
-def _by_node(pods: Iterable[ObservedPod]) -> dict[str, list[ObservedPod]]:
-    by_node: dict[str, list[ObservedPod]] = {}
-    for pod in pods:
-        by_node.setdefault(pod.node, []).append(pod)
-    return by_node
+def _by_place(view: WorkloadView) -> dict[str, list[ObservedPod]]:
+    """Return the pods by what they are known by: their node, of which one may have two for a while, or their name."""
+    by_place: dict[str, list[ObservedPod]] = {}
+    for pod in view.pods:
+        by_place.setdefault(place_of(view.kind, pod), []).append(pod)
+    return by_place
 
 
-def _part(name: str, nodes: Sequence[str], pods: Mapping[str, Sequence[ObservedPod]], view: DaemonSetView) -> Part:
-    through = [node for node in nodes if all(is_through(pod, view.current) for pod in pods[node])]
-    return Part(name, len(nodes), len(through))
+def _part(name: str, places: Sequence[str], pods: Mapping[str, Sequence[ObservedPod]], view: WorkloadView) -> Part:
+    through = [place for place in places if all(is_through(pod, view.current) for pod in pods[place])]
+    return Part(name, len(places), len(through))
 
 
 def _json(status: Status) -> dict[str, object]:

@@ -1,5 +1,6 @@
-"""What `status` prints of a DaemonSet, in lines."""
+"""What `status` prints of a workload, in lines."""
 
+from ..kubernetes.workload_kinds import WorkloadKind
 from ..revisions.observation import names_in
 from ..words.table import aligned
 from .findings import BEHIND
@@ -8,17 +9,17 @@ from .state import Part, Running, Status
 
 
 def lines_of(status: Status) -> list[str]:
-    """Return the lines about one DaemonSet: its state, what runs where, and what is wrong."""
+    """Return the lines about one workload: its state, what runs where, and what is wrong."""
     view = status.view
-    lines = [f"{view.namespace}/{view.name}: {headline(status)}"]
+    lines = [f"{view.where}: {headline(status)}"]
     lines += aligned([_running(one, len(view.pods)) for one in reversed(status.running)], indent=2)
-    lines += aligned([("wave", part.name, _through(part)) for part in status.waves], indent=2)
-    lines += aligned([("zone", part.name, _through(part)) for part in status.zones], indent=2)
+    for what, parts in (("wave", status.waves), ("zone", status.zones)):
+        lines += aligned([(what, part.name, _through(part, view.kind)) for part in parts], indent=2)
     return [*lines, *(f"  ! {finding}" for finding in status.findings)]
 
 
 def headline(status: Status) -> str:
-    """Return the state, the configuration, and on how many nodes it is."""
+    """Return the state, the configuration, and how many pods have it."""
     view = status.view
     since = f" since {status.since}" if status.since else ""
     revision = f", revision {view.current.number}" if view.current else ""
@@ -29,8 +30,8 @@ def headline(status: Status) -> str:
 
 
 def line_of(status: Status, problem: str) -> str:
-    """Return one line on a DaemonSet, with its newest problem."""
-    return f"{status.view.namespace}/{status.view.name}: {headline(status)}{f'. {problem}' if problem else ''}"
+    """Return one line on a workload, with its newest problem."""
+    return f"{status.view.where}: {headline(status)}{f'. {problem}' if problem else ''}"
 
 
 def change_of_state(status: Status, problem: str) -> tuple[object, ...]:
@@ -58,5 +59,5 @@ def _running(one: Running, total: int) -> tuple[str, ...]:
     return "revision", f"{revision.number}", short(revision.config_hash), f"{one.pods:,} of {total:,} pods", mounts
 
 
-def _through(part: Part) -> str:
-    return f"{part.through:,} of {part.nodes:,} nodes"
+def _through(part: Part, kind: WorkloadKind) -> str:
+    return f"{part.through:,} of {part.nodes:,} {kind.places}"
