@@ -43,7 +43,7 @@ linters: setup ## run other linters over the same manifests as check; writes the
 renderers: setup tools ## the filter in the real Helm 3, Helm 4 and kustomize, which it builds first
 	RENDERERS=1 $(RUN) -m pytest tests/engine/renderers
 
-bench: setup ## measure, and write the tables of the README and the docs
+bench: setup ## measure, and write the tables of the docs
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
 	$(RUN) -m benchmarks.status
@@ -52,6 +52,12 @@ bench: setup ## measure, and write the tables of the README and the docs
 
 docs: setup ## fill the tables that are made from the code
 	$(RUN) -m tools.documents
+
+site: setup ## build the docs as a searchable site
+	@$(RUN) -m tools.site
+
+browse: setup ## look at every page of the site in Chromium, wide and narrow, light and dark; leaves .run/screenshots
+	@$(RUN) -m tools.browse
 
 tools: setup ## build the real tools into the cache, without running anything
 	@$(RUN) -m tools.build
@@ -72,5 +78,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers bench docs tools lock setup
+.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers bench docs site browse tools lock setup
 .DEFAULT_GOAL := help

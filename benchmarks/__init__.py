@@ -1,1 +1,1 @@
-"""Ratios of one run on one machine, and the table of them in the README."""
+"""Ratios of one run on one machine, and the table of them in docs/measured.md."""

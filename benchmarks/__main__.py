@@ -1,4 +1,4 @@
-"""Measures what the README quotes and writes it there: `python -m benchmarks`, or `make bench`."""
+"""Measures what docs/measured.md shows and writes it there: `python -m benchmarks`, or `make bench`."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ from tools.documents import filled
 from tools.engine import Engine
 from tools.local_cluster import LocalCluster
 
-README = Path(__file__).parents[1] / "README.md"
+MEASURED = Path(__file__).parents[1] / "docs" / "measured.md"
 
 DATA = {"agent.yaml": "level: info\n"}
 POD_SPEC = {
@@ -68,11 +68,11 @@ def table(rows: list[tuple[str, str, str]]) -> str:
 
 
 def main() -> None:
-    """Measure everything, print the table, and put it into the README."""
+    """Measure everything, print the table, and put it into the document."""
     rows = [*engine_rows(), *workloads.rows(), *core.rows(), *waves.rows()]
     text = table(rows)
     print(text)
-    README.write_text(filled(README.read_text(), "benchmarks", text))
+    MEASURED.write_text(filled(MEASURED.read_text(), "benchmarks", text))
 
 
 if __name__ == "__main__":

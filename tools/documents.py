@@ -17,6 +17,7 @@ from config_rollout.core.rbac.pruning import prune_rights
 from config_rollout.core.rbac.rights import role
 from config_rollout.core.rules import document as rules
 from config_rollout.core.rules.check_settings import config_schema
+from tools import reference
 from tools.command_line import run_text
 from tools.fake_api import FakeApi, halted
 
@@ -29,9 +30,9 @@ def filled(document: str, name: str, text: str) -> str:
     return between.sub(lambda marks: f"{marks[1]}{text.rstrip()}\n{marks[2]}", document)
 
 
-def blocks(language: str) -> list[str]:
-    """Return the README's code blocks in a language."""
-    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", (ROOT / "README.md").read_text())
+def blocks(language: str, document: str = "README.md") -> list[str]:
+    """Return the code blocks of a document in a language."""
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", (ROOT / document).read_text())
 
 
 def kube_proxy() -> tuple[Path, str]:
@@ -195,7 +196,7 @@ def contributing() -> tuple[Path, str]:
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
     made = [contributing(), kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), status(), metrics()]
-    return [*made, check_config(), transform(), ci(), *pictures(), *timelines()]
+    return [*made, check_config(), transform(), ci(), *pictures(), *timelines(), *reference.every()]
 
 
 def main() -> None:

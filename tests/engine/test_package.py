@@ -102,7 +102,7 @@ def test_completion_needs_the_extra_and_says_so(installed, unpacked, tmp_path):
 
 @pytest.mark.parametrize("checker", [MYPY, PYRIGHT], ids=["mypy", "pyright"])
 def test_type_checker_finds_the_types_from_outside(installed, tmp_path, checker):
-    good, _ = blocks("python")
+    (good,) = blocks("python")
     (tmp_path / "good.py").write_text(good)
     (tmp_path / "wrong.py").write_text(good.replace('"namespace"', '"namespce"'))
     status, printed = ran(tmp_path, *checker, installed / "bin" / "python", "good.py", "wrong.py")

@@ -1,4 +1,4 @@
-"""What the README shows is what happens."""
+"""What the README and the first page of the docs show is what happens."""
 
 import re
 import shutil
@@ -42,7 +42,7 @@ def test_preview_is_the_real_one(kubeadm, engine):
 
 
 def test_quick_start_adopts_what_kubeadm_made(kubeadm, cluster, engine):
-    _, first, second, _ = blocks("shell")
+    _, _, first, second = blocks("shell", "docs/start.md")
     setup, first = first.split("\n", 1)
     folder = run_folder("quick-start")
     for name in demo.PROGRAM:
@@ -88,7 +88,7 @@ def play(binaries, cluster) -> Iterator[Engine]:
 
 
 def test_program_runs_in_an_environment_where_only_this_was_installed(installed, play, cluster, tmp_path):
-    code, _ = blocks("python")
+    (code,) = blocks("python")
     (tmp_path / "__main__.py").write_text(code)
     (tmp_path / "agent.yaml").write_text("level: info\n")
     (tmp_path / "venv").symlink_to(installed)
@@ -118,7 +118,7 @@ def test_example_runs_in_another_folder_where_only_this_was_installed(installed,
 
 
 def test_errors_are_the_real_ones():
-    shown = blocks("text")[1].splitlines()
+    shown = blocks("text", "docs/start.md")[0].splitlines()
     with pytest.raises(ValueError) as error:  # noqa: PT011 - the message is what is looked at
         ConfiguredDaemonSet(
             "node-agent",

@@ -10,16 +10,24 @@ from tools import documents
 from tools.build import KNOWN, MODULES
 from tools.documents import ROOT, blocks
 
-README = (ROOT / "README.md").read_text()
 DOCUMENTS = {path.name: path.read_text() for path in ROOT.glob("*.md")}
 
 
 def test_every_command_of_the_readme_is_one_that_a_test_runs():
-    demo, *quick_start, install = blocks("shell")
-    commands = [line.split("#")[0].strip() for block in (demo, install) for line in block.splitlines()]
+    commands = [line.split("#")[0].strip() for block in blocks("shell") for line in block.splitlines()]
 
     assert ["make demo", "make test", "pip install ."] == commands
+
+
+def test_every_command_of_the_five_minutes_is_one_that_a_test_runs():
+    demo, install, *quick_start = blocks("shell", "docs/start.md")
+
+    assert ["make demo\n", "pip install .\n"] == [demo, install]
     assert 2 == len(quick_start)  # tests/engine/test_readme.py runs them
+
+
+def test_program_of_the_five_minutes_is_the_one_of_the_readme():
+    assert blocks("python") == blocks("python", "docs/start.md")
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z-]+)`", "".join(DOCUMENTS.values())))))
@@ -31,7 +39,7 @@ def test_make_has_the_target(target):
 def test_links_lead_somewhere(document):
     links = [link for link in re.findall(r"\]\(([^)]+)\)", DOCUMENTS[document]) if not link.startswith("http")]
 
-    assert [] == [link for link in links if not (ROOT / link).exists()]
+    assert [] == [link for link in links if not (ROOT / link.partition("#")[0]).exists()]
 
 
 @pytest.mark.parametrize(
@@ -41,14 +49,15 @@ def test_place_exists(path):
     assert list(ROOT.glob(path))
 
 
-def test_waves_that_the_readme_shows_are_good():
-    _, shown = blocks("python")
+def test_waves_that_the_docs_show_are_good():
+    shown = ast.parse(blocks("python", "docs/waves.md")[0].replace("    ...,\n", ""), mode="eval").body
 
-    assert [] == parse_waves(ast.literal_eval(f"{{{shown}}}")["waves"])[1]
+    assert [] == parse_waves(ast.literal_eval(shown.args[1])["waves"])[1]
 
 
 def test_measured_table_is_filled_in():
-    (table,) = re.findall(r"(?s)<!-- benchmarks -->\n(.*?)<!-- /benchmarks -->", README)
+    text = (ROOT / "docs" / "measured.md").read_text()
+    (table,) = re.findall(r"(?s)<!-- benchmarks -->\n(.*?)<!-- /benchmarks -->", text)
 
     assert 21 == len(table.splitlines())
 

@@ -76,7 +76,7 @@ def programs_to_accept() -> dict[str, str]:
     folders = sorted((ROOT / "tests" / "data" / "upgrades").glob("*/__main__.py"))
     programs = {"good": _IMPORTS + GOOD}
     programs |= {f"upgrade_{path.parent.name.replace('-', '_')}": path.read_text() for path in folders}
-    for document in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    for document in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         for number, block in enumerate(re.findall(r"(?ms)^```python\n(.*?)^```", document.read_text())):
             name = f"{document.stem.replace('-', '_').lower()}_{number}"
             programs[name] = block if block.startswith(("import", "from")) else f"{_IMPORTS}{_whole(block)}"

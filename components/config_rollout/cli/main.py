@@ -53,14 +53,7 @@ class _PrintVersion(argparse.Action):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = argparse.ArgumentParser(prog="config-rollout", description=_WHAT)
-    parser.add_argument(
-        "--print-completion", choices=SHELLS, action=PrintCompletion, help="print the completion script for a shell"
-    )
-    parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version, and leave")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in _modules(sys.argv[1:] if arguments is None else arguments):
-        module.add(commands)
+    parser = command_line(sys.argv[1:] if arguments is None else arguments)
     try:
         _check_python()
         args = parser.parse_args(arguments)
@@ -75,6 +68,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # whoever read us has seen enough
         return TROUBLE
     return code
+
+
+def command_line(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the parser of the command that is called, or of all of them where none is."""
+    parser = argparse.ArgumentParser(prog="config-rollout", description=_WHAT)
+    parser.add_argument(
+        "--print-completion", choices=SHELLS, action=PrintCompletion, help="print the completion script for a shell"
+    )
+    parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version, and leave")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in _modules(arguments):
+        module.add(commands)
+    return parser
 
 
 def _modules(arguments: Sequence[str]) -> list[Any]:
