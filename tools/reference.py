@@ -11,6 +11,7 @@ from pathlib import Path
 
 from config_rollout.cli.main import command_line
 from tools.command_line import run_text
+from tools.messages import messages_page
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -227,4 +228,5 @@ def schemas_page() -> tuple[Path, str]:
 
 def every() -> list[tuple[Path, str]]:
     """Return every reference page, and what it has to hold."""
-    return [arguments_page(), commands_page(), annotations_page(), permissions_page(), schemas_page()]
+    pages = [arguments_page(), commands_page(), annotations_page(), permissions_page(), schemas_page()]
+    return [*pages, messages_page()]
