@@ -189,6 +189,8 @@ PERMISSIONS = {
         "--external-secret",
         "agent-tls",
     ),
+    "A Deployment": ("-n", "web", "deployment/api"),
+    "A StatefulSet": ("-n", "web", "statefulset/db"),
     "kube-proxy that is adopted": ("kube-system/kube-proxy", "--manage", "adopt"),
 }
 """Heading of the page of permissions -> arguments of `config-rollout rbac`."""

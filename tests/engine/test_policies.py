@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 import pytest
 import yaml
 
+from config_rollout import ConfiguredDeployment
 from config_rollout.core.rules import BY_ID, RULES
 from config_rollout.core.rules.objects import WAVE_STASH
 from config_rollout.core.rules.rule import Level
@@ -187,7 +188,7 @@ def test_trap_stops_a_preview(project, namespace):
     assert ("hash-from-resource", "DaemonSet agent", "mandatory") in outcome.findings
 
 
-def test_component_has_no_findings(project, agent):
+def test_components_have_no_findings(project, agent, namespace):
     container = {
         "name": "agent",
         "image": "agent:1",
@@ -204,6 +205,9 @@ def test_component_has_no_findings(project, agent):
     ]
 
     assert [(False, [])] * 3 == [(outcome.failed, outcome.findings) for outcome in outcomes]
+    args = {"namespace": namespace, "data": GOOD, "pod_spec": pod_spec, **SAFE}
+    outcome = checked(project, lambda: ConfiguredDeployment("agent", args))
+    assert (False, [], "create") == (outcome.failed, outcome.findings, outcome.steps["Deployment agent"])
 
 
 def test_example_program_has_no_findings(program, engine):

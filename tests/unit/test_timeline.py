@@ -199,12 +199,18 @@ def test_names_lose_the_domain_that_all_share(nodes, expected):
     [
         ({}, "kube-system/kube-proxy: fa55fd0379 => 9c07aa31be, done"),
         ({"result": "halted"}, "kube-system/kube-proxy: fa55fd0379 => 9c07aa31be, halted"),
+        ({"kind": "Deployment"}, "Deployment kube-system/kube-proxy: fa55fd0379 => 9c07aa31be, done"),
         ({"old_hash": ""}, "kube-system/kube-proxy: nothing => 9c07aa31be, done"),
         ({"old_hash": OLD, "new_hash": OLD}, "kube-system/kube-proxy: fa55fd0379 => fa55fd0379, done"),
     ],
 )
 def test_title(more, expected):
     assert expected == shown({}, **more).title
+
+
+@pytest.mark.parametrize(("kind", "rows"), [("DaemonSet", "nodes"), ("Deployment", "pods"), ("StatefulSet", "pods")])
+def test_rows_are_nodes_or_pods_by_the_kind(kind, rows):
+    assert rows == shown({}, kind=kind).counts
 
 
 @pytest.mark.parametrize(

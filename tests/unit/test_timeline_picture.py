@@ -46,6 +46,13 @@ def test_every_node_has_a_row_while_rows_can_be_seen(nodes, rows):
     assert rows == len([title for title in titles(picture(nodes)) if title.startswith("node-")])
 
 
+def test_rows_of_a_deployment_are_counted_as_pods():
+    (record,), _ = parse_records(lines({**rollout(), "kind": "Deployment"}), "x")
+    page = timeline_picture._page(timeline(record), "")
+
+    assert (True, False) == ("<th>pods<th>" in page, "<th>nodes<th>" in page)
+
+
 def test_row_says_what_its_node_had():
     assert "node-1: 0:00 old configuration, 0:00.5 restarting, 0:03 new configuration" in titles(picture())
 

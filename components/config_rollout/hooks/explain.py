@@ -28,10 +28,12 @@ from ..core.explain.reasons import (
     explain_older_text,
     explain_replace,
     explain_retained,
+    explain_taken_back,
     explain_taken_over,
     explain_unfinished,
     explain_unknown,
 )
+from ..core.explain.unwritten import older_texts, taken_back
 from ..core.kubernetes.annotations import CHANGE_CAUSE_ANNOTATION, CONFIG_HASH_ANNOTATION
 from ..core.kubernetes.camel import camel
 from ..core.kubernetes.daemon_sets import restored
@@ -89,6 +91,7 @@ class Explainer:
         self.awaiting = Awaiting(self._hook_name, audit.find, None if audit.staged else kind)
         self._on_error = pulumi.ErrorHook(f"{self._hook_name}:failed", self._child_failed)
         self._keys: list[KeyChange] = []
+        self._back: list[str] = []
         self._since: Configuration | None = None
         self._moved: tuple[str, str] | None = None
         self._where = ""
@@ -172,7 +175,9 @@ class Explainer:
         old, _ = await plain_inputs(args.old_inputs)
         new, _ = await plain_inputs(args.new_inputs)
         self._since = from_inputs(old)
-        self._keys = changes_between(old, new)
+        keys = changes_between(old, new)
+        back = taken_back(keys, await self._observe(), self._wanted, self._secrets) if self._wanted else []
+        self._keys, self._back = [key for key in keys if key not in back], [key.name for key in back]
         was, self._where = (f"{inputs.get('namespace')}/{inputs.get('name')}" for inputs in (old, new))
         if was != self._where:
             self._moved = was, self._where
@@ -309,10 +314,11 @@ class Explainer:
             self.tell(left)
         if self._unknown and not self.has_told:
             self.tell(explain_unknown(self._unknown))
-        if not self.has_told and (self._keys or pulumi.runtime.is_dry_run()):
+        if not self.has_told and (self._keys or self._back or pulumi.runtime.is_dry_run()):
             lines = [explain_keys(self._keys, f"{self._kind.kind} {self._where}")] if self._keys else []
+            lines += explain_taken_back(self._back) if not self._keys else []
             if self._configuration:
-                lines += explain_older_text(self._older_text(await self._observe(), self._configuration))
+                lines += explain_older_text(older_texts(await self._observe(), self._configuration))
             if text := "\n  ".join(lines):
                 self.tell("\n".join(filter(None, (text, self._retained()))) if self._keys else text)
 
@@ -341,17 +347,6 @@ class Explainer:
         if config_hash_of(live) != full_hash:
             return explain_undone(live, observation.revision, full_hash, drift, self.audit.staged)
         return explain_drift(where, drift, self.audit.staged, secret) if drift else ""
-
-    def _older_text(self, observation: Observation, configuration: Configuration) -> list[str]:
-        workload, several = (
-            (observation.workload or {}).get("metadata", {}).get("name", ""),
-            len(configuration.sources) > 1,
-        )
-        return [
-            f"ConfigMap {source.name}: {key}" if several else key
-            for source in configuration.own
-            for key in observation.older_text(source.object_name(workload), source.content)
-        ]
 
     def _retained(self) -> str:
         """Return what becomes of the ConfigMaps and Secrets that leave the engine's state, if any do."""

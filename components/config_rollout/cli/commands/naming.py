@@ -31,13 +31,12 @@ class Where:
 
 def add_workload(command: argparse.ArgumentParser, default: str = "") -> None:
     """Add the arguments that say which workload; with a `default`, which the help says, they may be left out."""
-    what = "the DaemonSet; after -n KIND/NAME, as deployment/web"
+    what = "a DaemonSet, or with -n any workload as KIND/NAME: deployment/web"
     command.add_argument(
         "workload", metavar="NAMESPACE/NAME", nargs="?" if default else None,
         help=f"{what}; by default {default}" if default else what,
     )  # fmt: skip
-    of_all = ", or of all workloads" if default else ""
-    text = f"of a workload that is named as for kubectl{of_all}"
+    text = f"the workload's namespace, as for kubectl{'; alone, all that are in it' if default else ''}"
     command.add_argument("-n", "--namespace", metavar="NAMESPACE", default="", help=text)
 
 

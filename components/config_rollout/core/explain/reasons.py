@@ -197,6 +197,12 @@ def explain_older_text(keys: Sequence[str]) -> list[str]:
     return [f"{what} {', '.join(keys)}; change `text_version` to roll out the new one"] if keys else []
 
 
+def explain_taken_back(keys: Sequence[str]) -> list[str]:
+    """Return what becomes of keys that waited to be written and are taken back; empty without keys."""
+    verb = "is" if len(keys) == 1 else "are"
+    return [f"{', '.join(keys)} {verb} again as the cluster has it: nothing is written"] if keys else []
+
+
 def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
     """Return the message of an `up` that changes the configuration and nothing about `where`, its workload."""
     if all(not key.restarts and key.fields == [] for key in keys):

@@ -68,14 +68,14 @@ class Configuration:
     @property
     def unknown(self) -> list[str]:
         """The keys that are not known, as messages name them."""
-        prefixed = [("" if self._is_one_config_map else f"{s.kind} {s.name}: ", s.unknown) for s in self.sources]
+        prefixed = [("" if self.is_one_config_map else f"{s.kind} {s.name}: ", s.unknown) for s in self.sources]
         prefixed += [(f"{secret.kind} {secret.name}: ", secret.unknown) for secret in self.secrets]
         return [f"{prefix}{'data' if key == '*' else key}" for prefix, keys in prefixed for key in keys]
 
     @cached_property
     def canonical(self) -> bytes:
         """The bytes that are hashed, where all of it is known."""
-        if self._is_one_config_map:
+        if self.is_one_config_map:
             return canonical_bytes(self.sources[0].content)
         return VERSION_LINE + _entries(b"config-map", self.sources) + _entries(b"secret", self.secrets)
 
@@ -84,10 +84,11 @@ class Configuration:
         """The config hash, the SHA-256 of the canonical bytes, 64 hex digits; words where that is not known."""
         if not self.is_known:
             return str(UNKNOWN)
-        return self.sources[0].hash if self._is_one_config_map else hashlib.sha256(self.canonical).hexdigest()
+        return self.sources[0].hash if self.is_one_config_map else hashlib.sha256(self.canonical).hexdigest()
 
     @property
-    def _is_one_config_map(self) -> bool:
+    def is_one_config_map(self) -> bool:
+        """Whether a ConfigMap is all of it, so that messages need not name it."""
         return len(self.sources) == 1 and not self.secrets
 
     @property
