@@ -17,7 +17,7 @@ from config_rollout.core.rbac.pruning import prune_rights
 from config_rollout.core.rbac.rights import role
 from config_rollout.core.rules import document as rules
 from config_rollout.core.rules.check_settings import config_schema
-from tools import reference
+from tools import comparison, reference
 from tools.command_line import run_text
 from tools.fake_api import FakeApi, halted
 
@@ -193,10 +193,16 @@ def contributing() -> tuple[Path, str]:
     return path, filled(path.read_text(), "rooms", rooms())
 
 
+def compare() -> tuple[Path, str]:
+    """Return the document that compares tools, and what it has to hold."""
+    path = ROOT / "docs" / "compare.md"
+    return path, filled(path.read_text(), "situations", comparison.table())
+
+
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
     made = [contributing(), kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), status(), metrics()]
-    return [*made, check_config(), transform(), ci(), *pictures(), *timelines(), *reference.every()]
+    return [*made, check_config(), transform(), ci(), compare(), *pictures(), *timelines(), *reference.every()]
 
 
 def main() -> None:
