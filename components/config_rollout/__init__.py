@@ -4,24 +4,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .args.configured_chart import ConfiguredChartArgs
     from .args.configured_daemon_set import ConfiguredDaemonSetArgs
     from .args.configured_deployment import ConfiguredDeploymentArgs
+    from .args.configured_kustomization import ConfiguredKustomizationArgs
+    from .args.configured_manifests import ConfiguredManifestsArgs
     from .args.kube_proxy import KubeProxyArgs
+    from .configured_chart import ConfiguredChart
     from .configured_daemon_set import ConfiguredDaemonSet
     from .configured_deployment import ConfiguredDeployment
+    from .configured_kustomization import ConfiguredKustomization
+    from .configured_manifests import ConfiguredManifests
     from .kube_proxy import KubeProxy
 
 _MODULES = {
+    "ConfiguredChart": "configured_chart",
     "ConfiguredDaemonSet": "configured_daemon_set",
     "ConfiguredDeployment": "configured_deployment",
+    "ConfiguredKustomization": "configured_kustomization",
+    "ConfiguredManifests": "configured_manifests",
     "KubeProxy": "kube_proxy",
 }
 
 __all__ = [
+    "ConfiguredChart",
+    "ConfiguredChartArgs",
     "ConfiguredDaemonSet",
     "ConfiguredDaemonSetArgs",
     "ConfiguredDeployment",
     "ConfiguredDeploymentArgs",
+    "ConfiguredKustomization",
+    "ConfiguredKustomizationArgs",
+    "ConfiguredManifests",
+    "ConfiguredManifestsArgs",
     "KubeProxy",
     "KubeProxyArgs",
 ]

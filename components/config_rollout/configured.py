@@ -4,7 +4,7 @@ What the components have in common whose workload is made from their arguments, 
 Not here: what a configuration means (core/), and the words that explain a change (core/explain/reasons.py).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -15,11 +15,15 @@ from .core.arguments.finding import report
 from .core.kubernetes.workload_kinds import WorkloadKind
 from .core.workload.asked import workload_of
 from .core.workload.recorded import inputs_of
+from .core.workload.workload import Workload
 from .driver.ending import heed
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
 from .prepare import compatibility
 from .prepare.arguments import checked, doubtful
 from .prepare.revisions import read_before
+
+OfManifest = Callable[[Workload], Workload]
+"""Gives the workload that a manifest describes, from the one that the arguments ask for."""
 
 
 class Configured(pulumi.ComponentResource):
@@ -57,17 +61,39 @@ class Configured(pulumi.ComponentResource):
         who = f"{type(self).__name__} '{name}'"
         compatibility.check(who)
         heed()
-        arguments = checked(who, name, args, args_type, opts, kind)
+        self._read_before(who, kind, name, args, args_type, opts)
+        self._register_parts()
+
+    def _read_before(
+        self,
+        who: str,
+        kind: WorkloadKind,
+        name: str,
+        args: Mapping[str, Any],
+        args_type: type,
+        opts: pulumi.ResourceOptions | None,
+        of_manifest: OfManifest | None = None,
+    ) -> None:
+        """
+        Read what there is, and refuse what is wrong, before anything is registered.
+
+        `of_manifest` is what the workload is made of beside the arguments, where a manifest says it.
+        """
+        arguments = checked(who, name, args, args_type, opts, kind, may_read_nothing=of_manifest is not None)
         plain, configuration = arguments.plain, arguments.configuration
         kubernetes_name: str = plain.get("name", name)
         reading = read_before(who, plain, kubernetes_name, configuration, arguments.secrets.sources, kind)
-        type_ = f"config-rollout:index:Configured{kind.kind}"
-        of = ConfiguredWorkload(
+        workload = workload_of(kind, kubernetes_name, plain)
+        self._identity = f"config-rollout:index:Configured{kind.kind}", name
+        self._who, self._arguments, self._reading = who, arguments, reading
+        self._kubernetes_name, self._is_of_manifest = kubernetes_name, of_manifest is not None
+        self._of = ConfiguredWorkload(
             self,
-            (type_, name),
+            who,
+            self._identity,
             plain,
             opts,
-            workload_of(kind, kubernetes_name, plain),
+            of_manifest(workload) if of_manifest else workload,
             configuration,
             reading,
             waves=arguments.waves,
@@ -77,21 +103,25 @@ class Configured(pulumi.ComponentResource):
             secrets=arguments.secrets.sources,
         )
 
-        recorded = inputs_of(kubernetes_name, plain, configuration, UNKNOWN_OUTPUT)
+    def _register_parts(self, after: Sequence[pulumi.Resource] = ()) -> None:
+        """Register the component and all that it has; its workload comes `after` these."""
+        of, who, arguments, name = self._of, self._who, self._arguments, self._kubernetes_name
+        plain, configuration = arguments.plain, arguments.configuration
+        recorded = inputs_of(name, plain, configuration, UNKNOWN_OUTPUT)
         recorded["retained"] = of.options.retain_on_delete or None
-        super().__init__(type_, name, recorded, of.options_of_component())
+        super().__init__(*self._identity, recorded, of.options_of_component())
 
-        for line in report(who, doubtful(arguments, kubernetes_name)).splitlines():
+        for line in report(who, doubtful(arguments, name, not self._is_of_manifest)).splitlines():
             pulumi.log.warn(line, self)
         for line in arguments.missing:
             pulumi.log.info(line, self)
-        names = configuration.object_names(kubernetes_name), configuration.secret_names(kubernetes_name)
-        reading.warn(self, [called for of_kind in names for called in of_kind.values()])
+        names = configuration.object_names(name), configuration.secret_names(name)
+        self._reading.warn(self, [called for of_kind in names for called in of_kind.values()])
         if of.staged:
             of.staged.warn(self)
-        self.workload = of.register()
+        self.workload = of.register(after)
         self.config_maps = of.config_maps
-        self.config_map = of.config_maps.get(kubernetes_name) or next(iter(of.config_maps.values()), None)
+        self.config_map = of.config_maps.get(name) or next(iter(of.config_maps.values()), None)
         self.secrets = of.secrets
         of.register_waves()
         of.finish(self.workload, of.options.ignored)

@@ -54,6 +54,7 @@ class ConfiguredWorkload:
 
     Args:
       component: The component, of the type and name `identity`.
+      who: The component, for what is refused.
       plain: Its arguments: `namespace`, and as far as there are any `kubeconfig`, `context`, `update_strategy`
         or `strategy`, `replicas`, `min_ready_seconds`, `rollout_timeout_seconds`, `take_over`.
       opts: Its resource options.
@@ -76,6 +77,7 @@ class ConfiguredWorkload:
     def __init__(
         self,
         component: pulumi.ComponentResource,
+        who: str,
         identity: tuple[str, str],
         plain: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
@@ -91,7 +93,7 @@ class ConfiguredWorkload:
         has_fleet: bool = True,
         secrets: Sequence[SecretSource] = (),
     ) -> None:
-        who, name = f"{type(component).__name__} '{identity[1]}'", identity[1]
+        name = identity[1]
         self._component, self._name, self._plain, self._reading = component, name, plain, reading
         self._workload, self._configuration, self._secrets = workload, configuration, secrets
         self._waves, self._needs = waves, needs
@@ -127,7 +129,8 @@ class ConfiguredWorkload:
         if waves is not None:
             driven = DAEMON_SET_ANNOTATIONS if is_patch else driven_annotations(waves)
         self.owner = self._ownership.annotations(self._component)
-        self._workload = workload = replace(self._workload, annotations=driven, owner=self.owner)
+        annotations = {**self._workload.annotations, **driven}
+        self._workload = workload = replace(self._workload, annotations=annotations, owner=self.owner)
         if is_patch and waves is not None:  # the strategy has a patch of its own
             spec = {key: value for key, value in workload.spec.items() if key != workload.kind.strategy}
             self._workload = workload = replace(workload, spec=spec)

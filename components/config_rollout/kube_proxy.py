@@ -69,6 +69,7 @@ class KubeProxy(pulumi.ComponentResource):
 
         self._of = of = ConfiguredWorkload(
             self,
+            who,
             (_TYPE, name),
             _plain(prepared, args),
             opts,

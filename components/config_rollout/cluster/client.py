@@ -286,6 +286,12 @@ class Cluster:
         answer = self._send("GET", Right("get", "", _VERSION)) or {}
         return str(answer.get("gitVersion"))
 
+    def is_namespaced(self, version: str, kind: str) -> bool | None:
+        """Tell whether objects of a kind are in namespaces; `None` if the server does not know it in that version."""
+        answer = self._send("GET", Right("get", "", f"/{'apis' if '/' in version else 'api'}/{version}")) or {}
+        known = {of["kind"]: bool(of["namespaced"]) for of in answer.get("resources", []) if "/" not in of["name"]}
+        return known.get(kind)
+
     def prove(self, resource: str, name: str, namespace: str, uid: str) -> Object:
         """
         Return an object, after making sure that this is the provider's cluster: it has the UID that the provider
@@ -438,6 +444,8 @@ def _path(right: Right) -> str:
     """Return the path of an object, or of a collection."""
     if right.resource == _VERSION:
         return "/version"
+    if right.resource.startswith("/"):
+        return right.resource
     if right.group in ("authentication.k8s.io", "authorization.k8s.io"):
         return f"/apis/{right.group}/v1/{right.resource}"
     version = _GROUPS.get(right.resource)

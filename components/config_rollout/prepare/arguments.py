@@ -60,9 +60,10 @@ def checked(
     args_type: type,
     opts: pulumi.ResourceOptions | None,
     kind: WorkloadKind = DAEMON_SET,
+    may_read_nothing: bool = False,
 ) -> Arguments:
     """
-    Return the arguments, each parsed once.
+    Return the arguments, each parsed once; `may_read_nothing` tells whether pods need a ConfigMap or Secret at all.
 
     Raises:
       BadArguments: One line for everything that is wrong, each beginning with `who: where:`.
@@ -82,7 +83,7 @@ def checked(
     findings += check_provider(plain, opts)
     needs, wrong = wait_for_outputs(plain)
     findings += wrong
-    configuration, wrong = parse_sources(kubernetes_name, plain)
+    configuration, wrong = parse_sources(kubernetes_name, plain, may_read_nothing)
     secrets, wrong_secrets = parse_secrets(kubernetes_name, plain)
     own = {"config_maps": names, "secrets": secret_names(plain)}
     external, wrong_external = read_external(kubernetes_name, plain, own, secrets.key)
@@ -153,16 +154,22 @@ def _check_labels(plain: Mapping[str, Any], kubernetes_name: str) -> Iterator[Fi
     yield from check_selector(selector_of(plain, kubernetes_name), plain.get("pod_labels"))
 
 
-def doubtful(arguments: Arguments, name: str) -> list[Finding]:
-    """Return what may be wrong with the arguments and is not refused, for the component with that Kubernetes name."""
+def doubtful(arguments: Arguments, name: str, declares_all: bool = True) -> list[Finding]:
+    """
+    Return what may be wrong with the arguments and is not refused, for the component with that Kubernetes name.
+
+    `declares_all` tells whether the program is to name everything that its pods read.
+    """
     plain = arguments.plain
+    of_contents = [*warned(name, plain, arguments.configuration), *arguments.secrets.doubtful]
+    if not declares_all:
+        return [*of_contents, *_unknown_fields(plain)[1]]
     every = [*source_names(name, plain), *external_names(plain)]
     every_secret = [*secret_names(plain), *external_names(plain, "secrets")]
     undeclared = [
         *checks.check_undeclared(every, plain["pod_spec"]),
         *checks.check_undeclared(every_secret, plain["pod_spec"], "Secret"),
     ]
-    of_contents = [*warned(name, plain, arguments.configuration), *arguments.secrets.doubtful]
     return [*of_contents, *undeclared, *_unknown_fields(plain)[1]]
 
 

@@ -57,6 +57,11 @@ def check(who: str) -> None:
         pulumi.log.warn(line)
 
 
+def provider_version() -> str:
+    """Return the version of the package of the Kubernetes provider, which asks for a provider of that version."""
+    return metadata.version(_PACKAGES["provider"])
+
+
 def check_kubernetes(who: str, version: str) -> list[str]:
     """
     Return what is to be said of the API server's version, each line beginning with `who`.

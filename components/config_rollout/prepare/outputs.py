@@ -121,4 +121,6 @@ def _with_outputs(value: Any) -> Any:
     """Return a structure with an Output in place of each value that is not known."""
     if isinstance(value, Mapping):
         return {key: _with_outputs(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_outputs(item) for item in value]
     return UNKNOWN_OUTPUT if isinstance(value, pulumi.output.Unknown) else value

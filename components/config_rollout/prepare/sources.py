@@ -28,18 +28,22 @@ def source_names(name: str, plain: Mapping[str, Any]) -> list[str]:
     """Return what the pod spec calls the ConfigMaps of a component, the one of `data` first."""
     others = plain.get("config_maps")
     listed = [one for one in others if isinstance(one, str)] if isinstance(others, Mapping) else []
-    own = "data" in plain or not (listed or "secrets" in plain)
+    own = "data" in plain or not (listed or "secrets" in plain or others == {})
     return list(dict.fromkeys([*([name] if own else []), *listed]))
 
 
-def parse_sources(name: str, plain: dict[str, Any]) -> tuple[Configuration, list[Finding]]:
+def parse_sources(
+    name: str, plain: dict[str, Any], may_read_nothing: bool = False
+) -> tuple[Configuration, list[Finding]]:
     """
     Return what the pods read, and everything that is wrong with it. It is complete only if nothing is.
 
     `plain` are the arguments of the component with that Kubernetes name; formats get the platform of the pods. Values
     that are Outputs are those that a preview does not know.
     """
-    sources, findings = _sources(name, plain)
+    no_sources: tuple[_Sources, list[Finding]] = {}, []
+    reads_nothing = may_read_nothing and plain.get("config_maps") == {}
+    sources, findings = no_sources if reads_nothing else _sources(name, plain)
     parsed: dict[str, Source] = {}
     for called, (place, fields) in sources.items():
         unknown, known = _without_outputs(fields)

@@ -82,11 +82,13 @@ def _read(document: Document, place: Place, into: Manifest) -> None:
         else:
             into.gaps.append(Gap(INVALID, str(place), str(why)))
         return
-    for path, item in _items(value, (), 0):
+    for path, item in items_of(value):
         _add(item, Place(place.file, place.line, document, path), into)
 
 
-def _items(value: Any, path: tuple[str | int, ...], depth: int) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def items_of(
+    value: Any, path: tuple[str | int, ...] = (), depth: int = 0
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Yield path and value of each item of a List or a JSON list, or of the object itself."""
     if isinstance(value, list):
         items = value
@@ -101,7 +103,7 @@ def _items(value: Any, path: tuple[str | int, ...], depth: int) -> Iterator[tupl
         yield path, value
         return
     for position, item in enumerate(items if depth < MAX_DEPTH else ()):
-        yield from _items(item, (*path, position), depth + 1)
+        yield from items_of(item, (*path, position), depth + 1)
 
 
 def _add(item: Any, place: Place, into: Manifest) -> None:

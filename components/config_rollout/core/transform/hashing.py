@@ -1,6 +1,6 @@
 """The hash of what pods read, in the pod template of each workload, in place of what others have there."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from ..arguments.finding import Finding
@@ -27,19 +27,24 @@ class Changes:
     notes: list[str] = field(default_factory=list)
 
 
-def hashed(reading: Reading, renamed: Mapping[str, str] = {}) -> Changes:  # never changed
+def counted(reading: Reading) -> list[str]:
+    """Return the ConfigMaps that count: what a program rereads by itself only if something restarts the pods for it."""
+    every = [*others(reading), *controllers(reading)]
+    wanted = {name for other in every for name in other.of} | set(Recorded.of(reading.workload).names)
+    return [name for name in reading.contents if name not in reading.rereads or name in wanted]
+
+
+def hashed(reading: Reading, renamed: Collection[str] = (), secrets: Collection[str] = ()) -> Changes:
     """
     Return what becomes of a workload: the hash of the ConfigMaps that keep their names.
 
-    `renamed` is ConfigMap -> its new name, of those whose names follow their content.
+    `renamed` are the ConfigMaps whose names follow their content, `secrets` the Secrets that are hashed elsewhere.
     """
     workload, recorded = reading.workload, Recorded.of(reading.workload)
     every = [*others(reading), *controllers(reading)]
-    wanted = {name for other in every for name in other.of} | set(recorded.names)
-    names = [
-        name for name in reading.contents if name not in renamed and (name not in reading.rereads or name in wanted)
-    ]
-    gone, left = _split(every, {*names, *renamed})
+    names = [name for name in counted(reading) if name not in renamed]
+    gone = [other for other in every if other.is_replaced({*names, *renamed}, secrets)]
+    left = [other for other in every if other not in gone]
     changes = Changes(workload)
     key = BESIDE_ANOTHER if any(other.key == CONFIG_HASH_ANNOTATION for other in left) else CONFIG_HASH_ANNOTATION
     record = Recorded(key, tuple(sorted(names))) if names else Recorded()
@@ -52,7 +57,7 @@ def hashed(reading: Reading, renamed: Mapping[str, str] = {}) -> Changes:  # nev
     if recorded.key and recorded.key not in (record.key, *(path[-1] for path in removed)):
         changes.edits += _remove(workload, (*workload.template, "metadata", "annotations", recorded.key))
     changes.edits += _record(workload, record, {other.key for other in gone})
-    changes.notes += _notes(reading, gone, left, key, names)
+    changes.notes += _notes(reading, gone, left, key, names, renamed)
     return changes
 
 
@@ -66,16 +71,9 @@ def left_out(workload: KubernetesObject, keys: Collection[str], selecting: Selec
             selector = "spec.selector" if key in selector_labels(workload) else selecting.by(workload, key)
             if section == "labels" and selector:
                 what = f"cannot be left out: {selector} needs it"
-                yield Finding(
-                    f"{line_of(workload)}: {title(workload)}: {where}", what, "Do not name it with --leave-out"
-                )
+                yield Finding(f"{line_of(workload)}: {title(workload)}: {where}", what, "Do not leave it out")
             else:
                 yield Edit((*workload.template, "metadata", section, key), REMOVED)
-
-
-def _split(every: list[Other], names: Collection[str]) -> tuple[list[Other], list[Other]]:
-    gone = [other for other in every if other.is_replaced(names)]
-    return gone, [other for other in every if not other.is_replaced(names)]
 
 
 def _record(workload: KubernetesObject, record: Recorded, gone: Collection[str]) -> Iterator[Edit]:
@@ -103,15 +101,18 @@ def _remove(workload: KubernetesObject, path: tuple[str, ...]) -> Iterator[Edit]
         yield Edit(path, REMOVED)
 
 
-def _notes(reading: Reading, gone: list[Other], left: list[Other], key: str, names: list[str]) -> Iterator[str]:
+def _notes(
+    reading: Reading, gone: list[Other], left: list[Other], key: str, names: list[str], renamed: Collection[str]
+) -> Iterator[str]:
     """Yield what was taken out, and what still restarts the pods or does not."""
     for other in gone:
         if other.key != key or not names:
-            yield f"{other.where} is taken out: it is of the text of {_maps(other.of)}"
+            texts = [*([_maps(other.of)] if other.of else []), *([other.beside] if other.secrets else [])]
+            yield f"{other.where} is taken out: it is of the text of {' and '.join(texts)}"
     for other in left:
-        yield f"{other.where} stays, so its changes restart the pods: {_why(other, reading, names)}"
+        yield f"{other.where} stays, so its changes restart the pods: {_why(other, reading, [*names, *renamed])}"
     for name in reading.rereads:
-        if name not in names and name in reading.contents:
+        if name not in names and name in reading.contents and name not in renamed:
             yield f"ConfigMap '{name}' is not hashed: {reading.rereads[name]}"
     covered = {name for other in left for name in other.of}
     for name in reading.missing:

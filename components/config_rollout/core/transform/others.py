@@ -9,25 +9,35 @@ from ..rules.labels import selector_labels
 from ..rules.objects import KubernetesObject
 from .reading import Reading
 
+SOME_FILE = "?"
+"""The template file of objects that a chart was rendered to, where the renderer does not say it."""
+
 
 @dataclass(frozen=True)
 class Other:
     """
     What else restarts the pods: where it stands, the ConfigMaps that it is of, and what it may be of beside them.
 
-    `path` is its path in the workload, empty if it cannot be taken out. `of` and `beside` are empty if its name tells
-    nothing.
+    `path` is its path in the workload, empty if it cannot be taken out. `of`, `secrets` and `rest` are empty if its
+    name tells nothing.
     """
 
     key: str
     where: str
     path: Path
     of: tuple[str, ...] = ()
-    beside: str = ""
+    secrets: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
 
-    def is_replaced(self, hashed: Collection[str]) -> bool:
-        """Return whether the hash of these ConfigMaps covers everything that it is of."""
-        return bool(self.path and self.of) and not self.beside and set(self.of) <= set(hashed)
+    @property
+    def beside(self) -> str:
+        """What it is of beside ConfigMaps that pods read, as messages name it; empty for nothing."""
+        return ", ".join([*(f"Secret '{name}'" for name in self.secrets), *self.rest])
+
+    def is_replaced(self, hashed: Collection[str], secrets: Collection[str] = ()) -> bool:
+        """Return whether the hash of these ConfigMaps and Secrets covers everything that it is of."""
+        known = bool(self.path and (self.of or self.secrets)) and not self.rest
+        return known and set(self.of) <= set(hashed) and set(self.secrets) <= set(secrets)
 
 
 def others(reading: Reading) -> list[Other]:
@@ -40,25 +50,33 @@ def others(reading: Reading) -> list[Other]:
     for source, claim, sure in assign(workload, every, [*reading.named, *reading.unread]):
         if sure and not source.uses:
             its[claim.where].append(source)
-    return [_other(claim, its[claim.where], reading) for claim in every]
+    claimed = {one.name for sources in its.values() for one in sources if one.kind == "Secret"}
+    return [_other(claim, its[claim.where], reading, claimed) for claim in every]
 
 
-def _other(claim: Claim, sources: list[Named], reading: Reading) -> Other:
+def _other(claim: Claim, sources: list[Named], reading: Reading, claimed: Collection[str]) -> Other:
     of = tuple(dict.fromkeys(one.name for one in sources if one.kind == "ConfigMap" and one.uses))
-    beside = [f"{one.kind} '{one.name}'" for one in sources if one.kind != "ConfigMap" or not one.uses]
+    secrets = [one.name for one in sources if one.kind == "Secret" and one.uses]
+    rest = [f"{one.kind} '{one.name}'" for one in sources if not one.uses]
     if claim.convention == HELM:
-        beside += _in_the_same_file(of, reading)
-    return Other(claim.key, claim.where, _path(claim, reading.workload), of, ", ".join(dict.fromkeys(beside)))
+        secrets += _in_the_same_file(of, reading, claimed)
+    path = _path(claim, reading.workload)
+    return Other(claim.key, claim.where, path, of, tuple(dict.fromkeys(secrets)), tuple(dict.fromkeys(rest)))
 
 
-def _in_the_same_file(names: Collection[str], reading: Reading) -> Iterator[str]:
-    """Yield the Secrets that pods read from the templates of these ConfigMaps: Helm's checksum is of whole files."""
+def _in_the_same_file(names: Collection[str], reading: Reading, claimed: Collection[str]) -> Iterator[str]:
+    """
+    Yield the Secrets that pods read from the templates of these ConfigMaps: Helm's checksum is of whole files.
+
+    Where the file is not known, it may be that of each Secret for which no other hash is `claimed`.
+    """
     files = {
         reading.objects["ConfigMap", name].template_file for name in names if ("ConfigMap", name) in reading.objects
     }
     for (kind, name), o in reading.objects.items():
-        if kind == "Secret" and o.template_file and o.template_file in files:
-            yield f"{kind} '{name}'"
+        is_known = o.template_file != SOME_FILE or name not in claimed
+        if kind == "Secret" and o.template_file in files - {""} and is_known:
+            yield name
 
 
 def _path(claim: Claim, workload: KubernetesObject) -> Path:
@@ -91,11 +109,10 @@ def controllers(reading: Reading) -> Iterator[Other]:
                 others = listed - {one.name for one in sources}
             else:
                 others = set()
-            of = tuple(one.name for one in sources if one.kind == "ConfigMap")
-            beside = [f"{one.kind} '{one.name}'" for one in sources if one.kind != "ConfigMap"]
-            beside += [f"'{name}'" for name in sorted(others)]
+            of, secrets = (tuple(one.name for one in sources if one.kind == kind) for kind in ("ConfigMap", "Secret"))
+            rest = tuple(f"'{name}'" for name in sorted(others))
             where = f"{'.'.join(map(str, path))}['{key}']"
-            yield Other(key, where, (*path, key), of, ", ".join(beside))
+            yield Other(key, where, (*path, key), of, secrets, rest)
 
 
 def _places(workload: KubernetesObject) -> Iterator[tuple[Mapping[str, object], Path]]:

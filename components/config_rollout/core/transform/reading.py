@@ -9,6 +9,7 @@ from ..configuration.content import Content, parse_content, refusals
 from ..configuration.read_as import read_as
 from ..formats import BY_SUFFIX
 from ..kubernetes.uses import keys_read
+from ..markers import UNKNOWN
 from ..revisions.references import ROOT_CA
 from ..rules.conventions import Named
 from ..rules.objects import CONFIGURATION, KubernetesObject, has_content
@@ -100,7 +101,10 @@ class Readings:
         form, wrong = read_as(config_map.value)
         # The API server takes null for an empty text. Source: encoding/json, into `map[string]string`.
         data, binary = (
-            {key: "" if value is None else value for key, value in (config_map.get(section) or {}).items()}
+            {
+                key: "" if value is None or value is UNKNOWN else value
+                for key, value in (config_map.get(section) or {}).items()
+            }
             if isinstance(config_map.get(section) or {}, Mapping)
             else config_map.get(section)
             for section in ("data", "binaryData")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ..arguments.finding import Finding
 from ..kubernetes.manifest_text import Document
-from ..rules.gaps import INVALID, NO_OBJECT, PART, TEMPLATE
+from ..rules.gaps import INVALID, NO_OBJECT, PART, TEMPLATE, Gap
 from ..rules.manifest import Manifest, Place, parse_manifest
 from ..rules.objects import CONFIGURATION, WITH_PODS, WORKLOADS, KubernetesObject, Objects
 
@@ -52,17 +52,16 @@ def read_stream(text: bytes) -> Stream:
     manifest = Manifest()
     parse_manifest("line", text, manifest)
     objects = list(_placed(manifest.objects))
-    findings = [
-        Finding(
-            gap.where.replace(":", " "),
-            " ".join(filter(None, (_WHY[gap.reason][0], f"({gap.detail})"))).removesuffix(" ()"),
-            _WHY[gap.reason][1],
-        )
-        for gap in manifest.gaps
-        if gap.reason is not PART
-    ]
-    findings += [*_templates(objects), *_twice(objects)]
+    gaps = [gap for gap in manifest.gaps if gap.reason is not PART]
+    findings = [unreadable(replace(gap, where=gap.where.replace(":", " "))) for gap in gaps]
+    findings += [*left_templates(objects), *_twice(objects)]
     return Stream(Objects.of(objects), _resource_list(objects), findings)
+
+
+def unreadable(gap: Gap) -> Finding:
+    """Return the finding on a document that is none of a Kubernetes object."""
+    what, fix = _WHY[gap.reason]
+    return Finding(gap.where, f"{what} ({gap.detail})" if gap.detail else what, fix)
 
 
 def title(o: KubernetesObject) -> str:
@@ -79,6 +78,8 @@ def place_of(o: KubernetesObject) -> Place:
 
 def line_of(o: KubernetesObject) -> str:
     """Return where an object is, for a message: the line of its document, and its position in a list."""
+    if isinstance(o.place, str):
+        return o.place
     place = place_of(o)
     steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place.item)
     return f"line {place.line}{f', {steps.lstrip(chr(46))}' if steps else ''}"
@@ -112,7 +113,7 @@ def _placed(objects: Iterable[KubernetesObject]) -> Iterator[KubernetesObject]:
         yield replace(o, template_file=file)
 
 
-def _templates(objects: Iterable[KubernetesObject]) -> Iterator[Finding]:
+def left_templates(objects: Iterable[KubernetesObject]) -> Iterator[Finding]:
     """Find names that are still templates: quoted, they are valid YAML."""
     for o in objects:
         names = [("metadata.name", o.name), *((o.in_template("spec", r.where), r.name) for r in o.references)]

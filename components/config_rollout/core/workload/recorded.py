@@ -22,11 +22,17 @@ def inputs_of(name: str, plain: Mapping[str, Any], configuration: Configuration,
         "name": name,
         "namespace": plain["namespace"],
         **_recorded(plain),
-        "configMaps": {called: _recorded(of) for called, of in plain.get("config_maps", {}).items()} or None,
+        "configMaps": _config_maps(plain),
         "external": external_recorded(configuration),
         "keysRead": keys_read(configuration),
         "secretHashes": secrets_recorded(configuration, unknown),
     }
+
+
+def _config_maps(plain: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what is recorded of `config_maps`; an empty mapping says that there is no ConfigMap at all."""
+    every = {called: _recorded(of) for called, of in plain.get("config_maps", {}).items()}
+    return None if not every and ("config_maps" not in plain or "secrets" in plain) else every
 
 
 def keys_read(configuration: Configuration) -> dict[str, list[str]] | None:
@@ -45,7 +51,7 @@ def from_inputs(inputs: Mapping[str, Any]) -> Configuration:
     secrets = [
         Secret.from_inputs(name, of) for name, of in (inputs.get("secretHashes") or {}).items() if of is not UNKNOWN
     ]
-    if "data" in inputs or "binaryData" in inputs or not (every or secrets):
+    if "data" in inputs or "binaryData" in inputs or not (every or secrets or inputs.get("configMaps") == {}):
         every = {str(inputs.get("name", "")): inputs, **every}
     read = inputs.get("keysRead") or {}
     own = Configuration.of({name: _content(of, read.get(name)) for name, of in every.items()})

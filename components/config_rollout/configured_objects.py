@@ -1,0 +1,120 @@
+"""
+What the components for manifests that others wrote have in common: each object is a child with a stable name.
+
+Not here: what becomes of the objects (core/manifests/), and where they come from (prepare/).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from .args.configured_daemon_set import ConfiguredDaemonSetArgs
+from .args.configured_deployment import ConfiguredDeploymentArgs
+from .configured import Configured
+from .core.arguments.finding import Finding, report
+from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
+from .core.manifests.items import Item
+from .core.manifests.order import Key
+from .core.manifests.plan import Plan
+from .core.manifests.workloads import ConfiguredPart
+from .hooks.told_once import ToldOnce
+from .prepare.compatibility import provider_version
+from .prepare.errors import BadArguments
+
+_ARGS: dict[str, type] = {DAEMON_SET.kind: ConfiguredDaemonSetArgs, DEPLOYMENT.kind: ConfiguredDeploymentArgs}
+"""Kind -> the arguments of its component."""
+
+
+class ManifestWorkload(Configured):
+    """The component of a workload that a manifest describes, of the type of its kind's own. It is read when made."""
+
+    def __init__(self, who: str, name: str, part: ConfiguredPart, opts: pulumi.ResourceOptions) -> None:
+        kind = part.kind
+        self._read_before(who, kind, name, part.arguments, _ARGS[kind.kind], opts, part.as_written)
+
+    def register(self, after: Sequence[pulumi.Resource]) -> None:
+        """Register it, its workload after these."""
+        self._register_parts(after)
+
+
+class ConfiguredObjects(pulumi.ComponentResource):
+    """
+    Objects that others wrote. The workloads among them whose kind the library has get what these components give.
+
+    Raises:
+      BadArguments: The arguments have faults; all of them are in the message, and nothing was registered.
+
+    """
+
+    objects: dict[str, pulumi.CustomResource]
+    """`KIND/NAMESPACE/NAME`, or `KIND/NAME` -> the object, of all that are registered as they are."""
+    workloads: dict[str, Configured]
+    """`KIND/NAMESPACE/NAME` -> the component of a workload."""
+
+    def _register_all(
+        self,
+        who: str,
+        identity: tuple[str, str],
+        planned: Plan,
+        recorded: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+        needs: Sequence[pulumi.Resource],
+    ) -> None:
+        """Read what there is of all workloads, and register all objects; `needs` come before them."""
+        self._opts, self._planned = opts or pulumi.ResourceOptions(), planned
+        parts = {part.item.key: self._workload(who, identity[1], part) for part in planned.parts}
+        if wrong := [str(one) for one in parts.values() if isinstance(one, BadArguments)]:
+            raise BadArguments("\n".join(wrong))
+        notes = {title: list(texts) for title, texts in planned.notes.items()}
+        told = ToldOnce(self, identity[1])
+        own = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(hooks=told.hooks()))
+        own.ignore_changes = None
+        super().__init__(*identity, {**recorded, "notes": notes}, own)
+        self.objects, self.workloads = {}, {}
+        made: dict[Key, pulumi.Resource] = {}
+        by_key = {item.key: item for item in planned.objects}
+        for key in planned.after:
+            after = [*needs, *(made[one] for one in planned.after[key] if one in made)]
+            if key in by_key:
+                made[key] = self._register_object(identity[1], by_key[key], after)
+            elif isinstance(part := parts.get(key), ManifestWorkload):
+                part.register(after)
+                made[key] = self.workloads[f"{key[1]}/{key[2]}/{key[3]}"] = part
+        self.register_outputs({})
+
+    def _workload(self, who: str, name: str, part: ConfiguredPart) -> "ManifestWorkload | BadArguments":
+        """Return the component of a workload, not registered yet, or everything that refuses it."""
+        mine = self._opts
+        opts = pulumi.ResourceOptions(
+            parent=self, retain_on_delete=mine.retain_on_delete, custom_timeouts=mine.custom_timeouts
+        )
+        where = f"{who}: {part.kind.kind} {part.item.name}"
+        try:
+            return ManifestWorkload(where, f"{name}:{part.item.name}", part, opts)
+        except BadArguments as refused:
+            return refused
+
+    def _register_object(self, name: str, item: Item, after: Sequence[pulumi.Resource]) -> pulumi.CustomResource:
+        version = str(item.of.get("apiVersion"))
+        group = version if "/" in version else f"core/{version}"
+        keep = item.of.texts("metadata", "annotations").get("helm.sh/resource-policy") == "keep"
+        opts = pulumi.ResourceOptions(
+            parent=self,
+            depends_on=list(after),
+            retain_on_delete=self._opts.retain_on_delete or keep or None,
+            custom_timeouts=self._opts.custom_timeouts,
+            version=provider_version(),
+        )
+        values: dict[str, Any] = dict(item.written)
+        if item.of.kind == "Secret":
+            values |= {key: pulumi.Output.secret(values[key]) for key in ("data", "stringData") if key in values}
+        made = pulumi.CustomResource(f"kubernetes:{group}:{item.of.kind}", f"{name}:{item.name}", values, opts)
+        self.objects[f"{item.of.kind}/{item.name}"] = made
+        return made
+
+
+def refuse(who: str, findings: Sequence[Finding]) -> None:
+    """Raise everything that is wrong, if anything is."""
+    if findings:
+        raise BadArguments(report(who, findings))

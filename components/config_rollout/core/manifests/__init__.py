@@ -1,0 +1,1 @@
+"""Whole manifests that others wrote: their objects, the order of these, and what each workload among them becomes."""

@@ -1,0 +1,105 @@
+"""Charts, kustomizations and manifests that others wrote: pods restart when what they read means something else."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from config_rollout import ConfiguredChart, ConfiguredKustomization, ConfiguredManifests
+from tests.engine.conftest import NODES
+from tests.engine.observed import audited, config_maps, daemon_set
+from tests.objects.manifests import source, workload
+from tools.pods import Recorder
+
+CHART = Path("tests/data/helm/chart")
+POD = (
+    "metadata: {labels: {app: agent}, annotations: {local-cluster/ready-after: 0s}}, spec: {containers: [{name: agent, "
+    'image: "agent:1", volumeMounts: [{name: c, mountPath: /etc/agent}]}], volumes: [{name: c, '
+    "configMap: {name: agent}}]}"
+)
+
+
+@pytest.fixture
+def restarted(cluster, namespace, project):
+    """Return a function that runs `up` and gives its outcome, and how many pods it made on how many nodes."""
+
+    def up(program):
+        with Recorder(cluster.api, namespace) as recorder:
+            outcome = project.up(program)
+            assert not outcome.failed, outcome.output
+        made = audited(recorder)
+        return outcome, (len(made), sum(made.values()))
+
+    return up
+
+
+def test_chart_lives_its_life(cluster, namespace, project, restarted, tmp_path):
+    chart = Path(shutil.copytree(CHART, tmp_path / "chart"))
+
+    def program(**values):
+        args = {"chart": str(chart), "namespace": namespace, "values": values}
+        return lambda: ConfiguredChart("agent", args)
+
+    outcome, made = restarted(program())
+    first = config_maps(cluster, namespace)
+
+    assert (NODES, NODES) == made
+    assert ["agent.agent-config"] == [name.rpartition("-")[0] for name in first]
+    assert "annotations['checksum/config'] is taken out" in "\n".join(outcome.messages)
+
+    file = chart / "Chart.yaml"
+    file.write_text(file.read_text().replace("version: ", "version: 9"))
+    outcome, made = restarted(program())
+
+    assert (0, 0) == made
+    assert {"update"} == set(outcome.steps.values())
+    assert first == config_maps(cluster, namespace)
+
+    changed = program(level="debug")
+    assert "agent.yaml: level warn => debug: rolling restart" in "\n".join(project.preview(changed).messages)
+    _, made = restarted(changed)
+
+    assert (NODES, NODES) == made
+    assert (2, first) == (
+        len(config_maps(cluster, namespace)),
+        [n for n in config_maps(cluster, namespace) if n in first],
+    )
+
+    cluster.kubectl(f"--namespace={namespace}", "rollout", "undo", "daemonset/agent")
+    cluster.kubectl(f"--namespace={namespace}", "rollout", "status", "daemonset/agent", "--timeout=60s")
+
+    assert first == [
+        volume["configMap"]["name"] for volume in daemon_set(cluster, namespace)["spec"]["template"]["spec"]["volumes"]
+    ]
+
+    _, made = restarted(program(level="warn"))
+    assert (0, 0) == made
+
+    project.destroy()
+    cluster.wait("what it left", lambda: not config_maps(cluster, namespace))
+    assert not cluster.api.exists(f"namespaces/{namespace}/daemonsets/agent")
+
+
+def test_manifests_and_a_kustomization_live_the_same_life(cluster, namespace, project, restarted, tmp_path):
+    def manifests(data="{a.yaml: 'level: warn'}", more=""):
+        text = workload(POD) + source(data=data, more=more) + source("other")
+        return lambda: ConfiguredManifests("agent", {"manifests": text, "namespace": namespace})
+
+    assert (NODES, NODES) == restarted(manifests())[1]
+    assert (0, 0) == restarted(manifests("{a.yaml: \"level:   'warn' # written differently\"}", "labels: {v: '2'}"))[1]
+    assert (NODES, NODES) == restarted(manifests("{a.yaml: 'level: info'}"))[1]
+    assert "other" in config_maps(cluster, namespace)
+    project.destroy()
+    cluster.wait("what it left", lambda: not config_maps(cluster, namespace))
+
+    def kustomization(text):
+        (tmp_path / "a.yaml").write_text(text)
+        (tmp_path / "agent.yaml").write_text(workload(POD).removesuffix("---\n"))
+        generator = "configMapGenerator: [{name: agent, files: [a.yaml]}]\n"
+        (tmp_path / "kustomization.yaml").write_text(f"resources: [agent.yaml]\n{generator}")
+        return lambda: ConfiguredKustomization("agent", {"directory": str(tmp_path), "namespace": namespace})
+
+    assert (NODES, NODES) == restarted(kustomization("level: warn"))[1]
+    assert (0, 0) == restarted(kustomization("level:   'warn' # written differently"))[1]
+    assert (NODES, NODES) == restarted(kustomization("level: info"))[1]
+    project.destroy()
