@@ -11,8 +11,11 @@ import pytest
 from pulumi.provider.experimental.analyzer import Analyzer, PropertyDefinition
 
 from config_rollout import (
+    ConfiguredChartArgs,
     ConfiguredDaemonSetArgs,
     ConfiguredDeploymentArgs,
+    ConfiguredKustomizationArgs,
+    ConfiguredManifestsArgs,
     KubeProxyArgs,
     args,
 )
@@ -26,7 +29,14 @@ TYPES = [
     for value in vars(module).values()
     if typing.is_typeddict(value) and value.__module__ == module.__name__
 ]
-COMPONENTS = [ConfiguredDaemonSetArgs, ConfiguredDeploymentArgs, KubeProxyArgs]
+COMPONENTS = [
+    ConfiguredChartArgs,
+    ConfiguredDaemonSetArgs,
+    ConfiguredDeploymentArgs,
+    ConfiguredKustomizationArgs,
+    ConfiguredManifestsArgs,
+    KubeProxyArgs,
+]
 
 
 def analyzed(of: type) -> tuple[Analyzer, dict[str, PropertyDefinition]]:
@@ -123,7 +133,7 @@ def test_other_languages_see_any_value_only_where_two_kinds_are_allowed(componen
     assert expected == any_fields(component)
 
 
-@pytest.mark.parametrize("component", [of for of in COMPONENTS if of is not KubeProxyArgs])
+@pytest.mark.parametrize("component", [ConfiguredDaemonSetArgs, ConfiguredDeploymentArgs])
 def test_required_arguments_stay_required(component):
     required = {name for name, field in analyzed(component)[1].items() if not field.optional}
 

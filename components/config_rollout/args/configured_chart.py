@@ -8,6 +8,9 @@ from pulumi import Input
 from .audit import Audit
 from .manifests import WorkloadArgs
 
+Values = Mapping[str, Any]
+"""What a chart takes is its own."""
+
 
 class ConfiguredChartArgs(TypedDict):
     """What a `ConfiguredChart` takes. An optional argument that is `None` counts as left out."""
@@ -22,7 +25,7 @@ class ConfiguredChartArgs(TypedDict):
     """The version of a chart from a repository; the newest by default, which is a restart that nobody decided."""
     repository: NotRequired[Input[str] | None]
     """The URL of the repository. Its user is in the URL, its certificates those of the machine."""
-    values: NotRequired[Mapping[str, Any] | None]
+    values: NotRequired[Values | None]
     """The chart's values, over its defaults. Leaves may be Outputs that a preview knows."""
     release_name: NotRequired[str | None]
     """The name of the release, as templates see it; by default the component's name."""

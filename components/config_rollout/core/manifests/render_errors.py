@@ -6,7 +6,7 @@ _WRAPPING = re.compile(
     r"(invocation of \S+ returned an error: |invoke of \S+ failed: |Exception: |rpc error: code = \w+ desc = "
     r"|failed to generate YAML for specified Helm chart: |failed to create chart from template: "
     r"|failed to load chart from temp directory: |failed to generate kustomize[^:]*: "
-    r"|execution error at |template: |kustomize failed for directory \"[^\"]*\": )"
+    r"|error calling \w+: |execution error at |template: |kustomize failed for directory \"[^\"]*\": )"
 )
 _AT = re.compile(r"^\(?(?P<at>[^\s:]+:\d+:\d+)\)?: (?P<rest>.*)$", re.DOTALL)
 _INSIDE = re.compile(r"executing \"[^\"]*\" at (?P<what><.*?>): (?P<why>.*)", re.DOTALL)
