@@ -31,7 +31,7 @@ from .prepare.cluster import find_cluster
 from .prepare.options import Options
 from .prepare.ownership import Ownership
 from .prepare.revisions import Reading, keep, withdraw
-from .prepare.taking_over import config_maps_of_pods
+from .prepare.taking_over import read_now
 from .prepare.waves import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
 
 _UNKNOWN = "unknown"
@@ -183,8 +183,10 @@ class ConfiguredWorkload:
         live, cluster, configuration = self._reading.observation.workload, self._reading.cluster, self._configuration
         if not (self._ownership.takes and live and cluster and configuration):
             return Explainer(*usual, configuration, plan, self._secrets, kind)
-        wanted, config_maps = render(self._workload, configuration).workload, config_maps_of_pods(self._reading)
-        return TakeOverExplainer(*usual, configuration, plan, cluster, wanted, live, config_maps, self._secrets)
+        wanted = render(self._workload, configuration, UNKNOWN_OUTPUT).workload
+        others = [secret.name for secret in configuration.external_secrets]
+        read = cluster, wanted, live, read_now(self._reading, self._secrets, others)
+        return TakeOverExplainer(*usual, configuration, plan, *read, self._secrets, kind, self.options.ignored)
 
     def _parts(self) -> dict[str, Any]:
         return {"metadata": self._rendered["metadata"], "spec": self._rendered["spec"]}

@@ -1,16 +1,28 @@
 """What a workload that someone else made becomes when it is taken over, as plain values."""
 
+import base64
+
 import pytest
 
 from config_rollout.core.configuration.content import Content
-from config_rollout.core.explain.taking_over import RESTARTS_ONCE, TakeOver, holds_unknown, replacing
+from config_rollout.core.configuration.keyed import HashKey
+from config_rollout.core.configuration.secret_content import parse_secret
+from config_rollout.core.explain.taking_over import (
+    ReadNow,
+    TakeOver,
+    holds_unknown,
+    left_alone,
+    replacing,
+    restarts_once,
+    with_live,
+)
 from config_rollout.core.kubernetes.field_managers import handed_over, others
-from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
 from config_rollout.core.markers import UNKNOWN
 from config_rollout.core.waves.words import WavePlan
 from config_rollout.core.workload.configuration import Configuration
 from config_rollout.core.workload.render import render
-from config_rollout.core.workload.secret import Secret, SecretKey
+from config_rollout.core.workload.secret import Secret, SecretKey, SecretSource
 from config_rollout.core.workload.source import Source
 from config_rollout.core.workload.workload import Workload
 
@@ -131,11 +143,11 @@ def config_map(name="agent-config", text="level: info\n"):
 def taken(of=None, to=None, config_maps=None, **more):
     of, to = of or live(), to or wanted()
     given = config_map() if config_maps is None else config_maps
-    return TakeOver(of, to, CONFIGURATION, given, **{"result": {**to, "metadata": {**to["metadata"]}}, **more})
+    return TakeOver(of, to, CONFIGURATION, ReadNow(given), **{"result": {**to, "metadata": {**to["metadata"]}}, **more})
 
 
 COSTS = [
-    RESTARTS_ONCE,
+    restarts_once(),
     f"  {KUBECTL} (2026-11-28 22:10 UTC) wrote it: what this program leaves out of that goes",
     "  ConfigMap n/agent-config stays; no new pod reads it, but `kubectl rollout undo` needs it",
     "  `kubectl apply` of its old manifest would overwrite it: take it out of there",
@@ -254,7 +266,9 @@ def test_config_map_that_the_pods_read_until_now(names, then, pairs):
 
 def test_object_that_others_own_is_compared_with_itself():
     sources = [*CONFIGURATION.sources, Source("ca", Content({"agent.yaml": b"level: info\n"}), external=True)]
-    take_over = TakeOver(live(), wanted(), Configuration(sources), {**config_map(), **config_map("ca")}, wanted())
+    take_over = TakeOver(
+        live(), wanted(), Configuration(sources), ReadNow({**config_map(), **config_map("ca")}), wanted()
+    )
 
     assert [] == take_over.keys
 
@@ -264,7 +278,7 @@ def test_secret_that_others_own_is_compared_with_itself_where_pods_read_it(read,
     of = live()
     of["spec"]["template"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": read}}]
     tls = Secret("tls", "0" * 64, "key", keys={"tls.key": SecretKey(1, "text", "means")}, external=True)
-    take_over = TakeOver(of, wanted(), Configuration(CONFIGURATION.sources, [tls]), config_map(), wanted())
+    take_over = TakeOver(of, wanted(), Configuration(CONFIGURATION.sources, [tls]), ReadNow(config_map()), wanted())
 
     assert keys == [change.name for change in take_over.keys]
 
@@ -284,3 +298,133 @@ def test_dry_run_replaces_what_others_wrote_and_leaves_what_they_did_not():
 @pytest.mark.parametrize(("value", "unknown"), [({"a": [{"b": 1}]}, False), ({"a": [{"b": UNKNOWN}]}, True)])
 def test_value_that_is_not_known_yet_is_found_anywhere(value, unknown):
     assert unknown == holds_unknown(value)
+
+
+DEPLOYED = {"replicas": 3, "strategy": {"type": "RollingUpdate"}}
+AUTOSCALER = entry("hpa", {"f:spec": {"f:replicas": {}}}, subresource="scale")
+
+
+def test_deployment_says_its_own_name_number_of_pods_and_strategy():
+    of = live(spec=DEPLOYED, managers=[entry(KUBECTL, {})])
+    lines = taken(of, wanted(**DEPLOYED), kind=DEPLOYMENT).explain().splitlines()
+
+    assert "takes over Deployment n/agent, created by `kubectl apply`: one rolling restart of 3 pods" == lines[0]
+    assert "  nothing else of the Deployment changes" in lines
+    assert lines[-1].startswith("  rolling restart of Deployment n/agent, at most 25% of its pods unavailable")
+
+
+def test_number_of_pods_that_the_program_leaves_out_stays_as_it_is():
+    spec, *_ = replacing(live(spec=DEPLOYED), wanted())
+    whole, *_ = replacing(live(spec=DEPLOYED), wanted(replicas=5))
+    theirs = entry(KUBECTL, {"f:spec": {"f:replicas": {}, "f:template": {}}})
+    (mine,) = handed_over(thing(theirs), left_alone(wanted()))
+    (all_of_it,) = handed_over(thing(theirs), left_alone(wanted(replicas=5)))
+
+    assert (3, 5) == (spec["value"]["replicas"], whole["value"]["replicas"])
+    assert ({"f:template"}, {"f:replicas", "f:template"}) == (
+        set(mine["fieldsV1"]["f:spec"]),
+        set(all_of_it["fieldsV1"]["f:spec"]),
+    )
+
+
+@pytest.mark.parametrize(("replicas", "told"), [(5, True), (3, False)])
+def test_whoever_scales_it_is_named_where_the_number_would_change(replicas, told):
+    of = live(spec=DEPLOYED, managers=[AUTOSCALER])
+    text = taken(of, wanted(**{**DEPLOYED, "replicas": replicas}), kind=DEPLOYMENT).explain()
+
+    assert told == ("  hpa scales it: leave `replicas` out, and their number stays as it is" in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (("spec", "replicas"), {"spec": {"replicas": 7, "items": [{"a": 1}, {"a": 2}]}}),
+        (("spec", "items", 0, "a"), {"spec": {"replicas": 3, "items": [{"a": 8}, {"a": 2}]}}),
+        (("spec", "items", "*", "a"), {"spec": {"replicas": 3, "items": [{"a": 8}, {"a": 9}]}}),
+        (("spec", "none"), {"spec": {"replicas": 3, "items": [{"a": 1}, {"a": 2}]}}),
+        (("spec", "mine"), {"spec": {"replicas": 3, "items": [{"a": 1}, {"a": 2}], "mine": 1}}),
+        (("spec", "*"), {"spec": {"replicas": 7, "items": [{"a": 8}, {"a": 9}], "mine": 1}}),
+    ],
+)
+def test_what_the_engine_ignores_is_as_it_is(path, expected):
+    of = {"spec": {"replicas": 7, "items": [{"a": 8}, {"a": 9}], "mine": 1}}
+
+    assert expected == with_live({"spec": {"replicas": 3, "items": [{"a": 1}, {"a": 2}]}}, of, path)
+
+
+PIN, LONGER = "swordfish", "swordfish and more"
+
+
+def secret_source(text=PIN, name="agent-token", unknown=()):
+    content, _ = parse_secret({"string_data": {"token": text}})
+    return SecretSource(name, content, HashKey(b"a hash key of the stack, 32 letters"), "agent", unknown)
+
+
+def with_secret(of, name):
+    """Return a workload whose pods read a Secret too."""
+    spec = of["spec"]["template"]["spec"]
+    volume = {"name": "token", "secret": {"secretName": name}}
+    template = {**of["spec"]["template"], "spec": {**spec, "volumes": [*spec["volumes"], volume]}}
+    return {**of, "spec": {**of["spec"], "template": template}}
+
+
+def taken_with_secret(source, now=LONGER, called="token-of-helm", **more):
+    """Return the take-over of pods that read a Secret of that name and token by a program with the source."""
+    there = {called: {"data": {"token": base64.b64encode(now.encode()).decode()}}} if now else {}
+    configuration = Configuration(CONFIGURATION.sources, [source.public])
+    names = configuration.secret_names("agent")
+    to = with_secret(wanted(configuration), names.get("agent-token", "unknown"))
+    now = ReadNow(config_map(), there, **more)
+    return TakeOver(with_secret(live(), called), to, configuration, now, to, secrets=[source])
+
+
+def test_secret_is_compared_by_its_keys_and_no_value_is_told():
+    take_over = taken_with_secret(secret_source())
+    lines = take_over.explain().splitlines()
+
+    assert "  ~ Secret agent-token: token: 18 => 9 bytes changed" in lines
+    assert f"  ~ the pods' Secret: token-of-helm => {secret_source().public.object_name('agent')}" in lines
+    assert restarts_once(["ConfigMap", "Secret"]) in lines
+    stays = "stays; no new pod reads it, but `kubectl rollout undo` needs it"
+    assert f"  Secret n/token-of-helm {stays}" in lines
+    assert [] == [text for text in (repr(take_over), take_over.explain()) if PIN in text]
+
+
+def test_secret_that_means_the_same_is_no_change():
+    assert [] == taken_with_secret(secret_source(), PIN).keys
+
+
+def test_secret_that_may_not_be_read_is_not_compared_and_the_permission_is_named():
+    right = "get secrets 'token-of-helm' in namespace n"
+    take_over = taken_with_secret(secret_source(), None, hidden={"token-of-helm": right})
+
+    assert [] == take_over.keys
+    assert f"  ? Secret agent-token: not compared, since this user may not {right}" in take_over.explain().splitlines()
+
+
+def test_secret_that_is_not_known_yet_is_not_compared():
+    assert [] == taken_with_secret(secret_source(unknown=["token"])).keys
+
+
+def test_secret_that_is_not_there_is_new():
+    (change,) = taken_with_secret(secret_source(), None).keys
+
+    assert ("+", (9,)) == (change.op, change.sizes)
+
+
+def test_one_that_others_own_stands_for_none_of_ours():
+    of = live("ca")
+    sources = [*CONFIGURATION.sources, Source("ca", Content({"agent.yaml": b"level: info\n"}), external=True)]
+    take_over = TakeOver(of, wanted(), Configuration(sources), ReadNow(config_map("ca")), wanted())
+
+    assert ["+"] == [change.op for change in take_over.keys]
+
+
+def test_pods_that_read_nothing_of_ours_restart_to_say_what_they_read():
+    sources = [Source("agent-config", Content({"agent.yaml": b"level: info\n"}), external=True)]
+    to = wanted(Configuration(sources), pod_spec("agent-config"))
+    text = TakeOver(live(), to, Configuration(sources), ReadNow(config_map()), to).explain()
+
+    assert restarts_once([]) in text.splitlines()
+    assert "say which configuration they read" in text
+    assert "the pods' ConfigMap" not in text

@@ -95,9 +95,6 @@ def test_replicas_can_be_ignored(deployment):
         ({"waves": {}},
          "waves: is for DaemonSets, whose nodes make the waves; Kubernetes itself replaces the pods of a Deployment. "
          "Use its native `strategy`, for example with max_unavailable 1 and max_surge 0."),
-        ({"take_over": True},
-         "take_over: is for DaemonSets: a Deployment that something else made cannot be taken over. Leave it out, and "
-         "give this component another `name`."),
         ({"replicas": -1}, "replicas: must be a whole number of at least 0 (got -1). Pass an int in that range."),
         ({"strategy": {"type": "OnDelete"}},
          "strategy.type: is not valid (got 'OnDelete'). Use 'RollingUpdate' or 'Recreate'."),

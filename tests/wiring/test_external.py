@@ -7,6 +7,7 @@ import json
 import pulumi
 import pytest
 
+from config_rollout import ConfiguredDaemonSet, ConfiguredDeployment
 from config_rollout.core.configuration.keyed import HashKey
 from config_rollout.core.workload.external import external_source, rolled_out
 from config_rollout.core.workload.recorded import changes_between
@@ -53,6 +54,34 @@ def test_secret_that_is_read_is_no_object_of_ours_and_counts(register):
     recorded = registered["ConfiguredDaemonSet agent"].inputs["secretHashes"]["tls"]
     assert {"Secret tls": recorded["hash"]} == rolled_out(template["metadata"]["annotations"])
     assert recorded["external"]
+
+
+@pytest.mark.parametrize("component", [ConfiguredDaemonSet, ConfiguredDeployment])
+@pytest.mark.parametrize(
+    ("external", "volume", "more"),
+    [
+        (EXTERNAL, {"name": "c", "config_map": {"name": "bundle"}}, {}),
+        (SECRETS, {"name": "c", "secret": {"secret_name": "tls"}}, {"hash_key": lambda: pulumi.Output.secret(KEY)}),
+    ],
+)
+def test_pods_may_read_nothing_of_our_own(register, component, external, volume, more):
+    pod_spec = {**POD_SPEC, "volumes": [volume]}
+    registered = register(component=component, data=None, external=external, pod_spec=pod_spec, **more)
+    kind = component.__name__.removeprefix("Configured")
+    of = registered[f"{kind} agent"]
+
+    assert {f"{component.__name__} agent", f"{kind} agent"} == set(registered)
+    assert {"checksum/config", "config-rollout/external"} == set(
+        of.inputs["spec"]["template"]["metadata"]["annotations"]
+    )
+    recorded = registered[f"{component.__name__} agent"].inputs
+    assert [] == changes_between(recorded, recorded)
+
+
+def test_change_of_the_only_one_says_whose_it_is():
+    before, after = ({"name": "agent", "external": {"configMaps": {"bundle": {"data": {"ca": ca}}}}} for ca in "12")
+
+    assert ["external ConfigMap bundle: ca"] == [change.name for change in changes_between(before, after)]
 
 
 @pytest.mark.parametrize("text", ["[]", "{", "1"])

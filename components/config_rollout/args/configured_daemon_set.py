@@ -24,8 +24,8 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """
     The configuration: key -> UTF-8 text; as files where `pod_spec` mounts it. With `binary_data` 1 MiB.
 
-    Required without `config_maps` and `secrets`. All of its keys count, where it is all that the pods read. Values may
-    be Outputs, which the component waits for; a secret one is refused.
+    Required without `config_maps`, `secrets` and `external`. All of its keys count, where it is all that the pods read.
+    Values may be Outputs, which the component waits for; a secret one is refused.
     """
     config_maps: NotRequired[Mapping[str, ConfigMapArgs] | None]
     """

@@ -28,8 +28,8 @@ class ConfiguredDeploymentArgs(TypedDict):
     """
     The configuration: key -> UTF-8 text; as files where `pod_spec` mounts it. With `binary_data` 1 MiB.
 
-    Required without `config_maps` and `secrets`. All of its keys count, where it is all that the pods read. Values may
-    be Outputs, which the component waits for; a secret one is refused.
+    Required without `config_maps`, `secrets` and `external`. All of its keys count, where it is all that the pods read.
+    Values may be Outputs, which the component waits for; a secret one is refused.
     """
     config_maps: NotRequired[Mapping[str, ConfigMapArgs] | None]
     """
@@ -103,6 +103,12 @@ class ConfiguredDeploymentArgs(TypedDict):
     The labels by which the Deployment finds its pods, which get them; by default `app.kubernetes.io/name: NAME`. Plain.
 
     For a Deployment that exists: its selector cannot be changed, so a different one is refused.
+    """
+    take_over: NotRequired[bool | None]
+    """
+    `True` takes over a Deployment of this name that kubectl, Helm or another stack made; by default that is refused.
+
+    Preview shows what changes and what it costs. While it is set, `destroy` leaves the Deployment as it is.
     """
     pod_annotations: NotRequired[Mapping[str, Input[str]] | None]
     """Annotations of the pods, beside the config hash. A change restarts them."""

@@ -8,9 +8,11 @@ import pulumi
 from ..cluster.client import Cluster, ClusterError, Object
 from ..cluster.retrying import Backoff
 from ..core.audit.writing import changes_between
-from ..core.explain.taking_over import TakeOver, holds_unknown, replacing
+from ..core.explain.taking_over import ReadNow, TakeOver, holds_unknown, left_alone, replacing, with_live
 from ..core.kubernetes.camel import camel
 from ..core.kubernetes.field_managers import OWNER, handed_over, others
+from ..core.kubernetes.property_paths import parse_path
+from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.kubernetes.workloads import config_hash_of
 from ..core.revisions.observation import Observation
 from ..core.workload.configuration import Configuration
@@ -36,7 +38,8 @@ class TakeOverExplainer(Explainer):
       cluster: Where it is.
       wanted: What is written, as rendered; leaves may be Outputs.
       live: It, as it is.
-      config_maps: Name -> ConfigMap, of those that its pods read.
+      now: What its pods read.
+      ignored: The paths in it that the engine leaves alone.
 
     """
 
@@ -51,13 +54,15 @@ class TakeOverExplainer(Explainer):
         cluster: Cluster,
         wanted: Mapping[str, Any],
         live: Object,
-        config_maps: Mapping[str, Object],
-        secrets: Sequence[SecretSource] = (),
+        now: ReadNow,
+        secrets: Sequence[SecretSource],
+        kind: WorkloadKind,
+        ignored: Sequence[str],
     ) -> None:
-        super().__init__(component, name, audit, observe, configuration, plan, secrets)
+        super().__init__(component, name, audit, observe, configuration, plan, secrets, kind)
         self._who = f"{type(component).__name__} '{name}'"
-        self._cluster, self._program, self._live, self._config_maps = cluster, wanted, live, config_maps
-        self._wants = configuration
+        self._cluster, self._program, self._live, self._now = cluster, wanted, live, now
+        self._wants, self._ignored = configuration, ignored
         self._take_over: TakeOver | None = None
 
     def of_component(self) -> pulumi.ResourceHookBinding:
@@ -108,16 +113,19 @@ class TakeOverExplainer(Explainer):
     async def _ask(self) -> TakeOver:
         wanted, secret = await plain_arguments({key: self._program[key] for key in ("metadata", "spec")})
         wanted = camel(wanted)
+        for path in self._ignored:
+            wanted = with_live(wanted, self._live, parse_path(path) or ())
         result, why = None, "some of it is not known yet"
         if not holds_unknown(wanted):
             result, why = await in_thread(self._dry_run, wanted)
         plan = self._plan({}, wanted) if self._plan else None
-        return TakeOver(self._live, wanted, self._wants, self._config_maps, result, why, plan, secret)
+        known = self._live, wanted, self._wants, self._now, result, why, plan, secret
+        return TakeOver(*known, self._secrets, self._kind)
 
     def _dry_run(self, wanted: Mapping[str, Any]) -> tuple[Object | None, str]:
         """Return what the API server makes of the workload, or why a preview does not know."""
         metadata, operations = self._live["metadata"], replacing(self._live, wanted)
-        where = "daemonsets", metadata["name"], metadata["namespace"]
+        where = self._kind.resource, metadata["name"], metadata["namespace"]
         try:
             result = self._cluster.edit(*where, operations, OWNER, dry_run=True)
         except ClusterError as error:
@@ -132,10 +140,11 @@ class TakeOverExplainer(Explainer):
         name, namespace = metadata["name"], metadata["namespace"]
 
         def once() -> None:
-            live = self._cluster.prove("daemonsets", name, namespace, metadata["uid"])
+            live = self._cluster.prove(self._kind.resource, name, namespace, metadata["uid"])
             if others(live):
-                fields = {"managedFields": handed_over(live), "resourceVersion": live["metadata"]["resourceVersion"]}
+                managed = handed_over(live, left_alone(self._program))
+                fields = {"managedFields": managed, "resourceVersion": live["metadata"]["resourceVersion"]}
                 operations = [{"op": "replace", "path": f"/metadata/{of}", "value": new} for of, new in fields.items()]
-                self._cluster.edit("daemonsets", name, namespace, operations, OWNER)
+                self._cluster.edit(self._kind.resource, name, namespace, operations, OWNER)
 
         Backoff(_SECONDS, passing=(_CONFLICT,)).run(once)

@@ -26,13 +26,10 @@ from .external import external_names, read_external
 from .outputs import known, wait_for_outputs
 from .secrets import Secrets, parse_secrets, secret_names
 from .sources import parse_sources, source_names, warned
-from .taking_over import check_take_over, no_take_over
+from .taking_over import check_take_over
 
 _NUMBERS = {"min_ready_seconds": 0, "revision_history_limit": 0, "rollout_timeout_seconds": 1, "replicas": 0}
 """Argument -> the least that it may be."""
-
-_OF_DAEMON_SETS = {"waves": no_waves, "take_over": no_take_over}
-"""Argument that DaemonSets alone have -> the finding on it for another kind."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +109,8 @@ def plain_arguments(
     plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
     known: Mapping[str, Any] = args_type.__annotations__
     required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
-    refused = [] if kind is DAEMON_SET else [name for name in _OF_DAEMON_SETS if plain.pop(name, None) is not None]
-    findings = [_OF_DAEMON_SETS[name](kind) for name in refused]
-    return plain, [*findings, *check_argument_names(plain, known, sorted(required), from_the_top(known))]
+    refused = [no_waves(kind)] if kind is not DAEMON_SET and plain.pop("waves", None) is not None else []
+    return plain, [*refused, *check_argument_names(plain, known, sorted(required), from_the_top(known))]
 
 
 def _check_values(name: str, plain: Mapping[str, Any], kind: WorkloadKind) -> Iterator[Finding]:

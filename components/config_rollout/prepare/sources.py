@@ -28,7 +28,7 @@ def source_names(name: str, plain: Mapping[str, Any]) -> list[str]:
     """Return what the pod spec calls the ConfigMaps of a component, the one of `data` first."""
     others = plain.get("config_maps")
     listed = [one for one in others if isinstance(one, str)] if isinstance(others, Mapping) else []
-    own = "data" in plain or not (listed or "secrets" in plain or others == {})
+    own = "data" in plain or not (listed or "secrets" in plain or "external" in plain or others == {})
     return list(dict.fromkeys([*([name] if own else []), *listed]))
 
 
@@ -74,7 +74,8 @@ def _sources(name: str, plain: dict[str, Any]) -> tuple[_Sources, list[Finding]]
     """Return the fields of each ConfigMap, `data` with its own as one of them."""
     others = plain.get("config_maps")
     if others is None and "data" not in plain:
-        return {}, [] if "secrets" in plain else [Finding("data", "is required", "Pass it")]
+        has_others = "secrets" in plain or "external" in plain
+        return {}, [] if has_others else [Finding("data", "is required", "Pass it")]
     sources: _Sources = {}
     findings: list[Finding] = []
     if "data" in plain:

@@ -1,16 +1,19 @@
 """What taking over needs before anything is registered: a place that is known, and what the pods read there."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pulumi
 
 from ..cluster.client import Forbidden, Object
-from ..cluster.observe import add_config_maps
+from ..cluster.observe import add_config_maps, add_secrets
 from ..core.arguments.finding import Finding
-from ..core.kubernetes.workload_kinds import WorkloadKind
+from ..core.explain.taking_over import ReadNow
 from ..core.revisions.config_maps import mounted
+from ..core.workload.secret import SecretSource
 from .revisions import Reading
 from .waiting import wait_for_server
 
@@ -28,18 +31,25 @@ def check_take_over(plain: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(argument, what, "Pass a plain str")
 
 
-def no_take_over(kind: WorkloadKind) -> Finding:
-    """Return that workloads of a kind cannot be taken over, and what there is instead."""
-    what = f"is for DaemonSets: a {kind.kind} that something else made cannot be taken over"
-    return Finding("take_over", what, "Leave it out, and give this component another `name`")
+def read_now(reading: Reading, secrets: Sequence[SecretSource], others: Collection[str]) -> ReadNow:
+    """
+    Return what the pods of a live workload read.
 
-
-def config_maps_of_pods(reading: Reading) -> dict[str, Object]:
-    """Return name -> ConfigMap, of those that the pods of a live workload read and that are there."""
+    `secrets` are the program's: without any, none is read. Nor are `others`, which are known. One that may not be read
+    is noted.
+    """
     observation, cluster = reading.observation, reading.cluster
     if cluster is None or observation.workload is None:
-        return {}
-    names = mounted(observation.workload)
+        return ReadNow()
+    now, of = ReadNow(), observation.workload
     with suppress(Forbidden):  # then the explanation says less
-        return dict(wait_for_server(lambda: add_config_maps(cluster, observation, names)).config_maps)
-    return {}
+        there = wait_for_server(lambda: add_config_maps(cluster, observation, mounted(of)))
+        now = ReadNow(there.config_maps)
+    every: dict[str, Object] = {}
+    hidden: dict[str, str] = {}
+    for name in sorted(mounted(of, "Secret") - {*others}) if secrets else ():
+        try:
+            every |= wait_for_server(partial(add_secrets, cluster, observation, [name])).secrets
+        except Forbidden as error:
+            hidden[name] = str(error.right)
+    return replace(now, secrets=every, hidden=hidden)

@@ -4,35 +4,32 @@ Taking over a workload that someone else made: what of it changes, what that cos
 Not here: who may take it over (core/revisions/ownership.py), and whose its fields are then (core/kubernetes/).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from ..configuration.content import Content
 from ..configuration.diff import FieldChange, KeyChange, diff_values
-from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, MANAGED_BY_LABEL
-from ..kubernetes.daemon_sets import covered
+from ..configuration.secret_content import secret_of
+from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION, MANAGED_BY_LABEL
 from ..kubernetes.field_managers import others
 from ..kubernetes.objects import Object
-from ..kubernetes.pod_spec import follow, references, secret_references
-from ..kubernetes.update_strategy import UpdateStrategy
-from ..markers import UNKNOWN
+from ..kubernetes.pod_spec import Path, follow, secret_references
+from ..kubernetes.strategies import strategy_of
+from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
+from ..kubernetes.workloads import replaced_pods
+from ..markers import ABSENT, UNKNOWN
 from ..revisions.config_maps import content_of, mounted
 from ..revisions.ownership import Owner, helm_release, maker
 from ..waves.words import WavePlan, rolling_restart
 from ..words.changes import NO_RESTART, field_lines, lines_of_keys
 from ..workload.configuration import Configuration, diff_configurations
+from ..workload.secret import Secret, SecretSource
+from .counterparts import counterparts
 from .drift import moment, short_path
 from .previous import recorded
 from .reasons import is_note
-
-RESTARTS_ONCE = (
-    "  it restarts once so that its pods get a ConfigMap of their own revision; after that only a "
-    "changed configuration restarts them"
-)
-
-NOTHING_ELSE = "  nothing else of the DaemonSet changes"
 
 _TEMPLATE = "spec.template."
 _MAKERS = (
@@ -44,6 +41,23 @@ _MAKERS = (
 """What a tool notes on a workload for itself; the first holds the whole of it once more."""
 
 
+_SCALED = ("replicas",)
+"""Fields of `spec` that stay as they are where the program leaves them out: an autoscaler may have set them."""
+
+
+@dataclass(frozen=True)
+class ReadNow:
+    """
+    What the pods of a live workload read, name -> object, as far as it is there.
+
+    `hidden` is name -> the permission that is missing, of Secrets that may not be read.
+    """
+
+    config_maps: Mapping[str, Object] = field(default_factory=dict)
+    secrets: Mapping[str, Object] = field(default_factory=dict, repr=False)
+    hidden: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class TakeOver:
     """
@@ -53,21 +67,25 @@ class TakeOver:
       live: It, as it is.
       wanted: What the program writes, with camelCase keys.
       configuration: What its pods are to read.
-      config_maps: Name -> ConfigMap, of those that they read now and that are there.
+      now: What they read now.
       result: What the API server makes of it, with its defaults; `None` if it could not be asked, because of `why`.
       plan: How the restart goes, wave by wave.
       secret: Whether something of `wanted` is secret.
+      secrets: The Secrets of `configuration` that are the program's own.
+      kind: The kind of workload.
 
     """
 
     live: Object
     wanted: Mapping[str, Any]
     configuration: Configuration
-    config_maps: Mapping[str, Object] = field(default_factory=dict)
+    now: ReadNow = field(default_factory=ReadNow)
     result: Object | None = None
     why: str = ""
     plan: WavePlan | None = None
     secret: bool = False
+    secrets: Sequence[SecretSource] = ()
+    kind: WorkloadKind = DAEMON_SET
 
     @property
     def restarts(self) -> bool:
@@ -76,11 +94,10 @@ class TakeOver:
 
     @cached_property
     def keys(self) -> list[KeyChange]:
-        """What changes in the configuration: from the ConfigMaps that the pods read now."""
-        pod_spec = self.live["spec"]["template"]["spec"]
-        read = {reference.name for reference in secret_references(pod_spec)}
+        """What changes in the configuration: from the ConfigMaps and Secrets that the pods read now."""
+        read = {reference.name for reference in secret_references(self._pod_spec)}
         same = [secret for secret in self.configuration.external_secrets if secret.name in read]
-        before = Configuration(Configuration.of(self._contents()).sources, same)
+        before = Configuration(Configuration.of(self._contents()).sources, [*self._secrets_before(), *same])
         return diff_configurations(before, self.configuration)
 
     @property
@@ -89,36 +106,38 @@ class TakeOver:
         changes = [one for one in self._every if one.path.startswith(_TEMPLATE) and not _is_hash(one)]
         return [replace(one, path=short_path(one.path)) for one in changes]
 
-    @property
-    def unused(self) -> list[str]:
-        """The names of the ConfigMaps that the pods read now and will not any more."""
-        return sorted(mounted(self.live) - {ref.name for ref in references(self._after["spec"]["template"]["spec"])})
-
     def explain(self) -> str:
         """Return what is taken over and what that costs; the first line alone says the most important."""
-        where, pods = self._where, covered(self.live)
+        metadata, pods = self.live["metadata"], replaced_pods(self.live, self.kind)
+        where = self.kind.where(metadata["namespace"], metadata["name"])
         many = f" of {pods:,} pod{'' if pods == 1 else 's'}" if pods else ""
         what = f"one rolling restart{many}" if self.restarts else "nothing restarts"
-        lines = [f"takes over DaemonSet {where}, created by {maker(self.live)}: {what}"]
+        lines = [f"takes over {where}, created by {maker(self.live)}: {what}"]
         lines += lines_of_keys(self.keys) or ["  = configuration: unchanged"]
-        lines += self._field_lines() + self._config_map_lines()
-        lines.append(f"  not shown is what this program leaves out: {self.why}" if self.why else NOTHING_ELSE)
-        lines += [RESTARTS_ONCE] if self.restarts else []
+        lines += [*self._hidden_lines(), *self._field_lines(), *self._source_lines()]
+        left_out = f"not shown is what this program leaves out: {self.why}"
+        lines.append(f"  {left_out}" if self.why else nothing_else(self.kind))
+        if self.restarts:
+            lines.append(restarts_once([kind for kind, names in self._names.items() if names]))
         lines += [*self._managers(), *self._unused_lines(), *self._advice()]
         if self.restarts:
-            strategy = UpdateStrategy.of(self._after["spec"].get("updateStrategy"))
-            lines.append(f"  {rolling_restart(f'DaemonSet {where}', self.plan, strategy)}")
+            strategy = strategy_of(self.kind, self._after["spec"].get(self.kind.strategy))
+            lines.append(f"  {rolling_restart(where, self.plan, strategy)}")
         return "\n".join(lines)
 
     @property
-    def _names(self) -> dict[str, str]:
-        """Name in the program's pod spec -> name of the object that holds it."""
-        return self.configuration.object_names(self.live["metadata"]["name"])
+    def _pod_spec(self) -> Mapping[str, Any]:
+        pod_spec: Mapping[str, Any] = self.live["spec"]["template"]["spec"]
+        return pod_spec
 
-    @property
-    def _where(self) -> str:
-        metadata = self.live["metadata"]
-        return f"{metadata['namespace']}/{metadata['name']}"
+    @cached_property
+    def _names(self) -> dict[str, dict[str, str]]:
+        """Kind -> name in the program's pod spec -> name of the object of ours that holds it."""
+        name = self.live["metadata"]["name"]
+        return {
+            "ConfigMap": self.configuration.object_names(name),
+            "Secret": self.configuration.secret_names(name),
+        }
 
     @property
     def _before(self) -> dict[str, Any]:
@@ -133,32 +152,52 @@ class TakeOver:
 
     @cached_property
     def _every(self) -> list[FieldChange]:
-        """All changes, with each ConfigMap called as the program calls it."""
-        before = _with_names(self._before, {live: name for name, live in self._pairs.items()})
-        after = _with_names(self._after, {content_name: name for name, content_name in self._names.items()})
+        """All changes, with each ConfigMap and Secret called as the program calls it."""
+        before = _with_names(self._before, *(_reversed(self._pairs[kind]) for kind in ("ConfigMap", "Secret")))
+        after = _with_names(self._after, *(_reversed(self._names[kind]) for kind in ("ConfigMap", "Secret")))
         return diff_values(before, after)
 
     @cached_property
-    def _pairs(self) -> dict[str, str]:
-        """Name in the program's pod spec -> name of the ConfigMap that the pods read now in its place."""
-        names = self._names
-        called = {content_name: name for name, content_name in names.items()}
-        now, then = (_places(side["spec"]["template"]["spec"]) for side in (self.live, self._after))
-        pairs = {name: name for name in names if name in now.values()}
-        for place, content_name in then.items():
-            if content_name in called and place in now and now[place] not in pairs.values():
-                pairs.setdefault(called[content_name], now[place])
-        rest = [one for one in dict.fromkeys(now.values()) if one not in pairs.values()]
-        alone = [name for name in names if name not in pairs]
-        return {**pairs, **({alone[0]: rest[0]} if len(alone) == len(rest) == 1 else {})}
+    def _pairs(self) -> dict[str, dict[str, str]]:
+        """Kind -> name in the program's pod spec -> name of the object that the pods read now in its place."""
+        then = self._after["spec"]["template"]["spec"]
+        others_own = {
+            "ConfigMap": [source.name for source in self.configuration.sources if source.external],
+            "Secret": [secret.name for secret in self.configuration.external_secrets],
+        }
+        return {
+            kind: counterparts(self._pod_spec, then, names, others_own[kind], kind)
+            for kind, names in self._names.items()
+        }
 
     def _contents(self) -> dict[str, Content]:
-        """Return what the pods read now of each source; nothing where there is none."""
+        """Return what the pods read now of each ConfigMap; nothing where there is none."""
         contents = {}
         for source in self.configuration.sources:
-            live = self.config_maps.get(source.name if source.external else self._pairs.get(source.name, ""))
+            called = source.name if source.external else self._pairs["ConfigMap"].get(source.name, "")
+            live = self.now.config_maps.get(called)
             contents[source.name] = _as_read(content_of(live, source.content), source.content) if live else Content()
         return contents
+
+    def _secrets_before(self) -> list[Secret]:
+        """Return what may be known of the Secrets that the pods read now; one that is hidden counts as unchanged."""
+        before = []
+        for source in self.secrets:
+            called = self._pairs["Secret"].get(source.name, "")
+            live = self.now.secrets.get(called)
+            if source.unknown or called in self.now.hidden:
+                before.append(source.public)
+            elif live:
+                secret = secret_of(live, source.content)
+                as_read = replace(secret, content=_as_read(secret.content, source.content))
+                before.append(source.of(as_read).public)
+        return before
+
+    def _hidden_lines(self) -> list[str]:
+        """Return which Secrets could not be compared, and which permission that needs."""
+        pairs, hidden = self._pairs["Secret"].items(), self.now.hidden
+        why = {name: hidden[live] for name, live in pairs if live in hidden}
+        return [f"  ? Secret {name}: not compared, since this user may not {right}" for name, right in why.items()]
 
     def _field_lines(self) -> list[str]:
         changes = [one for one in self._every if not _is_hash(one) and not is_note(one)]
@@ -172,18 +211,28 @@ class TakeOver:
             lines.append(f"- annotations and labels of its maker's own ({len(notes)}){NO_RESTART}")
         return [f"  {line}" for line in lines]
 
-    def _config_map_lines(self) -> list[str]:
-        pairs = {live: self._names[name] for name, live in self._pairs.items()}
-        return [f"  ~ the pods' ConfigMap: {live} => {now}" for live, now in pairs.items() if live != now]
+    def _source_lines(self) -> list[str]:
+        return [
+            f"  ~ the pods' {kind}: {live} => {self._names[kind][name]}"
+            for kind, pairs in self._pairs.items()
+            for name, live in pairs.items()
+            if live != self._names[kind][name]
+        ]
 
     def _managers(self) -> list[str]:
-        """Return a line on who wrote what is there, and when: all of it is this program's from now on."""
+        """Return who wrote what is there, and when: all of it is this program's from now on, but for what is scaled."""
         who = dict.fromkeys(f"{one.get('manager')} ({moment(str(one.get('time') or ''))})" for one in others(self.live))
-        return [f"  {', '.join(who)} wrote it: what this program leaves out of that goes"] if who else []
+        lines = [f"  {', '.join(who)} wrote it: what this program leaves out of that goes"] if who else []
+        scaler = next((str(one["manager"]) for one in _scaling(self.live)), "")
+        if scaler and any(change.path == "spec.replicas" for change in self._every):
+            lines.append(f"  {scaler} scales it: leave `replicas` out, and their number stays as it is")
+        return lines
 
     def _unused_lines(self) -> list[str]:
+        """Return which ConfigMaps and Secrets no new pod reads."""
         namespace, undo = self.live["metadata"]["namespace"], "`kubectl rollout undo` needs it"
-        return [f"  ConfigMap {namespace}/{name} stays; no new pod reads it, but {undo}" for name in self.unused]
+        unused = [(of, one) for of in self._names for one in sorted(mounted(self.live, of) - mounted(self._after, of))]
+        return [f"  {of} {namespace}/{name} stays; no new pod reads it, but {undo}" for of, name in unused]
 
     def _advice(self) -> list[str]:
         """Return what is to be done so that whoever made it does not write or delete it again."""
@@ -208,19 +257,53 @@ class TakeOver:
         return []
 
 
+def restarts_once(kinds: Sequence[str] = ("ConfigMap",)) -> str:
+    """Return the line on what the one restart is for; `kinds` are those of the objects that the pods get then."""
+    objects = " and ".join(f"a {kind}" for kind in kinds)
+    what = f"get {objects} of their own revision" if kinds else "say which configuration they read"
+    return f"  it restarts once so that its pods {what}; after that only a changed configuration restarts them"
+
+
+def nothing_else(kind: WorkloadKind = DAEMON_SET) -> str:
+    """Return the line that ends the list of what changes in a workload."""
+    return f"  nothing else of the {kind.kind} changes"
+
+
 def replacing(live: Object, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     Return the operations of a JSON Patch that make of a live workload what taking it over makes of it.
 
-    What others have noted on it stays where no field manager that goes has it.
+    What others have noted on it stays where no field manager that goes has it, and so does what is `left_alone`.
     """
-    operations = [{"op": "replace", "path": "/spec", "value": _without_nulls(wanted["spec"])}]
+    kept = {name: live["spec"][name] for name in left_alone(wanted) if name in live["spec"]}
+    operations = [{"op": "replace", "path": "/spec", "value": {**_without_nulls(wanted["spec"]), **kept}}]
     for section in ("labels", "annotations"):
         theirs = {name for one in others(live) for name in _named(one, section)}
         kept = {key: of for key, of in (live["metadata"].get(section) or {}).items() if f"f:{key}" not in theirs}
         value = {**kept, **(wanted["metadata"].get(section) or {})}
         operations.append({"op": "add", "path": f"/metadata/{section}", "value": value})
     return operations
+
+
+def left_alone(wanted: Mapping[str, Any]) -> list[str]:
+    """Return the fields of a workload's `spec` that stay as they are, since the program does not say them."""
+    return [name for name in _SCALED if wanted["spec"].get(name) is None]
+
+
+def with_live(wanted: Any, live: Any, path: Path) -> Any:
+    """Return what the program writes with what is live at a path, which the engine is to ignore; `*` is any item."""
+    if not path:
+        return live
+    if isinstance(wanted, Mapping) and isinstance(live, Mapping):
+        steps = list(live) if path[0] == "*" else [path[0]]
+        there = {step: with_live(wanted.get(step, ABSENT), live.get(step, ABSENT), path[1:]) for step in steps}
+        return {key: of for key, of in {**wanted, **there}.items() if of is not ABSENT}
+    if isinstance(wanted, list) and isinstance(live, list):
+        return [
+            with_live(of, live[n], path[1:]) if path[0] in ("*", n) and n < len(live) else of
+            for n, of in enumerate(wanted)
+        ]
+    return wanted
 
 
 def holds_unknown(value: object) -> bool:
@@ -246,29 +329,27 @@ def _shape(thing: Mapping[str, Any]) -> dict[str, Any]:
     return {"metadata": parts, "spec": thing["spec"]}
 
 
-def _with_names(side: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return one side in which the references to ConfigMaps have these names."""
+def _scaling(workload: Object) -> list[Mapping[str, Any]]:
+    """Return who has set the number of pods as an autoscaler does. Source: Kubernetes "Horizontal Pod Autoscaling"."""
+    entries = workload["metadata"].get("managedFields") or []
+    scales = [one for one in entries if one.get("subresource") == "scale"]
+    return [one for one in scales if "f:replicas" in ((one.get("fieldsV1") or {}).get("f:spec") or {})]
+
+
+def _with_names(side: Mapping[str, Any], names: Mapping[str, str], secret_names: Mapping[str, str]) -> dict[str, Any]:
+    """Return one side in which the references to ConfigMaps and Secrets have these names."""
     template = side["spec"]["template"]
-    pod_spec = follow(template.get("spec") or {}, names)
+    pod_spec = follow(template.get("spec") or {}, names, secret_names)
     return {**side, "spec": {**side["spec"], "template": {**template, "spec": pod_spec}}}
 
 
-def _places(pod_spec: Mapping[str, Any]) -> dict[tuple[object, ...], str]:
-    """Return where a pod spec reads each ConfigMap, by the names of volumes and containers."""
-    places: dict[tuple[object, ...], str] = {}
-    for reference in references(pod_spec):
-        at: Any = pod_spec
-        steps: list[object] = []
-        for step in reference.path:
-            at = at[step]
-            steps.append(at.get("name", step) if isinstance(step, int) and isinstance(at, Mapping) else step)
-        if isinstance(reference.name, str):
-            places.setdefault(tuple(steps), reference.name)
-    return places
+def _reversed(names: Mapping[str, str]) -> dict[str, str]:
+    return {of: name for name, of in names.items()}
 
 
 def _is_hash(change: FieldChange) -> bool:
-    return change.path.startswith(f"{_TEMPLATE}metadata.annotations.{CONFIG_HASH_ANNOTATION}")
+    annotations = f"{_TEMPLATE}metadata.annotations"
+    return change.path.startswith(tuple(f"{annotations}.{of}" for of in (CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION)))
 
 
 def _without_nulls(value: Any) -> Any:

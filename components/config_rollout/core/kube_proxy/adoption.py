@@ -7,7 +7,7 @@ from typing import Any
 from ..configuration.content import Content
 from ..configuration.diff import FieldChange, KeyChange, diff_contents, diff_values
 from ..explain.drift import drifted
-from ..explain.taking_over import NOTHING_ELSE, RESTARTS_ONCE
+from ..explain.taking_over import nothing_else, restarts_once
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
 from ..kubernetes.field_managers import MANAGER, OWNER
 from ..kubernetes.update_strategy import UpdateStrategy
@@ -81,7 +81,7 @@ class Adoption:
             return "\n".join([f"adopts {where}: it is already as wanted, nothing restarts", *self._lines()])
         lines = [f"adopts {where}: one rolling restart", *self._lines()]
         if not self.is_managed():
-            lines.append(RESTARTS_ONCE)
+            lines.append(restarts_once())
         return "\n".join([*lines, self._consequence()])
 
     def explain_taken_back(self) -> str:
@@ -132,7 +132,7 @@ class Adoption:
         fields = [f"  {line}" for change in changes if not _is_hash(change.path) for line in self._field(change)]
         before, after = mounted_name(self.daemon_set, self.layout), mounted_name(self.patch, self.layout)
         mounted = [f"  ~ the pods' ConfigMap: {before} => {after}"] if before != after else []
-        rest = [NOTHING_ELSE] if changes else []
+        rest = [nothing_else()] if changes else []
         return [*(keys or ["  = configuration: unchanged"]), *fields, *mounted, *rest]
 
     def _field(self, change: FieldChange) -> list[str]:

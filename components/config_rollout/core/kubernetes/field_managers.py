@@ -57,12 +57,13 @@ def others(thing: Object) -> list[Mapping[str, Any]]:
     return [one for one in whole if (one.get("manager"), one.get("operation")) not in _STAYS]
 
 
-def handed_over(thing: Object) -> list[Mapping[str, Any]]:
+def handed_over(thing: Object, left_alone: Sequence[str] = ()) -> list[Mapping[str, Any]]:
     """
     Return the managed fields of an object in which all that others wrote is our `OWNER`'s.
 
-    Then the next apply removes what it leaves out, as if the object had always been ours. So does kubectl when it goes
-    from client-side to server-side apply.
+    The next apply then removes what it leaves out, as if the object had always been ours; but the fields of `spec` that
+    are `left_alone` are nobody's, so that no apply removes them. kubectl does the same when it goes from client-side to
+    server-side apply.
     Source: client-go 0.36 util/csaupgrade/upgrade.go; Kubernetes "Server-Side Apply", Transferring ownership.
     """
     entries, theirs = thing["metadata"].get("managedFields") or [], others(thing)
@@ -74,6 +75,8 @@ def handed_over(thing: Object) -> list[Mapping[str, Any]]:
     fields: dict[str, Any] = reduce(_union, [one.get("fieldsV1") or {} for one in [*ours, *theirs]])
     metadata = {key: of for key, of in fields.get("f:metadata", {}).items() if key not in _KEPT}
     fields = {**fields, **({"f:metadata": metadata} if metadata else {})}
+    spec = {key: of for key, of in fields.get("f:spec", {}).items() if key not in {f"f:{of}" for of in left_alone}}
+    fields = {**fields, **({"f:spec": spec} if spec else {})}
     mine = {**newest, "manager": OWNER, "operation": "Apply", "fieldsV1": fields}
     return [mine, *(one for one in rest if one not in ours)]
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .annotations import CONFIG_HASH_ANNOTATION, STACK_ANNOTATION
+from .daemon_sets import covered
 from .objects import Object, annotations_of
-from .workload_kinds import DAEMON_SET, kind_of
+from .workload_kinds import DAEMON_SET, WorkloadKind, kind_of
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,8 @@ def pod_counts(workload: Object) -> PodCounts:
     replicas = workload["spec"].get("replicas")
     wanted = 1 if replicas is None else int(replicas)
     return PodCounts(wanted, *(int(status.get(name) or 0) for name in ("updatedReplicas", "availableReplicas")))
+
+
+def replaced_pods(workload: Object, kind: WorkloadKind) -> int:
+    """Return how many pods a rolling restart replaces, as far as the controller has said."""
+    return covered(workload) if kind is DAEMON_SET else pod_counts({**workload, "kind": kind.kind}).wanted

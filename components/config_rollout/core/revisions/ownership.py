@@ -75,7 +75,7 @@ class Claim:
         return self.kind.where(self.namespace, self.name)
 
     def takes(self, workload: Object | None) -> bool:
-        """Return whether this is about to take a DaemonSet over: it is not this stack's by now."""
+        """Return whether this is about to take a workload over: it is not this stack's by now."""
         return self.take_over and workload is not None and Owner.of(workload).stack != self.mine.stack
 
     @property
@@ -236,8 +236,6 @@ def _foreign(claim: Claim, workload: Object) -> Finding:
     other = "ive this component another `name`"
     if selector.get("matchExpressions"):
         return Finding(claim.where, f"{what}, with the selector {selector}, which cannot be changed", f"G{other}")
-    if claim.kind is not DAEMON_SET:
-        return Finding(claim.where, what, f"G{other}")
     labels = selector["matchLabels"]
     differs = labels != dict(claim.selector or {})
     wanting = {"take_over=True": not claim.take_over, f"selector={labels}": differs}

@@ -68,7 +68,8 @@ class Configuration:
     @property
     def unknown(self) -> list[str]:
         """The keys that are not known, as messages name them."""
-        prefixed = [("" if self.is_one_config_map else f"{s.kind} {s.name}: ", s.unknown) for s in self.sources]
+        is_alone = self.is_one_config_map and not self.sources[0].external
+        prefixed = [("" if is_alone else f"{s.kind} {s.name}: ", s.unknown) for s in self.sources]
         prefixed += [(f"{secret.kind} {secret.name}: ", secret.unknown) for secret in self.secrets]
         return [f"{prefix}{'data' if key == '*' else key}" for prefix, keys in prefixed for key in keys]
 
@@ -112,13 +113,14 @@ class Configuration:
 
 
 def diff_configurations(old: Configuration, new: Configuration) -> list[KeyChange]:
-    """Return the keys that differ, source by source; each says its source where there are several."""
+    """Return the keys that differ, source by source; each says its source, except for our ConfigMap where it is all."""
     before, after = old.contents, new.contents
     names = list(dict.fromkeys([*after, *before]))
     changes = {name: diff_contents(before.get(name, Content()), after.get(name, Content())) for name in names}
-    if len(names) == 1 and not old.secrets and not new.secrets:
+    every = [*old.sources, *new.sources]
+    if len(names) == 1 and not (old.secrets or new.secrets or any(source.external for source in every)):
         return changes[names[0]]
-    kinds = {s.name: s.kind for s in [*old.sources, *new.sources]}
+    kinds = {source.name: source.kind for source in every}
     changed = [replace(change, source=name, kind=kinds[name]) for name in names for change in changes[name]]
     return [*changed, *diff_secrets(old.secrets, new.secrets)]
 

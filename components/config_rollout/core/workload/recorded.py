@@ -51,7 +51,8 @@ def from_inputs(inputs: Mapping[str, Any]) -> Configuration:
     secrets = [
         Secret.from_inputs(name, of) for name, of in (inputs.get("secretHashes") or {}).items() if of is not UNKNOWN
     ]
-    if "data" in inputs or "binaryData" in inputs or not (every or secrets or inputs.get("configMaps") == {}):
+    has_none = inputs.get("configMaps") == {}
+    if "data" in inputs or "binaryData" in inputs or not (every or secrets or inputs.get("external") or has_none):
         every = {str(inputs.get("name", "")): inputs, **every}
     read = inputs.get("keysRead") or {}
     own = Configuration.of({name: _content(of, read.get(name)) for name, of in every.items()})
