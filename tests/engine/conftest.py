@@ -223,8 +223,8 @@ def record(cluster, namespace) -> Callable[[], Recorder]:
 
 
 @pytest.fixture
-def agent(namespace) -> Callable[..., Callable[[], ConfiguredDaemonSet]]:
-    """Return a maker of programs: a component that mounts its data, with the arguments given."""
+def agent(namespace) -> Callable[..., Callable[[], Any]]:
+    """Return a maker of programs: a component, a DaemonSet's if not said, that mounts its data; with the arguments."""
 
     def maker(
         data: Mapping[str, str] = GOOD,
@@ -232,14 +232,15 @@ def agent(namespace) -> Callable[..., Callable[[], ConfiguredDaemonSet]]:
         opts: pulumi.ResourceOptions | Callable[[], pulumi.ResourceOptions] | None = None,
         ready_after: str = "300ms",
         image: Any = "agent:1",
+        component: Any = ConfiguredDaemonSet,
         **arguments: Any,
-    ) -> Callable[[], ConfiguredDaemonSet]:
+    ) -> Callable[[], Any]:
         mount = {"name": "config", "mount_path": "/etc/agent"}
         kubernetes_name = arguments.get("name_", name)
         arguments = {"name" if key == "name_" else key: value for key, value in arguments.items()}
 
-        def program() -> ConfiguredDaemonSet:
-            return ConfiguredDaemonSet(
+        def program() -> Any:
+            return component(
                 name,
                 {
                     "namespace": namespace,

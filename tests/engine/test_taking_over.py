@@ -1,12 +1,14 @@
-"""A DaemonSet that kubectl, Helm or another program made becomes a component's, and what follows."""
+"""A DaemonSet or Deployment that kubectl, Helm or another program made becomes a component's, and what follows."""
 
 import json
 import re
 
+import pulumi
 import pytest
 from pulumi_kubernetes.apps.v1 import DaemonSet
 from pulumi_kubernetes.core.v1 import ConfigMap
 
+from config_rollout import ConfiguredDeployment
 from tests.engine.conftest import BETTER, GOOD, NODES, Project, name_of
 from tests.engine.observed import config_maps, daemon_set, undo, written
 from tools.demo import ROOT
@@ -260,3 +262,124 @@ def test_waves_take_over_node_by_node(project, agent, cluster, namespace, record
     ours = {f"config-rollout-{what}" for what in ("audit", "driver", "own")}
     assert ours == managers(daemon_set(cluster, namespace))
     assert {} == project.preview(program).steps
+
+
+PODS, REPLICAS = 3, 4
+"""How many pods the manifest says, and how many there are once someone has scaled it."""
+MOUNTS = [{"name": "config", "mountPath": "/etc/agent"}, {"name": "token", "mountPath": "/etc/token"}]
+VOLUMES = [
+    {"name": "config", "configMap": {"name": "agent-config"}},
+    {"name": "token", "secret": {"secretName": "agent-token"}},
+]
+TOKEN = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "agent-token"},
+    "stringData": {"token": "swordfish", "user": "agent"},
+}
+DEPLOYED = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "agent"},
+    "spec": {
+        "replicas": PODS,
+        "selector": {"matchLabels": SELECTOR},
+        "template": {
+            "metadata": {"labels": SELECTOR, "annotations": {"local-cluster/ready-after": "0s"}},
+            "spec": {
+                "containers": [{"name": "agent", "image": "agent:1", "volumeMounts": MOUNTS}],
+                "volumes": VOLUMES,
+            },
+        },
+    },
+}
+
+
+def test_deployment_becomes_the_component_s_with_one_restart_and_keeps_the_number_that_was_scaled(
+    project, agent, cluster, namespace, record, tmp_path
+):
+    path, of = f"namespaces/{namespace}/deployments/agent", "deployment/agent"
+
+    def kubectl(*arguments):
+        return cluster.kubectl("-n", namespace, *arguments)
+
+    def rest():
+        kubectl("rollout", "status", of, "--timeout=60s")
+        cluster.wait("pods", lambda: len(cluster.api.list(f"namespaces/{namespace}/pods")) == REPLICAS)
+
+    def program(data=GOOD, password="catfish", **arguments):
+        containers = [{"name": "agent", "image": "agent:1", "volume_mounts": MOUNTS}]
+        volumes = [{"name": "config", "config_map": {"name": "agent"}}, VOLUMES[1]]
+        secret = {"string_data": {"token": password, "user": "agent"}}
+        key = lambda: pulumi.Output.secret("a hash key of the stack, 32 letters")  # noqa: E731 - made in the program
+        more = {"pod_spec": {"containers": containers, "volumes": volumes}, "secrets": {"agent-token": secret}}
+        of_agent = {"component": ConfiguredDeployment, "selector": SELECTOR, "ready_after": "0s", **more, **arguments}
+        return lambda: agent(data, hash_key=key(), **of_agent)()
+
+    objects = tmp_path / "objects.json"
+    objects.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [CONFIG, TOKEN, DEPLOYED]}))
+    kubectl("apply", "-f", str(objects))
+    kubectl("scale", of, f"--replicas={REPLICAS}")
+    rest()
+    first, outcomes = cluster.api.get(path), {}
+
+    def look():
+        outcomes["refused"] = project.preview(program())
+        outcomes["selector"] = project.up(program(take_over=True, selector={"app": "other"}))
+        outcomes["invalid"] = project.up(program(take_over=True, strategy={"type": "Recreate"}, min_ready_seconds=700))
+        outcomes["preview"] = project.preview(program(take_over=True))
+
+    assert {} == written(cluster, look)
+    assert [True, True, True, False] == [one.failed for one in outcomes.values()]
+    assert "To take it over, pass take_over=True: preview shows what changes" in outcomes["refused"].output
+    assert f"pass selector={SELECTOR}: preview" in outcomes["selector"].output
+    assert '422 Deployment.apps "agent" is invalid: spec.progressDeadlineSeconds' in outcomes["invalid"].output
+    stays = "stays; no new pod reads it, but `kubectl rollout undo` needs it"
+    shown = told(outcomes["preview"])
+    (secret,) = [line for line in shown if line.startswith("  ~ the pods' Secret: agent-token => agent.agent-token-")]
+    assert [
+        f"takes over Deployment {namespace}/agent, created by `kubectl apply`: one rolling restart of 4 pods",
+        "  ~ ConfigMap agent: agent.yaml",
+        "      ~ level: warn => info",
+        "  ~ Secret agent-token: token: 9 => 7 bytes changed",
+        "  + metadata.labels.app.kubernetes.io/name: agent: restarts nothing",
+        "  - annotations and labels of its maker's own (1): restarts nothing",
+        f"  ~ the pods' ConfigMap: agent-config => {name_of(GOOD)}",
+        secret,
+        "  nothing else of the Deployment changes",
+        "  it restarts once so that its pods get a ConfigMap and a Secret of their own revision; after that only a "
+        "changed configuration restarts them",
+        "  kubectl-client-side-apply wrote it: what this program leaves out of that goes",
+        f"  ConfigMap {namespace}/agent-config {stays}",
+        f"  Secret {namespace}/agent-token {stays}",
+        "  `kubectl apply` of its old manifest would overwrite it: take it out of there",
+        f"  rolling restart of Deployment {namespace}/agent, at most 25% of its pods unavailable and at most 25% of "
+        "its pods more at a time",
+    ] == shown
+
+    with record() as recorder:
+        assert shown == told(project.up(program(take_over=True)))
+        rest()
+    assert REPLICAS == sum(recorder.replaced().values())
+    now = cluster.api.get(path)
+    assert (first["metadata"]["uid"], REPLICAS) == (now["metadata"]["uid"], now["spec"]["replicas"])
+    assert {"config-rollout-own", "config-rollout-audit"} == managers(now)
+    assert {} == written(cluster, lambda: project.up(program(take_over=True)))
+
+    kubectl("scale", of, "--replicas=5")
+    assert not project.up(program(BETTER, take_over=True)).failed
+    assert 5 == cluster.api.get(path)["spec"]["replicas"]
+    kubectl("scale", of, f"--replicas={REPLICAS}")
+    rest()
+
+    kubectl("rollout", "undo", of, "--to-revision=1")
+    rest()
+    names = [volume.get("configMap") for volume in cluster.api.get(path)["spec"]["template"]["spec"]["volumes"]]
+    assert {"name": "agent-config", "defaultMode": 420} in names
+    assert not project.up(program(take_over=True), refresh=True).failed
+    assert {} == written(cluster, lambda: project.destroy())
+    with record() as recorder:
+        assert told(project.up(program(take_over=True)))[0].endswith("takes it over as it is: nothing restarts")
+        assert not project.destroy().failed
+    assert {} == recorder.replaced()
+    assert REPLICAS == cluster.api.get(path)["spec"]["replicas"]
