@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from config_rollout.core.kubernetes.workload_kinds import WorkloadKind
 from tools.demo import ROOT
 from tools.engine import Engine
 from tools.local_cluster import run_folder
@@ -44,6 +45,12 @@ ConfiguredDaemonSet("agent", {
     **said["more"],
 })
 '''
+
+
+def source_of(kind: WorkloadKind) -> str:
+    """Return the program of a workload of another kind, which has no waves."""
+    return _PROGRAM.replace("ConfiguredDaemonSet", f"Configured{kind.kind}")
+
 
 KUBE_PROXY = """
 import json

@@ -1,5 +1,5 @@
 """
-What a rollout did to a DaemonSet, judged from everything that was written: it knows nothing of the driver.
+What a rollout did to a workload, judged from everything that was written: it knows nothing of the driver.
 
 Its rules are its own: a pod serves while it is Ready, not being deleted, and its node is Ready.
 """
@@ -68,7 +68,8 @@ class _Judge:
             self._note_revision(key, after)
         if kind == "pods":
             pod = Pod.of(after or before or {})
-            self._on[pod.node].pop(key, None)
+            for known in filter(None, (before, after)):  # one that no DaemonSet made gets its node later
+                self._on[Pod.of(known).node].pop(key, None)
             has_one = any(_stays(self._objects[other]) for other in self._on[pod.node])
             if after:
                 self._on[pod.node][key] = pod
@@ -111,9 +112,8 @@ class _Judge:
                 self._ours.discard(node)
 
     def _note_revision(self, key: str, thing: Json) -> None:
-        if key.startswith(f"controllerrevisions/{self._namespace}/"):
-            of = thing["metadata"]["labels"]["controller-revision-hash"]
-            self._revisions[of] = thing["data"]["spec"]["template"]
+        if key.startswith((f"controllerrevisions/{self._namespace}/", f"replicasets/{self._namespace}/")):
+            self._revisions[_revision(thing)] = thing.get("data", thing)["spec"]["template"]
 
     def _serves(self, node: str) -> bool:
         return self._is_up(node) and any(pod.ready for pod in self._on[node].values())
@@ -127,7 +127,7 @@ class _Judge:
 
     def _mixed(self, thing: Json, pod: Pod) -> list[str]:
         """Hold a new pod against the revision that it says it is of."""
-        of = thing["metadata"]["labels"]["controller-revision-hash"]
+        of = _revision(thing)
         revisions = [self._revisions[of]] if of in self._revisions else []
         wanted = [
             (template["metadata"].get("annotations", {}).get("checksum/config", ""), _mounted(template["spec"]))
@@ -146,6 +146,12 @@ def judge(history: History, namespace: str, asked: Collection[str], budget: int)
     `budget` is how many nodes may be without a serving pod when we delete one.
     """
     return _Judge(history, namespace, asked, budget).verdict
+
+
+def _revision(thing: Json) -> str:
+    """Return what a pod and its revision have in common; of a StatefulSet it is the revision's name."""
+    labels = thing["metadata"].get("labels", {})
+    return str(labels.get("controller-revision-hash") or labels.get("pod-template-hash") or thing["metadata"]["name"])
 
 
 def _stays(thing: Json) -> bool:
