@@ -98,6 +98,8 @@ def test_analyzer_finds_the_types_inside():
         "MatchExpressionArgs",
         "NewServiceGateArgs",
         "PrometheusGateArgs",
+        "ReloadArgs",
+        "ReloadHttpArgs",
         "RestartsGateArgs",
         "RollingUpdateArgs",
         "SecretArgs",
