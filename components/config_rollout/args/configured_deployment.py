@@ -1,8 +1,8 @@
 """
 The arguments of a `ConfiguredDeployment`.
 
-What it shares with a `ConfiguredDaemonSet` is written here again: Pulumi's analyzer reads the descriptions of fields
-from the source of the class itself, and not from that of a class that it inherits from.
+What it shares with a `ConfiguredDaemonSet` is written here again: the schema for other languages takes the descriptions
+of fields from the source of the class itself, and not from that of a class that it inherits from.
 """
 
 from collections.abc import Mapping

@@ -1,12 +1,9 @@
 """How running pods are asked whether they have read a changed text again. docs/reload.md has all of it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
-if TYPE_CHECKING:
-    OnFailure = Literal["back", "keep", "restart"]
-else:
-    OnFailure = str
+OnReloadFailure = Literal["back", "keep", "restart"]
 
 
 class ReloadHttpArgs(TypedDict):
@@ -41,7 +38,7 @@ class ReloadArgs(TypedDict, total=False):
     """Beside `program`: where its metrics are, if not at the program's default."""
     timeout_seconds: int
     """How long all pods may take, in seconds, at least 1; default 180: a kubelet alone may take 90."""
-    on_failure: OnFailure
+    on_failure: OnReloadFailure
     """
     `back` (default): the old text is written again. `keep`: the new one stays. With both the `up` fails.
 

@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import PodSpecArgs
 
     PodSpec = Mapping[str, Any] | PodSpecArgs
-    Format = Literal["text", "yaml", "json", "toml", "corefile", "kube-proxy", "kube-proxy-linux", "kube-proxy-windows"]
-    Effect = Literal["restart", "reload", "none"]
 else:
     PodSpec = Mapping[str, Any]
-    Format = Effect = str
+
+Format = Literal["text", "yaml", "json", "toml", "corefile", "kube-proxy", "kube-proxy-linux", "kube-proxy-windows"]
+Effect = Literal["restart", "reload", "none"]
 
 
 class ConfigMapArgs(TypedDict):

@@ -8,7 +8,7 @@ import pulumi
 
 from ..core.arguments.case import snake_case
 from ..core.arguments.fields import check_argument_names, check_name, check_whole_number
-from ..core.arguments.finding import Finding, report
+from ..core.arguments.finding import Finding
 from ..core.audit.sinks import Sink, parse_audit
 from ..core.kubernetes.labels import check_labels, check_pod_annotations, check_selector
 from ..core.kubernetes.spelling import unknown_fields
@@ -93,7 +93,7 @@ def checked(
         wrong_reload += no_restart_in_waves(reload)
     findings += [*wrong, *wrong_reload, *wrong_external, *wrong_secrets]
     if findings:
-        raise BadArguments(report(who, findings))
+        raise BadArguments.of(who, findings)
     sources = [*configuration.sources, *external.sources]
     public = [*(source.public for source in secrets.sources), *external.secrets]
     configuration = replace(configuration, sources=sources, secrets=public)
@@ -112,7 +112,7 @@ def plain_arguments(
     """
     if not isinstance(args, Mapping):
         wrong = Finding("args", f"must be a mapping (got {type(args).__name__})", "Pass a dict")
-        raise BadArguments(report(who, [wrong]))
+        raise BadArguments.of(who, [wrong])
     plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
     known: Mapping[str, Any] = args_type.__annotations__
     required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())

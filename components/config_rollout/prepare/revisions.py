@@ -23,7 +23,7 @@ from ..cluster.observe import (
     wait_until_observed,
 )
 from ..cluster.owners import give_owners
-from ..core.arguments.finding import Finding, report
+from ..core.arguments.finding import Finding
 from ..core.configuration.secret_content import SecretContent, encoded, secret_of
 from ..core.kubernetes import daemon_sets, workloads
 from ..core.kubernetes.field_managers import MANAGER
@@ -92,7 +92,7 @@ def read(
         observation = add_secrets(cluster, observation, configuration.secret_names(name).values())
     findings += [one for secret in secrets for one in _check_same_secret(observation, secret)]
     if findings:
-        raise BadArguments(report(who, findings))
+        raise BadArguments.of(who, findings)
     if waves:
         observation = add_pods(cluster, add_revisions(cluster, add_nodes(cluster, observation)))
     if observation.workload is None:
