@@ -1,9 +1,12 @@
 """Label selectors, as in any Kubernetes object."""
 
 from collections.abc import Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
-Operator = Literal["In", "NotIn", "Exists", "DoesNotExist"]
+if TYPE_CHECKING:
+    Operator = Literal["In", "NotIn", "Exists", "DoesNotExist"]
+else:
+    Operator = str
 
 
 class MatchExpressionArgs(TypedDict):

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
         DeploymentStrategyArgs,
     )
 
-StrategyType = Literal["RollingUpdate", "OnDelete"]
-DeploymentStrategyType = Literal["RollingUpdate", "Recreate"]
+    StrategyType = Literal["RollingUpdate", "OnDelete"]
+    DeploymentStrategyType = Literal["RollingUpdate", "Recreate"]
+else:
+    StrategyType = DeploymentStrategyType = str
 
 
 class RollingUpdateArgs(TypedDict, total=False):

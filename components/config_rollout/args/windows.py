@@ -1,9 +1,12 @@
 """Time windows in which no wave begins."""
 
 from collections.abc import Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
-Day = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+if TYPE_CHECKING:
+    Day = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+else:
+    Day = str
 
 
 class WindowArgs(TypedDict):

@@ -26,16 +26,15 @@ _ended = ""
 _heeds = False
 
 
-def heed(engine: str = "") -> None:
+def heed() -> None:
     """
     Take SIGINT and SIGTERM, and see to it that the program ends with its engine; nothing where that is not ours.
 
     It is ours in a process that Pulumi's language host has made for one program, whose command line has the engine's
-    address, and as far as the program has not taken these signals itself; and in a host for other languages, which
-    knows the address. Source: pulumi-language-python-exec 3.187.
+    address, and as far as the program has not taken these signals itself. Source: pulumi-language-python-exec 3.187.
     """
     global _heeds
-    arguments = ["--engine", engine] if engine else sys.orig_argv
+    arguments = sys.orig_argv
     if _heeds or "--engine" not in arguments or threading.current_thread() is not threading.main_thread():
         return
     _heeds = True
@@ -67,14 +66,13 @@ def _got(number: int, frame: FrameType | None) -> None:
     """
     name = signal.Signals(number).name
     if _drivers and not _ended:
-        stop(f"the program got {name} and stops before the next pod. `pulumi up` continues from here")
+        _stop(f"the program got {name} and stops before the next pod. `pulumi up` continues from here")
         return
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 
 
-def stop(why: str) -> None:
-    """Stop every driver before its next pod, and those that begin from now on; their hooks fail with the reason."""
+def _stop(why: str) -> None:
     global _ended
     _ended = why
     for stop in [*_drivers.values()]:
@@ -85,7 +83,7 @@ def _end_with_engine(host: str, port: int) -> None:
     """End the program once nobody listens where its engine did: nothing that it does reaches anyone any more."""
     while _listens(host, port):
         time.sleep(0.2)
-    stop(GONE)
+    _stop(GONE)
     give_up = time.monotonic() + _SECONDS
     while _drivers and time.monotonic() < give_up:
         time.sleep(0.05)

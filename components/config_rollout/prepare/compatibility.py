@@ -10,7 +10,6 @@ from pulumi.runtime import settings
 
 from ..core.arguments.finding import Finding, report
 from ..core.compatibility import judge
-from ..hooks.run import is_hosted, this_run
 
 _PACKAGES = {"sdk": "pulumi", "provider": "pulumi-kubernetes"}
 
@@ -21,7 +20,7 @@ _SAID = re.compile(r"version (\d+\.\d+\.\d+\S*) does not satisfy")
 _CANNOT_BE_ASKED = "does not support the `RequirePulumiVersion` RPC"
 
 _checked: weakref.WeakSet[object] = weakref.WeakSet()
-"""The engines of the runs that were checked, or the runs of a host: a process may hold several `up`s."""
+"""The engines of the runs that were checked: each `up` of a process that holds several has its own."""
 
 
 class Incompatible(pulumi.RunError):
@@ -48,10 +47,9 @@ def check(who: str) -> None:
 
     """
     engine = settings.get_engine()
-    run = this_run() if is_hosted() else engine
-    if engine is None or run in _checked:
+    if engine is None or engine in _checked:
         return
-    _checked.add(run)
+    _checked.add(engine)
     version = engine_version()
     findings, warnings = judge(_versions() | ({"engine": version} if version else {}))
     _raise(who, findings)

@@ -35,17 +35,11 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Restarter:
-    """Who restarts pods: its name in JSON, and in tables and pictures."""
+class Rule:
+    """A way to decide about restarts: pods restart when the value that `of` gives changes."""
 
     name: str
     title: str
-
-
-@dataclass(frozen=True)
-class Rule(Restarter):
-    """A way to decide about restarts: pods restart when the value that `of` gives changes."""
-
     of: Callable[[Snapshot], str]
 
 
@@ -137,10 +131,10 @@ def transitions(history: str, snapshots: Iterable[Snapshot], judge: Judge) -> It
 @dataclass(frozen=True)
 class Tally:
     """
-    The result of one rule, or of one tool that was watched.
+    The result of one rule.
 
     Args:
-      rule: The rule or tool.
+      rule: The rule.
       restarts: How often it restarted the pods.
       needless: Of these, how often for no real change.
       alone: Of the needless ones, how often nothing else in the pod template changed; `None` if unknown.
@@ -148,7 +142,7 @@ class Tally:
 
     """
 
-    rule: Restarter
+    rule: Rule
     restarts: int
     needless: int
     alone: int | None
@@ -162,11 +156,11 @@ class Tally:
         }  # fmt: skip
 
 
-def tallies(every: Sequence[Transition], of: Sequence[Restarter] = RULES) -> list[Tally]:
-    """Return the tally of every rule, or of the tools whose restarts the transitions have."""
+def tallies(every: Sequence[Transition]) -> list[Tally]:
+    """Return the tally of every rule."""
     knows = any(one.template is not None for one in every)
     counts = []
-    for rule in of:
+    for rule in RULES:
         needless = [one for one in every if rule.name in one.restarts and not one.real]
         counts.append(
             Tally(
