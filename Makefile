@@ -43,6 +43,9 @@ linters: setup ## run other linters over the same manifests as check; writes the
 renderers: setup tools ## the filter in the real Helm 3, Helm 4 and kustomize, which it builds first
 	RENDERERS=1 $(RUN) -m pytest tests/engine/renderers
 
+chart-history: setup tools ## deploy versions of a public chart in each way and count restarts; writes docs/replay.md
+	$(RUN) -m tools.chart_history
+
 bench: setup ## measure, and write the tables of the docs
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
@@ -78,5 +81,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers bench docs site browse tools lock setup
+.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers chart-history bench docs site browse tools lock setup
 .DEFAULT_GOAL := help

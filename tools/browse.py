@@ -117,9 +117,13 @@ def _listen(page: Page, address: str, said: list[str]) -> None:
     def left(sent: Request) -> None:
         said.extend([] if sent.url.startswith((address, "data:", "blob:")) else [f"{sent.url}: is elsewhere"])
 
+    def failed(sent: Request) -> None:
+        ended = sent.failure == "net::ERR_ABORTED"  # the next page was opened meanwhile
+        said.extend([] if ended else [f"{sent.url}: {sent.failure}"])
+
     page.on("console", complained)
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("requestfailed", lambda sent: said.append(f"{sent.url}: did not load"))
+    page.on("requestfailed", failed)
     page.on("request", left)
 
 

@@ -126,6 +126,7 @@ TOOLS = {
         _kubernetes("kubelet", "--version", module="kubelet"),
         _of_release("kube-proxy", "1.36.3", "kube-proxy"),
         Tool("corefile-reader", "corefile-reader", ".", "1.15.0"),
+        Tool("coredns", "coredns", ".", "1.15.0"),
     )
 }  # fmt: skip
 

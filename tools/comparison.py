@@ -28,6 +28,16 @@ def _yaml(before: str, after: str, what: str, needed: bool) -> Situation:
     return Situation(what, {"agent.yaml": before}, {"agent.yaml": after}, needed)
 
 
+TOOLS = {
+    "config-rollout": "this library",
+    "helm": "Helm",
+    "kustomize": "kustomize",
+    "reloader": "Reloader",
+    "wave": "wave",
+    "resource-version": "resourceVersion",
+}
+"""The rules of `replay` that have a column -> its heading."""
+
 SITUATIONS = (
     _yaml("level: info\n", "level: info\n", "a deployment in which nothing changed", False),
     Situation(
@@ -63,10 +73,9 @@ SITUATIONS = (
 def table() -> str:
     """Return the table as Markdown: a row for each situation, a column for each rule; wrong answers are bold."""
     results = [_replayed(situation) for situation in SITUATIONS]
-    titles = [rule["title"] for rule in results[0]]
-    rows = [f"| what changed | programs see it | {' | '.join(titles)} |", f"| --- | --- |{' --- |' * len(titles)}"]
+    rows = [f"| what changed | seen | {' | '.join(TOOLS.values())} |", f"| --- | --- |{' --- |' * len(TOOLS)}"]
     for situation, rules in zip(SITUATIONS, results, strict=True):
-        cells = [_cell(bool(rule["restarts"]), situation.needed) for rule in rules]
+        cells = [_cell(bool(rules[name]["restarts"]), situation.needed) for name in TOOLS]
         rows.append(f"| {situation.what} | {'yes' if situation.needed else 'no'} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
@@ -76,8 +85,8 @@ def _cell(restarts: bool, needed: bool) -> str:
     return word if restarts == needed else f"**{'needless' if restarts else 'missed'}**"
 
 
-def _replayed(situation: Situation) -> list[dict[str, Any]]:
-    """Return what `replay` says of the one step of a situation, for each rule."""
+def _replayed(situation: Situation) -> dict[str, Any]:
+    """Return what `replay` says of the one step of a situation: rule -> its counts."""
     before = {"name": "before", "data": situation.before, "effective": "1"}
     after = {"name": "after", "data": situation.after, "effective": "2" if situation.needed else "1"}
     after |= {"labels": situation.labels} if situation.labels else {}
@@ -86,5 +95,4 @@ def _replayed(situation: Situation) -> list[dict[str, Any]]:
         history.write_text("".join(f"{json.dumps(line)}\n" for line in (before, after)))
         done = run_text("replay", str(history), "--json")
     done.check_returncode()
-    rules: list[dict[str, Any]] = json.loads(done.stdout)["rules"]
-    return rules
+    return {rule["rule"]: rule for rule in json.loads(done.stdout)["rules"]}

@@ -17,6 +17,7 @@ from config_rollout.core.rbac.pruning import prune_rights
 from config_rollout.core.rbac.rights import role
 from config_rollout.core.rules import document as rules
 from config_rollout.core.rules.check_settings import config_schema
+from config_rollout.core.waves import reload_programs
 from tools import comparison, reference
 from tools.command_line import run_text
 from tools.fake_api import FakeApi, halted
@@ -168,6 +169,12 @@ def status() -> tuple[Path, str]:
     return path, text
 
 
+def reloading() -> tuple[Path, str]:
+    """Return the document on reloads, and what it has to hold."""
+    path = ROOT / "docs" / "reload.md"
+    return path, filled(path.read_text(), "programs", reload_programs.render_table())
+
+
 def auditing() -> tuple[Path, str]:
     """Return the document on the audit record, and what it has to hold."""
     path = ROOT / "docs" / "audit.md"
@@ -202,7 +209,8 @@ def compare() -> tuple[Path, str]:
 def every() -> list[tuple[Path, str]]:
     """Return every document that is made from the code, and what it has to hold."""
     made = [contributing(), kube_proxy(), adopting(), auditing(), needs(), policies(), replay(), status(), metrics()]
-    return [*made, check_config(), transform(), ci(), compare(), *pictures(), *timelines(), *reference.every()]
+    made += [check_config(), transform(), ci(), compare(), reloading()]
+    return [*made, *pictures(), *timelines(), *reference.every()]
 
 
 def main() -> None:

@@ -182,6 +182,7 @@ PERMISSIONS = {
     "Waves": ("monitoring/node-agent",),
     "Waves with gates that ask the pods": ("monitoring/node-agent", "--gate", "http"),
     "A workload with Secrets": ("monitoring/node-agent", "--secrets"),
+    "Keys that reload": ("monitoring/node-agent", "--reload"),
     "A ConfigMap and a Secret that others own": (
         "monitoring/node-agent",
         "--external",

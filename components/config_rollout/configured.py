@@ -101,6 +101,7 @@ class Configured(pulumi.ComponentResource):
             needs=arguments.needs,
             may_select=True,
             secrets=arguments.secrets.sources,
+            reload=arguments.reload,
         )
 
     def _register_parts(self, after: Sequence[pulumi.Resource] = ()) -> None:
@@ -116,14 +117,15 @@ class Configured(pulumi.ComponentResource):
         for line in arguments.missing:
             pulumi.log.info(line, self)
         names = configuration.object_names(name), configuration.secret_names(name)
-        self._reading.warn(self, [called for of_kind in names for called in of_kind.values()])
+        reloads = [one.config_map for one in configuration.reloads(name).values()]
+        self._reading.warn(self, [*(called for of_kind in names for called in of_kind.values()), *reloads])
         if of.staged:
             of.staged.warn(self)
         self.workload = of.register(after)
         self.config_maps = of.config_maps
         self.config_map = of.config_maps.get(name) or next(iter(of.config_maps.values()), None)
         self.secrets = of.secrets
-        of.register_waves()
+        of.register_reload(of.register_waves())
         of.finish(self.workload, of.options.ignored)
 
         self.config_hash = pulumi.Output.from_input(configuration.hash) if configuration.is_known else UNKNOWN_OUTPUT

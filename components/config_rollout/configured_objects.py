@@ -12,7 +12,7 @@ import pulumi
 from .args.configured_daemon_set import ConfiguredDaemonSetArgs
 from .args.configured_deployment import ConfiguredDeploymentArgs
 from .configured import Configured
-from .core.arguments.finding import Finding, report
+from .core.arguments.finding import Finding
 from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
 from .core.manifests.items import Item
 from .core.manifests.order import Key
@@ -117,4 +117,4 @@ class ConfiguredObjects(pulumi.ComponentResource):
 def refuse(who: str, findings: Sequence[Finding]) -> None:
     """Raise everything that is wrong, if anything is."""
     if findings:
-        raise BadArguments(report(who, findings))
+        raise BadArguments.of(who, findings)

@@ -19,6 +19,7 @@ from .core.kubernetes.objects import Object
 from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
 from .core.revisions.naming import content_name
 from .core.waves.order import Waves
+from .core.waves.reload_check import ReloadCheck
 from .core.workload.configuration import Configuration
 from .core.workload.render import render, render_workload
 from .core.workload.secret import SecretSource
@@ -26,6 +27,7 @@ from .core.workload.workload import Workload
 from .hooks.audit import Auditor
 from .hooks.explain import Explainer
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
+from .hooks.reloads import Reloads
 from .hooks.take_over import TakeOverExplainer
 from .prepare.cluster import find_cluster
 from .prepare.options import Options
@@ -68,6 +70,7 @@ class ConfiguredWorkload:
       may_select: Whether the component takes another selector.
       has_fleet: Whether the cluster could be read, so that its waves can be planned.
       secrets: The Secrets that the pods read.
+      reload: How pods are asked whether they have read a text again; `None` where none of it reloads.
 
     Raises:
       BadArguments: Something else owns the workload, or its waves do not fit the cluster.
@@ -92,11 +95,13 @@ class ConfiguredWorkload:
         may_select: bool = False,
         has_fleet: bool = True,
         secrets: Sequence[SecretSource] = (),
+        reload: ReloadCheck | None = None,
     ) -> None:
         name = identity[1]
         self._component, self._name, self._plain, self._reading = component, name, plain, reading
         self._workload, self._configuration, self._secrets = workload, configuration, secrets
-        self._waves, self._needs = waves, needs
+        self._waves, self._needs, self._check = waves, needs, reload
+        self._reloads: Reloads | None = None
         self.options = Options(plain, opts, workload.kind)
         where = workload.kind, workload.namespace, workload.name
         self._ownership = Ownership(who, identity, where, workload.selector, reading, plain, may_select)
@@ -136,16 +141,20 @@ class ConfiguredWorkload:
             self._workload = workload = replace(workload, spec=spec)
         self.config_maps: dict[str, ConfigMapPatch] = {}
         self.secrets: dict[str, SecretPatch] = {}
+        self._reload_config_maps: list[ConfigMapPatch] = []
+        self._reload_objects: dict[str, Object] = {}
         if self._configuration:
             rendered = render(workload, self._configuration, UNKNOWN_OUTPUT, self._secrets)
             self._rendered, self._objects, self._secret_objects = rendered.workload, rendered.sources, rendered.secrets
+            self._rendered_reloads = rendered.reloads
             self.explainer.withdraw = lambda kind, name: withdraw(self._plain, kind, name)
             hooks = self.explainer.of_content()
             self._register_config_maps(self._configuration, hooks)
             self._register_secrets(hooks)
+            self._register_reload_config_maps(self._configuration)
         else:
             self._rendered = render_workload(workload, UNKNOWN_OUTPUT, {workload.name: UNKNOWN_OUTPUT})
-        contents = [*self.config_maps.values(), *self.secrets.values()]
+        contents = [*self.config_maps.values(), *self.secrets.values(), *self._reload_config_maps]
         self.workload = self._register_workload([*contents, *after], opts)
         return self.workload
 
@@ -163,11 +172,18 @@ class ConfiguredWorkload:
         written = self._rendered["spec"]["template"]
         return staged.register(self._name, component, self.workload, explainer, applied, written)
 
+    def register_reload(self, last: pulumi.CustomResource) -> pulumi.CustomResource:
+        """Register what proves a reload, after the `last` child, where there are keys that reload; return the last."""
+        if not self._reloads:
+            return last
+        return self._reloads.register([*self._reload_config_maps, self.workload, last])
+
     def finish(self, last: pulumi.CustomResource, ignored: Sequence[str] = ()) -> None:
         """Explain, once the `last` child is written, what is left to say, and see that each ConfigMap lives on."""
         wanted = None if self._workload.is_patch else self._parts()
         self.explainer.registered(last, self.workload, wanted, ignored)
-        objects, has_waves = [*self._objects.values(), *self._secret_objects.values()], self._waves is not None
+        every = (self._objects, self._secret_objects, self._reload_objects)
+        objects, has_waves = [one for of in every for one in of.values()], self._waves is not None
         earlier = lambda: self.explainer.earlier_secrets  # noqa: E731 - known once the component is registered
         is_gone, kind = self.explainer.is_gone, self._workload.kind
         keep(self._component, self.workload, self._plain, objects, has_waves, is_gone, earlier, kind)
@@ -225,6 +241,34 @@ class ConfiguredWorkload:
             values = self._reading.observation.secret_as_it_is(self._secret_objects[secret.name])
             values["data"] = pulumi.Output.secret(values["data"])
             self.secrets[secret.name] = SecretPatch(content_name(name, secret.public.hash), **values, opts=opts)
+
+    def _register_reload_config_maps(self, configuration: Configuration) -> None:
+        """Register the ConfigMap of each source with keys that running pods read again: one that changes in place."""
+        sources = [source for source in configuration.sources if source.reloads]
+        if not sources or not self._check:
+            return
+        workload = self._workload
+        metadata = {"namespace": workload.namespace}
+        for source in sources:
+            called = source.reload_name(workload.name)
+            body = self._rendered_reloads.get(source.name)
+            if body:
+                body = self._reading.observation.reload_as_it_is(body, source.reloaded)
+            self._reload_objects[called] = body or {"metadata": {"name": called, **metadata}, "data": UNKNOWN_OUTPUT}
+        self._reloads = Reloads(
+            self._component, self._name, workload.kind, self._check, self.explainer.audit.find,
+            self._reload_objects, configuration.reload_hash,
+        )  # fmt: skip
+        for called, body in self._reload_objects.items():
+            hooks = pulumi.ResourceHookBinding.merge(
+                self._reloads.of_config_map(workload.name), self.explainer.of_child()
+            )
+            opts = pulumi.ResourceOptions(
+                parent=self._component, depends_on=list(self._needs), protect=False, retain_on_delete=True, hooks=hooks
+            )
+            values = {"data": body.get("data"), "binary_data": body.get("binaryData")}
+            logical = self._name + called.removeprefix(workload.name)
+            self._reload_config_maps.append(ConfigMapPatch(logical, metadata=body["metadata"], **values, opts=opts))
 
     def _unknown(self, source: str) -> dict[str, Any]:
         """

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from config_rollout import ConfiguredDaemonSet
 from tests.engine.conftest import Project
 from tests.engine.kube_system import DAEMON_SET, OF, VERSION, adopt, mounted, own, settle
 from tests.engine.observed import during, most_unavailable, order
@@ -74,9 +75,14 @@ def nodes(cluster):
 
 
 @pytest.fixture(scope="module")
-def project(binaries, cluster, nodes):
+def engine(binaries, cluster, nodes):
     with Engine(binaries, cluster.kubeconfig) as engine:
-        yield Project(engine, "real-nodes")
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def project(engine):
+    return Project(engine, "real-nodes")
 
 
 @pytest.fixture(autouse=True)
@@ -293,6 +299,95 @@ def test_change_of_an_adopted_kube_proxy_reaches_processes_and_kernel(kubeadms, 
 
     assert not outcome.failed, outcome.output
     assert everywhere(nodes, "nftables") == modes(cluster) == rules(cluster)
+
+
+COREFILE = """.:53 {{
+    {reload}
+    prometheus 0.0.0.0:9153
+    errors
+    hosts {{
+        {address} www.example.org
+        {broken}
+    }}
+}}
+"""
+
+
+def corefile(address: str, reload: str = "reload 2s 1s", broken: str = "ttl 60") -> str:
+    return COREFILE.format(address=address, reload=reload, broken=broken)
+
+
+def dns(namespace: str, text: str, **arguments):
+    """Return a program with the real CoreDNS on each node."""
+    container = {
+        "name": "dns",
+        "image": parts.COREDNS_IMAGE,
+        "args": ["-conf", "/etc/dns/Corefile"],
+        "volume_mounts": [{"name": "config", "mount_path": "/etc/dns"}],
+        "readiness_probe": {"tcp_socket": {"port": 53}, "period_seconds": 1},
+    }
+    given = {
+        "namespace": namespace,
+        "data": {"Corefile": text},
+        "formats": {"Corefile": "corefile"},
+        "effects": {"Corefile": "reload"},
+        "reload": {"program": "coredns", "timeout_seconds": 45},
+        "pod_spec": {"containers": [container], "volumes": [{"name": "config", "config_map": {"name": "dns"}}]},
+    }
+    return lambda: ConfiguredDaemonSet("dns", given | arguments)
+
+
+@pytest.fixture
+def dns_project(engine, namespace):
+    """Give a project of its own, whose pods are gone afterwards."""
+    own = Project(engine, namespace)
+    yield own
+    assert not own.destroy().failed
+
+
+def answers(cluster, nodes, namespace: str) -> dict[str, str]:
+    """Return node -> the address that its CoreDNS gives for www.example.org, asked over TCP from the node."""
+    question = b"\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x07example\x03org\x00\x00\x01\x00\x01"
+    found = {}
+    for pod in cluster.api.list(f"namespaces/{namespace}/pods"):
+        node = pod["spec"]["nodeName"]
+        with nodes[node].network.dial(pod["status"]["podIP"], 53, seconds=5) as connection:
+            connection.sendall(len(question).to_bytes(2, "big") + question)
+            found[node] = ".".join(map(str, connection.recv(4096)[-4:]))
+    return found
+
+
+def test_corefile_reloads_in_the_process_that_runs_and_a_bad_one_is_named_and_taken_back(
+    dns_project, cluster, nodes, namespace
+):
+    made = dns_project.up(dns(namespace, corefile("192.0.2.1")))
+    assert not made.failed, made.output
+    processes = {name: node.processes("coredns") for name, node in nodes.items()}
+    assert [1] * NODES == [len(of) for of in processes.values()]
+    assert everywhere(nodes, "192.0.2.1") == answers(cluster, nodes, namespace)
+
+    changed = dns_project.up(dns(namespace, corefile("192.0.2.2")))
+    assert not changed.failed, changed.output
+    assert f"reloaded: {NODES} pods read it again" in changed.output
+    assert everywhere(nodes, "192.0.2.2") == answers(cluster, nodes, namespace)
+
+    comment = dns_project.up(dns(namespace, "# DNS\n" + corefile("192.0.2.2")))
+    assert "means the same: nothing restarts" in comment.output
+    assert {} == {what: step for what, step in comment.steps.items() if not what.startswith("Configured")}
+
+    refused = dns_project.up(dns(namespace, corefile("192.0.2.3", broken="ttl never")))
+    assert refused.failed
+    assert f"{NODES} of {NODES} pods did not read it again" in refused.output
+    assert [f"{name}: rejected it (coredns_reload_failed_total 0 => 1)" in refused.output for name in nodes] == [
+        True
+    ] * NODES
+    assert "the old text is back, and nothing restarted" in refused.output
+    assert everywhere(nodes, "192.0.2.2") == answers(cluster, nodes, namespace)
+
+    again = dns_project.up(dns(namespace, corefile("192.0.2.3")))
+    assert not again.failed, again.output
+    assert everywhere(nodes, "192.0.2.3") == answers(cluster, nodes, namespace)
+    assert processes == {name: node.processes("coredns") for name, node in nodes.items()}
 
 
 HOLD = """

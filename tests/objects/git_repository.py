@@ -16,6 +16,11 @@ class Repository:
         environment = {**os.environ, **IDENTITY, "GIT_CONFIG_GLOBAL": os.devnull}
         subprocess.run(["git", *arguments], cwd=self.folder, check=True, env=environment, stdout=subprocess.DEVNULL)
 
+    def head(self) -> str:
+        """Return the newest commit."""
+        command = ["git", "rev-parse", "HEAD"]
+        return subprocess.run(command, cwd=self.folder, check=True, capture_output=True, text=True).stdout.strip()
+
     def commit(self, **files: str | bytes | None) -> None:
         """Commit the files, each named by its path with `__` for `/`; `None` removes one."""
         for name, text in files.items():

@@ -255,6 +255,62 @@ def test_change_that_the_daemon_set_already_has():
     )
 
 
+def reloading(old: bytes, new: bytes, effects=None):
+    effects = effects or {"rules": {"": "reload"}}
+    return diff_contents(Content({"rules": old}, effects=effects), Content({"rules": new}, effects=effects))
+
+
+def test_what_reloads_restarts_nothing():
+    assert [
+        "rules +1 -1: reload, nothing restarts",
+        "  ~ rules: 1 line added, 1 removed (reload: declared in `effects`)",
+        "      -a",
+        "      +b",
+        "  its ConfigMap changes in place and reaches all nodes at once; `up` ends when each pod of DaemonSet n/agent "
+        "has read it",
+    ] == explain_keys(reloading(b"a\n", b"b\n"), "DaemonSet n/agent").splitlines()
+
+
+def test_field_that_reloads_is_named_first():
+    effects = {"r.yaml": {"": "reload", "note": "none"}}
+    old, new = (Content({"r.yaml": of}, effects=effects) for of in (b"a: 1\nnote: x\n", b"a: 2\nnote: y\n"))
+
+    assert (
+        "r.yaml: a 1 => 2: reload, nothing restarts"
+        == (explain_keys(diff_contents(old, new), "DaemonSet n/agent").splitlines()[0])
+    )
+
+
+def test_field_that_does_nothing_in_what_reloads_reloads_nothing():
+    effects = {"r.yaml": {"": "reload", "note": "none"}}
+    old, new = (Content({"r.yaml": of}, effects=effects) for of in (b"a: 1\nnote: x\n", b"a: 1\nnote: y\n"))
+
+    assert "no effective value changes" in explain_keys(diff_contents(old, new), "DaemonSet n/agent").splitlines()[0]
+
+
+def test_restart_beside_a_reload_says_who_reads_the_new_text_first():
+    keys = [*yaml_change(b"a: 1\n", b"a: 2\n"), *reloading(b"a\n", b"b\n")]
+    message = explain(WorkloadUpdate(daemon_set(), daemon_set(NEW), keys, OLD)).splitlines()
+
+    assert "agent.yaml: a 1 => 2: rolling restart" == message[0]
+    assert "  rules: pods that have not restarted yet read the new text at once" in message
+
+
+def joined(names):
+    of = daemon_set()
+    sources = [{"configMap": {"name": name}} for name in names]
+    of["spec"]["template"]["spec"]["volumes"] = [{"name": "v", "projected": {"sources": sources}}]
+    return of
+
+
+def test_first_and_last_configuration_that_reloads_say_so():
+    plain, both = joined(["agent-0123456789"]), joined(["agent-0123456789", "agent-reload"])
+    begun, ended = explain(WorkloadUpdate(plain, both)), explain(WorkloadUpdate(both, plain))
+
+    assert "  from now on ConfigMap agent-reload changes in place: a change of its keys reloads" in begun.splitlines()
+    assert "  ConfigMap agent-reload no longer changes in place: a change of its keys restarts" in ended.splitlines()
+
+
 def test_another_namespace_replaces():
     assert "DaemonSet a/agent is replaced by b/agent" in explain_replace("a/agent", "b/agent")
 

@@ -58,7 +58,6 @@ def test_cluster_that_refuses_is_a_sentence(server, capsys):
         (["-n", "n", "job/db"], "-n n: must be followed by KIND/NAME (got 'job/db'). Kinds are daemonset, "),
         (["-n", "n", "deploy/"], "-n n: must be followed by KIND/NAME (got 'deploy/')."),
         (["-n", "n", "deploy/web"], "Deployment n/web: has no waves, so `up` would not notice. Use kubectl -n n "),
-        (["-n", "n", "sts/db"], "StatefulSet n/db: has no waves, so `up` would not notice. Its `partition` "),
     ],
 )  # fmt: skip
 def test_what_names_no_workload_that_can_be_paused_is_refused(arguments, message, capsys):
@@ -159,6 +158,16 @@ def test_rbac_of_a_kube_proxy_adds_what_it_needs_itself(capsys, manage, added, b
     assert {**rules(cluster_role), **beyond} == rules(whole_cluster)
 
 
+def test_rbac_of_a_reload_adds_that_pods_are_asked_and_annotated(capsys):
+    main(["rbac", "kube-system/kube-proxy"])
+    role, _ = yaml.safe_load_all(capsys.readouterr().out)
+    main(["rbac", "kube-system/kube-proxy", "--reload"])
+    whole, _ = yaml.safe_load_all(capsys.readouterr().out)
+    pods = {("pods", ""): {"list", "watch", "delete", "patch"}, ("pods/proxy", ""): {"get"}}
+
+    assert {**rules(role), **pods} == rules(whole)
+
+
 API_SERVER = {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "resourceNames": ["kubernetes"],
               "verbs": ["get"]}  # fmt: skip
 PROBES = [
@@ -210,5 +219,5 @@ def test_rbac_of_what_others_own_is_to_read_it_alone(capsys):
 @pytest.mark.parametrize("more", [["--gate", "http"], ["--manage", "own"], ["--secrets"]])
 def test_rbac_of_what_others_own_takes_nothing_of_waves(capsys, option, more):
     assert 2 == main(["rbac", "n/agent", option, "ca", *more])
-    fix = "Leave out --gate, --manage and --secrets."
+    fix = "Leave out --gate, --manage, --reload and --secrets."
     assert f"{option}: prints only what reading it needs. {fix}" in capsys.readouterr().err

@@ -23,8 +23,8 @@ from tests.wiring.conftest import POD_SPEC
         ({"effects": {"agent.yml": "none"}},
          "effects['agent.yml']: there is no such key. Write 'agent.yaml', if that was meant."),
         ({"effects": {"agent.yaml:level": "reload"}},
-         "effects['agent.yaml:level']: is reload, but the ConfigMap that a pod mounts never changes. Use 'restart', or "
-         "'none' if the program works without a restart."),
+         "effects['agent.yaml:level']: is reload, but other fields of the key restart, and a file is in one ConfigMap. "
+         "Put what reloads into a key of its own, which the program includes, or pass 'agent.yaml': 'reload'."),
         ({"gates": []}, "gates: is not a known argument. Put `gates` inside `waves`."),
         ({"namespaces": "x"}, "namespaces: is not a known argument. Write 'namespace', if that was meant."),
         ({"namespace": "Kube_System"},

@@ -86,6 +86,17 @@ def test_excluded_workload_and_what_it_reads_are_registered_as_they_are(register
     )
 
 
+def test_what_reloads_has_a_config_map_that_changes_in_place(registered):
+    said = {"effects": {"a.yaml": "reload"}, "reload": {"command": ["true"]}}
+    every = registered(workloads={"DaemonSet/agent": said})
+    volume = every[f"DaemonSet {AGENT}"].inputs["spec"]["template"]["spec"]["volumes"][0]
+    sources = [source["configMap"]["name"] for source in volume["projected"]["sources"]]
+
+    assert {"a.yaml": "x"} == every[f"ConfigMapPatch {AGENT}-reload"].inputs["data"]
+    assert [f"agent-{config_hash(Content())[:10]}", "agent-reload"] == sources
+    assert f"Stash {AGENT}/reloaded" in every
+
+
 def test_workload_that_reads_nothing_has_its_component_too(registered):
     text = workload('spec: {containers: [{name: agent, image: "agent:1"}]}, metadata: {labels: {app: agent}}')
 

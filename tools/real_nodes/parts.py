@@ -34,6 +34,9 @@ PROXY = f"kube-proxy-{build.RELEASE}"
 PROXY_IMAGE = f"registry.k8s.io/kube-proxy:v{build.TOOLS[PROXY].version}"
 """What kubeadm and `KubeProxy` ask for."""
 
+COREDNS_IMAGE = f"registry.k8s.io/coredns/coredns:v{build.TOOLS['coredns'].version}"
+"""What a program does that reads its file again."""
+
 _WAIT = ("/bin/busybox", "sleep", "2147483647")
 _IPTABLES = [f"{name}{end}" for name in ("iptables", "ip6tables") for end in ("", "-save", "-restore")]
 
@@ -63,8 +66,9 @@ def ensure() -> Path:
       SystemExit: A package could not be had; with apt's words.
 
     """
-    proxy = build.ensure([PROXY])[PROXY]
-    key = hashlib.sha256(Path(__file__).read_bytes() + str(proxy).encode()).hexdigest()[:12]
+    programs = build.ensure([PROXY, "coredns"])
+    proxy, coredns = programs[PROXY], programs["coredns"]
+    key = hashlib.sha256(Path(__file__).read_bytes() + f"{proxy}{coredns}".encode()).hexdigest()[:12]
     folder = build.CACHE / f"real-nodes-{key}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (build.CACHE / ".real-nodes.lock").open("w") as lock:
@@ -74,7 +78,7 @@ def ensure() -> Path:
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir()
             _unpack(NODE_PACKAGES, unfinished / "root")
-            _make_images(unfinished, proxy)
+            _make_images(unfinished, proxy, coredns)
             unfinished.rename(folder)
     return folder
 
@@ -98,9 +102,9 @@ def _apt(command: Sequence[str], folder: Path) -> None:
         sys.exit(f"real nodes: {' '.join(command)} exited with {done.returncode}:\n{done.stderr.strip()}")
 
 
-def _make_images(folder: Path, proxy: Path) -> None:
-    """Write both images into one archive: they share what Debian has, and kube-proxy comes on top."""
-    root, top = folder / "image", folder / "top"
+def _make_images(folder: Path, proxy: Path, coredns: Path) -> None:
+    """Write the images into one archive: they share what Debian has, and one program comes on top."""
+    root, top, dns = folder / "image", folder / "top", folder / "dns"
     _unpack(IMAGE_PACKAGES, root)
     shutil.rmtree(root / "usr" / "share")
     for name in _IPTABLES:
@@ -109,10 +113,16 @@ def _make_images(folder: Path, proxy: Path) -> None:
         link.symlink_to("/usr/sbin/xtables-nft-multi")
     (top / "usr" / "local" / "bin").mkdir(parents=True)
     shutil.copy(proxy, top / "usr" / "local" / "bin" / "kube-proxy")
+    dns.mkdir()
+    shutil.copy(coredns, dns / "coredns")
     base, above = _layer(root), _layer(top)
-    images = {PAUSE_IMAGE: ([base], _WAIT), PROXY_IMAGE: ([base, above], ("/usr/local/bin/kube-proxy",))}
+    images = {
+        PAUSE_IMAGE: ([base], _WAIT),
+        PROXY_IMAGE: ([base, above], ("/usr/local/bin/kube-proxy",)),
+        COREDNS_IMAGE: ([_layer(dns)], ("/coredns",)),
+    }
     _write_archive(folder / "images.tar", images)
-    for used in (root, top):
+    for used in (root, top, dns):
         shutil.rmtree(used)
 
 

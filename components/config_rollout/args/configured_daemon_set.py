@@ -6,6 +6,7 @@ from typing import NotRequired, TypedDict
 from pulumi import Input
 
 from .audit import Audit
+from .reload import ReloadArgs
 from .sources import ConfigMapArgs, Effect, ExternalArgs, Format, PodSpec, SecretArgs
 from .update_strategy import UpdateStrategy
 from .waves import WavesArgs
@@ -77,10 +78,16 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """
     effects: NotRequired[Mapping[str, Effect] | None]
     """
-    `KEY` or `KEY:PATH` -> `restart` or `none`, for programs whose fields nobody here knows.
+    `KEY` or `KEY:PATH` -> `restart`, `reload` or `none`, for programs whose fields nobody here knows.
 
     Paths are as preview prints them. What restarts nothing is not in the hash: pods get it with the next change that
     restarts. A path that names no field is refused.
+    """
+    reload: NotRequired[ReloadArgs | None]
+    """
+    How running pods are asked whether they have read a changed text again; required with the effect `reload`.
+
+    `program`, `http` or `command`; docs/reload.md has every field.
     """
     text_version: NotRequired[str | None]
     """

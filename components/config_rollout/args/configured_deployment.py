@@ -1,8 +1,8 @@
 """
 The arguments of a `ConfiguredDeployment`.
 
-What it shares with a `ConfiguredDaemonSet` is written here again: Pulumi's analyzer reads the descriptions of fields
-from the source of the class itself, and not from that of a class that it inherits from.
+What it shares with a `ConfiguredDaemonSet` is written here again: the schema for other languages takes the descriptions
+of fields from the source of the class itself, and not from that of a class that it inherits from.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from typing import NotRequired, TypedDict
 from pulumi import Input
 
 from .audit import Audit
+from .reload import ReloadArgs
 from .sources import ConfigMapArgs, Effect, ExternalArgs, Format, PodSpec, SecretArgs
 from .update_strategy import DeploymentStrategy
 
@@ -81,10 +82,16 @@ class ConfiguredDeploymentArgs(TypedDict):
     """
     effects: NotRequired[Mapping[str, Effect] | None]
     """
-    `KEY` or `KEY:PATH` -> `restart` or `none`, for programs whose fields nobody here knows.
+    `KEY` or `KEY:PATH` -> `restart`, `reload` or `none`, for programs whose fields nobody here knows.
 
     Paths are as preview prints them. What restarts nothing is not in the hash: pods get it with the next change that
     restarts. A path that names no field is refused.
+    """
+    reload: NotRequired[ReloadArgs | None]
+    """
+    How running pods are asked whether they have read a changed text again; required with the effect `reload`.
+
+    `program`, `http` or `command`; docs/reload.md has every field.
     """
     text_version: NotRequired[str | None]
     """

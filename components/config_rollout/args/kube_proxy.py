@@ -1,19 +1,15 @@
 """The arguments of a `KubeProxy`."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from .amounts import Amount
 from .audit import Audit
 from .layout import LayoutChoice
 from .waves import WavesArgs
 
-if TYPE_CHECKING:
-    Manage = Literal["own", "adopt"]
-    KubeProxyConfig = str | Mapping[str, Any]
-else:
-    Manage = str
-    KubeProxyConfig = Any
+Manage = Literal["own", "adopt"]
+KubeProxyConfig = str | Mapping[str, Any]
 
 
 class KubeProxyArgs(TypedDict):

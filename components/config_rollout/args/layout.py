@@ -1,6 +1,6 @@
 """The argument `layout` of a `KubeProxy`: under which names a cluster keeps kube-proxy."""
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 
 class LayoutArgs(TypedDict, total=False):
@@ -24,8 +24,5 @@ class LayoutArgs(TypedDict, total=False):
     """Where kube-proxy finds its kubeconfig; default `/var/lib/kube-proxy/kubeconfig.conf`."""
 
 
-if TYPE_CHECKING:
-    LayoutChoice = Literal["kubeadm", "eks"] | LayoutArgs
-    """A layout that is known by name, or the names that differ from kubeadm's."""
-else:
-    LayoutChoice = Any
+LayoutChoice = Literal["kubeadm", "eks"] | LayoutArgs
+"""A layout that is known by name, or the names that differ from kubeadm's."""

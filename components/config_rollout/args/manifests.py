@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
+from .reload import ReloadArgs
 from .sources import Effect, ExternalArgs, Format
 from .waves import WavesArgs
 
@@ -13,7 +14,9 @@ class WorkloadArgs(TypedDict):
     formats: NotRequired[Mapping[str, Format] | None]
     """`KEY`, or `CONFIGMAP/KEY`, of what its pods read -> its format, for keys that do not tell it."""
     effects: NotRequired[Mapping[str, Effect] | None]
-    """`KEY` or `KEY:PATH`, or `CONFIGMAP/KEY:PATH` -> `restart` or `none`."""
+    """`KEY` or `KEY:PATH`, or `CONFIGMAP/KEY:PATH` -> `restart`, `reload` or `none`."""
+    reload: NotRequired[ReloadArgs | None]
+    """How running pods are asked whether they have read a changed text again; required with the effect `reload`."""
     waves: NotRequired[WavesArgs | None]
     """In which order the nodes of a DaemonSet get a change, in place of the manifest's `updateStrategy`."""
     external: NotRequired[ExternalArgs | None]

@@ -1,12 +1,9 @@
 """Label selectors, as in any Kubernetes object."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
-if TYPE_CHECKING:
-    Operator = Literal["In", "NotIn", "Exists", "DoesNotExist"]
-else:
-    Operator = str
+Operator = Literal["In", "NotIn", "Exists", "DoesNotExist"]
 
 
 class MatchExpressionArgs(TypedDict):

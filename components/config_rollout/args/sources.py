@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import PodSpecArgs
 
     PodSpec = Mapping[str, Any] | PodSpecArgs
-    Format = Literal["text", "yaml", "json", "toml", "corefile", "kube-proxy", "kube-proxy-linux", "kube-proxy-windows"]
-    Effect = Literal["restart", "none"]
 else:
     PodSpec = Mapping[str, Any]
-    Format = Effect = str
+
+Format = Literal["text", "yaml", "json", "toml", "corefile", "kube-proxy", "kube-proxy-linux", "kube-proxy-windows"]
+Effect = Literal["restart", "reload", "none"]
 
 
 class ConfigMapArgs(TypedDict):
@@ -26,7 +26,7 @@ class ConfigMapArgs(TypedDict):
     formats: NotRequired[Mapping[str, Format] | None]
     """Key of `data` -> its format, for keys that do not tell it."""
     effects: NotRequired[Mapping[str, Effect] | None]
-    """`KEY` or `KEY:PATH` -> `restart` or `none`."""
+    """`KEY` or `KEY:PATH` -> `restart`, `reload` or `none`."""
     text_version: NotRequired[str | None]
     """Any text, such as a date: a change of it rolls this ConfigMap out as it is written."""
 
@@ -52,6 +52,6 @@ class SecretArgs(TypedDict):
     formats: NotRequired[Mapping[str, Format] | None]
     """Key -> its format, for keys that do not tell it."""
     effects: NotRequired[Mapping[str, Effect] | None]
-    """`KEY` or `KEY:PATH` -> `restart` or `none`."""
+    """`KEY` or `KEY:PATH` -> `restart` or `none`; a Secret never changes under a running pod."""
     text_version: NotRequired[str | None]
     """Any text, such as a date: a change of it rolls this Secret out as it is written."""

@@ -12,10 +12,8 @@ if TYPE_CHECKING:
         DeploymentStrategyArgs,
     )
 
-    StrategyType = Literal["RollingUpdate", "OnDelete"]
-    DeploymentStrategyType = Literal["RollingUpdate", "Recreate"]
-else:
-    StrategyType = DeploymentStrategyType = str
+StrategyType = Literal["RollingUpdate", "OnDelete"]
+DeploymentStrategyType = Literal["RollingUpdate", "Recreate"]
 
 
 class RollingUpdateArgs(TypedDict, total=False):

@@ -1,16 +1,13 @@
 """The argument `waves`: in which order the nodes get a change. docs/waves.md has all of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from .amounts import Amount
 from .gates import Gate
 from .selectors import MatchExpressionArgs
 
-if TYPE_CHECKING:
-    OnFailure = Literal["restore", "halt"]
-else:
-    OnFailure = str
+OnFailure = Literal["restore", "halt"]
 
 
 class WaveArgs(TypedDict):

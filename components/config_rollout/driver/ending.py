@@ -26,15 +26,16 @@ _ended = ""
 _heeds = False
 
 
-def heed() -> None:
+def heed(engine: str = "") -> None:
     """
     Take SIGINT and SIGTERM, and see to it that the program ends with its engine; nothing where that is not ours.
 
     It is ours in a process that Pulumi's language host has made for one program, whose command line has the engine's
-    address, and as far as the program has not taken these signals itself. Source: pulumi-language-python-exec 3.187.
+    address, and as far as the program has not taken these signals itself; and in a host for other languages, which
+    knows the address. Source: pulumi-language-python-exec 3.187.
     """
     global _heeds
-    arguments = sys.orig_argv
+    arguments = ["--engine", engine] if engine else sys.orig_argv
     if _heeds or "--engine" not in arguments or threading.current_thread() is not threading.main_thread():
         return
     _heeds = True
@@ -66,13 +67,14 @@ def _got(number: int, frame: FrameType | None) -> None:
     """
     name = signal.Signals(number).name
     if _drivers and not _ended:
-        _stop(f"the program got {name} and stops before the next pod. `pulumi up` continues from here")
+        stop(f"the program got {name} and stops before the next pod. `pulumi up` continues from here")
         return
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 
 
-def _stop(why: str) -> None:
+def stop(why: str) -> None:
+    """Stop every driver before its next pod, and those that begin from now on; their hooks fail with the reason."""
     global _ended
     _ended = why
     for stop in [*_drivers.values()]:
@@ -83,7 +85,7 @@ def _end_with_engine(host: str, port: int) -> None:
     """End the program once nobody listens where its engine did: nothing that it does reaches anyone any more."""
     while _listens(host, port):
         time.sleep(0.2)
-    _stop(GONE)
+    stop(GONE)
     give_up = time.monotonic() + _SECONDS
     while _drivers and time.monotonic() < give_up:
         time.sleep(0.05)

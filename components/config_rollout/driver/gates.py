@@ -48,6 +48,7 @@ from ..core.waves.gates import (
 )
 from ..core.waves.http_answers import judge_http
 from ..core.waves.order import Wave
+from ..core.waves.reload_check import ReloadGate, is_new, judge_process, judge_reload
 from ..core.waves.windows import Window
 from .driven import AWAY_SECONDS
 from .new_service import NewService
@@ -109,6 +110,10 @@ class GateChecker:
             as_before += old
         return against, as_before
 
+    def reloads(self, gate: ReloadGate, nodes: Sequence[str], pods: Pods) -> dict[str, str]:
+        """Ask pods again until each has read the new text or the time is over; return node -> why not."""
+        return self._of_pods(gate, False, nodes, pods)
+
     def _answers(self, gate: AskedGate, wave: str, nodes: Sequence[str], pods: Pods) -> dict[str, str]:
         if isinstance(gate, HttpGate | KubeProxyGate | RestartsGate):
             return self._of_pods(gate, wave == BEFORE, nodes, pods)
@@ -124,7 +129,9 @@ class GateChecker:
             answer = self._of_endpoint(gate, wave == BEFORE)
         return {"": answer} if answer else {}
 
-    def _of_pods(self, gate: PodGate, is_preflight: bool, nodes: Sequence[str], pods: Pods) -> dict[str, str]:
+    def _of_pods(
+        self, gate: PodGate | ReloadGate, is_preflight: bool, nodes: Sequence[str], pods: Pods
+    ) -> dict[str, str]:
         """
         Ask the pods of all nodes, and again those that answered badly; each is asked once at least.
 
@@ -160,11 +167,13 @@ class GateChecker:
                 if not asked or time.monotonic() > give_up or backoff.wait():
                     return {node: answer for node, answer in last.items() if answer}
 
-    def _probe(self, gate: PodGate, pod: ProbedPod, is_preflight: bool) -> str:
+    def _probe(self, gate: PodGate | ReloadGate, pod: ProbedPod, is_preflight: bool) -> str:
         """Ask one pod once; return what is wrong with its answer."""
         if isinstance(gate, RestartsGate):
             return judge_restarts(pod)
         try:
+            if isinstance(gate, ReloadGate):
+                return self._probe_reload(gate, pod)
             if isinstance(gate, HttpGate):
                 return judge_http(*self._get(pod, gate.port, gate.path))
             return self._probe_proxy(gate, pod, is_preflight)
@@ -174,6 +183,16 @@ class GateChecker:
             if is_passing(error.status):
                 return str(error)
             raise _Final(str(error)) from None
+
+    def _probe_reload(self, gate: ReloadGate, pod: ProbedPod) -> str:
+        if wrong := judge_process(gate, pod):
+            raise _Final(wrong)
+        if gate.question is None or is_new(gate, pod):
+            return ""
+        wrong, is_final = judge_reload(gate, pod, *self._get(pod, gate.question.port, gate.question.path))
+        if wrong and is_final:
+            raise _Final(wrong)
+        return wrong
 
     def _time_away(self, began: float) -> float:
         """Wait until the API server answers, and return for how long it did not: 0 if the pod is to blame."""
@@ -238,7 +257,7 @@ class GateChecker:
             return ": ".join([ended, *(["; ".join(lines)] if lines else [])])
 
 
-def _seconds(gate: PodGate | UrlGate | PrometheusGate, is_preflight: bool) -> float:
+def _seconds(gate: PodGate | ReloadGate | UrlGate | PrometheusGate, is_preflight: bool) -> float:
     """Return how long a gate is asked again."""
     if isinstance(gate, RestartsGate):
         return 0

@@ -3,7 +3,7 @@
 from collections import Counter
 from weakref import WeakKeyDictionary
 
-from pulumi.runtime import settings
+from .run import scope, this_run
 
 _taken: WeakKeyDictionary[object, Counter[str]] = WeakKeyDictionary()
 """The names of each run of a program: one process may make many."""
@@ -14,8 +14,10 @@ def hook_name(name: str) -> str:
     Return a name that no other hook of this program has: the same in each run of it.
 
     What is deleted is tried again by the hook of that name in its state, so a number that grows would lose it. Two
-    components may share their name under different parents: the second gets a number.
+    components may share their name under different parents: the second gets a number. Those that a host makes are made
+    in any order, so there the name says where the component stands.
     """
-    taken = _taken.setdefault(settings.get_monitor(), Counter())
+    name = f"{of}:{name}" if (of := scope()) else name
+    taken = _taken.setdefault(this_run(), Counter())
     taken[name] += 1
     return f"config-rollout:{name}" + (f":{taken[name]}" if taken[name] > 1 else "")

@@ -8,7 +8,7 @@ import pulumi
 
 from ..core.arguments.case import snake_case
 from ..core.arguments.fields import check_argument_names, check_name, check_whole_number
-from ..core.arguments.finding import Finding, report
+from ..core.arguments.finding import Finding
 from ..core.audit.sinks import Sink, parse_audit
 from ..core.kubernetes.labels import check_labels, check_pod_annotations, check_selector
 from ..core.kubernetes.spelling import unknown_fields
@@ -18,6 +18,7 @@ from ..core.revisions import references as checks
 from ..core.revisions.naming import MAX_NAME_LENGTH
 from ..core.waves.order import Waves, check_beside_waves, no_waves, parse_waves
 from ..core.waves.places import from_the_top
+from ..core.waves.reload_check import ReloadCheck, no_restart_in_waves, parse_reload
 from ..core.workload.asked import selector_of
 from ..core.workload.configuration import Configuration
 from . import schema
@@ -48,6 +49,8 @@ class Arguments:
     secrets: Secrets
     waves: Waves | None
     sinks: Sequence[Sink]
+    reload: ReloadCheck | None = None
+    """How pods are asked whether they have read a text again."""
 
 
 def checked(
@@ -83,14 +86,18 @@ def checked(
     configuration, wrong = parse_sources(kubernetes_name, plain, may_read_nothing)
     secrets, wrong_secrets = parse_secrets(kubernetes_name, plain)
     own = {"config_maps": names, "secrets": secret_names(plain)}
+    reloads = [key for source in configuration.sources for key in source.reloads]
+    reload, wrong_reload = parse_reload(plain.get("reload"), reloads)
     external, wrong_external = read_external(kubernetes_name, plain, own, secrets.key)
-    findings += [*wrong, *wrong_external, *wrong_secrets]
+    if reload and "waves" in plain:
+        wrong_reload += no_restart_in_waves(reload)
+    findings += [*wrong, *wrong_reload, *wrong_external, *wrong_secrets]
     if findings:
-        raise BadArguments(report(who, findings))
+        raise BadArguments.of(who, findings)
     sources = [*configuration.sources, *external.sources]
     public = [*(source.public for source in secrets.sources), *external.secrets]
     configuration = replace(configuration, sources=sources, secrets=public)
-    return Arguments(plain, configuration, [*needs, *of_secrets], external.missing, secrets, waves, sinks)
+    return Arguments(plain, configuration, [*needs, *of_secrets], external.missing, secrets, waves, sinks, reload)
 
 
 def plain_arguments(
@@ -105,7 +112,7 @@ def plain_arguments(
     """
     if not isinstance(args, Mapping):
         wrong = Finding("args", f"must be a mapping (got {type(args).__name__})", "Pass a dict")
-        raise BadArguments(report(who, [wrong]))
+        raise BadArguments.of(who, [wrong])
     plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
     known: Mapping[str, Any] = args_type.__annotations__
     required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())

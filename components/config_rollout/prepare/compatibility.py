@@ -10,6 +10,7 @@ from pulumi.runtime import settings
 
 from ..core.arguments.finding import Finding, report
 from ..core.compatibility import judge
+from ..hooks.run import is_hosted, this_run
 
 _PACKAGES = {"sdk": "pulumi", "provider": "pulumi-kubernetes"}
 
@@ -20,7 +21,7 @@ _SAID = re.compile(r"version (\d+\.\d+\.\d+\S*) does not satisfy")
 _CANNOT_BE_ASKED = "does not support the `RequirePulumiVersion` RPC"
 
 _checked: weakref.WeakSet[object] = weakref.WeakSet()
-"""The engines of the runs that were checked: each `up` of a process that holds several has its own."""
+"""The engines of the runs that were checked, or the runs of a host: a process may hold several `up`s."""
 
 
 class Incompatible(pulumi.RunError):
@@ -47,9 +48,10 @@ def check(who: str) -> None:
 
     """
     engine = settings.get_engine()
-    if engine is None or engine in _checked:
+    run = this_run() if is_hosted() else engine
+    if engine is None or run in _checked:
         return
-    _checked.add(engine)
+    _checked.add(run)
     version = engine_version()
     findings, warnings = judge(_versions() | ({"engine": version} if version else {}))
     _raise(who, findings)

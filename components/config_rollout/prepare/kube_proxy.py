@@ -134,7 +134,7 @@ def _read_cluster(cluster: Cluster, settings: Settings) -> tuple[str, Observatio
 
 def _refuse(who: str, findings: list[Finding]) -> None:
     if findings:
-        raise BadArguments(report(who, findings))
+        raise BadArguments.of(who, findings)
 
 
 def _check_options(plain: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> list[Finding]:

@@ -12,16 +12,16 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import pulumi
-from pulumi.runtime import settings
 
 from ..cluster.client import ClusterError, Object
-from ..core.arguments.finding import Finding, report
+from ..core.arguments.finding import Finding
 from ..core.kubernetes.annotations import COMPONENT_ANNOTATION, STACK_ANNOTATION
 from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.revisions import ownership
 from ..core.revisions.observation import Observation
 from ..core.revisions.ownership import Claim, Owner
 from ..hooks.hook_name import hook_name
+from ..hooks.run import this_run
 from ..hooks.threads import in_thread
 from ..hooks.who import stack_name
 from .cluster import find_cluster
@@ -111,7 +111,7 @@ class Ownership:
 
     def _check_twice(self, claim: Claim, server: str) -> list[Finding]:
         """Find another component of this program with the same workload, or with a name that makes the same objects."""
-        claimed = _claimed.setdefault(settings.get_monitor(), {})
+        claimed = _claimed.setdefault(this_run(), {})
         cluster = server or str([self._plain.get(key) for key in _CLUSTER])  # which could not be read
         first = claimed.setdefault((cluster, claim.namespace, claim.name), self)
         if first is self:
@@ -165,7 +165,7 @@ class Ownership:
 
     def _refuse(self, findings: list[Finding]) -> None:
         if findings:
-            raise BadArguments(report(self._who, findings))
+            raise BadArguments.of(self._who, findings)
 
 
 def _check_owner(claim: Claim, observation: Observation) -> list[Finding]:

@@ -23,13 +23,21 @@ from ..cluster.observe import (
     wait_until_observed,
 )
 from ..cluster.owners import give_owners
-from ..core.arguments.finding import Finding, report
+from ..core.arguments.finding import Finding
 from ..core.configuration.secret_content import SecretContent, encoded, secret_of
 from ..core.kubernetes import daemon_sets, workloads
 from ..core.kubernetes.field_managers import MANAGER
 from ..core.kubernetes.objects import annotations_of
 from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
-from ..core.revisions.config_maps import check_same, content_of, hash_in_name, other_content, plain_names
+from ..core.revisions.config_maps import (
+    check_keys,
+    check_reload,
+    check_same,
+    content_of,
+    hash_in_name,
+    other_content,
+    plain_names,
+)
 from ..core.revisions.naming import history_name
 from ..core.revisions.observation import Observation
 from ..core.workload.configuration import Configuration
@@ -70,14 +78,21 @@ def read(
     """
     namespace, name = observation.namespace, observation.name
     names = configuration.object_names(name)
-    observation = add_config_maps(cluster, replace(observation, wanted=[*names.values()]), names.values())
+    reloads = [one.config_map for one in configuration.reloads(name).values()]
+    wanted = [*names.values(), *reloads]
+    observation = add_config_maps(cluster, replace(observation, wanted=wanted), wanted)
     there = [(observation.config_maps.get(names[source.name]), source) for source in configuration.own]
     findings = [one for of, source in there if of for one in check_same(of, source.hash, source.content)]
+    for of, source in there:
+        keys = source.lasting.meanings.keys() - source.content.unread
+        findings += check_keys(of, observation.workload, source.reload_name(name), sorted(keys)) if of else []
+    for called in reloads:
+        findings += check_reload(observation.config_maps.get(called), observation.kind, name)
     with suppress(Forbidden):
         observation = add_secrets(cluster, observation, configuration.secret_names(name).values())
     findings += [one for secret in secrets for one in _check_same_secret(observation, secret)]
     if findings:
-        raise BadArguments(report(who, findings))
+        raise BadArguments.of(who, findings)
     if waves:
         observation = add_pods(cluster, add_revisions(cluster, add_nodes(cluster, observation)))
     if observation.workload is None:

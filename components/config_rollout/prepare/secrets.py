@@ -9,6 +9,7 @@ import pulumi
 from ..core.arguments.fields import check_config_map_name, named
 from ..core.arguments.finding import Finding
 from ..core.configuration.keyed import PASS_KEY, HashKey, parse_hash_key
+from ..core.configuration.reloading import no_reloads
 from ..core.configuration.secret_content import SecretContent, doubts, parse_secret
 from ..core.kubernetes.asked_keys import Keys, missing_keys
 from ..core.kubernetes.pod_spec import secret_references
@@ -93,6 +94,7 @@ def _parse(
         wrong = [] if pulumi.runtime.is_dry_run() else [Finding(places[0], *NOT_KNOWN)]
         return SecretContent(), unknown, [*findings, *wrong], []
     secret, wrong = parse_secret(of)
+    wrong += no_reloads(secret.content.effects)
     if not wrong:
         secret, wrong = _as_read(secret, called, pod_spec)
     return secret, [], [*findings, *wrong], list(doubts(of, secret))

@@ -8,7 +8,9 @@ import pulumi
 
 from ..core.arguments.fields import check_config_map_name, named
 from ..core.arguments.finding import Finding
-from ..core.configuration.content import Content, check_no_reload, parse_content, unmatched, warnings
+from ..core.configuration.content import Content, parse_content, unmatched, warnings
+from ..core.configuration.effects import Effects, parse_effects
+from ..core.configuration.reloading import reload_keys
 from ..core.formats import on_platform
 from ..core.kube_proxy.files import check_images
 from ..core.kubernetes.asked_keys import Keys, missing_keys
@@ -16,6 +18,7 @@ from ..core.kubernetes.pod_spec import platform, references
 from ..core.kubernetes.uses import keys_read
 from ..core.revisions.naming import max_source_length
 from ..core.workload.configuration import Configuration
+from ..core.workload.reload import check_reloads
 from ..core.workload.source import CONFIG_MAP, Source
 
 _FIELDS = ("data", "binary_data", "formats", "effects", "text_version")
@@ -53,8 +56,11 @@ def parse_sources(
         selective = any(argument in plain for argument in ("config_maps", "external", "secrets"))
         if selective and not wrong and not unknown:
             content, wrong = _as_read(content, called, plain.get("pod_spec"))
+        stated = _stated(fields)
+        wrong = [*wrong, *check_reloads(stated, called, plain.get("pod_spec"))]
         findings += [replace(finding, where=_within(place, finding.where)) for finding in wrong]
-        parsed[called] = Source(called, content, fields.get("data") or {}, fields.get("binary_data"), unknown=unknown)
+        values, reloads = (fields.get("data") or {}, fields.get("binary_data")), reload_keys(stated)
+        parsed[called] = Source(called, content, *values, unknown=unknown, reloads=reloads)
     findings += _check_keys(sources, plain.get("pod_spec"))
     return Configuration(list(parsed.values())), findings
 
@@ -138,7 +144,15 @@ def _content(fields: Mapping[str, Any], unknown: list[str]) -> tuple[Content, li
         return Content(), []
     declared = (fields.get(argument) for argument in ("formats", "effects", "text_version"))
     content, wrong = parse_content(data, binary, *declared)
-    return content, [*wrong, *(unmatched(content) if not wrong else []), *check_no_reload(content)]
+    return content, [*wrong, *(unmatched(content) if not wrong else [])]
+
+
+def _stated(fields: Mapping[str, Any]) -> dict[str, Effects]:
+    """Return key -> what is stated of it, also of keys that a preview does not know."""
+    effects = fields.get("effects")
+    if not isinstance(effects, Mapping):
+        return {}
+    return parse_effects(effects, [str(name).partition(":")[0] for name in effects])[0]
 
 
 def _as_read(content: Content, name: str, pod_spec: object) -> tuple[Content, list[Finding]]:

@@ -1,14 +1,18 @@
 """Waits for an API server that does not answer, before anything is registered."""
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 import pulumi
+from pulumi.runtime.sync_await import _sync_await
 
 from ..cluster.client import ClusterError
 from ..cluster.retrying import Backoff
+from ..hooks.run import is_hosted
+from ..hooks.threads import in_thread
 from ..hooks.voice import Voice
 
 WAIT_SECONDS = 60
@@ -46,4 +50,16 @@ def wait_for_server(read: Callable[[], T], wait_seconds: int = WAIT_SECONDS) -> 
 
     backoff = Backoff(wait_seconds, retries=say)
     with Voice().never_silent(lambda: "still waiting for the API server to answer"):  # one may take half a minute
-        return backoff.run(read)
+        return meanwhile(lambda: backoff.run(read))
+
+
+def meanwhile(wait: Callable[[], T]) -> T:
+    """
+    Return what a function gives that waits, such as for the cluster.
+
+    A Python program stands still, so that nothing is registered while a later component may still be refused. In a
+    host the event loop runs on: the hooks of the program's other components run in it.
+    """
+    if not is_hosted() or threading.current_thread() is not threading.main_thread():
+        return wait()
+    return _sync_await(in_thread(wait))

@@ -34,7 +34,7 @@ from ..hooks.voice import Voice
 from ..hooks.who import stack_name
 from .errors import BadArguments
 from .revisions import Reading
-from .waiting import wait_for_server
+from .waiting import meanwhile, wait_for_server
 
 DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
 """
@@ -243,7 +243,7 @@ class StagedRollout:
             if state and not findings:
                 findings += self._check_gates(state)
         if findings:
-            raise BadArguments(report(self._who, findings))
+            raise BadArguments.of(self._who, findings)
 
     def _state(self, daemon_pods: DaemonPods) -> preflight.State:
         return preflight.State(
@@ -275,7 +275,7 @@ class StagedRollout:
             return []
         checker = GateChecker(self._cluster, self._namespace, self._name, self._proxy)
         with Voice().never_silent(lambda: f"{state.where}: still checking its gates, before anything restarts"):
-            answers = checker.check(gates, BEFORE, state.asked, lambda: self._probed)
+            answers = meanwhile(lambda: checker.check(gates, BEFORE, state.asked, lambda: self._probed))
         state = replace(state, answers=answers)
         self._excused = preflight.excused(state)
         self._as_before = [line for gate, of in self._excused.items() for line in already_failed(gate, of)]

@@ -10,7 +10,7 @@ from ...core.configuration.diff import TEXT_VERSION, FieldChange, KeyChange, dif
 from ...core.configuration.digest import config_hash, short_hash
 from ...core.configuration.secret_values import hide
 from ...core.markers import ABSENT
-from ...core.words.changes import field_lines, field_name, lines_of_keys
+from ...core.words.changes import field_lines, field_name, lines_of_keys, reloads
 from ..errors import Trouble
 from .reading import PATH, add_options, read
 
@@ -59,7 +59,9 @@ def show(
     for line in [line for change in template for line in field_lines(change, secret=False)]:
         print(_colored(f"    {line}"))
     if hashes[0] == hashes[1]:
-        print("restart" if restart else "nothing restarts")
+        print(
+            "restart" if restart else "reload, nothing restarts" if any(map(reloads, changes)) else "nothing restarts"
+        )
     else:
         print(f"{short_hash(hashes[0])} => {short_hash(hashes[1])}: restart")
     return RESTART if restart else NO_RESTART

@@ -6,8 +6,9 @@ from typing import Any
 from ...cluster.client import Cluster, ClusterError
 from ...core.kube_proxy.layout import Layout
 from ...core.kubernetes.annotations import PAUSED_ANNOTATION
-from ...core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
+from ...core.kubernetes.workload_kinds import DAEMON_SET
 from ...core.rbac.kube_proxy import all_rights
+from ...core.rbac.reload import reload_rights
 from ...core.rbac.rights import Right, roles
 from ...core.rbac.waves import rollout_roles
 from ...core.waves.gates import KINDS, PROXIED
@@ -39,6 +40,7 @@ def add(commands: Any) -> None:
     text = "of a KubeProxy: add everything that it and the provider need"
     command.add_argument("--manage", choices=("own", "adopt"), help=text)
     command.add_argument("--secrets", action="store_true", help="add what a component with `secrets` needs")
+    command.add_argument("--reload", action="store_true", help="add what keys that reload need")
     text = "the namespace of the gate new_service, if it sets one; repeatable"
     command.add_argument("--gate-namespace", metavar="NAMESPACE", action="append", help=text)
     text = "print only what reading this ConfigMap of `external` needs; repeatable"
@@ -50,10 +52,8 @@ def add(commands: Any) -> None:
 def _annotate(args: argparse.Namespace) -> int:
     kind, namespace, name = of = named(args)
     if not kind.frozen:
-        fix = "Its `partition` says which pods keep what they have"
-        if kind is DEPLOYMENT:
-            fix = f"Use kubectl -n {namespace} rollout {args.command} {kind.word}/{name}"
-        raise Trouble(f"{of}: has no waves, so `up` would not notice. {fix}.")
+        instead = f"kubectl -n {namespace} rollout {args.command} {kind.word}/{name}"
+        raise Trouble(f"{of}: has no waves, so `up` would not notice. Use {instead}.")
     value = "true" if args.command == "pause" else None
     try:
         cluster = Cluster.find(args.kubeconfig, args.context)
@@ -75,15 +75,16 @@ def _rbac(args: argparse.Namespace) -> int:
         raise Trouble("--gate-namespace: requires --gate new_service. Add it.")
     external = {"configmaps": args.external, "secrets": args.external_secret}
     if any(external.values()):
-        if args.gate or args.manage or args.secrets:
+        if args.gate or args.manage or args.secrets or args.reload:
             option = "--external" if args.external else "--external-secret"
-            fix = "Leave out --gate, --manage and --secrets"
+            fix = "Leave out --gate, --manage, --reload and --secrets"
             raise Trouble(f"{option}: prints only what reading it needs. {fix}.")
         rights = [Right("get", "", kind, namespace, one) for kind, names in external.items() for one in names]
         print(roles(rights, f"config-rollout-external-{name}", namespace))
         return 0
     probed = args.gate_namespace or [namespace] if "new_service" in args.gate else []
-    beside = all_rights(Layout(namespace=namespace, daemon_set=name), args.manage) if args.manage else ()
+    beside = all_rights(Layout(namespace=namespace, daemon_set=name), args.manage) if args.manage else []
+    beside += reload_rights(namespace) if args.reload else []
     proxied = any(gate in PROXIED for gate in args.gate)
     print(rollout_roles(of, proxied, probed, beside, args.secrets))
     return 0

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ...core.replay.transitions import RULES, Tally, Transition, tallies
+from ...core.replay.transitions import RULES, Restarter, Tally, Transition, tallies
 
 # Of the palette of Okabe and Ito, which colour-blind readers can tell apart; lightness and height differ too.
 _NEEDED, _NEEDLESS, _MISSED = "#0072B2", "#E69F00", "#000000"
@@ -44,15 +44,15 @@ _COLUMNS = {"restarts": 1.12, "needless": 1.26, "missed": 1.38}
 """Column -> its right edge, in widths of the cells."""
 
 
-def draw(every: Sequence[Transition], title: str, file: Path) -> None:
-    """Write the picture, as the suffix says. The same transitions give the same bytes."""
-    rows = tallies(every)
+def draw(every: Sequence[Transition], title: str, file: Path, of: Sequence[Restarter] = RULES) -> None:
+    """Write the picture of the rules or tools, as the suffix says. The same transitions give the same bytes."""
+    rows = tallies(every, of)
     with style():
         height = _ABOVE + _ROW * (len(rows) + 1) + _BELOW
         figure = Figure(figsize=(_WIDTH, height))
         axes = figure.add_axes((_LEFT, _BELOW / height, _RIGHT - _LEFT, 1 - (_ABOVE + _BELOW) / height))
         _labels(axes, rows)
-        _histories(axes, every)
+        _histories(axes, every, len(rows))
         _strip(axes, every, len(rows), _HIGH, lambda one: one.real, _MISSED)
         for number, tally in enumerate(rows):
             _rule(axes, every, tally, len(rows) - 1 - number)
@@ -126,7 +126,7 @@ def _labels(axes: Axes, rows: Sequence[Tally]) -> None:
             axes.text(right, count - 1 - number, value, transform=at, ha="right", va="center_baseline")
 
 
-def _histories(axes: Axes, every: Sequence[Transition]) -> None:
+def _histories(axes: Axes, every: Sequence[Transition], rows: int) -> None:
     """Draw a track for each history in each row, and write below what it is."""
     axes.set_xlim(0, len(every))
     axes.set_xticks([])
@@ -134,7 +134,7 @@ def _histories(axes: Axes, every: Sequence[Transition]) -> None:
     for name, group in groupby(every, key=lambda one: one.history):
         members = list(group)
         end = start + len(members)
-        for row in range(len(RULES) + 1):
+        for row in range(rows + 1):
             axes.broken_barh([(start, end - start)], (row - _HIGH / 2, _HIGH), facecolors=_TRACK, linewidth=0)
         if start:
             axes.axvline(start, color=_WORDS, linewidth=0.8, linestyle=(0, (3, 3)))

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -231,15 +231,3 @@ def decode_base64(value: object) -> bytes | Fault:
     if not _BASE64.fullmatch(plain):
         return "is not base64 (its length or its padding is wrong)", "Pass base64.b64encode(...).decode()"
     return base64.b64decode(plain)
-
-
-def check_no_reload(content: Content) -> Iterator[Finding]:
-    """Find effects of `reload`: a running pod would have to see its ConfigMap change."""
-    for key, stated in content.effects.items():
-        for path, effect in stated.items():
-            if effect == "reload":
-                yield Finding(
-                    f"effects['{key}:{path}']" if path else f"effects['{key}']",
-                    "is reload, but the ConfigMap that a pod mounts never changes",
-                    "Use 'restart', or 'none' if the program works without a restart",
-                )

@@ -15,8 +15,18 @@ from ..markers import UNKNOWN
 from ..revisions.config_maps import hash_in_name, plain_names
 from ..revisions.ownership import NOTED, SAYS_WHO, owner_change
 from ..waves.words import WAVE_BY_WAVE, WavePlan, rolling_restart
-from ..words.changes import NO_RESTART, and_more, field_lines, is_left, key_summary, lines_of_keys
+from ..words.changes import (
+    NO_RESTART,
+    and_more,
+    field_lines,
+    is_left,
+    key_summary,
+    lines_of_keys,
+    reload_summary,
+    reloads,
+)
 from ..words.shown import escaped
+from .reloads import NO_RESTART_BUT_RELOAD, before_restart, from_now_on, in_place
 
 Spec = Mapping[str, object]
 
@@ -119,7 +129,7 @@ def explain(update: WorkloadUpdate) -> str:
     if owner and not update.restarts() and not others:
         return f"{owner}: nothing restarts"
     lines = [_headline(update, keys, template, others)]
-    lines += lines_of_keys(keys)
+    lines += [*lines_of_keys(keys), *before_restart(keys), *from_now_on(update.old, update.new)]
     if update.unknown:
         lines.append(f"{_waits(update.unknown)}: if that means what the pods have, it restarts nothing")
     elif old_hash != new_hash and not any(key.restarts for key in keys):
@@ -209,6 +219,9 @@ def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
         names = ", ".join(key.name for key in keys)
         verb = "is written differently but means" if len(keys) == 1 else "are written differently but mean"
         return f"{names} {verb} the same: nothing restarts"
+    if not any(key.restarts for key in keys) and any(map(reloads, keys)):
+        first, count = reload_summary(keys)
+        return "\n".join([f"{first}{and_more(count)}: {NO_RESTART_BUT_RELOAD}", *lines_of_keys(keys), in_place(where)])
     if not any(key.restarts for key in keys):
         changed = next(key for key in keys if key.fields != [])
         lines = [f"{changed.name}{and_more(len(keys))}: no effective value changes, so nothing restarts"]

@@ -16,7 +16,7 @@ def older_texts(observation: Observation, configuration: Configuration) -> list[
     return [
         key if configuration.is_one_config_map else f"ConfigMap {source.name}: {key}"
         for source in configuration.own
-        for key in observation.older_text(source.object_name(observation.name), source.content)
+        for key in observation.older_text(source.object_name(observation.name), source.lasting)
     ]
 
 

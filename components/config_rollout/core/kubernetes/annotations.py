@@ -78,6 +78,12 @@ On a ConfigMap whose content does not tell it: `{"formats": {KEY: FORMAT}, "effe
 "text_version": TEXT, "keys": [KEY]}`, with what there is of them; `keys` are those that pods read, if not all.
 """
 
+RELOAD_ANNOTATION = "config-rollout/reload"
+"""
+On a pod: the text that it is to read again, so that its kubelet brings it at once. On the ConfigMap that changes in
+place: `{"to": HASH, "known": [DIGEST]}`, which answers of pods stand for the texts before.
+"""
+
 STACK_ANNOTATION = "config-rollout/stack"
 """On what a component makes: the Pulumi stack that owns it, ORGANIZATION/PROJECT/STACK: core/revisions/ownership.py."""
 

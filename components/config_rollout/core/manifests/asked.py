@@ -12,7 +12,7 @@ from ..kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
 KINDS = {of.kind: of for of in (DAEMON_SET, DEPLOYMENT)}
 """The kinds that have a component of their own."""
 
-PASSED_ON = ("waves", "external", "rollout_timeout_seconds")
+PASSED_ON = ("waves", "external", "reload", "rollout_timeout_seconds")
 """What the component of the workload takes as it is."""
 
 _FIELDS = ("formats", "effects", "exclude", *PASSED_ON)

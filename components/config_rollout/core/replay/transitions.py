@@ -35,11 +35,17 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A way to decide about restarts: pods restart when the value that `of` gives changes."""
+class Restarter:
+    """Who restarts pods: its name in JSON, and in tables and pictures."""
 
     name: str
     title: str
+
+
+@dataclass(frozen=True)
+class Rule(Restarter):
+    """A way to decide about restarts: pods restart when the value that `of` gives changes."""
+
     of: Callable[[Snapshot], str]
 
 
@@ -131,10 +137,10 @@ def transitions(history: str, snapshots: Iterable[Snapshot], judge: Judge) -> It
 @dataclass(frozen=True)
 class Tally:
     """
-    The result of one rule.
+    The result of one rule, or of one tool that was watched.
 
     Args:
-      rule: The rule.
+      rule: The rule or tool.
       restarts: How often it restarted the pods.
       needless: Of these, how often for no real change.
       alone: Of the needless ones, how often nothing else in the pod template changed; `None` if unknown.
@@ -142,7 +148,7 @@ class Tally:
 
     """
 
-    rule: Rule
+    rule: Restarter
     restarts: int
     needless: int
     alone: int | None
@@ -156,11 +162,11 @@ class Tally:
         }  # fmt: skip
 
 
-def tallies(every: Sequence[Transition]) -> list[Tally]:
-    """Return the tally of every rule."""
+def tallies(every: Sequence[Transition], of: Sequence[Restarter] = RULES) -> list[Tally]:
+    """Return the tally of every rule, or of the tools whose restarts the transitions have."""
     knows = any(one.template is not None for one in every)
     counts = []
-    for rule in RULES:
+    for rule in of:
         needless = [one for one in every if rule.name in one.restarts and not one.real]
         counts.append(
             Tally(

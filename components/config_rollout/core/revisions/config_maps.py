@@ -17,7 +17,7 @@ from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION
 from ..kubernetes.objects import Object, kept_by, revision_number
 from ..kubernetes.pod_spec import references_of
 from ..kubernetes.workload_kinds import WorkloadKind, kind_of
-from .naming import is_content_name, source_name
+from .naming import is_content_name, is_reload_name, source_name
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def ownerships(
     for config_map in config_maps:
         metadata = config_map["metadata"]
         called, before = metadata["name"], metadata.get("ownerReferences") or []
-        if not is_content_name(called, name) or "deletionTimestamp" in metadata:
+        if not _is_made_for(called, name) or "deletionTimestamp" in metadata:
             continue
         owners = [_reference(of_kind, of_kind.kind, workload)] if called in current else mounting.get(called, [])
         every = [*(owner for owner in before if owner["kind"] not in ours), *owners] if owners else []
@@ -124,7 +124,7 @@ def lost(
     name = workload["metadata"]["name"]
     needed = mounted(workload, kind).union(*(mounted(kept_by(revision), kind) for revision in revisions))
     there = {config_map["metadata"]["name"] for config_map in config_maps}
-    return sorted(one for one in needed - there if is_content_name(one, name))
+    return sorted(one for one in needed - there if _is_made_for(one, name))
 
 
 def content_of(config_map: Object, like: Content | None = None) -> Content:
@@ -147,12 +147,42 @@ def check_same(config_map: Object, full_hash: str, like: Content) -> list[Findin
     return [] if config_hash(content_of(config_map, like)) == full_hash else [other_content(config_map)]
 
 
+def check_reload(config_map: Object | None, kind: WorkloadKind, name: str) -> list[Finding]:
+    """Find a ConfigMap under the name of the one that changes in place, and that is not the workload's."""
+    if config_map is None or (config_map["metadata"].get("labels") or {}).get(kind.label) == name:
+        return []
+    metadata = config_map["metadata"]
+    place = f"ConfigMap {metadata['namespace']}/{metadata['name']}"
+    what = f"already exists, and is not that of {kind.kind} {name}, which would write what its pods read again there"
+    return [Finding(place, what, "Rename one of the two, or delete it once nothing reads it")]
+
+
+def check_keys(config_map: Object, workload: Object | None, reload_name: str, keys: Collection[str]) -> list[Finding]:
+    """
+    Find that a ConfigMap has not the keys which pods have read from the one that changes in place until now.
+
+    It is immutable, and what restarts nothing is not in its name.
+    """
+    there = {**(config_map.get("data") or {}), **(config_map.get("binaryData") or {})}
+    missing = [key for key in keys if key not in there]
+    if not missing or workload is None or reload_name not in mounted(workload):
+        return []
+    metadata = config_map["metadata"]
+    what = f"has no key {missing[0]!r}, which reloaded until now, and cannot be changed"
+    return [Finding(f"ConfigMap {metadata['namespace']}/{metadata['name']}", what, "Pass a new `text_version` with it")]
+
+
 def other_content(thing: Object) -> Finding:
     """Tell that a ConfigMap or Secret holds something else than its name says."""
     metadata = thing["metadata"]
     what = "already exists, with a different configuration from the one that its name says"
     place = f"{thing.get('kind') or 'ConfigMap'} {metadata['namespace']}/{metadata['name']}"
     return Finding(place, what, "Delete it once no pod mounts it, and run this again")
+
+
+def _is_made_for(called: str, name: str) -> bool:
+    """Tell whether an object's name is one that this library makes for the workload of a name."""
+    return is_content_name(called, name) or is_reload_name(called, name)
 
 
 def _reference(workload: WorkloadKind, kind: str, of: Object) -> dict[str, str]:

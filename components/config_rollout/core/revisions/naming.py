@@ -13,6 +13,8 @@ MAX_NAME_LENGTH = 63 - 1 - SHORT_HASH_LENGTH
 _SHORT_HASH = re.compile(rf"[0-9a-f]{{{SHORT_HASH_LENGTH}}}")
 
 
+_RELOAD = "reload"
+
 HISTORY_KEY = "rollouts.jsonl"
 """The key of the ConfigMap that `history_name` names."""
 
@@ -25,6 +27,21 @@ def content_name(name: str, full_hash: str, source: str = "") -> str:
     has none, so two of a kind never share a ConfigMap. Two of different kinds are refused (ownership.py).
     """
     return f"{name if source in ('', name) else f'{name}.{source}'}-{short_hash(full_hash)}"
+
+
+def reload_name(name: str, source: str = "") -> str:
+    """
+    Return the name of the ConfigMap with the keys that running pods read again: it changes in place.
+
+    `source` is as in `content_name`; `reload` is no hash, so no content has this name.
+    """
+    return f"{name if source in ('', name) else f'{name}.{source}'}-{_RELOAD}"
+
+
+def is_reload_name(full_name: str, name: str) -> bool:
+    """Tell whether a ConfigMap's name is one that `reload_name` makes for `name`."""
+    prefix, _, suffix = full_name.rpartition("-")
+    return suffix == _RELOAD and (prefix == name or prefix.startswith(f"{name}."))
 
 
 def max_source_length(name: str) -> int:

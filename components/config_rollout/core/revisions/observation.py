@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..configuration.content import Content
+from ..configuration.digest import config_hash
 from ..configuration.secret_content import SecretContent
 from ..kubernetes import pod_spec, workloads
 from ..kubernetes.annotations import EXTERNAL_ANNOTATION
@@ -100,6 +101,18 @@ class Observation:
         if live := self.config_maps.get(config_map["metadata"]["name"]):
             values = {"data": live.get("data") or {}, "binary_data": live.get("binaryData")}
         return {"metadata": config_map["metadata"], **values, "immutable": True}
+
+    def reload_as_it_is(self, config_map: Object, content: Content) -> Object:
+        """Return a ConfigMap that changes in place, with the bytes that are there where they mean the same."""
+        live = self.config_maps.get(config_map["metadata"]["name"])
+        if not live or config_hash(content_of(live, content)) != config_hash(content):
+            return config_map
+        as_it_is = dict(config_map)
+        for section in ("data", "binaryData"):
+            as_it_is.pop(section, None)
+            if section in live:
+                as_it_is[section] = live[section]
+        return as_it_is
 
     def secret_as_it_is(self, secret: Mapping[str, Any]) -> dict[str, Any]:
         """Return the same of a SecretPatch: its arguments, with the bytes of the Secret that is there."""

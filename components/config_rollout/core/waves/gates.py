@@ -218,7 +218,7 @@ def _check_beside(where: str, kind: str, of: Mapping[str, Any]) -> Iterator[Find
 def _http(where: str, value: object) -> "_Parsed":
     of, findings = _mapping(where, value, HttpGateArgs)
     if not findings:
-        findings += _check_port(f"{where}.port", of.get("port"))
+        findings += check_port(f"{where}.port", of.get("port"))
         path = of.get("path")
         if not isinstance(path, str) or path[:1] != "/":
             findings.append(wrong_value(f"{where}.path", "must begin with '/'", path, "Pass one like '/livez'"))
@@ -228,7 +228,7 @@ def _http(where: str, value: object) -> "_Parsed":
 def _kube_proxy(where: str, stated: object) -> "_Parsed":
     of, findings = _mapping(where, stated, KubeProxyGateArgs)
     for name, value in of.items():
-        findings += _check_port(f"{where}.{name}", value)
+        findings += check_port(f"{where}.{name}", value)
     return of, findings
 
 
@@ -270,13 +270,18 @@ def _prometheus(where: str, stated: object) -> "_Parsed":
     return of, findings
 
 
-def _command(where: str, value: object) -> "_Parsed":
+def check_command(where: str, value: object) -> Iterator[Finding]:
+    """Find what is no program with its arguments."""
     if not isinstance(value, list | tuple) or not value or not all(isinstance(item, str) for item in value):
         what = "must be a list of a program and its arguments"
-        return {}, [wrong_value(where, what, value, "Pass one like ['./smoke-test', '--fast']")]
-    if not value[0].strip():
-        return {}, [wrong_value(where, "names no program", value, "Put the program first")]
-    return {"argv": tuple(value)}, []
+        yield wrong_value(where, what, value, "Pass one like ['./smoke-test', '--fast']")
+    elif not value[0].strip():
+        yield wrong_value(where, "names no program", value, "Put the program first")
+
+
+def _command(where: str, value: Any) -> "_Parsed":
+    findings = list(check_command(where, value))
+    return {} if findings else {"argv": tuple(value)}, findings
 
 
 def _function(where: str, value: object) -> "_Parsed":
@@ -337,7 +342,8 @@ def _mapping(where: str, value: object, args: type) -> _Parsed:
     return named(where, value, tuple(args.__annotations__), elsewhere=beside)
 
 
-def _check_port(where: str, value: object) -> Iterator[Finding]:
+def check_port(where: str, value: object) -> Iterator[Finding]:
+    """Find what is no port."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value not in range(1, 65536):
         yield wrong_value(where, "must be a port from 1 to 65535", value, "Pass an int")
 

@@ -37,13 +37,28 @@ def key_summary(keys: Sequence[KeyChange]) -> tuple[str, int]:
     renamed, again = _renames(keys)
     changed = [key for key in keys if key.restarts and _place(key) not in again]
     count = sum(len(restarting_fields(key)) or 1 for key in changed)
-    return _first_words(changed[0], renamed.get(_place(changed[0]), "")), count
+    return _first_words(changed[0], restarting_fields(changed[0]), renamed.get(_place(changed[0]), "")), count
 
 
-def _first_words(key: KeyChange, new_name: str) -> str:
+def reloads(key: KeyChange) -> bool:
+    """Return whether running pods read a key's change again, and nothing of it restarts them."""
+    if key.restarts:
+        return False
+    return key.effect.effect == _RELOAD if key.fields is None else bool(_reloading_fields(key))
+
+
+def reload_summary(keys: Sequence[KeyChange]) -> tuple[str, int]:
+    """Return the first field or key that running pods read again, in words, and how many there are."""
+    changed = [key for key in keys if reloads(key)]
+    return _first_words(changed[0], _reloading_fields(changed[0])), sum(
+        len(_reloading_fields(key)) or 1 for key in changed
+    )
+
+
+def _first_words(key: KeyChange, fields: Sequence[FieldChange], new_name: str = "") -> str:
     if key.section in LINES:
         return _line_words(key)
-    name, fields = key.name, restarting_fields(key)
+    name = key.name
     if new_name:
         return f"{name} renamed to {new_name}"
     if _stopped_parsing(key):
@@ -142,6 +157,7 @@ def field_name(path: str) -> str:
     return named[1] if named else name or item.removesuffix("]")
 
 
+_RELOAD = "reload"
 _RESTATED = "its `formats` or `effects` changed"
 
 
@@ -158,8 +174,14 @@ def restarting_fields(change: KeyChange) -> list[FieldChange]:
     return [field for field in change.fields or [] if field.effect.effect == "restart"]
 
 
+def _reloading_fields(change: KeyChange) -> list[FieldChange]:
+    return [field for field in change.fields or [] if field.effect.effect == _RELOAD]
+
+
 def is_left(change: KeyChange) -> bool:
     """Return whether a change waits for one that restarts: the caller says so, or no pod reads it."""
+    if reloads(change):
+        return False
     effects = [change.effect, *(field.effect for field in change.fields or [])]
     return any(effect.kind in (STATED, UNREAD) for effect in effects)
 

@@ -20,7 +20,8 @@ from functools import cached_property
 
 from ..configuration.content import Content
 from ..configuration.diff import SECRET_KIND, KeyChange, diff_contents
-from ..configuration.digest import canonical_bytes
+from ..configuration.digest import canonical_bytes, config_hash
+from ..kubernetes.joined_volumes import Reloads
 from ..markers import UNKNOWN
 from .secret import Secret, diff_secrets
 from .source import Source
@@ -100,6 +101,21 @@ class Configuration:
     def object_names(self, workload: str) -> dict[str, str]:
         """Return name in the pod spec -> name of our object that holds it, of the ConfigMaps that are known."""
         return {source.name: source.object_name(workload) for source in self.own}
+
+    def reloads(self, workload: str) -> dict[str, Reloads]:
+        """Return name in the pod spec -> what of it running pods read again, of the ConfigMaps that have such keys."""
+        every = [source for source in self.sources if source.reloads]
+        return {one.name: Reloads(frozenset(one.reloads), one.reload_name(workload)) for one in every}
+
+    @property
+    def reload_hash(self) -> str | None:
+        """The hash of all that running pods read again, 64 hex digits; `None` where a preview does not know it."""
+        every = [source for source in self.sources if source.reloads]
+        if any(source.unknown for source in every):
+            return None
+        hashes = {source.name: config_hash(source.reloaded) for source in every}
+        of = "".join(f"{name} {hashes[name]}\n" for name in sorted(hashes))
+        return hashlib.sha256(of.encode()).hexdigest()
 
     def secret_names(self, workload: str) -> dict[str, str]:
         """Return the same of the Secrets that are known."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION
 from ..kubernetes.field_managers import MANAGER, OWNER, managed_by
+from ..kubernetes.joined_volumes import join
 from ..kubernetes.objects import Object
 from ..kubernetes.pod_spec import follow
 from .configuration import Configuration
@@ -19,12 +20,14 @@ class Rendered:
     """
     `workload` is the object that runs the pods, `sources` is name in the pod spec -> ConfigMap that holds it.
 
-    `secrets` is the same for Secrets, with their values. What is not known yet has none.
+    `secrets` is the same for Secrets, with their values. What is not known yet has none. `reloads` is name in the pod
+    spec -> ConfigMap with what running pods read again.
     """
 
     workload: Object
     sources: Mapping[str, Object]
     secrets: Mapping[str, Object] = field(default_factory=dict, repr=False)
+    reloads: Mapping[str, Object] = field(default_factory=dict)
 
 
 def render(
@@ -49,6 +52,8 @@ def render(
         "labels": {**workload.labels, workload.kind.label: workload.name},
         "annotations": {**managed_by(MANAGER), **workload.owner},
     }
+    reloads = configuration.reloads(workload.name)
+    workload = replace(workload, pod_spec=join(workload.pod_spec, reloads))
     return Rendered(
         render_workload(workload, config_hash, every, every_secret),
         {source.name: source.render({"name": names[source.name], **metadata}) for source in configuration.own},
@@ -56,6 +61,11 @@ def render(
             secret.name: secret.render({"name": secret_names[secret.name], **metadata})
             for secret in secrets
             if not secret.unknown
+        },
+        {
+            source.name: source.render_reload({"name": reloads[source.name].config_map, **metadata})
+            for source in configuration.own
+            if source.reloads
         },
     )
 

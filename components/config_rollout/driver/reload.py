@@ -1,0 +1,303 @@
+"""
+Brings a changed text to running pods, and proves that each has read it in the process that it had.
+
+Not here: what an answer means (core/waves/reload_check.py), and asking until it is good (gates.py).
+"""
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from ..cluster.client import Cluster, ClusterError, Forbidden, Object, owned
+from ..cluster.retrying import Backoff
+from ..core.configuration.digest import short_hash
+from ..core.kubernetes.annotations import RELOAD_ANNOTATION
+from ..core.kubernetes.field_managers import DRIVER, MANAGER
+from ..core.kubernetes.objects import annotations_of
+from ..core.kubernetes.pods import ProbedPod, container_restarts, place_of, pod_of, probed_pod
+from ..core.kubernetes.workload_kinds import WorkloadKind
+from ..core.kubernetes.workloads import is_observed, pod_counts
+from ..core.waves import reload_words as words
+from ..core.waves.reload_check import BACK, RESTART, Answer, ReloadCheck, ReloadGate, answer_of, with_digests
+from .driven import AWAY_SECONDS, Say
+from .gates import GateChecker
+
+T = TypeVar("T")
+
+SECTIONS = ("data", "binaryData")
+"""What a ConfigMap holds."""
+
+_PARALLEL = 10
+_WAVE = "reload"
+"""What a command gets as the name of the wave."""
+
+
+class NotReloaded(Exception):
+    """Some pods have not read the new text, in words."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """
+    One state of the ConfigMaps that change in place: name -> object to apply, and the hash of all of it.
+
+    `values` is key -> bytes of what they hold.
+    """
+
+    config_maps: Mapping[str, Object]
+    hash: str
+    values: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def text_of(config_maps: Mapping[str, Object], text_hash: str) -> Text:
+    """Return the text that these ConfigMaps hold."""
+    values: dict[str, bytes] = {}
+    for one in config_maps.values():
+        values |= {key: str(text).encode() for key, text in (one.get("data") or {}).items()}
+        values |= {key: base64.b64decode(text) for key, text in (one.get("binaryData") or {}).items()}
+    return Text(config_maps, text_hash, values)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Which nodes were asked, which had no pod that was ready, and how long the slowest of them took."""
+
+    nodes: Sequence[str]
+    away: Sequence[str]
+    seconds: float
+    restarted: bool = False
+    """Whether all pods were restarted, since not all had read the text again."""
+
+
+class Reload:
+    """
+    One reload of the pods of one workload.
+
+    Args:
+      cluster: Where they are.
+      kind: What runs them.
+      where: Its namespace and name.
+      check: How they are asked.
+      say: Takes lines for whoever runs `up`.
+
+    """
+
+    def __init__(
+        self, cluster: Cluster, kind: WorkloadKind, where: tuple[str, str], check: ReloadCheck, say: Say
+    ) -> None:
+        self._cluster, self._kind, (self._namespace, self._name) = cluster, kind, where
+        self._check, self._say = check, say
+        self._over = threading.Event()
+        self._gates = GateChecker(cluster, self._namespace, self._name, over=self._over)
+        self._before: Mapping[str, Answer] | None = None
+        self._known: frozenset[str] = frozenset()
+        self._away: Sequence[str] = ()
+        self._was: Text | None = None
+        self._began = 0.0
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether `note` has asked the pods what they run."""
+        return self._before is not None
+
+    def stop(self, _: str = "") -> None:
+        """End all asking."""
+        self._over.set()
+
+    def note(self, to: Text) -> None:
+        """
+        Ask each pod what it runs before its text changes, and note that at the ConfigMap for an `up` that continues.
+
+        Raises:
+          ClusterError: The cluster cannot be read.
+
+        """
+        self._before = self._answers()
+        self._began = time.monotonic()
+        self._known = frozenset(answer.lines for answer in self._before.values())
+        there = self._live(to)
+        noted = _noted(there[min(to.config_maps)])
+        self._was = self._with_texts_of(there, to)
+        if noted.get("to") == to.hash:  # an earlier `up` has written it, and did not come to the end
+            self._known = frozenset(map(str, noted["known"]))
+        elif self._was and self._was.values == to.values:  # only how it is read has changed
+            self._before = {}
+        elif there[min(to.config_maps)]:
+            self._note_at(min(to.config_maps), to.hash)
+
+    def prove(self, new: Text, old: Text | None) -> Proof:
+        """
+        Write the text where it is another, and wait until each pod has read it.
+
+        Raises:
+          NotReloaded: Not all have; what became of the text is in the message.
+          ClusterError: The cluster cannot be read or written.
+
+        """
+        if not self.is_noted:
+            self.note(new)
+        self._write(new)
+        nodes = sorted(self._before or {})
+        if not nodes:
+            return Proof(nodes, self._away, 0.0)
+        self._wake(new)
+        wrong = self._ask(self._gate(new), nodes)
+        seconds = time.monotonic() - self._began
+        if not wrong:
+            return Proof(nodes, self._away, seconds)
+        lines = words.not_reloaded(wrong, len(nodes))
+        if self._check.on_failure == RESTART:
+            self._say("\n".join([*lines, words.RESTARTS]))
+            self._restart(new)
+            return Proof(nodes, self._away, time.monotonic() - self._began, restarted=True)
+        old = old or self._was
+        if self._check.on_failure == BACK and old is not None:
+            self._say(lines[0])
+            lines += self._take_back(old, nodes)
+        else:
+            lines.append(words.KEPT)
+        raise NotReloaded("\n".join(lines))
+
+    def _take_back(self, old: Text, nodes: Sequence[str]) -> list[str]:
+        snapshot = self._answers()
+        self._write(old)
+        self._note_at(min(old.config_maps), old.hash)
+        self._wake(old)
+        gate = replace(self._gate(old), before=snapshot, is_back=True)
+        return words.taken_back(self._ask(gate, [node for node in nodes if node in snapshot]))
+
+    def _restart(self, new: Text) -> None:
+        """Restart all pods, as `kubectl rollout restart` does, and wait until they are available."""
+        annotations = {RELOAD_ANNOTATION: short_hash(new.hash)}
+        body = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
+        self._cluster.patch(self._kind.resource, self._name, self._namespace, body, manager=DRIVER)
+        backoff, give_up = Backoff(over=self._over), time.monotonic() + self._check.timeout_seconds
+        while not _is_rolled_out(self._workload()):
+            if time.monotonic() > give_up or backoff.wait():
+                raise NotReloaded(words.not_restarted(self._check.timeout_seconds))
+
+    def _gate(self, text: Text) -> ReloadGate:
+        question = with_digests(self._check.question, text.values)
+        return ReloadGate(question, self._before or {}, self._known, timeout_seconds=self._check.timeout_seconds)
+
+    def _ask(self, gate: ReloadGate, nodes: Sequence[str]) -> dict[str, str]:
+        """Return node -> what is wrong. Who has read it is asked once more: a rejection may show a moment later."""
+        if self._check.argv and not gate.is_back and (answer := self._run(nodes)):
+            return {"": answer}
+        if wrong := self._gates.reloads(gate, nodes, self._pods):
+            return wrong
+        return self._gates.reloads(replace(gate, timeout_seconds=1), nodes, self._pods)
+
+    def _run(self, nodes: Sequence[str]) -> str:
+        """Run the command until it passes or the time is over."""
+        gate, backoff = self._check.command, Backoff(over=self._over)
+        give_up = time.monotonic() + gate.timeout_seconds
+        while True:
+            answers = self._gates.check([gate], _WAVE, nodes, self._pods)
+            if not answers or time.monotonic() > give_up or backoff.wait():
+                return next((of[""] for of in answers.values()), "")
+
+    def _workload(self) -> Object:
+        workload = self._cluster.get(self._kind.resource, self._name, self._namespace)
+        if workload is None:
+            raise ClusterError(f"{self._kind.where(self._namespace, self._name)}: does not exist. Run `pulumi up`.")
+        return workload
+
+    def _objects(self) -> list[Object]:
+        """Return the pods that are not being deleted."""
+        pods: list[Object] = Backoff(AWAY_SECONDS, over=self._over).run(
+            lambda: owned(self._cluster, "pods", self._workload())
+        )
+        return [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+
+    def _pods(self) -> list[ProbedPod]:
+        return [self._probed(pod) for pod in self._objects()]
+
+    def _probed(self, pod: Object) -> ProbedPod:
+        return replace(probed_pod(pod, container_restarts(pod)), node=place_of(self._kind, pod_of(pod)))
+
+    def _answers(self) -> dict[str, Answer]:
+        """Return what each pod that is ready answers now; those that are not are away."""
+        objects = self._objects()
+        ready = [self._probed(pod) for pod in objects if pod_of(pod).available]
+        self._away = sorted({place_of(self._kind, pod_of(pod)) for pod in objects} - {pod.node for pod in ready})
+        question = self._check.question
+
+        def ask(pod: ProbedPod) -> Answer:
+            if question is None:
+                return answer_of(pod, None)
+            backoff = Backoff(tries=3, over=self._over)
+            _, body = backoff.run(
+                lambda: self._cluster.ask_pod(pod.name, self._namespace, question.port, question.path)
+            )
+            return answer_of(pod, question, body)
+
+        return dict(zip([pod.node for pod in ready], self._each(ask, ready), strict=True))
+
+    def _write(self, text: Text) -> None:
+        for name, live in self._live(text).items():
+            body = text.config_maps[name]
+            if any((live.get(section) or {}) != (body.get(section) or {}) for section in SECTIONS):
+                self._cluster.apply("configmaps", name, self._namespace, body, MANAGER)
+
+    def _live(self, to: Text) -> dict[str, Object]:
+        """Return the ConfigMaps that are there, by name; an empty one for each that is not."""
+        return {name: self._cluster.get("configmaps", name, self._namespace) or {} for name in to.config_maps}
+
+    def _with_texts_of(self, there: Mapping[str, Object], to: Text) -> Text | None:
+        """Return the ConfigMaps with the texts that are there now; `None` where one is missing."""
+        if not all(there.values()):
+            return None
+        bodies = {}
+        for name, live in there.items():
+            bare = {key: of for key, of in to.config_maps[name].items() if key not in SECTIONS}
+            bodies[name] = {**bare, **{section: live[section] for section in SECTIONS if section in live}}
+        return text_of(bodies, "before")
+
+    def _note_at(self, name: str, to: str) -> None:
+        self._annotate("configmaps", name, json.dumps({"to": to, "known": sorted(self._known)}))
+
+    def _wake(self, text: Text) -> None:
+        """Let each kubelet look at once, by a change of its pod; without the permission they look by themselves."""
+        refused: list[str] = []
+
+        def touch(pod: ProbedPod) -> None:
+            if not refused:
+                try:
+                    self._annotate("pods", pod.name, short_hash(text.hash))
+                except Forbidden as error:
+                    refused.append(str(error))
+                except ClusterError:
+                    return  # it is a matter of time alone
+
+        self._each(touch, self._pods())
+        if refused:
+            self._say(words.not_woken(refused[0]))
+
+    def _annotate(self, resource: str, name: str, value: str) -> None:
+        body = {"metadata": {"annotations": {RELOAD_ANNOTATION: value}}}
+        self._cluster.patch(resource, name, self._namespace, body, manager=DRIVER)
+
+    def _each(self, function: Callable[[ProbedPod], T], pods: Sequence[ProbedPod]) -> list[T]:
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            return list(pool.map(function, pods))
+
+
+def _is_rolled_out(workload: Object) -> bool:
+    pods = pod_counts(workload)
+    return is_observed(workload) and pods.updated == pods.available == pods.wanted
+
+
+def _noted(config_map: Object) -> dict[str, Any]:
+    if not config_map:
+        return {}
+    try:
+        noted = json.loads(str(annotations_of(config_map).get(RELOAD_ANNOTATION, "{}")))
+    except ValueError:
+        return {}
+    return noted if isinstance(noted, dict) and isinstance(noted.get("known"), list) else {}

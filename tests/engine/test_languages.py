@@ -1,0 +1,198 @@
+"""
+Programs in other languages on the real engine: those of docs/languages.md, and what no program of Python meets.
+
+The library is served from a folder such as plugins/pulumi, in the environment that the tests run in.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.engine import kube_system
+from tests.engine.conftest import BETTER, GOOD, NODES, hash_of
+from tests.engine.observed import daemon_set, written
+from tests.objects.git_repository import Repository
+from tools.adoption import NFTABLES
+from tools.documents import ROOT
+from tools.engine import Engine
+from tools.kubeadm import CONFIGURATION
+
+DOCUMENT = (ROOT / "docs" / "languages.md").read_text()
+COMPONENT = "config-rollout:ConfiguredDaemonSet"
+
+
+def block(language: str) -> str:
+    """Return the program of the document in a language."""
+    (found,) = re.findall(rf"(?ms)^```{language}\n(.*?)^```", DOCUMENT)
+    return str(found)
+
+
+class Program:
+    """A program in a folder of its own, run by the command line as a user does."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine, self.folder = engine, folder
+        folder.mkdir()
+
+    def run(self, *arguments: str) -> str:
+        """Return what a command prints; it has to succeed."""
+        printed = self._engine.run(*arguments, folder=self.folder).stdout
+        print(printed)  # a test that expected something else of it, and then fails, shows what it was
+        return printed
+
+    def refused(self, *arguments: str) -> str:
+        """Return what a command prints that has to fail."""
+        done = self._engine.run(*arguments, folder=self.folder, check=False)
+        assert done.returncode, done.stdout
+        return done.stdout
+
+    def up(self) -> str:
+        return self.run("up", "--yes", "--skip-preview", "--color", "never")
+
+    def preview(self) -> str:
+        return self.run("preview", "--color", "never")
+
+
+class YamlProgram(Program):
+    """The one of the document, with the resources that a test gives it."""
+
+    def write(self, resources: dict[str, Any]) -> None:
+        text = yaml.safe_load(block("yaml"))
+        names = [name for name, of in resources.items() if of["type"] == COMPONENT]
+        outputs = {name: f"${{{name}.configHash}}" for name in names}
+        text = json.loads(json.dumps({**text, "resources": resources, "outputs": outputs}))  # Pulumi takes no aliases
+        (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(text))
+
+    def agent(self, **properties: Any) -> None:
+        """Write the document's one component with some properties changed; a changed `None` is left out."""
+        (agent,) = yaml.safe_load(block("yaml"))["resources"].values()
+        every = {**agent["properties"], **properties}
+        agent["properties"] = {name: value for name, value in every.items() if value is not None}
+        self.write({"node-agent": agent})
+
+
+@pytest.fixture
+def beside(tmp_path) -> Path:
+    """Return a folder in which a clone lies beside the program, whose plugin has its environment already."""
+    plugin = tmp_path / "config-rollout" / "plugins" / "pulumi"
+    plugin.mkdir(parents=True)
+    for name in ("PulumiPlugin.yaml", "__main__.py"):
+        shutil.copy(ROOT / "plugins" / "pulumi" / name, plugin / name)
+    (plugin / "venv").symlink_to(ROOT / ".venv")
+    return tmp_path
+
+
+@pytest.fixture
+def yaml_program(engine, beside) -> Iterator[YamlProgram]:
+    program = YamlProgram(engine, beside / "program")
+    program.write({})
+    program.run("stack", "init", "dev")
+    yield program
+    program.run("destroy", "--yes", "--skip-preview", "--remove")
+
+
+def updated(cluster, namespace: str, name: str) -> int:
+    """Return how many pods of a DaemonSet are of its newest revision and ready."""
+    status = daemon_set(cluster, namespace, name)["status"]
+    return min(status["numberReady"], status["updatedNumberScheduled"])
+
+
+def outputs(program: Program) -> dict[str, str]:
+    return json.loads(program.run("stack", "output", "--json"))
+
+
+def test_yaml_program_lives_its_life_in_its_own_folder(yaml_program, cluster, namespace):
+    program, folder = yaml_program, yaml_program.folder
+    repository = Repository(folder)
+    repository.commit()
+    there = f"namespaces/{namespace}/daemonsets"
+
+    program.agent(namespace=namespace, data={"agent yaml": ""}, minReadySeconds=-1)
+    refused = program.refused("preview")
+    assert 'property data["agent yaml"]  has a problem: the key contains a space.' in refused
+    assert "property minReadySeconds  has a problem: must be a whole number of at least 0 (got -1)." in refused
+    assert "Traceback" not in refused
+    assert [] == cluster.api.list(there)
+
+    shutil.copy(cluster.kubeconfig, folder / "cluster.json")
+    given = {"namespace": namespace, "kubeconfig": "cluster.json", "audit": [{"file": "records.jsonl"}]}
+    program.agent(**given)
+    assert "+ 4 created" in program.up()
+    assert NODES == updated(cluster, namespace, "node-agent")
+    assert {} == written(cluster, program.up)
+
+    gate = ["sh", "-c", "pwd > gate.txt"]
+    waves = {"first": [{"name": "canary", "nodes": 1, "gates": [{"command": gate}]}]}
+    program.agent(**given, data=BETTER, waves=waves)
+    preview = program.preview()
+    assert "agent.yaml: level info => debug: rolling restart" in preview
+    assert re.search(r"canary +1 node", preview)
+    program.up()
+    assert NODES == updated(cluster, namespace, "node-agent")
+    assert {"node-agent": hash_of(BETTER)} == outputs(program)
+    (record,) = map(json.loads, (folder / "records.jsonl").read_text().splitlines())
+    assert (hash_of(BETTER), repository.head()) == (record["new_hash"], record["by"]["commit"])
+    assert ["canary", "rest"] == [wave["name"] for wave in record["waves"]]
+    assert str(folder) == (folder / "gate.txt").read_text().strip()
+
+
+def test_components_of_one_name_under_two_parents_live_side_by_side(yaml_program, cluster, namespace):
+    (agent,) = yaml.safe_load(block("yaml"))["resources"].values()
+
+    def write(data: dict[str, str], *names: str) -> None:
+        """Write a component of each Kubernetes name, all called `node-agent`, below a parent of its own kind."""
+        resources: dict[str, Any] = {}
+        for name, kind in zip(names, ("ServiceAccount", "ConfigMap"), strict=True):
+            metadata = {"name": f"parent-{kind.lower()}", "namespace": namespace}
+            resources[kind] = {"type": f"kubernetes:core/v1:{kind}", "properties": {"metadata": metadata}}
+            properties = {**agent["properties"], "namespace": namespace, "data": data, "name": name}
+            volumes = [{"name": "config", "configMap": {"name": name}}]
+            properties["podSpec"] = {**properties["podSpec"], "volumes": volumes}
+            of = {"type": COMPONENT, "name": "node-agent", "properties": properties}
+            resources[f"below-{kind}"] = {**of, "options": {"parent": f"${{{kind}}}"}}
+        yaml_program.write(resources)
+
+    write(GOOD, "one", "two")
+    yaml_program.up()
+    write(BETTER, "one", "two")
+    told = yaml_program.preview().partition("Diagnostics:")[2]
+    assert 2 == told.count("agent.yaml: level info => debug: rolling restart")
+    yaml_program.up()
+    assert dict.fromkeys(("below-ServiceAccount", "below-ConfigMap"), hash_of(BETTER)) == outputs(yaml_program)
+    assert [] == [name for name in ("one", "two") if NODES != updated(cluster, namespace, name)]
+
+    write(BETTER, "one", "one")
+    assert "of this program already owns it" in yaml_program.refused("preview")
+
+
+def test_kube_proxy_and_a_deployment_in_one_program(kubeadm, yaml_program, cluster, namespace):
+    kubeadm.addon()
+    kube_system.settle(cluster)
+    container = {"name": "web", "image": "web:1", "volumeMounts": [{"name": "config", "mountPath": "/etc/web"}]}
+    volumes = [{"name": "config", "configMap": {"name": "web"}}]
+    pod_spec = {"containers": [container], "volumes": volumes}
+
+    def write(level: str, config: dict[str, Any]) -> None:
+        web = {"namespace": namespace, "replicas": 2, "data": {"web.yaml": f"level: {level}\n"}, "podSpec": pod_spec}
+        proxy = {"manage": "adopt", "config": config, "layout": {"daemonSet": "kube-proxy"}, "minReadySeconds": 0,
+                 "maxUnavailable": "100%"}  # fmt: skip
+        yaml_program.write({
+            "web": {"type": "config-rollout:ConfiguredDeployment", "properties": web},
+            "kube-proxy": {"type": "config-rollout:KubeProxy", "properties": proxy},
+        })  # fmt: skip
+
+    write("info", CONFIGURATION)
+    assert "adopts DaemonSet kube-system/kube-proxy" in yaml_program.up()
+    write("debug", NFTABLES)
+    preview = yaml_program.preview()
+    assert "web.yaml: level info => debug: rolling restart" in preview
+    assert "config.conf: mode iptables => nftables, and 1 more: rolling restart" in preview
+    yaml_program.up()
+    assert 2 == cluster.api.get(f"namespaces/{namespace}/deployments/web")["status"]["updatedReplicas"]
+    assert "mode: nftables" == kube_system.known(cluster)

@@ -1,0 +1,155 @@
+"""A text that running pods read again, on the real engine and control plane: asked, proven, taken back."""
+
+import threading
+
+import pytest
+
+from tests.engine.conftest import NODES, hash_of
+from tests.engine.observed import FAST, config_maps, daemon_set, written
+from tools.pod_server import PodServer
+
+OLD, NEW, REFUSED = ({"agent.yaml": "level: info\n", "rules": f"{text}\n"} for text in ("allow", "deny", "refused"))
+LASTING = {"agent.yaml": "level: info\n"}
+RELOAD = {
+    **FAST,
+    "effects": {"rules": "reload"},
+    "reload": {
+        "http": {"port": 8080, "path": "/metrics", "changes": "rules_version", "failures": "rules_failed_total"},
+        "timeout_seconds": 20,
+    },
+}
+
+
+class Programs:
+    """
+    What runs in the pods: each reads its file again when its pod was annotated, as a kubelet that was woken brings it.
+
+    `rejects` are the nodes whose program refuses the text `refused`.
+    """
+
+    def __init__(self, cluster, namespace):
+        self._cluster, self._namespace = cluster, namespace
+        self.rejects, self.tried, self.failed, self._lock = set(), {}, {}, threading.Lock()
+        self.running = {}
+
+    def answer(self, address, port, path):
+        with self._lock:
+            pods = {pod["status"].get("podIP"): pod for pod in self._cluster.api.list(f"{self.of}/pods")}
+            metadata, node = pods[address]["metadata"], pods[address]["spec"]["nodeName"]
+            text = self._cluster.api.get(f"{self.of}/configmaps/agent-reload")["data"]["rules"].strip()
+            uid = metadata["uid"]
+            if uid not in self.running:
+                self.running[uid] = self.tried[uid] = text
+            elif "config-rollout/reload" in metadata.get("annotations", {}) and text != self.tried[uid]:
+                self.tried[uid] = text
+                if text == "refused" and node in self.rejects:
+                    self.failed[uid] = self.failed.get(uid, 0) + 1
+                else:
+                    self.running[uid] = text
+            return 200, f'rules_version{{text="{self.tried[uid]}"}} 1\nrules_failed_total {self.failed.get(uid, 0)}\n'
+
+    @property
+    def of(self):
+        return f"namespaces/{self._namespace}"
+
+    def now(self):
+        """Return what the programs of the pods that there are run."""
+        pods = self._cluster.api.list(f"{self.of}/pods")
+        return [self.running.get(pod["metadata"]["uid"]) for pod in pods]
+
+
+@pytest.fixture
+def programs(cluster, namespace):
+    programs = Programs(cluster, namespace)
+    with PodServer(cluster.pods_socket, programs.answer):
+        yield programs
+
+
+@pytest.fixture
+def text(cluster, namespace):
+    """Return a function that gives the text in the ConfigMap that changes in place."""
+    return lambda: cluster.api.get(f"namespaces/{namespace}/configmaps/agent-reload")["data"]["rules"].strip()
+
+
+def test_text_reloads_without_a_restart_and_comes_back_where_it_is_rejected(
+    project, agent, cluster, namespace, record, programs, text
+):
+    made = project.up(agent(OLD, **RELOAD))
+    assert not made.failed, made.output
+    assert sorted([f"agent-{hash_of(LASTING)[:10]}", "agent-reload"]) == config_maps(cluster, namespace)
+    assert {} == written(cluster, lambda: project.up(agent(OLD, **RELOAD)))
+
+    preview = project.preview(agent(NEW, **RELOAD))
+    assert {
+        "ConfiguredDaemonSet agent": "update", "ConfigMapPatch agent-reload": "update", "Stash agent/reloaded": "update"
+    } == preview.steps  # fmt: skip
+    assert ["rules +1 -1: reload, nothing restarts"] == [message.splitlines()[0] for message in preview.messages]
+
+    with record() as recorder:
+        changed = project.up(agent(NEW, **RELOAD))
+    assert not changed.failed, changed.output
+    assert {} == recorder.replaced()
+    assert ["deny"] * NODES == programs.now()
+    assert f"reloaded: {NODES} pods read it again" in changed.output
+
+    first = min(pod["spec"]["nodeName"] for pod in cluster.api.list(f"namespaces/{namespace}/pods"))
+    programs.rejects = {first}
+    with record() as recorder:
+        refused = project.up(agent(REFUSED, **RELOAD))
+    assert refused.failed
+    assert f"reload failed: 1 of {NODES} pods did not read it again" in refused.output
+    assert f"{first}: rejected it (rules_failed_total 0 => 1)" in refused.output
+    assert {} == recorder.replaced()
+    assert "deny" == text()
+    assert ["deny"] * NODES == programs.now()
+
+    programs.rejects = set()
+    again = project.up(agent(REFUSED, **RELOAD))
+    assert not again.failed, again.output
+    assert ("refused", ["refused"] * NODES) == (text(), programs.now())
+
+    both = {**NEW, "agent.yaml": "level: debug\n"}
+    with record() as recorder:
+        mixed = project.up(agent(both, **RELOAD))
+    assert not mixed.failed, mixed.output
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert "rules: pods that have not restarted yet read the new text at once" in mixed.output
+    assert "deny" == text()
+
+    by_hand = '{"data": {"rules": "by hand\\n"}}'
+    cluster.kubectl("-n", namespace, "patch", "configmap", "agent-reload", "--type=merge", f"--patch={by_hand}")
+    assert not project.up(agent(both, **RELOAD), refresh=True).failed
+    assert "deny" == text()
+
+    cluster.kubectl("-n", namespace, "rollout", "undo", "daemonset/agent")
+    volume = daemon_set(cluster, namespace)["spec"]["template"]["spec"]["volumes"][0]
+    sources = [source["configMap"]["name"] for source in volume["projected"]["sources"]]
+    assert [f"agent-{hash_of(LASTING)[:10]}", "agent-reload"] == sources
+
+    assert not project.destroy().failed
+    cluster.wait("nothing to be left", lambda: [] == config_maps(cluster, namespace))
+
+
+def test_turning_it_on_and_off_costs_one_restart_each(project, agent, cluster, namespace, record, programs):
+    plain = {**FAST}
+    assert not project.up(agent(OLD, **plain)).failed
+    with record() as recorder:
+        on = project.up(agent(OLD, **RELOAD))
+    assert not on.failed, on.output
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert "from now on ConfigMap agent-reload changes in place" in on.output
+
+    programs.rejects = {cluster.api.list(f"namespaces/{namespace}/pods")[0]["spec"]["nodeName"]}
+    restarting = {**RELOAD, "reload": {**RELOAD["reload"], "on_failure": "restart"}}
+    with record() as recorder:
+        restarted = project.up(agent(REFUSED, **restarting))
+    assert not restarted.failed, restarted.output
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert "all pods restart, as `on_failure` says" in restarted.output
+    assert {} == written(cluster, lambda: project.up(agent(REFUSED, **restarting)))
+
+    with record() as recorder:
+        off = project.up(agent(OLD, **plain))
+    assert not off.failed, off.output
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert "ConfigMap agent-reload no longer changes in place" in off.output

@@ -1,0 +1,1 @@
+"""The history of a public chart, deployed step by step on the real control plane: which tool restarts which pods."""
