@@ -205,9 +205,10 @@ def test_components_have_no_findings(project, agent, namespace):
     ]
 
     assert [(False, [])] * 3 == [(outcome.failed, outcome.findings) for outcome in outcomes]
-    args = {"namespace": namespace, "data": GOOD, "pod_spec": pod_spec, **SAFE}
-    outcome = checked(project, lambda: ConfiguredDeployment("agent", args))
-    assert (False, [], "create") == (outcome.failed, outcome.findings, outcome.steps["Deployment agent"])
+    reads = {**pod_spec, "volumes": [{"name": "config", "config_map": {"name": "web"}}]}
+    args = {"namespace": namespace, "data": GOOD, "pod_spec": reads, **SAFE}
+    outcome = checked(project, lambda: ConfiguredDeployment("web", args))
+    assert (False, [], "create") == (outcome.failed, outcome.findings, outcome.steps["Deployment web"])
 
 
 def test_example_program_has_no_findings(program, engine):

@@ -87,6 +87,41 @@ def test_metrics_say_what_the_daemon_set_has_now(server, capsys):
     assert f'config_rollout_config_info{{config_hash="{"f" * 64}",' in out
 
 
+WEB = {**rollout(), "name": "web", "kind": "Deployment"}
+
+
+def test_deployment_has_a_history_of_its_own(server, capsys):
+    path = ONE.replace("kube-proxy-rollouts", "web.deployment-rollouts")
+    server.answers[f"GET {path}"] = 200, config_map(WEB)
+    code, out, err = run(capsys, "timeline", "-n", "kube-system", "deployment/web", "--json")
+
+    assert (0, "") == (code, err)
+    assert "Deployment kube-system/web: fa55fd0379 => 9c07aa31be, done" == title(out)
+
+
+def test_histories_of_all_kinds_in_a_namespace(server, capsys):
+    of_web = config_map(WEB, name="web")
+    of_web["metadata"] |= {"name": "web.deployment-rollouts", "labels": {"config-rollout/deployment": "web"}}
+    everywhere, within = "/api/v1/configmaps", "/api/v1/namespaces/kube-system/configmaps"
+    server.answers[f"GET {ALL.replace(everywhere, within)}"] = 200, {"items": [config_map(rollout()), of_web]}
+    code, out, err = run(capsys, "metrics", "-n", "kube-system")
+
+    assert (0, "") == (code, err)
+    assert ['daemon_set="kube-proxy"', 'deployment="web"'] == [
+        name for name in ('daemon_set="kube-proxy"', 'deployment="web"') if name in out
+    ]
+
+
+def test_record_of_a_kind_is_chosen_by_its_name_alone(file, capsys):
+    path = file(lines(rollout(), {**WEB, "name": "kube-proxy"}))
+    _, out, _ = run(capsys, "timeline", "--from", path, "-n", "kube-system", "deploy/kube-proxy", "--json")
+
+    assert title(out).startswith("Deployment kube-system/kube-proxy: ")
+    code, _, err = run(capsys, "timeline", "--from", path, "-n", "kube-system", "sts/kube-proxy", "--json")
+    there = "Deployment kube-system/kube-proxy, kube-system/kube-proxy"
+    assert (2, True) == (code, f"has no rollout of StatefulSet kube-system/kube-proxy (got {there})." in err)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_cluster_without_a_history_is_trouble(server, capsys, command):
     server.answers[f"GET {ALL}"] = 200, {"items": []}
@@ -254,5 +289,6 @@ def test_timeline_of_several_daemon_sets_asks_which(file, capsys):
     code, _, err = run(capsys, "timeline", "--from", path, "--json")
 
     assert 2 == code
-    assert "several workloads (kube-system/agent, kube-system/kube-proxy). Choose one: NAMESPACE/NAME." in err
+    several = "several workloads (kube-system/agent, kube-system/kube-proxy)"
+    assert f"{several}. Choose one: NAMESPACE/NAME, or -n NAMESPACE KIND/NAME." in err
     assert 0 == run(capsys, "timeline", "--from", path, "--json", "kube-system/agent")[0]

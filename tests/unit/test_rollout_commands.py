@@ -58,6 +58,7 @@ def test_cluster_that_refuses_is_a_sentence(server, capsys):
         (["-n", "n", "job/db"], "-n n: must be followed by KIND/NAME (got 'job/db'). Kinds are daemonset, "),
         (["-n", "n", "deploy/"], "-n n: must be followed by KIND/NAME (got 'deploy/')."),
         (["-n", "n", "deploy/web"], "Deployment n/web: has no waves, so `up` would not notice. Use kubectl -n n "),
+        (["-n", "n", "sts/db"], "StatefulSet n/db: has no waves, so `up` would not notice. Its `partition` "),
     ],
 )  # fmt: skip
 def test_what_names_no_workload_that_can_be_paused_is_refused(arguments, message, capsys):

@@ -6,7 +6,7 @@ from typing import Any
 from ...cluster.client import Cluster, ClusterError
 from ...core.kube_proxy.layout import Layout
 from ...core.kubernetes.annotations import PAUSED_ANNOTATION
-from ...core.kubernetes.workload_kinds import DAEMON_SET
+from ...core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
 from ...core.rbac.kube_proxy import all_rights
 from ...core.rbac.reload import reload_rights
 from ...core.rbac.rights import Right, roles
@@ -52,8 +52,10 @@ def add(commands: Any) -> None:
 def _annotate(args: argparse.Namespace) -> int:
     kind, namespace, name = of = named(args)
     if not kind.frozen:
-        instead = f"kubectl -n {namespace} rollout {args.command} {kind.word}/{name}"
-        raise Trouble(f"{of}: has no waves, so `up` would not notice. Use {instead}.")
+        fix = "Its `partition` says which pods keep what they have"
+        if kind is DEPLOYMENT:
+            fix = f"Use kubectl -n {namespace} rollout {args.command} {kind.word}/{name}"
+        raise Trouble(f"{of}: has no waves, so `up` would not notice. {fix}.")
     value = "true" if args.command == "pause" else None
     try:
         cluster = Cluster.find(args.kubeconfig, args.context)

@@ -77,7 +77,9 @@ def _chosen(selected: "RolloutRecords", number: int) -> "AuditRecord":
 
     if len(selected.rollouts) > 1:
         names = listed(list(selected.rollouts))
-        raise Trouble(f"there are rollouts of several workloads ({names}). Choose one: NAMESPACE/NAME.")
+        raise Trouble(
+            f"there are rollouts of several workloads ({names}). Choose one: NAMESPACE/NAME, or -n NAMESPACE KIND/NAME."
+        )
     ((name, records),) = selected.rollouts.items()
     if number > len(records):
         count = f"{len(records):,} rollout{'' if len(records) == 1 else 's'}"
