@@ -8,6 +8,7 @@ from config_rollout.core.kubernetes.pods import ProbedPod
 from config_rollout.core.waves.reload_check import (
     ReloadGate,
     answer_of,
+    check_program,
     judge_process,
     judge_reload,
     no_restart_in_waves,
@@ -119,6 +120,28 @@ def test_bad_question_is_refused(stated, where, what):
 
     assert check is None
     assert [(where, what)] == [(one.where, one.what) for one in findings]
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        (". {\n  reload\n  prometheus :9153\n}\n", []),
+        (". {\n  reload 2s 1s\n  prometheus\n}\n", []),
+        (". {\n  prometheus\n}\n", ["has no `reload`:"]),
+        (". {\n  reload\n}\n", ["has no `prometheus`:"]),
+        (". {\n  # reload\n  hosts reload prometheus\n}\n", ["has no `reload` and `prometheus`:"]),
+    ],
+)
+def test_corefile_has_the_plugins_that_reload_and_tell(text, missing):
+    check, _ = parse_reload({"program": "coredns"}, ["Corefile"])
+    found = [one.what for one in check_program(check, {"Corefile": text.encode()})]
+
+    assert len(missing) == len(found)
+    assert all(part in what for part, what in zip(missing, found, strict=True))
+
+
+def test_other_questions_need_no_plugin():
+    assert [] == list(check_program(parse_reload({"http": HTTP}, ["a"])[0], {"a": b""}))
 
 
 @pytest.mark.parametrize(("on_failure", "refused"), [("restart", ["reload.on_failure"]), ("back", []), ("keep", [])])

@@ -97,6 +97,8 @@ def test_text_that_a_preview_does_not_know_keeps_its_place(register):
          "Pass {'program': ...}, {'http': {...}} or {'command': [...]}."),
         ({"effects": None}, "reload: is for keys that reload, and there are none. State one in `effects`, or leave it "
          "out."),
+        ({"reload": {"program": "coredns"}}, "reload.program: is 'coredns', and rules has no `reload` and "
+         "`prometheus`: it would not reload, or not tell. Add the plugin, or use the effect 'restart'."),
         ({"pod_spec": {**POD_SPEC, "containers": [{**POD_SPEC["containers"][0], "volume_mounts": [
             {"name": "c", "mount_path": "/x", "sub_path": "rules"}]}]}},
          "effects['rules']: is reload, but container 'agent' mounts it by subPath, and Kubernetes never updates such a "

@@ -18,7 +18,7 @@ from ..core.revisions import references as checks
 from ..core.revisions.naming import MAX_NAME_LENGTH
 from ..core.waves.order import Waves, check_beside_waves, no_waves, parse_waves
 from ..core.waves.places import from_the_top
-from ..core.waves.reload_check import ReloadCheck, no_restart_in_waves, parse_reload
+from ..core.waves.reload_check import ReloadCheck, check_program, no_restart_in_waves, parse_reload
 from ..core.workload.asked import selector_of
 from ..core.workload.configuration import Configuration
 from . import schema
@@ -89,8 +89,10 @@ def checked(
     reloads = [key for source in configuration.sources for key in source.reloads]
     reload, wrong_reload = parse_reload(plain.get("reload"), reloads)
     external, wrong_external = read_external(kubernetes_name, plain, own, secrets.key)
-    if reload and "waves" in plain:
-        wrong_reload += no_restart_in_waves(reload)
+    if reload:
+        for source in (one for one in configuration.sources if one.reloads and not one.unknown):
+            wrong_reload += check_program(reload, source.reloaded.data)
+        wrong_reload += no_restart_in_waves(reload) if "waves" in plain else []
     findings += [*wrong, *wrong_reload, *wrong_external, *wrong_secrets]
     if findings:
         raise BadArguments.of(who, findings)

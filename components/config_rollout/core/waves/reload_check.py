@@ -17,7 +17,7 @@ from ..arguments.nearest import did_you_mean
 from ..kubernetes.pods import ProbedPod
 from .gates import CommandGate, check_command, check_port
 from .http_answers import judge_http
-from .reload_programs import PROGRAMS, Question
+from .reload_programs import PROGRAMS, Question, missing_plugins
 
 TIMEOUT_SECONDS = 180
 """
@@ -44,6 +44,7 @@ class ReloadCheck:
     argv: tuple[str, ...] = ()
     timeout_seconds: int = TIMEOUT_SECONDS
     on_failure: str = BACK
+    program: str = ""
 
     @property
     def digests(self) -> list[str]:
@@ -170,9 +171,18 @@ def parse_reload(value: object, keys: Sequence[str]) -> tuple[ReloadCheck | None
         findings += check_command("reload.command", of["command"])
         return (replace(check, argv=tuple(of["command"])) if not findings else None), findings  # type: ignore[arg-type]
     question, wrong = _program(of) if kinds == ["program"] else _http(of["http"])
-    check = replace(check, question=question)
+    check = replace(check, question=question, program=str(of.get("program", "")))
     findings += [*wrong, *(_check_digests(check, keys) if question else ())]
     return (check if not findings else None), findings
+
+
+def check_program(check: ReloadCheck, texts: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Find that a known program would not read these texts again, or not say so: key -> text."""
+    missing = missing_plugins(check.program, texts.values()) if check.program and texts else []
+    if missing:
+        plugins = " and ".join(f"`{one}`" for one in missing)
+        what = f"is {check.program!r}, and {', '.join(texts)} has no {plugins}: it would not reload, or not tell"
+        yield Finding("reload.program", what, "Add the plugin, or use the effect 'restart'")
 
 
 def no_restart_in_waves(check: ReloadCheck) -> list[Finding]:

@@ -4,7 +4,7 @@ Programs that read their files again, and how each is asked whether it did: as d
 `is_run` tells whether the tests run the program itself, or its answers were only read in its source.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -32,9 +32,12 @@ class Program:
     turned_on: str
     source: str
     is_run: bool = False
+    plugins: tuple[str, ...] = ()
+    """Directives that a line of its text has to begin with: without them it never reloads, or never tells."""
 
 
 _METRICS = "/metrics"
+_COREDNS_PLUGINS = ("reload", "prometheus")
 
 PROGRAMS: Mapping[str, Program] = {
     "coredns": Program(
@@ -42,11 +45,13 @@ PROGRAMS: Mapping[str, Program] = {
         "the plugins `reload` and `prometheus` in the Corefile",
         "coredns 1.15 plugin/reload/reload.go `hook`",
         is_run=True,
+        plugins=_COREDNS_PLUGINS,
     ),
     "node-local-dns": Program(
         Question(9253, _METRICS, changes="coredns_reload_version_info", failures="coredns_reload_failed_total"),
         "the same plugins; it is CoreDNS with a Corefile that it fills in",
         "kubernetes/dns cmd/node-cache/app/configmap.go",
+        plugins=_COREDNS_PLUGINS,
     ),
     "fluent-bit": Program(
         Question(2020, "/api/v2/reload", changes="hot_reload_count"),
@@ -79,6 +84,13 @@ Name -> program.
 
 CoreDNS' `version_info` is that of the last Corefile that it tried, also where it failed: the counter alone tells that.
 """
+
+
+def missing_plugins(name: str, texts: Iterable[bytes]) -> list[str]:
+    """Return the directives that a known program needs and that none of the texts which it reads again has."""
+    lines = [line.split() for text in texts for line in text.decode(errors="replace").splitlines()]
+    firsts = {words[0] for words in lines if words}
+    return [one for one in PROGRAMS[name].plugins if one not in firsts]
 
 
 def render_table() -> str:
