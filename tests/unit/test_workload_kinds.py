@@ -205,11 +205,14 @@ def test_object_of_another_kind_of_the_same_name_is_refused(shares, what):
     assert [] == check_owner(claim(DAEMON_SET), None, **{shares: [shared]})
 
 
+TAKE_OVER = "To take it over, pass take_over=True: preview shows what changes. Or give this component another `name`"
+
+
 @OTHERS
 def test_workload_of_someone_else_is_refused(kind):
     (finding,) = check_new(claim(kind), live(kind))
 
-    assert (f"{kind.kind} n/web", "Give this component another `name`") == (finding.where, finding.fix)
+    assert (f"{kind.kind} n/web", TAKE_OVER) == (finding.where, finding.fix)
 
 
 def hashed(kind, full_hash, **spec):
