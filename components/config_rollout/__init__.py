@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     from .args.configured_deployment import ConfiguredDeploymentArgs
     from .args.configured_kustomization import ConfiguredKustomizationArgs
     from .args.configured_manifests import ConfiguredManifestsArgs
+    from .args.configured_stateful_set import ConfiguredStatefulSetArgs
     from .args.kube_proxy import KubeProxyArgs
     from .configured_chart import ConfiguredChart
     from .configured_daemon_set import ConfiguredDaemonSet
     from .configured_deployment import ConfiguredDeployment
     from .configured_kustomization import ConfiguredKustomization
     from .configured_manifests import ConfiguredManifests
+    from .configured_stateful_set import ConfiguredStatefulSet
     from .kube_proxy import KubeProxy
 
 _MODULES = {
@@ -23,6 +25,7 @@ _MODULES = {
     "ConfiguredDeployment": "configured_deployment",
     "ConfiguredKustomization": "configured_kustomization",
     "ConfiguredManifests": "configured_manifests",
+    "ConfiguredStatefulSet": "configured_stateful_set",
     "KubeProxy": "kube_proxy",
 }
 
@@ -37,6 +40,8 @@ __all__ = [
     "ConfiguredKustomizationArgs",
     "ConfiguredManifests",
     "ConfiguredManifestsArgs",
+    "ConfiguredStatefulSet",
+    "ConfiguredStatefulSetArgs",
     "KubeProxy",
     "KubeProxyArgs",
 ]

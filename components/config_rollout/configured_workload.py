@@ -16,7 +16,7 @@ from pulumi_kubernetes.core.v1 import ConfigMapPatch, SecretPatch
 from .core.audit.sinks import Sink
 from .core.kubernetes.field_managers import FORCED
 from .core.kubernetes.objects import Object
-from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
+from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, STATEFUL_SET
 from .core.revisions.naming import content_name
 from .core.waves.order import Waves
 from .core.waves.reload_check import ReloadCheck
@@ -26,6 +26,7 @@ from .core.workload.secret import SecretSource
 from .core.workload.workload import Workload
 from .hooks.audit import Auditor
 from .hooks.explain import Explainer
+from .hooks.ordered import register_rollout
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
 from .hooks.reloads import Reloads
 from .hooks.take_over import TakeOverExplainer
@@ -34,7 +35,7 @@ from .prepare.options import Options
 from .prepare.ownership import Ownership
 from .prepare.revisions import Reading, keep, withdraw
 from .prepare.taking_over import read_now
-from .prepare.waves import DAEMON_SET_ANNOTATIONS, StagedRollout, driven_annotations
+from .prepare.waves import DAEMON_SET_ANNOTATIONS, SKIP_AWAIT, StagedRollout, driven_annotations
 
 _UNKNOWN = "unknown"
 """Stands for the hash in the name of a ConfigMap or Secret that a preview does not know."""
@@ -42,10 +43,18 @@ _UNKNOWN = "unknown"
 Explain = Callable[[Auditor, StagedRollout | None], Explainer]
 """Makes the explainer of a component, before that is registered; `None` for waves that it has not."""
 
-WorkloadResource = apps.DaemonSet | apps.DaemonSetPatch | apps.Deployment | apps.DeploymentPatch
+WorkloadResource = (
+    apps.DaemonSet
+    | apps.DaemonSetPatch
+    | apps.Deployment
+    | apps.DeploymentPatch
+    | apps.StatefulSet
+    | apps.StatefulSetPatch
+)
 _RESOURCES: dict[str, tuple[type[Any], type[Any]]] = {
     DAEMON_SET.kind: (apps.DaemonSet, apps.DaemonSetPatch),
     DEPLOYMENT.kind: (apps.Deployment, apps.DeploymentPatch),
+    STATEFUL_SET.kind: (apps.StatefulSet, apps.StatefulSetPatch),
 }
 """Kind -> the resource of a whole workload, and that of some fields of one."""
 
@@ -104,7 +113,8 @@ class ConfiguredWorkload:
         self._reloads: Reloads | None = None
         self.options = Options(plain, opts, workload.kind)
         where = workload.kind, workload.namespace, workload.name
-        self._ownership = Ownership(who, identity, where, workload.selector, reading, plain, may_select)
+        spec = workload.spec
+        self._ownership = Ownership(who, identity, where, workload.selector, reading, plain, may_select, spec)
         self.staged: StagedRollout | None = None
         if waves and configuration and has_fleet:
             self.staged = StagedRollout(who, plain, waves, reading, configuration)
@@ -130,7 +140,7 @@ class ConfiguredWorkload:
 
         """
         is_patch, waves = self._workload.is_patch, self._waves
-        driven: Mapping[str, str] = {}
+        driven: Mapping[str, str] = {} if self._workload.kind.provider_waits else SKIP_AWAIT
         if waves is not None:
             driven = DAEMON_SET_ANNOTATIONS if is_patch else driven_annotations(waves)
         self.owner = self._ownership.annotations(self._component)
@@ -160,13 +170,13 @@ class ConfiguredWorkload:
 
     def register_waves(self, applied: Callable[[Object], Object] | None = None) -> pulumi.CustomResource:
         """
-        Register the stashes of the waves, if there are any, and return the last child.
+        Register the stashes of the waves, or of a rollout that the provider cannot wait for; return the last child.
 
         Where the workload is a patch, `applied` gives what is applied for the pod template of another revision.
         """
         staged, component, explainer = self.staged, self._component, self.explainer
         if not staged:
-            return self.workload
+            return self.workload if self._workload.kind.provider_waits else self._register_rollout()
         if not self._workload.is_patch:
             return staged.register(self._name, component, self.workload, explainer)
         written = self._rendered["spec"]["template"]
@@ -177,6 +187,12 @@ class ConfiguredWorkload:
         if not self._reloads:
             return last
         return self._reloads.register([*self._reload_config_maps, self.workload, last])
+
+    def _register_rollout(self) -> pulumi.Stash:
+        configuration, kind = self._configuration, self._workload.kind
+        config_hash = configuration.hash if configuration and configuration.is_known else UNKNOWN_OUTPUT
+        usual = self._name, self._component, self.workload, config_hash, kind
+        return register_rollout(*usual, self.explainer, self.options.limit)
 
     def finish(self, last: pulumi.CustomResource, ignored: Sequence[str] = ()) -> None:
         """Explain, once the `last` child is written, what is left to say, and see that each ConfigMap lives on."""

@@ -1,117 +1,12 @@
 """The life of a configuration in a Deployment, its Secret with it: as in a DaemonSet, by its own revisions."""
 
-import pulumi
 import pytest
 
-from config_rollout import ConfiguredDeployment
-from config_rollout.core.audit.record import parse_records
-from config_rollout.core.kubernetes.objects import kept_by, revision_number
 from config_rollout.core.kubernetes.workload_kinds import DEPLOYMENT
-from config_rollout.core.revisions.naming import HISTORY_KEY, history_name
 from tests.engine.conftest import BAD, BETTER, GOOD, name_of
 from tests.engine.observed import config_maps, written
-from tools.kept import mounted, orphans, strays
-from tools.pods import Pod, Recorder
-
-REPLICAS = 3
-NOTED = {"agent.yaml": "# a note\nlevel: info\n"}
-TOKEN, LONGER = "swordfish", "swordfish and more"
-HASH_KEY = "a hash key of the stack, 32 letters"
-
-
-class Story:
-    """One component of a kind in a stack, and what the cluster has of it."""
-
-    def __init__(self, kind, project, cluster, namespace) -> None:
-        self.kind, self.namespace, self._project, self._cluster = kind, namespace, project, cluster
-
-    def up(self, data, refresh=False, **arguments):
-        return self._project.up(self.program(data, **arguments), refresh=refresh)
-
-    def preview(self, data, **arguments):
-        return self._project.preview(self.program(data, **arguments))
-
-    def program(self, data, token=TOKEN, **arguments):
-        mounts = [{"name": "c", "mount_path": "/etc/agent"}, {"name": "s", "mount_path": "/etc/token"}]
-        volumes = [
-            {"name": "c", "config_map": {"name": "agent"}},
-            {"name": "s", "secret": {"secret_name": "agent-token"}},
-        ]
-        args = {
-            "namespace": self.namespace,
-            "data": data,
-            "replicas": REPLICAS,
-            "secrets": {"agent-token": {"string_data": {"token": token}}},
-            "pod_spec": {
-                "containers": [{"name": "agent", "image": "agent:1", "volume_mounts": mounts}],
-                "volumes": volumes,
-            },
-            "pod_annotations": {"local-cluster/ready-after": "100ms"},
-            "rollout_timeout_seconds": 20 if data == BAD else 120,
-            **arguments,
-        }
-        return lambda: ConfiguredDeployment("agent", {**args, "hash_key": pulumi.Output.secret(HASH_KEY)})
-
-    def undo(self, *arguments) -> None:
-        kubectl = self._cluster.kubectl
-        kubectl(f"--namespace={self.namespace}", "rollout", "undo", f"{self.kind.word}/agent", *arguments)
-        kubectl(f"--namespace={self.namespace}", "rollout", "status", f"{self.kind.word}/agent", "--timeout=60s")
-        self._cluster.wait("old pods to go", lambda: len(self.pods(leaving=True)) == REPLICAS)
-
-    def revision_of(self, data) -> int:
-        """Return the number of the newest revision that mounts a configuration."""
-        of = self._cluster.api.list(f"namespaces/{self.namespace}/{self.kind.revision_resource}")
-        mounting = [one for one in of if name_of(data) in mounted(kept_by(one)["spec"]["template"]["spec"])]
-        return max(map(revision_number, mounting))
-
-    def records(self):
-        of = f"namespaces/{self.namespace}/configmaps/{history_name('agent', self.kind)}"
-        return parse_records(self._cluster.api.get(of)["data"][HISTORY_KEY], of)[0]
-
-    def left(self) -> list[str]:
-        """Return the names of ConfigMaps, Secrets and revisions of ours that are there."""
-        kinds = ("configmaps", "secrets", self.kind.revision_resource)
-        every = [
-            one["metadata"]["name"]
-            for of in kinds
-            for one in self._cluster.api.list(f"namespaces/{self.namespace}/{of}")
-        ]
-        return [name for name in every if name != "kube-root-ca.crt"]
-
-    def pods(self, leaving=False):
-        pods = self._cluster.api.list(f"namespaces/{self.namespace}/pods")
-        return [Pod.of(pod) for pod in pods if leaving or "deletionTimestamp" not in pod["metadata"]]
-
-    def mounted(self):
-        return sorted({name for pod in self.pods() for name in pod.config_maps})
-
-    def secrets_mounted(self):
-        pods = self._cluster.api.list(f"namespaces/{self.namespace}/pods")
-        volumes = [volume for pod in pods for volume in pod["spec"]["volumes"]]
-        return {volume["secret"]["secretName"] for volume in volumes if "secret" in volume}
-
-    def secrets(self):
-        """Return the name of each Secret, and the kinds of its owners."""
-        every = self._cluster.api.list(f"namespaces/{self.namespace}/secrets")
-        return {one["metadata"]["name"]: _owners(one) for one in every}
-
-    def owners(self, data):
-        return _owners(self._cluster.api.get(f"namespaces/{self.namespace}/configmaps/{name_of(data)}"))
-
-    def hash(self) -> str:
-        """Return the config hash that the workload asks for."""
-        of = self._cluster.api.get(f"namespaces/{self.namespace}/{self.kind.resource}/agent")["spec"]["template"]
-        return of["metadata"]["annotations"]["checksum/config"]
-
-    def made_during(self, action) -> int:
-        """Return how many pods were made."""
-        with Recorder(self._cluster.api, self.namespace) as recorder:
-            action()
-        return sum(kind == "ADDED" for kind, _ in recorder.events)
-
-
-def _owners(thing):
-    return sorted(owner["kind"] for owner in thing["metadata"].get("ownerReferences", []))
+from tests.engine.story import LONGER, NOTED, REPLICAS, Story
+from tools.kept import orphans, strays
 
 
 @pytest.fixture
@@ -146,7 +41,7 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
     outcome = story.up(BAD)
     assert outcome.failed
     bad = story.hash()
-    assert f"the rollout of {where} did not finish within 20 s" in outcome.output
+    assert f"the rollout of {where} did not finish within 15 s" in outcome.output
     kept = {pod.uid for pod in story.pods() if pod.config_maps == (name_of(BETTER),)}
     assert not story.up(BETTER).failed
     assert (kept, True) == (kept & {pod.uid for pod in story.pods()}, bool(kept))

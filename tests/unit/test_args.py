@@ -12,6 +12,7 @@ import pytest
 from config_rollout import (
     ConfiguredDaemonSetArgs,
     ConfiguredDeploymentArgs,
+    ConfiguredStatefulSetArgs,
     args,
 )
 from config_rollout.args.gates import GateArgs
@@ -37,7 +38,7 @@ def documented(of: type) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("component", [ConfiguredDaemonSetArgs, ConfiguredDeploymentArgs])
+@pytest.mark.parametrize("component", [ConfiguredDaemonSetArgs, ConfiguredDeploymentArgs, ConfiguredStatefulSetArgs])
 def test_required_arguments_stay_required(component):
     assert {"namespace", "pod_spec"} == component.__required_keys__
 
@@ -68,9 +69,18 @@ def test_no_field_is_declared_as_any_value():
     assert set() == written
 
 
-def test_arguments_of_both_components_are_described_alike():
-    of_both = [documented(ConfiguredDaemonSetArgs), documented(ConfiguredDeploymentArgs)]
-    shared = of_both[0].keys() & of_both[1].keys() - {"kubeconfig", "rollout_timeout_seconds"}  # waves and replicas
+@pytest.mark.parametrize(
+    ("component", "kind", "own"),
+    [
+        (ConfiguredDeploymentArgs, "Deployment", set()),
+        (ConfiguredStatefulSetArgs, "StatefulSet", {"effects", "revision_history_limit", "update_strategy"}),
+    ],
+)
+def test_arguments_of_all_kinds_are_described_alike(component, kind, own):
+    daemon_set, other = documented(ConfiguredDaemonSetArgs), documented(component)
+    own = own | {"kubeconfig", "rollout_timeout_seconds"}  # waves and replicas
+    shared = daemon_set.keys() & other.keys() - own
 
-    expected = {name: of_both[0][name].replace("DaemonSet", "Deployment") for name in shared}
-    assert expected == {name: of_both[1][name] for name in shared}
+    assert {name: daemon_set[name].replace("DaemonSet", kind) for name in shared} == {
+        name: other[name] for name in shared
+    }

@@ -78,7 +78,7 @@ def test_owners(live, revisions, config_maps, wanted, owners):
 
 
 @pytest.mark.parametrize(
-    "name", ["agent", "agent-rollouts", "agent-b-aaaaaaaaaa", "agent-AAAAAAAAAA", "agent-aaaaaaaaaaa"]
+    "name", ["agent", "agent-b-rollouts", "agent-b-aaaaaaaaaa", "agent-AAAAAAAAAA", "agent-aaaaaaaaaaa"]
 )
 def test_another_name_is_left_alone(name):
     assert {} == written(A, [], [config_map(name)], A)

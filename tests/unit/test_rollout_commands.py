@@ -93,11 +93,11 @@ def test_rbac_prints_roles_that_name_no_more_than_is_asked(capsys, gates, proxie
 
 
 @pytest.mark.parametrize(
-    ("kind", "resource", "revisions"),
-    [("deployment", "deployments", {("replicasets", ""): {"list"}}),
-     ("sts", "statefulsets", {("controllerrevisions", ""): {"list", "patch"}})],
+    ("kind", "resource", "revisions", "pods"),
+    [("deployment", "deployments", {("replicasets", ""): {"list"}}, {"list"}),
+     ("sts", "statefulsets", {("controllerrevisions", ""): {"list", "patch"}}, {"list", "delete"})],
 )  # fmt: skip
-def test_rbac_of_another_kind_names_its_own_revisions(capsys, kind, resource, revisions):
+def test_rbac_of_another_kind_names_its_own_revisions(capsys, kind, resource, revisions, pods):
     assert 0 == main(["rbac", "-n", "web", f"{kind}/api", "--secrets"])
     (role,) = yaml.safe_load_all(capsys.readouterr().out)
 
@@ -105,7 +105,7 @@ def test_rbac_of_another_kind_names_its_own_revisions(capsys, kind, resource, re
     assert {
         (resource, "api"): {"get", "patch"},
         **revisions,
-        ("pods", ""): {"list"},
+        ("pods", ""): pods,
         ("configmaps", ""): {"list", *kept},
         ("secrets", ""): kept,
         ("events", ""): {"create"},

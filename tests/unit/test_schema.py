@@ -48,7 +48,7 @@ def test_every_argument_of_a_component_is_there_and_no_other(name):
     assert {camel_case(of) for of in args.__required_keys__} == {*RESOURCES[name]["requiredInputs"]}
 
 
-@pytest.mark.parametrize("name", ["ConfiguredDaemonSet", "ConfiguredDeployment", "KubeProxy"])
+@pytest.mark.parametrize("name", ["ConfiguredDaemonSet", "ConfiguredDeployment", "ConfiguredStatefulSet", "KubeProxy"])
 def test_outputs_are_those_that_components_register(name):
     assert {"configHash": "string"} == {of: kinds(value) for of, value in RESOURCES[name]["properties"].items()}
 

@@ -62,6 +62,16 @@ def test_earlier_config_maps_live_as_long_as_the_kind_s_own_revisions(kind):
     assert [A] == lost(live(kind), revisions, [config_map(B)])
 
 
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.kind)
+def test_history_that_has_lost_its_owner_gets_the_workload(kind):
+    lost_it, has_it = config_map(history_name("web", kind)), config_map(history_name("web", kind))
+    has_it["metadata"]["ownerReferences"] = [{"kind": kind.kind, "uid": "w"}]
+
+    (found,) = ownerships(live(kind), [], [lost_it], [])
+    assert [(kind.kind, "w")] == [(owner["kind"], owner["uid"]) for owner in found.owners]
+    assert [] == ownerships(live(kind), [], [has_it], [])
+
+
 @OTHERS
 def test_newest_revision_is_that_of_the_highest_number(kind):
     revisions = [revision(kind, 10, B), revision(kind, 9, A)]
@@ -141,6 +151,10 @@ def test_replicas_that_are_left_out_are_never_written(kind):
         (DEPLOYMENT, {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
          "none unavailable and at most 1 pod more at a time"),
         (DEPLOYMENT, {"type": "Recreate"}, "all pods stop before the first new one starts (Recreate)"),
+        (STATEFUL_SET, None, "at most 1 pod at a time, from the highest ordinal down"),
+        (STATEFUL_SET, {"rollingUpdate": {"maxUnavailable": 2, "partition": 3}},
+         "at most 2 pods at a time, from the highest ordinal down to 3"),
+        (STATEFUL_SET, {"type": "OnDelete"}, "each pod when someone deletes it (OnDelete)"),
         (DAEMON_SET, None, "at most 1 pod at a time"),
     ],
 )  # fmt: skip
@@ -154,6 +168,7 @@ def test_budget_in_words(kind, value, budget):
         (DEPLOYMENT, None, 3, 600), (DEPLOYMENT, None, 1000, 600),
         (DEPLOYMENT, {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}, 100, 1500),
         (DEPLOYMENT, {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}, None, 1500),
+        (STATEFUL_SET, None, 3, 600), (STATEFUL_SET, {"rollingUpdate": {"maxUnavailable": 50}}, 100, 1500),
         (DAEMON_SET, None, None, 15000),
     ],
 )  # fmt: skip
@@ -172,6 +187,17 @@ def test_time_for_a_rolling_restart(kind, value, replicas, seconds):
         (DEPLOYMENT, {"rolling_update": {"partition": 1}},
          "s.rolling_update.partition: is not a known field. Use one of max_unavailable, max_surge."),
         (DEPLOYMENT, [], "s: must be a mapping (got list). Pass a dict."),
+        (STATEFUL_SET, [], "s: must be a mapping (got list). Pass a dict."),
+        (STATEFUL_SET, {"type": "Recreate"},
+         "s.type: is not valid (got 'Recreate'). Use 'RollingUpdate' or 'OnDelete'."),
+        (STATEFUL_SET, {"type": "OnDelete", "rollingUpdate": {"partition": 1}},
+         "s.rollingUpdate: is not allowed with type OnDelete. Leave it out."),
+        (STATEFUL_SET, {"rolling_update": {"max_surge": 1}},
+         "s.rolling_update.max_surge: is not a known field. Use one of max_unavailable, partition."),
+        (STATEFUL_SET, {"rollingUpdate": {"maxUnavailable": 0}},
+         "s.max_unavailable: is 0, so no pod could ever be replaced. Raise it."),
+        (STATEFUL_SET, {"rollingUpdate": {"partition": -1}},
+         "s.partition: must be a whole number of at least 0 (got -1). Pass an int in that range."),
     ],
 )  # fmt: skip
 def test_strategy_that_the_api_server_refuses(kind, value, finding):
@@ -181,6 +207,7 @@ def test_strategy_that_the_api_server_refuses(kind, value, finding):
 @pytest.mark.parametrize(
     ("kind", "value"),
     [(DEPLOYMENT, {}), (DEPLOYMENT, {"type": "Recreate"}),
+     (STATEFUL_SET, {}), (STATEFUL_SET, {"rolling_update": {"partition": 2}}), (STATEFUL_SET, {"type": "OnDelete"}),
      (DAEMON_SET, {"type": "OnDelete"})],
 )  # fmt: skip
 def test_good_strategy(kind, value):
@@ -208,11 +235,14 @@ def test_object_of_another_kind_of_the_same_name_is_refused(shares, what):
 TAKE_OVER = "To take it over, pass take_over=True: preview shows what changes. Or give this component another `name`"
 
 
-@OTHERS
-def test_workload_of_someone_else_is_refused(kind):
+@pytest.mark.parametrize(
+    ("kind", "fix"),
+    [(DAEMON_SET, TAKE_OVER), (DEPLOYMENT, TAKE_OVER), (STATEFUL_SET, "Give this component another `name`")],
+)
+def test_workload_of_someone_else_is_refused(kind, fix):
     (finding,) = check_new(claim(kind), live(kind))
 
-    assert (f"{kind.kind} n/web", TAKE_OVER) == (finding.where, finding.fix)
+    assert (f"{kind.kind} n/web", fix) == (finding.where, finding.fix)
 
 
 def hashed(kind, full_hash, **spec):
@@ -244,6 +274,7 @@ def test_pods_are_counted_as_each_kind_does():
 
     assert (5, 2, 1) == tuple(vars(pod_counts({**live(DEPLOYMENT, replicas=5), "status": counts})).values())
     assert (1, 2, 1) == tuple(vars(pod_counts({**live(DEPLOYMENT), "status": counts})).values())
+    assert (3, 2, 1) == tuple(vars(pod_counts({**live(STATEFUL_SET, replicas=3), "status": counts})).values())
     assert (4, 3, 0) == tuple(vars(pod_counts(daemon_set)).values())
 
 

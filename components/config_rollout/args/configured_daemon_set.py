@@ -103,7 +103,7 @@ class ConfiguredDaemonSetArgs(TypedDict):
     """Labels of the pods beside the selector's, for NetworkPolicies and Services. A change restarts the pods."""
     selector: NotRequired[Mapping[str, str] | None]
     """
-    The labels by which the DaemonSet finds its pods, which get them; by default `app.kubernetes.io/name: NAME`. Plain.
+    The DaemonSet finds its pods by these labels, which they get; by default `app.kubernetes.io/name: NAME`. Plain.
 
     For a DaemonSet that exists: its selector cannot be changed, so a different one is refused.
     """

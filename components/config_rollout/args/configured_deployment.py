@@ -107,7 +107,7 @@ class ConfiguredDeploymentArgs(TypedDict):
     """Labels of the pods beside the selector's, for NetworkPolicies and Services. A change restarts the pods."""
     selector: NotRequired[Mapping[str, str] | None]
     """
-    The labels by which the Deployment finds its pods, which get them; by default `app.kubernetes.io/name: NAME`. Plain.
+    The Deployment finds its pods by these labels, which they get; by default `app.kubernetes.io/name: NAME`. Plain.
 
     For a Deployment that exists: its selector cannot be changed, so a different one is refused.
     """

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pulumi_kubernetes.apps.v1 import (
         DaemonSetUpdateStrategyArgs,
         DeploymentStrategyArgs,
+        StatefulSetUpdateStrategyArgs,
     )
 
 StrategyType = Literal["RollingUpdate", "OnDelete"]
@@ -56,10 +57,34 @@ class RollingDeploymentStrategyArgs(TypedDict, total=False):
     """The budget of a rolling update."""
 
 
+class RollingStatefulSetArgs(TypedDict, total=False):
+    """Which pods a rolling update takes. Source: Kubernetes API `RollingUpdateStatefulSetStrategy`."""
+
+    partition: Input[int]
+    """The lowest ordinal that is updated; default 0, which is all."""
+    max_unavailable: Input[Amount]
+    """
+    How many pods may be unavailable: a number, or a share as `10%`, which rounds up; default 1.
+
+    More than 1 needs the feature gate `MaxUnavailableStatefulSet`.
+    """
+
+
+class RollingStatefulSetStrategyArgs(TypedDict, total=False):
+    """How Kubernetes replaces the pods of a changed StatefulSet. Source: Kubernetes API `StatefulSetUpdateStrategy`."""
+
+    type: Input[StrategyType]
+    """`RollingUpdate` (default), or `OnDelete`: each pod when someone deletes it."""
+    rolling_update: RollingStatefulSetArgs
+    """Which pods, and how many at once."""
+
+
 if TYPE_CHECKING:
     # A mapping, or pulumi-kubernetes' own type.
     UpdateStrategy = UpdateStrategyArgs | DaemonSetUpdateStrategyArgs
     DeploymentStrategy = RollingDeploymentStrategyArgs | DeploymentStrategyArgs
+    StatefulSetUpdateStrategy = RollingStatefulSetStrategyArgs | StatefulSetUpdateStrategyArgs
 else:
     UpdateStrategy = UpdateStrategyArgs
     DeploymentStrategy = RollingDeploymentStrategyArgs
+    StatefulSetUpdateStrategy = RollingStatefulSetStrategyArgs

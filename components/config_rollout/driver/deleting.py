@@ -15,7 +15,7 @@ from ..core.kubernetes.pods import Pod
 from ..core.waves import words as wave_words
 from ..core.waves.order import Division
 from ..core.waves.restarts import DaemonPods, next_restarts
-from .driven import DrivenDaemonSet, Stopped
+from .driven import DrivenWorkload, Stopped
 from .pod_watch import PodWatch
 
 _DOUBT_SECONDS = 60
@@ -39,7 +39,7 @@ Restarted = dict[tuple[str, str], list[str]]
 class Deleter:
     """Deletes pods of one DaemonSet. `restarted` outlives it: all waves of one `up` share it."""
 
-    on: DrivenDaemonSet
+    on: DrivenWorkload
     watch: PodWatch
     pool: ThreadPoolExecutor
     restarted: Restarted

@@ -1,5 +1,5 @@
 """
-The DaemonSet that a driver of waves works on: read, annotated and given templates, however the API server is.
+The workload that a driver works on: read, annotated and given templates, however the API server is.
 
 Not here: what becomes of its pods (rollout.py).
 """
@@ -17,6 +17,7 @@ from ..core.audit.record import AuditRecord, parse_records
 from ..core.kubernetes import daemon_sets, workloads
 from ..core.kubernetes.annotations import FINISHED_ANNOTATION, RESTORED_ANNOTATION
 from ..core.kubernetes.field_managers import DRIVER, MANAGER, written
+from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from ..core.revisions.naming import HISTORY_KEY, history_name
 from ..core.waves import strategy
 from ..core.waves import words as wave_words
@@ -49,7 +50,7 @@ class Stopped(Exception):
 @dataclass(frozen=True)
 class Target:
     """
-    Which DaemonSet, and what the program wants of it: the generation that the provider's write gave, and a hash.
+    Which workload, and what the program wants of it: the generation that the provider's write gave, and a hash.
 
     `template` is the pod template as the provider has written it, or as far as it is ours; `None` where that is not
     known. `config_maps` and `secrets` are the names of what holds the configuration.
@@ -63,17 +64,23 @@ class Target:
     template: Object | None = None
     config_maps: Collection[str] = ()
     secrets: Collection[str] = ()
+    kind: WorkloadKind = DAEMON_SET
 
     @property
     def where(self) -> str:
-        """The DaemonSet, as a person writes it."""
+        """The workload, as a person writes it."""
         return f"{self.namespace}/{self.name}"
+
+    @property
+    def called(self) -> str:
+        """The workload, as messages name it: `DaemonSet NAMESPACE/NAME`."""
+        return self.kind.where(self.namespace, self.name)
 
 
 @dataclass
-class DrivenDaemonSet:
+class DrivenWorkload:
     """
-    One DaemonSet and whoever drives it. Every method raises `Stopped` if the rollout must not continue.
+    One workload and whoever drives it. Every method raises `Stopped` if the rollout must not continue.
 
     `stack` is the Pulumi stack that runs it. `applied` returns, for a pod template, what a patch of the provider's
     would apply; it is `None` where the provider has the whole DaemonSet. `over` is set once somebody has ended it, and
@@ -89,19 +96,23 @@ class DrivenDaemonSet:
     over: threading.Event = field(default_factory=threading.Event)
     why: str = ""
 
+    def see(self) -> Object:
+        """Return the workload as it is, after making sure that it is the provider's."""
+        target, resource = self.target, self.target.kind.resource
+        return self.trying(lambda: self.cluster.prove(resource, target.name, target.namespace, target.uid))
+
     def read(self) -> Object:
         """Return the DaemonSet, after making sure that it is the provider's and that nobody has paused it."""
-        target = self.target
-        daemon_set = self.trying(lambda: self.cluster.prove("daemonsets", target.name, target.namespace, target.uid))
+        daemon_set = self.see()
         if daemon_sets.is_paused(daemon_set):
             raise Stopped(
-                f"DaemonSet {self.target.where}: is paused. To continue from here, run "
+                f"{self.target.called}: is paused. To continue from here, run "
                 f"`config-rollout resume {self.target.where}` and `pulumi up`."
             )
         owner = workloads.stack_of(daemon_set)
         if self.stack and owner not in ("", self.stack):
             raise Stopped(
-                f"DaemonSet {self.target.where}: stack {owner} drives it now, but this is {self.stack}. "
+                f"{self.target.called}: stack {owner} drives it now, but this is {self.stack}. "
                 "Remove it from one of the two programs."
             )
         return daemon_set
@@ -211,7 +222,7 @@ class DrivenDaemonSet:
     def check_awaited(self) -> None:
         """Make sure that nobody has ended the driver."""
         if self.over.is_set():
-            raise Stopped(f"DaemonSet {self.target.where}: {self.why}")
+            raise Stopped(f"{self.target.called}: {self.why}")
 
     def end(self, why: str) -> None:
         """Let the driver end before its next request."""

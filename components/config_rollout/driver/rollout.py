@@ -19,7 +19,7 @@ from ..core.waves.gates import Gate
 from ..core.waves.order import HALT, REST, Division, Waves
 from ..core.waves.restarts import DaemonPods
 from .deleting import Deleter, Restarted
-from .driven import DrivenDaemonSet, Say, Stopped, Target
+from .driven import DrivenWorkload, Say, Stopped, Target
 from .ending import GONE
 from .gates import GateChecker
 from .report import Report
@@ -64,7 +64,7 @@ class Rollout:
     """What all waves of one `up` have restarted."""
 
     def __post_init__(self) -> None:
-        self._on = DrivenDaemonSet(self.cluster, self.target, self.say, self.stack, self.applied, self.report)
+        self._on = DrivenWorkload(self.cluster, self.target, self.say, self.stack, self.applied, self.report)
         self._tracking = Tracking(self.target.where, self.report)
         self._view = View(self._on, self.waves, self._tracking)
         self._finished, self._rests = Finished(), False

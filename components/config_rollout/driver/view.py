@@ -16,7 +16,7 @@ from ..core.kubernetes.retry import is_passing
 from ..core.waves import strategy
 from ..core.waves.order import Division, Wave, Waves, after, divide
 from ..core.waves.restarts import DaemonPods
-from .driven import AWAY_SECONDS, DrivenDaemonSet, Stopped
+from .driven import AWAY_SECONDS, DrivenWorkload, Stopped
 from .pod_watch import PodWatch
 from .tracking import Tracking
 
@@ -42,7 +42,7 @@ class View:
     """All of them, as they were when it was found."""
     watch: PodWatch
 
-    def __init__(self, on: DrivenDaemonSet, waves: Waves, tracking: Tracking) -> None:
+    def __init__(self, on: DrivenWorkload, waves: Waves, tracking: Tracking) -> None:
         self._on, self._waves, self._tracking = on, waves, tracking
         self._where = f"DaemonSet {on.target.where}"
         self.labels: dict[str, dict[str, str]] = {}

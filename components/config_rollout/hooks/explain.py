@@ -32,6 +32,7 @@ from ..core.explain.reasons import (
     explain_taken_over,
     explain_unfinished,
     explain_unknown,
+    explain_waiting,
 )
 from ..core.explain.unwritten import older_texts, taken_back
 from ..core.kubernetes.annotations import CHANGE_CAUSE_ANNOTATION, CONFIG_HASH_ANNOTATION
@@ -40,6 +41,7 @@ from ..core.kubernetes.daemon_sets import restored
 from ..core.kubernetes.field_managers import MANAGER, OWNER
 from ..core.kubernetes.property_paths import parse_path
 from ..core.kubernetes.retry import cause_of, is_not_in_time
+from ..core.kubernetes.stateful_sets import is_rolled_out
 from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from ..core.kubernetes.workloads import config_hash_of, name_of
 from ..core.revisions.observation import Observation
@@ -97,7 +99,7 @@ class Explainer:
         self._where = ""
         self.has_plan = False
         """Whether a message has said how a restart goes, wave by wave; `has_told` whether there was any."""
-        self.has_told = self._made = self._is_new = False
+        self.has_told = self._made = self._is_new = self._is_written = False
         self._made_contents: list[tuple[str, str]] = []
         self.time_limit = ""
         """How long a rolling restart may take, in words."""
@@ -120,7 +122,7 @@ class Explainer:
         hooks.before_update = [*(hooks.before_update or []), refuse]
         hooks.before_create = self._listening("before_create", "new", self._workload_created).before_create
         hooks.on_error = [self._on_error]
-        if not self.audit.staged:
+        if self._kind.provider_waits and not self.audit.staged:
             options = pulumi.ResourceHookOptions(ignore_errors=True)
             hooks.after_update = [pulumi.ResourceHook(f"{self._hook_name}:done", self._workload_done, options)]
             hooks.after_create = hooks.after_update
@@ -155,6 +157,20 @@ class Explainer:
         observation = await self._observe()
         return observation.is_read and observation.workload is None and not self._made
 
+    async def goes_on(self, subject: Subject | None = None) -> None:
+        """
+        Say that this `up` waits for a rollout of an earlier one, where it does and writes nothing to the workload.
+
+        In `up` the `subject` is what the record is of.
+        """
+        live = (await self._observe()).workload
+        if self._is_written or live is None or is_rolled_out(live):
+            return
+        runs = config_hash_of(live)
+        self.tell(explain_waiting(name_of(live), runs))
+        if subject:
+            await self.audit.begins(subject, Begun(runs, goes_on=True))
+
     def _listening(self, moment: str, what: str, function: Any) -> pulumi.ResourceHookBinding:
         # An explanation that fails is a warning: it must never keep a change from being made.
         options = pulumi.ResourceHookOptions(on_dry_run=True, ignore_errors=True)
@@ -183,7 +199,7 @@ class Explainer:
             self._moved = was, self._where
 
     async def _workload_created(self, args: pulumi.ResourceHookArgs) -> None:
-        self._made = True
+        self._made = self._is_written = True
         new, secret = await plain_inputs(args.new_inputs)
         observation = await self._observe()
         live = observation.workload
@@ -199,6 +215,7 @@ class Explainer:
             await self._audit_begins(new, live, Begun(update.hashes()[0], *changes_of(update)))
 
     async def _workload_updates(self, args: pulumi.ResourceHookArgs) -> None:
+        self._is_written = True
         (old, _), (new, secret), (known, was_secret) = [
             await plain_inputs(values) for values in (args.old_inputs, args.new_inputs, args.old_outputs)
         ]

@@ -8,7 +8,7 @@ it. Not here: what a wave does (driver/rollout.py).
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import pulumi
 
@@ -86,8 +86,8 @@ def register_stashes(
         stash = pulumi.Stash(
             f"{name}-{division.wave.name}",
             input={
-                **{key: _of_metadata(daemon_set, key) for key in ("name", "namespace", "uid")},
-                "generation": _of_metadata(daemon_set, "generation", asked_generation),
+                **{key: of_metadata(daemon_set, key) for key in ("name", "namespace", "uid")},
+                "generation": of_metadata(daemon_set, "generation", asked_generation),
                 "configHash": config_hash,
                 "wave": division.wave.definition(),
                 **beginnings.input_of(division, stashes[-1] if stashes else daemon_set),
@@ -155,7 +155,7 @@ class _WaveHook:
             return
         template = await self._template()
         driven, audit = self._driven, self._driven.audit
-        target = replace(_target(inputs), template=template, config_maps=driven.config_maps, secrets=driven.secrets)
+        target = replace(target_of(inputs), template=template, config_maps=driven.config_maps, secrets=driven.secrets)
         voice = Voice(self._component)
         rollout = Rollout(
             driven.cluster,
@@ -170,16 +170,8 @@ class _WaveHook:
             driven.restarted,
         )
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
-        try:
-            # In a thread: a hook that blocks the event loop would block the whole program.
-            with voice.never_silent(rollout.now):
-                await in_thread(_drive, rollout, self._division.wave.name, _has_passed(args))
-        except asyncio.CancelledError:
-            rollout.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
-            raise
-        except Stopped as stopped:
-            await audit.ended(subject, "stopped", str(stopped))
-            raise
+        own, has_passed = self._division.wave.name, _has_passed(args)
+        await drive(rollout, lambda: rollout.run(own, has_passed), voice, audit, subject)
         if self.is_last:
             await audit.ended(subject, "done")
 
@@ -199,9 +191,40 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _drive(rollout: Rollout, own: str, passed: bool) -> None:
-    with driving(rollout.stop):
-        rollout.run(own, passed)
+class Drives(Protocol):
+    """A driver. Both may be called from any thread."""
+
+    def stop(self, why: str = ...) -> None:
+        """Let its run end before its next request, and say why."""
+
+    def now(self) -> str:
+        """Return in one line how far it is."""
+
+
+async def drive(driver: Drives, run: Callable[[], None], voice: Voice, audit: Auditor, subject: Subject) -> None:
+    """
+    Let a driver run in a thread, and record it where it is stopped.
+
+    A hook that blocks the event loop would block the whole program.
+
+    Raises:
+      Stopped: It was.
+
+    """
+
+    def until_stopped() -> None:
+        with driving(driver.stop):
+            run()
+
+    try:
+        with voice.never_silent(driver.now):
+            await in_thread(until_stopped)
+    except asyncio.CancelledError:
+        driver.stop()  # the engine was killed, and this program outlives it: another `up` may come at any time
+        raise
+    except Stopped as stopped:
+        await audit.ended(subject, "stopped", str(stopped))
+        raise
 
 
 def _has_passed(args: pulumi.ResourceHookArgs) -> bool:
@@ -212,7 +235,7 @@ def _has_passed(args: pulumi.ResourceHookArgs) -> bool:
     return same and not old.get("waits") and all(was.get(key) == now.get(key) for key in MEMBERSHIP)
 
 
-def _of_metadata(
+def of_metadata(
     daemon_set: pulumi.CustomResource, key: str, read: Callable[[Mapping[str, Any]], Any] | None = None
 ) -> pulumi.Output[Any]:
     """Return what the provider returned; the preview of a patch that is new has no UID and no generation."""
@@ -221,7 +244,8 @@ def _of_metadata(
     return metadata.apply(lambda of: take(of) if of and key in of else UNKNOWN_OUTPUT)
 
 
-def _target(inputs: Mapping[str, Any]) -> Target:
+def target_of(inputs: Mapping[str, Any]) -> Target:
+    """Return which workload the input of a stash is about."""
     return Target(
         str(inputs["namespace"]), str(inputs["name"]), str(inputs["uid"]), int(inputs["generation"]),
         str(inputs["configHash"]),

@@ -13,12 +13,12 @@ from ..core.audit.sinks import Sink, parse_audit
 from ..core.kubernetes.labels import check_labels, check_pod_annotations, check_selector
 from ..core.kubernetes.spelling import unknown_fields
 from ..core.kubernetes.strategies import check_strategy
-from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
+from ..core.kubernetes.workload_kinds import DAEMON_SET, STATEFUL_SET, WorkloadKind
 from ..core.revisions import references as checks
 from ..core.revisions.naming import MAX_NAME_LENGTH
 from ..core.waves.order import Waves, check_beside_waves, no_waves, parse_waves
 from ..core.waves.places import from_the_top
-from ..core.waves.reload_check import ReloadCheck, check_program, no_restart_in_waves, parse_reload
+from ..core.waves.reload_check import ReloadCheck, check_program, no_reload, no_restart_in_waves, parse_reload
 from ..core.workload.asked import selector_of
 from ..core.workload.configuration import Configuration
 from . import schema
@@ -27,7 +27,7 @@ from .external import external_names, read_external
 from .outputs import known, wait_for_outputs
 from .secrets import Secrets, parse_secrets, secret_names
 from .sources import parse_sources, source_names, warned
-from .taking_over import check_take_over
+from .taking_over import check_take_over, no_take_over
 
 _NUMBERS = {"min_ready_seconds": 0, "revision_history_limit": 0, "rollout_timeout_seconds": 1, "replicas": 0}
 """Argument -> the least that it may be."""
@@ -88,6 +88,8 @@ def checked(
     own = {"config_maps": names, "secrets": secret_names(plain)}
     reloads = [key for source in configuration.sources for key in source.reloads]
     reload, wrong_reload = parse_reload(plain.get("reload"), reloads)
+    if kind is STATEFUL_SET and reloads:
+        wrong_reload = [no_reload(kind)]
     external, wrong_external = read_external(kubernetes_name, plain, own, secrets.key)
     if reload:
         for source in (one for one in configuration.sources if one.reloads and not one.unknown):
@@ -119,6 +121,8 @@ def plain_arguments(
     known: Mapping[str, Any] = args_type.__annotations__
     required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
     refused = [no_waves(kind)] if kind is not DAEMON_SET and plain.pop("waves", None) is not None else []
+    if kind is STATEFUL_SET and plain.pop("take_over", None) is not None:
+        refused.append(no_take_over(kind))
     return plain, [*refused, *check_argument_names(plain, known, sorted(required), from_the_top(known))]
 
 

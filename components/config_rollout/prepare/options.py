@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 
 from ..core.arguments.case import snake_case
+from ..core.formats.kube_proxy.values import duration
 from ..core.kubernetes.property_paths import workload_path
 from ..core.kubernetes.strategies import timeout_seconds
 from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
@@ -36,7 +37,8 @@ class Options:
     @property
     def ignored(self) -> list[str]:
         """Return the paths in the workload whose changes the engine is to ignore."""
-        return [workload_path(path, self._kind) for path in self._opts.ignore_changes or []]
+        fixed = [f"spec.{field}" for field in self._kind.fixed]  # what differs is refused: core/revisions/ownership.py
+        return [*(workload_path(path, self._kind) for path in self._opts.ignore_changes or []), *fixed]
 
     def for_component(self, *hooks: pulumi.ResourceHookBinding, aliases: Sequence[str] = ()) -> pulumi.ResourceOptions:
         """Return the options of the component itself, with its own hooks and aliases beside the user's."""
@@ -83,10 +85,15 @@ class Options:
             hooks=functools.reduce(pulumi.ResourceHookBinding.merge, hooks),
         )
 
+    def limit(self, is_first: bool) -> tuple[float, str]:
+        """Return how long the first rollout, or any later one, may take: in seconds, and in words."""
+        timeouts = self._timeouts()
+        text = str(timeouts.create if is_first else timeouts.update)
+        return (duration(text) or 0) / 1e9, _words(text)  # the engine has refused what is no duration
+
     def time_limit(self) -> str:
         """Return how long a rolling restart may take, in words."""
-        limit = str(self._timeouts().update)
-        return f"{limit[:-1]} s" if limit[:-1].isdigit() and limit.endswith("s") else limit
+        return _words(str(self._timeouts().update))
 
     def _timeouts(self) -> pulumi.CustomTimeouts:
         seconds = self._args.get("rollout_timeout_seconds")
@@ -97,3 +104,7 @@ class Options:
         timeouts = self._opts.custom_timeouts or pulumi.CustomTimeouts()
         limit = f"{int(seconds)}s"
         return pulumi.CustomTimeouts(timeouts.create or limit, timeouts.update or limit, timeouts.delete)
+
+
+def _words(limit: str) -> str:
+    return f"{limit[:-1]} s" if limit[:-1].isdigit() and limit.endswith("s") else limit

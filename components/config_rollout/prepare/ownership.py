@@ -46,6 +46,7 @@ class Ownership:
       reading: What the cluster has.
       plain: Where the cluster is: `kubeconfig`, `context`; and `take_over`.
       may_select: Whether the component takes another selector.
+      spec: What stands beside the pod template.
 
     Raises:
       BadArguments: Something else owns the workload.
@@ -61,6 +62,7 @@ class Ownership:
         reading: Reading,
         plain: Mapping[str, Any],
         may_select: bool = False,
+        spec: Mapping[str, Any] | None = None,
     ) -> None:
         self._who, self._component, self._reading, self._plain = who, component, reading, plain
         kind, namespace, workload = where
@@ -68,7 +70,10 @@ class Ownership:
         self._is_known = named and reading.later is None
         mine = Owner(stack_name(), "::".join(component))
         take_over = bool(plain.get("take_over"))
-        self._claim = Claim(namespace if named else "", workload, mine, selector, may_select, take_over, kind)
+        fixed = {field: _known(value) for field, value in (spec or {}).items() if field in kind.fixed}
+        fixed = {field: value for field, value in fixed.items() if not isinstance(value, pulumi.Output)}
+        claimed = namespace if named else "", workload, mine, selector, may_select, take_over, kind
+        self._claim = Claim(*claimed, fixed)
         self._hook_name = hook_name(f"{component[1]}:owner")
         if self._is_known:
             twice = self._check_twice(self._claim, observation.server)
@@ -171,3 +176,14 @@ class Ownership:
 def _check_owner(claim: Claim, observation: Observation) -> list[Finding]:
     secrets = observation.secrets.values()
     return ownership.check_owner(claim, observation.workload, observation.wanted_config_maps, secrets)
+
+
+def _known(value: Any) -> Any:
+    """Return a structure with `None` for each Output in it: what it says is not compared."""
+    if isinstance(value, Mapping):
+        return {key: _leaf(item) for key, item in value.items()}
+    return [_leaf(item) for item in value] if isinstance(value, list) else value
+
+
+def _leaf(value: Any) -> Any:
+    return None if isinstance(value, pulumi.Output) else _known(value)

@@ -36,7 +36,10 @@ from .errors import BadArguments
 from .revisions import Reading
 from .waiting import meanwhile, wait_for_server
 
-DAEMON_SET_ANNOTATIONS = {"pulumi.com/skipAwait": "true", "pulumi.com/patchForce": "true"}
+SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
+"""On a workload that only this component can wait for: hooks/ordered.py, hooks/stashes.py."""
+
+DAEMON_SET_ANNOTATIONS = {**SKIP_AWAIT, "pulumi.com/patchForce": "true"}
 """
 On a DaemonSet with waves: the provider would wait for pods that only the waves restart, and could not restore what
 someone else has overwritten.

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...core.configuration.diff import KeyChange
 from ...core.explain.reasons import restart_in
-from ...core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
+from ...core.kubernetes.workload_kinds import DAEMON_SET, KINDS
 from ...core.words.changes import and_more
 from ...core.words.shown import escaped
 from ...core.workload.recorded import changes_between
@@ -15,7 +15,6 @@ from .previews import Preview, Step, split
 _OURS = "config-rollout:"
 """What the types of our components begin with."""
 
-_WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 _TEMPLATE = "spec.template."
 _CONTENTS = ("data", "binaryData", "configMaps", "external", "secretHashes")
 """The inputs of a component that hold a configuration."""
@@ -110,7 +109,7 @@ def _workload_of(step: Step | None) -> str:
     inputs = step.new or step.old if step else {}
     if not isinstance(inputs.get("namespace"), str) or not isinstance(inputs.get("name"), str):
         return ""
-    kind = DEPLOYMENT if step and DEPLOYMENT.kind in step.kind else DAEMON_SET
+    kind = next((of for of in KINDS.values() if step and step.kind.endswith(of.kind)), DAEMON_SET)
     return escaped(kind.where(inputs["namespace"], inputs["name"]))
 
 
@@ -152,4 +151,4 @@ def _is_shown(value: object) -> bool:
 
 
 def _is_workload(step: Step) -> bool:
-    return step.type.startswith("kubernetes:apps/") and step.kind in _WORKLOADS
+    return step.type.startswith("kubernetes:apps/") and step.kind in KINDS

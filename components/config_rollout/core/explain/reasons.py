@@ -122,8 +122,7 @@ def explain(update: WorkloadUpdate) -> str:
         where, short = name_of(update.new), short_hash(new_hash)
         if not update.waits:
             return f"{where} has this configuration already ({short}): nothing restarts"
-        why = "no new restart: the last rollout did not finish, so `up` keeps waiting for it"
-        return f"{why}\n  {where}: config hash {short}"
+        return explain_waiting(where, new_hash)
     owner = owner_change(update.old, update.new) if any(c.path == SAYS_WHO for c in others) else ""
     others = [change for change in others if not owner or change.path not in NOTED]
     if owner and not update.restarts() and not others:
@@ -148,6 +147,12 @@ def explain(update: WorkloadUpdate) -> str:
     lines += [f"  {owner}{NO_RESTART}"] if owner else []
     lines.append(f"  {_consequence(update, old_hash, new_hash)}")
     return "\n".join(lines)
+
+
+def explain_waiting(where: str, full_hash: str) -> str:
+    """Return what an `up` does that writes nothing to a workload whose last rollout has not ended."""
+    why = "no new restart: the last rollout did not finish, so `up` keeps waiting for it"
+    return f"{why}\n  {where}: config hash {short_hash(full_hash)}"
 
 
 def restart_in(message: str) -> bool | None:
@@ -185,10 +190,15 @@ def explain_retained(names: Sequence[str], kind: str = "ConfigMap") -> str:
     return f"  delete[retain]: {kind}s {', '.join(names)} stay in the cluster as long as a kept revision mounts them"
 
 
-def explain_unfinished(workload: Spec, limit: str) -> str:
-    """Return what to do when the rollout of a workload did not finish in time; `limit` is that time, as `12 s`."""
+def explain_unfinished(workload: Spec, limit: str, findings: Sequence[str] = ()) -> str:
+    """
+    Return what to do when the rollout of a workload did not finish in time; `limit` is that time, as `12 s`.
+
+    `findings` say what was missing, where that is known.
+    """
+    why = f": {findings[0]}{and_more(len(findings))}" if findings else ""
     return (
-        f"the rollout of {name_of(workload)} did not finish within {limit}\n"
+        f"the rollout of {name_of(workload)} did not finish within {limit}{why}\n"
         "  Pods that have not restarted keep the configuration they have. Correct the configuration, or put the\n"
         "  previous one back, and run `pulumi up`: it continues from here, and only pods that have to change restart.\n"
         "  If the pods are healthy and only need more time, raise rollout_timeout_seconds."

@@ -6,7 +6,7 @@ Source: RFC 8259; readers differ on duplicate keys, NaN and what is beyond a dou
 
 import json
 import re
-from itertools import chain, compress
+from itertools import chain
 from typing import Any
 
 from .meaning import (
@@ -93,11 +93,9 @@ def _is_shallow_and_its_keys_differ(value: Any) -> bool:
     keys: set[str] = set()
     level: list[Any] = [value] if value.__class__ in _CONTAINERS else []
     for _ in range(MAX_DEPTH):
-        mappings = [container for container in level if container.__class__ is dict]
-        lists = [container for container in level if container.__class__ is list]
-        keys.update(*mappings)
-        items = list(chain(*map(dict.values, mappings), *lists))
-        level = list(compress(items, map(_CONTAINERS.__contains__, map(type, items))))
+        keys.update(*(container for container in level if container.__class__ is dict))
+        items = chain.from_iterable([c.values() if c.__class__ is dict else c for c in level])
+        level = [item for item in items if item.__class__ in _CONTAINERS]
     return not level and len(set(map(str.casefold, keys))) == len(keys)
 
 

@@ -13,6 +13,12 @@ from ..arguments.nearest import did_you_mean
 
 PERCENT = re.compile(r"([0-9]+)%")
 
+ON_DELETE = "OnDelete"
+"""The type of a strategy by which the controller deletes no pod."""
+
+EACH_ON_DELETE = f"each pod when someone deletes it ({ON_DELETE})"
+"""How many pods such a strategy takes at once, in words."""
+
 SECONDS_PER_POD = 15
 """How long a pod takes to stop and its successor to start, in seconds, if nothing better is known."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .objects import Object
+from .quantities import same_quantity
 
 _FREE_KEYS = {"annotations", "labels", "limits", "nodeselector", "requests"}
 """Mappings of a template whose keys are the user's own: they are written as they are."""
@@ -41,7 +42,7 @@ def differences(written: object, live: object, where: str = "") -> list[str]:
         if not isinstance(live, Sequence) or isinstance(live, str):
             return [where] if written else []
         return _of_items(written, live, where)
-    return [] if written is None or written == live else [where]
+    return [] if written is None or written == live or same_quantity(written, live) else [where]
 
 
 def _of_items(written: Sequence[Any], live: Sequence[Any], where: str) -> list[str]:

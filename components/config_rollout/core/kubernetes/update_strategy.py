@@ -5,7 +5,17 @@ from dataclasses import dataclass
 
 from ..arguments.finding import Finding
 from . import pod_spec as pods
-from .amounts import RollingUpdate, check_amount, check_strategy_fields, count_of, is_zero, pods_of, seconds_for
+from .amounts import (
+    EACH_ON_DELETE,
+    ON_DELETE,
+    RollingUpdate,
+    check_amount,
+    check_strategy_fields,
+    count_of,
+    is_zero,
+    pods_of,
+    seconds_for,
+)
 
 _NODES = 1000
 
@@ -24,8 +34,8 @@ class UpdateStrategy(RollingUpdate):
 
     def budget(self) -> str:
         """Return how many pods are unavailable at once, as the end of a sentence about a rolling restart."""
-        if self.type == "OnDelete":
-            return "each pod when someone deletes it (OnDelete)"
+        if self.type == ON_DELETE:
+            return EACH_ON_DELETE
         if not is_zero(self.max_surge):
             return f"each new pod beside the old one, at most {pods_of(self.max_surge)} at a time"
         return f"at most {pods_of(self.max_unavailable)} at a time"
@@ -47,7 +57,7 @@ def check_update_strategy(value: object, pod_spec: object) -> Iterator[Finding]:
         if isinstance(rolling, Mapping):
             yield from check_strategy_fields(f"{where}.{path[0]}", rolling, "maxUnavailable", "maxSurge")
     strategy = UpdateStrategy.of(value)
-    if isinstance(strategy.type, str) and strategy.type not in ("RollingUpdate", "OnDelete"):
+    if isinstance(strategy.type, str) and strategy.type not in ("RollingUpdate", ON_DELETE):
         yield Finding(f"{where}.type", f"is not valid (got {strategy.type!r})", "Use 'RollingUpdate' or 'OnDelete'")
     wrong = [
         *check_amount(f"{where}.max_unavailable", strategy.max_unavailable),

@@ -26,6 +26,10 @@ class WorkloadKind:
     strategy: str = "updateStrategy"
     frozen: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """The strategy with which Kubernetes restarts no pod by itself; empty where there is none."""
+    provider_waits: bool = True
+    """Whether the Kubernetes provider can tell when a rollout has ended; else a wait of our own does."""
+    fixed: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Fields of `spec` for which the provider would delete the workload and make it again -> Kubernetes' default."""
     api_version: str = "apps/v1"
     revisions_make_pods: bool = False
     revision_label: str = "controller-revision-hash"
@@ -65,8 +69,24 @@ DEPLOYMENT = WorkloadKind(
 )  # fmt: skip
 """Source: kubernetes 1.36 pkg/controller/deployment/sync.go; Kubernetes "Deployments", Clean up Policy."""
 
-STATEFUL_SET = WorkloadKind("StatefulSet", "statefulsets", "sts", STATEFUL_SET_LABEL)
-"""Source: kubernetes 1.36 pkg/controller/statefulset/stateful_set_utils.go `newRevision`, `setPodRevision`."""
+STATEFUL_SET = WorkloadKind(
+    "StatefulSet",
+    "statefulsets",
+    "sts",
+    STATEFUL_SET_LABEL,
+    provider_waits=False,
+    fixed={
+        "podManagementPolicy": "OrderedReady",
+        "revisionHistoryLimit": 10,
+        "serviceName": "",
+        "volumeClaimTemplates": [],
+    },
+)
+"""
+The provider takes a rollout for finished that the controller has not seen yet, and waits in vain for one with a
+`partition`. Source: pulumi-kubernetes 4.25 await/statefulset.go `processStatefulSetEvent`, provider/diff.go
+`statefulSet`; kubernetes 1.36 pkg/controller/statefulset/stateful_set_utils.go `newRevision`, `setPodRevision`.
+"""
 
 KINDS = {of.kind: of for of in (DAEMON_SET, DEPLOYMENT, STATEFUL_SET)}
 

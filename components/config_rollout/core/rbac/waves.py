@@ -32,6 +32,12 @@ def wave_rights(namespace: str, name: str, http_gates: bool, probed: Iterable[st
     return list(dict.fromkeys(rights))
 
 
+def waiting_rights(of: WorkloadName) -> list[Right]:
+    """Return what the component needs to wait for a rollout itself, and to delete the pods that it is stuck on."""
+    verbs = () if of.kind.provider_waits else ("list", "delete")
+    return [Right(verb, "", "pods", of.namespace) for verb in verbs]
+
+
 def rollout_roles(
     of: WorkloadName,
     http_gates: bool = False,
@@ -44,7 +50,7 @@ def rollout_roles(
 
     `beside` is what else they grant, and `secrets` whether it has `secrets`.
     """
-    of_waves = wave_rights(of.namespace, of.name, http_gates, probed) if of.kind is DAEMON_SET else []
-    rights = list(dict.fromkeys([*beside, *of_waves, *kept_rights(of, secrets)]))
+    of_driver = wave_rights(of.namespace, of.name, http_gates, probed) if of.kind is DAEMON_SET else waiting_rights(of)
+    rights = list(dict.fromkeys([*beside, *of_driver, *kept_rights(of, secrets)]))
     rights += missing_audit_rights(of, rights)
     return roles(rights, f"config-rollout-deployer-{of.name}", of.namespace)

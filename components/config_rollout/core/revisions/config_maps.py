@@ -17,7 +17,7 @@ from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION, EXTERNAL_ANNOTATION
 from ..kubernetes.objects import Object, kept_by, revision_number
 from ..kubernetes.pod_spec import references_of
 from ..kubernetes.workload_kinds import WorkloadKind, kind_of
-from .naming import is_content_name, is_reload_name, source_name
+from .naming import history_name, is_content_name, is_reload_name, source_name
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ def ownerships(
 
     An earlier one is owned by the revisions that mount it. What new pods mount, and what the program wants, is owned by
     the workload: a `kubectl rollout restart` makes revisions that nobody here hears of, and once the older ones are
-    deleted the ConfigMap of all pods would be deleted with them.
+    deleted the ConfigMap of all pods would be deleted with them. So is the history of its rollouts, which has lost its
+    owner where the workload was deleted without its pods, and made again.
 
     Args:
       workload: As it is now.
@@ -98,8 +99,8 @@ def ownerships(
 
     """
     name, of_kind = workload["metadata"]["name"], kind_of(workload)
-    ours = of_kind.kind, of_kind.revisions
-    current = mounted(workload, kind) | {*wanted} | (mounted(coming, kind) if coming else set())
+    ours, history = (of_kind.kind, of_kind.revisions), history_name(name, of_kind)
+    current = mounted(workload, kind) | {*wanted, history} | (mounted(coming, kind) if coming else set())
     mounting: dict[str, list[Mapping[str, str]]] = {}
     for revision in sorted(revisions, key=revision_number):
         for mounts in mounted(kept_by(revision), kind):
@@ -108,7 +109,7 @@ def ownerships(
     for config_map in config_maps:
         metadata = config_map["metadata"]
         called, before = metadata["name"], metadata.get("ownerReferences") or []
-        if not _is_made_for(called, name) or "deletionTimestamp" in metadata:
+        if not (_is_made_for(called, name) or called == history) or "deletionTimestamp" in metadata:
             continue
         owners = [_reference(of_kind, of_kind.kind, workload)] if called in current else mounting.get(called, [])
         every = [*(owner for owner in before if owner["kind"] not in ours), *owners] if owners else []

@@ -7,7 +7,7 @@ Not here: the annotations and hooks themselves (prepare/ownership.py).
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..arguments.finding import Finding
@@ -15,7 +15,8 @@ from ..kubernetes.annotations import COMPONENT_ANNOTATION, MANAGED_BY_LABEL, STA
 from ..kubernetes.field_managers import FORCED, OWNER, managers_of, others
 from ..kubernetes.labels import check_live_selector
 from ..kubernetes.objects import Object
-from ..kubernetes.workload_kinds import DAEMON_SET, KINDS, WorkloadKind
+from ..kubernetes.stateful_sets import check_fixed
+from ..kubernetes.workload_kinds import DAEMON_SET, KINDS, STATEFUL_SET, WorkloadKind
 from ..kubernetes.workloads import name_of, selector_of
 
 SAYS_WHO = f"metadata.annotations.{COMPONENT_ANNOTATION}"
@@ -68,6 +69,8 @@ class Claim:
     may_select: bool = True
     take_over: bool = False
     kind: WorkloadKind = DAEMON_SET
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    """Those of the kind's `fixed` fields that are known, as the program wants them."""
 
     @property
     def where(self) -> str:
@@ -132,7 +135,7 @@ def check_owner(
             f"because that one has released it, was renamed, or no longer exists: {claim.handover}"
         )
         return [Finding(claim.where, what, fix)]
-    return _check_selector(claim, workload)
+    return [*_check_selector(claim, workload), *check_fixed(claim.fixed, workload, claim.where)]
 
 
 def alias_of(claim: Claim, workload: Object | None) -> str:
@@ -236,6 +239,8 @@ def _foreign(claim: Claim, workload: Object) -> Finding:
     other = "ive this component another `name`"
     if selector.get("matchExpressions"):
         return Finding(claim.where, f"{what}, with the selector {selector}, which cannot be changed", f"G{other}")
+    if claim.kind is STATEFUL_SET:
+        return Finding(claim.where, what, f"G{other}")
     labels = selector["matchLabels"]
     differs = labels != dict(claim.selector or {})
     wanting = {"take_over=True": not claim.take_over, f"selector={labels}": differs}

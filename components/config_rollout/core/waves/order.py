@@ -15,7 +15,7 @@ from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from ..kubernetes.amounts import PERCENT
 from ..kubernetes.label_selector import LabelSelector, parse_selector
-from ..kubernetes.workload_kinds import WorkloadKind
+from ..kubernetes.workload_kinds import STATEFUL_SET, WorkloadKind
 from .gates import Gate, parse_gates
 from .places import FROM_WAVE, FROM_WAVES
 from .windows import Window
@@ -191,7 +191,10 @@ def empty_selectors(waves: Waves, labels: Labels) -> Iterator[Finding]:
 def no_waves(kind: WorkloadKind) -> Finding:
     """Return that workloads of a kind have no waves, and what there is instead."""
     what = f"is for DaemonSets, whose nodes make the waves; Kubernetes itself replaces the pods of a {kind.kind}"
-    return Finding("waves", what, "Use its native `strategy`, for example with max_unavailable 1 and max_surge 0")
+    fix = "Use its native `strategy`, for example with max_unavailable 1 and max_surge 0"
+    if kind is STATEFUL_SET:
+        fix = "Use its native `update_strategy`: a `partition` that you lower step by step holds the other pods back"
+    return Finding("waves", what, fix)
 
 
 def check_beside_waves(plain: Mapping[str, object], outputs: Iterable[str]) -> Iterator[Finding]:

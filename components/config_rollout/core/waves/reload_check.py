@@ -15,6 +15,7 @@ from ..arguments.fields import check_seconds, named, wrong_value
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from ..kubernetes.pods import ProbedPod
+from ..kubernetes.workload_kinds import WorkloadKind
 from .gates import CommandGate, check_command, check_port
 from .http_answers import judge_http
 from .reload_programs import PROGRAMS, Question, missing_plugins
@@ -146,6 +147,11 @@ def with_digests(question: Question | None, texts: Mapping[str, bytes]) -> Quest
         return hashlib.new(found[1], texts[found[2]], usedforsecurity=False).hexdigest()
 
     return replace(question, contains=_DIGEST.sub(digest, question.contains))
+
+
+def no_reload(kind: WorkloadKind) -> Finding:
+    """Return that the pods of a kind cannot be given what they read again."""
+    return Finding("effects", f"`reload` is not for a {kind.kind}", "Use 'restart'")
 
 
 def parse_reload(value: object, keys: Sequence[str]) -> tuple[ReloadCheck | None, list[Finding]]:

@@ -40,4 +40,5 @@ def _spec(kind: WorkloadKind, plain: Mapping[str, Any]) -> dict[str, Any]:
     }
     if kind is not DAEMON_SET:
         spec["replicas"] = plain.get("replicas")
-    return spec
+    fixed = {field: plain.get(snake_case(field)) for field in kind.fixed}
+    return {**spec, **fixed}

@@ -1,0 +1,73 @@
+"""
+The `Stash` of a workload whose rollout the provider cannot wait for: it is written when that has ended.
+
+Its hook waits, so a rollout that fails leaves the stash as it was, and the next `up` waits again. Not here: when a
+rollout has ended (driver/ordered.py).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pulumi
+
+from ..core.kubernetes.workload_kinds import WorkloadKind
+from ..driver.ordered import OrderedRollout
+from .audit import Subject
+from .explain import Explainer
+from .hook_name import hook_name
+from .stashes import drive, of_metadata, target_of
+from .voice import Voice
+
+Limit = Callable[[bool], tuple[float, str]]
+"""Gives how long a rollout may take, in seconds and in words: the first one (`True`), and any later one."""
+
+
+def register_rollout(
+    name: str,
+    parent: pulumi.Resource,
+    workload: pulumi.CustomResource,
+    config_hash: pulumi.Input[str],
+    kind: WorkloadKind,
+    explainer: Explainer,
+    limit: Limit,
+) -> pulumi.Stash:
+    """Register the stash of a component `name`, `NAME-rollout`, after its workload."""
+    waiting = _Waiting(parent, kind, explainer, limit)
+    options = pulumi.ResourceHookOptions(on_dry_run=True)
+    bound = [pulumi.ResourceHook(hook_name(f"{name}:rollout"), waiting.before, options)]
+    return pulumi.Stash(
+        f"{name}-rollout",
+        input={
+            **{key: of_metadata(workload, key) for key in ("name", "namespace", "uid", "generation")},
+            "configHash": config_hash,
+        },
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            depends_on=[workload],
+            protect=False,  # a stash is nobody's data
+            hooks=pulumi.ResourceHookBinding(before_create=bound, before_update=bound),  # type: ignore[arg-type]
+        ),
+    )
+
+
+class _Waiting:
+    """The hook of the stash."""
+
+    def __init__(self, component: pulumi.Resource, kind: WorkloadKind, explainer: Explainer, limit: Limit) -> None:
+        self._component, self._kind, self._explainer, self._limit = component, kind, explainer, limit
+
+    async def before(self, args: pulumi.ResourceHookArgs) -> None:
+        """Wait for the rollout; a preview only says that it goes on, where nothing else says so."""
+        inputs = (args.new_inputs or {})["input"]
+        if pulumi.runtime.is_dry_run():
+            await self._explainer.goes_on()
+            return
+        target = replace(target_of(inputs), kind=self._kind)
+        subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
+        await self._explainer.goes_on(subject)
+        audit, voice = self._explainer.audit, Voice(self._component)
+        has_finished = bool(args.old_inputs)
+        seconds, words = self._limit(not has_finished)
+        rollout = OrderedRollout(await audit.find(), target, seconds, words, has_finished, voice.say, audit.report)
+        await drive(rollout, rollout.run, voice, audit, subject)
+        await audit.ended(subject, "done")

@@ -1,0 +1,85 @@
+"""The life of a configuration in a StatefulSet, its Secret with it, whose rollout only the component can wait for."""
+
+import pytest
+
+from config_rollout.core.kubernetes.workload_kinds import STATEFUL_SET
+from tests.engine.conftest import BAD, BETTER, GOOD, name_of
+from tests.engine.observed import config_maps, written
+from tests.engine.story import LONGER, NOTED, REPLICAS, Story
+from tools.kept import orphans, strays
+
+LAST = f"agent-{REPLICAS - 1}"
+"""The pod that restarts first."""
+
+
+@pytest.fixture
+def story(project, cluster, namespace):
+    return Story(STATEFUL_SET, project, cluster, namespace)
+
+
+def test_life_of_a_configuration(story, project, cluster, namespace):
+    where = f"StatefulSet {namespace}/agent"
+    assert not story.up(GOOD).failed
+    assert [name_of(GOOD)] == story.mounted() == config_maps(cluster, namespace)
+    assert (REPLICAS, ["StatefulSet"], True) == (
+        len(story.pods()), story.owners(GOOD), all(pod.ready for pod in story.pods())
+    )  # fmt: skip
+    good, (secret,) = story.hash(), story.secrets()
+
+    # nothing, and another text
+    told = []
+    assert {} == written(cluster, lambda: told.extend(story.up(GOOD).messages + story.up(NOTED).messages))
+    assert ["ConfigMap agent: agent.yaml is written differently but means the same: nothing restarts"] == [
+        message.splitlines()[0] for message in told
+    ]
+
+    # a change
+    first, _, _, consequence, *_ = story.preview(BETTER).messages[0].splitlines()
+    assert "ConfigMap agent: agent.yaml: level info => debug: rolling restart" == first
+    assert consequence.endswith(f"rolling restart of {where}, at most 1 pod at a time, from the highest ordinal down")
+    assert REPLICAS == story.made_during(lambda: story.up(BETTER))
+    assert ([name_of(BETTER)], True) == (story.mounted(), all(pod.ready for pod in story.pods()))
+    assert (["StatefulSet"], ["ControllerRevision"]) == (story.owners(BETTER), story.owners(GOOD))
+
+    # a configuration that crashes, once more, and back
+    kept = {pod.uid for pod in story.pods() if pod.name != LAST}
+    outcome = story.up(BAD)
+    assert (True, {name_of(BETTER), name_of(BAD)}) == (outcome.failed, {*story.mounted()})
+    assert f"the rollout of {where} did not finish within 15 s: pod {LAST} is not ready (" in outcome.output
+    assert [f"no new restart: the last rollout did not finish, so `up` keeps waiting for it\n  {where}: config hash "
+            f"{story.hash()[:10]}"] == story.preview(BAD).messages  # fmt: skip
+    outcome = story.up(BETTER)
+    assert (False, True) == (outcome.failed, any(f"pod {LAST} of an earlier rev" in one for one in outcome.messages))
+    assert kept == {pod.uid for pod in story.pods() if pod.name != LAST}
+    assert ([name_of(BETTER)], REPLICAS) == (story.mounted(), len(story.pods()))
+
+    # undone by kubectl, and made again
+    story.undo(f"--to-revision={story.revision_of(GOOD)}")
+    assert [name_of(GOOD)] == story.mounted()
+    (message,) = story.preview(BETTER).messages
+    assert message.startswith(f"{where} runs {good[:10]}, created 20")
+    assert 0 == story.made_during(lambda: story.up(BETTER))
+    assert REPLICAS == story.made_during(lambda: story.up(BETTER, refresh=True))
+    assert [name_of(BETTER)] == story.mounted()
+    assert [] == orphans(cluster.api, namespace, "agent")
+
+    # another Secret, and some pods alone
+    part = {"update_strategy": {"rolling_update": {"partition": REPLICAS - 1}}}
+    assert 1 == story.made_during(lambda: story.up(BETTER, token=LONGER, **part))
+    (longer,) = story.secrets().keys() - {secret}
+    assert {secret, longer} == story.secrets_mounted()
+    assert REPLICAS - 1 == story.made_during(lambda: story.up(BETTER, token=LONGER))
+    assert {longer} == story.secrets_mounted()
+
+    # fewer revisions are kept, and with them fewer ConfigMaps and Secrets
+    fewer = {"token": LONGER, "revision_history_limit": 0}
+    outcome = story.preview(BETTER, **fewer)
+    assert (True, True) == (outcome.failed, "revision_history_limit: differs from " in outcome.output)
+    cluster.kubectl(f"--namespace={namespace}", "delete", "statefulset", "agent", "--cascade=orphan")
+    assert 0 == story.made_during(lambda: story.up(BETTER, refresh=True, **fewer))
+    cluster.wait("old ConfigMaps to go", lambda: config_maps(cluster, namespace) == [name_of(BETTER)])
+    cluster.wait("old Secrets to go", lambda: {longer: ["StatefulSet"]} == story.secrets())
+    assert [] == strays(cluster.api, namespace, "agent")
+
+    assert not project.destroy().failed
+    cluster.wait("everything to go", lambda: not story.pods() and not story.left())

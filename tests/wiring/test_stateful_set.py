@@ -1,0 +1,114 @@
+"""What the component of a StatefulSet registers, and refuses."""
+
+import re
+
+import pulumi
+import pytest
+
+from config_rollout import ConfiguredStatefulSet, configured
+from config_rollout.core.revisions.observation import Observation
+from config_rollout.prepare.revisions import Reading
+from tests.objects.stateful_set import stateful_set as live
+from tests.wiring.conftest import HASH
+from tools.documents import ROOT
+
+CONFIG_MAP = f"ConfigMapPatch agent-{HASH[:10]}"
+CLAIM = {"metadata": {"name": "data"}, "spec": {"access_modes": ["ReadWriteOnce"]}}
+
+
+@pytest.fixture
+def stateful_set(register):
+    return lambda **changes: register(component=ConfiguredStatefulSet, **changes)
+
+
+def test_component_registers_a_stateful_set_and_what_waits_for_it(stateful_set):
+    registered = stateful_set(replicas=3)
+    workload, rollout = registered["StatefulSet agent"], registered["Stash agent-rollout"]
+
+    assert {"ConfiguredStatefulSet agent", "StatefulSet agent", CONFIG_MAP, "Stash agent-rollout"} == set(registered)
+    assert "agent" == registered[CONFIG_MAP].inputs["metadata"]["labels"]["config-rollout/stateful-set"]
+    assert (3, {"checksum/config": HASH}) == (
+        workload.inputs["spec"]["replicas"],
+        workload.inputs["spec"]["template"]["metadata"]["annotations"],
+    )
+    assert "true" == workload.inputs["metadata"]["annotations"]["pulumi.com/skipAwait"]
+    assert [] == [urn for urns in workload.property_dependencies.values() for urn in urns]
+    assert (["agent"], HASH, 1) == (
+        rollout.dependencies,
+        rollout.inputs["input"]["configHash"],
+        rollout.inputs["input"]["generation"],
+    )
+
+
+def test_fields_of_a_stateful_set_are_kubernetes_own(stateful_set):
+    fields = {
+        "service_name": "db", "pod_management_policy": "Parallel", "volume_claim_templates": [CLAIM],
+        "update_strategy": {"rolling_update": {"partition": 2}},
+    }  # fmt: skip
+    spec = stateful_set(**fields)["StatefulSet agent"].inputs["spec"]
+
+    assert ("db", "Parallel", "data", 2) == (
+        spec["serviceName"],
+        spec["podManagementPolicy"],
+        spec["volumeClaimTemplates"][0]["metadata"]["name"],
+        spec["updateStrategy"]["rollingUpdate"]["partition"],
+    )
+
+
+def test_no_change_of_a_field_makes_the_provider_delete_it(stateful_set):
+    ignored = stateful_set()["StatefulSet agent"].request.ignoreChanges
+
+    assert [
+        "spec.podManagementPolicy", "spec.revisionHistoryLimit", "spec.serviceName", "spec.volumeClaimTemplates",
+    ] == list(ignored)  # fmt: skip
+
+
+@pytest.fixture
+def exists(monkeypatch):
+    """Return a function that has the StatefulSet in the cluster, with a `spec` of its own."""
+
+    def have(**spec):
+        workload = live(**spec, selector={"matchLabels": {"app.kubernetes.io/name": "agent"}})
+        workload["metadata"] |= {"name": "agent", "namespace": "monitoring"}
+        observation = Observation("monitoring", "agent", workload=workload, is_read=True)
+        monkeypatch.setattr(configured, "read_before", lambda *_: Reading(observation))
+
+    return have
+
+
+def test_field_that_cannot_be_changed_is_refused(refused, exists):
+    exists(serviceName="db")
+
+    (line,) = refused(component=ConfiguredStatefulSet, service_name="other")
+    assert line.startswith("ConfiguredStatefulSet 'agent': service_name: differs from StatefulSet monitoring/agent, ")
+
+
+def test_field_that_is_not_known_is_not_compared(stateful_set, exists):
+    exists(serviceName="db")
+
+    assert "StatefulSet agent" in stateful_set(service_name=lambda: pulumi.Output.from_input("other"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"waves": {}},
+         "waves: is for DaemonSets, whose nodes make the waves; Kubernetes itself replaces the pods of a StatefulSet. "
+         "Use its native `update_strategy`: a `partition` that you lower step by step holds the other pods back."),
+        ({"take_over": True},
+         "take_over: is for DaemonSets and Deployments: a StatefulSet that something else made cannot be taken over. "
+         "Leave it out, and give this component another `name`."),
+        ({"effects": {"agent.yaml": "reload"}}, "effects: `reload` is not for a StatefulSet. Use 'restart'."),
+        ({"update_strategy": {"type": "Recreate"}},
+         "update_strategy.type: is not valid (got 'Recreate'). Use 'RollingUpdate' or 'OnDelete'."),
+        ({"replicas": -1}, "replicas: must be a whole number of at least 0 (got -1). Pass an int in that range."),
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_refused(refused, changes, line):
+    assert [f"ConfiguredStatefulSet 'agent': {line}"] == refused(component=ConfiguredStatefulSet, **changes)
+
+
+def test_example_of_the_document_runs(register):
+    (example,) = re.findall(r"(?s)```python\n(.*?)```", (ROOT / "docs" / "stateful-sets.md").read_text())
+
+    assert "StatefulSet db" in register(component=lambda *_: exec(example, {}))
