@@ -7,10 +7,10 @@ from collections.abc import Callable
 PAIRS = 9
 
 
-def paired(one: Callable[[], object], other: Callable[[], object], repeat: int = 1) -> float:
+def paired(one: Callable[[], object], other: Callable[[], object], repeat: int = 1, pairs: int = PAIRS) -> float:
     """Return the median ratio of the times of two actions, run in turn, after one run of each to warm up."""
     timed(one, 1), timed(other, 1)
-    return statistics.median(timed(one, repeat) / timed(other, repeat) for _ in range(PAIRS))
+    return statistics.median(timed(one, repeat) / timed(other, repeat) for _ in range(pairs))
 
 
 def timed(action: Callable[[], object], repeat: int) -> float:
