@@ -5,6 +5,7 @@ import base64
 import pulumi
 import pytest
 
+from config_rollout import ConfiguredDeployment
 from config_rollout.cli import main
 from tests.engine.conftest import BETTER, BUNDLE, GOOD, NODES, grant, kubeconfig_of
 from tests.engine.observed import FAST, PASSWORDS, in_the_open, traces, written
@@ -201,3 +202,32 @@ def test_renewed_secret_restarts_pods_with_the_next_up_and_no_value_is_anywhere(
     assert not project.destroy().failed
     (kept,) = cluster.api.list(f"namespaces/{namespace}/secrets")
     assert (PASSWORDS[1], "base64") in traces(kept["data"]["tls.key"])
+
+
+def test_pods_may_read_nothing_else(project, agent, bundle, cluster, namespace, record):
+    mount = {"name": "ca", "mount_path": "/etc/ca"}
+    containers = [{"name": "agent", "image": "agent:1", "volume_mounts": [mount]}]
+    pod_spec = {"containers": containers, "volumes": [{"name": "ca", "config_map": {"name": BUNDLE}}]}
+    reads = {"external": {"config_maps": [BUNDLE]}, "pod_spec": pod_spec, "ready_after": "0s"}
+    replicas = 2
+
+    def program():
+        agent(None, **reads, **FAST)()
+        agent(None, name="web", component=ConfiguredDeployment, replicas=replicas, **reads)()
+
+    bundle(CA)
+    assert not project.up(program).failed
+    assert {} == written(cluster, lambda: project.up(program))
+
+    bundle(OTHER_CA)
+    preview = project.preview(program)
+    with record() as recorder:
+        outcome = project.up(program)
+    assert sorted(preview.messages) == sorted(outcome.messages)
+    assert {f"external ConfigMap {BUNDLE}: ca.crt +1 -1: rolling restart"} == {
+        message.splitlines()[0] for message in outcome.messages
+    }
+    assert NODES + replicas == sum(recorder.replaced().values())
+
+    assert not project.destroy().failed
+    assert {"ca.crt": OTHER_CA} == cluster.api.get(f"namespaces/{namespace}/configmaps/{BUNDLE}")["data"]
