@@ -3,6 +3,8 @@
 import asyncio
 import json
 import shutil
+import sys
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -21,6 +23,7 @@ from tools.demo import ROOT
 from tools.local_cluster import run_folder
 
 PACK = str(ROOT / "policies")
+EXECUTABLE = str(Path(sys.executable).parent / "config-rollout-policies")
 SAFE = {"min_ready_seconds": 1, "rollout_timeout_seconds": 60}
 PROBE = {"http_get": {"path": "/ready", "port": 8080}}
 
@@ -346,6 +349,19 @@ def test_pack_copied_beside_a_program_works(engine):
     shutil.rmtree(folder)
 
     assert {("config-replaced", "config")} == told(output)
+
+
+def test_executable_pack_finds_what_the_folder_finds(yaml_program, tmp_path):
+    resources = yaml.safe_load(BY_ID["config-replaced"].bad)["resources"]
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"config-replaced": "mandatory"}))
+    of_folder, of_executable = (
+        yaml_program(resources, "preview", "--policy-pack", pack, "--policy-pack-config", str(config))
+        for pack in (PACK, EXECUTABLE)
+    )
+
+    assert told(of_folder) == told(of_executable) != set()
+    assert "[mandatory]" in of_executable
 
 
 def test_wave_without_a_gate_is_found_and_one_with_a_soak_is_not(project, agent):

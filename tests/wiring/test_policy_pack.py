@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -277,27 +278,48 @@ def test_memory_answers_as_the_function_does_and_asks_it_once():
     assert [one, same, other, one] == asked  # two objects are kept, and equal ones are not the same
 
 
-def test_pack_answers_the_engine_without_its_host_unbuffering_it():
+ROOT = Path(__file__).parents[2]
+EXECUTABLE = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]["config-rollout-policies"]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [[ROOT / "policies"], ["-c", "import {0}; {0}.{1}()".format(*EXECUTABLE.split(":"))]],
+    ids=["folder", "executable"],
+)
+def test_pack_answers_the_engine_without_its_host_unbuffering_it(start):
     """The port has to reach the engine through a pipe, also from a Python that was not started with -u."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    pack = Path(__file__).parents[2] / "policies"
-    with subprocess.Popen([sys.executable, pack, "127.0.0.1:1"], stdout=subprocess.PIPE, env=environment) as process:
+    command = [sys.executable, *start, "127.0.0.1:1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
         port = process.stdout.readline()
         process.kill()
 
     assert port.strip().isdigit()
 
 
-def test_pack_starts_without_what_no_policy_uses_and_has_it_where_something_does():
-    program = """
+STARTED = """
 import sys
 from config_rollout.pack import without_unused
 with without_unused():
     import config_rollout.policies
-before = len([name for name in sys.modules if name.startswith("pulumi.automation")])
+heavy = ("pulumi.automation.", "pulumi.dynamic.", "opentelemetry.sdk", "pulumi_kubernetes", "kubernetes", "yaml")
+print(sum(name.startswith(heavy) for name in sys.modules))
 import pulumi
-print(before, pulumi.automation.LocalWorkspace.__name__)
+print(pulumi.automation.LocalWorkspace.__name__)
 """
-    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True)
 
-    assert "1 LocalWorkspace\n" == done.stdout
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_pack_starts_without_what_no_policy_uses_and_has_it_where_something_does(traced):
+    """Each preview waits for the start: what it may not import is counted."""
+    asks = {"TRACEPARENT": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+    environment = {name: value for name, value in os.environ.items() if name != "TRACEPARENT"} | (
+        asks if traced else {}
+    )
+    program = [sys.executable, "-c", STARTED]
+    done = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=True, env=environment)
+    heavy, workspace = done.stdout.split()
+
+    assert traced == (int(heavy) > 0)
+    assert "LocalWorkspace" == workspace
