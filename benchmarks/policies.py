@@ -3,12 +3,11 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import check
 from benchmarks.core import started
-from benchmarks.timing import paired
+from benchmarks.timing import paired, processor_seconds
 from tools import build
 from tools.documents import filled
 from tools.engine import Engine
@@ -24,21 +23,6 @@ PACKS = {
     "the folder": ("--policy-pack", str(ROOT / "policies")),
 }
 """The two ways to start the pack, and their options."""
-
-TIMED = """
-import ctypes, os, resource, subprocess, sys
-ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
-done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
-try:
-    while True:
-        os.wait()
-except ChildProcessError:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(used.ru_utime + used.ru_stime)
-sys.exit(done)
-"""
-"""Runs a command and prints the processor's seconds of all that it started: 36 is PR_SET_CHILD_SUBREAPER, so that what
-the engine leaves behind is waited for too. Source: Linux prctl(2)."""
 
 PROGRAM = """
 import pulumi
@@ -60,13 +44,6 @@ for number in range(int(pulumi.Config().require("count")) // 2):
     spec = {"selector": {"match_labels": labels}, "template": template, "min_ready_seconds": 10}
     k8s.apps.v1.DaemonSet(f"agent-{number}", metadata=metadata, spec=spec)
 """
-
-
-def processor_seconds(command: Sequence[str], folder: Path, environment: dict[str, str]) -> float:
-    """Return what a command and everything that it starts take of the processors, which others on the machine share."""
-    timed = [sys.executable, "-c", TIMED, *command]
-    done = subprocess.run(timed, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    return float(done.stdout)
 
 
 def preview_rows() -> list[tuple[str, str, str]]:
