@@ -4,6 +4,7 @@ The package by itself: what is built, and an empty environment that has nothing 
 Programs in such an environment run in test_readme.py.
 """
 
+import json
 import shutil
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def test_wheel_from_the_source_distribution_holds_every_module_and_nothing_else(
     (wheel,) = tmp_path.glob("*.whl")
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
 
-    assert {*MODULES, "config_rollout/py.typed"} == names
+    assert {*MODULES, "config_rollout/py.typed", "pulumi_config_rollout/pulumi-plugin.json"} == names
 
 
 def test_components_are_imported_from_the_environment(installed, tmp_path):
@@ -77,6 +78,15 @@ def test_components_are_imported_from_the_environment(installed, tmp_path):
 
     assert (0, "ConfiguredDaemonSet KubeProxy") == (status, printed.rpartition(" ")[0])
     assert printed.rpartition(" ")[2].startswith(str(installed))
+
+
+def test_pulumi_is_told_that_the_package_needs_no_plugin(installed, tmp_path):
+    """Source: pulumi-language-python 3.187 main.go `readPulumiPluginJSON`, by the name of the distribution."""
+    module = "pulumi-config-rollout".replace("-", "_")
+    code = f"import importlib.util as of; print(*of.find_spec('{module}').submodule_search_locations)"
+    _, folder = ran(tmp_path, installed / "bin" / "python", "-c", code)
+
+    assert {"resource": False} == json.loads(Path(folder.strip(), "pulumi-plugin.json").read_text())
 
 
 def test_command_line_says_its_version(installed, tmp_path):
