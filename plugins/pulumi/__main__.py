@@ -1,4 +1,4 @@
-"""Serves the components to programs in other languages: `pulumi package add` finds it here."""
+"""Serves the components to programs in other languages: docs/languages.md."""
 
 from config_rollout.hosted.provider import main
 

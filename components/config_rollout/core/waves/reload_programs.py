@@ -1,7 +1,7 @@
 """
 Programs that read their files again, and how each is asked whether it did: as data, with sources.
 
-`is_run` tells whether the tests run the program itself, or its answers were only read in its source.
+`is_run` tells whether the tests run the program itself, or its answers are only what is written about it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -101,6 +101,6 @@ def render_table() -> str:
         proof = f"`{asked.changes.strip()}` changes" + (
             f", `{asked.failures.strip()}` does not grow" if asked.failures else ""
         )
-        how = "run by the tests" if of.is_run else "read in its source"
+        how = "run by the tests" if of.is_run else "read about, not run"
         lines.append(f"| `{name}` | {of.turned_on} | `:{asked.port}{asked.path}`: {proof} | {of.source} | {how} |")
     return "\n".join(lines)
