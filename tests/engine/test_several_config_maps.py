@@ -132,6 +132,11 @@ def test_key_that_no_pod_reads_restarts_nothing_and_waits(project, two, cluster,
     held = cluster.api.get(f"namespaces/{namespace}/configmaps/{name_of(ALLOW, RULES)}")["data"]
     assert "one\n" == held["NOTES"]
 
+    # taken back, it is no change
+    assert ["ConfigMap agent-rules: NOTES is again as the cluster has it: nothing is written"] == (
+        project.up(two(rules={**ALLOW, "NOTES": "one\n"}, read=ONE_KEY)).messages
+    )
+
 
 def test_key_that_pods_begin_to_read_restarts_them(project, two, record):
     rules = {**ALLOW, "NOTES": "one\n"}
