@@ -104,8 +104,10 @@ class Configured(pulumi.ComponentResource):
             reload=arguments.reload,
         )
 
-    def _register_parts(self, after: Sequence[pulumi.Resource] = ()) -> None:
-        """Register the component and all that it has; its workload comes `after` these."""
+    def _register_parts(
+        self, after: Sequence[pulumi.Resource] = (), opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Register the component and all that it has; its workload comes `after` these, with more options."""
         of, who, arguments, name = self._of, self._who, self._arguments, self._kubernetes_name
         plain, configuration = arguments.plain, arguments.configuration
         recorded = inputs_of(name, plain, configuration, UNKNOWN_OUTPUT)
@@ -121,7 +123,7 @@ class Configured(pulumi.ComponentResource):
         self._reading.warn(self, [*(called for of_kind in names for called in of_kind.values()), *reloads])
         if of.staged:
             of.staged.warn(self)
-        self.workload = of.register(after)
+        self.workload = of.register(after, opts)
         self.config_maps = of.config_maps
         self.config_map = of.config_maps.get(name) or next(iter(of.config_maps.values()), None)
         self.secrets = of.secrets

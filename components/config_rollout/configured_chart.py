@@ -24,6 +24,8 @@ class ConfiguredChart(ConfiguredObjects):
 
     """
 
+    _earlier = ("kubernetes:helm.sh/v4:Chart", "kubernetes:helm.sh/v3:Chart")
+
     def __init__(self, name: str, args: ConfiguredChartArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         who = f"ConfiguredChart '{name}'"
         compatibility.check(who)
@@ -31,5 +33,7 @@ class ConfiguredChart(ConfiguredObjects):
         common = CommonArguments(who, args, ConfiguredChartArgs, opts)
         read, recorded = read_chart(name, common.plain, common.namespace, opts) if not common.findings else (None, {})
         planned = common.plan(read)
+        there = common.there(planned)
         refuse(who, common.findings)
-        self._register_all(who, (_TYPE, name), planned, {"namespace": common.namespace, **recorded}, opts, common.needs)
+        recorded["namespace"] = common.namespace
+        self._register_all(who, (_TYPE, name), planned, recorded, opts, common.needs, there)

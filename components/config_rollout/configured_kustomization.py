@@ -24,6 +24,8 @@ class ConfiguredKustomization(ConfiguredObjects):
 
     """
 
+    _earlier = ("kubernetes:kustomize/v2:Directory", "kubernetes:kustomize:Directory")
+
     def __init__(
         self, name: str, args: ConfiguredKustomizationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
@@ -33,5 +35,6 @@ class ConfiguredKustomization(ConfiguredObjects):
         common = CommonArguments(who, args, ConfiguredKustomizationArgs, opts)
         read = read_kustomization(common.plain, opts) if not common.findings else None
         planned = common.plan(read)
+        there = common.there(planned)
         refuse(who, common.findings)
-        self._register_all(who, (_TYPE, name), planned, {"namespace": common.namespace}, opts, common.needs)
+        self._register_all(who, (_TYPE, name), planned, {"namespace": common.namespace}, opts, common.needs, there)

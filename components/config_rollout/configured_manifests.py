@@ -24,6 +24,8 @@ class ConfiguredManifests(ConfiguredObjects):
 
     """
 
+    _earlier = ("kubernetes:yaml/v2:ConfigGroup", "kubernetes:yaml/v2:ConfigFile", "kubernetes:yaml:ConfigFile")
+
     def __init__(self, name: str, args: ConfiguredManifestsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         who = f"ConfiguredManifests '{name}'"
         compatibility.check(who)
@@ -31,5 +33,6 @@ class ConfiguredManifests(ConfiguredObjects):
         common = CommonArguments(who, args, ConfiguredManifestsArgs, opts)
         read = read_manifests(common.plain["manifests"]) if "manifests" in common.plain else None
         planned = common.plan(read)
+        there = common.there(planned)
         refuse(who, common.findings)
-        self._register_all(who, (_TYPE, name), planned, {"namespace": common.namespace}, opts, common.needs)
+        self._register_all(who, (_TYPE, name), planned, {"namespace": common.namespace}, opts, common.needs, there)

@@ -4,7 +4,7 @@ What the components for manifests that others wrote have in common: each object 
 Not here: what becomes of the objects (core/manifests/), and where they come from (prepare/).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -12,7 +12,7 @@ import pulumi
 from .args.configured_daemon_set import ConfiguredDaemonSetArgs
 from .args.configured_deployment import ConfiguredDeploymentArgs
 from .configured import Configured
-from .core.arguments.finding import Finding
+from .core.kubernetes.field_managers import FORCED
 from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
 from .core.manifests.items import Item
 from .core.manifests.order import Key
@@ -30,12 +30,12 @@ class ManifestWorkload(Configured):
     """The component of a workload that a manifest describes, of the type of its kind's own. It is read when made."""
 
     def __init__(self, who: str, name: str, part: ConfiguredPart, opts: pulumi.ResourceOptions) -> None:
-        kind = part.kind
+        kind, self.item = part.kind, part.item
         self._read_before(who, kind, name, part.arguments, _ARGS[kind.kind], opts, part.as_written)
 
-    def register(self, after: Sequence[pulumi.Resource]) -> None:
-        """Register it, its workload after these."""
-        self._register_parts(after)
+    def register(self, after: Sequence[pulumi.Resource], aliases: Sequence[pulumi.Alias]) -> None:
+        """Register it, its workload after these; `aliases` are what that was called before."""
+        self._register_parts(after, pulumi.ResourceOptions(aliases=list(aliases)))
 
 
 class ConfiguredObjects(pulumi.ComponentResource):
@@ -51,6 +51,8 @@ class ConfiguredObjects(pulumi.ComponentResource):
     """`KIND/NAMESPACE/NAME`, or `KIND/NAME` -> the object, of all that are registered as they are."""
     workloads: dict[str, Configured]
     """`KIND/NAMESPACE/NAME` -> the component of a workload."""
+    _earlier: tuple[str, ...] = ()
+    """The types of the provider's components whose objects this one goes on with."""
 
     def _register_all(
         self,
@@ -60,15 +62,22 @@ class ConfiguredObjects(pulumi.ComponentResource):
         recorded: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
         needs: Sequence[pulumi.Resource],
+        there: Collection[Key] | None = None,
     ) -> None:
-        """Read what there is of all workloads, and register all objects; `needs` come before them."""
-        self._opts, self._planned = opts or pulumi.ResourceOptions(), planned
+        """
+        Read what there is of all workloads, and register all objects; `needs` come before them.
+
+        `there` are those that exist and are taken over; `None` where nothing is.
+        """
+        self._opts, self._there, self._token = opts or pulumi.ResourceOptions(), there, identity[0]
         parts = {part.item.key: self._workload(who, identity[1], part) for part in planned.parts}
         if wrong := [str(one) for one in parts.values() if isinstance(one, BadArguments)]:
             raise BadArguments("\n".join(wrong))
         notes = {title: list(texts) for title, texts in planned.notes.items()}
         told = ToldOnce(self, identity[1])
         own = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(hooks=told.hooks()))
+        aliases = [pulumi.Alias(type_=earlier) for earlier in self._earlier]
+        own = pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(aliases=aliases))
         own.ignore_changes = None
         super().__init__(*identity, {**recorded, "notes": notes}, own)
         self.objects, self.workloads = {}, {}
@@ -79,7 +88,7 @@ class ConfiguredObjects(pulumi.ComponentResource):
             if key in by_key:
                 made[key] = self._register_object(identity[1], by_key[key], after)
             elif isinstance(part := parts.get(key), ManifestWorkload):
-                part.register(after)
+                part.register(after, self._called_before(identity[1], part.item))
                 made[key] = self.workloads[f"{key[1]}/{key[2]}/{key[3]}"] = part
         self.register_outputs({})
 
@@ -95,6 +104,21 @@ class ConfiguredObjects(pulumi.ComponentResource):
         except BadArguments as refused:
             return refused
 
+    def _called_before(self, name: str, item: Item) -> list[pulumi.Alias]:
+        """Return what an object was called before: below a component of the provider's, or of this one another way."""
+        called = f"{name}:{item.name}"
+        names = {earlier: called if "/v" in earlier and "v3" not in earlier else item.name for earlier in self._earlier}
+        aliases = [pulumi.Alias(names[earlier], parent=self._urn_as(earlier)) for earlier in self._earlier]
+        if item.of.kind in _ARGS:
+            component = f"{self._token}$config-rollout:index:Configured{item.of.kind}"
+            below = self._urn_as(component).apply(lambda urn: f"{urn.rpartition('::')[0]}::{called}")
+            aliases += [pulumi.Alias(called, parent=self), pulumi.Alias(called, parent=below)]
+        return aliases
+
+    def _urn_as(self, type_: str) -> pulumi.Output[str]:
+        """Return the URN that this component would have with another type."""
+        return self.urn.apply(lambda urn: f"{urn.rpartition(self._token)[0]}{type_}::{urn.rpartition('::')[2]}")
+
     def _register_object(self, name: str, item: Item, after: Sequence[pulumi.Resource]) -> pulumi.CustomResource:
         version = str(item.of.get("apiVersion"))
         group = version if "/" in version else f"core/{version}"
@@ -105,8 +129,14 @@ class ConfiguredObjects(pulumi.ComponentResource):
             retain_on_delete=self._opts.retain_on_delete or keep or None,
             custom_timeouts=self._opts.custom_timeouts,
             version=provider_version(),
+            aliases=self._called_before(name, item),
         )
         values: dict[str, Any] = dict(item.written)
+        if self._there is not None:
+            opts.import_, opts.retain_on_delete = item.name if item.key in self._there else None, True
+            metadata = dict(values["metadata"])
+            metadata["annotations"] = {**(metadata.get("annotations") or {}), **FORCED}
+            values["metadata"] = metadata
         if item.of.kind == "Secret":
             values |= {key: pulumi.Output.secret(values[key]) for key in ("data", "stringData") if key in values}
         made = pulumi.CustomResource(f"kubernetes:{group}:{item.of.kind}", f"{name}:{item.name}", values, opts)

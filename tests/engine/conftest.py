@@ -29,6 +29,8 @@ GOOD = {"agent.yaml": "level: info\n"}
 BETTER = {"agent.yaml": "level: debug\n"}
 BAD = {"agent.yaml": "level: bogus\n"}
 """The configuration whose pods crash."""
+CRASH_FOR = ("agent", "other", "agent.agent-config")
+"""Whose pods do: workloads, with the ConfigMap's name where that is another."""
 BUNDLE = "trust-bundle"
 """The ConfigMap of someone else."""
 
@@ -55,7 +57,7 @@ def binaries() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def cluster(binaries) -> Iterator[LocalCluster]:
-    with LocalCluster(binaries, crashing_config_maps=[name_of(BAD), name_of(BAD, "other"), CRASHING]) as cluster:
+    with LocalCluster(binaries, crashing_config_maps=[*(name_of(BAD, of) for of in CRASH_FOR), CRASHING]) as cluster:
         cluster.add_nodes(NODES)
         yield cluster
 

@@ -4,13 +4,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pulumi_kubernetes.helm import v4
 
 from config_rollout import ConfiguredChart, ConfiguredKustomization, ConfiguredManifests
 from tests.engine.conftest import NODES
-from tests.engine.observed import audited, config_maps, daemon_set
+from tests.engine.helm_release import installed
+from tests.engine.observed import audited, config_maps, daemon_set, written
 from tests.objects.manifests import source, workload
 from tools.pods import Recorder
 
+CANARY = {"first": [{"name": "canary", "nodes": 1}], "progress_deadline_seconds": 3}
 CHART = Path("tests/data/helm/chart")
 POD = (
     "metadata: {labels: {app: agent}, annotations: {local-cluster/ready-after: 0s}}, spec: {containers: [{name: agent, "
@@ -36,8 +39,9 @@ def restarted(cluster, namespace, project):
 def test_chart_lives_its_life(cluster, namespace, project, restarted, tmp_path):
     chart = Path(shutil.copytree(CHART, tmp_path / "chart"))
 
-    def program(**values):
-        args = {"chart": str(chart), "namespace": namespace, "values": values}
+    def program(waves=None, **values):
+        workloads = {"DaemonSet/agent": {"waves": waves, "rollout_timeout_seconds": 60}}
+        args = {"chart": str(chart), "namespace": namespace, "values": values, "workloads": workloads}
         return lambda: ConfiguredChart("agent", args)
 
     outcome, made = restarted(program())
@@ -71,6 +75,13 @@ def test_chart_lives_its_life(cluster, namespace, project, restarted, tmp_path):
     _, made = restarted(program(level="warn"))
     assert (0, 0) == made
 
+    assert (0, 0) == restarted(program(CANARY, level="warn"))[1]
+    with Recorder(cluster.api, namespace) as recorder:
+        outcome = project.up(program(CANARY, level="bogus"))
+    assert outcome.failed
+    assert [2] == list(recorder.replaced().values())
+    assert (0, 0) == restarted(program(CANARY, level="warn"))[1]
+
     project.destroy()
     cluster.wait("what it left", lambda: not config_maps(cluster, namespace))
     assert not cluster.api.exists(f"namespaces/{namespace}/daemonsets/agent")
@@ -99,3 +110,33 @@ def test_manifests_and_a_kustomization_live_the_same_life(cluster, namespace, pr
     assert (0, 0) == restarted(kustomization("level:   'warn' # written differently"))[1]
     assert (NODES, NODES) == restarted(kustomization("level: info"))[1]
     project.destroy()
+
+
+def test_what_helm_or_another_chart_resource_installed_is_taken_over_with_one_restart(
+    cluster, namespace, project, restarted, record, tmp_path
+):
+    def program(name):
+        args = {"chart": str(CHART), "namespace": namespace, "release_name": name, "take_over": True}
+        return lambda: ConfiguredChart(name, args)
+
+    def chart():
+        v4.Chart("other", chart=str(CHART.resolve()), namespace=namespace)
+
+    installed(cluster, namespace, tmp_path)
+    with record() as recorder:
+        assert not project.up(program("agent")).failed
+        cluster.wait_at_rest(namespace, "agent")
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert {} == written(cluster, lambda: project.up(program("agent")))
+    assert not project.destroy().failed
+    assert "agent-config" in config_maps(cluster, namespace)
+
+    assert (NODES, NODES) == restarted(chart)[1]
+    with record() as recorder:
+        outcome = project.up(program("other"))
+    assert not outcome.failed
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert [] == [what for what, operation in outcome.steps.items() if operation not in ("create", "update")]
+    assert {} == written(cluster, lambda: project.up(program("other")))
+    assert not project.destroy().failed
+    assert "other-config" in config_maps(cluster, namespace)

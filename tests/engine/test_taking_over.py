@@ -10,8 +10,8 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 
 from config_rollout import ConfiguredDeployment
 from tests.engine.conftest import BETTER, GOOD, NODES, Project, name_of
+from tests.engine.helm_release import installed
 from tests.engine.observed import config_maps, daemon_set, undo, written
-from tools.demo import ROOT
 
 FAST = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}, "ready_after": "0s"}
 APPLIED = {
@@ -151,22 +151,6 @@ def test_what_kubectl_applied_becomes_the_component_s_with_one_restart_and_stays
         assert told(project.up(program))[0].endswith("this stack takes it over as it is: nothing restarts")
         assert not project.destroy().failed
     assert {} == recorder.replaced()
-
-
-def installed(cluster, namespace, tmp_path):
-    """Make the objects as Helm left them where they were recorded, and wait for the pods."""
-    recorded = json.loads((ROOT / "tests" / "data" / "helm" / "installed.json").read_text())
-    for thing in recorded:
-        fields = thing["metadata"].pop("managedFields", None)
-        if "annotations" in thing["metadata"]:
-            thing["metadata"]["annotations"]["meta.helm.sh/release-namespace"] = namespace
-        path = tmp_path / "installed.json"
-        path.write_text(json.dumps(thing))
-        cluster.kubectl("-n", namespace, "create", "-f", str(path), "--field-manager=helm")
-        made = cluster.api.get(f"namespaces/{namespace}/{thing['kind'].lower()}s/{thing['metadata']['name']}")
-        one = next(of for of in made["metadata"]["managedFields"] if not of.get("subresource"))
-        assert fields is None or fields[0]["fieldsV1"] == one["fieldsV1"]
-    cluster.wait_at_rest(namespace, "agent")
 
 
 def test_what_helm_installed_becomes_the_component_s_and_helm_forgets_it(

@@ -30,6 +30,7 @@ SECONDS = 10
 
 _PAGE = 500
 _JSON, _METADATA = "application/json", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_METADATA_OF_ONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _MERGE, _STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
 _APPLY, _OPERATIONS = "application/apply-patch+yaml", "application/json-patch+json"
 _VERSION = "version"
@@ -83,6 +84,7 @@ class Cluster:
         # Of the client this and the configuration are used, which every release has; what is generated differs.
         self._pool: PoolManager = ApiClient(configuration).rest_client.pool_manager
         self._configuration, self._headers = configuration, headers
+        self._discovered: dict[str, dict[str, tuple[str, bool]]] = {}
         self.server: str = configuration.host
 
     @classmethod
@@ -286,11 +288,22 @@ class Cluster:
         answer = self._send("GET", Right("get", "", _VERSION)) or {}
         return str(answer.get("gitVersion"))
 
-    def is_namespaced(self, version: str, kind: str) -> bool | None:
-        """Tell whether objects of a kind are in namespaces; `None` if the server does not know it in that version."""
-        answer = self._send("GET", Right("get", "", f"/{'apis' if '/' in version else 'api'}/{version}")) or {}
-        known = {of["kind"]: bool(of["namespaced"]) for of in answer.get("resources", []) if "/" not in of["name"]}
-        return known.get(kind)
+    def resource_of(self, version: str, kind: str) -> tuple[str, bool] | None:
+        """Return the resource of a kind, and whether it is in namespaces; `None` if the server does not have it."""
+        if version not in self._discovered:
+            answer = self._send("GET", Right("get", "", _root(version))) or {}
+            every = [of for of in answer.get("resources", []) if "/" not in of["name"]]
+            self._discovered[version] = {of["kind"]: (of["name"], bool(of["namespaced"])) for of in every}
+        return self._discovered[version].get(kind)
+
+    def exists(self, version: str, kind: str, namespace: str, name: str) -> bool:
+        """Tell whether there is an object of any kind; there is none of a kind that the server does not have."""
+        found = self.resource_of(version, kind)
+        if found is None:
+            return False
+        path = _root(version) + (f"/namespaces/{namespace}" if found[1] else "")
+        right = Right("get", version.partition("/")[0], f"{path}/{found[0]}/{name}")
+        return self._send("GET", right, accept=_METADATA_OF_ONE) is not None
 
     def prove(self, resource: str, name: str, namespace: str, uid: str) -> Object:
         """
@@ -438,6 +451,11 @@ def _listed(resource: str, item: Object) -> Object:
 
 def _group(resource: str) -> str:
     return _GROUPS.get(resource, "/").split("/")[0]
+
+
+def _root(version: str) -> str:
+    """Return the path of an API version: `/api/v1`, `/apis/apps/v1`."""
+    return f"/{'apis' if '/' in version else 'api'}/{version}"
 
 
 def _path(right: Right) -> str:

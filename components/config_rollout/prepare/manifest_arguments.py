@@ -1,16 +1,18 @@
 """The arguments that the components for manifests have in common, and what becomes of what they read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import pulumi
 
-from ..cluster.client import ClusterError
+from ..cluster.client import Cluster, ClusterError
 from ..core.arguments.fields import check_name
 from ..core.arguments.finding import Finding
 from ..core.manifests.asked import parse_asked
 from ..core.manifests.items import Item, check_items
+from ..core.manifests.order import Key
 from ..core.manifests.plan import Plan, plan
 from ..core.manifests.scope import is_namespaced, scopes
 from ..core.transform.stream import title
@@ -56,7 +58,8 @@ class CommonArguments:
             return Plan()
         items = list(self._placed(read.items))
         common = {name: self.plain[name] for name in _PASSED_ON if name in self.plain}
-        planned, wrong = plan(items, self._asked, self._leave_out, self.plain.get("hash_key"), common)
+        takes, hash_key = self.plain.get("take_over") is True, self.plain.get("hash_key")
+        planned, wrong = plan(items, self._asked, self._leave_out, hash_key, common, keeps_names=takes)
         self.findings += wrong
         return replace(planned, notes={**read.notes, **planned.notes})
 
@@ -74,13 +77,35 @@ class CommonArguments:
                     self.findings.append(Finding(f"{item.of.place}: {title(item.of)}", what, fix))
             yield item.within(self.namespace) if scope else item
 
+    def there(self, planned: Plan) -> Collection[Key] | None:
+        """Return the objects that exist and are taken over; `None` without that. With mocks there is no cluster."""
+        if self.plain.get("take_over") is not True:
+            return None
+        if is_mocked():
+            return []
+        try:
+            return [item.key for item in planned.objects if self._exists(item)]
+        except ClusterError as error:
+            if not pulumi.runtime.is_dry_run():
+                self.findings.append(Finding("take_over", str(error).rstrip("."), "Run this again once it answers"))
+            return []
+
+    def _exists(self, item: Item) -> bool:
+        _, kind, namespace, name = item.key
+        return self._cluster.exists(str(item.of.get("apiVersion")), kind, namespace, name)
+
     def _ask(self, version: str, kind: str) -> bool | None:
         if is_mocked():
             return True
         try:
-            return find_cluster(self.plain).is_namespaced(version, kind)
+            found = self._cluster.resource_of(version, kind)
         except ClusterError:
             return None
+        return found[1] if found else None
+
+    @cached_property
+    def _cluster(self) -> Cluster:
+        return find_cluster(self.plain)
 
 
 def _keys(given: object) -> tuple[list[str], list[Finding]]:

@@ -37,6 +37,7 @@ def plan(
     leave_out: Collection[str] = (),
     hash_key: Any = None,
     common: Mapping[str, Any] | None = None,
+    keeps_names: bool = False,
 ) -> tuple[Plan, list[Finding]]:
     """
     Return what becomes of objects whose namespaces are known, and everything that prevents it.
@@ -47,6 +48,7 @@ def plan(
       leave_out: Labels and annotations that are left out of pod templates.
       hash_key: The key of the hashes of Secrets; without it they do not count.
       common: Arguments that every workload gets.
+      keeps_names: Whether what workloads read is there under its own name too, as while something is taken over.
 
     """
     findings = list(check_twice(items))
@@ -78,7 +80,9 @@ def plan(
     for of, what in [*_still_volatile(stream, parts), *readings.notes, *_as_they_are(items, parts)]:
         notes.setdefault(title(of), []).append(what)
     every = {title: of for title, of in notes.items() if of}
-    return Plan(_registered(in_order, parts), _sorted(in_order, parts), after, every), findings
+    registered = [item for item in in_order if all(item is not part.item for part in parts)]
+    registered = registered if keeps_names else _read_by_others(registered, parts)
+    return Plan(registered, _sorted(in_order, parts), after, every), findings
 
 
 def _stream(items: Sequence[Item]) -> Stream:
@@ -86,21 +90,16 @@ def _stream(items: Sequence[Item]) -> Stream:
     return Stream(Objects.of(o for o in every if is_known(o.kind, str(o.get("apiVersion")))))
 
 
-def _registered(items: Sequence[Item], parts: Sequence[ConfiguredPart]) -> list[Item]:
-    """Return the objects without the workloads and without what only these read."""
-    configured = {id(part.item) for part in parts}
-    others = [item.of for item in items if id(item) not in configured]
-    names = mentioned(others, [(part.item.of, part.counted) for part in parts])
+def _read_by_others(items: Sequence[Item], parts: Sequence[ConfiguredPart]) -> list[Item]:
+    """Return the objects beside the workloads without what only these read."""
+    names = mentioned((item.of for item in items), [(part.item.of, part.counted) for part in parts])
     counted = {(kind, str(part.item.of.namespace), name) for part in parts for kind, name in part.counted}
     return [
         item
         for item in items
-        if id(item) not in configured
-        and (
-            item.of.kind not in CONFIGURATION
-            or (item.of.kind, str(item.of.namespace), str(item.of.name)) not in counted
-            or item.of.name in names
-        )
+        if item.of.kind not in CONFIGURATION
+        or (item.of.kind, str(item.of.namespace), str(item.of.name)) not in counted
+        or item.of.name in names
     ]
 
 

@@ -53,7 +53,8 @@ WAVE_STASH = "Stash"
 POD_SPEC = ("spec", "template", "spec")
 """The path of a workload's pod spec."""
 
-_OURS = "config-rollout:index:"
+_OURS = re.compile(r"config-rollout:index:(?!Configured(?:Chart|Kustomization|Manifests)\b)")
+"""In a URN, the type of a component whose resources are all its own; those left out have others' objects too."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Program:
     @property
     def of_this_library(self) -> bool:
         """Return whether the resource is part of one of this library's components."""
-        return _OURS in self.urn
+        return bool(_OURS.search(self.urn))
 
 
 @dataclass(frozen=True)
