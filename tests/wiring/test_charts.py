@@ -79,6 +79,15 @@ def test_hooks_of_a_chart_are_left_out_and_noted(register, provider):
     ]
 
 
+def test_template_that_looks_something_up_is_noted(register, provider, tmp_path):
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "a.yaml").write_text('a: {{ (lookup "v1" "Secret" "x" "y").data }}\n')
+    (tmp_path / "templates" / "b.yaml").write_text("lookup: {{ .Values.lookup }}\n")
+    (notes,) = chart(register, chart=str(tmp_path))["ConfiguredChart agent"].inputs["notes"].values()
+
+    assert ["templates/a.yaml: `lookup` finds nothing here"] == [note.partition(",")[0] for note in notes]
+
+
 def test_what_a_chart_keeps_stays_when_it_leaves_the_chart(register, provider):
     provider.text += source("kept", more="annotations: {helm.sh/resource-policy: keep}") + source("other")
     registered = chart(register)

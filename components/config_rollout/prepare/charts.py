@@ -1,6 +1,7 @@
 """What the Kubernetes provider renders: charts and kustomizations as plain objects, in preview too."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from ..core.transform.stream import is_hook, title
 from .compatibility import provider_version
 from .manifests import Read, add_objects, known_value
 
+_LOOKUP = "`lookup` finds nothing here, so what it would keep is made anew at each rendering: pass it in `values`"
+_USES_LOOKUP = re.compile(rb"\{\{[^{}]*\blookup[ \t]+\"")
 _HOOK = "is a hook, which only Helm runs: it is left out"
 _PLAIN = ("chart", "version", "repository", "values", "release_name", "skip_crds")
 
@@ -45,6 +48,8 @@ def read_chart(
     objects = _invoke("chart", "kubernetes:helm:template", {"jsonOpts": json.dumps(options)}, opts, read)
     _add(f"chart {given['chart']}", objects, read)
     read.notes = {title(item.of): [_HOOK] for item in read.items if is_hook(item.of)}
+    if looking := _looking_up(Path(given["chart"])):
+        read.notes[f"chart {given['chart']}"] = [f"{', '.join(looking)}: {_LOOKUP}"]
     read.items = [
         replace(item, of=replace(item.of, template_file=SOME_FILE)) for item in read.items if not is_hook(item.of)
     ]
@@ -74,6 +79,12 @@ def _place(given: Mapping[str, Any]) -> dict[str, Any]:
     if repository := given.get("repository"):
         place["fetch_opts"] = {"repo": repository}
     return {key: value for key, value in place.items() if value}
+
+
+def _looking_up(chart: Path) -> list[str]:
+    """Return the templates in a chart's folder that ask the cluster for something."""
+    files = sorted(chart.glob("**/templates/**/*")) if chart.is_dir() else []
+    return [str(file.relative_to(chart)) for file in files if file.is_file() and _USES_LOOKUP.search(file.read_bytes())]
 
 
 def _invoke(
