@@ -12,6 +12,7 @@ import pulumi
 from .args.configured_daemon_set import ConfiguredDaemonSetArgs
 from .args.configured_deployment import ConfiguredDeploymentArgs
 from .configured import Configured
+from .core.arguments.finding import Finding
 from .core.kubernetes.field_managers import FORCED
 from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
 from .core.manifests.items import Item
