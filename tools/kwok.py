@@ -68,7 +68,7 @@ def configuration(crashing_config_maps: Sequence[str]) -> list[Json]:
     mounted = ".spec.volumes[]?.configMap.name"
     fate = f'.metadata.annotations["{FATE}"]'
     crashing = list(crashing_config_maps) or [""]
-    up, deleted = _is(f'.metadata.annotations["{DOWN}"]', "DoesNotExist"), _is(".metadata.deletionTimestamp", "Exists")
+    up, stopping = _is(f'.metadata.annotations["{DOWN}"]', "DoesNotExist"), _is(_STOPPING, "Exists")
     ready = _is(_READY, "In", "True")
     probing = ".spec.containers[].readinessProbe.tcpSocket.host"
     alive = _is(fate, "DoesNotExist"), _is(mounted, "NotIn", *crashing), _is(probing, "DoesNotExist")
@@ -83,11 +83,19 @@ def configuration(crashing_config_maps: Sequence[str]) -> list[Json]:
         _pod_stage("pod-crash", [_is(fate, "In", "crash")], _CRASH),
         _pod_stage("pod-crashes-later", [_is(fate, "In", "crash"), ready], _CRASH, "Running"),
         _pod_stage("pod-crash-by-config-map", [_is(fate, "DoesNotExist"), _is(mounted, "In", *crashing)], _CRASH),
-        _stage("pod-delete", "Pod", [deleted, up], {"delete": True}, {"durationMilliseconds": _STOP_MILLISECONDS}),
+        _stage("pod-delete", "Pod", [stopping, up], {"delete": True}, {"durationMilliseconds": _STOP_MILLISECONDS}),
     ]  # fmt: skip
 
 
 _READY = '.status.conditions[]? | select(.type == "Ready") | .status'
+
+_STOPPING = ".metadata | select(.deletionGracePeriodSeconds > 0) | .deletionTimestamp"
+"""
+A pod that somebody has to stop. With 0 seconds the API server removes it by itself, and a delete, which kwok sends by
+name and later, could hit the next pod of a StatefulSet.
+
+Source: kubernetes 1.36 apiserver store.go `updateForGracefulDeletionAndFinalizers`; kwok 0.8 pod_controller.go.
+"""
 
 _NOW = "{{ Now | Quote }}"
 

@@ -33,21 +33,29 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
         message.splitlines()[0] for message in told
     ]
 
-    # a change
+    # a change, whose `up` ends too early and goes on
+    slow = {"min_ready_seconds": 5}
     first, _, _, consequence, *_ = story.preview(BETTER).messages[0].splitlines()
     assert "ConfigMap agent: agent.yaml: level info => debug: rolling restart" == first
     assert consequence.endswith(f"rolling restart of {where}, at most 1 pod at a time, from the highest ordinal down")
-    assert REPLICAS == story.made_during(lambda: story.up(BETTER))
+
+    def in_two() -> None:
+        assert story.up(BETTER, rollout_timeout_seconds=1, **slow).failed
+        (message,) = story.up(BETTER, **slow).messages
+        assert message.startswith("no new restart: the last rollout did not finish")
+
+    assert REPLICAS == story.made_during(in_two)
     assert ([name_of(BETTER)], True) == (story.mounted(), all(pod.ready for pod in story.pods()))
     assert (["StatefulSet"], ["ControllerRevision"]) == (story.owners(BETTER), story.owners(GOOD))
 
     # a configuration that crashes, once more, and back
     kept = {pod.uid for pod in story.pods() if pod.name != LAST}
     outcome = story.up(BAD)
+    bad = story.hash()
     assert (True, {name_of(BETTER), name_of(BAD)}) == (outcome.failed, {*story.mounted()})
     assert f"the rollout of {where} did not finish within 15 s: pod {LAST} is not ready (" in outcome.output
     assert [f"no new restart: the last rollout did not finish, so `up` keeps waiting for it\n  {where}: config hash "
-            f"{story.hash()[:10]}"] == story.preview(BAD).messages  # fmt: skip
+            f"{bad[:10]}"] == story.preview(BAD).messages  # fmt: skip
     outcome = story.up(BETTER)
     assert (False, True) == (outcome.failed, any(f"pod {LAST} of an earlier rev" in one for one in outcome.messages))
     assert kept == {pod.uid for pod in story.pods() if pod.name != LAST}
@@ -80,6 +88,10 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
     cluster.wait("old ConfigMaps to go", lambda: config_maps(cluster, namespace) == [name_of(BETTER)])
     cluster.wait("old Secrets to go", lambda: {longer: ["StatefulSet"]} == story.secrets())
     assert [] == strays(cluster.api, namespace, "agent")
+
+    results = {record.new_hash: (record.result, record.kind) for record in story.records()}
+    assert ("failed", "StatefulSet") == results.pop(bad)
+    assert {("done", "StatefulSet")} == {*results.values()}
 
     assert not project.destroy().failed
     cluster.wait("everything to go", lambda: not story.pods() and not story.left())
