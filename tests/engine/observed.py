@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import threading
 import time
 from collections import Counter
@@ -119,3 +120,13 @@ def undo(cluster, namespace, *arguments):
 ONE = {"agent.yaml": "level: info\nports: [1, 2]\n"}
 
 SAME = {"agent.yaml": "# the ports are ours\nports:\n  - 1\n  - 2\nlevel: 'info'\n"}
+
+
+def managers(thing):
+    """Return who has fields of an object, but for those of a subresource."""
+    return {one["manager"] for one in thing["metadata"]["managedFields"] if not one.get("subresource")}
+
+
+def told(outcome):
+    """Return what a component said, line by line and without times."""
+    return [re.sub(r" [(][0-9-]+ [0-9:]+ UTC[)]", "", line) for line in "\n".join(outcome.messages).splitlines()]

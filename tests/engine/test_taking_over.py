@@ -1,7 +1,6 @@
 """A DaemonSet or Deployment that kubectl, Helm or another program made becomes a component's, and what follows."""
 
 import json
-import re
 
 import pulumi
 import pytest
@@ -11,7 +10,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from config_rollout import ConfiguredDeployment
 from tests.engine.conftest import BETTER, GOOD, NODES, Project, name_of
 from tests.engine.helm_release import installed
-from tests.engine.observed import config_maps, daemon_set, undo, written
+from tests.engine.observed import config_maps, daemon_set, managers, told, undo, written
 
 FAST = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}, "ready_after": "0s"}
 APPLIED = {
@@ -64,15 +63,6 @@ def applied(cluster, namespace, tmp_path, *objects):
     path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
     cluster.kubectl("-n", namespace, "apply", "-f", str(path))
     cluster.wait_at_rest(namespace, "agent")
-
-
-def managers(thing):
-    return {one["manager"] for one in thing["metadata"]["managedFields"] if not one.get("subresource")}
-
-
-def told(outcome):
-    """Return what the component said, without the time."""
-    return [re.sub(r" [(][0-9-]+ [0-9:]+ UTC[)]", "", line) for line in "\n".join(outcome.messages).splitlines()]
 
 
 def test_what_kubectl_applied_becomes_the_component_s_with_one_restart_and_stays_when_it_leaves(

@@ -11,9 +11,10 @@ from config_rollout.driver.driven import Stopped
 from config_rollout.hooks import ordered as module
 from config_rollout.hooks.ordered import _Waiting
 from tests.memory_cluster import MemoryCluster
-from tests.objects.stateful_set import CONFIG_HASH, NEW, stateful_pod, stateful_set
+from tests.objects.stateful_set import CONFIG_HASH, NEW, OLD, stateful_pod, stateful_set
 from tests.unit.hooks import run
 
+MOVING = stateful_set(updated=0, available=2, current=OLD)
 INPUT = {"name": "db", "namespace": "n", "uid": "u", "generation": 2, "configHash": CONFIG_HASH}
 
 
@@ -45,14 +46,14 @@ def wait(monkeypatch):
         limits.append(is_first)
         return 0.0, "0 s"
 
-    def of(stateful, old_inputs=None, preview=False, pods=()):
+    def of(stateful, old_inputs=None, preview=False, pods=(), is_others=False):
         monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
         heard = Heard(MemoryCluster([("statefulsets", stateful), *(("pods", pod) for pod in pods)]))
         args = SimpleNamespace(new_inputs={"input": INPUT}, old_inputs=old_inputs)
         try:
-            run(_Waiting(None, STATEFUL_SET, heard, limit).before(args))
+            run(_Waiting(None, STATEFUL_SET, heard, limit, is_others).before(args))
         finally:
-            of.told, of.limits = heard.told, limits
+            of.told, of.limits, of.cluster = heard.told, limits, heard._cluster
         return heard.told
 
     return of
@@ -75,8 +76,19 @@ def test_rollout_that_does_not_end_in_time_fails_and_is_recorded(wait):
     assert ["goes on", ("db", "stopped", reason)] == wait.told
 
 
-@pytest.mark.parametrize(("old_inputs", "is_first"), [(None, True), ({"input": INPUT}, False)])
-def test_first_rollout_has_a_time_limit_of_its_own(wait, old_inputs, is_first):
-    wait(stateful_set(), old_inputs)
+@pytest.mark.parametrize(
+    ("old_inputs", "is_others", "is_first"),
+    [(None, False, True), ({"input": INPUT}, False, False), (None, True, False)],
+)
+def test_first_rollout_has_a_time_limit_of_its_own(wait, old_inputs, is_others, is_first):
+    wait(stateful_set(), old_inputs, is_others=is_others)
 
     assert [is_first] == wait.limits
+
+
+@pytest.mark.parametrize(("is_others", "kept"), [(False, False), (True, True)])
+def test_pod_of_the_revision_before_may_only_be_slow_where_somebody_else_rolled_it_out(wait, is_others, kept):
+    with pytest.raises(Stopped):
+        wait(MOVING, pods=[stateful_pod(2, OLD, ready=False)], is_others=is_others)
+
+    assert kept == bool(wait.cluster.list("pods", "n"))

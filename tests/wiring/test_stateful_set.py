@@ -83,6 +83,22 @@ def test_field_that_cannot_be_changed_is_refused(refused, exists):
     assert line.startswith("ConfiguredStatefulSet 'agent': service_name: differs from StatefulSet monitoring/agent, ")
 
 
+@pytest.mark.parametrize(
+    ("live", "what", "same"),
+    [
+        ({"serviceName": "db"}, "service_name", "Pass what it has: 'db'"),
+        ({"revisionHistoryLimit": 3}, "revision_history_limit", "Pass what it has: 3"),
+        ({"volumeClaimTemplates": [CLAIM]}, "volume_claim_templates", "Pass what it has"),
+    ],
+)
+def test_what_is_taken_over_must_have_the_fields_that_cannot_be_changed(refused, exists, live, what, same):
+    exists(**live)
+
+    (line,) = refused(component=ConfiguredStatefulSet, take_over=True)
+    assert line.startswith(f"ConfiguredStatefulSet 'agent': {what}: differs from StatefulSet monitoring/agent, ")
+    assert f". {same}. Or run `kubectl -n monitoring delete statefulset agent --cascade=orphan`" in line
+
+
 def test_field_that_is_not_known_is_not_compared(stateful_set, exists):
     exists(serviceName="db")
 
@@ -95,9 +111,6 @@ def test_field_that_is_not_known_is_not_compared(stateful_set, exists):
         ({"waves": {}},
          "waves: is for DaemonSets, whose nodes make the waves; Kubernetes itself replaces the pods of a StatefulSet. "
          "Use its native `update_strategy`: a `partition` that you lower step by step holds the other pods back."),
-        ({"take_over": True},
-         "take_over: is for DaemonSets and Deployments: a StatefulSet that something else made cannot be taken over. "
-         "Leave it out, and give this component another `name`."),
         ({"effects": {"agent.yaml": "reload"}}, "effects: `reload` is not for a StatefulSet. Use 'restart'."),
         ({"update_strategy": {"type": "Recreate"}},
          "update_strategy.type: is not valid (got 'Recreate'). Use 'RollingUpdate' or 'OnDelete'."),

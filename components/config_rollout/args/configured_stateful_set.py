@@ -113,6 +113,13 @@ class ConfiguredStatefulSetArgs(TypedDict):
 
     For a StatefulSet that exists: its selector cannot be changed, so a different one is refused.
     """
+    take_over: NotRequired[bool | None]
+    """
+    `True` takes over a StatefulSet of this name that kubectl, Helm or another stack made; by default that is refused.
+
+    Preview shows what changes and what it costs. What cannot be changed must be as there. While it is set, `destroy`
+    leaves the StatefulSet as it is.
+    """
     pod_annotations: NotRequired[Mapping[str, Input[str]] | None]
     """Annotations of the pods, beside the config hash. A change restarts them."""
     replicas: NotRequired[Input[int] | None]

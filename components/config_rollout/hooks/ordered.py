@@ -30,9 +30,14 @@ def register_rollout(
     kind: WorkloadKind,
     explainer: Explainer,
     limit: Limit,
+    is_others: bool = False,
 ) -> pulumi.Stash:
-    """Register the stash of a component `name`, `NAME-rollout`, after its workload."""
-    waiting = _Waiting(parent, kind, explainer, limit)
+    """
+    Register the stash of a component `name`, `NAME-rollout`, after its workload.
+
+    `is_others` tells that somebody else may have rolled the workload out before this component first does.
+    """
+    waiting = _Waiting(parent, kind, explainer, limit, is_others)
     options = pulumi.ResourceHookOptions(on_dry_run=True)
     bound = [pulumi.ResourceHook(hook_name(f"{name}:rollout"), waiting.before, options)]
     return pulumi.Stash(
@@ -53,8 +58,11 @@ def register_rollout(
 class _Waiting:
     """The hook of the stash."""
 
-    def __init__(self, component: pulumi.Resource, kind: WorkloadKind, explainer: Explainer, limit: Limit) -> None:
+    def __init__(
+        self, component: pulumi.Resource, kind: WorkloadKind, explainer: Explainer, limit: Limit, is_others: bool
+    ) -> None:
         self._component, self._kind, self._explainer, self._limit = component, kind, explainer, limit
+        self._is_others = is_others
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
         """Wait for the rollout; a preview only says that it goes on, where nothing else says so."""
@@ -66,7 +74,7 @@ class _Waiting:
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         await self._explainer.goes_on(subject)
         audit, voice = self._explainer.audit, Voice(self._component)
-        has_finished = bool(args.old_inputs)
+        has_finished = bool(args.old_inputs) or self._is_others
         seconds, words = self._limit(not has_finished)
         rollout = OrderedRollout(await audit.find(), target, seconds, words, has_finished, voice.say, audit.report)
         await drive(rollout, rollout.run, voice, audit, subject)

@@ -27,7 +27,7 @@ from .external import external_names, read_external
 from .outputs import known, wait_for_outputs
 from .secrets import Secrets, parse_secrets, secret_names
 from .sources import parse_sources, source_names, warned
-from .taking_over import check_take_over, no_take_over
+from .taking_over import check_take_over
 
 _NUMBERS = {"min_ready_seconds": 0, "revision_history_limit": 0, "rollout_timeout_seconds": 1, "replicas": 0}
 """Argument -> the least that it may be."""
@@ -121,8 +121,6 @@ def plain_arguments(
     known: Mapping[str, Any] = args_type.__annotations__
     required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
     refused = [no_waves(kind)] if kind is not DAEMON_SET and plain.pop("waves", None) is not None else []
-    if kind is STATEFUL_SET and plain.pop("take_over", None) is not None:
-        refused.append(no_take_over(kind))
     return plain, [*refused, *check_argument_names(plain, known, sorted(required), from_the_top(known))]
 
 

@@ -12,7 +12,6 @@ from ..cluster.client import Forbidden, Object
 from ..cluster.observe import add_config_maps, add_secrets
 from ..core.arguments.finding import Finding
 from ..core.explain.taking_over import ReadNow
-from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.revisions.config_maps import mounted
 from ..core.workload.secret import SecretSource
 from .revisions import Reading
@@ -30,12 +29,6 @@ def check_take_over(plain: Mapping[str, Any]) -> Iterator[Finding]:
         if plain["take_over"] and isinstance(plain.get(argument), pulumi.Output):
             what = "must be known before anything is registered, since `take_over` looks at what there is"
             yield Finding(argument, what, "Pass a plain str")
-
-
-def no_take_over(kind: WorkloadKind) -> Finding:
-    """Return that workloads of a kind cannot be taken over, and what there is instead."""
-    what = f"is for DaemonSets and Deployments: a {kind.kind} that something else made cannot be taken over"
-    return Finding("take_over", what, "Leave it out, and give this component another `name`")
 
 
 def read_now(reading: Reading, secrets: Sequence[SecretSource], others: Collection[str]) -> ReadNow:

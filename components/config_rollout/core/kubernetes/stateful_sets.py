@@ -64,11 +64,14 @@ def unfinished(stateful_set: Object, pods: Sequence[Pod]) -> list[str]:
     return [f"{counts.updated:,} of {counts.wanted:,} pods are updated and {counts.available:,} available"]
 
 
-def check_fixed(wanted: Mapping[str, object], stateful_set: Object, where: str) -> Iterator[Finding]:
+def check_fixed(
+    wanted: Mapping[str, object], stateful_set: Object, where: str, takes: bool = False
+) -> Iterator[Finding]:
     """
     Find fields that differ from those of a live StatefulSet and that it cannot get in place.
 
     `wanted` is field of `spec` -> what the program says, `None` where it says nothing; what is not in it is not known.
+    With `takes` somebody else made it, and the program has yet to say the same.
     """
     metadata = stateful_set["metadata"]
     delete = f"`kubectl -n {metadata['namespace']} delete statefulset {metadata['name']} --cascade=orphan`"
@@ -77,7 +80,9 @@ def check_fixed(wanted: Mapping[str, object], stateful_set: Object, where: str) 
         live = stateful_set["spec"].get(field, default)
         if differences(default if value is None else value, live):
             what = f"differs from {where}, which would have to be deleted and made again"
-            fix = f"Put it back. Or run {delete}, which keeps the pods, and then `pulumi up --refresh`"
+            has = "" if isinstance(live, list) else f": {live!r}"
+            same = f"Pass what it has{has}" if takes else "Put it back"
+            fix = f"{same}. Or run {delete}, which keeps the pods, and then `pulumi up --refresh`"
             yield Finding(snake_case(field), what, fix)
 
 

@@ -16,7 +16,7 @@ from ..kubernetes.field_managers import FORCED, OWNER, managers_of, others
 from ..kubernetes.labels import check_live_selector
 from ..kubernetes.objects import Object
 from ..kubernetes.stateful_sets import check_fixed
-from ..kubernetes.workload_kinds import DAEMON_SET, KINDS, STATEFUL_SET, WorkloadKind
+from ..kubernetes.workload_kinds import DAEMON_SET, KINDS, WorkloadKind
 from ..kubernetes.workloads import name_of, selector_of
 
 SAYS_WHO = f"metadata.annotations.{COMPONENT_ANNOTATION}"
@@ -126,7 +126,8 @@ def check_owner(
         return [finding for one in config_maps for finding in _check_config_map(claim, one)]
     owner = Owner.of(workload)
     if claim.takes(workload):
-        return [*_check_controller(claim, workload), *_check_selector(claim, workload)]
+        fixed = check_fixed(claim.fixed, workload, claim.where, takes=True)
+        return [*_check_controller(claim, workload), *_check_selector(claim, workload), *fixed]
     if owner.stack not in ("", claim.mine.stack):
         what = f"belongs to {owner}, but this is stack {claim.mine.stack}"
         fix = (
@@ -239,8 +240,6 @@ def _foreign(claim: Claim, workload: Object) -> Finding:
     other = "ive this component another `name`"
     if selector.get("matchExpressions"):
         return Finding(claim.where, f"{what}, with the selector {selector}, which cannot be changed", f"G{other}")
-    if claim.kind is STATEFUL_SET:
-        return Finding(claim.where, what, f"G{other}")
     labels = selector["matchLabels"]
     differs = labels != dict(claim.selector or {})
     wanting = {"take_over=True": not claim.take_over, f"selector={labels}": differs}
