@@ -16,8 +16,8 @@ class ConfiguredManifests(ConfiguredObjects):
     """
     Manifests whose pods restart when, and only when, what they read has changed in meaning.
 
-    Each DaemonSet and Deployment is what a `ConfiguredDaemonSet` or `ConfiguredDeployment` is. Everything else is
-    registered as it is, one child for each object. docs/charts.md says what that promises.
+    Each DaemonSet, Deployment and StatefulSet is what the component of its kind is. Everything else is registered as it
+    is, one child for each object. docs/charts.md says what that promises.
 
     Raises:
       BadArguments: The arguments have faults; all of them are in the message, and nothing was registered.

@@ -11,10 +11,11 @@ import pulumi
 
 from .args.configured_daemon_set import ConfiguredDaemonSetArgs
 from .args.configured_deployment import ConfiguredDeploymentArgs
+from .args.configured_stateful_set import ConfiguredStatefulSetArgs
 from .configured import Configured
 from .core.arguments.finding import Finding
 from .core.kubernetes.field_managers import FORCED
-from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
+from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, STATEFUL_SET
 from .core.manifests.items import Item
 from .core.manifests.order import Key
 from .core.manifests.plan import Plan
@@ -23,7 +24,11 @@ from .hooks.told_once import ToldOnce
 from .prepare.compatibility import provider_version
 from .prepare.errors import BadArguments
 
-_ARGS: dict[str, type] = {DAEMON_SET.kind: ConfiguredDaemonSetArgs, DEPLOYMENT.kind: ConfiguredDeploymentArgs}
+_ARGS: dict[str, type] = {
+    DAEMON_SET.kind: ConfiguredDaemonSetArgs,
+    DEPLOYMENT.kind: ConfiguredDeploymentArgs,
+    STATEFUL_SET.kind: ConfiguredStatefulSetArgs,
+}
 """Kind -> the arguments of its component."""
 
 

@@ -119,6 +119,28 @@ def test_manifests_and_a_kustomization_live_the_same_life(cluster, namespace, pr
     project.destroy()
 
 
+def test_stateful_set_that_kubectl_made_goes_on_as_a_component_of_the_manifests(cluster, namespace, project, tmp_path):
+    def text(data):
+        spec = "replicas: 2, serviceName: agent, revisionHistoryLimit: 3"
+        return workload(POD, spec, kind="StatefulSet") + source(data=data)
+
+    def made(data, **arguments):
+        given = {"manifests": text(data), "namespace": namespace, **arguments}
+        with Recorder(cluster.api, namespace) as recorder:
+            outcome = project.up(lambda: ConfiguredManifests("agent", given))
+            assert not outcome.failed, outcome.output
+        return [pod.name for kind, pod in recorder.events if kind == "ADDED"]
+
+    (tmp_path / "agent.yaml").write_text(text("{a.yaml: 'level: warn'}"))
+    cluster.kubectl("-n", namespace, "apply", "-f", str(tmp_path / "agent.yaml"))
+    cluster.kubectl("-n", namespace, "rollout", "status", "statefulset/agent", "--timeout=60s")
+
+    assert ["agent-1", "agent-0"] == made("{a.yaml: 'level: warn'}", take_over=True)
+    assert [] == made("{a.yaml: \"level:   'warn' # written differently\"}")
+    assert ["agent-1", "agent-0"] == made("{a.yaml: 'level: info'}")
+    project.destroy()
+
+
 def test_what_helm_or_another_chart_resource_installed_is_taken_over_with_one_restart(
     cluster, namespace, project, restarted, record, tmp_path
 ):

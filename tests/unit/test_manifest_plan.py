@@ -92,7 +92,7 @@ def test_what_is_said_of_no_workload_is_refused(asked, wrong):
     [
         ("", []),
         (source("other"), ["ConfigMap other"]),
-        (reads(kind="StatefulSet"), ["ConfigMap agent", "StatefulSet agent"]),
+        (reads(kind="ReplicaSet"), ["ConfigMap agent", "ReplicaSet agent"]),
         ("apiVersion: v1\nkind: Service\nmetadata: {name: agent, labels: {app: agent}}\n", ["Service agent"]),
         ("apiVersion: example.com/v1\nkind: Proxy\nmetadata: {name: p}\nspec: {configMap: agent}\n",
          ["ConfigMap agent", "Proxy p"]),

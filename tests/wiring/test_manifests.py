@@ -58,7 +58,7 @@ OWN = "ConfigMap agent:default/agent"
 
 @pytest.mark.parametrize("reader", [
     JOB,
-    workload(READS % "", kind="StatefulSet"),
+    workload(READS % "", kind="ReplicaSet"),
     "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r}\nrules: [{resourceNames: [agent]}]\n",
 ], ids=["a Job", "another kind of workload", "a Role by its name"])  # fmt: skip
 def test_config_map_that_something_else_reads_keeps_its_name_too(registered, reader):
@@ -114,6 +114,20 @@ def test_what_stands_beside_the_pod_template_stays(registered):
         inputs["spec"][key] for key in ("replicas", "progressDeadlineSeconds", "minReadySeconds")
     )
     assert ({"helm.sh/chart": "a-1"}, "x") == (inputs["metadata"]["labels"], inputs["metadata"]["annotations"]["note"])
+
+
+def test_fields_that_only_a_stateful_set_has_stay_and_the_component_waits_for_its_pods(registered):
+    claims = "volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce]}}]"
+    text = workload(READS % "", kind="StatefulSet", spec=f"serviceName: agent, podManagementPolicy: Parallel, {claims}")
+    every = registered(text + source())
+    spec = every[f"StatefulSet {AGENT}"].inputs["spec"]
+
+    assert ("agent", "Parallel", "data") == (
+        spec["serviceName"], spec["podManagementPolicy"], spec["volumeClaimTemplates"][0]["metadata"]["name"],
+    )  # fmt: skip
+    assert {f"ConfiguredStatefulSet {AGENT}", f"Stash {AGENT}-rollout", f"ConfigMapPatch {AGENT}-{HASH[:10]}"} < {
+        *every
+    }
 
 
 def test_checksum_of_what_is_hashed_goes_and_another_stays_under_a_name_of_its_own(registered):

@@ -117,8 +117,7 @@ class ConfiguredStatefulSetArgs(TypedDict):
     """
     `True` takes over a StatefulSet of this name that kubectl, Helm or another stack made; by default that is refused.
 
-    Preview shows what changes and what it costs. What cannot be changed must be as there. While it is set, `destroy`
-    leaves the StatefulSet as it is.
+    Preview shows what changes and what it costs. While it is set, `destroy` leaves the StatefulSet as it is.
     """
     pod_annotations: NotRequired[Mapping[str, Input[str]] | None]
     """Annotations of the pods, beside the config hash. A change restarts them."""

@@ -7,10 +7,7 @@ from typing import Any
 from ..arguments.fields import named
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
-from ..kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
-
-KINDS = {of.kind: of for of in (DAEMON_SET, DEPLOYMENT)}
-"""The kinds that have a component of their own."""
+from ..kubernetes.workload_kinds import KINDS
 
 PASSED_ON = ("waves", "external", "reload", "rollout_timeout_seconds")
 """What the component of the workload takes as it is."""

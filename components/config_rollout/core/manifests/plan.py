@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..arguments.finding import Finding
+from ..kubernetes.workload_kinds import KINDS
 from ..rules.labels import Selecting
 from ..rules.objects import CONFIGURATION, WORKLOADS, KubernetesObject, Objects, is_known
 from ..rules.volatile import VOLATILE_TEMPLATE
 from ..transform.reading import Readings
 from ..transform.stream import Stream, title
-from .asked import KINDS, Asked, check_meant, said_of
+from .asked import Asked, check_meant, said_of
 from .items import Item, check_twice
 from .mentions import mentioned
 from .order import Key, order

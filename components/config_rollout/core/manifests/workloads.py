@@ -53,8 +53,9 @@ class ConfiguredPart:
         """Return the workload that the arguments ask for with what the manifest says beside them."""
         metadata = self.written["metadata"]
         asked = {key: value for key, value in workload.spec.items() if value is not None}
+        asked = {**dict.fromkeys(self.kind.fixed), **self.spec, **asked}  # what it leaves out is compared too
         labels, annotations = (dict(metadata.get(section) or {}) for section in ("labels", "annotations"))
-        return replace(workload, labels=labels, annotations=annotations, spec={**self.spec, **asked})
+        return replace(workload, labels=labels, annotations=annotations, spec=asked)
 
 
 @dataclass(frozen=True)
