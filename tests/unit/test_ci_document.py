@@ -14,7 +14,7 @@ from tools.command_line import run_text
 from tools.previews import PREVIEWS, ROOT
 
 DOCUMENT = (ROOT / "docs" / "ci.md").read_text()
-GITHUB, GITLAB = (yaml.safe_load(text) for text in re.findall(r"(?s)```yaml\n(.*?)```", DOCUMENT))
+GITHUB, GITLAB, OPERATOR = (yaml.safe_load(text) for text in re.findall(r"(?s)```yaml\n(.*?)```", DOCUMENT))
 NOTES = "https://gitlab.example.com/api/v4/projects/7/merge_requests/42/notes"
 VARIABLES = {
     "PULL_REQUEST": "42",
@@ -71,3 +71,9 @@ def test_waves_with_a_setting_for_through_are_good(through, monkeypatch):
     exec(block, names)
 
     assert [] == parse_waves(names["waves"])[1]
+
+
+def test_stack_of_the_operator_has_what_a_run_needs():
+    assert ("pulumi.com/v1", "Stack") == (OPERATOR["apiVersion"], OPERATOR["kind"])
+    needed = {"serviceAccountName", "projectRepo", "branch", "repoDir", "stack", "envRefs", "workspaceTemplate"}
+    assert set() == needed - set(OPERATOR["spec"])

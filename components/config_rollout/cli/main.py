@@ -23,6 +23,7 @@ _MODULES = {
     "hash": "hashing",
     "canonical": "hashing",
     "diff": "difference",
+    "init": "init",
     "explain": "explain",
     "replay": "replay",
     "check": "check",

@@ -44,6 +44,8 @@ _MAKERS = (
 _SCALED = ("replicas",)
 """Fields of `spec` that stay as they are where the program leaves them out: an autoscaler may have set them."""
 
+UNCHANGED = "  = configuration: unchanged"
+
 
 @dataclass(frozen=True)
 class ReadNow:
@@ -108,12 +110,9 @@ class TakeOver:
 
     def explain(self) -> str:
         """Return what is taken over and what that costs; the first line alone says the most important."""
-        metadata, pods = self.live["metadata"], replaced_pods(self.live, self.kind)
-        where = self.kind.where(metadata["namespace"], metadata["name"])
-        many = f" of {pods:,} pod{'' if pods == 1 else 's'}" if pods else ""
-        what = f"one rolling restart{many}" if self.restarts else "nothing restarts"
-        lines = [f"takes over {where}, created by {maker(self.live)}: {what}"]
-        lines += lines_of_keys(self.keys) or ["  = configuration: unchanged"]
+        where = self.kind.where(self.live["metadata"]["namespace"], self.live["metadata"]["name"])
+        lines = [headline(self.live, self.kind, self.restarts)]
+        lines += lines_of_keys(self.keys) or [UNCHANGED]
         lines += [*self._hidden_lines(), *self._field_lines(), *self._source_lines()]
         left_out = f"not shown is what this program leaves out: {self.why}"
         lines.append(f"  {left_out}" if self.why else nothing_else(self.kind))
@@ -255,6 +254,14 @@ class TakeOver:
         if any(name.startswith("kubectl") for name in names):
             return ["  `kubectl apply` of its old manifest would overwrite it: take it out of there"]
         return []
+
+
+def headline(live: Object, kind: WorkloadKind, restarts: bool) -> str:
+    """Return which workload is taken over, who made it, and what that costs."""
+    metadata, pods = live["metadata"], replaced_pods(live, kind)
+    many = f" of {pods:,} pod{'' if pods == 1 else 's'}" if pods else ""
+    what = f"one rolling restart{many}" if restarts else "nothing restarts"
+    return f"takes over {kind.where(metadata['namespace'], metadata['name'])}, created by {maker(live)}: {what}"
 
 
 def restarts_once(kinds: Sequence[str] = ("ConfigMap",)) -> str:

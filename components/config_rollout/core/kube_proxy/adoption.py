@@ -7,7 +7,7 @@ from typing import Any
 from ..configuration.content import Content
 from ..configuration.diff import FieldChange, KeyChange, diff_contents, diff_values
 from ..explain.drift import drifted
-from ..explain.taking_over import nothing_else, restarts_once
+from ..explain.taking_over import UNCHANGED, nothing_else, restarts_once
 from ..kubernetes.annotations import CONFIG_HASH_ANNOTATION
 from ..kubernetes.field_managers import MANAGER, OWNER
 from ..kubernetes.update_strategy import UpdateStrategy
@@ -76,10 +76,9 @@ class Adoption:
 
     def explain(self) -> str:
         """Return what adopting finds and costs; the first line alone says the most important."""
-        where = f"DaemonSet {self.layout.where} ({image(self.daemon_set, self.layout)}, {self._layout_name()})"
+        lines = [headline(self.daemon_set, self.layout, self.restarts()), *self._lines()]
         if not self.restarts():
-            return "\n".join([f"adopts {where}: it is already as wanted, nothing restarts", *self._lines()])
-        lines = [f"adopts {where}: one rolling restart", *self._lines()]
+            return "\n".join(lines)
         if not self.is_managed():
             lines.append(restarts_once())
         return "\n".join([*lines, self._consequence()])
@@ -133,7 +132,7 @@ class Adoption:
         before, after = mounted_name(self.daemon_set, self.layout), mounted_name(self.patch, self.layout)
         mounted = [f"  ~ the pods' ConfigMap: {before} => {after}"] if before != after else []
         rest = [nothing_else()] if changes else []
-        return [*(keys or ["  = configuration: unchanged"]), *fields, *mounted, *rest]
+        return [*(keys or [UNCHANGED]), *fields, *mounted, *rest]
 
     def _field(self, change: FieldChange) -> list[str]:
         path = change.path.removeprefix("spec.").removeprefix("template.spec.")
@@ -144,9 +143,13 @@ class Adoption:
         strategy = UpdateStrategy.of(self.patch["spec"]["updateStrategy"])
         return f"  {rolling_restart(f'DaemonSet {self.layout.where}', self.plan, strategy)}"
 
-    def _layout_name(self) -> str:
-        names = [name for name, layout in LAYOUTS.items() if layout == self.layout]
-        return f"layout {names[0]}" if names else "a layout of its own"
+
+def headline(daemon_set: Object, layout: Layout, restarts: bool) -> str:
+    """Return which kube-proxy is adopted, and what that costs."""
+    names = [name for name, known in LAYOUTS.items() if known == layout]
+    how = f"layout {names[0]}" if names else "a layout of its own"
+    what = "one rolling restart" if restarts else "it is already as wanted, nothing restarts"
+    return f"adopts DaemonSet {layout.where} ({image(daemon_set, layout)}, {how}): {what}"
 
 
 def explain_known(where: str) -> str:

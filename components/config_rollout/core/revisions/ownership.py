@@ -127,7 +127,7 @@ def check_owner(
     owner = Owner.of(workload)
     if claim.takes(workload):
         fixed = check_fixed(claim.fixed, workload, claim.where, takes=True)
-        return [*_check_controller(claim, workload), *_check_selector(claim, workload), *fixed]
+        return [*check_controller(claim.where, workload), *_check_selector(claim, workload), *fixed]
     if owner.stack not in ("", claim.mine.stack):
         what = f"belongs to {owner}, but this is stack {claim.mine.stack}"
         fix = (
@@ -249,12 +249,12 @@ def _foreign(claim: Claim, workload: Object) -> Finding:
     return Finding(claim.where, f"{what}{fixed}", f"{ways}{other}")
 
 
-def _check_controller(claim: Claim, workload: Object) -> list[Finding]:
+def check_controller(where: str, workload: Object) -> list[Finding]:
     """Find a controller that would write the workload again. Source: Kubernetes "Owners and Dependents"."""
     owners = [one for one in workload["metadata"].get("ownerReferences") or [] if one.get("controller")]
     fix = "Have that release it first, or give this component another `name`"
     what = "is controlled by {kind} '{name}', which would overwrite it"
-    return [Finding(claim.where, what.format(kind=one["kind"], name=one["name"]), fix) for one in owners]
+    return [Finding(where, what.format(kind=one["kind"], name=one["name"]), fix) for one in owners]
 
 
 def _check_config_map(claim: Claim, config_map: Object) -> list[Finding]:
