@@ -1,9 +1,11 @@
 """The cluster that everything here runs on: its nodes, its parts, and that nothing of it is left."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -71,6 +73,22 @@ def test_pod_fails_when_it_is_annotated_and_its_successor_is_well(project, agent
 
     cluster.api.delete(path)
     cluster.wait_at_rest(namespace, "agent")
+
+
+def test_pod_is_stopped_once_so_that_the_next_one_of_its_name_lives(cluster, namespace):
+    replicas, labels = 40, {"app": "many"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "one", "image": "one"}]}}
+    spec = {"replicas": replicas, "podManagementPolicy": "Parallel", "serviceName": "many", "template": template}
+    path = f"namespaces/{namespace}/statefulsets"
+    cluster.api.create(path, {"metadata": {"name": "many"}, "spec": {**spec, "selector": {"matchLabels": labels}}})
+    cluster.kubectl("-n", namespace, "rollout", "status", "statefulset/many", "--timeout=50s")
+    cluster.api.patch(f"{path}/many", {"spec": {"replicas": 0}})
+    cluster.wait("all pods to go", lambda: not cluster.api.list(f"namespaces/{namespace}/pods"))
+    time.sleep(1)  # nothing announces a second delete
+
+    lines = [json.loads(line) for line in (cluster.folder / "kwok.log").read_text().splitlines()]
+    tries = [one for one in lines if one.get("msg") in ("Delete pod", "failed to apply stage")]
+    assert replicas == len([one for one in tries if one["pod"].startswith(f"{namespace}/")])
 
 
 def test_killed_cluster_leaves_no_process_and_its_folder_goes_with_the_next(cluster):
