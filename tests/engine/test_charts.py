@@ -91,7 +91,7 @@ def test_chart_lives_its_life(cluster, namespace, project, restarted, tmp_path):
 
     project.destroy()
     cluster.wait("what it left", lambda: not config_maps(cluster, namespace))
-    assert not cluster.api.exists(f"namespaces/{namespace}/daemonsets/agent")
+    cluster.wait("the DaemonSet", lambda: not cluster.api.exists(f"namespaces/{namespace}/daemonsets/agent"))
 
 
 def test_manifests_and_a_kustomization_live_the_same_life(cluster, namespace, project, restarted, tmp_path):
