@@ -13,7 +13,7 @@ cluster: setup ## the same control plane, kept open to play with
 	@$(RUN) -m tools.cluster
 
 test: setup tools ## unit, wiring and engine tests, and the real kube-proxy as judge
-	$(RUN) -m pytest -n 3 --dist loadfile -m "not long" --durations=40
+	$(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long" --durations=40
 
 test-unit: setup ## the tests that need neither engine nor cluster, in half a minute at most
 	$(RUN) -m pytest tests/unit tests/wiring -m "not slow" -n auto --dist worksteal
