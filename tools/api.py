@@ -99,12 +99,18 @@ class Api:
         version: str = self._json("GET", path, params={"limit": 1})["metadata"]["resourceVersion"]
         return version
 
-    def request_counts(self) -> Counter[str]:
-        """Return how many requests were answered, as `VERB resource` -> count. Dry runs, status, heartbeats apart."""
+    def request_counts(self, codes: str = "") -> Counter[str]:
+        """
+        Return how many requests were answered, as `VERB resource` -> count. Dry runs, status, heartbeats apart.
+
+        `codes` is how the answer's status code begins.
+        """
         counts: Counter[str] = Counter()
         for match in _METRIC.finditer(self._send("GET", "/metrics").text):
             labels = dict(_LABEL.findall(match[1]))
             if labels["dry_run"] or labels["subresource"] or labels["resource"] in _NOT_COUNTED:
+                continue
+            if not labels["code"].startswith(codes):
                 continue
             counts[f"{labels['verb']} {labels['resource']}"] += int(float(match[2]))
         return counts
