@@ -15,7 +15,7 @@ cluster: setup ## the same control plane, kept open to play with
 test: setup tools ## unit, wiring and engine tests, and the real kube-proxy as judge
 	$(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long" --durations=40
 
-test-unit: setup ## the tests that need neither engine nor cluster, in half a minute at most
+test-unit: setup ## the tests that need neither engine nor cluster, in about a minute
 	$(RUN) -m pytest tests/unit tests/wiring -m "not slow" -n auto --dist worksteal
 
 fuzz: setup ## try the parsers and the diff on new inputs for MINUTES=10
