@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+# Without compiled files beside the sources, each process compiles all modules and tests again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -15,7 +17,7 @@ cluster: setup ## the same control plane, kept open to play with
 test: setup tools ## unit, wiring and engine tests, and the real kube-proxy as judge
 	$(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long" --durations=40
 
-test-unit: setup ## the tests that need neither engine nor cluster, in about a minute
+test-unit: setup ## the tests that need neither engine nor cluster, in about half a minute
 	$(RUN) -m pytest tests/unit tests/wiring -m "not slow" -n auto --dist worksteal
 
 fuzz: setup ## try the parsers and the diff on new inputs for MINUTES=10

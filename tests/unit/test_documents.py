@@ -67,5 +67,6 @@ def test_version_of_a_tool_is_the_one_its_module_pins(tool):
     assert f" v{tool.version}" in (MODULES / tool.module / "go.mod").read_text()
 
 
+@pytest.mark.slow
 def test_parts_that_are_made_from_the_code_are_up_to_date():
     assert [] == [path.name for path, text in documents.every() if text != path.read_text()]

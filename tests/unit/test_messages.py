@@ -41,6 +41,7 @@ def test_name_is_what_it_was_last_before_the_message():
     assert [Message("a", "is first", "Fix"), Message("a", "is second", "Mend")] == found
 
 
+@pytest.mark.slow
 def test_messages_that_the_five_minutes_show_are_on_the_page():
     _, page = messages_page()
 

@@ -14,6 +14,8 @@ from config_rollout.core.audit.record import parse_records
 from config_rollout.core.audit.timeline import State, timeline
 from tests.objects.rollout_records import lines, rollout
 
+pytestmark = pytest.mark.slow
+
 SVG = "{http://www.w3.org/2000/svg}"
 RESTORED = {"fails": "zone-b", "result": "restored"}
 
