@@ -38,7 +38,11 @@ class Arguments:
 
 
 def arguments_of(folder: Path) -> tuple[dict[str, Arguments], dict[str, str]]:
-    """Return every TypedDict in a folder of modules, and how every other type that has a name is written."""
+    """
+    Return every TypedDict in a folder of modules, and how every other type that has a name is written.
+
+    One that others inherit from is in these, and not there itself: nobody writes it.
+    """
     classes: dict[str, Arguments] = {}
     aliases: dict[str, str] = {}
     trees = [ast.parse(path.read_text()) for path in sorted(folder.glob("*.py"))]
@@ -48,6 +52,8 @@ def arguments_of(folder: Path) -> tuple[dict[str, Arguments], dict[str, str]]:
         total = not any(word.arg == "total" and ast.unparse(word.value) == "False" for word in node.keywords)
         own = list(_fields(node, total))
         classes[node.name] = Arguments(node.name, ast.get_docstring(node) or "", [*inherited, *own])
+    for base in {ast.unparse(base) for node in todo for base in node.bases}:
+        classes.pop(base, None)
     for tree in trees:
         for branch in [one for one in tree.body if isinstance(one, ast.If)]:
             for line in [one for one in branch.body if isinstance(one, ast.Assign)]:
@@ -81,7 +87,7 @@ def _head(title: str, intro: str) -> list[str]:
 def arguments_page() -> tuple[Path, str]:
     """Return the page of all arguments, and what it has to hold."""
     classes, aliases = arguments_of(PACKAGE / "args")
-    components = [name for name in classes if (PACKAGE / f"{_snake(name.removesuffix('Args'))}.py").exists()]
+    components = [name for name in sorted(classes) if (PACKAGE / f"{_snake(name.removesuffix('Args'))}.py").exists()]
     rest = sorted(classes.keys() - set(components))
     intro = """
         Every argument of every component, from the docstrings that editors show. `Input[...]` may be an Output; what

@@ -1,36 +1,16 @@
 """The arguments of a `ConfiguredKustomization`."""
 
-from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from pulumi import Input
 
-from .audit import Audit
-from .manifests import WorkloadArgs
+from .manifests import ManifestsArgs
 
 
-class ConfiguredKustomizationArgs(TypedDict):
+class ConfiguredKustomizationArgs(ManifestsArgs):
     """What a `ConfiguredKustomization` takes. An optional argument that is `None` counts as left out."""
 
     directory: Input[str]
     """The folder of the kustomization, or a folder of a git repository as its URL."""
     namespace: NotRequired[Input[str] | None]
     """The namespace of the objects that do not say theirs; `default` by default. It is not created."""
-    workloads: NotRequired[Mapping[str, WorkloadArgs] | None]
-    """`KIND/NAME`, or `KIND/NAMESPACE/NAME` -> what is said of that workload."""
-    leave_out: NotRequired[Sequence[str] | None]
-    """Labels and annotations that are left out of all pod templates, such as `helm.sh/chart`."""
-    hash_key: NotRequired[Input[str] | None]
-    """
-    The key of the hashes of Secrets, at least 32 random characters, a secret of the stack. Without it no Secret counts.
-
-    With it the Secrets among the manifests that pods read are named after their content too.
-    """
-    take_over: NotRequired[bool | None]
-    """`True` takes over workloads that kubectl, Helm or another program made; by default that is refused."""
-    kubeconfig: NotRequired[Input[str] | None]
-    """The kubeconfig of the cluster, a path or its content; or `context`. Required with a provider of your own."""
-    context: NotRequired[Input[str] | None]
-    """The context of that kubeconfig; by default `kubernetes:context`, or its current one."""
-    audit: NotRequired[Audit | None]
-    """Where the record of each rollout goes beside the cluster; docs/audit.md has its fields. Plain."""

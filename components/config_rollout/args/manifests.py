@@ -1,8 +1,11 @@
 """What the components for manifests that others wrote have in common in their arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
+from pulumi import Input
+
+from .audit import Audit
 from .reload import ReloadArgs
 from .sources import Effect, ExternalArgs, Format
 from .waves import WavesArgs
@@ -25,3 +28,26 @@ class WorkloadArgs(TypedDict):
     """How long `up` waits for a rolling restart, in seconds."""
     exclude: NotRequired[bool | None]
     """`True` registers it as it is, and what it reads too."""
+
+
+class ManifestsArgs(TypedDict):
+    """What a component for manifests takes, wherever they come from."""
+
+    workloads: NotRequired[Mapping[str, WorkloadArgs] | None]
+    """`KIND/NAME`, or `KIND/NAMESPACE/NAME` -> what is said of that workload."""
+    leave_out: NotRequired[Sequence[str] | None]
+    """Labels and annotations that are left out of all pod templates, such as `helm.sh/chart`."""
+    hash_key: NotRequired[Input[str] | None]
+    """
+    The key of the hashes of Secrets, at least 32 random characters, a secret of the stack. Without it no Secret counts.
+
+    With it the Secrets among the manifests that pods read are named after their content too.
+    """
+    take_over: NotRequired[bool | None]
+    """`True` takes over workloads that kubectl, Helm or another program made; by default that is refused."""
+    kubeconfig: NotRequired[Input[str] | None]
+    """The kubeconfig of the cluster, a path or its content; or `context`. Required with a provider of your own."""
+    context: NotRequired[Input[str] | None]
+    """The context of that kubeconfig; by default `kubernetes:context`, or its current one."""
+    audit: NotRequired[Audit | None]
+    """Where the record of each rollout goes beside the cluster; docs/audit.md has its fields. Plain."""

@@ -10,6 +10,7 @@ provider/experimental/analyzer.py.
 import ast
 import inspect
 import re
+import sys
 import textwrap
 import types
 import typing
@@ -172,7 +173,7 @@ def _is_union(hint: Any) -> bool:
 
 @cache
 def fields(of: type) -> Mapping[str, tuple[Any, str]]:
-    """Return the annotated fields of a class itself: name -> its type and its docstring."""
+    """Return the annotated fields of a class itself, a TypedDict's with inherited ones: name -> type and docstring."""
     if of.__module__ in ("builtins", "typing", "pulumi.resource"):
         return {}
     texts = dict(_docstrings(of))
@@ -183,6 +184,9 @@ def fields(of: type) -> Mapping[str, tuple[Any, str]]:
 def _docstrings(of: type) -> Iterator[tuple[str, str]]:
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(of))).body
     assert isinstance(definition, ast.ClassDef)
+    for base in (vars(sys.modules[of.__module__]).get(ast.unparse(name)) for name in definition.bases):
+        if base is not None and typing.is_typeddict(base):
+            yield from _docstrings(base)
     for field, after in zip(definition.body, definition.body[1:], strict=False):
         is_text = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and is_text:
