@@ -11,6 +11,7 @@ import pytest
 
 from config_rollout.core.arguments.finding import Finding
 from config_rollout.core.audit.record import (
+    RELOAD_RESULTS,
     RESULTS,
     WAVE_RESULTS,
     AuditRecord,
@@ -121,11 +122,11 @@ def test_damaged_lines_are_told_and_the_rest_is_read():
 
 
 def test_newer_version_is_told_as_such():
-    records, findings = parse_records(line(version=2), "here")
+    records, findings = parse_records(line(version=3), "here")
 
     assert [] == records
     assert [
-        "here: line 1: has version 2, and this release reads up to 1. Use a newer release of config-rollout to read it."
+        "here: line 1: has version 3, and this release reads up to 2. Use a newer release of config-rollout to read it."
     ] == [str(finding) for finding in findings]
 
 
@@ -191,12 +192,13 @@ def test_change_of_what_others_own_is_as_the_schema_says(kind):
 def test_schema_has_every_field_and_no_other():
     of_wave = SCHEMA["properties"]["waves"]["items"]["properties"]
 
-    assert {*WHOLE, "kind"} == set(SCHEMA["properties"])
+    assert {*WHOLE, "kind", "reload"} == set(SCHEMA["properties"])
     assert {*KINDS} - {DAEMON_SET.kind} == {*SCHEMA["properties"]["kind"]["enum"]}
     assert set(WHOLE["by"]) == set(SCHEMA["properties"]["by"]["properties"])
     assert set(WHOLE["waves"][0]) == set(of_wave)
     assert {field for change in WHOLE["changes"] for field in change} == set(SCHEMA["$defs"]["change"]["properties"])
-    assert list(RESULTS) == SCHEMA["properties"]["result"]["enum"]
+    assert [*RESULTS, "reloaded", "restarted"] == SCHEMA["properties"]["result"]["enum"]
+    assert {*RELOAD_RESULTS} <= {*SCHEMA["properties"]["result"]["enum"]}
     assert list(WAVE_RESULTS) == of_wave["result"]["enum"]
 
 

@@ -188,7 +188,7 @@ def test_newest_record_is_kept_however_large():
 
 
 def test_lines_that_are_not_understood_are_kept_while_there_is_room():
-    newer = json.dumps({"version": 2})
+    newer = json.dumps({"version": 3})
 
     assert [newer, "{damaged", RECORD.to_json()] == audit.with_record(f"{newer}\n\n{{damaged", RECORD).splitlines()
     assert f"{RECORD.to_json()}\n" == audit.with_record(f"{newer}\n{{damaged", RECORD, len(RECORD.to_json()) + 1)

@@ -173,7 +173,7 @@ def test_kubeconfig_that_is_not_there_is_trouble(tmp_path, capsys, command):
     [
         ('{"version": 1, "names', "is not valid JSON"),
         ("7", "record must be a JSON object"),
-        (lines({**rollout(), "version": 2}), "has version 2, and this release reads up to 1"),
+        (lines({**rollout(), "version": 3}), "has version 3, and this release reads up to 2"),
         (lines({**rollout(), "result": "exploded"}), "result must be one of done"),
         (lines({**rollout(), "started": "yesterday"}), "started must be a time in UTC"),
         (lines({**rollout(), "pods": {"node-1": ["soon"]}}), "pods.node-1 is not [seconds"),

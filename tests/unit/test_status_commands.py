@@ -86,13 +86,13 @@ def test_cluster_without_our_objects_is_a_sentence(run, command, objects, argume
 
 
 DAMAGED = record().to_json()[:40]
-NEWER = json.dumps({**json.loads(record().to_json()), "version": 2})
+NEWER = json.dumps({**json.loads(record().to_json()), "version": 3})
 
 
 @pytest.mark.parametrize("command", ["status", "history"])
 @pytest.mark.parametrize(
     ("line", "message"),
-    [(DAMAGED, "line 1: is not valid JSON"), (NEWER, "line 1: has version 2, and this release reads up to 1")],
+    [(DAMAGED, "line 1: is not valid JSON"), (NEWER, "line 1: has version 3, and this release reads up to 2")],
 )
 def test_record_that_cannot_be_read_is_told_and_the_rest_is_read(run, command, line, message):
     code, out, err = run([*WELL, rollouts(line, record())], command, "n/agent")

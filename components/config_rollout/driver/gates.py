@@ -110,9 +110,15 @@ class GateChecker:
             as_before += old
         return against, as_before
 
-    def reloads(self, gate: ReloadGate, nodes: Sequence[str], pods: Pods) -> dict[str, str]:
-        """Ask pods again until each has read the new text or the time is over; return node -> why not."""
-        return self._of_pods(gate, False, nodes, pods)
+    def reloads(
+        self, gate: ReloadGate, nodes: Sequence[str], pods: Pods, passed: Callable[[ProbedPod], None]
+    ) -> dict[str, str]:
+        """
+        Ask pods again until each has read the new text or the time is over; return node -> why not.
+
+        `passed` hears of each pod that has, from any thread.
+        """
+        return self._of_pods(gate, False, nodes, pods, passed)
 
     def _answers(self, gate: AskedGate, wave: str, nodes: Sequence[str], pods: Pods) -> dict[str, str]:
         if isinstance(gate, HttpGate | KubeProxyGate | RestartsGate):
@@ -130,8 +136,9 @@ class GateChecker:
         return {"": answer} if answer else {}
 
     def _of_pods(
-        self, gate: PodGate | ReloadGate, is_preflight: bool, nodes: Sequence[str], pods: Pods
-    ) -> dict[str, str]:
+        self, gate: PodGate | ReloadGate, is_preflight: bool, nodes: Sequence[str], pods: Pods,
+        passed: Callable[[ProbedPod], None] = lambda pod: None,
+    ) -> dict[str, str]:  # fmt: skip
         """
         Ask the pods of all nodes, and again those that answered badly; each is asked once at least.
 
@@ -154,6 +161,8 @@ class GateChecker:
             except _Final as answer:
                 last[node] = str(answer)
                 final.add(node)
+            if not last[node]:
+                passed(there[node])
 
         asked = list(nodes)
         with ThreadPoolExecutor(_PARALLEL) as pool:

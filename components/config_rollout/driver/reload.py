@@ -5,27 +5,37 @@ Not here: what an answer means (core/waves/reload_check.py), and asking until it
 """
 
 import base64
-import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ..cluster.client import Cluster, ClusterError, Forbidden, Object, owned
 from ..cluster.retrying import Backoff
 from ..core.configuration.digest import short_hash
 from ..core.kubernetes.annotations import RELOAD_ANNOTATION
 from ..core.kubernetes.field_managers import DRIVER, MANAGER
-from ..core.kubernetes.objects import annotations_of
 from ..core.kubernetes.pods import ProbedPod, container_restarts, place_of, pod_of, probed_pod
 from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.kubernetes.workloads import is_observed, pod_counts
+from ..core.revisions.reload_note import ReloadNote, reload_note
 from ..core.waves import reload_words as words
-from ..core.waves.reload_check import BACK, RESTART, Answer, ReloadCheck, ReloadGate, answer_of, with_digests
+from ..core.waves.reload_check import (
+    BACK,
+    KEEP,
+    RESTART,
+    Answer,
+    ReloadCheck,
+    ReloadGate,
+    answer_of,
+    is_new,
+    with_digests,
+)
 from .driven import AWAY_SECONDS, Say
 from .gates import GateChecker
+from .reload_report import ReloadReport
 
 T = TypeVar("T")
 
@@ -92,11 +102,11 @@ class Reload:
     ) -> None:
         self._cluster, self._kind, (self._namespace, self._name) = cluster, kind, where
         self._check, self._say = check, say
-        self._over = threading.Event()
+        self.report = ReloadReport()
+        self._over, self._why = threading.Event(), ""
         self._gates = GateChecker(cluster, self._namespace, self._name, over=self._over)
         self._before: Mapping[str, Answer] | None = None
         self._known: frozenset[str] = frozenset()
-        self._away: Sequence[str] = ()
         self._was: Text | None = None
         self._began = 0.0
 
@@ -105,8 +115,9 @@ class Reload:
         """Whether `note` has asked the pods what they run."""
         return self._before is not None
 
-    def stop(self, _: str = "") -> None:
-        """End all asking."""
+    def stop(self, why: str = "") -> None:
+        """End all asking, and leave the text as it is."""
+        self._why = why
         self._over.set()
 
     def note(self, to: Text) -> None:
@@ -117,17 +128,22 @@ class Reload:
           ClusterError: The cluster cannot be read.
 
         """
-        self._before = self._answers()
+        objects = self._objects()
+        self._before = self._answers(objects)
         self._began = time.monotonic()
+        every = {place_of(self._kind, pod_of(pod)) for pod in objects}
+        self.report.begins(self._before, sorted(every - self._before.keys()))
         self._known = frozenset(answer.lines for answer in self._before.values())
         there = self._live(to)
-        noted = _noted(there[min(to.config_maps)])
+        noted = reload_note(there[min(to.config_maps)])
         self._was = self._with_texts_of(there, to)
-        if noted.get("to") == to.hash:  # an earlier `up` has written it, and did not come to the end
-            self._known = frozenset(map(str, noted["known"]))
-        elif self._was and self._was.values == to.values:  # only how it is read has changed
+        is_there, is_noted = self._was is not None and self._was.values == to.values, noted.to == to.hash
+        if is_noted and noted.failed != BACK:  # an earlier `up` has written it, and did not come to the end
+            self._known = frozenset(noted.known)
+        elif is_there:  # only how it is read has changed, or the text that was taken back is given up
             self._before = {}
-        elif there[min(to.config_maps)]:
+            self.report.begins((), self.report.away)
+        if there[min(to.config_maps)] and (noted.failed or (self._before and not is_noted)):
             self._note_at(min(to.config_maps), to.hash)
 
     def prove(self, new: Text, old: Text | None) -> Proof:
@@ -142,34 +158,45 @@ class Reload:
         if not self.is_noted:
             self.note(new)
         self._write(new)
-        nodes = sorted(self._before or {})
+        nodes, away, report = self.report.nodes, self.report.away, self.report
         if not nodes:
-            return Proof(nodes, self._away, 0.0)
+            report.result = "reloaded"
+            return Proof(nodes, away, 0.0)
         self._wake(new)
-        wrong = self._ask(self._gate(new), nodes)
+        wrong = self._ask(self._gate(new), nodes, report.reads)
         seconds = time.monotonic() - self._began
+        report.refuses(wrong)
+        if self._over.is_set():
+            raise NotReloaded(words.stopped(self._why))
         if not wrong:
-            return Proof(nodes, self._away, seconds)
+            report.result = "reloaded"
+            return Proof(nodes, away, seconds)
         lines = words.not_reloaded(wrong, len(nodes))
+        report.result = "failed"
         if self._check.on_failure == RESTART:
             self._say("\n".join([*lines, words.RESTARTS]))
             self._restart(new)
-            return Proof(nodes, self._away, time.monotonic() - self._began, restarted=True)
+            report.result = "restarted"
+            return Proof(nodes, away, time.monotonic() - self._began, restarted=True)
         old = old or self._was
         if self._check.on_failure == BACK and old is not None:
             self._say(lines[0])
-            lines += self._take_back(old, nodes)
+            still = self._take_back(old, nodes)
+            report.result = "failed" if still else "restored"
+            lines += words.taken_back(still)
         else:
+            self._note_at(min(new.config_maps), new.hash, failed=KEEP)
             lines.append(words.KEPT)
         raise NotReloaded("\n".join(lines))
 
-    def _take_back(self, old: Text, nodes: Sequence[str]) -> list[str]:
-        snapshot = self._answers()
+    def _take_back(self, old: Text, nodes: Sequence[str]) -> dict[str, str]:
+        """Write the old text, and return node -> why it is not known to be in force there."""
+        snapshot = self._answers(self._objects())
         self._write(old)
-        self._note_at(min(old.config_maps), old.hash)
+        self._note_at(min(old.config_maps), old.hash, failed=BACK)
         self._wake(old)
         gate = replace(self._gate(old), before=snapshot, is_back=True)
-        return words.taken_back(self._ask(gate, [node for node in nodes if node in snapshot]))
+        return self._ask(gate, [node for node in nodes if node in snapshot], lambda node, is_new: None)
 
     def _restart(self, new: Text) -> None:
         """Restart all pods, as `kubectl rollout restart` does, and wait until they are available."""
@@ -185,13 +212,21 @@ class Reload:
         question = with_digests(self._check.question, text.values)
         return ReloadGate(question, self._before or {}, self._known, timeout_seconds=self._check.timeout_seconds)
 
-    def _ask(self, gate: ReloadGate, nodes: Sequence[str]) -> dict[str, str]:
-        """Return node -> what is wrong. Who has read it is asked once more: a rejection may show a moment later."""
+    def _ask(self, gate: ReloadGate, nodes: Sequence[str], reads: Callable[[str, bool], None]) -> dict[str, str]:
+        """
+        Return node -> what is wrong. Who has read it is asked once more: a rejection may show a moment later.
+
+        `reads` hears of each node whose pod has, and whether that pod is new.
+        """
+
+        def passed(pod: ProbedPod) -> None:
+            reads(pod.node, is_new(gate, pod))
+
         if self._check.argv and not gate.is_back and (answer := self._run(nodes)):
             return {"": answer}
-        if wrong := self._gates.reloads(gate, nodes, self._pods):
+        if wrong := self._gates.reloads(gate, nodes, self._pods, passed):
             return wrong
-        return self._gates.reloads(replace(gate, timeout_seconds=1), nodes, self._pods)
+        return self._gates.reloads(replace(gate, timeout_seconds=1), nodes, self._pods, passed)
 
     def _run(self, nodes: Sequence[str]) -> str:
         """Run the command until it passes or the time is over."""
@@ -221,11 +256,9 @@ class Reload:
     def _probed(self, pod: Object) -> ProbedPod:
         return replace(probed_pod(pod, container_restarts(pod)), node=place_of(self._kind, pod_of(pod)))
 
-    def _answers(self) -> dict[str, Answer]:
-        """Return what each pod that is ready answers now; those that are not are away."""
-        objects = self._objects()
+    def _answers(self, objects: Sequence[Object]) -> dict[str, Answer]:
+        """Return what each of some pods that is ready answers now."""
         ready = [self._probed(pod) for pod in objects if pod_of(pod).available]
-        self._away = sorted({place_of(self._kind, pod_of(pod)) for pod in objects} - {pod.node for pod in ready})
         question = self._check.question
 
         def ask(pod: ProbedPod) -> Answer:
@@ -259,8 +292,8 @@ class Reload:
             bodies[name] = {**bare, **{section: live[section] for section in SECTIONS if section in live}}
         return text_of(bodies, "before")
 
-    def _note_at(self, name: str, to: str) -> None:
-        self._annotate("configmaps", name, json.dumps({"to": to, "known": sorted(self._known)}))
+    def _note_at(self, name: str, to: str, failed: str = "") -> None:
+        self._annotate("configmaps", name, str(ReloadNote(to, sorted(self._known), failed)))
 
     def _wake(self, text: Text) -> None:
         """Let each kubelet look at once, by a change of its pod; without the permission they look by themselves."""
@@ -291,13 +324,3 @@ class Reload:
 def _is_rolled_out(workload: Object) -> bool:
     pods = pod_counts(workload)
     return is_observed(workload) and pods.updated == pods.available == pods.wanted
-
-
-def _noted(config_map: Object) -> dict[str, Any]:
-    if not config_map:
-        return {}
-    try:
-        noted = json.loads(str(annotations_of(config_map).get(RELOAD_ANNOTATION, "{}")))
-    except ValueError:
-        return {}
-    return noted if isinstance(noted, dict) and isinstance(noted.get("known"), list) else {}

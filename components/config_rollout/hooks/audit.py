@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import pulumi
@@ -17,6 +18,7 @@ from ..cluster.client import Cluster, ClusterError, Object, owned
 from ..cluster.retrying import Backoff
 from ..core.audit import writing as audit
 from ..core.audit.record import AuditRecord, Change, Times, utc
+from ..core.audit.reloads import Reloaded, reload_event, reload_record, with_what_reloaded
 from ..core.audit.resumed import since_it_began
 from ..core.audit.sinks import Sink
 from ..core.kubernetes import objects
@@ -106,6 +108,12 @@ class Auditor:
             await self._safely(lambda: self._end(subject, result, audit.one_line(reason)))
             self._beginning = None
 
+    async def reloaded(
+        self, subject: Subject, changes: Sequence[Change], of: Reloaded, hashes: tuple[str, str]
+    ) -> None:
+        """Write the record of a reload, of a text with these hashes before and now."""
+        await self._safely(lambda: self._reloaded(subject, changes, of, hashes))
+
     async def _safely(self, action: Callable[[], None]) -> None:
         """Do something in a thread, since it waits for the API server, and say what of it could not be done."""
         self._troubles = []
@@ -155,9 +163,29 @@ class Auditor:
             number = self.report.revision or (revision_number(newest) if newest else None)
             whole = replace(record, new_revision=number)
             moved = self._try(lambda: self._moved_before(cluster, workload, newest)) or {}
-            record = self._try(lambda: self._keep(cluster, workload, whole, moved)) or whole
+            completed = partial(self._completed, workload, moved)
+            record = self._try(lambda: self._keep(cluster, workload, whole, completed)) or whole
             self._tell(cluster, workload, audit.ended_event(record))
             self._settle_cause(cluster, workload, newest, record)
+        self._deliver(record)
+
+    def _reloaded(self, subject: Subject, changes: Sequence[Change], of: Reloaded, hashes: tuple[str, str]) -> None:
+        cluster = self._cluster = self._cluster or self._try(self._find)
+        state = cluster and self._try(lambda: self._read(cluster, subject))
+        base = AuditRecord(
+            subject.namespace, subject.name, "", "", subject.new_hash, subject.new_hash, of.result, by=who(cluster),
+            changes=tuple(changes), kind=self._kind.kind,
+        )  # fmt: skip
+        record = reload_record(base, of, hashes)
+        if cluster and state:
+            workload, revisions = state
+            number = revision_number(newest) if (newest := objects.newest_revision(revisions)) else None
+            whole = replace(record, old_revision=None if record.restarts else number, new_revision=number)
+            record = self._try(lambda: self._keep(cluster, workload, whole, with_what_reloaded)) or whole
+            self._tell(cluster, workload, reload_event(record))
+        self._deliver(record)
+
+    def _deliver(self, record: AuditRecord) -> None:
         for sink in self._sinks:
             if trouble := deliver(record.to_json(), sink):
                 self._troubles.append(trouble)
@@ -198,18 +226,31 @@ class Auditor:
         ours = self.report.pods(0)
         return {node: of for node, of in times.items() if node not in ours and of[0] >= _seconds(began)}
 
-    def _keep(self, cluster: Cluster, workload: Object, record: AuditRecord, moved: Mapping[str, Times]) -> AuditRecord:
-        """Write the record to the history in the cluster; return it with what the history adds to it."""
+    def _completed(
+        self, workload: Object, moved: Mapping[str, Times], record: AuditRecord, history: str
+    ) -> AuditRecord:
+        """Return the record of a rollout with what the history says of the `up` that it goes on from."""
+        if not self._goes_on:
+            return record
+        earlier = audit.continued(history, record.new_hash, record.new_revision)
+        record = audit.with_what_changed(record, earlier)
+        if earlier is None:
+            record = since_it_began(record, template_written(workload).time, moved, self.report.nodes)
+        return record
+
+    def _keep(
+        self,
+        cluster: Cluster,
+        workload: Object,
+        record: AuditRecord,
+        completed: Callable[[AuditRecord, str], AuditRecord],
+    ) -> AuditRecord:
+        """Write the record to the history in the cluster; return it with what the history adds to it: `completed`."""
         namespace, name = record.namespace, history_name(record.name, self._kind)
         for attempt in range(_TRIES):
             config_map = self._with_retries(lambda: cluster.get("configmaps", name, namespace))
             history = str(((config_map or {}).get("data") or {}).get(HISTORY_KEY, ""))
-            if self._goes_on:
-                earlier = audit.continued(history, record.new_hash, record.new_revision)
-                record = audit.with_what_changed(record, earlier)
-                if earlier is None:
-                    began = template_written(workload).time
-                    record = since_it_began(record, began, moved, self.report.nodes)
+            record = completed(record, history)
             body = audit.history(workload, audit.with_record(history, record))
             if config_map:  # another `up` may write one meanwhile: then the API server refuses, and all is read again
                 body["metadata"]["resourceVersion"] = config_map["metadata"]["resourceVersion"]

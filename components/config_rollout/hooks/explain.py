@@ -6,6 +6,8 @@ from typing import Any
 
 import pulumi
 
+from ..core.audit.record import Change
+from ..core.audit.writing import changes_between as of_changes
 from ..core.audit.writing import changes_of
 from ..core.configuration.diff import KeyChange
 from ..core.explain.drift import Drift, drifted, without, written
@@ -46,6 +48,7 @@ from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from ..core.kubernetes.workloads import config_hash_of, name_of
 from ..core.revisions.observation import Observation
 from ..core.waves.words import WavePlan
+from ..core.words.changes import reloads
 from ..core.workload.configuration import Configuration, diff_configurations
 from ..core.workload.recorded import changes_between, from_inputs
 from ..core.workload.secret import Secret, SecretSource
@@ -156,6 +159,10 @@ class Explainer:
         """Return whether someone deleted the workload since the last `up`."""
         observation = await self._observe()
         return observation.is_read and observation.workload is None and not self._made
+
+    def what_reloads(self) -> tuple[Change, ...]:
+        """Return what changes of the keys that running pods read again."""
+        return of_changes([key for key in self._keys if reloads(key)], ())[0]
 
     async def goes_on(self, subject: Subject | None = None) -> None:
         """

@@ -6,17 +6,21 @@ are asked (driver/reload.py).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 
-from ..cluster.client import Cluster, Object
+from ..cluster.client import ClusterError, Object
+from ..core.audit.writing import one_line
 from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.waves.reload_check import ReloadCheck
 from ..core.waves.reload_words import reloaded, restarted
 from ..driver.ending import driving
-from ..driver.reload import SECTIONS, Proof, Reload, Text, text_of
+from ..driver.reload import SECTIONS, NotReloaded, Proof, Reload, Text, text_of
+from ..driver.reload_report import ReloadReport
+from .audit import Subject
+from .explain import Explainer
 from .hook_name import hook_name
 from .plain_inputs import UNKNOWN_OUTPUT, plain_arguments, plain_inputs
 from .threads import in_thread
@@ -32,7 +36,8 @@ class Reloads:
       name: Its name.
       kind: What runs its pods.
       check: How they are asked.
-      find: Gives the cluster; may raise `ClusterError`.
+      explainer: Knows what changes, finds the cluster, and has the audit record written.
+      config_hash: The hash of what restarts pods.
       config_maps: Name -> ConfigMap that changes in place, as it is to be.
       text_hash: The hash of all their texts; `None` if a preview does not know it.
 
@@ -44,13 +49,16 @@ class Reloads:
         name: str,
         kind: WorkloadKind,
         check: ReloadCheck,
-        find: Callable[[], Awaitable[Cluster]],
+        explainer: Explainer,
+        config_hash: str,
         config_maps: Mapping[str, Object],
         text_hash: str | None,
     ) -> None:
-        self._component, self._name, self._kind, self._check, self._find = component, name, kind, check, find
+        self._component, self._name, self._kind, self._check = component, name, kind, check
+        self._explainer, self._config_hash = explainer, config_hash
         self._config_maps, self._hash = config_maps, text_hash
         self._reload: Reload | None = None
+        self._is_asked = False
         self._workload = ""
 
     def of_config_map(self, workload: str) -> pulumi.ResourceHookBinding:
@@ -69,7 +77,7 @@ class Reloads:
             for called, one in self._config_maps.items()
         }
         known = self._hash is not None
-        return pulumi.Stash(
+        stash = pulumi.Stash(
             f"{self._name}/reloaded",
             input={"hash": self._hash if known else UNKNOWN_OUTPUT, "configMaps": texts if known else UNKNOWN_OUTPUT},
             opts=pulumi.ResourceOptions(
@@ -79,6 +87,8 @@ class Reloads:
                 hooks=pulumi.ResourceHookBinding(before_create=bound, before_update=bound),
             ),
         )
+        stash.urn.apply(lambda _: self._settle())  # type: ignore[arg-type,return-value]
+        return stash
 
     async def _changes(self, args: pulumi.ResourceHookArgs) -> None:
         reload = await self._made()
@@ -89,8 +99,16 @@ class Reloads:
         if args.old_inputs is None and not (self._reload and self._reload.is_noted):
             return  # all pods started with this text
         old = (await plain_inputs(args.old_inputs))[0].get("input") or {}
-        if old.get("hash") == self._hash:
-            return
+        if old.get("hash") != self._hash:
+            await self._prove(old)
+
+    async def _settle(self) -> None:
+        """Ask the pods also where the stash stays as it is: a text that was kept although it failed is given up."""
+        if self._reload and self._reload.is_noted and not self._is_asked:
+            await self._prove({})
+
+    async def _prove(self, old: Mapping[str, Any]) -> None:
+        self._is_asked = True
         reload, voice = await self._made(), Voice(self._component)
         was = self._earlier(old["configMaps"], str(old["hash"])) if old.get("configMaps") else None
 
@@ -98,20 +116,34 @@ class Reloads:
             with driving(reload.stop):
                 return reload.prove(self._wanted(), was)
 
+        hashes, reason = (str(old.get("hash") or ""), self._hash or ""), ""
         try:
             with voice.never_silent(lambda: f"reload: asking the pods of {self._workload}"):
                 proof = await in_thread(prove)
         except asyncio.CancelledError:
             reload.stop()
             raise
+        except (NotReloaded, ClusterError) as error:
+            reason = str(error).partition("\n")[0]
+            raise
+        finally:
+            await self._record(reload.report, hashes, reason)
         done = restarted(proof.seconds) if proof.restarted else reloaded(proof.nodes, proof.away, proof.seconds)
         pulumi.log.info(done, self._component)
+
+    async def _record(self, report: ReloadReport, hashes: tuple[str, str], reason: str) -> None:
+        if not report.is_worth_a_record:
+            return
+        namespace = str(next(iter(self._config_maps.values()))["metadata"]["namespace"])
+        subject = Subject(namespace, self._workload, "", self._config_hash)
+        changes, of = self._explainer.what_reloads(), report.reloaded(one_line(reason))
+        await self._explainer.audit.reloaded(subject, changes, of, hashes)
 
     async def _made(self) -> Reload:
         if self._reload is None:
             self._config_maps = (await plain_arguments({"config_maps": self._config_maps}))[0]["config_maps"]
             namespace = str(next(iter(self._config_maps.values()))["metadata"]["namespace"])
-            cluster, say = await self._find(), Voice(self._component).say
+            cluster, say = await self._explainer.audit.find(), Voice(self._component).say
             self._reload = Reload(cluster, self._kind, (namespace, self._workload), self._check, say)
         return self._reload
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...cluster.client import Cluster, Object
 from ...core.arguments.finding import report
-from ...core.audit.record import AuditRecord
+from ...core.audit.record import WELL, AuditRecord
 from ...core.configuration.content import Content, parse_content
 from ...core.configuration.diff import FieldChange, KeyChange
 from ...core.configuration.read_as import ReadAs, read_as
@@ -21,6 +21,7 @@ from ...core.status.history import (
     config_maps_of_revision,
     history_json,
     of_revision,
+    reloads_of,
     rollouts_of,
     secrets_of_revision,
     why_no_diff,
@@ -79,11 +80,12 @@ def _history(args: argparse.Namespace) -> int:
             return _differ(cluster, every[0], first, second, args.json)
     rollouts = [(view, rollout) for view in every for rollout in rollouts_of(view)]
     if first is not None:
-        rollouts = [(every[0], _one(every[0], first))]
+        of = _one(every[0], first)
+        rollouts = [(every[0], one) for one in (of, *reloads_of(rollouts_of(every[0]), first))]
     if args.json:
         print(json.dumps(history_json(rollouts), indent=2))
     elif first is not None:
-        print("\n".join(in_full(*rollouts[0])))
+        print("\n\n".join("\n".join(in_full(*one)) for one in rollouts))
     else:
         print("\n\n".join("\n".join(_listed(view)) for view in every))
     return exit_code(every, all(_ended_well(view.records) for view in every))
@@ -94,8 +96,8 @@ def _listed(view: WorkloadView) -> list[str]:
 
 
 def _ended_well(records: Sequence[AuditRecord]) -> bool:
-    """Return whether the newest rollout has finished."""
-    return not records or records[-1].result == "done"
+    """Return whether the newest rollout has finished, or the newest reload."""
+    return not records or records[-1].result in WELL
 
 
 def _one(view: WorkloadView, number: int) -> Rollout:

@@ -170,7 +170,7 @@ def _rows(axes: Axes, place: _Place, timeline: Timeline, colors: Mapping[Any, st
         high = row.nodes * place.row
         _bar(axes, row.segments, top, high - (place.row - tall), colors).set_gid(f"row-{wave}-{number}")
         top += high
-        states = ", ".join(f"{clock(segment.start)} {segment.state.value}" for segment in row.segments)
+        states = ", ".join(f"{clock(segment.start)} {timeline.word(segment.state)}" for segment in row.segments)
         titles[f"row-{wave}-{number}"] = f"{row.node or _counted(row.nodes, timeline)}: {states}"
     return titles
 
@@ -237,7 +237,7 @@ def _marks(axes: Axes, timeline: Timeline, colors: Mapping[Any, str]) -> None:
 
 def _legend(figure: Figure, timeline: Timeline, colors: Mapping[Any, str]) -> None:
     """Say below what the colours are."""
-    handles = [Patch(color=colors[state], label=state.value) for state in timeline.states()]
+    handles = [Patch(color=colors[state], label=timeline.word(state)) for state in timeline.states()]
     if any(band.held is not None for band in timeline.bands):
         patch = Patch(facecolor=colors[State.NEW], edgecolor=colors["background"], hatch="////", linewidth=0)
         patch.set_label("all ready: soak and gates")

@@ -1,12 +1,12 @@
 """
-The audit record of a rollout, version 1: what it says, as one line of JSON and back.
+The audit record of a rollout or a reload: what it says, as one line of JSON and back.
 
 Shapes, units and what may be missing are in docs/audit.md. How one is made is in writing.py.
 """
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,14 +14,29 @@ from typing import Any
 from ..arguments.finding import Finding
 from ..kubernetes.workload_kinds import DAEMON_SET, KINDS, WorkloadName
 
-VERSION = 1
+VERSION = 2
 """The newest version that is understood. Fields that are added without changing the others do not raise it."""
+
+_OF_ROLLOUTS = 1
+"""The version of a rollout's record, as it was before there were reloads: older releases read it too."""
 
 RESULTS = ("done", "halted", "restored", "failed", "stopped")
 """
 How a rollout ended: finished; left as it was at a failed gate; taken back; not finished in time; stopped by a person,
 or by somebody else's change.
 """
+
+RELOAD_RESULTS = ("reloaded", "restored", "restarted", "failed", "stopped")
+"""
+How a reload ended: each pod has read the new text; the old text is back; all pods were restarted; the new text stays,
+or it is not known to be back everywhere; stopped by a person.
+"""
+
+WELL = ("done", "reloaded", "restarted")
+"""The results with which all pods have what is new."""
+
+WITHOUT_WAVES = "all"
+"""The name of the one wave of a rollout without waves, which has no gates."""
 
 WAVE_RESULTS = ("done", "failed", "stopped")
 
@@ -88,13 +103,36 @@ class WaveRecord:
 
 
 @dataclass(frozen=True)
+class Reload:
+    """
+    What running pods read again: hashes of its text (`old_hash` is empty where it is not known).
+
+    `away` are the nodes without a pod that was ready, which nobody asked. `seconds` is how long after the text was
+    written the last pod was seen to have read it; `None` if not all did.
+    """
+
+    old_hash: str
+    new_hash: str
+    away: tuple[str, ...] = ()
+    seconds: float | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return _known(old_hash=self.old_hash, new_hash=self.new_hash, away=self.away, seconds=self.seconds)
+
+
+@dataclass(frozen=True)
 class AuditRecord:
     """
-    One rollout. Times are RFC 3339 in UTC, hashes 64 hex digits (`old_hash` is empty where there was none).
+    One rollout, or one reload. Times are RFC 3339 in UTC, hashes 64 hex digits (`old_hash` is empty where there was
+    none).
 
     `old_revision` and `new_revision` are what `kubectl rollout undo --to-revision` takes. `pods` is node -> `Times`,
     or the name of a pod where it is not a DaemonSet's, and `None` where the record no longer has them. `kind` is the
     workload's; a DaemonSet's record does not say it.
+
+    With `reload` the configuration of the pod template and its revision are the same before and after, and `Times` are
+    when the text was written and when the pod was seen to have read it.
     """
 
     namespace: str
@@ -115,6 +153,7 @@ class AuditRecord:
     retries: int = 0
     pods: Mapping[str, Times] | None = field(default=None, hash=False)
     kind: str = DAEMON_SET.kind
+    reload: Reload | None = None
 
     @property
     def workload(self) -> WorkloadName:
@@ -130,7 +169,8 @@ class AuditRecord:
         """Return the record as one line, without unknown fields."""
         return json.dumps(
             _known(
-                version=VERSION, kind=None if self.kind == DAEMON_SET.kind else self.kind,
+                version=VERSION if self.reload else _OF_ROLLOUTS,
+                kind=None if self.kind == DAEMON_SET.kind else self.kind,
                 namespace=self.namespace, name=self.name, started=self.started, ended=self.ended,
                 by=_known(**vars(self.by)), old_hash=self.old_hash, new_hash=self.new_hash,
                 old_revision=self.old_revision, new_revision=self.new_revision,
@@ -138,6 +178,7 @@ class AuditRecord:
                 template_changes=[change.plain() for change in self.template_changes],
                 waves=[vars(wave) for wave in self.waves], restarts=self.restarts, retries=self.retries,
                 pods=self.pods, result=self.result, reason=self.reason,
+                reload=self.reload.plain() if self.reload else None,
             ),
             ensure_ascii=False, separators=(",", ":"),
         )  # fmt: skip
@@ -203,11 +244,12 @@ def _record(value: Any) -> AuditRecord:
         raise _Newer(f"has version {version}, and this release reads up to {VERSION}")
     texts: dict[str, Any] = {n: _text(of.get(n), n) for n in ("namespace", "name", "old_hash", "new_hash")}
     revisions = {name: _maybe(of.get(name), name, _number) for name in ("old_revision", "new_revision")}
+    reload = _maybe(of.get("reload"), "reload", _read_reload)
     return AuditRecord(
         **texts,
         started=_time(of.get("started"), "started"),
         ended=_time(of.get("ended"), "ended"),
-        result=_one_of(of.get("result"), "result", RESULTS),
+        result=_one_of(of.get("result"), "result", RELOAD_RESULTS if reload else RESULTS),
         reason=_text(of.get("reason", ""), "reason"),
         by=_read_by(of.get("by", {}), "by"),
         **revisions,
@@ -218,7 +260,18 @@ def _record(value: Any) -> AuditRecord:
         retries=_number(of.get("retries"), "retries"),
         pods=_maybe(of.get("pods"), "pods", _read_pods),
         kind=_one_of(of.get("kind", DAEMON_SET.kind), "kind", tuple(KINDS)),
+        reload=reload,
     )
+
+
+def rollouts(records: Sequence[AuditRecord]) -> list[AuditRecord]:
+    """Return the records of rollouts, without those of reloads."""
+    return [record for record in records if not record.reload]
+
+
+def reloads(records: Sequence[AuditRecord]) -> list[AuditRecord]:
+    """Return the records of reloads."""
+    return [record for record in records if record.reload]
 
 
 def _read_by(value: Any, where: str) -> By:
@@ -252,6 +305,15 @@ def _read_wave(value: Any, where: str) -> WaveRecord:
         result=_one_of(of.get("result"), f"{where}.result", WAVE_RESULTS),
         findings=_each(of.get("findings", []), f"{where}.findings", _text),
     )
+
+
+def _read_reload(value: Any, where: str) -> Reload:
+    of = _mapping(value, where)
+    texts = {name: _text(of.get(name), f"{where}.{name}") for name in ("old_hash", "new_hash")}
+    seconds = of.get("seconds")
+    if seconds is not None and not _is_seconds(seconds):
+        raise _wrong("a number of seconds", seconds, f"{where}.seconds")
+    return Reload(**texts, away=_each(of.get("away", []), f"{where}.away", _text), seconds=seconds)
 
 
 def _read_pods(value: Any, where: str) -> dict[str, Times]:

@@ -3,16 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from .record import AuditRecord, Times, WaveRecord, moment, utc
+from .record import AuditRecord, Times, WaveRecord, moment, rollouts, utc
 
 _UNFINISHED = ("stopped", "halted", "failed")
 """Results after which the next `up` with the same configuration continues the rollout."""
 
 
 def whole(records: Sequence[AuditRecord]) -> AuditRecord:
-    """Return the last record, merged with the earlier ones that it continued, the oldest first."""
+    """Return the last record, merged with those that it continued, the oldest first; a reload continues none."""
     parts = [records[-1]]
-    for record in reversed(records[:-1]):
+    if parts[0].reload:
+        return parts[0]
+    for record in reversed(rollouts(records[:-1])):
         if not _goes_on(record, parts[0]):
             break
         parts.insert(0, record)

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..configuration.digest import short_hash
-from .record import AuditRecord, WaveRecord, moment
-
-WITHOUT_WAVES = "all"
-"""The name of the one wave of a rollout without waves, which has no gates."""
+from .record import WITHOUT_WAVES, AuditRecord, WaveRecord, moment
+from .reloads import how_it_went
 
 _TICKS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 """Distances between ticks that read well on a clock, in seconds."""
@@ -117,11 +115,17 @@ class Timeline:
     result: str
     counts: str = "nodes"
     """What its rows are: nodes, or the pods of a workload that is no DaemonSet."""
+    restarts: bool = True
+    """Whether pods restarted; else they read a text again that changed in place."""
 
     @property
     def nodes(self) -> int:
         """How many nodes all waves have."""
         return sum(band.nodes for band in self.bands)
+
+    def word(self, state: State) -> str:
+        """Return what a state is called."""
+        return state.value if self.restarts or state is not State.NOT_READY else "did not read it"
 
     def states(self) -> list[State]:
         """Return the states that occur, in the order of the legend."""
@@ -156,6 +160,8 @@ def timeline(record: AuditRecord) -> Timeline:
         unknown = State.NOT_READY if restart.ready is None or restart.node in blamed else State.NEW
         waits = State.RESTARTING if record.result == "stopped" else unknown
         segments = _segments(restart, waits, turned, end, shown)
+        if record.reload:
+            segments = _reload_segments(restart.ready, record.result, waves[place].end, end, shown)
         rows[place].append(Row(_printable(restart.node), segments, restart.nodes))
     plain = [one.wave.name for one in waves] == [WITHOUT_WAVES]
     bands = [_band(one, of, not plain) for one, of in zip(waves, rows, strict=True)]
@@ -170,6 +176,7 @@ def timeline(record: AuditRecord) -> Timeline:
         failed=failed,
         result=record.result,
         counts=record.workload.kind.places,
+        restarts=not record.reload or record.restarts > 0,
     )
 
 
@@ -226,6 +233,35 @@ def _segments(restart: _Restart, waits: State, turned: float | None, end: float,
     return tuple(segment for segment in every if segment.end > segment.start)
 
 
+def _reload_segments(
+    read: float | None, result: str, asked_until: float, end: float, shown: float
+) -> tuple[Segment, ...]:
+    """
+    Return what a node had whose process was to read a text again, which was written at the start.
+
+    One that did not read it is `NOT_READY` as long as that is so, and `word` says it.
+    """
+    never = State.OLD if result in ("stopped", "restarted") else State.NOT_READY
+    has = [(asked_until, never)] if read is None else [(read, State.OLD), (asked_until, State.NEW)]
+    parts = {
+        "restored": [(end, never if read is None else State.BACK), (shown, State.OLD)],
+        "restarted": [(end, State.RESTARTING), (shown, State.NEW)],
+    }.get(result, [(shown, has[-1][1])])
+    return _joined([*has, *parts])
+
+
+def _joined(parts: Sequence[tuple[float, State]]) -> tuple[Segment, ...]:
+    """Return the segments of what was until when, without empty ones; the same state twice is one."""
+    segments: list[Segment] = []
+    for until, state in parts:
+        start = segments[-1].end if segments else 0.0
+        if segments and segments[-1].state is state:
+            segments[-1] = Segment(segments[-1].start, max(start, until), state)
+        elif until > start:
+            segments.append(Segment(start, until, state))
+    return tuple(segments)
+
+
 def _band(ran: _Ran, rows: Sequence[Row], can_be_held: bool) -> Band:
     wave, restarted = ran.wave, sum(row.nodes for row in rows)
     waits = {State.RESTARTING, State.NOT_READY}
@@ -275,18 +311,19 @@ def as_json(shown: Timeline) -> dict[str, object]:
                 "held": band.held,
                 "result": band.result,
                 "findings": list(band.findings),
-                "restarted": band.restarted,
-                "not_restarted": band.others,
-                "nodes": [{"name": row.node, "states": _states(row)} for row in band.rows if row.node],
+                "restarted": band.restarted if shown.restarts else 0,
+                "not_restarted": band.others if shown.restarts else band.nodes,
+                "nodes": [{"name": row.node, "states": _states(row, shown)} for row in band.rows if row.node],
             }
             for band in shown.bands
         ],
     }
 
 
-def _states(row: Row) -> list[dict[str, object]]:
+def _states(row: Row, of: Timeline) -> list[dict[str, object]]:
     """Return what a node had as a reader of JSON wants it: what, and from when."""
-    return [{"from": round(segment.start, 3), "state": segment.state.name.lower()} for segment in row.segments]
+    names = {state: state.name.lower() for state in State} | ({} if of.restarts else {State.NOT_READY: "unread"})
+    return [{"from": round(segment.start, 3), "state": names[segment.state]} for segment in row.segments]
 
 
 def ticks(seconds: float) -> list[tuple[float, str]]:
@@ -322,14 +359,15 @@ def lasted(seconds: float) -> str:
 
 
 def _title(record: AuditRecord) -> str:
-    old = short_hash(record.old_hash) or "nothing"
-    return _printable(f"{record.workload}: {old} => {short_hash(record.new_hash)}, {record.result}")
+    of = record.reload or record
+    old = short_hash(of.old_hash) or ("unknown" if record.reload else "nothing")
+    return _printable(f"{record.workload}: {old} => {short_hash(of.new_hash)}, {record.result}")
 
 
 def _about(record: AuditRecord, end: float) -> str:
     """Return when it was, how long, how many pods restarted, and who did it."""
     when = moment(record.started).strftime("%Y-%m-%d %H:%M:%S UTC")
-    parts = [when, lasted(end), _many(record.restarts, "restart")]
+    parts = [when, lasted(end), how_it_went(record) if record.reload else _many(record.restarts, "restart")]
     commit = f"{record.by.commit[:10]}{', edited' if record.by.dirty else ''}" if record.by.commit else ""
     parts += [text for text in (record.by.stack, commit) if text]
     return _printable(", ".join(parts))

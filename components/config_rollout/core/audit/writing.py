@@ -18,7 +18,7 @@ from ..revisions.naming import HISTORY_KEY, history_name
 from ..waves.words import not_ready
 from ..words.changes import bytes_words, field_name
 from ..words.shown import cut, escaped, shown_pair
-from .record import AuditRecord, By, Change, WaveRecord, moment, parse_records, utc
+from .record import AuditRecord, By, Change, WaveRecord, moment, parse_records, rollouts, utc
 
 MAX_HISTORY_BYTES = 256 * 1024
 """How large the history in the cluster may be: an object in etcd may have 1.5 MiB, a ConfigMap 1 MiB of data."""
@@ -87,6 +87,11 @@ def _size(key: KeyChange, value: bytes) -> str:
 def change_cause(record: AuditRecord) -> str:
     """Return in one line what changed and who did it."""
     changes = [change for change in record.changes if change.effect == "restart"] + [*record.template_changes]
+    return what_and_who(changes, record)
+
+
+def what_and_who(changes: Sequence[Change], record: AuditRecord) -> str:
+    """Return the first of some changes, how many more there are, and who made them, in one line."""
     what = _change_words(changes[0]) if changes else "configuration"
     more = f", and {len(changes) - 1:,} more" if len(changes) > 1 else ""
     commit = f"commit {record.by.commit[:10]}" if record.by.commit else ""
@@ -246,7 +251,7 @@ def ci_run(environment: Mapping[str, str]) -> str:
 
 def continued(history: str, new_hash: str, new_revision: int | None) -> AuditRecord | None:
     """Return the history's last record if this rollout continues it, or tries it again."""
-    records, _ = parse_records(history, "history")
+    records = rollouts(parse_records(history, "history")[0])
     last = records[-1] if records else None
     if last is None or last.new_hash != new_hash:
         return None
@@ -255,7 +260,7 @@ def continued(history: str, new_hash: str, new_revision: int | None) -> AuditRec
 
 def ended_well(history: str, config_hash: str) -> bool:
     """Return whether the newest record of a history is of a finished rollout to this configuration."""
-    records, _ = parse_records(history, "history")
+    records = rollouts(parse_records(history, "history")[0])
     return bool(records) and (records[-1].new_hash, records[-1].result) == (config_hash, "done")
 
 

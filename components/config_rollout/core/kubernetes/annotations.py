@@ -81,7 +81,8 @@ On a ConfigMap whose content does not tell it: `{"formats": {KEY: FORMAT}, "effe
 RELOAD_ANNOTATION = "config-rollout/reload"
 """
 On a pod: the text that it is to read again, so that its kubelet brings it at once. On the ConfigMap that changes in
-place: `{"to": HASH, "known": [DIGEST]}`, which answers of pods stand for the texts before.
+place: `{"to": HASH, "known": [DIGEST]}`, which answers of pods stand for the texts before, with `"failed"` where the
+last reload has.
 """
 
 STACK_ANNOTATION = "config-rollout/stack"

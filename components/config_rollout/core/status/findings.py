@@ -13,27 +13,26 @@ from ..revisions.naming import is_content_name
 from ..revisions.observation import ObservedPod, names_in
 from ..waves.words import names
 from ..workload.external import rolled_out
-from .observation import Revision, WorkloadView, is_lying, short, template_written
+from .observation import PROGRAMS, Revision, WorkloadView, is_lying, short, template_written
+from .reloads import reload_findings
 from .waiting import what_replaces_pods
 
 BEHIND = "pods behind"
 """The subject of a finding that only says that a rollout has not finished yet."""
 
 _AGAIN = "Correct the configuration, or restore the previous one, and run `pulumi up`"
-_PROGRAMS = ("pulumi-kubernetes", "config-rollout")
-"""The prefixes of the field managers under which a program and its driver write a template."""
 
 
 def findings_of(view: WorkloadView, state: str) -> list[Finding]:
     """Return everything that needs attention, the most urgent first; `state` is state.py's."""
     return [
         *_rollout(view, state), *_not_ready(view), *_annotations(view), *_program(view),
-        *_config_maps(view, state), *_external(view), *_behind(view, state), *view.unread,
+        *_config_maps(view, state), *reload_findings(view), *_external(view), *_behind(view, state), *view.unread,
     ]  # fmt: skip
 
 
 def _rollout(view: WorkloadView, state: str) -> Iterator[Finding]:
-    record = view.records[-1] if view.records else None
+    record = view.rollout
     taken_back = daemon_sets.restored(view.workload)
     if workloads.is_held(view.workload):
         resume = f"`kubectl -n {view.namespace} rollout resume {view.kind.word}/{view.name}`"
@@ -134,13 +133,13 @@ def _program(view: WorkloadView) -> Iterator[Finding]:
 
     Who wrote it comes first: a rollout that is under way, or whose `up` was killed, has left no record.
     """
-    record = view.records[-1] if view.records else None
+    record = view.rollout
     if record is None or view.config_hash == record.new_hash:
         return
     if record.result == "restored" and view.config_hash == record.old_hash:
         return
     by = template_written(view.workload)
-    if by.manager.startswith(_PROGRAMS):
+    if by.manager.startswith(PROGRAMS):
         return
     who = f", written by {by.manager} at {by.time}," if by.manager else ""
     last = f"the last recorded rollout was to {short(record.new_hash)}, from {record.by.stack or 'a program'}"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..audit.record import AuditRecord, Change
+from ..audit.record import rollouts as rollouts_only
 from ..audit.writing import change_cause, changes_of
 from ..explain.reasons import WorkloadUpdate
 from ..kubernetes.field_managers import written
@@ -20,7 +21,7 @@ from .observation import TEMPLATE_FIELD, Revision, WorkloadView
 @dataclass(frozen=True)
 class Rollout:
     """
-    One rollout: its record, or a revision that has none; both where the revision is still kept.
+    One rollout, or one reload: its record, or a revision that has none; both where the revision is still kept.
 
     `when` is the start, or since when there is the revision as far as anything tells; `manager` who wrote it then,
     `change_cause` what its change cause says of it, `template_changes` what changed beside the configuration: by the
@@ -38,6 +39,11 @@ class Rollout:
     def number(self) -> int | None:
         """The revision that it led to."""
         return self.record.new_revision if self.record else self.revision.number if self.revision else None
+
+    @property
+    def only_reloads(self) -> bool:
+        """Whether running pods have read something again, and nothing restarted."""
+        return bool(self.record and self.record.reload and not self.record.restarts)
 
     @property
     def config_hash(self) -> str:
@@ -58,8 +64,9 @@ def rollouts_of(view: WorkloadView) -> list[Rollout]:
         of = revisions.get(record.new_revision or 0)
         cause = of.change_cause if of else ""
         rollouts.append(Rollout(record, of, record.started, "", cause, record.template_changes))
-    numbers = {record.new_revision for record in view.records}
-    numbers |= {(r.new_revision or 0) + 1 for r in view.records if r.result == "restored" and r.new_revision}
+    led = [record for record in view.records if not record.reload or record.restarts]
+    numbers = {record.new_revision for record in led}
+    numbers |= {(r.new_revision or 0) + 1 for r in led if r.result == "restored" and r.new_revision}
     by = written(view.workload, TEMPLATE_FIELD)
     for earlier, revision in zip([None, *view.revisions], view.revisions, strict=False):
         if revision.number in numbers:
@@ -80,7 +87,7 @@ def between(name: str, old: Revision, new: Revision) -> WorkloadUpdate:
     return WorkloadUpdate(one, other)
 
 
-def _own_cause(revision: Revision, earlier: Revision | None, records: Iterable[AuditRecord]) -> str:
+def _own_cause(revision: Revision, earlier: Revision | None, records: Sequence[AuditRecord]) -> str:
     """
     Return the change cause of a revision without a record; empty if it is an earlier rollout's.
 
@@ -89,7 +96,7 @@ def _own_cause(revision: Revision, earlier: Revision | None, records: Iterable[A
     Source: kubernetes 1.36 pkg/controller/daemon/update.go `snapshot`, `dedupCurHistories`,
     pkg/controller/deployment/util/deployment_util.go `SetNewReplicaSetAnnotations`.
     """
-    before = {change_cause(record) for record in records}
+    before = {change_cause(record) for record in rollouts_only(records)}
     if earlier:
         before.add(earlier.change_cause)
     is_old = earlier is not None and earlier.created > revision.created
@@ -98,7 +105,12 @@ def _own_cause(revision: Revision, earlier: Revision | None, records: Iterable[A
 
 def of_revision(rollouts: Iterable[Rollout], number: int) -> Rollout | None:
     """Return the newest rollout that led to a revision."""
-    return next((one for one in reversed([*rollouts]) if one.number == number), None)
+    return next((one for one in reversed([*rollouts]) if one.number == number and not one.only_reloads), None)
+
+
+def reloads_of(rollouts: Iterable[Rollout], number: int) -> list[Rollout]:
+    """Return the reloads while a revision was in force, the oldest first."""
+    return [one for one in rollouts if one.number == number and one.only_reloads]
 
 
 def config_maps_of_revision(view: WorkloadView, number: int) -> tuple[list[str], str] | None:
@@ -106,7 +118,7 @@ def config_maps_of_revision(view: WorkloadView, number: int) -> tuple[list[str],
     for revision in view.revisions:
         if revision.number == number:
             return names_in(revision.config_map), revision.config_hash
-    for record in reversed(view.records):
+    for record in reversed(rollouts_only(view.records)):
         for known, config_hash in ((record.new_revision, record.new_hash), (record.old_revision, record.old_hash)):
             if known == number and config_hash:
                 return [content_name(view.name, config_hash)], config_hash

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from ..audit.record import AuditRecord, Change, moment
+from ..audit.reloads import asked, how_it_went, not_read
+from ..configuration.digest import short_hash
 from ..kubernetes.workload_kinds import KINDS
 from ..revisions.observation import names_in, parts_of
-from ..waves.words import duration
+from ..waves.words import duration, names
 from ..words.table import aligned
 from .history import Rollout
 from .observation import WorkloadView, short
@@ -32,6 +34,10 @@ def in_full(view: WorkloadView, rollout: Rollout) -> list[str]:
     ]
     before = f"{short(record.old_hash)} => " if record and record.old_hash else ""
     facts.append(("configuration", f"{before}{short(rollout.config_hash)}"))
+    if record and record.reload:
+        facts[-1] = ("text", f"{_text(record.reload.old_hash)} => {_text(record.reload.new_hash)}")
+        facts.append(("pods", how_it_went(record)))
+        facts += [("not asked", names(record.reload.away))] if record.reload.away else []
     if revision:
         mounts = revision.config_map or "none"
         gone = "" if all(name in view.config_maps for name in names_in(revision.config_map)) else ", which is missing"
@@ -76,6 +82,9 @@ def _row(rollout: Rollout) -> tuple[str, ...]:
     if record is None:
         what = _cut(rollout.change_cause) or _what(rollout)
         return _number(rollout), rollout.when, who(rollout), what, "", "", _NOT_RECORDED
+    if rollout.only_reloads:
+        how = f"0, {asked(record) - not_read(record):,} of {asked(record):,} reloaded"
+        return _number(rollout), record.started, who(rollout), _what(rollout), how, _took(record), record.result
     nodes = min(record.restarts, sum(wave.nodes for wave in record.waves)) if record.pods is None else len(record.pods)
     return _number(rollout), record.started, who(rollout), _what(rollout), f"{nodes:,}", _took(record), record.result
 
@@ -111,6 +120,11 @@ def _record_lines(record: AuditRecord) -> list[str]:
 
 def _template_lines(changes: Sequence[Change]) -> list[str]:
     return ["  pod template", *(f"    {change_line(change)}" for change in changes)] if changes else []
+
+
+def _text(full_hash: str) -> str:
+    """Return the hash of a text that changes in place as it appears in sentences."""
+    return short_hash(full_hash) or "an unknown text"
 
 
 def _took(record: AuditRecord) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..arguments.finding import Finding
-from ..audit.record import AuditRecord, parse_records
+from ..audit.record import AuditRecord, parse_records, reloads, rollouts
 from ..configuration.diff import SECRET_KIND
 from ..configuration.digest import short_hash
 from ..kubernetes import workloads
@@ -25,12 +25,17 @@ from ..kubernetes.objects import (
 )
 from ..kubernetes.pods import place_of
 from ..kubernetes.workload_kinds import WorkloadKind, WorkloadName, kind_of
-from ..revisions.naming import HISTORY_KEY, content_name, history_name, source_name
+from ..revisions.config_maps import mounted
+from ..revisions.naming import HISTORY_KEY, content_name, history_name, is_reload_name, source_name
 from ..revisions.observation import Observation, ObservedPod, config_map_of, parts_of
+from ..revisions.reload_note import ReloadNote, reload_note
 from ..workload.external import external_source, rolled_out
 
 TEMPLATE_FIELD = ("f:spec", "f:template")
 """Where `managedFields` have the pod template."""
+
+PROGRAMS = ("pulumi-kubernetes", "config-rollout")
+"""The prefixes of the field managers under which a program and its driver write."""
 
 _HASH_FIELD = (*TEMPLATE_FIELD, "f:metadata", "f:annotations", f"f:{CONFIG_HASH_ANNOTATION}")
 
@@ -56,10 +61,16 @@ class Revision:
 
 @dataclass(frozen=True)
 class ConfigMapMetadata:
-    """The relevant parts of a ConfigMap beside its content: the UIDs of its owners, and when its data was written."""
+    """
+    The relevant parts of a ConfigMap beside its content: the UIDs of its owners, and when its data was written.
+
+    `manager` is who wrote it then, and `note` what is noted of a reload.
+    """
 
     owners: frozenset[str]
     written: str
+    manager: str = ""
+    note: ReloadNote = field(default_factory=ReloadNote)
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,23 @@ class WorkloadView:
         return config_map_of(self.workload["spec"].get("template", {}).get("spec") or {}, self.name)
 
     @property
+    def in_place(self) -> list[str]:
+        """The ConfigMaps of the pod template that change in place: pods read them again."""
+        if not self.workload["spec"].get("template", {}).get("spec"):
+            return []
+        return sorted(name for name in mounted(self.workload) if is_reload_name(name, self.name))
+
+    @property
+    def rollout(self) -> AuditRecord | None:
+        """The record of the newest rollout."""
+        return next(reversed(rollouts(self.records)), None)
+
+    @property
+    def reload(self) -> AuditRecord | None:
+        """The record of the newest reload."""
+        return next(reversed(reloads(self.records)), None)
+
+    @property
     def wanted(self) -> int:
         """How many pods there should be: of a DaemonSet, how many nodes should have one."""
         return workloads.pod_counts(self.workload).wanted
@@ -192,7 +220,8 @@ def metadata_of(config_map: Object) -> ConfigMapMetadata:
     """Return the relevant parts of a ConfigMap; its metadata is enough."""
     owners = config_map["metadata"].get("ownerReferences") or []
     data = written(config_map, ("f:data",), ("f:binaryData",))
-    return ConfigMapMetadata(frozenset(str(owner["uid"]) for owner in owners), data.time)
+    uids = frozenset(str(owner["uid"]) for owner in owners)
+    return ConfigMapMetadata(uids, data.time, data.manager, reload_note(config_map))
 
 
 def template_written(workload: Object) -> Written:

@@ -19,6 +19,7 @@ from ..revisions.observation import ObservedPod
 from ..waves.order import divide, parse_waves
 from .findings import findings_of
 from .observation import Revision, WorkloadView
+from .reloads import reload_json
 
 DONE, ROLLING, HALTED, RESTORED, PAUSED = STATES = ("done", "rolling", "halted", "restored", "paused")
 """
@@ -75,7 +76,7 @@ class Status:
 def status_of(view: WorkloadView) -> Status:
     """Return the state of an observed workload. Pods of deleted nodes are ignored."""
     view = replace(view, pods=[pod for pod in view.pods if pod.node not in view.gone])
-    record = view.records[-1] if view.records else None
+    record = view.rollout
     state = _state(view, record)
     ended = record if record and state in (HALTED, RESTORED) else None
     waves, wrong = _waves(view)
@@ -176,6 +177,7 @@ def _json(status: Status) -> dict[str, object]:
              "config_map": one.revision.config_map, "pods": one.pods}
             for one in status.running
         ],
+        "reload": reload_json(view),
         "waves": [vars(part) for part in status.waves],
         "zones": [vars(part) for part in status.zones],
         "pods": [

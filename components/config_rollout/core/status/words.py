@@ -4,7 +4,8 @@ from ..kubernetes.workload_kinds import WorkloadKind
 from ..revisions.observation import names_in
 from ..words.table import aligned
 from .findings import BEHIND
-from .observation import short
+from .observation import WorkloadView, short
+from .reloads import reload_state
 from .state import Part, Running, Status
 
 
@@ -13,6 +14,7 @@ def lines_of(status: Status) -> list[str]:
     view = status.view
     lines = [f"{view.where}: {headline(status)}"]
     lines += aligned([_running(one, len(view.pods)) for one in reversed(status.running)], indent=2)
+    lines += aligned([_in_place(view, name) for name in view.in_place], indent=2)
     for what, parts in (("wave", status.waves), ("zone", status.zones)):
         lines += aligned([(what, part.name, _through(part, view.kind)) for part in parts], indent=2)
     return [*lines, *(f"  ! {finding}" for finding in status.findings)]
@@ -57,6 +59,12 @@ def _running(one: Running, total: int) -> tuple[str, ...]:
     of = revision.config_map
     mounts = f"ConfigMap {of}" if names_in(of) else of
     return "revision", f"{revision.number}", short(revision.config_hash), f"{one.pods:,} of {total:,} pods", mounts
+
+
+def _in_place(view: WorkloadView, name: str) -> tuple[str, ...]:
+    state, ended, how = reload_state(view)
+    missing = "" if name in view.config_maps else ", which is missing"
+    return "reload", f"ConfigMap {name}{missing}", f"{state} at {ended}: {how}" if ended else "no reload yet"
 
 
 def _through(part: Part, kind: WorkloadKind) -> str:

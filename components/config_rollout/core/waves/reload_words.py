@@ -39,6 +39,11 @@ def restarted(seconds: float) -> str:
     return f"restarted: all pods have the new text, {seconds:.0f} s after it was written"
 
 
+def stopped(why: str) -> str:
+    """Return that nobody waits for a reload any more."""
+    return f"reload stopped: {why}. The new text stays where it is: `pulumi up` asks again whether all have read it"
+
+
 def not_restarted(seconds: int) -> str:
     """Return that the rolling restart after a failed reload takes too long."""
     return (

@@ -1,0 +1,61 @@
+"""What `status` says of the ConfigMaps that change in place, and of the last reload of their text."""
+
+from collections.abc import Iterator
+
+from ..arguments.finding import Finding
+from ..audit.record import WELL
+from ..audit.reloads import asked, how_it_went, not_read
+from ..revisions.reload_note import ReloadNote
+from .observation import PROGRAMS, WorkloadView
+
+
+def reload_state(view: WorkloadView) -> tuple[str, str, str]:
+    """
+    Return how the last reload ended, when, and how it went; the first is `none` if there was none.
+
+    One that failed, and whose text is no longer wanted, is `given up`.
+    """
+    record = view.reload
+    if record is None:
+        return "none", "", ""
+    given_up = record.result not in WELL and not _note(view).failed
+    return "given up" if given_up else record.result, record.ended, how_it_went(record)
+
+
+def reload_json(view: WorkloadView) -> dict[str, object] | None:
+    """Return the same as `status --json` has it; `None` where nothing changes in place."""
+    if not view.in_place:
+        return None
+    record, (state, ended, _) = view.reload, reload_state(view)
+    return {
+        "config_maps": view.in_place,
+        "state": state,
+        "ended": ended or None,
+        "pods": asked(record) if record else None,
+        "unread": not_read(record) if record else None,
+    }
+
+
+def reload_findings(view: WorkloadView) -> Iterator[Finding]:
+    """Find a ConfigMap that changes in place and is missing or another's, and a text that not all pods have read."""
+    for name in view.in_place:
+        there = view.config_maps.get(name)
+        if there is None:
+            who = f"{len(view.pods):,} pods read" if len(view.pods) != 1 else "1 pod reads"
+            what = f"is missing: {who} it, and none can start without it"
+            yield Finding(f"ConfigMap {name}", what, "Run `pulumi up --refresh`, which recreates it")
+        elif there.manager and not there.manager.startswith(PROGRAMS):
+            what = f"was written by {there.manager} at {there.written}, and nobody has asked the pods since"
+            yield Finding(f"ConfigMap {name}", what, "Run `pulumi up --refresh`, which restores the program's text")
+    record = view.reload
+    if record and view.in_place and record.result not in WELL and _note(view).failed:
+        kept = "the new text stays" if _note(view).failed == "keep" else "the old text was written again"
+        wrong = [finding for wave in record.waves for finding in wave.findings]
+        named = f": {wrong[0]}{f', and {len(wrong) - 1:,} more' if len(wrong) > 1 else ''}" if wrong else ""
+        what = f"failed at {record.ended}, {how_it_went(record)}{named}; {kept}"
+        yield Finding("reload", what, "Correct the text, or restore the previous one, and run `pulumi up`")
+
+
+def _note(view: WorkloadView) -> ReloadNote:
+    there = [view.config_maps[name] for name in view.in_place if name in view.config_maps]
+    return there[0].note if there else ReloadNote()
