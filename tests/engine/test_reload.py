@@ -1,11 +1,13 @@
 """A text that running pods read again, on the real engine and control plane: asked, proven, taken back."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from tests.engine.conftest import NODES, hash_of
-from tests.engine.observed import FAST, config_maps, daemon_set, written
+from tests.engine.observed import FAST, config_maps, daemon_set, history, written
 from tools.pod_server import PodServer
 
 OLD, NEW, REFUSED = ({"agent.yaml": "level: info\n", "rules": f"{text}\n"} for text in ("allow", "deny", "refused"))
@@ -66,13 +68,25 @@ def programs(cluster, namespace):
 
 
 @pytest.fixture
+def command(cluster):
+    """Return a function that runs a command on the cluster: exit code, output, errors."""
+
+    def run(*arguments):
+        words = [sys.executable, "-m", "config_rollout", *arguments, "--kubeconfig", str(cluster.kubeconfig)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.fixture
 def text(cluster, namespace):
     """Return a function that gives the text in the ConfigMap that changes in place."""
     return lambda: cluster.api.get(f"namespaces/{namespace}/configmaps/agent-reload")["data"]["rules"].strip()
 
 
 def test_text_reloads_without_a_restart_and_comes_back_where_it_is_rejected(
-    project, agent, cluster, namespace, record, programs, text
+    project, agent, cluster, namespace, record, programs, text, command
 ):
     made = project.up(agent(OLD, **RELOAD))
     assert not made.failed, made.output
@@ -91,22 +105,40 @@ def test_text_reloads_without_a_restart_and_comes_back_where_it_is_rejected(
     assert {} == recorder.replaced()
     assert ["deny"] * NODES == programs.now()
     assert f"reloaded: {NODES} pods read it again" in changed.output
+    (first,) = history(cluster, namespace)
+    assert ("reloaded", 0, {"rules"}) == (first.result, first.restarts, {change.key for change in first.changes})
+    assert NODES == len(first.pods) == first.waves[0].nodes
+    assert first.reload.seconds == max(read for _, read in first.pods.values())
+    assert (0, "") == command("status", f"{namespace}/agent")[::2]
 
-    first = min(pod["spec"]["nodeName"] for pod in cluster.api.list(f"namespaces/{namespace}/pods"))
-    programs.rejects = {first}
+    first_node = min(pod["spec"]["nodeName"] for pod in cluster.api.list(f"namespaces/{namespace}/pods"))
+    programs.rejects = {first_node}
     with record() as recorder:
         refused = project.up(agent(REFUSED, **RELOAD))
     assert refused.failed
     assert f"reload failed: 1 of {NODES} pods did not read it again" in refused.output
-    assert f"{first}: rejected it (rules_failed_total 0 => 1)" in refused.output
+    assert f"{first_node}: rejected it (rules_failed_total 0 => 1)" in refused.output
     assert {} == recorder.replaced()
     assert "deny" == text()
     assert ["deny"] * NODES == programs.now()
+    taken_back = history(cluster, namespace)[-1]
+    assert "restored" == taken_back.result
+    assert (f"{first_node}: rejected it (rules_failed_total 0 => 1)",) == taken_back.waves[0].findings
+    code, status, _ = command("status", f"{namespace}/agent")
+    assert 1 == code
+    assert f"reload  ConfigMap agent-reload  restored at {taken_back.ended}" in status
+    assert f"! reload: failed at {taken_back.ended}" in status
+
+    given_up = project.up(agent(NEW, **RELOAD))
+    assert not given_up.failed, given_up.output
+    code, status, _ = command("status", f"{namespace}/agent")
+    assert (0, True) == (code, "given up at" in status), status
 
     programs.rejects = set()
     again = project.up(agent(REFUSED, **RELOAD))
     assert not again.failed, again.output
     assert ("refused", ["refused"] * NODES) == (text(), programs.now())
+    assert ["reloaded", "restored", "reloaded"] == [one.result for one in history(cluster, namespace)]
 
     both = {**NEW, "agent.yaml": "level: debug\n"}
     with record() as recorder:
@@ -115,11 +147,23 @@ def test_text_reloads_without_a_restart_and_comes_back_where_it_is_rejected(
     assert [1] * NODES == list(recorder.replaced().values())
     assert "rules: pods that have not restarted yet read the new text at once" in mixed.output
     assert "deny" == text()
+    rollout = history(cluster, namespace)[-1]
+    assert ("done", None, {"rules", "agent.yaml"}) == (
+        rollout.result, rollout.reload, {change.key for change in rollout.changes}
+    )  # fmt: skip
+    assert 4 == len(history(cluster, namespace))
 
     by_hand = '{"data": {"rules": "by hand\\n"}}'
     cluster.kubectl("-n", namespace, "patch", "configmap", "agent-reload", "--type=merge", f"--patch={by_hand}")
+    assert "ConfigMap agent-reload: was written by kubectl" in command("status", f"{namespace}/agent")[1]
     assert not project.up(agent(both, **RELOAD), refresh=True).failed
     assert "deny" == text()
+
+    cluster.kubectl("-n", namespace, "delete", "configmap", "agent-reload")
+    assert "ConfigMap agent-reload: is missing" in command("status", f"{namespace}/agent")[1]
+    assert not project.up(agent(both, **RELOAD), refresh=True).failed
+    assert "deny" == text()
+    assert (0, "") == command("status", f"{namespace}/agent")[::2]
 
     cluster.kubectl("-n", namespace, "rollout", "undo", "daemonset/agent")
     volume = daemon_set(cluster, namespace)["spec"]["template"]["spec"]["volumes"][0]

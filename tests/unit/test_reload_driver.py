@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from contextlib import suppress
 
 import pytest
 
 from config_rollout.cluster import retrying
 from config_rollout.core.kubernetes.annotations import RELOAD_ANNOTATION
 from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET
+from config_rollout.core.revisions.reload_note import reload_note
 from config_rollout.core.waves.reload_check import parse_reload
 from config_rollout.driver.reload import NotReloaded, Reload, text_of
 from tests.memory_cluster import MemoryCluster
@@ -69,8 +71,8 @@ def config_map(text):
     return {"metadata": {"name": "dns-reload", "namespace": "n"}, "data": {"Corefile": text}}
 
 
-def pod(node, ready=True, restarts=0):
-    metadata = {"name": f"dns-{node}", "namespace": "n", "labels": {"a": "b"}, "ownerReferences": OWNER}
+def pod(node, ready=True, restarts=0, name=""):
+    metadata = {"name": name or f"dns-{node}", "namespace": "n", "labels": {"a": "b"}, "ownerReferences": OWNER}
     conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
     running = {"restartCount": restarts, "state": {"running": {"startedAt": "2026-11-29T14:00:00Z"}}}
     status = {"conditions": conditions, "containerStatuses": [running], "phase": "Running"}
@@ -189,6 +191,88 @@ def test_pod_that_is_not_ready_is_not_asked(made):
     proof = change(made(cluster), cluster)
 
     assert (["n0", "n1"], ["n2"]) == (proof.nodes, proof.away)
+
+
+@pytest.mark.parametrize(
+    ("given", "result", "read", "refused", "away"),
+    [
+        ({}, "reloaded", NODES, [], []),
+        ({"down": ["n2"]}, "reloaded", ["n0", "n1"], [], ["n2"]),
+        ({"rejects": [("n1", "new")]}, "restored", ["n0", "n2"], ["n1"], []),
+        ({"rejects": [("n1", "new")], "stated": {"on_failure": "keep"}}, "failed", ["n0", "n2"], ["n1"], []),
+        ({"deaf": NODES}, "restored", [], NODES, []),
+    ],
+)
+def test_report_for_the_record(made, given, result, read, refused, away):
+    stated = given.pop("stated", {})
+    cluster = Dns(**given)
+    reload = made(cluster, **stated)
+    with suppress(NotReloaded):
+        change(reload, cluster)
+    of = reload.report.reloaded("")
+
+    assert (result, read, refused, away) == (of.result, sorted(of.read), sorted(of.wrong), of.away)
+    assert of.began <= of.asked_until <= of.ended
+    assert reload.report.is_worth_a_record
+
+
+def test_pods_that_are_new_are_in_no_report(made):
+    cluster = Dns()
+    reload = made(cluster)
+    reload.note(text("new"))
+    cluster.apply("configmaps", "dns-reload", "n", config_map("new"), "provider")
+    for node in NODES:
+        cluster.keep("pods", pod(node, name=f"dns-new-{node}"))
+        del cluster.of("pods")[f"dns-{node}"]
+    reload.prove(text("new"), text("old"))
+
+    assert not reload.report.is_worth_a_record
+
+
+def test_up_that_is_stopped_takes_nothing_back(made):
+    cluster = Dns(deaf=NODES)
+    reload = made(cluster)
+    reload.note(text("new"))
+    reload.stop("the program got SIGINT")
+    with pytest.raises(NotReloaded, match="reload stopped: the program got SIGINT"):
+        reload.prove(text("new"), text("old"))
+
+    assert ["new"] == cluster.writes
+    assert "stopped" == reload.report.reloaded("").result
+
+
+@pytest.mark.parametrize(("on_failure", "to"), [("back", "old"), ("keep", "new")])
+def test_failure_is_noted_until_the_next_reload(made, on_failure, to):
+    cluster = Dns(rejects=[("n1", "new")])
+    with pytest.raises(NotReloaded):
+        change(made(cluster, on_failure=on_failure), cluster)
+    noted = reload_note(cluster.of("configmaps")["dns-reload"])
+    made(cluster).note(text("old"))
+    later = reload_note(cluster.of("configmaps")["dns-reload"])
+
+    assert (text(to).hash, on_failure) == (noted.to, noted.failed)
+    assert (text("old").hash, "") == (later.to, later.failed)
+
+
+def test_text_that_was_kept_is_given_up_and_pods_are_asked(made):
+    cluster = Dns(rejects=[("n1", "new")])
+    with pytest.raises(NotReloaded):
+        change(made(cluster, on_failure="keep"), cluster)
+    proof = change(made(cluster), cluster, new="old", old="new")
+
+    assert NODES == proof.nodes
+    assert everywhere("old") == cluster.runs
+
+
+def test_text_that_was_taken_back_is_given_up_and_nobody_is_asked(made):
+    cluster = Dns(rejects=[("n1", "new")])
+    with pytest.raises(NotReloaded):
+        change(made(cluster), cluster)
+    reload = made(cluster)
+    reload.note(text("old"))
+
+    assert [] == reload.prove(text("old"), None).nodes
+    assert ["new", "old"] == cluster.writes
 
 
 def test_next_up_writes_a_text_that_was_taken_back(made):

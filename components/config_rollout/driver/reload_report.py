@@ -47,7 +47,9 @@ class ReloadReport:
     def reloaded(self, reason: str) -> Reloaded:
         """Return how it went, now that it has ended; `reason` is why it did not end well."""
         read = {node: at for node, at in self._read.items() if node in self._asked}
-        return Reloaded(self.result, self._began, time.time(), self._asked, self.away, read, self._wrong, reason)
+        ended = time.time()
+        until = self._asked_until or ended
+        return Reloaded(self.result, self._began, until, ended, self._asked, self.away, read, self._wrong, reason)
 
     @property
     def _asked(self) -> list[str]:
