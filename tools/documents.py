@@ -80,6 +80,9 @@ def pictures() -> list[tuple[Path, str]]:
 ROLLOUTS = "tests/data/rollouts/kube-proxy.jsonl"
 """The records of the documents on the timeline and on metrics."""
 
+RELOADS = "tests/data/rollouts/node-dns.jsonl"
+"""The same, of reloads."""
+
 
 @cache
 def ran(*arguments: str) -> str:
@@ -101,15 +104,18 @@ def timeline(records: str, rollout: int = 1) -> str:
 def timelines() -> list[tuple[Path, str]]:
     """Return the pictures of the document on the timeline, and what they have to hold."""
     names = {"timeline.svg": 1, "timeline-restored.svg": 2}
-    return [(ROOT / "docs" / name, timeline(ROLLOUTS, rollout)) for name, rollout in names.items()]
+    of_rollouts = [(ROOT / "docs" / name, timeline(ROLLOUTS, rollout)) for name, rollout in names.items()]
+    return [*of_rollouts, (ROOT / "docs" / "timeline-reload.svg", timeline(RELOADS))]
 
 
 def metrics() -> tuple[Path, str]:
     """Return the document on metrics, and what it has to hold."""
     path = ROOT / "docs" / "metrics.md"
-    printed = ran("metrics", "--from", ROLLOUTS)
-    shown = f"```text\n$ config-rollout metrics --from {ROLLOUTS}\n{printed}```"
-    return path, filled(path.read_text(), "metrics", shown)
+    text = path.read_text()
+    for name, records in (("metrics", ROLLOUTS), ("reloads", RELOADS)):
+        printed = ran("metrics", "--from", records)
+        text = filled(text, name, f"```text\n$ config-rollout metrics --from {records}\n{printed}```")
+    return path, text
 
 
 def policies() -> tuple[Path, str]:

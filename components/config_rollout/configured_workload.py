@@ -272,7 +272,8 @@ class ConfiguredWorkload:
                 body = self._reading.observation.reload_as_it_is(body, source.reloaded)
             self._reload_objects[called] = body or {"metadata": {"name": called, **metadata}, "data": UNKNOWN_OUTPUT}
         self._reloads = Reloads(
-            self._component, self._name, workload.kind, self._check, self.explainer, configuration.hash,
+            self._component, self._name, workload.kind, self._check, self.explainer,
+            configuration.hash if configuration.is_known else "",
             self._reload_objects, configuration.reload_hash,
         )  # fmt: skip
         for called, body in self._reload_objects.items():

@@ -17,7 +17,7 @@ from config_rollout.core.status.history import history_json, of_revision, reload
 from config_rollout.core.status.history_words import in_full, table
 from tests.objects import daemon_set as rollouts
 from tests.objects.daemon_set import seen
-from tests.objects.reload_records import CHANGE, NEW_TEXT, OLD_TEXT, REFUSED, TAKEN_BACK, record
+from tests.objects.reload_records import CHANGE, FILE, NEW_TEXT, OLD_TEXT, REFUSED, TAKEN_BACK, record, written
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 UNREAD, OLD, NEW, BACK, RESTARTING = State.NOT_READY, State.OLD, State.NEW, State.BACK, State.RESTARTING
@@ -30,6 +30,10 @@ RECORDS = [
     record("stopped", REFUSED),
     record("restored", {"": "exited with 3"}),
 ]
+
+
+def test_data_file_is_what_its_maker_writes():
+    assert written() == FILE.read_text()
 
 
 def schema(name):

@@ -116,7 +116,7 @@ class Reloads:
             with driving(reload.stop):
                 return reload.prove(self._wanted(), was)
 
-        hashes, reason = (str(old.get("hash") or ""), self._hash or ""), ""
+        hashes = str(old.get("hash") or ""), self._hash or ""
         try:
             with voice.never_silent(lambda: f"reload: asking the pods of {self._workload}"):
                 proof = await in_thread(prove)
@@ -124,10 +124,9 @@ class Reloads:
             reload.stop()
             raise
         except (NotReloaded, ClusterError) as error:
-            reason = str(error).partition("\n")[0]
+            await self._record(reload.report, hashes, str(error).partition("\n")[0])
             raise
-        finally:
-            await self._record(reload.report, hashes, reason)
+        await self._record(reload.report, hashes, "")
         done = restarted(proof.seconds) if proof.restarted else reloaded(proof.nodes, proof.away, proof.seconds)
         pulumi.log.info(done, self._component)
 
