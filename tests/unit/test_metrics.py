@@ -16,6 +16,7 @@ from config_rollout.cli.outputs import prometheus as exposition
 from config_rollout.core.audit.metrics import RESULTS, metrics
 from config_rollout.core.audit.record import parse_records
 from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, KINDS, WorkloadName
+from tests.objects import reload_records as reloads
 from tests.objects.rollout_records import FILE, NEW, OLD, lines, rollout
 from tests.unit.canned_server import FakeServer
 
@@ -33,7 +34,9 @@ def of(*records, hashes=None):
     return {metric.name: list(metric.samples) for metric in metrics(rollouts, hashes or {})}
 
 
-EMITTED = of(*({**rollout(), "kind": kind} for kind in KINDS))
+OF_ROLLOUTS = of(*({**rollout(), "kind": kind} for kind in KINDS))
+OF_RELOADS = of(*({**json.loads(reloads.record().to_json()), "kind": kind} for kind in KINDS))
+EMITTED = {**OF_RELOADS, **OF_ROLLOUTS}
 """Every metric that the command emits, of a workload of each kind."""
 
 
@@ -108,7 +111,7 @@ def test_text_means_the_same_as_openmetrics_and_as_what_node_exporter_reads(caps
     read = samples(openmetrics.text_string_to_metric_families(given))
 
     assert read == samples(parser.text_string_to_metric_families(given))
-    assert EMITTED.keys() == {name for name, *_ in read}
+    assert OF_ROLLOUTS.keys() == {name for name, *_ in read}
     assert {("gauge", None)} == {(kind, timestamp) for _, kind, _, _, timestamp in read}
 
 
@@ -186,7 +189,7 @@ def test_push_adds_each_daemon_set_to_its_group(gateway, capsys, tmp_path):
     for (*_, body), name in zip(gateway.asked, ("kube-proxy", "agent"), strict=True):
         read = samples(parser.text_string_to_metric_families(body))
         assert {name} == {labels["daemon_set"] for _, _, labels, *_ in read}
-        assert EMITTED.keys() == {metric for metric, *_ in read}
+        assert OF_ROLLOUTS.keys() == {metric for metric, *_ in read}
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..words.shown import cut, escaped
 from .record import WELL, WITHOUT_WAVES, AuditRecord, Reload, WaveRecord, parse_records, reloads, utc
-from .writing import MAX_EVENT_CHARACTERS, cut, escaped, shown_findings, what_and_who
+from .writing import MAX_EVENT_CHARACTERS, shown_findings, what_and_who
 
 _ENDS = {"reloaded": "Reloaded", "restored": "ReloadRestored", "restarted": "ReloadRestarted",
          "failed": "ReloadFailed", "stopped": "ReloadStopped"}  # fmt: skip

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 from ..arguments.finding import Finding
-from ..audit.record import WELL
+from ..audit.record import WELL, AuditRecord
 from ..audit.reloads import asked, how_it_went, not_read
 from ..revisions.reload_note import ReloadNote
 from .observation import PROGRAMS, WorkloadView
+
+_THEN = {"back": "the old text was written again", "keep": "the new text stays"}
+"""What became of a text that not all have read."""
 
 
 def reload_state(view: WorkloadView) -> tuple[str, str, str]:
@@ -47,13 +50,15 @@ def reload_findings(view: WorkloadView) -> Iterator[Finding]:
         elif there.manager and not there.manager.startswith(PROGRAMS):
             what = f"was written by {there.manager} at {there.written}, and nobody has asked the pods since"
             yield Finding(f"ConfigMap {name}", what, "Run `pulumi up --refresh`, which restores the program's text")
-    record = view.reload
-    if record and view.in_place and record.result not in WELL and _note(view).failed:
-        kept = "the new text stays" if _note(view).failed == "keep" else "the old text was written again"
-        wrong = [finding for wave in record.waves for finding in wave.findings]
-        named = f": {wrong[0]}{f', and {len(wrong) - 1:,} more' if len(wrong) > 1 else ''}" if wrong else ""
-        what = f"failed at {record.ended}, {how_it_went(record)}{named}; {kept}"
+    record, failed = view.reload, _note(view).failed
+    if record and failed in _THEN and record.result not in WELL:
+        what = f"failed at {record.ended}, {how_it_went(record)}{_who_did_not(record)}; {_THEN[failed]}"
         yield Finding("reload", what, "Correct the text, or restore the previous one, and run `pulumi up`")
+
+
+def _who_did_not(record: AuditRecord) -> str:
+    wrong = [finding for wave in record.waves for finding in wave.findings]
+    return f": {wrong[0]}{f', and {len(wrong) - 1:,} more' if len(wrong) > 1 else ''}" if wrong else ""
 
 
 def _note(view: WorkloadView) -> ReloadNote:
