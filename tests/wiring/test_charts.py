@@ -32,6 +32,11 @@ def provider(monkeypatch):
     return provider
 
 
+def unknown():
+    """Return an Output that no preview knows."""
+    return pulumi.Output.from_input(pulumi.UNKNOWN)
+
+
 def chart(run, **changes):
     given = {"chart": "agent", "namespace": "default", **changes}
     return run(component=ConfiguredChart, data=None, pod_spec=None, **given)
@@ -131,6 +136,17 @@ def test_chart_that_renders_nothing_is_refused(refused, provider):
     )
 
 
-def test_value_that_a_preview_does_not_know_is_refused(register, provider):
-    with pytest.raises(ValueError, match=r"values\.level: is not known in this preview, so neither are the objects"):
-        chart(register, preview=True, values=lambda: {"level": pulumi.Output.from_input(pulumi.UNKNOWN)})
+@pytest.mark.parametrize(
+    ("where", "given"),
+    [
+        (r"values\.level", {"values": lambda: {"level": unknown()}}),
+        ("values", {"values": lambda: unknown()}),
+        ("chart", {"chart": lambda: unknown()}),
+        ("version", {"version": lambda: unknown()}),
+        ("namespace", {"namespace": lambda: unknown()}),
+    ],
+)
+def test_value_that_a_preview_does_not_know_is_refused(register, provider, where, given):
+    with pytest.raises(ValueError, match=rf"agent': {where}: is not known in this preview, so neither are the objects"):
+        chart(register, preview=True, **given)
+    assert [] == provider.asked

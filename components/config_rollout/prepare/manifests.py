@@ -53,7 +53,7 @@ def known_value(where: str, given: Any, read: Read) -> Any:
     """Return an argument that has to be plain, with what its Outputs hold; what is not known is a finding."""
     value, _, resources = known(given)
     read.needs |= resources
-    if unknown := next(_unknown_places(value), None):
+    if (unknown := next(_unknown_places(value), None)) is not None:
         read.findings.append(Finding(f"{where}{unknown}", NOT_KNOWN, _KNOWN))
     return value
 
