@@ -404,6 +404,13 @@ def test_label_that_a_selector_needs_cannot_be_left_out():
     assert "spec.template.metadata.labels['app']: cannot be left out: spec.selector needs it." in done.stderr
 
 
+@pytest.mark.slow
+def test_ten_thousand_objects_are_transformed():
+    text = "".join(config_map(name=f"agent-{number}") for number in range(9_998)) + config_map() + daemon_set()
+
+    assert {"checksum/config": AGENT} == annotations(run(text).stdout.rpartition("---\n")[2])
+
+
 def test_generated_name_is_no_object_twice():
     job = (
         "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {generateName: a-}\nspec: {selector: {}, template: {}}\n"
