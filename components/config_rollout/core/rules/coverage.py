@@ -80,7 +80,7 @@ def _coverage(workload: KubernetesObject, objects: Objects) -> list[Coverage]:
         if reason is None or not reason.sure:
             reason = _by_a_controller(workload, source) or _by_itself(watches(use, reading)) or reason
         content = source.texts("data") | source.texts("stringData")
-        for key in _keys(use, source):
+        for key in keys_read(use, source):
             again = None if reason and reason.sure else _by_itself(reads_again(use, key, content, reading))
             every.append(Coverage(source, key, use, again or reason))
     return every
@@ -90,7 +90,8 @@ def _by_itself(why: str | None) -> Reason | None:
     return Reason(why) if why else None
 
 
-def _keys(use: Use, source: KubernetesObject) -> tuple[str | None, ...]:
+def keys_read(use: Use, source: KubernetesObject) -> tuple[str | None, ...]:
+    """Return the keys of a source that a use of it reads; `None` stands for keys that are not known."""
     keys = keys_of(source)
     if keys is None:
         return use.keys or (None,)
@@ -121,14 +122,7 @@ def _by_claim(
     hashes = claims(workload)
     if not hashes:
         return {}
-    by_source: dict[tuple[str, str], list[Use]] = {}
-    for use in reading:
-        if isinstance(use.name, str):
-            by_source.setdefault((use.kind, use.name), []).append(use)
-    names = [
-        Named(kind, name, (keys_of(sources[kind, name]) or ()) if (kind, name) in sources else (), tuple(its))
-        for (kind, name), its in by_source.items()
-    ]
+    names = named_sources(reading, sources)
     reasons: dict[tuple[str, str], Reason] = {}
     files: dict[str, Reason] = {}
     for source, claim, sure in assign(workload, hashes, names):
@@ -141,6 +135,18 @@ def _by_claim(
         if o.template_file in files:  # Helm's checksum covers everything in the file
             reasons.setdefault((kind, str(name)), files[o.template_file])
     return reasons
+
+
+def named_sources(reading: list[Use], sources: Mapping[tuple[str, object], KubernetesObject]) -> list[Named]:
+    """Return what pods read, by kind and name, with the keys of what is among the objects."""
+    by_source: dict[tuple[str, str], list[Use]] = {}
+    for use in reading:
+        if isinstance(use.name, str):
+            by_source.setdefault((use.kind, use.name), []).append(use)
+    return [
+        Named(kind, name, (keys_of(sources[kind, name]) or ()) if (kind, name) in sources else (), tuple(its))
+        for (kind, name), its in by_source.items()
+    ]
 
 
 def _reason(claim: Claim, sure: bool) -> Reason:

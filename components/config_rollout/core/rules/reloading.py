@@ -87,7 +87,7 @@ def _by_a_probe(use: Use, key: str, others: Iterable[Use]) -> str | None:
 def _by_a_sidecar(use: Use, others: Iterable[Use]) -> str | None:
     """Source: jimmidyson/configmap-reload README; prometheus-operator cmd/prometheus-config-reloader."""
     for other in others:
-        if other.volume == use.volume and other.how is How.DIRECTORY and _RELOADERS.search(image_of(other.container)):
+        if other.volume == use.volume and other.how is How.DIRECTORY and is_reloader(other.container):
             return f"container '{other.container.get('name')}' ({image_of(other.container)}) watches its volume"
     return None
 
@@ -136,6 +136,11 @@ def _by_itself(use: Use, key: str | None, content: Mapping[str, object]) -> str 
 
 READ_ONCE = re.compile(r"(^|-)kube-proxy|^cilium(-ci)?$|^fluent-bit|^vector$|^multus|^node-feature-discovery|^flannel$")
 """Images of programs that are known to read their files only at startup, unless an option says otherwise."""
+
+
+def is_reloader(container: Mapping[str, Any]) -> bool:
+    """Return whether a container is a sidecar that makes others reload."""
+    return bool(_RELOADERS.search(image_of(container)))
 
 
 def image_of(container: Mapping[str, Any]) -> str:
