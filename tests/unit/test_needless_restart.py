@@ -58,6 +58,8 @@ YAML = "a.yaml: x"
         pytest.param(pods("falco.yaml: x", "falco"), "falco watches its files (watch_config_files)", id="by default"),
         pytest.param(pods(YAML, "prometheus", "--enable-feature=auto-reload-config"),
                      "container 'agent' watches its files (--enable-feature=auto-reload-config)", id="feature"),
+        pytest.param(pods(YAML, "prometheus", "--config.auto-reload"),
+                     "container 'agent' watches its files (--config.auto-reload)", id="its flag"),
         pytest.param(pods(YAML, "any", beside=SIDECAR),
                      "container 'r' (configmap-reload) watches its volume", id="sidecar"),
     ],

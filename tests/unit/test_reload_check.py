@@ -1,6 +1,7 @@
 """How pods are asked whether they have read a text again, and what their answers mean."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from config_rollout.core.waves.reload_check import (
     check_program,
     judge_process,
     judge_reload,
+    judge_start,
     no_restart_in_waves,
     parse_reload,
     with_digests,
@@ -81,6 +83,44 @@ def test_process_has_to_be_the_one_from_before(pod, wrong):
     assert wrong == judge_process(gate(), pod)
 
 
+def test_time_of_a_sample_is_none_of_it():
+    before = b'version{sha="a"} 1 1764412345000\nfailed_total{of="x y"} 0 1764412345000\n'
+    later = b'version{sha="a"} 1 1764412399000\nfailed_total{of="x y"} 0 1764412399000\n'
+
+    assert ("has not read it yet: version is as before", False) == judge_reload(gate(before), POD, 200, later)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "wrong"),
+    [
+        pytest.param(1, 0, "rejected it (last_reload_successful 0)", id="was rejected"),
+        pytest.param(0, 0, "has not read it yet: version is as before", id="an earlier text was rejected"),
+        pytest.param(0, 1, "has not read it yet: version is as before", id="accepted, says the rest"),
+    ],
+)
+def test_line_that_stands_for_a_rejection_counts_once_it_is_new(before, now, wrong):
+    question = Question(9090, "/metrics", changes="version", refused="last_reload_successful 0")
+    was, answer = (body() + f"last_reload_successful {value}\n".encode() for value in (before, now))
+
+    assert wrong == judge_reload(gate(was, question), POD, 200, answer)[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        ((200, body()), ""),
+        ((503, b"no route"), "503 no route"),
+        ((200, body(failed=1)), "rejected it (failed_total 1)"),
+        ((200, body() + b"last_reload_successful 0\n"), "rejected it (last_reload_successful 0)"),
+        ((200, b"failed_total 0\n"), "has not read it: no version"),
+    ],
+)
+def test_pod_that_started_with_a_text_has_read_it_once(answer, wrong):
+    refused = "last_reload_successful 0"
+
+    assert wrong == judge_start(replace(QUESTION, contains="version", refused=refused), *answer)
+
+
 def test_answer_contains_the_digest_of_the_new_text():
     question = Question(80, "/", contains="hash={sha256:a.conf}")
     asked = with_digests(question, {"a.conf": b"text"})
@@ -100,6 +140,8 @@ def test_answer_contains_the_digest_of_the_new_text():
         ({"http": HTTP, "program": "coredns"}, "reload", "must have exactly one of program, http, command (got "
          "program, http)"),
         ({"program": "codedns"}, "reload.program", "is not a known program (got 'codedns')"),
+        ({"program": "kube-proxy"}, "reload.program", "is 'kube-proxy', which reads its configuration once, when it "
+         "starts: with a ConfigMap it does not even notice that it changed"),
         ({"program": "coredns", "port": 0}, "reload.port", "must be a port from 1 to 65535 (got 0)"),
         ({"http": HTTP, "port": 1}, "reload.port", "belongs beside `program`"),
         ({"http": {**HTTP, "path": "x"}}, "reload.http.path", "must begin with '/' (got 'x')"),

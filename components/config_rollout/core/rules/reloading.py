@@ -48,10 +48,12 @@ _OPTIONS = (
     _Option("opa", ("--watch", "-w")),
     _Option("caddy", ("--watch",)),
     _Option("prometheus", ("--enable-feature",), holds="auto-reload-config"),
+    _Option("prometheus", ("--config.auto-reload",)),
 )
 """
 Sources: vector.dev "Vector CLI"; telegraf docs/CONFIGURATION.md; openpolicyagent.org "opa run"; caddyserver.com
-"Command Line"; prometheus docs/feature_flags.md.
+"Command Line"; prometheus docs/feature_flags.md and, since it is no longer one,
+cmd/prometheus/main.go.
 """
 
 

@@ -18,7 +18,7 @@ from ..kubernetes.pods import ProbedPod
 from ..kubernetes.workload_kinds import WorkloadKind
 from .gates import CommandGate, check_command, check_port
 from .http_answers import judge_http
-from .reload_programs import PROGRAMS, Question, missing_plugins
+from .reload_programs import NOT_RELOADING, PROGRAMS, Question, missing_plugins
 
 TIMEOUT_SECONDS = 180
 """
@@ -34,6 +34,7 @@ BACK, KEEP, RESTART = "back", "keep", "restart"
 ON_FAILURE = (BACK, KEEP, RESTART)
 _KINDS = ("program", "http", "command")
 _PROOFS = ("contains", "changes")
+_SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*(?:\{.*\})?\s+\S+)\s+-?\d+$")
 _DIGEST = re.compile(r"\{(md5|sha1|sha256|sha512):([^{}]*)\}")
 
 
@@ -66,6 +67,7 @@ class Answer:
     process: tuple[str, int]
     lines: str = ""
     failures: float = 0.0
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +99,8 @@ def answer_of(pod: ProbedPod, question: Question | None, body: bytes = b"") -> A
     """Return what a pod says before its text changes."""
     if question is None:
         return Answer(pod.name, process_of(pod))
-    return Answer(pod.name, process_of(pod), _lines_digest(question, body), _sum(question.failures, body))
+    said = _lines_digest(question, body), _sum(question.failures, body), _is_refused(question, body)
+    return Answer(pod.name, process_of(pod), *said)
 
 
 def judge_process(gate: ReloadGate, pod: ProbedPod) -> str:
@@ -123,11 +126,26 @@ def judge_reload(gate: ReloadGate, pod: ProbedPod, status: int, body: bytes) -> 
     failures = _sum(question.failures, body)
     if failures > before.failures and not gate.is_back:
         return f"rejected it ({question.failures} {before.failures:g} => {failures:g})", True
+    if _is_refused(question, body) and not (before.is_refused or gate.is_back):
+        return f"rejected it ({question.refused})", True
     if question.changes and _is_unread(gate, before, _lines_digest(question, body)):
         return f"has not read it yet: {question.changes} is as before", False
     if question.contains and question.contains not in body.decode(errors="replace"):
         return f"has not read it yet: no {question.contains}", False
     return "", True
+
+
+def judge_start(question: Question, status: int, body: bytes) -> str:
+    """Return what is wrong with the answer of a pod that has started with the text, and so has read it once."""
+    if wrong := judge_http(status, body):
+        return wrong
+    if failures := _sum(question.failures, body):
+        return f"rejected it ({question.failures} {failures:g})"
+    if _is_refused(question, body):
+        return f"rejected it ({question.refused})"
+    if question.contains and question.contains not in body.decode(errors="replace"):
+        return f"has not read it: no {question.contains}"
+    return ""
 
 
 def _is_unread(gate: ReloadGate, before: Answer, lines: str) -> bool:
@@ -219,6 +237,9 @@ def _check_beside(of: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _program(of: Mapping[str, Any]) -> tuple[Question | None, list[Finding]]:
     name = of["program"]
+    if isinstance(name, str) and name in NOT_RELOADING:
+        what = f"is {name!r}, which {NOT_RELOADING[name][0]}"
+        return None, [Finding("reload.program", what, "Use the effect 'restart'")]
     if not isinstance(name, str) or name not in PROGRAMS:
         known = ", ".join(PROGRAMS)
         fix = did_you_mean(str(name), PROGRAMS, f"Use one of {known}, or pass `http` or `command`")
@@ -261,8 +282,12 @@ def _lines(text: str, body: bytes) -> list[str]:
     return [line for line in lines if text in line and not line.startswith("#")] if text else []
 
 
+def _is_refused(question: Question, body: bytes) -> bool:
+    return bool(_lines(question.refused, body))
+
+
 def _lines_digest(question: Question, body: bytes) -> str:
-    lines = sorted(_lines(question.changes, body))
+    lines = sorted(map(_without_time, _lines(question.changes, body)))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16] if lines else NONE
 
 
@@ -271,10 +296,15 @@ def _values(text: str, body: bytes) -> list[float]:
     values = []
     for line in _lines(text, body):
         try:
-            values.append(float(line.split()[-1]))
+            values.append(float(_without_time(line).split()[-1]))
         except (ValueError, IndexError):
             continue
     return values
+
+
+def _without_time(line: str) -> str:
+    """Return a line of metrics without its time, which is another each time. Source: Prometheus text format 0.0.4."""
+    return _SAMPLE.sub(r"\1", line)
 
 
 def _sum(text: str, body: bytes) -> float:

@@ -14,7 +14,8 @@ class Question:
     A GET that a pod answers, and which lines of the answer say what. `#` begins a comment.
 
     `changes`: the lines with this text are others than before. `contains`: the answer has this text. `failures`: the
-    numbers on the lines with this text do not grow. An empty one is not asked.
+    numbers on the lines with this text do not grow. `refused`: the answer does not have this text, unless it had it
+    before. An empty one is not asked.
     """
 
     port: int
@@ -22,6 +23,7 @@ class Question:
     contains: str = ""
     changes: str = ""
     failures: str = ""
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ PROGRAMS: Mapping[str, Program] = {
         "`hot_reload: on`, the HTTP server, and a sidecar that asks for it",
         "fluent-bit docs administration/hot-reload",
     ),
+    "vector": Program(
+        Question(9598, _METRICS, changes="vector_reloaded_total", failures='error_type="configuration_failed"'),
+        "`--watch-config`, and the source `internal_metrics` at a sink `prometheus_exporter`",
+        "vector src/internal_events/process.rs; global options are never reloaded: src/topology/running.rs",
+    ),
     "alloy": Program(
         Question(
             12345,
@@ -69,14 +76,29 @@ PROGRAMS: Mapping[str, Program] = {
         "alloy internal/runtime, metrics of the controller",
     ),
     "prometheus": Program(
-        Question(9090, _METRICS, changes="prometheus_config_last_reload_success_timestamp_seconds "),
+        Question(
+            9090,
+            _METRICS,
+            changes="prometheus_config_last_reload_success_timestamp_seconds ",
+            refused="prometheus_config_last_reload_successful 0",
+        ),
         "`--enable-feature=auto-reload-config`, or a sidecar that asks for `/-/reload`",
-        "prometheus cmd/prometheus/main.go",
+        "prometheus cmd/prometheus/main.go `reloadConfig`",
     ),
     "alertmanager": Program(
-        Question(9093, _METRICS, changes="alertmanager_config_last_reload_success_timestamp_seconds "),
+        Question(
+            9093,
+            _METRICS,
+            changes="alertmanager_config_last_reload_success_timestamp_seconds ",
+            refused="alertmanager_config_last_reload_successful 0",
+        ),
         "a sidecar that asks for `/-/reload`",
         "alertmanager config/coordinator.go",
+    ),
+    "falco": Program(
+        Question(8765, _METRICS, changes="falcosecurity_falco_reload_timestamp_nanoseconds"),
+        "`watch_config_files`, which is on by default; `metrics.enabled` and `webserver.prometheus_metrics_enabled`",
+        "falco userspace/falco/falco_metrics.cpp, app/restart_handler.cpp",
     ),
 }
 """
@@ -84,6 +106,26 @@ Name -> program.
 
 CoreDNS' `version_info` is that of the last Corefile that it tried, also where it failed: the counter alone tells that.
 """
+
+NOT_RELOADING: Mapping[str, tuple[str, str]] = {
+    "kube-proxy": (
+        "reads its configuration once, when it starts: with a ConfigMap it does not even notice that it changed",
+        "kubernetes cmd/kube-proxy/app/server.go, pkg/util/filesystem",
+    ),
+    "nvidia-device-plugin": (
+        "follows a label of its node that names a key, and does not watch the text of that key",
+        "k8s-device-plugin cmd/config-manager/main.go",
+    ),
+    "cilium": (
+        "takes nearly all of its keys only when it starts, and reports what has changed since as drift",
+        "docs.cilium.io: Configuration, ConfigMap drift detection",
+    ),
+    "node-feature-discovery": (
+        "has not watched its file since 0.17",
+        "node-feature-discovery docs/usage/nfd-worker.md, release 0.17",
+    ),
+}
+"""Programs that could be taken for such: name -> why a changed text never reaches the process, and where that is."""
 
 
 def missing_plugins(name: str, texts: Iterable[bytes]) -> list[str]:
@@ -94,13 +136,18 @@ def missing_plugins(name: str, texts: Iterable[bytes]) -> list[str]:
 
 
 def render_table() -> str:
-    """Return the programs as a table of a document."""
+    """Return the programs as a table of a document: those that reload, and those that could be taken for such."""
     lines = ["| program | turned on by | asked | source | |", "| --- | --- | --- | --- | --- |"]
     for name, of in PROGRAMS.items():
-        asked = of.question
-        proof = f"`{asked.changes.strip()}` changes" + (
-            f", `{asked.failures.strip()}` does not grow" if asked.failures else ""
-        )
         how = "run by the tests" if of.is_run else "read about, not run"
-        lines.append(f"| `{name}` | {of.turned_on} | `:{asked.port}{asked.path}`: {proof} | {of.source} | {how} |")
+        lines.append(f"| `{name}` | {of.turned_on} | {_asked(of.question)} | {of.source} | {how} |")
+    for name, (why, source) in NOT_RELOADING.items():
+        lines.append(f"| `{name}` | nothing: it {why} | refused | {source} | read about, not run |")
     return "\n".join(lines)
+
+
+def _asked(question: Question) -> str:
+    proofs = [f"`{question.changes.strip()}` changes"]
+    proofs += [f"`{question.failures.strip()}` does not grow"] if question.failures else []
+    proofs += [f"`{question.refused}` is a rejection"] if question.refused else []
+    return f"`:{question.port}{question.path}`: {', '.join(proofs)}"
