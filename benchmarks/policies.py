@@ -1,13 +1,15 @@
 """Measures what the policy pack adds to a preview, and what `check` takes: `python -m benchmarks.policies`."""
 
 import shutil
+import statistics
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import check
 from benchmarks.core import started
-from benchmarks.timing import paired, processor_seconds
+from benchmarks.timing import Cost, cost, paired
 from tools import build
 from tools.documents import filled
 from tools.engine import Engine
@@ -15,7 +17,7 @@ from tools.local_cluster import LocalCluster
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "policies.md"
-COUNTS = {10: 5, 100: 5, 1000: 1}
+COUNTS = {10: 5, 100: 7, 1000: 2}
 """How many resources -> how many rounds of previews."""
 
 PACKS = {
@@ -23,6 +25,8 @@ PACKS = {
     "the folder": ("--policy-pack", str(ROOT / "policies")),
 }
 """The two ways to start the pack, and their options."""
+
+Row = tuple[str, str, str]
 
 PROGRAM = """
 import pulumi
@@ -46,9 +50,9 @@ for number in range(int(pulumi.Config().require("count")) // 2):
 """
 
 
-def preview_rows() -> list[tuple[str, str, str]]:
+def preview_rows() -> list[Row]:
     """Measure previews of a program's first deployment, by the command line, with and without the pack."""
-    rows = []
+    rows: list[Row] = []
     binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE])
     with LocalCluster(binaries) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
         folder = engine.home / "work"
@@ -61,20 +65,32 @@ def preview_rows() -> list[tuple[str, str, str]]:
             engine.run("stack", "init", f"s{count}", folder=folder)
             engine.run("config", "set", "count", str(count), folder=folder)
             commands = [preview, *((*preview, *options) for options in PACKS.values())]
-            times = [
-                [processor_seconds(command, folder, engine.environment) for command in commands]
-                for _ in range(rounds + 1)
-            ]
-            without, *least = (min(one) for one in zip(*times[1:], strict=True))
-            for (name, _), seconds in zip(PACKS.items(), least, strict=True):
-                what = f"`preview` of {count:,} resources ({without:.1f} s), with {name} / without"
-                goal = "at most 1.15" if (count, name) == (100, next(iter(PACKS))) else ""
-                rows.append((what, f"{seconds / without:.2f} (+{seconds - without:.1f} s)", goal))
+            rows += compared(count, commands, lambda command: cost(command, folder, engine.environment), rounds)
         shutil.rmtree(folder)
     return rows
 
 
-def start_row() -> tuple[str, str, str]:
+def compared(
+    count: int, commands: Sequence[Sequence[str]], run: Callable[[Sequence[str]], Cost], rounds: int
+) -> list[Row]:
+    """Run the commands in turn, the first without a pack, and return a row for each pack: medians over the rounds."""
+    for command in commands:
+        run(command)  # to warm up
+    without, *packs = zip(*([run(command) for command in commands] for _ in range(rounds)), strict=True)
+    base = statistics.median(one.processors for one in without)
+    rows = []
+    for name, costs in zip(PACKS, packs, strict=True):
+        pairs = list(zip(costs, without, strict=True))
+        more = statistics.median(one.processors - other.processors for one, other in pairs)
+        processors = statistics.median(one.processors / other.processors for one, other in pairs)
+        clock = statistics.median(one.clock / other.clock for one, other in pairs)
+        what = f"`preview` of {count:,} resources ({base:.1f} s), with {name} / without"
+        goal = "at most 1.15" if (count, name) == (100, next(iter(PACKS))) else ""
+        rows.append((what, f"{processors:.2f} (+{more:.1f} s); by the clock {clock:.2f}", goal))
+    return rows
+
+
+def start_row() -> Row:
     """Measure how long the engine waits for the pack, against what Pulumi's Python host runs before it starts one."""
 
     def start() -> None:

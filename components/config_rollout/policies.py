@@ -1,258 +1,169 @@
-"""The rules as Pulumi policies: thin adapters, one for rules on one resource and one for rules on the whole stack."""
+"""
+The rules as Pulumi policies: answers what the engine asks a policy pack, with one policy for each rule.
 
-import io
-import os
-import re
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from types import SimpleNamespace
+It speaks the engine's protocol itself. Pulumi's library for policies imports the whole SDK first, and turns the
+properties of a resource into plain values anew for each policy.
+Source: pulumi 3.272 proto/pulumi/analyzer.proto; pulumi-policy 1.21 policy.py for what a pack answers.
+"""
+
 from typing import Any
 
-import pulumi_policy.policy as policy_module
-from pulumi_policy import (
-    EnforcementLevel,
-    Policy,
-    PolicyConfigSchema,
-    PolicyPack,
-    PolicyResource,
-    ReportViolation,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    Severity,
-    StackValidationArgs,
-    StackValidationPolicy,
-    proxy,
-)
+import grpc  # type: ignore[import-untyped]
+from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+from pulumi.runtime.proto import analyzer_pb2 as protocol
+from pulumi.runtime.proto.analyzer_pb2_grpc import AnalyzerServicer, add_AnalyzerServicer_to_server
+from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 
 from .core.arguments.finding import Finding, report
-from .core.markers import UNKNOWN
 from .core.rules import RULES
 from .core.rules.checking import run
-from .core.rules.objects import CONFIGURATION, WAVE_STASH, KubernetesObject, Objects, Program
+from .core.rules.objects import KubernetesObject, Objects
 from .core.rules.rule import NotChecked, Rule
-from .core.rules.settings import RuleSettings, Settings, parse_rule_settings, schema
+from .core.rules.settings import Settings, parse_rule_settings, schema
+from .policy_objects import edited, object_of
 
-_TYPES = (
-    re.compile(r"kubernetes:[^:]+/[a-z0-9]+:([A-Za-z]+)(Patch)"),
-    re.compile(r"kubernetes:(?:core|apps|batch|policy|extensions)/[a-z0-9]+:([A-Za-z]+)"),
-    re.compile(r"kubernetes:argoproj\.io/[a-z0-9]+:(Rollout)"),
-    re.compile(r"kubernetes:apps\.openshift\.io/[a-z0-9]+:(DeploymentConfig)"),
-    re.compile(rf"pulumi:index:({WAVE_STASH})"),
-)
-"""Types of the resources that rules look at, with their kind and whether they are patches."""
+__all__ = ["Analyzer", "add_AnalyzerServicer_to_server"]
 
-_SENTINELS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
+NAME, VERSION = "config-rollout", "0.0.1"
+"""What previews call the pack. The version counts where no PulumiPolicy.yaml has one, as in all packs in Python."""
 
 
-class Unchecked(proxy.UnknownValueError):
-    """What a rule could not look at in a preview; Pulumi tells it as advisory, whatever the policy's level."""
+class Analyzer(AnalyzerServicer):
+    """Answers one run of the engine, which asks about each resource, and at the end about all of them."""
 
-    def __init__(self, unchecked: Sequence[tuple[KubernetesObject, NotChecked]]) -> None:
-        super().__init__(proxy.UNKNOWN_STRING_VALUE, [])
-        o, first = unchecked[0]
-        more = f", and {len(unchecked) - 1} more" if len(unchecked) > 1 else ""
-        self.message = f"{o.title}: {first}{more}"
+    def __init__(self) -> None:
+        settings = Settings()
+        self._levels = {rule.id: _level(rule.level.value) for rule in RULES}
+        self._settings = {rule.id: settings.of(rule) for rule in RULES}
+
+    def Handshake(self, request: Any, context: Any) -> Any:
+        """Take where the engine is, which no rule asks for."""
+        return protocol.AnalyzerHandshakeResponse()
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:
+        """Return the version."""
+        return PluginInfo(version=VERSION)
+
+    def GetAnalyzerInfo(self, request: Any, context: Any) -> Any:
+        """Return what there is to say about each policy."""
+        return protocol.AnalyzerInfo(name=NAME, version=VERSION, supportsConfig=True, policies=map(_policy, RULES))
+
+    def ConfigureStack(self, request: Any, context: Any) -> Any:
+        """Take the stack's name and tags, which no rule asks for."""
+        return protocol.AnalyzerStackConfigureResponse()
+
+    def Cancel(self, request: Any, context: Any) -> Any:
+        """Take that nothing more is asked; the process is ended next."""
+        return Empty()
+
+    def Configure(self, request: Any, context: Any) -> Any:
+        """Take the level and the settings of each policy. The engine has held them against the schema."""
+        for rule in RULES:
+            if rule.id in request.policyConfig:
+                stated = request.policyConfig[rule.id]
+                settings, wrong = parse_rule_settings(rule, MessageToDict(stated.properties))
+                if wrong:
+                    context.abort(grpc.StatusCode.INVALID_ARGUMENT, report(f"policy pack {NAME}", wrong))
+                self._levels[rule.id] = stated.enforcementLevel
+                self._settings[rule.id] = Settings({rule.id: settings}).of(rule)
+        return Empty()
+
+    def Remediate(self, request: Any, context: Any) -> Any:
+        """Return the properties as the policies that remediate want them, one after the other."""
+        response, properties = protocol.RemediateResponse(), request.properties
+        for rule in RULES:
+            if rule.remedy and self._levels[rule.id] == protocol.REMEDIATE:
+                o, settings = object_of(request, properties), self._settings[rule.id]
+                touched = o and o.kind in rule.kinds and not settings.covers(o)
+                if o and touched and (edit := rule.remedy(o, settings.parameters)):
+                    properties = edited(properties, *edit)
+                    response.remediations.append(
+                        protocol.Remediation(**_named(rule), description=_description(rule), properties=properties)
+                    )
+        return response
+
+    def Analyze(self, request: Any, context: Any) -> Any:
+        """Return what the rules on one resource find."""
+        response = protocol.AnalyzeResponse()
+        if o := object_of(request, request.properties):
+            objects = Objects((o,))
+            for rule in RULES:
+                if rule.check_one and (not rule.kinds or o.kind in rule.kinds):
+                    response.diagnostics.extend(self._told(rule, objects))
+        return response
+
+    def AnalyzeStack(self, request: Any, context: Any) -> Any:
+        """Return what the rules on the whole stack find."""
+        objects = Objects(tuple(filter(None, (object_of(each, each.properties) for each in request.resources))))
+        found = (self._told(rule, objects) for rule in RULES if rule.check_all)
+        return protocol.AnalyzeResponse(diagnostics=[each for of_rule in found for each in of_rule])
+
+    def _told(self, rule: Rule, objects: Objects) -> list[Any]:
+        """Return a rule's findings, one line each, and last what it could not look at."""
+        level = self._levels[rule.id]
+        if level == protocol.DISABLED:
+            return []
+        if level == protocol.REMEDIATE:
+            level = protocol.MANDATORY  # it is still found, after remediation
+        settings = self._settings[rule.id]
+        found, unchecked = [], []
+        for o, what in run(rule, objects, settings.parameters):
+            if settings.covers(o):
+                continue
+            if isinstance(what, Finding):
+                found.append(self._diagnostic(rule, level, f"{_description(rule)}\n{what}", o))
+            else:
+                unchecked.append((o, what))
+        if unchecked:
+            found.append(self._diagnostic(rule, protocol.ADVISORY, _not_run(rule, unchecked)))
+        return found
+
+    def _diagnostic(self, rule: Rule, level: Any, message: str, o: KubernetesObject | None = None) -> Any:
+        return protocol.AnalyzeDiagnostic(
+            **_named(rule),
+            description=_description(rule),
+            message=message,
+            urn=o.program.urn if o and o.program else "",
+            enforcementLevel=level,
+            severity=_severity(rule) if o else protocol.POLICY_SEVERITY_UNSPECIFIED,
+        )
 
 
-def serve() -> None:
-    """Serve the policies to the engine, until it ends the process."""
-    # PolicyPack writes its port and does not flush, and not every language host runs Python with -u.
-    sys.stdout = io.TextIOWrapper(open(sys.stdout.fileno(), "wb", 0, closefd=False), write_through=True)  # noqa: SIM115
-    _read_once()
-    PolicyPack("config-rollout", policies())
-
-
-def _read_once() -> None:
-    """
-    Make pulumi_policy turn the properties of a resource into plain values once, not once for every policy.
-
-    That was nine tenths of the pack's time. What it makes is the same, and nothing changes it but a remediation,
-    whose properties are left alone. A release without these names works as before, only slower.
-    """
-    for name in ("deserialize_properties", "unknown_checking_proxy"):
-        if hasattr(policy_module, name):
-            setattr(policy_module, name, _Memory(getattr(policy_module, name)))
-    names = vars(policy_module)
-    if "json_format" in names:  # not in protobuf's own module, which others use
-        names["json_format"] = SimpleNamespace(MessageToDict=_Memory(names["json_format"].MessageToDict))
-
-
-class _Memory:
-    """
-    A function of one object that remembers its answers, for as many objects as a stack has.
-
-    Objects are known by the identity of their `part`, or of themselves.
-    """
-
-    def __init__(self, function: Callable[..., Any], most: int = 20_000, part: Callable[[Any], Any] | None = None):
-        self._function, self._most, self._part = function, most, part
-        self._known: dict[int, tuple[Any, Any]] = {}
-
-    def __call__(self, argument: Any, *more: Any) -> Any:
-        if more:
-            return self._function(argument, *more)
-        part = self._part(argument) if self._part else argument
-        known = self._known.get(id(part))
-        if known is None or known[0] is not part:
-            if len(self._known) >= self._most:
-                self._known = {}
-            known = self._known[id(part)] = (part, self._function(argument))
-        return known[1]
-
-
-def policies() -> list[Policy]:
-    """Return a policy for every rule."""
-    return [_stack_policy(rule) if rule.check_all else _resource_policy(rule) for rule in RULES]
-
-
-def _common(rule: Rule) -> dict[str, Any]:
-    return {
-        "name": rule.id,
-        "description": f"Prevents {rule.prevents}.",
-        "enforcement_level": EnforcementLevel(rule.level.value),
-        "config_schema": PolicyConfigSchema(schema(rule)),
-        "severity": Severity(rule.severity.value),
-        "tags": [rule.topic],
-        "remediation_steps": f"{rule.fix[:1].upper()}{rule.fix[1:]}.",
-        "url": rule.link,
-    }
-
-
-def _resource_policy(rule: Rule) -> ResourceValidationPolicy:
-    def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
-        if objects := _objects([args], rule.kinds):
-            settings = _settings(rule, args.get_config())
-            answers = run(rule, Objects(objects), settings.parameters)
-            _tell(answers, settings, lambda _, message: report_violation(message, None))
-
-    return ResourceValidationPolicy(
-        validate=validate, remediate=_remediation(rule) if rule.remedy else None, **_common(rule)
+def _policy(rule: Rule) -> Any:
+    """Return what there is to say about a rule."""
+    policy = protocol.PolicyInfo(
+        name=rule.id,
+        description=_description(rule),
+        enforcementLevel=_level(rule.level.value),
+        policy_type=protocol.POLICY_TYPE_STACK if rule.check_all else protocol.POLICY_TYPE_RESOURCE,
+        severity=_severity(rule),
+        tags=[rule.topic],
+        remediation_steps=f"{rule.fix[:1].upper()}{rule.fix[1:]}.",
+        url=rule.link,
     )
+    policy.configSchema.properties.update(schema(rule))
+    return policy
 
 
-def _remediation(rule: Rule) -> Any:
-    def remediate(args: ResourceValidationArgs) -> Any:
-        settings = _settings(rule, args.get_config())
-        for o in _objects([args], rule.kinds):
-            edit = rule.remedy(o, settings.parameters) if rule.remedy and not settings.covers(o) else None
-            if edit:
-                return _edited(args.props, *edit)
-        return None
-
-    return remediate
+def _named(rule: Rule) -> dict[str, str]:
+    return {"policyName": rule.id, "policyPackName": NAME, "policyPackVersion": VERSION}
 
 
-def _stack_policy(rule: Rule) -> StackValidationPolicy:
-    def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
-        settings = _settings(rule, args.get_config())
-        answers = run(rule, _stack(_objects(args.resources)), settings.parameters)
-        _tell(answers, settings, lambda o, message: report_violation(message, o.program.urn))
-
-    return StackValidationPolicy(validate=validate, **_common(rule))
+def _description(rule: Rule) -> str:
+    return f"Prevents {rule.prevents}."
 
 
-_last_stack = Objects(())
+def _level(name: str) -> Any:
+    return protocol.EnforcementLevel.Value(name.upper())
 
 
-def _stack(objects: list[KubernetesObject]) -> Objects:
-    """Return the objects with what rules know of them together: one policy after the other gets the same stack."""
-    global _last_stack
-    known = _last_stack.all
-    if len(known) != len(objects) or any(one is not other for one, other in zip(known, objects, strict=True)):
-        _last_stack = Objects(objects)
-    return _last_stack
+def _severity(rule: Rule) -> Any:
+    return protocol.PolicySeverity.Value(f"POLICY_SEVERITY_{rule.severity.name}")
 
 
-def _tell(answers: Iterable[tuple[KubernetesObject, Any]], settings: RuleSettings, violation: Any) -> None:
-    """Report the findings, one line each, and raise what could not be looked at."""
-    unchecked = []
-    for o, what in answers:
-        if settings.covers(o):
-            continue
-        if isinstance(what, Finding):
-            violation(o, str(what))
-        else:
-            unchecked.append((o, what))
-    if unchecked:
-        raise Unchecked(unchecked)
-
-
-def _settings(rule: Rule, config: Mapping[str, Any]) -> RuleSettings:
-    """Return the settings of a rule; the engine has held them against the schema."""
-    settings, wrong = parse_rule_settings(rule, dict(config))
-    if wrong:
-        raise ValueError(report("policy pack config-rollout", wrong))
-    return Settings({rule.id: settings}).of(rule)
-
-
-def _objects(
-    resources: Iterable[ResourceValidationArgs | PolicyResource], kinds: Sequence[str] = ()
-) -> list[KubernetesObject]:
-    """Return the resources that rules look at, of these kinds if there are any."""
-    kinds_of = ((resource, _kind(resource.resource_type)[0]) for resource in resources)
-    return [_object_once(resource) for resource, kind in kinds_of if kind and (not kinds or kind in kinds)]
-
-
-@cache
-def _kind(resource_type: str) -> tuple[str, bool]:
-    """Return the kind of a type of resources, and whether it is a patch; no kind if rules do not look at it."""
-    name = next(filter(None, (pattern.fullmatch(resource_type) for pattern in _TYPES)), None)
-    return (name[1], name.lastindex == 2) if name else ("", False)
-
-
-def _object(resource: ResourceValidationArgs | PolicyResource) -> KubernetesObject:
-    kind, patch = _kind(resource.resource_type)
-    dependencies = getattr(resource, "property_dependencies", {})
-    program = Program(
-        urn=resource.urn,
-        depends={name: [each.urn for each in resources] for name, resources in dependencies.items()},
-        replaces=_replaces(kind, resource) if kind in CONFIGURATION else True,
-        protected=resource.opts.protect,
-    )
-    return KubernetesObject(kind, plain(resource.props), resource.urn, patch, program)
-
-
-# Every policy gets the same properties, in a resource of its own.
-_object_once = _Memory(_object, part=lambda resource: resource.props)
-
-
-def _replaces(kind: str, resource: ResourceValidationArgs | PolicyResource) -> object:
-    """Return whether the provider replaces an object of this kind when its data changes: the default."""
-    if os.environ.get(f"PULUMI_K8S_ENABLE_{kind.upper()}_MUTABLE", "").lower() in ("true", "1"):
-        return False
-    set_to = _plain_once(resource.provider.props).get(f"enable{kind}Mutable") if resource.provider else None
-    return UNKNOWN if set_to is UNKNOWN else set_to not in (True, "true")
-
-
-def plain(value: Any) -> Any:
-    """Return a copy of what Pulumi hands a policy as plain values, with `UNKNOWN` for what is not known yet."""
-    if isinstance(value, str):
-        return UNKNOWN if value in _SENTINELS else value
-    if isinstance(value, Mapping):
-        return {key: _item(value, key) for key in value}
-    if isinstance(value, Sequence):
-        return [_item(value, position) for position in range(len(value))]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-_plain_once = _Memory(plain)
-
-
-def _item(holder: Any, key: Any) -> Any:
-    try:
-        return plain(holder[key])
-    except proxy.UnknownValueError:
-        return UNKNOWN
-
-
-def _edited(props: Any, path: tuple[str, ...], value: object) -> Any:
-    """Return the properties with a value set; they are edited in place, which keeps secrets and what is unknown."""
-    *above, last = path
-    place = props
-    for key in above:
-        if key not in place:
-            place[key] = {}
-        place = place[key]
-    place[last] = value
-    return props
+def _not_run(rule: Rule, unchecked: list[tuple[KubernetesObject, NotChecked]]) -> str:
+    """Return the message of a rule that could not look at something in a preview, in the words of all packs."""
+    o, first = unchecked[0]
+    more = f", and {len(unchecked) - 1} more" if len(unchecked) > 1 else ""
+    return f"can't run policy '{rule.id}' from policy pack '{NAME}@v{VERSION}' during preview: {o.title}: {first}{more}"

@@ -1,58 +1,47 @@
 """The policy pack says of resources what `check` says of manifests: of every set of manifests and every example."""
 
+from typing import Any
+
 import pytest
 import yaml
-from pulumi_policy import (
-    PolicyCustomTimeouts,
-    PolicyResource,
-    PolicyResourceOptions,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    StackValidationArgs,
-    proxy,
-)
 
 from config_rollout.core.rules import RULES
 from config_rollout.core.rules.checking import check
 from config_rollout.core.rules.settings import Settings, parse_settings
-from config_rollout.policies import policies
+from tests.objects.pack_requests import NOT_RUN, URN, answer, everything, one, stack
 from tests.objects.rule_examples import manifest
 from tests.objects.stacks import STACKS, text_of
 
-POLICIES = {policy.name: policy for policy in policies()}
 BOTH = [rule for rule in RULES if not rule.programs_only]
-OPTIONS = PolicyResourceOptions(False, [], None, [], PolicyCustomTimeouts(0, 0, 0), [])
+PACK = everything()
 
 
-def resources(text: str | bytes) -> list[PolicyResource]:
-    """Return the documents of a text as the resources that a program of them has, parts of objects left out."""
+def resources(text: str | bytes) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return type, number and properties of the resources that a program of a text has, without parts of objects."""
     found = []
     for number, value in enumerate(yaml.safe_load_all(text)):
         group, _, version = value["apiVersion"].rpartition("/") if value else ("", "", "")
         if value and not (
             value["kind"] in ("DaemonSet", "Deployment", "StatefulSet") and "selector" not in value["spec"]
         ):
-            kind = f"kubernetes:{group or 'core'}/{version}:{value['kind']}"
-            urn = f"urn:pulumi:test::test::{kind}::{number}"
-            props = proxy.unknown_checking_proxy(value)
-            found.append(PolicyResource(kind, props, urn, str(number), OPTIONS, None, None, [], {}))
+            found.append((f"kubernetes:{group or 'core'}/{version}:{value['kind']}", str(number), value))
     return found
 
 
 def told_by_the_pack(text: str | bytes, rules: list[str]) -> set[tuple[str, str, str]]:
-    """Return (rule, name of the object, message) of every policy's findings, called as the engine calls them."""
+    """Return (rule, name of the object, message) of every policy's findings, asked as the engine asks."""
     made = resources(text)
-    names = {resource.urn: resource.props["metadata"]["name"] for resource in made}
-    told = set()
-    for rule in rules:
-        policy = POLICIES[rule]
-        if isinstance(policy, ResourceValidationPolicy):
-            for one in made:
-                args = ResourceValidationArgs(one.resource_type, one.props, one.urn, one.name, OPTIONS, None, {})
-                policy.validate(args, lambda message, urn=None, one=one: told.add((rule, names[one.urn], message)))  # noqa: B023
-        else:
-            policy.validate(StackValidationArgs(made), lambda message, urn: told.add((rule, names[urn], message)))  # noqa: B023
-    return told
+    names = {URN.format(kind, number): value["metadata"]["name"] for kind, number, value in made}
+    requests = [
+        stack(*((*each, {}) for each in made)),
+        *(one(kind, value, name=number) for kind, number, value in made),
+    ]
+    return {
+        (said.policyName, names[said.urn], said.message.partition("\n")[2])
+        for request in requests
+        for said in answer(request, PACK)
+        if said.policyName in rules and not said.message.startswith(NOT_RUN)
+    }
 
 
 def told_by_check(text: str | bytes, settings: Settings) -> set[tuple[str, str, str]]:

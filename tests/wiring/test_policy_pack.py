@@ -1,69 +1,46 @@
-"""The rules as Pulumi policies, called as the engine calls them: unknown values, providers, skips, what is told."""
+"""The rules as Pulumi policies, asked as the engine asks: what is unknown or secret, providers, skips, what is told."""
 
 import os
+import signal
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import grpc
 import pytest
-from pulumi_policy import (
-    PolicyCustomTimeouts,
-    PolicyProviderResource,
-    PolicyResource,
-    PolicyResourceOptions,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    StackValidationArgs,
-    StackValidationPolicy,
-    proxy,
-)
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime.proto import analyzer_pb2 as protocol
+from pulumi.runtime.proto.analyzer_pb2_grpc import AnalyzerStub
 
 from config_rollout.core.markers import UNKNOWN
 from config_rollout.core.rules import RULES
-from config_rollout.policies import Unchecked, _Memory, plain, policies
+from config_rollout.core.rules.rule import Level
+from config_rollout.policies import Analyzer
+from config_rollout.policy_objects import SECRET, SIGNATURE, UNKNOWNS, plain
+from tests.objects.pack_requests import (
+    URN,
+    answer,
+    configured,
+    not_run,
+    one,
+    provider,
+    stack,
+    struct,
+    told,
+)
 
-POLICIES = {policy.name: policy for policy in policies()}
-UNKNOWN_TEXT = proxy.UNKNOWN_STRING_VALUE
-URN = "urn:pulumi:test::test::{}::{}"
+POLICIES = {policy.name: policy for policy in Analyzer().GetAnalyzerInfo(Empty(), None).policies}
+UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 DAEMON_SET, CONFIG_MAP = "kubernetes:apps/v1:DaemonSet", "kubernetes:core/v1:ConfigMap"
 READING = {"containers": [{"image": "a", "envFrom": [{"configMapRef": {"name": "agent"}}]}]}
 FIXED = {"metadata": {"name": "agent"}, "data": {"a": "x"}}
+CRITICAL = {"spec": {"priorityClassName": "system-node-critical"}}
 
 
-def options(protect=False):
-    return PolicyResourceOptions(protect, [], None, [], PolicyCustomTimeouts(0, 0, 0), [])
-
-
-def provider(**props):
-    return PolicyProviderResource("pulumi:providers:kubernetes", proxy.unknown_checking_proxy(props), "urn", "name")
-
-
-def one(kind, props, provider=None, name="agent", urn=URN, **config):
-    """Return the arguments of a policy on one resource."""
-    urn = urn.format(kind, name)
-    return ResourceValidationArgs(kind, proxy.unknown_checking_proxy(props), urn, name, options(), provider, config)
-
-
-def stack(*resources):
-    """Return the arguments of a policy on a stack; each resource is (type, name, props, depends)."""
-    made = {
-        name: PolicyResource(
-            kind, proxy.unknown_checking_proxy(props), URN.format(kind, name), name, options(), None, None, [], {}
-        )
-        for kind, name, props, _ in resources
-    }
-    for _, name, _, depends in resources:
-        for key, names in depends.items():
-            made[name].property_dependencies[key] = [made[other] for other in names]
-    return StackValidationArgs(list(made.values()))
-
-
-def told(name, args):
-    """Return what a policy reports, as (message, URN)."""
-    found = []
-    POLICIES[name].validate(args, lambda message, urn=None: found.append((message, urn)))
-    return found
+def secret(value):
+    return {SIGNATURE: SECRET, "value": value}
 
 
 def daemon_set(template=None, **spec):
@@ -73,7 +50,7 @@ def daemon_set(template=None, **spec):
 def test_every_rule_is_one_policy():
     assert [rule.id for rule in RULES] == list(POLICIES)
     assert {rule.id for rule in RULES if rule.check_all} == {
-        name for name, policy in POLICIES.items() if isinstance(policy, StackValidationPolicy)
+        name for name, policy in POLICIES.items() if policy.policy_type == protocol.POLICY_TYPE_STACK
     }
 
 
@@ -81,20 +58,23 @@ def test_every_rule_is_one_policy():
 def test_policy_says_what_the_rule_says_of_itself(rule):
     policy = POLICIES[rule.id]
 
-    assert (rule.level.value, rule.severity.value, rule.link, [rule.topic]) == (
-        policy.enforcement_level.value,
-        policy.severity.value,
+    assert (rule.level.name, f"POLICY_SEVERITY_{rule.severity.name}", rule.link, [rule.topic]) == (
+        protocol.EnforcementLevel.Name(policy.enforcementLevel),
+        protocol.PolicySeverity.Name(policy.severity),
         policy.url,
         policy.tags,
     )
-    assert "skip" in policy.config_schema.properties
+    assert {"skip", *(parameter.name for parameter in rule.parameters)} == set(policy.configSchema.properties)
 
 
-def test_finding_is_one_line():
-    ((message, _),) = told("readiness-probe", one(DAEMON_SET, daemon_set({"spec": {"containers": [{"image": "a"}]}})))
+def test_finding_is_one_line_below_what_the_policy_prevents():
+    request = one(DAEMON_SET, daemon_set({"spec": {"containers": [{"image": "a"}]}}))
+    (said,) = answer(request, Analyzer())
+    prevents, message = said.message.splitlines()
 
+    assert POLICIES["readiness-probe"].description == prevents == said.description
     assert message.startswith("spec.template.spec.containers: no container has a readinessProbe, so ")
-    assert "\n" not in message
+    assert (protocol.ADVISORY, protocol.POLICY_SEVERITY_HIGH) == (said.enforcementLevel, said.severity)
 
 
 @pytest.mark.parametrize(
@@ -102,51 +82,73 @@ def test_finding_is_one_line():
     ["kubernetes:core/v1:Service", "kubernetes:example.com/v1:DaemonSet", "aws:s3:Bucket", "pulumi:pulumi:Stack",
      "config-rollout:index:ConfiguredDaemonSet", "kubernetes:apps/v1:DaemonSetList"],
 )  # fmt: skip
-@pytest.mark.parametrize("name", [name for name, p in POLICIES.items() if isinstance(p, ResourceValidationPolicy)])
-def test_other_resources_are_left_alone(kind, name):
-    assert [] == told(name, one(kind, {"spec": 1, "data": 2, "metadata": 3}))
+def test_other_resources_are_left_alone(kind):
+    props = {"spec": 1, "data": 2, "metadata": 3}
+    every = configured(**{rule.id: {"enforcementLevel": "remediate"} for rule in RULES})
+
+    assert [] == answer(one(kind, props), every)
+    assert [] == answer(stack((kind, "agent", props, {})), every)
+    assert [] == list(every.Remediate(one(kind, props), None).remediations)
 
 
-def test_unknown_value_that_a_rule_needs_is_told():
-    props = daemon_set({"spec": UNKNOWN_TEXT})
-    with pytest.raises(Unchecked) as error:
-        told("readiness-probe", one(DAEMON_SET, props))
+def test_unknown_value_that_a_rule_needs_is_told_and_stops_nothing():
+    request = one(DAEMON_SET, daemon_set({"spec": UNKNOWN_TEXT}))
+    must = configured(readiness_probe={"enforcementLevel": "mandatory"})
 
-    assert "DaemonSet default/agent: not checked: spec.template.spec: is not known before the update" == (
-        error.value.message
+    assert ["DaemonSet default/agent: not checked: spec.template.spec: is not known before the update"] == (
+        not_run("readiness-probe", request)
     )
+    assert [protocol.ADVISORY] == [
+        said.enforcementLevel for said in answer(request, must) if said.policyName == "readiness-probe"
+    ]
 
 
 def test_unknown_value_that_a_rule_does_not_need_is_nothing():
     props = daemon_set({"spec": {"containers": [{"image": UNKNOWN_TEXT, "readinessProbe": {}}]}})
 
     assert 1 == len(told("readiness-probe", one(DAEMON_SET, props)))
+    assert [] == not_run("readiness-probe", one(DAEMON_SET, props))
 
 
-def test_what_is_known_is_told_before_what_is_not():
-    found = []
-    budget = daemon_set(
-        {"spec": {"priorityClassName": "system-node-critical"}},
-        updateStrategy={"rollingUpdate": {"maxUnavailable": UNKNOWN_TEXT}},
-    )
-    with pytest.raises(Unchecked):
-        told("critical-budget", one(DAEMON_SET, budget))
-    args = stack(
+def test_what_is_known_is_told_beside_what_is_not():
+    request = stack(
         (CONFIG_MAP, "config", FIXED, {}),
         (DAEMON_SET, "agent", {"spec": UNKNOWN_TEXT}, {}),
         (DAEMON_SET, "other", daemon_set({"spec": READING}), {}),
     )
-    with pytest.raises(Unchecked):
-        POLICIES["config-not-hashed"].validate(args, lambda message, urn=None: found.append(urn))
 
-    assert [URN.format(DAEMON_SET, "other")] == found
+    assert [URN.format(DAEMON_SET, "other")] == [urn for _, urn in told("config-not-hashed", request)]
+    assert 1 == len(not_run("config-not-hashed", request))
 
 
-@pytest.mark.parametrize("value", list(vars(proxy)[name] for name in vars(proxy) if name.startswith("UNKNOWN_")))
+def test_what_several_objects_keep_unknown_is_told_once():
+    request = stack(*((DAEMON_SET, name, {"spec": UNKNOWN_TEXT}, {}) for name in "abc"))
+
+    (message,) = not_run("config-not-hashed", request)
+    assert message.endswith(", and 2 more")
+
+
+@pytest.mark.parametrize("value", sorted(UNKNOWNS))
 def test_every_kind_of_unknown_is_known_as_such(value):
-    held = proxy.unknown_checking_proxy({"a": [value], "b": {"c": value, "d": 1.0}})
+    assert {"a": [UNKNOWN], "b": {"c": UNKNOWN, "d": 1}} == plain(struct({"a": [value], "b": {"c": value, "d": 1.0}}))
 
-    assert {"a": [UNKNOWN], "b": {"c": UNKNOWN, "d": 1}} == plain(held)
+
+def test_properties_are_read_as_they_were_written():
+    value = {"a": None, "b": True, "c": 1, "d": 0.5, "e": "text", "f": [{}, []], "g": {"h": "i"}}
+
+    assert value == plain(struct(value))
+
+
+def test_secret_is_read_as_what_it_holds():
+    inside = {"a": secret("text"), "b": [secret({"c": secret(1)})], "d": secret(UNKNOWN_TEXT)}
+
+    assert {"a": "text", "b": [{"c": 1}], "d": UNKNOWN} == plain(struct(inside))
+
+
+def test_finding_in_a_secret_is_found():
+    props = {"metadata": {"name": "agent"}, "spec": secret(daemon_set({"spec": {"containers": [{}]}})["spec"])}
+
+    assert 1 == len(told("readiness-probe", one(DAEMON_SET, props)))
 
 
 @pytest.mark.parametrize(
@@ -172,25 +174,25 @@ def test_environment_decides_too(monkeypatch):
 
 
 def test_unknown_provider_is_told():
-    with pytest.raises(Unchecked):
-        told("config-replaced", one(CONFIG_MAP, FIXED, provider(enableConfigMapMutable=UNKNOWN_TEXT)))
+    request = one(CONFIG_MAP, FIXED, provider(enableConfigMapMutable=UNKNOWN_TEXT))
+
+    assert (0, 1) == (len(told("config-replaced", request)), len(not_run("config-replaced", request)))
 
 
 @pytest.mark.parametrize(
     ("depends", "findings"), [({"spec": ["config"]}, 1), ({"metadata": ["config"]}, 1), ({}, 0), ({"spec": []}, 0)]
 )
 def test_trap_is_seen_by_property_dependencies(depends, findings):
-    args = stack((CONFIG_MAP, "config", FIXED, {}), (DAEMON_SET, "agent", daemon_set(), depends))
-    found = told("hash-from-resource", args)
+    request = stack((CONFIG_MAP, "config", FIXED, {}), (DAEMON_SET, "agent", daemon_set(), depends))
 
-    assert [URN.format(DAEMON_SET, "agent")] * findings == [urn for _, urn in found]
+    assert [URN.format(DAEMON_SET, "agent")] * findings == [urn for _, urn in told("hash-from-resource", request)]
 
 
 def test_trap_and_missing_hash_are_not_told_twice():
     reading = daemon_set({"spec": READING})
-    args = stack((CONFIG_MAP, "config", FIXED, {}), (DAEMON_SET, "agent", reading, {"spec": ["config"]}))
+    request = stack((CONFIG_MAP, "config", FIXED, {}), (DAEMON_SET, "agent", reading, {"spec": ["config"]}))
 
-    assert [1, 0] == [len(told(name, args)) for name in ("hash-from-resource", "config-not-hashed")]
+    assert [1, 0] == [len(told(name, request)) for name in ("hash-from-resource", "config-not-hashed")]
 
 
 @pytest.mark.parametrize("patch", ["Node", "DaemonSet", "ConfigMap"])
@@ -214,68 +216,106 @@ def test_resources_of_the_components_are_driven():
 
 
 def test_configuration_comes_as_the_engine_sends_it():
-    props = daemon_set(
-        {"spec": {"priorityClassName": "system-node-critical"}},
-        updateStrategy={"rollingUpdate": {"maxUnavailable": "20%"}},
-    )
+    props = daemon_set(CRITICAL, updateStrategy={"rollingUpdate": {"maxUnavailable": "20%"}})
     skip = [{"name": "ag*", "reason": "a test"}]
 
     assert [0, 1, 0] == [
-        len(told("critical-budget", one(DAEMON_SET, props, **config)))
-        for config in ({}, {"maxShare": 10.0}, {"maxShare": 10.0, "skip": skip})
+        len(told("critical-budget", one(DAEMON_SET, props), configured(critical_budget=config)))
+        for config in ({}, {"maxShare": 10}, {"maxShare": 10, "skip": skip})
     ]
+
+
+@pytest.mark.parametrize(
+    ("stated", "levels"),
+    [
+        ("advisory", [protocol.ADVISORY]),
+        ("mandatory", [protocol.MANDATORY]),
+        ("remediate", [protocol.MANDATORY]),  # what remediation left
+        ("disabled", []),
+    ],
+)
+def test_level_is_the_one_that_was_configured(stated, levels):
+    request = one(DAEMON_SET, daemon_set({"spec": {"containers": [{"image": "a"}]}}))
+    said = answer(request, configured(readiness_probe={"enforcementLevel": stated}))
+
+    assert levels == [each.enforcementLevel for each in said if each.policyName == "readiness-probe"]
+
+
+def test_settings_that_no_schema_catches_are_refused():
+    class Refused(Exception):
+        pass
+
+    class Context:
+        def abort(self, code, message):
+            raise Refused(message)
+
+    config = protocol.PolicyConfig(enforcementLevel=protocol.ADVISORY, properties=struct({"maxShare": 10.5}))
+    with pytest.raises(Refused, match=r"policy pack config-rollout: critical-budget\.maxShare: is not valid"):
+        Analyzer().Configure(protocol.ConfigureAnalyzerRequest(policyConfig={"critical-budget": config}), Context())
 
 
 @pytest.mark.parametrize(("rule", "count"), [("critical-budget", 0), ("readiness-probe", 1)])
 def test_annotation_skips_a_rule_in_a_program_too(rule, count):
-    props = daemon_set(
-        {"spec": {"priorityClassName": "system-node-critical"}},
-        updateStrategy={"rollingUpdate": {"maxUnavailable": "50%"}},
-    )
+    props = daemon_set(CRITICAL, updateStrategy={"rollingUpdate": {"maxUnavailable": "50%"}})
     props["metadata"]["annotations"] = {"config-rollout/skip": f"{rule}: a test"}
 
     assert count == len(told("critical-budget", one(DAEMON_SET, props)))
 
 
+def remediated(props, **of_rules):
+    """Return the properties after all remediations, plain, and the rules that changed them."""
+    remediations = configured(**of_rules).Remediate(one(DAEMON_SET, props), None).remediations
+    after = MessageToDict(remediations[-1].properties) if remediations else None
+    return after, [each.policyName for each in remediations]
+
+
+REMEDIATE = {"enforcementLevel": "remediate"}
+HALF = daemon_set(CRITICAL, updateStrategy={"rollingUpdate": {"maxUnavailable": "50%"}})
+
+
 @pytest.mark.parametrize(
-    ("name", "props", "path", "value"),
+    ("rule", "props", "path", "value"),
     [
         ("min-ready-seconds", daemon_set(), ("spec", "minReadySeconds"), 10),
         ("min-ready-seconds", daemon_set(minReadySeconds=5), ("spec", "minReadySeconds"), None),
-        (
-            "critical-budget",
-            daemon_set(
-                {"spec": {"priorityClassName": "system-node-critical"}},
-                updateStrategy={"rollingUpdate": {"maxUnavailable": "50%"}},
-            ),
-            ("spec", "updateStrategy", "rollingUpdate", "maxUnavailable"),
-            "25%",
-        ),
+        ("critical-budget", HALF, ("spec", "updateStrategy", "rollingUpdate", "maxUnavailable"), "25%"),
     ],
 )
-def test_remediation(name, props, path, value):
-    after = POLICIES[name].remediate(one(DAEMON_SET, props))
+def test_remediation(rule, props, path, value):
+    after, rules = remediated(props, **{rule: REMEDIATE})
     for key in path if after else ():
         after = after[key]
 
-    assert value == after
+    assert (value, [rule] if value else []) == (after, rules)
+
+
+def test_remediations_follow_one_another():
+    after, rules = remediated(HALF, min_ready_seconds=REMEDIATE, critical_budget=REMEDIATE)
+
+    assert {"min-ready-seconds", "critical-budget"} == set(rules)
+    assert (10, "25%") == (
+        after["spec"]["minReadySeconds"],
+        after["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"],
+    )
+
+
+def test_remediation_keeps_what_is_secret_or_unknown():
+    spec = {"template": {"spec": {"hostname": secret("a"), "image": UNKNOWN_TEXT}}}
+    after, _ = remediated({"metadata": {"name": "agent"}, "spec": secret(spec)}, min_ready_seconds=REMEDIATE)
+
+    assert secret({**spec, "minReadySeconds": 10}) == after["spec"]
+
+
+def test_nothing_is_remediated_that_nobody_asked_for():
+    assert (None, []) == remediated(HALF)
+    assert (None, []) == remediated(HALF, readiness_probe=REMEDIATE)
+    assert Level.DISABLED is next(rule.level for rule in RULES if rule.id == "min-ready-seconds")
 
 
 def test_remediation_leaves_what_is_skipped():
-    args = one(DAEMON_SET, daemon_set(), skip=[{"name": "agent", "reason": "a test"}])
+    skip = [{"name": "agent", "reason": "a test"}]
 
-    assert None is POLICIES["min-ready-seconds"].remediate(args)
-
-
-def test_memory_answers_as_the_function_does_and_asks_it_once():
-    asked = []
-    memory = _Memory(lambda given: asked.append(given) or [given["a"]], most=2)
-    one, same, other = {"a": 1}, {"a": 1}, {"a": 2}
-    answers = [memory(one), memory(one), memory(same), memory(other), memory(one)]
-
-    assert [[1], [1], [1], [2], [1]] == answers
-    assert answers[0] is answers[1]
-    assert [one, same, other, one] == asked  # two objects are kept, and equal ones are not the same
+    assert (None, []) == remediated(daemon_set(), min_ready_seconds={**REMEDIATE, "skip": skip})
 
 
 ROOT = Path(__file__).parents[2]
@@ -300,26 +340,41 @@ def test_pack_answers_the_engine_without_its_host_unbuffering_it(start):
 
 STARTED = """
 import sys
-from config_rollout.pack import without_unused
-with without_unused():
+from config_rollout.pack import PACKAGES, protocol_alone
+with protocol_alone():
+    import grpc
     import config_rollout.policies
-heavy = ("pulumi.automation.", "pulumi.dynamic.", "opentelemetry.sdk", "pulumi_kubernetes", "kubernetes", "yaml")
-print(sum(name.startswith(heavy) for name in sys.modules))
-import pulumi
-print(pulumi.automation.LocalWorkspace.__name__)
+loaded = [name for name in sys.modules if name.startswith(("pulumi.", "asyncio.", "grpc.aio.", "pulumi_", "yaml"))]
+print(*sorted(name for name in loaded if not name.startswith(PACKAGES[-1])))
+print(*(name for name in PACKAGES if name in sys.modules))
+import asyncio, pulumi
+from pulumi.runtime.proto import analyzer_pb2
+assert analyzer_pb2.AnalyzeRequest is config_rollout.policies.protocol.AnalyzeRequest
+print(asyncio.run(asyncio.sleep(0, "runs")), pulumi.automation.LocalWorkspace.__name__)
 """
 
 
-@pytest.mark.parametrize("traced", [False, True])
-def test_pack_starts_without_what_no_policy_uses_and_has_it_where_something_does(traced):
-    """Each preview waits for the start: what it may not import is counted."""
-    asks = {"TRACEPARENT": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
-    environment = {name: value for name, value in os.environ.items() if name != "TRACEPARENT"} | (
-        asks if traced else {}
-    )
-    program = [sys.executable, "-c", STARTED]
-    done = subprocess.run(program, stdout=subprocess.PIPE, text=True, check=True, env=environment)
-    heavy, workspace = done.stdout.split()
+def test_pack_starts_without_what_no_policy_uses_and_has_it_where_something_does():
+    """Each preview waits for the start: what it may not import is named."""
+    done = subprocess.run([sys.executable, "-c", STARTED], stdout=subprocess.PIPE, text=True, check=True)
 
-    assert traced == (int(heavy) > 0)
-    assert "LocalWorkspace" == workspace
+    assert ["", "", "runs LocalWorkspace"] == done.stdout.splitlines()
+
+
+def test_pack_serves_the_engine_over_the_wire():
+    with subprocess.Popen([sys.executable, ROOT / "policies", "127.0.0.1:1"], stdout=subprocess.PIPE) as process:
+        with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+            pack = AnalyzerStub(channel)
+            info = pack.GetAnalyzerInfo(Empty())
+            pack.ConfigureStack(protocol.AnalyzerStackConfigureRequest(stack="test"))
+            refused = protocol.PolicyConfig(properties=struct({"maxShare": 10.5}))
+            with pytest.raises(grpc.RpcError, match=r"critical-budget\.maxShare: is not valid"):
+                pack.Configure(protocol.ConfigureAnalyzerRequest(policyConfig={"critical-budget": refused}))
+            trap = stack((CONFIG_MAP, "config", FIXED, {}), (DAEMON_SET, "agent", daemon_set(), {"spec": ["config"]}))
+            found = {said.policyName for said in pack.AnalyzeStack(trap).diagnostics}
+            pack.Cancel(Empty())
+        process.send_signal(signal.SIGINT)
+
+    assert list(POLICIES) == [policy.name for policy in info.policies]
+    assert "hash-from-resource" in found
+    assert -signal.SIGINT == process.returncode
