@@ -6,7 +6,7 @@ Source: RFC 8259; readers differ on duplicate keys, NaN and what is beyond a dou
 
 import json
 import re
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 from .meaning import (
@@ -93,9 +93,11 @@ def _is_shallow_and_its_keys_differ(value: Any) -> bool:
     keys: set[str] = set()
     level: list[Any] = [value] if value.__class__ in _CONTAINERS else []
     for _ in range(MAX_DEPTH):
-        keys.update(*(container for container in level if container.__class__ is dict))
-        items = chain.from_iterable([c.values() if c.__class__ is dict else c for c in level])
-        level = [item for item in items if item.__class__ in _CONTAINERS]
+        mappings = [container for container in level if container.__class__ is dict]
+        keys.update(*mappings)
+        lists = (container for container in level if container.__class__ is list)
+        items = list(chain(chain.from_iterable(map(dict.values, mappings)), chain.from_iterable(lists)))
+        level = list(compress(items, map(_CONTAINERS.__contains__, map(type, items))))
     return not level and len(set(map(str.casefold, keys))) == len(keys)
 
 
