@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -99,15 +100,16 @@ def rows() -> list[Row]:
     ]  # fmt: skip
     found = [(f"hash of {name}" if "byte" in name or "iB" in name else name, f"{ratio:.2f}", goal)
              for name, goal, ratio in ratios]  # fmt: skip
-    found += [(f"peak of memory / input, 1 MiB of {key[2:].upper()}", f"{peak(key, text):.0f}", "")
+    found += [(f"peak of memory / input, 1 MiB of {key[2:].upper()}", f"{peak(key, text):.0f}", "at most 25")
               for key, text in (("a.yaml", in_yaml), ("a.json", in_json))]  # fmt: skip
     seconds = statistics.median(timed(started(*HASH), 1) for _ in range(9))
     return [*found, ("start of the command", f"{seconds * 1000:.0f} ms", "150 ms")]
 
 
 def started(*arguments: str) -> Callable[[], object]:
-    """Return what runs a Python to its end."""
-    return lambda: subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+    """Return what runs a Python to its end, with modules that were compiled before, as they are once installed."""
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return lambda: subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, env=compiled)
 
 
 def peak(key: str, text: bytes) -> float:

@@ -1,6 +1,7 @@
 """ConfigMap manifests that the API server takes or refuses; tests/engine asks it."""
 
-from config_rollout.cli.inputs.files import config_map_in, maps_of
+from config_rollout.cli.inputs.config_maps import config_map_in
+from config_rollout.cli.inputs.files import maps_of
 from config_rollout.core.configuration.content import parse_content
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from config_rollout.cli.errors import Trouble
-from config_rollout.cli.inputs.files import own_document
+from config_rollout.cli.inputs.config_maps import own_document
 from tests.objects.manifest_sources import ACCEPTED, HEAD, REFUSED, held
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -52,6 +53,29 @@ class _PrintVersion(argparse.Action):
         parser.exit()
 
 
+class _Help(argparse.HelpFormatter):
+    """Help as wide as the terminal. argparse asks for the width at every argument, and imports a lot to do so."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser with that help."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_Help, **options)
+
+
+def _columns() -> int:
+    """Return the width of the terminal, as `shutil.get_terminal_size` does."""
+    asked = os.environ.get("COLUMNS", "")
+    try:
+        return int(asked) if asked.isdecimal() and int(asked) else os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):
+        return 80
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = command_line(sys.argv[1:] if arguments is None else arguments)
@@ -73,12 +97,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def command_line(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
     """Return the parser of the command that is called, or of all of them where none is."""
-    parser = argparse.ArgumentParser(prog="config-rollout", description=_WHAT)
+    parser = _Parser(prog="config-rollout", description=_WHAT)
     parser.add_argument(
         "--print-completion", choices=SHELLS, action=PrintCompletion, help="print the completion script for a shell"
     )
     parser.add_argument("--version", action=_PrintVersion, nargs=0, help="print the version, and leave")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     for module in _modules(arguments):
         module.add(commands)
     return parser

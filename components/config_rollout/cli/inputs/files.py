@@ -2,22 +2,17 @@
 
 import base64
 import os
-import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from ...core.arguments.finding import Finding, report
-from ...core.arguments.nearest import did_you_mean
+from ...core.arguments.finding import report
 from ...core.configuration.content import MAX_BYTES
 from ...core.configuration.read_as import ReadAs, read_as
-from ...core.formats.meaning import NotUnderstood
 from ...core.kinds import KUBE_PROXY
-from ...core.kubernetes.manifest_text import Document, documents, is_of_a_program
 from ..errors import Trouble
 
 MAX_FILE_BYTES = 4 * MAX_BYTES
@@ -29,10 +24,6 @@ MAX_MANIFEST_BYTES = 64 * MAX_BYTES
 
 STDIN = "stdin"
 """The key of what comes from standard input."""
-
-_TEMPLATE = "it has template syntax"
-_FIELDS = ("apiVersion", "kind", "metadata", "data", "binaryData", "immutable")
-_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -78,36 +69,40 @@ def read_maps(path: str, name: str | None) -> Given:
         key, text = STDIN, standard_input(MAX_FILE_BYTES)
     else:
         with _told(path):
-            if Path(path).is_dir():
-                return Given(*by_encoding(read_folder(Path(path))))
-        key, text = Path(path).name, read_file(Path(path))
-    config_map = config_map_in(path, text, name)
-    if config_map is None:
+            if os.path.isdir(path):
+                return Given(*by_encoding(read_folder(path)))
+        key, text = os.path.basename(path), read_file(path)
+    note = ""
+    if b"apiVersion" in text or KUBE_PROXY.encode() in text:
+        from .config_maps import config_map_in, own_document  # most texts are no manifest, and need not wait for it
+
+        config_map = config_map_in(path, text, name)
+        if config_map is not None:
+            reading, wrong = read_as(config_map)
+            if wrong:
+                raise Trouble(report(path, wrong))
+            return Given(*maps_of(config_map), reading)
         text, note = own_document(path, text)
-        return Given(*by_encoding({key: text}), is_lone=True, note=note)
-    reading, wrong = read_as(config_map)
-    if wrong:
-        raise Trouble(report(path, wrong))
-    return Given(*maps_of(config_map), reading)
+    return Given(*by_encoding({key: text}), is_lone=True, note=note)
 
 
-def read_folder(folder: Path) -> dict[str, bytes]:
+def read_folder(folder: str | os.PathLike[str]) -> dict[str, bytes]:
     """Return name -> bytes of a folder's files; `..data` and its like are how a kubelet mounts a ConfigMap."""
-    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".."))
-    folders = [entry.name for entry in entries if entry.is_dir()]
+    names = sorted(name for name in os.listdir(folder) if not name.startswith(".."))
+    folders = [name for name in names if os.path.isdir(os.path.join(folder, name))]
     if folders:
         raise Trouble(
             f"{folder}: contains the folder '{folders[0]}', but a ConfigMap has no folders. Pass a flat folder."
         )
     files: dict[str, bytes] = {}
-    for entry in entries:
-        files[entry.name] = read_file(entry)
+    for name in names:
+        files[name] = read_file(os.path.join(folder, name))
         if sum(map(len, files.values())) > MAX_BYTES:
             raise Trouble(f"{folder}: is larger than {MAX_BYTES:,} bytes, the most that a ConfigMap holds.")
     return files
 
 
-def read_file(file: Path, most: int = MAX_FILE_BYTES) -> bytes:
+def read_file(file: str | os.PathLike[str], most: int = MAX_FILE_BYTES) -> bytes:
     """Return the bytes of a file that is not too large; of a pipe, until its end, if anyone writes to it."""
     with _told(file), open(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as stream:
         first = stream.read(1)  # `None`: the writer of a pipe has not begun
@@ -119,7 +114,7 @@ def read_file(file: Path, most: int = MAX_FILE_BYTES) -> bytes:
 
 
 @contextmanager
-def _told(path: Path | str) -> Iterator[None]:
+def _told(path: str | os.PathLike[str]) -> Iterator[None]:
     """Turn what the system refuses into a sentence."""
     try:
         yield
@@ -178,179 +173,6 @@ def by_encoding(files: Mapping[str, bytes]) -> tuple[dict[str, Any], dict[str, A
     return text, binary
 
 
-def config_map_in(path: str, text: bytes, name: str | None) -> Mapping[str, Any] | None:
-    """
-    Return the ConfigMap that a manifest holds, the one of that name if there is one; `None` for other text.
-
-    Its `data` is text and its `binaryData` base64, as the API server takes them.
-
-    Raises:
-      Trouble: The text is a manifest, and kubectl or the API server would refuse the ConfigMap, or there is none.
-
-    """
-    if b"apiVersion" not in text:
-        return None
-    config_maps, unread, kinds = [], [], set[str]()
-    for document in documents(text):
-        try:
-            items = list(_items(document.value())) if document.line else []
-        except NotUnderstood as error:
-            if document.seems_kubernetes:
-                unread.append((document, _TEMPLATE if b"{{" in document.text else str(error)))
-            continue
-        objects = [item for item in items if _is_kubernetes(item)]
-        kinds |= {_shown(item["kind"]) for item in objects}
-        config_maps += [(document, item) for item in objects if item["kind"] == "ConfigMap"]
-    if not config_maps and not unread and not kinds:
-        return None
-    chosen = [(document, item) for document, item in config_maps if name in (None, _name(item))]
-    for document, why in unread if name is None or not chosen else ():
-        if not document.kinds or any(kind == "ConfigMap" or kind.endswith("List") for kind in document.kinds):
-            fix = "Render it first" if why == _TEMPLATE else "Correct it"
-            raise Trouble(f"{path}: is not a readable manifest: {why}. {fix}.")
-    return _checked(path, *_one(path, config_maps, chosen, kinds, name))
-
-
-def own_document(path: str, text: bytes) -> tuple[bytes, str]:
-    """
-    Return the KubeProxyConfiguration of a file that has other documents too, as kubeadm's, and a sentence about it.
-
-    Raises:
-      Trouble: There are several.
-
-    """
-    if KUBE_PROXY.encode() not in text:
-        return text, ""
-    every = [document for document in documents(text) if document.line]
-    ours = [document for document in every if document.is_kube_proxy]
-    if len(every) < 2 or not ours:
-        return text, ""
-    if len(ours) > 1:
-        lines = ", ".join(str(document.line) for document in ours)
-        raise Trouble(f"{path}: contains {len(ours)} KubeProxyConfigurations (lines {lines}). Keep one in the file.")
-    what = f"contains {len(every)} documents; only the KubeProxyConfiguration on line {ours[0].line} counts"
-    return ours[0].text, f"{path}: {what}."
-
-
 def maps_of(config_map: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return `data` and `binary_data` of a ConfigMap."""
     return dict(config_map.get("data") or {}), dict(config_map.get("binaryData") or {})
-
-
-def _is_kubernetes(value: Any) -> bool:
-    """Tell whether a value is a Kubernetes object, and not a program's configuration file that only looks like one."""
-    if not isinstance(value, Mapping) or not {"apiVersion", "kind"} <= value.keys():
-        return False
-    version, kind = str(value["apiVersion"]), str(value["kind"])
-    return not is_of_a_program(version, kind) and (kind == "ConfigMap" or isinstance(value.get("metadata"), Mapping))
-
-
-def _items(document: Any) -> Iterator[Any]:
-    """Yield the items of a List, or the object itself; the items of a list of one kind may leave the kind out."""
-    if not isinstance(document, Mapping) or not str(document.get("kind", "")).endswith("List"):
-        yield document
-        return
-    items, kind = document.get("items"), str(document["kind"]).removesuffix("List")
-    head = {"apiVersion": document.get("apiVersion"), "kind": kind} if kind else {}
-    for item in items if isinstance(items, list) else ():
-        yield {**head, **item} if isinstance(item, Mapping) else item
-
-
-_Found = tuple[Document, Mapping[str, Any]]
-
-
-def _one(path: str, config_maps: list[_Found], chosen: list[_Found], kinds: set[str], name: str | None) -> _Found:
-    """Return the one ConfigMap that is meant, and its document."""
-    names = sorted({_name(item) for _, item in config_maps})
-    if not config_maps:
-        got = ", ".join(sorted(kinds)) or "what cannot be read"
-        raise Trouble(f"{path}: contains no ConfigMap (got {got}). Pass a manifest with one.")
-    if name is None and len(names) > 1:
-        raise Trouble(f"{path}: contains {len(names)} ConfigMaps ({', '.join(names)}). Choose one with --name.")
-    if not chosen:
-        raise Trouble(f"{path}: contains no ConfigMap '{name}' (got {', '.join(names)}). Choose one of them.")
-    if len(chosen) > 1:
-        called = _name(chosen[0][1])
-        raise Trouble(f"{path}: contains {len(chosen)} ConfigMaps named '{called}'. Keep one in the manifest.")
-    return chosen[0]
-
-
-def _checked(path: str, document: Document, config_map: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a ConfigMap as the API server takes it, or refuse it with a line for each thing that it would refuse."""
-    wrong = list(_check_head(document, config_map))
-    sections: dict[str, dict[str, str]] = {}
-    for section in ("data", "binaryData"):
-        values, sections[section] = config_map.get(section), {}
-        if values is not None and not isinstance(values, Mapping):
-            what = f"{section}: must be a mapping (got {type(values).__name__})"
-            wrong.append(Finding(_at(document, section), what, "Write key: text"))
-            continue
-        for key, value in (values or {}).items():
-            text = _as_text(section, value)
-            if text is None:
-                wrong.append(_no_text(document, section, key, value))
-            else:
-                sections[section][str(key)] = text
-    if wrong:
-        raise Trouble(report(path, wrong))
-    return {**config_map, **sections}
-
-
-def _check_head(document: Document, config_map: Mapping[str, Any]) -> Iterator[Finding]:
-    """Find what the API server refuses beside the values."""
-    for field in config_map:
-        if field not in _FIELDS:
-            fix = did_you_mean(field, _FIELDS, "Leave it out")
-            yield Finding(_at(document, str(field)), f"a ConfigMap has no field '{_shown(field)}'", fix)
-    if config_map["apiVersion"] != "v1":
-        what = f"the apiVersion of a ConfigMap is v1 (got {config_map['apiVersion']!r})"
-        yield Finding(_at(document, "apiVersion"), what, "Write 'v1'")
-    metadata = config_map.get("metadata")
-    if not isinstance(metadata, Mapping) or not (metadata.get("name") or metadata.get("generateName")):
-        yield Finding(_at(document), "metadata.name is required", "Add it")
-    elif not isinstance(metadata.get("name", ""), str):
-        what = f"metadata.name must be text (got {metadata['name']!r})"
-        yield Finding(_at(document, "metadata", "name"), what, "Quote it")
-
-
-def _no_text(document: Document, section: str, key: object, value: Any) -> Finding:
-    line, spelled = document.at(section, str(key))
-    where = f"line {line}: {section}['{_shown(key)}']"
-    if isinstance(value, bool | int | float):
-        kind = "a boolean" if isinstance(value, bool) else "a number"
-        return Finding(where, f"must be text, but {spelled or value} is {kind}", "Quote it")
-    kind = "a mapping" if isinstance(value, Mapping) else "a list"
-    return Finding(where, f"must be text, not {kind}", "Write it as one text")
-
-
-def _as_text(section: str, value: Any) -> str | None:
-    """
-    Return a value as the API server takes it, `None` for one that it refuses: null is empty.
-
-    Source: encoding/json, into `map[string]string` and `map[string][]byte`.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return _HALF_OF_A_PAIR.sub("\ufffd", value)
-    if (
-        section == "binaryData"
-        and isinstance(value, list)
-        and all(type(one) is int and 0 <= one < 256 for one in value)
-    ):
-        return base64.b64encode(bytes(value)).decode()
-    return None
-
-
-def _at(document: Document, *path: str) -> str:
-    return f"line {document.at(*path)[0] if path else document.line}"
-
-
-def _name(config_map: Mapping[str, Any]) -> str:
-    metadata = config_map.get("metadata")
-    return _shown(metadata.get("name")) if isinstance(metadata, Mapping) else "no name"
-
-
-def _shown(value: object) -> str:
-    """Return a value as a sentence can hold it, on one line."""
-    return text if (text := str(value)).isprintable() else repr(text)

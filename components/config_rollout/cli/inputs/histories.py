@@ -13,7 +13,8 @@ from ...core.formats import BY_SUFFIX, FORMATS
 from ...core.replay import other_tools as peers
 from ...core.replay.transitions import Snapshot
 from ..errors import Trouble
-from .files import MAX_FILE_BYTES, by_encoding, config_map_in, maps_of, own_document, read_file, read_folder
+from .config_maps import config_map_in, own_document
+from .files import MAX_FILE_BYTES, by_encoding, maps_of, read_file, read_folder
 from .git_history import Version, git_versions
 
 CONTENTS = "contents.json"

@@ -64,23 +64,6 @@ _KEEPS_EMPTY_LINES = re.compile(r"[^\r\n]*\+")
 _EMPTY_LINES = re.compile(r"[\r\n]+\Z")
 
 
-class _Parser(CParser):
-    """Composes nodes; the tag of a scalar without one says whether it was written plain."""
-
-    depth = 0
-
-    def resolve(self, kind: type, value: object, implicit: Any) -> str:
-        return "plain" if kind is yaml.ScalarNode and implicit[0] else "quoted"
-
-    def descend_resolver(self, *_: object) -> None:
-        self.depth += 1
-        if self.depth > MAX_DEPTH + 1:  # a scalar may stand in the deepest list
-            raise NotUnderstood(TOO_DEEP)
-
-    def ascend_resolver(self) -> None:
-        self.depth -= 1
-
-
 def read_yaml(text: bytes) -> Meaning:
     """
     Return what a YAML text means.
@@ -97,7 +80,7 @@ def read_yaml(text: bytes) -> Meaning:
     refuse_templates(text)
     decoded = decode_utf_8(text)
     if holds_variable(decoded):
-        documents = _load(text, lambda: _SpellingReader(decoded))
+        documents = _load(text, lambda next_event: _SpellingReader(next_event, decoded))
         comments = with_variables(_comments(decoded))
     else:
         documents, comments = _load(text, _Reader), ()
@@ -119,68 +102,147 @@ def load_documents(text: bytes) -> list[Any]:
     return _load(text, _Reader)
 
 
-def _load(text: bytes, new_reader: "Callable[[], _Reader]") -> list[Any]:
+def _load(text: bytes, new_reader: "Callable[[_NextEvent], _Reader]") -> list[Any]:
     try:
         if _MAYBE_BARE_TAG.search(text):
             _check_bare_tag(text)
-        parser, documents = _Parser(text), []
-        while parser.check_node():
-            root = parser.get_node()
-            documents.append(new_reader().read(root, 0))
+        return _read(text, new_reader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise NotParsed(f"it is not valid YAML ({problem})", mark.line + 1 if mark else 0) from None
+
+
+def _read(text: bytes, new_reader: "Callable[[_NextEvent], _Reader]") -> list[Any]:
+    documents: list[Any] = []
+    next_event = CParser(text).get_event
+    next_event()  # the stream begins
+    while next_event().__class__ is not yaml.StreamEndEvent:
+        try:
+            documents.append(new_reader(next_event).read(next_event(), 0))
+        except NotUnderstood:
+            _compose(text, len(documents) + 1)  # what no parser can read says that, before what readers differ on
+            raise
+        next_event()  # the document ends
     return documents
+
+
+def _compose(text: bytes, number: int) -> None:
+    """Compose the first documents: refuses what is no YAML, or nested too deeply."""
+    composer = _Composer(text)
+    for _ in range(number):
+        composer.check_node()
+        composer.get_node()
+
+
+class _Composer(CParser):
+    """Composes nodes, as long as they are not nested too deeply."""
+
+    depth = 0
+
+    def resolve(self, *_: object) -> str:
+        return ""
+
+    def descend_resolver(self, *_: object) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH + 1:  # a scalar may stand in the deepest list
+            raise NotUnderstood(TOO_DEEP)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+
+_Scalar = str | bool | Spelled | None
+_NextEvent = Callable[[], Any]
 
 
 class _Reader:
     """
-    Turns the nodes of one document into plain values; a node that aliases name is turned once.
+    Turns the events of one document into plain values; what an alias names is turned once, and shared.
 
-    Nodes are known by their identity, so the document's root must live as long as its reader.
+    Events come and go one by one: the nodes of a text would take fifty times its memory.
     """
 
-    def __init__(self) -> None:
-        self._known: dict[int, Any] = {}
-        self._plain: dict[str, str | bool | Spelled | None] = {}
+    def __init__(self, next_event: _NextEvent) -> None:
+        self._next = next_event
+        self._plain: dict[str, _Scalar] = {}
+        self._anchors: dict[str, tuple[Any, Any]] = {}
+        """Anchor -> the event that has it, and what that was turned into."""
 
-    def read(self, node: Any, depth: int) -> Any:
-        if node.__class__ is yaml.ScalarNode:
-            return self._scalar(node)
-        if id(node) in self._known:
-            return self._known[id(node)]
+    def read(self, event: Any, depth: int) -> Any:
+        kind = event.__class__
+        if kind is yaml.ScalarEvent:
+            return self._scalar(event)
+        if kind is yaml.AliasEvent:
+            value = self._anchored(event)[1]
+            if value is _OPEN:  # it stands in itself
+                raise NotUnderstood(TOO_DEEP)
+            return value
         if depth >= MAX_DEPTH:
             raise NotUnderstood(TOO_DEEP)
-        if node.tag != "quoted":
-            raise NotUnderstood(f"it has the tag {node.tag}")
-        result: Any
-        if node.__class__ is yaml.SequenceNode:
-            result = [self.read(item, depth + 1) for item in node.value]
-        else:
-            result = mapping_of([(self._key(key), self.read(value, depth + 1)) for key, value in node.value])
-        self._known[id(node)] = result
-        return result
+        if (event.tag or "quoted") != "quoted":
+            raise NotUnderstood(f"it has the tag {event.tag}")
+        if event.anchor is None:
+            return self._items(event, depth + 1)
+        self._keep(event, _OPEN)
+        self._anchors[event.anchor] = event, self._items(event, depth + 1)
+        return self._anchors[event.anchor][1]
 
-    def _scalar(self, node: Any) -> str | bool | Spelled | None:
+    def _items(self, opening: Any, depth: int) -> Any:
+        """Return what a list or a mapping holds."""
+        read, next_event = self.read, self._next
+        if opening.__class__ is yaml.SequenceStartEvent:
+            items = []
+            while (event := next_event()).__class__ is not yaml.SequenceEndEvent:
+                items.append(read(event, depth))
+            return items
+        pairs = []
+        while (event := next_event()).__class__ is not yaml.MappingEndEvent:
+            pairs.append((self._key(event), read(next_event(), depth)))
+        return mapping_of(pairs)
+
+    def _scalar(self, event: Any) -> _Scalar:
+        value = self._value(event)
+        if event.anchor is not None:
+            self._keep(event, value)
+        return value
+
+    def _value(self, event: Any) -> _Scalar:
         """Return the value of a scalar; most plain ones stand in a file many times."""
-        text: str = node.value
-        if node.tag == "quoted":
+        text: str = event.value
+        tag = event.tag or ("plain" if event.implicit[0] else "quoted")
+        if tag == "quoted":
             return text
-        if node.tag != "plain":
-            raise NotUnderstood(f"it has the tag {node.tag}")
+        if tag != "plain":
+            raise NotUnderstood(f"it has the tag {tag}")
         if text not in self._plain:
             self._plain[text] = plain_scalar(text)
         return self._plain[text]
 
-    def _key(self, node: Any) -> str | Spelled:
+    def _key(self, event: Any) -> str | Spelled:
         """Return a key: text, a whole number, or the merge key as it is written."""
-        if node.__class__ is not yaml.ScalarNode:
+        at, key = self._anchored(event) if event.__class__ is yaml.AliasEvent else (event, None)
+        if at.__class__ is not yaml.ScalarEvent:
             raise NotUnderstood("a key is not a scalar")
-        key = self._scalar(node)
+        if at is event:
+            key = self._scalar(event)
         if isinstance(key, str) or (isinstance(key, Spelled) and (key.value is not None or _may_be_key(key.text))):
             return key
-        raise NotUnderstood(f"readers take the key {node.value or 'null'!s} differently")
+        raise NotUnderstood(f"readers take the key {at.value or 'null'!s} differently")
+
+    def _keep(self, event: Any, value: object) -> None:
+        if event.anchor in self._anchors:
+            raise NotUnderstood(f"it has the anchor &{event.anchor} twice")
+        self._anchors[event.anchor] = event, value
+
+    def _anchored(self, alias: Any) -> tuple[Any, Any]:
+        if alias.anchor not in self._anchors:
+            raise NotUnderstood(f"it has no anchor for *{alias.anchor}")
+        return self._anchors[alias.anchor]
+
+
+_OPEN = object()
+"""The value of an anchor whose list or mapping has not ended."""
 
 
 class _SpellingReader(_Reader):
@@ -190,40 +252,32 @@ class _SpellingReader(_Reader):
     Where a comma in the value would end an item, the spelling of a plain scalar begins with `[`, which none does.
     """
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
+    def __init__(self, next_event: _NextEvent, text: str) -> None:
+        super().__init__(next_event)
         self._text = text
         self._in_flow = False
-        self._spelled: dict[int, Spelled] = {}
 
-    def read(self, node: Any, depth: int) -> Any:
-        if node.__class__ is yaml.ScalarNode:
-            return self._scalar(node)
-        outside, self._in_flow = self._in_flow, bool(node.flow_style)
+    def _items(self, opening: Any, depth: int) -> Any:
+        outside, self._in_flow = self._in_flow, bool(opening.flow_style)
         try:
-            return super().read(node, depth)
+            return super()._items(opening, depth)
         finally:
             self._in_flow = outside
 
-    def _scalar(self, node: Any) -> str | bool | Spelled | None:
-        if "$" not in node.value and node.style not in ("|", ">"):
-            return super()._scalar(node)
-        known = self._spelled.get(id(node))  # an alias stands for a text elsewhere
-        if known is None:
-            value = super()._scalar(node)  # refuses its tag
-            spelling = self._spelling(node)
-            if not holds_variable(spelling):
-                return value
-            known = self._spelled[id(node)] = Spelled(spelling, node.value)
-        return known
+    def _value(self, event: Any) -> _Scalar:
+        value = super()._value(event)  # refuses its tag
+        if "$" not in event.value and event.style not in ("|", ">"):
+            return value
+        spelling = self._spelling(event)
+        return Spelled(spelling, event.value) if holds_variable(spelling) else value
 
-    def _spelling(self, node: Any) -> str:
-        written = self._text[node.start_mark.index : node.end_mark.index]
+    def _spelling(self, event: Any) -> str:
+        written = self._text[event.start_mark.index : event.end_mark.index]
         anchor = _ANCHOR.match(written)  # no scalar begins with `&`
         spelling = written[anchor.end() :] if anchor else written
-        if node.tag == "plain":
+        if event.implicit[0]:
             return "[" + spelling if self._in_flow else spelling
-        if node.style in ("|", ">") and not _KEEPS_EMPTY_LINES.match(spelling):
+        if event.style in ("|", ">") and not _KEEPS_EMPTY_LINES.match(spelling):
             return _EMPTY_LINES.sub("\n", spelling)
         return spelling
 
