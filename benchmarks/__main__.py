@@ -6,7 +6,7 @@ from pathlib import Path
 import pulumi_kubernetes as k8s
 
 from benchmarks import core, waves, workloads
-from benchmarks.timing import paired
+from benchmarks.timing import Cost, against
 from config_rollout import ConfiguredDaemonSet
 from tools import build
 from tools.documents import filled
@@ -50,15 +50,20 @@ def engine_rows() -> list[tuple[str, str, str]]:
         before = cluster.writes()
         stacks["ours"].up()
         writes = sum(cluster.writes().values()) - sum(before.values())
-        previews = paired(stacks["ours"].preview, stacks["theirs"].preview)
-        ups = paired(stacks["ours"].up, stacks["theirs"].up)
+        previews = against(stacks["ours"].preview, stacks["theirs"].preview)
+        ups = against(stacks["ours"].up, stacks["theirs"].up)
         for stack in stacks.values():
             stack.destroy()
     return [
         ("API writes of a no-op `up`", str(writes), "0"),
-        ("`preview`, the component / the two resources by hand", f"{previews:.2f}", "at most 1.15"),
-        ("no-op `up`, the component / the two resources by hand", f"{ups:.2f}", "at most 1.15"),
+        ("`preview`, the component / the two resources by hand", both(previews), "at most 1.05"),
+        ("no-op `up`, the component / the two resources by hand", both(ups), "at most 1.15"),
     ]
+
+
+def both(ratio: Cost) -> str:
+    """Return a ratio as a cell."""
+    return f"{ratio.processors:.2f}; by the clock {ratio.clock:.2f}"
 
 
 def table(rows: list[tuple[str, str, str]]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import yaml
 
-from benchmarks.timing import paired
+from benchmarks.timing import against
 from tools.command_line import run
 from tools.documents import ROOT
 
@@ -44,7 +44,11 @@ def rows() -> list[Row]:
     real = manifests(2 * MEGABYTE)
     size = f"{len(real) / MEGABYTE:.0f} MB of manifests"
     ratios = [
-        (f"`check` of {size} / libyaml's compose of them", "at most 3", paired(checked(real), composed(real))),
+        (
+            f"`check` of {size} / libyaml's compose of them",
+            "at most 3",
+            against(checked(real), composed(real)).processors,
+        ),
         (f"`check` of {MANY:,} budgets, each with its DaemonSet / of {FEW}, for each", "1: linear", growth(BUDGET)),
         (f"`check` of {MANY:,} ConfigMaps / of {FEW}, for each", "1: linear", growth(CONFIG_MAP)),
         (f"peak of memory of `check` of {size} / their size", "", peak(real) / len(real)),
@@ -66,7 +70,7 @@ def many(template: str, number: int) -> str:
 def growth(template: str) -> float:
     """Return the time for each of many copies, against each of few."""
     few, much = many(template, FEW), many(template, MANY)
-    return paired(checked(much), checked(few)) * FEW / MANY
+    return against(checked(much), checked(few)).processors * FEW / MANY
 
 
 def checked(text: str) -> Callable[[], object]:

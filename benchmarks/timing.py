@@ -1,5 +1,6 @@
 """How long one action takes against another."""
 
+import resource
 import statistics
 import subprocess
 import sys
@@ -47,14 +48,39 @@ def timed(action: Callable[[], object], repeat: int) -> float:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command takes: of the processors, with everything that it starts, and by the clock; both in seconds."""
+    """
+    What something takes of the processors, with all that it starts, and by the clock: in seconds, or against another.
+
+    Others on the machine make the clock slower, and the processors hardly.
+    """
 
     processors: float
     clock: float
 
 
+def against(one: Callable[[], object], other: Callable[[], object], repeat: int = 1, pairs: int = PAIRS) -> Cost:
+    """Return the median ratios of what two actions take, as `paired` does. What they start has to have ended."""
+    _spent(one, 1), _spent(other, 1)
+    costs = [(_spent(one, repeat), _spent(other, repeat)) for _ in range(pairs)]
+    return Cost(
+        statistics.median(mine.processors / its.processors for mine, its in costs),
+        statistics.median(mine.clock / its.clock for mine, its in costs),
+    )
+
+
+def _spent(action: Callable[[], object], repeat: int) -> Cost:
+    before = _processors()
+    clock = timed(action, repeat)
+    return Cost(_processors() - before, clock)
+
+
+def _processors() -> float:
+    used = [resource.getrusage(of) for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
 def cost(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Cost:
-    """Return what a command takes. Others on the machine make the clock slower, and the processors hardly."""
+    """Return what a command takes, and what it leaves behind."""
     timed = [sys.executable, "-c", TIMED, *command]
     done = subprocess.run(timed, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return Cost(*map(float, done.stdout.split()))

@@ -1,4 +1,4 @@
-"""What the rules import: the policy pack starts with every preview, and most programs configure no kube-proxy."""
+"""What is imported at the start: of a program, and of the rules, with which the policy pack starts at every preview."""
 
 import subprocess
 import sys
@@ -29,6 +29,21 @@ def test_rules_on_a_plain_program_import_nothing_that_reads_configurations():
 
     heavy = tuple(f"config_rollout.core.{part}" for part in HEAVY)
     assert [] == [name for name in done.stdout.split() if name.startswith(heavy)]
+
+
+BESIDE_PULUMI = """
+import sys
+import pulumi, pulumi_kubernetes.apps.v1, pulumi_kubernetes.core.v1
+before = set(sys.modules)
+from config_rollout import ConfiguredDaemonSet
+print(*{name.partition(".")[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)
+"""
+
+
+def test_program_with_the_component_imports_no_other_library_than_one_without():
+    done = subprocess.run([sys.executable, "-c", BESIDE_PULUMI], capture_output=True, text=True, check=True)
+
+    assert {"config_rollout", "pulumi_kubernetes"} == set(done.stdout.split())
 
 
 def test_every_layout_has_a_config_map_that_is_called_after_kube_proxy():
