@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 from config_rollout.core.kube_proxy.layout import LAYOUTS
+
+ROOT = Path(__file__).parents[2]
 
 HEAVY = ("formats", "configuration", "kube_proxy", "waves", "arguments.checks", "kubernetes.manifest_text")
 """Parts of the core that read configurations or arguments."""
@@ -44,6 +47,25 @@ def test_program_with_the_component_imports_no_other_library_than_one_without():
     done = subprocess.run([sys.executable, "-c", BESIDE_PULUMI], capture_output=True, text=True, check=True)
 
     assert {"config_rollout", "pulumi_kubernetes"} == set(done.stdout.split())
+
+
+HASH = """
+import sys
+from config_rollout.cli.main import main
+sys.argv = ["config-rollout", "hash", "Pulumi.yaml"]
+main()
+print(*sys.modules)
+"""
+
+
+def test_command_imports_what_its_text_needs():
+    done = subprocess.run([sys.executable, "-c", HASH], cwd=ROOT, capture_output=True, text=True, check=True)
+    modules = set(done.stdout.splitlines()[1].split())
+    put_off = {"ast"} if sys.version_info < (3, 13) else set()  # it comes with inspect, which later dataclasses need
+
+    assert set() == modules & {"shutil", "pathlib", "difflib", "importlib.metadata", "tomllib", "subprocess", *put_off}
+    assert [] == [name for name in modules if "kube_proxy" in name or name.endswith(("json_text", "manifest_text"))]
+    assert "yaml" in modules
 
 
 def test_every_layout_has_a_config_map_that_is_called_after_kube_proxy():

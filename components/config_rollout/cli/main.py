@@ -7,10 +7,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.arguments.finding import report
-from ..core.compatibility import judge
-from .completion import SHELLS, PrintCompletion
-from .errors import Trouble
+from ..when_used import put_off
+
+with put_off("inspect"):  # which dataclasses ask for signatures, and none of ours has to
+    from ..core.arguments.finding import report
+    from ..core.compatibility import judge
+    from .completion import SHELLS, PrintCompletion
+    from .errors import Trouble
 
 TROUBLE = 2
 """The exit code of every command that could not do its work."""
