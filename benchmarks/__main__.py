@@ -1,11 +1,12 @@
-"""Measures what docs/measured.md shows and writes it there: `python -m benchmarks`, or `make bench`."""
+"""Measures what docs/measured.md shows and writes it there: `python -m benchmarks [SECTION ...]`, or `make bench`."""
 
 import os
+import sys
 from pathlib import Path
 
 import pulumi_kubernetes as k8s
 
-from benchmarks import core, waves, workloads
+from benchmarks import core, waves
 from benchmarks.timing import Cost, against
 from config_rollout import ConfiguredDaemonSet
 from tools import build
@@ -72,12 +73,16 @@ def table(rows: list[tuple[str, str, str]]) -> str:
     return "\n".join(lines)
 
 
+SECTIONS = {"engine": engine_rows, "core": core.rows, "waves": waves.rows}
+"""The tables of the document, and what measures each."""
+
+
 def main() -> None:
-    """Measure everything, print the table, and put it into the document."""
-    rows = [*engine_rows(), *workloads.rows(), *core.rows(), *waves.rows()]
-    text = table(rows)
-    print(text)
-    MEASURED.write_text(filled(MEASURED.read_text(), "benchmarks", text))
+    """Measure all sections, or those that are named; print the table of each, and put it into the document."""
+    for name in sys.argv[1:] or SECTIONS:
+        text = table(SECTIONS[name]())
+        print(text, flush=True)
+        MEASURED.write_text(filled(MEASURED.read_text(), name, text))
 
 
 if __name__ == "__main__":
