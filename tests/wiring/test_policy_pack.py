@@ -11,6 +11,8 @@ import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pulumi.runtime.proto import analyzer_pb2 as protocol
 from pulumi.runtime.proto.analyzer_pb2_grpc import AnalyzerStub
 
@@ -133,9 +135,15 @@ def test_every_kind_of_unknown_is_known_as_such(value):
     assert {"a": [UNKNOWN], "b": {"c": UNKNOWN, "d": 1}} == plain(struct({"a": [value], "b": {"c": value, "d": 1.0}}))
 
 
-def test_properties_are_read_as_they_were_written():
-    value = {"a": None, "b": True, "c": 1, "d": 0.5, "e": "text", "f": [{}, []], "g": {"h": "i"}}
+LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    LEAVES | st.text(), lambda items: st.lists(items) | st.dictionaries(st.text(), items), max_leaves=9
+)
 
+
+@given(st.dictionaries(st.text(), VALUES))
+@settings(max_examples=30, deadline=None)
+def test_properties_are_read_as_they_were_written(value):
     assert value == plain(struct(value))
 
 
