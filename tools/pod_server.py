@@ -15,6 +15,13 @@ Answer = Callable[[str, int, str], tuple[int, str]]
 """Takes a pod's address, a port and a path; returns status and body."""
 
 
+class _Server(socketserver.ThreadingUnixStreamServer):
+    """As many connections may wait as there are pods: with the usual 5, others are refused."""
+
+    daemon_threads = True
+    request_queue_size = 1024
+
+
 class PodServer:
     """
     Plays all pods of a cluster at once. A context manager.
@@ -62,8 +69,7 @@ class PodServer:
                 """Log nothing."""
 
         self._socket.unlink(missing_ok=True)
-        self._server = socketserver.ThreadingUnixStreamServer(str(self._socket), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(str(self._socket), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
