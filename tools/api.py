@@ -19,6 +19,7 @@ _GROUPS = {
     "replicasets": "apps/v1",
     "statefulsets": "apps/v1",
     "endpointslices": "discovery.k8s.io/v1",
+    "jobs": "batch/v1",
     "roles": _RBAC,
     "rolebindings": _RBAC,
     "clusterroles": _RBAC,

@@ -2,62 +2,16 @@
 
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from tests.engine.conftest import NODES, hash_of
 from tests.engine.observed import FAST, config_maps, daemon_set, history, written
+from tests.engine.reloading import LASTING, NEW, OLD, REFUSED, Programs
+from tests.engine.reloading import RELOAD as PROVEN
 from tools.pod_server import PodServer
 
-OLD, NEW, REFUSED = ({"agent.yaml": "level: info\n", "rules": f"{text}\n"} for text in ("allow", "deny", "refused"))
-LASTING = {"agent.yaml": "level: info\n"}
-RELOAD = {
-    **FAST,
-    "effects": {"rules": "reload"},
-    "reload": {
-        "http": {"port": 8080, "path": "/metrics", "changes": "rules_version", "failures": "rules_failed_total"},
-        "timeout_seconds": 20,
-    },
-}
-
-
-class Programs:
-    """
-    What runs in the pods: each reads its file again when its pod was annotated, as a kubelet that was woken brings it.
-
-    `rejects` are the nodes whose program refuses the text `refused`.
-    """
-
-    def __init__(self, cluster, namespace):
-        self._cluster, self._namespace = cluster, namespace
-        self.rejects, self.tried, self.failed, self._lock = set(), {}, {}, threading.Lock()
-        self.running = {}
-
-    def answer(self, address, port, path):
-        with self._lock:
-            pods = {pod["status"].get("podIP"): pod for pod in self._cluster.api.list(f"{self.of}/pods")}
-            metadata, node = pods[address]["metadata"], pods[address]["spec"]["nodeName"]
-            text = self._cluster.api.get(f"{self.of}/configmaps/agent-reload")["data"]["rules"].strip()
-            uid = metadata["uid"]
-            if uid not in self.running:
-                self.running[uid] = self.tried[uid] = text
-            elif "config-rollout/reload" in metadata.get("annotations", {}) and text != self.tried[uid]:
-                self.tried[uid] = text
-                if text == "refused" and node in self.rejects:
-                    self.failed[uid] = self.failed.get(uid, 0) + 1
-                else:
-                    self.running[uid] = text
-            return 200, f'rules_version{{text="{self.tried[uid]}"}} 1\nrules_failed_total {self.failed.get(uid, 0)}\n'
-
-    @property
-    def of(self):
-        return f"namespaces/{self._namespace}"
-
-    def now(self):
-        """Return what the programs of the pods that there are run."""
-        pods = self._cluster.api.list(f"{self.of}/pods")
-        return [self.running.get(pod["metadata"]["uid"]) for pod in pods]
+RELOAD = {**FAST, **PROVEN}
 
 
 @pytest.fixture
@@ -79,14 +33,8 @@ def command(cluster):
     return run
 
 
-@pytest.fixture
-def text(cluster, namespace):
-    """Return a function that gives the text in the ConfigMap that changes in place."""
-    return lambda: cluster.api.get(f"namespaces/{namespace}/configmaps/agent-reload")["data"]["rules"].strip()
-
-
 def test_text_reloads_without_a_restart_and_comes_back_where_it_is_rejected(
-    project, agent, cluster, namespace, record, programs, text, command
+    project, agent, cluster, namespace, record, programs, command
 ):
     made = project.up(agent(OLD, **RELOAD))
     assert not made.failed, made.output
@@ -119,7 +67,7 @@ def test_text_reloads_without_a_restart_and_comes_back_where_it_is_rejected(
     assert f"reload failed: 1 of {NODES} pods did not read it again" in refused.output
     assert f"{first_node}: rejected it (rules_failed_total 0 => 1)" in refused.output
     assert {} == recorder.replaced()
-    assert "deny" == text()
+    assert "deny" == programs.text()
     assert ["deny"] * NODES == programs.now()
     taken_back = history(cluster, namespace)[-1]
     assert "restored" == taken_back.result
@@ -137,7 +85,7 @@ def test_text_reloads_without_a_restart_and_comes_back_where_it_is_rejected(
     programs.rejects = set()
     again = project.up(agent(REFUSED, **RELOAD))
     assert not again.failed, again.output
-    assert ("refused", ["refused"] * NODES) == (text(), programs.now())
+    assert ("refused", ["refused"] * NODES) == (programs.text(), programs.now())
     assert ["reloaded", "restored", "reloaded"] == [one.result for one in history(cluster, namespace)]
 
     both = {**NEW, "agent.yaml": "level: debug\n"}
@@ -146,7 +94,7 @@ def test_text_reloads_without_a_restart_and_comes_back_where_it_is_rejected(
     assert not mixed.failed, mixed.output
     assert [1] * NODES == list(recorder.replaced().values())
     assert "rules: pods that have not restarted yet read the new text at once" in mixed.output
-    assert "deny" == text()
+    assert "deny" == programs.text()
     rollout = history(cluster, namespace)[-1]
     assert ("done", None, {"rules", "agent.yaml"}) == (
         rollout.result, rollout.reload, {change.key for change in rollout.changes}
@@ -157,12 +105,12 @@ def test_text_reloads_without_a_restart_and_comes_back_where_it_is_rejected(
     cluster.kubectl("-n", namespace, "patch", "configmap", "agent-reload", "--type=merge", f"--patch={by_hand}")
     assert "ConfigMap agent-reload: was written by kubectl" in command("status", f"{namespace}/agent")[1]
     assert not project.up(agent(both, **RELOAD), refresh=True).failed
-    assert "deny" == text()
+    assert "deny" == programs.text()
 
     cluster.kubectl("-n", namespace, "delete", "configmap", "agent-reload")
     assert "ConfigMap agent-reload: is missing" in command("status", f"{namespace}/agent")[1]
     assert not project.up(agent(both, **RELOAD), refresh=True).failed
-    assert "deny" == text()
+    assert "deny" == programs.text()
     assert (0, "") == command("status", f"{namespace}/agent")[::2]
 
     cluster.kubectl("-n", namespace, "rollout", "undo", "daemonset/agent")
