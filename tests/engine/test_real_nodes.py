@@ -1,6 +1,7 @@
 """What becomes of a change in real kube-proxies, on real nodes: which process runs what, and which rules it made."""
 
 import os
+import re
 import signal
 import sys
 from collections import Counter
@@ -387,6 +388,28 @@ def test_corefile_reloads_in_the_process_that_runs_and_a_bad_one_is_named_and_ta
     again = dns_project.up(dns(namespace, corefile("192.0.2.3")))
     assert not again.failed, again.output
     assert everywhere(nodes, "192.0.2.3") == answers(cluster, nodes, namespace)
+    assert processes == {name: node.processes("coredns") for name, node in nodes.items()}
+
+
+def test_in_waves_the_real_coredns_rejects_a_corefile_before_any_node_has_it(dns_project, cluster, nodes, namespace):
+    waves, of = {"first": [{"name": "canary", "nodes": 1}], "max_unavailable": NODES}, f"namespaces/{namespace}"
+    made = dns_project.up(dns(namespace, corefile("192.0.2.1"), waves=waves))
+    assert not made.failed, made.output
+    processes = {name: node.processes("coredns") for name, node in nodes.items()}
+
+    changed = dns_project.up(dns(namespace, corefile("192.0.2.2"), waves=waves))
+    assert not changed.failed, changed.output
+    assert "canary: a pod with the new text came up on node real-" in changed.output
+    cluster.wait("the canary to be gone", lambda: NODES == len(cluster.api.list(f"{of}/pods")))
+    assert everywhere(nodes, "192.0.2.2") == answers(cluster, nodes, namespace)
+
+    before = cluster.api.get(f"{of}/configmaps/dns-reload")["metadata"]["resourceVersion"]
+    refused = dns_project.up(dns(namespace, corefile("192.0.2.3", broken="ttl never"), waves=waves))
+    assert refused.failed
+    assert re.search("reload failed at its canary, .* container 'dns' exited with 1: .*ttl", refused.output)
+    assert before == cluster.api.get(f"{of}/configmaps/dns-reload")["metadata"]["resourceVersion"]
+    cluster.wait("the canary to be gone", lambda: NODES == len(cluster.api.list(f"{of}/pods")))
+    assert ([], everywhere(nodes, "192.0.2.2")) == (cluster.api.list(f"{of}/jobs"), answers(cluster, nodes, namespace))
     assert processes == {name: node.processes("coredns") for name, node in nodes.items()}
 
 

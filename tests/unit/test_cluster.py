@@ -80,11 +80,12 @@ def test_edit_sends_operations_and_a_dry_run_says_so(server, cluster, dry_run, a
     assert ("application/json-patch+json", operations) == (headers["Content-Type"], json.loads(body))
 
 
-def test_delete_is_of_the_object_that_was_seen(server, cluster):
+def test_delete_is_of_the_object_that_was_seen_and_of_what_it_owns(server, cluster):
     server.answers["DELETE /api/v1/namespaces/n/pods/p"] = 404, {"message": "not found"}
 
     assert not cluster.delete("pods", "p", "n", "uid-1")
-    assert {"preconditions": {"uid": "uid-1"}} == json.loads(server.asked[0][3])
+    body = {"preconditions": {"uid": "uid-1"}, "propagationPolicy": "Background"}
+    assert body == json.loads(server.asked[0][3])
 
 
 def test_conflict_at_a_delete_does_not_say_that_the_object_is_gone(server, cluster):

@@ -271,6 +271,16 @@ def test_what_reloads_restarts_nothing():
     ] == explain_keys(reloading(b"a\n", b"b\n"), "DaemonSet n/agent").splitlines()
 
 
+def test_waves_say_that_a_canary_comes_first_and_then_all_nodes():
+    message = explain_keys(reloading(b"a\n", b"b\n"), "DaemonSet n/agent", staged=True)
+
+    assert [
+        "  canary: before any pod gets the text, one more pod has to come up with it, on a node of the first wave",
+        "  its ConfigMap changes in place and reaches all nodes at once, waves or not; `up` ends when each pod of "
+        "DaemonSet n/agent has read it",
+    ] == message.splitlines()[-2:]
+
+
 def test_field_that_reloads_is_named_first():
     effects = {"r.yaml": {"": "reload", "note": "none"}}
     old, new = (Content({"r.yaml": of}, effects=effects) for of in (b"a: 1\nnote: x\n", b"a: 2\nnote: y\n"))

@@ -159,14 +159,21 @@ def test_rbac_of_a_kube_proxy_adds_what_it_needs_itself(capsys, manage, added, b
     assert {**rules(cluster_role), **beyond} == rules(whole_cluster)
 
 
-def test_rbac_of_a_reload_adds_that_pods_are_asked_and_annotated(capsys):
+def test_rbac_of_a_reload_adds_that_pods_are_asked_and_annotated_and_a_canary_is_made(capsys):
     main(["rbac", "kube-system/kube-proxy"])
     role, _ = yaml.safe_load_all(capsys.readouterr().out)
     main(["rbac", "kube-system/kube-proxy", "--reload"])
     whole, _ = yaml.safe_load_all(capsys.readouterr().out)
     pods = {("pods", ""): {"list", "watch", "delete", "patch"}, ("pods/proxy", ""): {"get"}}
+    jobs = {("jobs", ""): {"create", "list", "delete"}}
 
-    assert {**rules(role), **pods} == rules(whole)
+    assert {**rules(role), **pods, **jobs} == rules(whole)
+
+
+def test_rbac_of_a_reload_of_a_deployment_has_no_canary(capsys):
+    main(["rbac", "-n", "dns", "deployment/dns", "--reload"])
+
+    assert "jobs" not in capsys.readouterr().out
 
 
 API_SERVER = {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "resourceNames": ["kubernetes"],

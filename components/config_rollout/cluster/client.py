@@ -271,7 +271,9 @@ class Cluster:
         A conflict (409) is that the name has another UID by now, or that a webhook or a proxy says so: look again.
         """
         right = Right("delete", _group(resource), resource, namespace, name)
-        return self._send("DELETE", right, body={"preconditions": {"uid": uid}}) is not None
+        # What it owns goes too, which is not so by itself for a Job alone: apiserver `DefaultGarbageCollectionPolicy`.
+        options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        return self._send("DELETE", right, body=options) is not None
 
     def may(self, right: Right) -> bool:
         """Tell whether the API server would let us; it asks its own authorizers."""

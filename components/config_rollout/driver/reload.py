@@ -22,6 +22,7 @@ from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.kubernetes.workloads import is_observed, pod_counts
 from ..core.revisions.reload_note import ReloadNote, reload_note
 from ..core.waves import reload_words as words
+from ..core.waves.reload_canary import Canary
 from ..core.waves.reload_check import (
     BACK,
     KEEP,
@@ -35,6 +36,7 @@ from ..core.waves.reload_check import (
 )
 from .driven import AWAY_SECONDS, Say
 from .gates import GateChecker
+from .reload_canary import CanaryPod
 from .reload_report import ReloadReport
 
 T = TypeVar("T")
@@ -94,14 +96,21 @@ class Reload:
       where: Its namespace and name.
       check: How they are asked.
       say: Takes lines for whoever runs `up`.
+      canary: Where one more pod is to come up with the new text first; `None` without waves.
 
     """
 
     def __init__(
-        self, cluster: Cluster, kind: WorkloadKind, where: tuple[str, str], check: ReloadCheck, say: Say
+        self,
+        cluster: Cluster,
+        kind: WorkloadKind,
+        where: tuple[str, str],
+        check: ReloadCheck,
+        say: Say,
+        canary: Canary | None = None,
     ) -> None:
         self._cluster, self._kind, (self._namespace, self._name) = cluster, kind, where
-        self._check, self._say = check, say
+        self._check, self._say, self._canary = check, say, canary
         self.report = ReloadReport()
         self._over, self._why = threading.Event(), ""
         self._gates = GateChecker(cluster, self._namespace, self._name, over=self._over)
@@ -125,9 +134,11 @@ class Reload:
         Ask each pod what it runs before its text changes, and note that at the ConfigMap for an `up` that continues.
 
         Raises:
+          NotReloaded: The canary did not come up with the text.
           ClusterError: The cluster cannot be read.
 
         """
+        self._try_out(to)
         objects = self._objects()
         self._before = self._answers(objects)
         self._began = time.monotonic()
@@ -188,6 +199,27 @@ class Reload:
             self._note_at(min(new.config_maps), new.hash, failed=KEEP)
             lines.append(words.KEPT)
         raise NotReloaded("\n".join(lines))
+
+    def _try_out(self, new: Text) -> None:
+        """Let the canary come up with a text that no pod has yet; one that fails with the old text too says nothing."""
+        old = self._with_texts_of(self._live(new), new)
+        if self._canary is None or old is None or old.values == new.values:
+            return
+        ready = {place_of(self._kind, pod) for pod in map(pod_of, self._objects()) if pod.available}
+        node = next((node for node in self._canary.nodes if node in ready), None)
+        if node is None:
+            return
+        daemon_set, began = self._workload(), time.monotonic()
+        pod = CanaryPod(self._cluster, self._canary, self._check, self._over)
+        wrong = pod.try_out(daemon_set, node, new.config_maps, new.values)
+        seconds = time.monotonic() - began
+        as_before = pod.try_out(daemon_set, node, old.config_maps, old.values) if wrong else None
+        if self._over.is_set():
+            raise NotReloaded(words.canary_stopped(self._why))
+        if wrong and not as_before:
+            raise NotReloaded(words.canary_failed(node, wrong))
+        if wrong is not None:
+            self._say(words.canary_says_nothing(node, as_before) if as_before else words.canary_came_up(node, seconds))
 
     def _take_back(self, old: Text, nodes: Sequence[str]) -> dict[str, str]:
         """Write the old text, and return node -> why it is not known to be in force there."""

@@ -339,7 +339,8 @@ class Explainer:
         if self._unknown and not self.has_told:
             self.tell(explain_unknown(self._unknown))
         if not self.has_told and (self._keys or self._back or pulumi.runtime.is_dry_run()):
-            lines = [explain_keys(self._keys, f"{self._kind.kind} {self._where}")] if self._keys else []
+            where, staged = f"{self._kind.kind} {self._where}", self.audit.staged
+            lines = [explain_keys(self._keys, where, staged)] if self._keys else []
             lines += explain_taken_back(self._back) if not self._keys else []
             if self._configuration:
                 lines += explain_older_text(older_texts(await self._observe(), self._configuration))

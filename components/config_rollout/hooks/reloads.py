@@ -6,18 +6,19 @@ are asked (driver/reload.py).
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import pulumi
 
 from ..cluster.client import ClusterError, Object
 from ..core.audit.writing import one_line
 from ..core.kubernetes.workload_kinds import WorkloadKind
+from ..core.waves.reload_canary import Canary
 from ..core.waves.reload_check import ReloadCheck
 from ..core.waves.reload_words import reloaded, restarted
 from ..driver.ending import driving
-from ..driver.reload import SECTIONS, NotReloaded, Proof, Reload, Text, text_of
+from ..driver.reload import SECTIONS, NotReloaded, Reload, Text, text_of
 from ..driver.reload_report import ReloadReport
 from .audit import Subject
 from .explain import Explainer
@@ -25,6 +26,8 @@ from .hook_name import hook_name
 from .plain_inputs import UNKNOWN_OUTPUT, plain_arguments, plain_inputs
 from .threads import in_thread
 from .voice import Voice
+
+T = TypeVar("T")
 
 
 class Reloads:
@@ -40,6 +43,7 @@ class Reloads:
       config_hash: The hash of what restarts pods.
       config_maps: Name -> ConfigMap that changes in place, as it is to be.
       text_hash: The hash of all their texts; `None` if a preview does not know it.
+      canary: Where one more pod is to come up with a new text first; `None` without waves.
 
     """
 
@@ -53,10 +57,11 @@ class Reloads:
         config_hash: str,
         config_maps: Mapping[str, Object],
         text_hash: str | None,
+        canary: Canary | None = None,
     ) -> None:
         self._component, self._name, self._kind, self._check = component, name, kind, check
         self._explainer, self._config_hash = explainer, config_hash
-        self._config_maps, self._hash = config_maps, text_hash
+        self._config_maps, self._hash, self._canary = config_maps, text_hash, canary
         self._reload: Reload | None = None
         self._is_asked = False
         self._workload = ""
@@ -93,7 +98,7 @@ class Reloads:
     async def _changes(self, args: pulumi.ResourceHookArgs) -> None:
         reload = await self._made()
         if not reload.is_noted:
-            await in_thread(reload.note, self._wanted())
+            await self._run(reload, lambda: reload.note(self._wanted()))
 
     async def _proven(self, args: pulumi.ResourceHookArgs) -> None:
         if args.old_inputs is None and not (self._reload and self._reload.is_noted):
@@ -109,26 +114,31 @@ class Reloads:
 
     async def _prove(self, old: Mapping[str, Any]) -> None:
         self._is_asked = True
-        reload, voice = await self._made(), Voice(self._component)
+        reload = await self._made()
         was = self._earlier(old["configMaps"], str(old["hash"])) if old.get("configMaps") else None
-
-        def prove() -> Proof:
-            with driving(reload.stop):
-                return reload.prove(self._wanted(), was)
-
         hashes = str(old.get("hash") or ""), self._hash or ""
         try:
-            with voice.never_silent(lambda: f"reload: asking the pods of {self._workload}"):
-                proof = await in_thread(prove)
-        except asyncio.CancelledError:
-            reload.stop()
-            raise
+            proof = await self._run(reload, lambda: reload.prove(self._wanted(), was))
         except (NotReloaded, ClusterError) as error:
             await self._record(reload.report, hashes, str(error).partition("\n")[0])
             raise
         await self._record(reload.report, hashes, "")
         done = restarted(proof.seconds) if proof.restarted else reloaded(proof.nodes, proof.away, proof.seconds)
         pulumi.log.info(done, self._component)
+
+    async def _run(self, reload: Reload, function: Callable[[], T]) -> T:
+        """Run what takes a while, never silently, and end it with the program."""
+
+        def run() -> T:
+            with driving(reload.stop):
+                return function()
+
+        try:
+            with Voice(self._component).never_silent(lambda: f"reload: asking the pods of {self._workload}"):
+                return await in_thread(run)
+        except asyncio.CancelledError:
+            reload.stop()
+            raise
 
     async def _record(self, report: ReloadReport, hashes: tuple[str, str], reason: str) -> None:
         if not report.is_worth_a_record:
@@ -143,7 +153,7 @@ class Reloads:
             self._config_maps = (await plain_arguments({"config_maps": self._config_maps}))[0]["config_maps"]
             namespace = str(next(iter(self._config_maps.values()))["metadata"]["namespace"])
             cluster, say = await self._explainer.audit.find(), Voice(self._component).say
-            self._reload = Reload(cluster, self._kind, (namespace, self._workload), self._check, say)
+            self._reload = Reload(cluster, self._kind, (namespace, self._workload), self._check, say, self._canary)
         return self._reload
 
     def _wanted(self) -> Text:

@@ -24,6 +24,7 @@ from ..core.waves import words as wave_words
 from ..core.waves.gate_answers import already_failed, wanted_proxy
 from ..core.waves.gates import BEFORE, Gate, probe_namespaces, proxied
 from ..core.waves.order import REST, Division, Waves, check_names, divide, empty_selectors
+from ..core.waves.reload_canary import Canary, canary_of
 from ..core.waves.restarts import DaemonPods
 from ..core.waves.words import WavePlan
 from ..core.workload.configuration import Configuration
@@ -116,6 +117,11 @@ class StagedRollout:
         """Whether a rollout of this configuration has begun, and some pods still, or again, have a different one."""
         hashes = set(self._hashes.values())
         return self._taken_back == self._hash or (self._live_hash == self._hash and hashes != {self._hash})
+
+    @property
+    def canary(self) -> Canary:
+        """Where a pod comes up first with a text that running pods read again."""
+        return canary_of(self._divisions)
 
     @property
     def is_whole(self) -> bool:

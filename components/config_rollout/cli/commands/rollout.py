@@ -86,7 +86,7 @@ def _rbac(args: argparse.Namespace) -> int:
         return 0
     probed = args.gate_namespace or [namespace] if "new_service" in args.gate else []
     beside = all_rights(Layout(namespace=namespace, daemon_set=name), args.manage) if args.manage else []
-    beside += reload_rights(namespace) if args.reload else []
+    beside += reload_rights(of) if args.reload else []
     proxied = any(gate in PROXIED for gate in args.gate)
     print(rollout_roles(of, proxied, probed, beside, args.secrets))
     return 0

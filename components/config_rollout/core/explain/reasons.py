@@ -223,7 +223,7 @@ def explain_taken_back(keys: Sequence[str]) -> list[str]:
     return [f"{', '.join(keys)} {verb} again as the cluster has it: nothing is written"] if keys else []
 
 
-def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
+def explain_keys(keys: Sequence[KeyChange], where: str, staged: bool = False) -> str:
     """Return the message of an `up` that changes the configuration and nothing about `where`, its workload."""
     if all(not key.restarts and key.fields == [] for key in keys):
         names = ", ".join(key.name for key in keys)
@@ -231,7 +231,8 @@ def explain_keys(keys: Sequence[KeyChange], where: str) -> str:
         return f"{names} {verb} the same: nothing restarts"
     if not any(key.restarts for key in keys) and any(map(reloads, keys)):
         first, count = reload_summary(keys)
-        return "\n".join([f"{first}{and_more(count)}: {NO_RESTART_BUT_RELOAD}", *lines_of_keys(keys), in_place(where)])
+        lines = [f"{first}{and_more(count)}: {NO_RESTART_BUT_RELOAD}", *lines_of_keys(keys)]
+        return "\n".join([*lines, *in_place(where, staged)])
     if not any(key.restarts for key in keys):
         changed = next(key for key in keys if key.fields != [])
         lines = [f"{changed.name}{and_more(len(keys))}: no effective value changes, so nothing restarts"]

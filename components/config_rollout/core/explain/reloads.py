@@ -11,10 +11,14 @@ NO_RESTART_BUT_RELOAD = "reload, nothing restarts"
 """How the first line of a message ends where pods read something again and keep running."""
 
 
-def in_place(where: str) -> str:
-    """Return how the new text reaches the pods of a workload."""
+def in_place(where: str, staged: bool = False) -> list[str]:
+    """Return how the new text reaches the pods of a workload, which is in waves if `staged`."""
+    first = "  canary: before any pod gets the text, one more pod has to come up with it, on a node of the first wave"
     how = "its ConfigMap changes in place and reaches all nodes at once"
-    return f"  {how}; `up` ends when each pod of {where} has read it"
+    return [
+        *([first] if staged else []),
+        f"  {how}{', waves or not' if staged else ''}; `up` ends when each pod of {where} has read it",
+    ]
 
 
 def before_restart(keys: Sequence[KeyChange]) -> list[str]:

@@ -16,6 +16,24 @@ def reloaded(nodes: Sequence[str], away: Sequence[str], seconds: float) -> str:
     return "\n".join(lines)
 
 
+def canary_came_up(node: str, seconds: float) -> str:
+    """Return that the canary has come up with the new text."""
+    return f"canary: a pod with the new text came up on node {node} within {seconds:.0f} s"
+
+
+def canary_says_nothing(node: str, why: str) -> str:
+    """Return that the canary comes up with neither text: that is not the new one's fault."""
+    return f"the canary on node {node} says nothing: it does not come up with the old text either ({why})"
+
+
+def canary_failed(node: str, why: str) -> str:
+    """Return that the canary does not come up with the new text, and with the old one it does."""
+    return (
+        f"reload failed at its canary, a pod with the new text on node {node}: {why}\n"
+        "no pod has got the new text. Correct it, and run `pulumi up` again"
+    )
+
+
 def not_reloaded(wrong: Mapping[str, str], count: int) -> list[str]:
     """Return who has not read a text again, and why."""
     named = {place: why for place, why in wrong.items() if place}
@@ -37,6 +55,11 @@ def taken_back(wrong: Mapping[str, str]) -> list[str]:
 def restarted(seconds: float) -> str:
     """Return that a rolling restart did what a reload did not."""
     return f"restarted: all pods have the new text, {seconds:.0f} s after it was written"
+
+
+def canary_stopped(why: str) -> str:
+    """Return that nobody waits for the canary any more."""
+    return f"reload stopped at its canary: {why}. No pod has got the new text: run `pulumi up` again"
 
 
 def stopped(why: str) -> str:
