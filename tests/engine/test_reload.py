@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from config_rollout import ConfiguredStatefulSet
 from tests.engine.conftest import NODES, hash_of
 from tests.engine.observed import FAST, config_maps, daemon_set, history, written
 from tests.engine.reloading import LASTING, NEW, OLD, REFUSED, Programs
@@ -145,3 +146,25 @@ def test_turning_it_on_and_off_costs_one_restart_each(project, agent, cluster, n
     assert not off.failed, off.output
     assert [1] * NODES == list(recorder.replaced().values())
     assert "ConfigMap agent-reload no longer changes in place" in off.output
+
+
+def test_stateful_set_reloads_and_its_next_pod_of_the_same_name_began_with_the_text(
+    project, agent, cluster, namespace, programs
+):
+    def uid():
+        return cluster.api.get(f"namespaces/{namespace}/pods/agent-0")["metadata"]["uid"]
+
+    of = {**PROVEN, "component": ConfiguredStatefulSet, "replicas": 1}
+    made = project.up(agent(OLD, **of))
+    assert not made.failed, made.output
+    first = uid()
+
+    changed = project.up(agent(NEW, **of))
+    assert not changed.failed, changed.output
+    assert "reloaded: 1 pod read it again" in changed.output
+    assert (first, ["deny"]) == (uid(), programs.now())
+
+    both = project.up(agent({**OLD, "agent.yaml": "level: debug\n"}, **of))
+    assert not both.failed, both.output
+    assert first != uid()
+    assert "allow" == programs.text()

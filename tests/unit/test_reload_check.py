@@ -21,7 +21,9 @@ from config_rollout.core.waves.reload_programs import PROGRAMS, Question
 
 HTTP = {"port": 9153, "path": "/metrics", "changes": "version"}
 QUESTION = Question(9153, "/metrics", changes="version", failures="failed_total")
-POD = ProbedPod("p", "n", "2026-11-29T14:00:00Z")
+POD = ProbedPod("p", "n", "2026-11-29T14:00:00Z", uid="1")
+
+LATER = "2026-11-29T14:00:01Z"
 
 
 def body(version="a", failed=0):
@@ -73,9 +75,10 @@ def test_text_is_taken_back_where_pods_have_the_old_one(before, now, is_read):
     ("pod", "wrong"),
     [
         pytest.param(POD, "", id="the same process"),
-        pytest.param(ProbedPod("p", "n", "2026-11-29T14:00:01Z"), "restarted in place of reloading", id="started"),
-        pytest.param(ProbedPod("p", "n", POD.started, (), 1), "restarted in place of reloading", id="counted"),
-        pytest.param(ProbedPod("q", "n", "2026-11-29T14:00:01Z"), "", id="a new pod began with the text"),
+        pytest.param(replace(POD, started=LATER), "restarted in place of reloading", id="started"),
+        pytest.param(replace(POD, restarts=1), "restarted in place of reloading", id="counted"),
+        pytest.param(replace(POD, name="q", uid="2", started=LATER), "", id="a new pod began with the text"),
+        pytest.param(replace(POD, uid="2", started=LATER), "", id="a new pod of a StatefulSet has the same name"),
         pytest.param(ProbedPod("r", "m"), "", id="a new node"),
     ],
 )  # fmt: skip

@@ -72,7 +72,8 @@ def config_map(text):
 
 
 def pod(node, ready=True, restarts=0, name=""):
-    metadata = {"name": name or f"dns-{node}", "namespace": "n", "labels": {"a": "b"}, "ownerReferences": OWNER}
+    named = {"name": name or f"dns-{node}", "namespace": "n", "uid": f"pod-{name or node}"}
+    metadata = {**named, "labels": {"a": "b"}, "ownerReferences": OWNER}
     conditions = [{"type": "Ready", "status": "True" if ready else "False"}]
     running = {"restartCount": restarts, "state": {"running": {"startedAt": "2026-11-29T14:00:00Z"}}}
     status = {"conditions": conditions, "containerStatuses": [running], "phase": "Running"}

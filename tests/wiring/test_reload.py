@@ -3,7 +3,7 @@
 import pulumi
 import pytest
 
-from config_rollout import ConfiguredDeployment
+from config_rollout import ConfiguredDeployment, ConfiguredStatefulSet
 from config_rollout.core.configuration.content import Content
 from config_rollout.core.configuration.digest import config_hash
 from tests.wiring.conftest import DAEMON_SET, GOOD, HASH, POD_SPEC
@@ -63,10 +63,13 @@ def test_all_of_it_may_reload(register):
     assert f"ConfigMapPatch agent-{config_hash(Content())[:10]}" in registered
 
 
-def test_deployment_reloads_too(register):
-    registered = register(component=ConfiguredDeployment, **RELOAD)
+@pytest.mark.parametrize(
+    ("component", "kind"), [(ConfiguredDeployment, "deployment"), (ConfiguredStatefulSet, "stateful-set")]
+)
+def test_other_kinds_reload_too(register, component, kind):
+    registered = register(component=component, **RELOAD)
 
-    assert {"config-rollout/deployment": "agent"}.items() <= registered[CHANGING].inputs["metadata"]["labels"].items()
+    assert {f"config-rollout/{kind}": "agent"}.items() <= registered[CHANGING].inputs["metadata"]["labels"].items()
 
 
 def test_each_of_several_config_maps_has_one_of_its_own(register):

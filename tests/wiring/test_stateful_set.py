@@ -111,7 +111,6 @@ def test_field_that_is_not_known_is_not_compared(stateful_set, exists):
         ({"waves": {}},
          "waves: is for DaemonSets, whose nodes make the waves; Kubernetes itself replaces the pods of a StatefulSet. "
          "Use its native `update_strategy`: a `partition` that you lower step by step holds the other pods back."),
-        ({"effects": {"agent.yaml": "reload"}}, "effects: `reload` is not for a StatefulSet. Use 'restart'."),
         ({"update_strategy": {"type": "Recreate"}},
          "update_strategy.type: is not valid (got 'Recreate'). Use 'RollingUpdate' or 'OnDelete'."),
         ({"replicas": -1}, "replicas: must be a whole number of at least 0 (got -1). Pass an int in that range."),

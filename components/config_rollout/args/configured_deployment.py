@@ -1,13 +1,10 @@
 """The arguments of a `ConfiguredDeployment`."""
 
-from collections.abc import Mapping
 from typing import NotRequired
 
 from pulumi import Input
 
 from .configured_workload import ConfiguredWorkloadArgs
-from .reload import ReloadArgs
-from .sources import Effect
 from .update_strategy import DeploymentStrategy
 
 
@@ -18,19 +15,6 @@ class ConfiguredDeploymentArgs(ConfiguredWorkloadArgs):
     An optional argument that is `None` counts as left out.
     """
 
-    effects: NotRequired[Mapping[str, Effect] | None]
-    """
-    `KEY` or `KEY:PATH` -> `restart`, `reload` or `none`, for programs whose fields nobody here knows.
-
-    Paths are as preview prints them. What restarts nothing is not in the hash: pods get it with the next change that
-    restarts. A path that names no field is refused.
-    """
-    reload: NotRequired[ReloadArgs | None]
-    """
-    How running pods are asked whether they have read a changed text again; required with the effect `reload`.
-
-    `program`, `http` or `command`; docs/reload.md has every field.
-    """
     replicas: NotRequired[Input[int] | None]
     """
     How many pods. Leave it out where an autoscaler sets it: then `up` never writes it, and Kubernetes begins with 1.

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal, NotRequired
 from pulumi import Input
 
 from .configured_workload import ConfiguredWorkloadArgs
-from .sources import Effect
 from .update_strategy import StatefulSetUpdateStrategy
 
 if TYPE_CHECKING:
@@ -26,13 +25,6 @@ class ConfiguredStatefulSetArgs(ConfiguredWorkloadArgs):
     An optional argument that is `None` counts as left out.
     """
 
-    effects: NotRequired[Mapping[str, Effect] | None]
-    """
-    `KEY` or `KEY:PATH` -> `restart` or `none`, for programs whose fields nobody here knows.
-
-    Paths are as preview prints them. What restarts nothing is not in the hash: pods get it with the next change that
-    restarts. A path that names no field is refused.
-    """
     replicas: NotRequired[Input[int] | None]
     """
     How many pods. Leave it out where an autoscaler sets it: then `up` never writes it, and Kubernetes begins with 1.

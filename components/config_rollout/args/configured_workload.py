@@ -6,7 +6,8 @@ from typing import NotRequired, TypedDict
 from pulumi import Input
 
 from .audit import Audit
-from .sources import ConfigMapArgs, ExternalArgs, Format, PodSpec, SecretArgs
+from .reload import ReloadArgs
+from .sources import ConfigMapArgs, Effect, ExternalArgs, Format, PodSpec, SecretArgs
 
 
 class ConfiguredWorkloadArgs(TypedDict):
@@ -68,6 +69,19 @@ class ConfiguredWorkloadArgs(TypedDict):
     declared.
 
     What a format does not count restarts nothing. A change of the format itself changes the hash.
+    """
+    effects: NotRequired[Mapping[str, Effect] | None]
+    """
+    `KEY` or `KEY:PATH` -> `restart`, `reload` or `none`, for programs whose fields nobody here knows.
+
+    Paths are as preview prints them. What restarts nothing is not in the hash: pods get it with the next change that
+    restarts. A path that names no field is refused.
+    """
+    reload: NotRequired[ReloadArgs | None]
+    """
+    How running pods are asked whether they have read a changed text again; required with the effect `reload`.
+
+    `program`, `http` or `command`; docs/reload.md has every field.
     """
     text_version: NotRequired[str | None]
     """

@@ -13,12 +13,12 @@ from ..core.audit.sinks import Sink, parse_audit
 from ..core.kubernetes.labels import check_labels, check_pod_annotations, check_selector
 from ..core.kubernetes.spelling import unknown_fields
 from ..core.kubernetes.strategies import check_strategy
-from ..core.kubernetes.workload_kinds import DAEMON_SET, STATEFUL_SET, WorkloadKind
+from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from ..core.revisions import references as checks
 from ..core.revisions.naming import MAX_NAME_LENGTH
 from ..core.waves.order import Waves, check_beside_waves, no_waves, parse_waves
 from ..core.waves.places import from_the_top
-from ..core.waves.reload_check import ReloadCheck, check_program, no_reload, no_restart_in_waves, parse_reload
+from ..core.waves.reload_check import ReloadCheck, check_program, no_restart_in_waves, parse_reload
 from ..core.workload.asked import selector_of
 from ..core.workload.configuration import Configuration
 from . import schema
@@ -88,8 +88,6 @@ def checked(
     own = {"config_maps": names, "secrets": secret_names(plain)}
     reloads = [key for source in configuration.sources for key in source.reloads]
     reload, wrong_reload = parse_reload(plain.get("reload"), reloads)
-    if kind is STATEFUL_SET and reloads:
-        wrong_reload = [no_reload(kind)]
     external, wrong_external = read_external(kubernetes_name, plain, own, secrets.key)
     if reload:
         for source in (one for one in configuration.sources if one.reloads and not one.unknown):

@@ -28,6 +28,7 @@ class ProbedPod:
 
     `started` is when its containers last started, by the node's clock and in the API server's form; `families` are
     those of its addresses, `IPv4` and `IPv6`; `restarts` is how often containers restarted since it became ready.
+    A pod of a StatefulSet has the name of the one before it, and another `uid`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ProbedPod:
     started: str = ""
     families: tuple[str, ...] = ()
     restarts: int = 0
+    uid: str = ""
 
 
 def config_hash_of_pod(pod: Object) -> str:
@@ -100,7 +102,8 @@ def probed_pod(pod: Object, restarts: int = 0) -> ProbedPod:
     started = max((str(of.get("startedAt") or "") for of in running), default="") or str(status.get("startTime") or "")
     addresses = [str(of.get("ip")) for of in status.get("podIPs") or []]
     families = dict.fromkeys("IPv6" if ":" in address else "IPv4" for address in addresses)
-    return ProbedPod(pod["metadata"]["name"], node_of(pod), started, tuple(families), restarts)
+    metadata = pod["metadata"]
+    return ProbedPod(metadata["name"], node_of(pod), started, tuple(families), restarts, metadata.get("uid", ""))
 
 
 def container_restarts(pod: Object) -> int:

@@ -15,7 +15,6 @@ from ..arguments.fields import check_seconds, named, wrong_value
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from ..kubernetes.pods import ProbedPod
-from ..kubernetes.workload_kinds import WorkloadKind
 from .gates import CommandGate, check_command, check_port
 from .http_answers import judge_http
 from .reload_programs import NOT_RELOADING, PROGRAMS, Question, missing_plugins
@@ -61,7 +60,11 @@ class ReloadCheck:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one pod answered before: its process, the digest of the lines that change, and its count of failures."""
+    """
+    What one pod answered before: its process, the digest of the lines that change, and its count of failures.
+
+    `pod` is its UID.
+    """
 
     pod: str
     process: tuple[str, int]
@@ -98,15 +101,15 @@ def process_of(pod: ProbedPod) -> tuple[str, int]:
 def answer_of(pod: ProbedPod, question: Question | None, body: bytes = b"") -> Answer:
     """Return what a pod says before its text changes."""
     if question is None:
-        return Answer(pod.name, process_of(pod))
+        return Answer(pod.uid, process_of(pod))
     said = _lines_digest(question, body), _sum(question.failures, body), _is_refused(question, body)
-    return Answer(pod.name, process_of(pod), *said)
+    return Answer(pod.uid, process_of(pod), *said)
 
 
 def judge_process(gate: ReloadGate, pod: ProbedPod) -> str:
     """Return that a container has restarted since, which is no reload; a pod that is new began with the new text."""
     before = gate.before.get(pod.node)
-    if before is None or before.pod != pod.name or before.process == process_of(pod):
+    if before is None or before.pod != pod.uid or before.process == process_of(pod):
         return ""
     return "restarted in place of reloading"
 
@@ -114,7 +117,7 @@ def judge_process(gate: ReloadGate, pod: ProbedPod) -> str:
 def is_new(gate: ReloadGate, pod: ProbedPod) -> bool:
     """Return whether a pod started after the text was written, and so with it."""
     before = gate.before.get(pod.node)
-    return before is None or before.pod != pod.name
+    return before is None or before.pod != pod.uid
 
 
 def judge_reload(gate: ReloadGate, pod: ProbedPod, status: int, body: bytes) -> tuple[str, bool]:
@@ -165,11 +168,6 @@ def with_digests(question: Question | None, texts: Mapping[str, bytes]) -> Quest
         return hashlib.new(found[1], texts[found[2]], usedforsecurity=False).hexdigest()
 
     return replace(question, contains=_DIGEST.sub(digest, question.contains))
-
-
-def no_reload(kind: WorkloadKind) -> Finding:
-    """Return that the pods of a kind cannot be given what they read again."""
-    return Finding("effects", f"`reload` is not for a {kind.kind}", "Use 'restart'")
 
 
 def parse_reload(value: object, keys: Sequence[str]) -> tuple[ReloadCheck | None, list[Finding]]:
