@@ -1,5 +1,7 @@
 """The one kube-proxy of the shared cluster: programs for it, and what is looked at."""
 
+import yaml
+
 from config_rollout import KubeProxy
 from config_rollout.core.configuration.digest import short_hash
 from tools import build, demo
@@ -42,6 +44,26 @@ def mounted(cluster):
     """Return the name of the ConfigMap that its pods read."""
     volumes = live(cluster)["template"]["spec"]["volumes"]
     return next(volume["configMap"]["name"] for volume in volumes if volume["name"] == "kube-proxy")
+
+
+def make_as_eks(cluster, namespace: str = "kube-system") -> dict[str, str]:
+    """Make a kube-proxy with the names of the EKS add-on, and return its configuration."""
+    config = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration", "mode": "iptables"}
+    for name, key, text in (("kube-proxy-config", "config", yaml.safe_dump(config)), ("kube-proxy", "kubeconfig", "")):
+        made = {"metadata": {"name": name}, "data": {key: text}}
+        cluster.api.create(f"namespaces/{namespace}/configmaps", made)
+    labels = {"k8s-app": "kube-proxy"}
+    volumes = [
+        {"name": volume, "configMap": {"name": name}}
+        for volume, name in (("kubeconfig", "kube-proxy"), ("config", "kube-proxy-config"))
+    ]
+    pods = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "kube-proxy", "image": "kube-proxy:v1"}], "volumes": volumes},
+    }
+    spec = {"selector": {"matchLabels": labels}, "template": pods}
+    cluster.api.create(f"namespaces/{namespace}/daemonsets", {"metadata": {"name": "kube-proxy"}, "spec": spec})
+    return config
 
 
 BAD = {**CONFIGURATION, "mode": "ipvs"}

@@ -60,6 +60,12 @@ def daemon_set(cluster, namespace, name="agent") -> dict:
     return cluster.api.get(f"namespaces/{namespace}/daemonsets/{name}")
 
 
+def updated(cluster, namespace: str, name: str) -> int:
+    """Return how many pods of a DaemonSet are of its newest revision and ready."""
+    status = daemon_set(cluster, namespace, name)["status"]
+    return min(status["numberReady"], status["updatedNumberScheduled"])
+
+
 def changed_to(cluster, namespace) -> str:
     """Return the config hash that the DaemonSet asks for."""
     return daemon_set(cluster, namespace)["spec"]["template"]["metadata"]["annotations"]["checksum/config"]

@@ -4,11 +4,22 @@ import dataclasses
 
 import pulumi
 import pytest
-import yaml
 
 from config_rollout.core.kube_proxy.layout import LAYOUTS
 from tests.engine.conftest import NODES
-from tests.engine.kube_system import DAEMON_SET, LIVE, OF, OTHER, SERVER, VERSION, adopt, live, mounted, settle
+from tests.engine.kube_system import (
+    DAEMON_SET,
+    LIVE,
+    OF,
+    OTHER,
+    SERVER,
+    VERSION,
+    adopt,
+    live,
+    make_as_eks,
+    mounted,
+    settle,
+)
 from tests.engine.observed import written
 from tools import adoption, build
 from tools.adoption import NFTABLES
@@ -297,22 +308,8 @@ def test_readiness_probe_of_someone_else_stays_theirs(project, kubeadm, cluster,
 
 def test_layout_of_eks(project, cluster, namespace):
     """The add-on's names, in a namespace of the test's own."""
-    config = {"apiVersion": "kubeproxy.config.k8s.io/v1alpha1", "kind": "KubeProxyConfiguration", "mode": "iptables"}
-    for name, key, text in (("kube-proxy-config", "config", yaml.safe_dump(config)), ("kube-proxy", "kubeconfig", "")):
-        made = {"metadata": {"name": name}, "data": {key: text}}
-        cluster.api.create(f"namespaces/{namespace}/configmaps", made)
-    labels = {"k8s-app": "kube-proxy"}
-    volumes = [
-        {"name": volume, "configMap": {"name": name}}
-        for volume, name in (("kubeconfig", "kube-proxy"), ("config", "kube-proxy-config"))
-    ]
-    pods = {
-        "metadata": {"labels": labels},
-        "spec": {"containers": [{"name": "kube-proxy", "image": "kube-proxy:v1"}], "volumes": volumes},
-    }
+    config = make_as_eks(cluster, namespace)
     path = f"namespaces/{namespace}/daemonsets"
-    spec = {"selector": {"matchLabels": labels}, "template": pods}
-    cluster.api.create(path, {"metadata": {"name": "kube-proxy"}, "spec": spec})
     layout = dataclasses.asdict(LAYOUTS["eks"]) | {"namespace": namespace}
 
     assert not project.up(adopt(layout=layout, config={**config, "mode": "nftables"})).failed

@@ -16,7 +16,7 @@ import yaml
 
 from tests.engine import kube_system
 from tests.engine.conftest import BETTER, GOOD, NODES, hash_of
-from tests.engine.observed import daemon_set, written
+from tests.engine.observed import updated, written
 from tests.objects.git_repository import Repository
 from tools.adoption import NFTABLES
 from tools.documents import ROOT
@@ -95,12 +95,6 @@ def yaml_program(engine, beside) -> Iterator[YamlProgram]:
     program.run("stack", "init", "dev")
     yield program
     program.run("destroy", "--yes", "--skip-preview", "--remove")
-
-
-def updated(cluster, namespace: str, name: str) -> int:
-    """Return how many pods of a DaemonSet are of its newest revision and ready."""
-    status = daemon_set(cluster, namespace, name)["status"]
-    return min(status["numberReady"], status["updatedNumberScheduled"])
 
 
 def outputs(program: Program) -> dict[str, str]:
