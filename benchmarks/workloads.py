@@ -1,108 +1,144 @@
-"""What many workloads with several sources cost the engine: `python -m benchmarks.workloads`."""
+"""
+What workloads with several sources cost the engine: `python -m benchmarks.workloads 1 10` prints it of some counts.
 
-import os
+Two programs with the same resources, as their users run them: by the command line, each in a process of its own.
+"""
+
+import shutil
+import statistics
 import sys
-from functools import partial
+from collections.abc import Sequence
+from pathlib import Path
 
-import pulumi
-import pulumi_kubernetes as k8s
-
-from benchmarks.timing import paired, timed
-from config_rollout import ConfiguredDaemonSet
+from benchmarks.timing import Cost, cost
 from tools import build
 from tools.engine import Engine
 from tools.local_cluster import LocalCluster
 
+ROOT = Path(__file__).parents[1]
 COUNTS = {1: 9, 10: 7, 100: 3}
 """How many workloads -> how many pairs of runs: many take so long that nothing else weighs much."""
-SOURCES, SECRET = [f"source-{number}" for number in range(4)], "token"
-DATA, VALUES = {"agent.yaml": "level: info\n"}, {"token": "swordfish"}
-HASH_KEY = "a hash key of the stack, 32 letters"
-POD_SPEC = {
-    "containers": [
-        {
-            "name": "agent",
-            "image": "agent:1",
-            "volume_mounts": [{"name": name, "mount_path": f"/etc/{name}"} for name in (*SOURCES, SECRET)],
-        }
-    ],
+
+_SAID = """
+import pulumi
+{imports}
+
+SOURCES, SECRET = [f"source-{{number}}" for number in range(4)], "token"
+DATA, VALUES = {{"agent.yaml": "level: info\\n"}}, {{"token": "swordfish"}}
+MOUNTS = [{{"name": name, "mount_path": f"/etc/{{name}}"}} for name in (*SOURCES, SECRET)]
+POD_SPEC = {{
+    "containers": [{{"name": "agent", "image": "agent:1", "volume_mounts": MOUNTS}}],
     "volumes": [
-        *({"name": name, "config_map": {"name": name}} for name in SOURCES),
-        {"name": SECRET, "secret": {"secret_name": SECRET}},
+        *({{"name": name, "config_map": {{"name": name}}}} for name in SOURCES),
+        {{"name": SECRET, "secret": {{"secret_name": SECRET}}}},
     ],
-    "node_selector": {"for": "nobody"},
-}
-"""Pods that run nowhere: what is measured is the engine, and not how long pods take."""
+    "node_selector": {{"for": "nobody"}},
+}}
+namespace = pulumi.get_stack()
+
+for number in range(int(namespace.rpartition("-")[2])):
+"""
+"""What both programs say first. Their pods run nowhere: what is measured is the engine, and not how long pods take."""
+
+OURS = (
+    _SAID.format(imports="from config_rollout import ConfiguredDaemonSet")
+    + """
+    ConfiguredDaemonSet(f"agent-{number}", {
+        "namespace": namespace,
+        "config_maps": {name: {"data": DATA} for name in SOURCES},
+        "secrets": {SECRET: {"string_data": VALUES}},
+        "hash_key": pulumi.Output.secret("a hash key of the stack, 32 letters"),
+        "pod_spec": POD_SPEC,
+    })
+"""
+)
+BY_HAND = (
+    _SAID.format(imports="import pulumi_kubernetes as k8s")
+    + """
+    name, mounted = f"agent-{number}", []
+    labels = {"app.kubernetes.io/name": name}
+    for source in SOURCES:
+        of = {"name": f"{name}-{source}", "namespace": namespace}
+        k8s.core.v1.ConfigMap(of["name"], metadata=of, data=DATA, immutable=True)
+        mounted.append({"name": source, "config_map": {"name": of["name"]}})
+    of = {"name": f"{name}-{SECRET}", "namespace": namespace}
+    k8s.core.v1.Secret(of["name"], metadata=of, string_data=pulumi.Output.secret(VALUES), immutable=True)
+    mounted.append({"name": SECRET, "secret": {"secret_name": of["name"]}})
+    template = {
+        "metadata": {"labels": labels, "annotations": {"checksum/config": "0" * 64}},
+        "spec": {**POD_SPEC, "volumes": mounted},
+    }
+    spec = {"selector": {"match_labels": labels}, "template": template}
+    k8s.apps.v1.DaemonSet(name, metadata={"name": name, "namespace": namespace}, spec=spec)
+"""
+)
+COMMANDS = {"preview": ("preview",), "no-op `up`": ("up", "--yes", "--skip-preview")}
 
 Row = tuple[str, str, str]
 
 
-def with_the_component(count: int) -> None:
-    """Register so many components."""
-    arguments = {
-        "namespace": f"ours-{count}",
-        "config_maps": {name: {"data": DATA} for name in SOURCES},
-        "secrets": {SECRET: {"string_data": VALUES}},
-        "hash_key": pulumi.Output.secret(HASH_KEY),
-        "pod_spec": POD_SPEC,
-    }
-    for number in range(count):
-        ConfiguredDaemonSet(f"agent-{number}", arguments)  # type: ignore[arg-type] # pod_spec is plain
+class Program:
+    """One of the programs: a project with a stack for each number of workloads."""
+
+    def __init__(self, engine: Engine, name: str, source: str) -> None:
+        self._engine, self._name, self.folder = engine, name, engine.home / name
+        self.folder.mkdir()
+        options = f"{{toolchain: pip, virtualenv: {ROOT / '.venv'}}}"
+        (self.folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: {{name: python, options: {options}}}\n")
+        (self.folder / "__main__.py").write_text(source)
+
+    def create(self, cluster: LocalCluster, count: int) -> None:
+        """Make everything of so many workloads."""
+        cluster.create_namespace(f"{self._name}-{count}")
+        self._engine.run("stack", "init", f"{self._name}-{count}", folder=self.folder)
+        self._engine.run(*COMMANDS["no-op `up`"], folder=self.folder)
+
+    def run(self, *arguments: str) -> Cost:
+        """Return what a command takes, with the stack that was created last."""
+        command = self._engine.program, *arguments, "--non-interactive"
+        return cost(command, self.folder, self._engine.environment)
 
 
-def by_hand(count: int) -> None:
-    """Register the same resources."""
-    namespace = f"theirs-{count}"
-    for number in range(count):
-        name = f"agent-{number}"
-        labels = {"app.kubernetes.io/name": name}
-        mounted: list[dict[str, object]] = []
-        for source in SOURCES:
-            of = {"name": f"{name}-{source}", "namespace": namespace}
-            k8s.core.v1.ConfigMap(of["name"], metadata=of, data=DATA, immutable=True)
-            mounted.append({"name": source, "config_map": {"name": of["name"]}})
-        of = {"name": f"{name}-{SECRET}", "namespace": namespace}
-        k8s.core.v1.Secret(of["name"], metadata=of, string_data=pulumi.Output.secret(VALUES), immutable=True)
-        mounted.append({"name": SECRET, "secret": {"secret_name": of["name"]}})
-        template = {
-            "metadata": {"labels": labels, "annotations": {"checksum/config": "0" * 64}},
-            "spec": {**POD_SPEC, "volumes": mounted},
-        }
-        spec = {"selector": {"match_labels": labels}, "template": template}
-        k8s.apps.v1.DaemonSet(name, metadata={"name": name, "namespace": namespace}, spec=spec)
+def ratios(ours: Program, by_hand: Program, arguments: Sequence[str], pairs: int) -> Cost:
+    """Return the medians of the ratios of two programs that run in turn, after one run of each to warm up."""
+    both = [(ours.run(*arguments), by_hand.run(*arguments)) for _ in range(pairs + 1)][1:]
+    return Cost(
+        statistics.median(one.processors / other.processors for one, other in both),
+        statistics.median(one.clock / other.clock for one, other in both),
+    )
 
 
-def rows() -> list[Row]:
+def rows(counts: Sequence[int] = tuple(COUNTS)) -> list[Row]:
     """Measure previews and no-op updates of each number of workloads, with the component and by hand."""
     binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE])
     measured: list[Row] = []
-    seconds = {}
+    processor = {}
     with LocalCluster(binaries) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
         cluster.add_nodes(1)
-        os.environ["KUBECONFIG"] = str(cluster.kubeconfig)  # the programs run in this process, and read the cluster
-        for count, pairs in COUNTS.items():
-            stacks = {}
-            for name, program in (("ours", with_the_component), ("theirs", by_hand)):
-                cluster.create_namespace(f"{name}-{count}")
-                stacks[name] = engine.stack(f"{name}-{count}", name, partial(program, count))
-                stacks[name].up()
-            ours, theirs = stacks["ours"], stacks["theirs"]
+        ours, by_hand = Program(engine, "ours", OURS), Program(engine, "by-hand", BY_HAND)
+        for count in counts:
+            for program in (ours, by_hand):
+                program.create(cluster, count)
             before = sum(cluster.writes().values())
-            ours.up()
+            ours.run(*COMMANDS["no-op `up`"])
             writes = sum(cluster.writes().values()) - before
-            what = f"{count:,} workload{'' if count == 1 else 's'} of 5 sources each, the components / by hand"
-            measured += [
-                (f"`preview` of {what}", f"{paired(ours.preview, theirs.preview, pairs=pairs):.2f}", "at most 1.15"),
-                (f"no-op `up` of {what}", f"{paired(ours.up, theirs.up, pairs=pairs):.2f}", "at most 1.15"),
-                (f"API writes of a no-op `up` of {count:,}", str(writes), "0"),
-            ]
-            seconds[count] = min(timed(ours.preview, 1) for _ in range(pairs)) / count
-            print(f"{count:,}: preview {seconds[count]:.2f} s each", *measured[-3:], sep="\n", file=sys.stderr)
-    few, many = sorted(COUNTS)[-2:]
-    what = f"time of `preview` for each of {many:,} workloads / for each of {few:,}"
-    return [*measured, (what, f"{seconds[many] / seconds[few]:.2f}", "1: linear")]
+            what = f"{count:,} workload{'' if count == 1 else 's'} of 5 sources each"
+            for name, arguments in COMMANDS.items():
+                ratio = ratios(ours, by_hand, arguments, COUNTS[count])
+                of = f"{name} of {what}, the component / by hand"
+                measured.append((of, f"{ratio.processors:.2f}; by the clock {ratio.clock:.2f}", "at most 1.15"))
+            measured.append((f"API writes of a no-op `up` of {what}", str(writes), "0"))
+            processor[count] = min(ours.run("preview").processors for _ in range(COUNTS[count])) / count
+            print(*measured[-3:], f"preview: {processor[count]:.2f} s of the processor each", sep="\n", file=sys.stderr)
+        for program in (ours, by_hand):
+            shutil.rmtree(program.folder)
+    if len(counts) < 2:
+        return measured
+    few, many = sorted(counts)[-2:]
+    what = f"processor's time of `preview` for each of {many:,} workloads / for each of {few:,}"
+    return [*measured, (what, f"{processor[many] / processor[few]:.2f}", "1: linear")]
 
 
 if __name__ == "__main__":
-    for row in rows():
+    for row in rows([int(count) for count in sys.argv[1:]] or tuple(COUNTS)):
         print("| " + " | ".join(row) + " |")

@@ -25,6 +25,7 @@ from .core.workload.render import render, render_workload
 from .core.workload.secret import SecretSource
 from .core.workload.workload import Workload
 from .hooks.audit import Auditor
+from .hooks.callbacks import share_callbacks
 from .hooks.explain import Explainer
 from .hooks.ordered import register_rollout
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
@@ -119,6 +120,7 @@ class ConfiguredWorkload:
         if waves and configuration and has_fleet:
             self.staged = StagedRollout(who, plain, waves, reading, configuration)
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
+        share_callbacks()
         audit = Auditor(component, find_cluster, cluster, sinks, waves is not None, workload.kind)
         self.explainer = explain(audit, self.staged) if explain else self._explain(audit)
         self.explainer.time_limit = self.options.time_limit()

@@ -8,14 +8,20 @@ import yaml
 
 
 class FakeServer:
-    """Answers each request with what `answers` has for `METHOD path`, else 404; keeps what was asked."""
+    """
+    Answers each request with what `answers` has for `METHOD path`, else 404; keeps what was asked.
 
-    def __init__(self):
-        self.answers, self.asked = {}, []
+    With `tls` it keeps the names in clients' certificates too.
+    """
+
+    def __init__(self, tls=None):
+        self.answers, self.asked, self.names = {}, [], []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self):
+                if tls:
+                    outer.names += [dict(name) for name in self.connection.getpeercert()["subject"]]
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(length).decode()
                 outer.asked.append((self.command, self.path, self.headers, body))
@@ -32,7 +38,9 @@ class FakeServer:
                 pass
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        if tls:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._http.server_port}"
         threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self):

@@ -1,7 +1,10 @@
 """What is asked of an API server and how its answers are told: the real client, and a server of this test's own."""
 
 import json
+import ssl
+import subprocess
 import sys
+from base64 import b64encode
 
 import pytest
 
@@ -14,6 +17,22 @@ from tests.unit.canned_server import FakeServer, kubeconfig
 def server():
     server = FakeServer()
     yield server
+    server.close()
+
+
+@pytest.fixture
+def certified(tmp_path):
+    """Give a server that wants a client's certificate, here its own, and the files of a kubeconfig for it."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    named = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*made, *named], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.load_verify_locations(certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    server = FakeServer(context)
+    yield server, {"certificate-authority": certificate, "client-certificate": certificate, "client-key": key}
     server.close()
 
 
@@ -353,3 +372,58 @@ def test_error_of_a_server_that_does_not_answer_has_status_0(server):
         cluster.get("nodes", "n")
 
     assert 0 == error.value.status
+
+
+def test_client_that_takes_long_to_load_is_left_alone_where_the_kubeconfig_has_the_credentials(server):
+    program = (
+        "import sys; from config_rollout.cluster.client import Cluster; Cluster.find(sys.argv[1]).get('nodes', 'n')"
+    )
+    loaded = f"{program}; print('kubernetes' in sys.modules)"
+
+    def found(**users) -> str:
+        given = kubeconfig(server.url, **users)
+        return subprocess.run([sys.executable, "-c", loaded, given], capture_output=True, text=True, check=True).stdout
+
+    assert ["False\n", "False\n"] == [found(), found(user={"username": "u", "password": "p"})]
+    assert f"Basic {b64encode(b'u:p').decode()}" == server.asked[1][2]["Authorization"]
+
+
+def test_token_of_a_file_that_others_renew_is_read_again(server, tmp_path):
+    (tmp_path / "token").write_text("one\n")
+    (tmp_path / "config").write_text(kubeconfig(server.url, {"tokenFile": "token"}))
+    cluster = Cluster.find(str(tmp_path / "config"))
+    cluster.get("nodes", "n")
+    (tmp_path / "token").write_text("two\n")
+    cluster.get("nodes", "n")
+
+    assert ["Bearer one", "Bearer two"] == [asked[2]["Authorization"] for asked in server.asked]
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["data", "files"])
+def test_certificates_say_who_we_are(certified, inside, tmp_path):
+    server, files = certified
+    texts = {key: path.read_bytes() for key, path in files.items()}
+    given = {f"{key}-data": b64encode(text).decode() for key, text in texts.items()} if inside else {
+        key: str(path) for key, path in files.items()
+    }  # fmt: skip
+    authority = {key: given.pop(key) for key in [*given] if key.startswith("certificate-authority")}
+    (tmp_path / "config").write_text(kubeconfig(server.url, given, **authority))
+
+    assert None is Cluster.find(str(tmp_path / "config")).get("nodes", "n")
+    assert [{"commonName": "localhost"}] == server.names
+
+
+@pytest.mark.parametrize(
+    ("user", "cluster", "wrong"),
+    [
+        ({"client-certificate": "/no/such"}, {}, "context 'c' cannot be used (/no/such does not exist). Correct it."),
+        ({}, {"certificate-authority": "/no"}, "context 'c' cannot be used (/no does not exist). Correct it."),
+        ({"client-certificate-data": "x"}, {}, "context 'c' cannot be used ("),
+        ({"tokenFile": "/no/such"}, {}, "context 'c' cannot be used (/no/such does not exist). Correct it."),
+    ],
+)
+def test_credentials_that_are_not_there_are_a_sentence(user, cluster, wrong):
+    with pytest.raises(ClusterError) as error:
+        Cluster.find(kubeconfig("https://127.0.0.1:1", user, **cluster))
+
+    assert wrong in str(error.value)

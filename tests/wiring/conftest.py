@@ -13,7 +13,7 @@ from config_rollout.core.configuration.content import Content
 from config_rollout.core.configuration.digest import config_hash
 
 
-class _Mocks(mocks.Mocks):
+class Mocks(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         inputs = dict(args.inputs)
         if "metadata" in inputs:
@@ -28,7 +28,7 @@ class _Monitor(mocks.MockMonitor):
     """Keeps the requests: only they show dependencies and options."""
 
     def __init__(self) -> None:
-        super().__init__(_Mocks())
+        super().__init__(Mocks())
         self.requests: list[Any] = []
 
     def RegisterResource(self, request: Any) -> Any:

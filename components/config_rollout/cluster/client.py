@@ -18,9 +18,10 @@ from ..core.kubernetes.objects import maker_of
 from ..core.kubernetes.workload_kinds import KINDS, kind_of
 from ..core.rbac.rights import Right, lasting, role
 from ..core.waves.http_answers import breaks_a_rule, message_of
+from .connection import Connection, NoCredentials, in_cluster, of_kubeconfig, plain
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse, PoolManager
+    from urllib3 import BaseHTTPResponse
 
 Object = dict[str, Any]
 """A Kubernetes object as the API server sends it."""
@@ -78,14 +79,10 @@ class Cluster:
     Every method raises `ClusterError` where the server cannot be asked, and `Forbidden` if a permission is missing.
     """
 
-    def __init__(self, configuration: Any, headers: list[tuple[str, str]]) -> None:
-        from kubernetes.client import ApiClient
-
-        # Of the client this and the configuration are used, which every release has; what is generated differs.
-        self._pool: PoolManager = ApiClient(configuration).rest_client.pool_manager
-        self._configuration, self._headers = configuration, headers
+    def __init__(self, connection: Connection, headers: list[tuple[str, str]]) -> None:
+        self._connection, self._headers = connection, headers
         self._discovered: dict[str, dict[str, tuple[str, bool]]] = {}
-        self.server: str = configuration.host
+        self.server: str = connection.server
 
     @classmethod
     def find(cls, kubeconfig: str | None = None, context: str | None = None, cluster: str | None = None) -> "Cluster":
@@ -104,34 +101,24 @@ class Cluster:
         Source: pulumi-kubernetes 4.25 provider.go `Configure`; client-go 0.36 tools/clientcmd.
 
         """
-        from kubernetes.client import Configuration
-        from kubernetes.config import ConfigException, load_incluster_config, load_kube_config_from_dict
-
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # we say ourselves what cannot be reached
-        configuration = Configuration()
-        configuration.retries = 2
         where, contents = _kubeconfigs(kubeconfig)
         if not contents:
             if "KUBERNETES_SERVICE_HOST" not in os.environ:
                 raise ClusterError(f"{where}: no kubeconfig. Set kubernetes:kubeconfig, or KUBECONFIG.")
-            load_incluster_config(configuration)  # type: ignore[no-untyped-call]
-            return cls(configuration, [])
+            return cls(in_cluster(), [])
         try:
             config, name = kubeconfigs.chosen(kubeconfigs.merged(contents), context, cluster)
         except kubeconfigs.BadKubeconfig as error:
             raise ClusterError(f"{where}: {error}. Correct it, or choose with kubernetes:context.") from None
         user = kubeconfigs.user_of(config)
         try:
-            options = {"context": name, "client_configuration": configuration, "persist_config": False}
-            load_kube_config_from_dict(config, **options)  # type: ignore[no-untyped-call]
-        except (ConfigException, OSError, ValueError, KeyError, TypeError) as error:
+            connection = plain(kubeconfigs.cluster_of(config), user) or of_kubeconfig(config, name)
+        except NoCredentials as error:
+            raise ClusterError(f"{where}: '{error}' returned no credentials. Run it by hand to see why.") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise ClusterError(f"{where}: context '{name}' cannot be used ({error}). Correct it.") from None
-        if "exec" in user and not (configuration.api_key or configuration.cert_file):
-            program = user["exec"].get("command")
-            raise ClusterError(f"{where}: '{program}' returned no credentials. Run it by hand to see why.")
-        if proxy := kubeconfigs.proxy_of(config):
-            configuration.proxy = proxy  # the client reads it since its release 37
-        return cls(configuration, kubeconfigs.impersonation(user))
+        return cls(connection, kubeconfigs.impersonation(user))
 
     def get(self, resource: str, name: str, namespace: str = "") -> Object | None:
         """Return an object, or `None` if there is none."""
@@ -364,20 +351,15 @@ class Cluster:
 
         url = self.server + _path(right) + tail + (f"?{urllib.parse.urlencode(query)}" if query else "")
         headers = HTTPHeaderDict({"Accept": accept, "Content-Type": content_type, "User-Agent": _USER_AGENT})
-        for name, value in [*self._credentials(), *self._headers]:
-            headers.add(name, value)
         try:
-            return self._pool.request(
+            for name, value in [*self._connection.credentials(), *self._headers]:
+                headers.add(name, value)
+            return self._connection.pool.request(
                 method, url, None if body is None else json.dumps(body), headers=headers,
                 timeout=Timeout(total=seconds), preload_content=right.verb != "watch",
             )  # fmt: skip
         except (_http_error(), OSError) as error:
             raise ClusterError(f"{self.server}: {_reason(error)}. Check whether `kubectl` can reach it.", 0) from None
-
-    def _credentials(self) -> Iterator[tuple[str, str]]:
-        """Yield the headers that say who we are. A token that is about to expire is renewed here."""
-        for of in self._configuration.auth_settings().values():
-            yield of["key"], of["value"]
 
     def _refuse(self, right: Right, status: int, data: bytes) -> NoReturn:
         """Raise the error that an unsuccessful answer means."""

@@ -42,6 +42,7 @@ from ..core.revisions.naming import history_name
 from ..core.revisions.observation import Observation
 from ..core.workload.configuration import Configuration
 from ..core.workload.secret import SecretSource
+from ..hooks.plain_inputs import plain_arguments
 from ..hooks.threads import in_thread
 from ..hooks.voice import Voice
 from .cluster import find_cluster
@@ -232,15 +233,16 @@ def keep(
 
     async def once_written(outputs: dict[str, Any]) -> list[str]:
         metadata = outputs["metadata"]
-        if pulumi.runtime.is_dry_run() or is_mocked() or not (metadata and metadata.get("uid")):
+        if not (metadata and metadata.get("uid")):
             return []
         namespace, name, uid = metadata["namespace"], metadata["name"], metadata["uid"]
         if await is_gone():
             return []
+        objects = [(await plain_arguments(one))[0] for one in wanted]
 
         def write_owners() -> list[str]:
             at = find_cluster(outputs), kind, namespace, name, uid
-            return settle(*at, outputs["wanted"], has_waves, earlier())
+            return settle(*at, objects, has_waves, earlier())
 
         try:
             with Voice().never_silent(lambda: f"{namespace}/{name}: waiting for its controller"):
@@ -252,8 +254,9 @@ def keep(
             pulumi.log.warn(line, component)
         return lines
 
+    if pulumi.runtime.is_dry_run() or is_mocked():
+        return
     every = {key: plain[key] for key in _WHERE[1:] if key in plain}
-    every["wanted"] = list(wanted)
     written: pulumi.Output[Any] = pulumi.Output.all(metadata=workload.metadata, **every)  # type: ignore[attr-defined]
     written.apply(once_written)  # type: ignore[arg-type]  # mypy finds two readings of an Awaitable, and takes neither
 

@@ -82,9 +82,14 @@ def user_of(config: Config) -> Config:
     return _current(config, "users", "user")
 
 
+def cluster_of(config: Config) -> Config:
+    """Return the cluster of the current context."""
+    return _current(config, "clusters", "cluster")
+
+
 def proxy_of(config: Config) -> str:
     """Return the address of the proxy of the current context's cluster; empty if it has none."""
-    return str(_current(config, "clusters", "cluster").get("proxy-url") or "")
+    return str(cluster_of(config).get("proxy-url") or "")
 
 
 def _current(config: Config, section: str, kind: str) -> Config:
