@@ -110,8 +110,7 @@ class Configured(pulumi.ComponentResource):
         """Register the component and all that it has; its workload comes `after` these, with more options."""
         of, who, arguments, name = self._of, self._who, self._arguments, self._kubernetes_name
         plain, configuration = arguments.plain, arguments.configuration
-        recorded = inputs_of(name, plain, configuration, UNKNOWN_OUTPUT)
-        recorded["retained"] = of.options.retain_on_delete or None
+        recorded = {**inputs_of(name, plain, configuration, UNKNOWN_OUTPUT), **of.recorded}
         super().__init__(*self._identity, recorded, of.options_of_component())
 
         for line in report(who, doubtful(arguments, name, not self._is_of_manifest)).splitlines():

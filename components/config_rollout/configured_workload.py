@@ -125,6 +125,11 @@ class ConfiguredWorkload:
         self.explainer = explain(audit, self.staged) if explain else self._explain(audit)
         self.explainer.time_limit = self.options.time_limit()
 
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What the component records beside its configuration; `None` stands for nothing."""
+        return {"retained": self.options.retain_on_delete or None, "fixed": self._ownership.fixed}
+
     def options_of_component(self) -> pulumi.ResourceOptions:
         """Return the options of the component itself."""
         hooks = self.explainer.of_component(), self._ownership.hooks()

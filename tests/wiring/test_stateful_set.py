@@ -83,6 +83,14 @@ def test_field_that_cannot_be_changed_is_refused(refused, exists):
     assert line.startswith("ConfiguredStatefulSet 'agent': service_name: differs from StatefulSet monitoring/agent, ")
 
 
+def test_fields_that_cannot_be_changed_are_recorded_where_they_cannot_be_compared_at_once(stateful_set):
+    later = lambda: pulumi.Output.from_input("monitoring")  # noqa: E731 - made where the program runs
+    recorded = [stateful_set(service_name="db", **given)["ConfiguredStatefulSet agent"].inputs.get("fixed")
+                for given in ({}, {"namespace": later})]  # fmt: skip
+
+    assert [None, {"serviceName": "db"}] == recorded
+
+
 @pytest.mark.parametrize(
     ("live", "what", "same"),
     [

@@ -16,6 +16,7 @@ import pulumi
 from ..cluster.client import ClusterError, Object
 from ..core.arguments.finding import Finding
 from ..core.kubernetes.annotations import COMPONENT_ANNOTATION, STACK_ANNOTATION
+from ..core.kubernetes.stateful_sets import check_fixed
 from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.revisions import ownership
 from ..core.revisions.observation import Observation
@@ -114,6 +115,16 @@ class Ownership:
         whole: pulumi.Output[Any] = pulumi.Output.from_input(asyncio.ensure_future(qualified()))
         return {STACK_ANNOTATION: self._claim.mine.stack, COMPONENT_ANNOTATION: whole}
 
+    @property
+    def fixed(self) -> dict[str, Any] | None:
+        """
+        What the component records of the fields that no workload gets in place, where they are not compared at once.
+
+        The engine ignores changes of these in the workload itself, so only this makes the hook run that refuses them.
+        """
+        stated = {field: value for field, value in self._claim.fixed.items() if value is not None}
+        return None if self._is_known else stated or None
+
     def _check_twice(self, claim: Claim, server: str) -> list[Finding]:
         """Find another component of this program with the same workload, or with a name that makes the same objects."""
         claimed = _claimed.setdefault(this_run(), {})
@@ -141,6 +152,8 @@ class Ownership:
         claim, old = self._told(args), args.old_inputs or {}
         if claim.namespace and (old.get("namespace"), old.get("name")) != (claim.namespace, claim.name):
             self._refuse(ownership.check_moved(claim, (await self._reading.resolved()).workload))
+        elif not self._is_known and (workload := (await self._reading.resolved()).workload):
+            self._refuse([*check_fixed(claim.fixed, workload, claim.where)])
 
     async def _refuse_taken(self, args: pulumi.ResourceHookArgs) -> None:
         claim, observation = self._told(args), await self._reading.resolved()
