@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from config_rollout.cli.main import main
-from config_rollout.core.kubernetes.workload_kinds import DEPLOYMENT
+from config_rollout.core.kubernetes.workload_kinds import DEPLOYMENT, STATEFUL_SET
 from tests.objects.daemon_set import (
     CONFIG_MAPS,
     NEW,
@@ -267,6 +267,17 @@ def test_json_is_as_its_schema_says(run, schema, arguments):
     _, out, _ = run([*WELL, *WEB, rollouts(record()), WEB_RECORDS], *arguments, "--json")
 
     jsonschema.validate(json.loads(out), json.loads((ROOT / "docs" / "schemas" / f"{schema}.json").read_text()))
+
+
+def test_config_maps_of_a_namespace_are_listed_once_for_all_its_workloads(tmp_path, capsys):
+    with FakeApi([*WELL, *(thing for kind in (DEPLOYMENT, STATEFUL_SET) for thing in objects(kind))]) as api:
+        (tmp_path / "config").write_text(api.kubeconfig)
+        main(["status", "--json", "--kubeconfig", str(tmp_path / "config")])
+
+    found = json.loads(capsys.readouterr().out)
+    assert ([1, 1, 1], 1) == (
+        [len(found[kind]) for kind in ("daemon_sets", "deployments", "stateful_sets")], api.requests["LIST configmaps"]
+    )  # fmt: skip
 
 
 @pytest.mark.slow

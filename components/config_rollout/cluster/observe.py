@@ -73,11 +73,10 @@ def add_secrets(cluster: Cluster, observation: Observation, names: Iterable[str]
     return replace(observation, secrets={**observation.secrets, **there}, missing_secrets=missing)
 
 
-def add_all_config_maps(cluster: Cluster, observation: Observation) -> Observation:
-    """Add the metadata of all ConfigMaps of the namespace, but for those that were read already."""
-    pages = cluster.pages("configmaps", observation.namespace, metadata_only=True)
-    every = {one["metadata"]["name"]: one for page, _ in pages for one in page}
-    return replace(observation, config_maps={**every, **observation.config_maps})
+def all_config_maps(cluster: Cluster, namespace: str) -> dict[str, Object]:
+    """Return the metadata of all ConfigMaps of a namespace, by name."""
+    pages = cluster.pages("configmaps", namespace, metadata_only=True)
+    return {one["metadata"]["name"]: one for page, _ in pages for one in page}
 
 
 def wait_until_observed(read: Callable[[], Object | None], seconds: float = OBSERVED_SECONDS) -> Object | None:

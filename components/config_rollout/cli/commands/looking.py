@@ -2,12 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cache, partial
 
 from ...cluster.client import Cluster, ClusterError, Forbidden, Object
-from ...cluster.observe import add_all_config_maps, add_config_maps, add_nodes, add_pods, add_revisions, observe
+from ...cluster.observe import add_config_maps, add_nodes, add_pods, add_revisions, all_config_maps, observe
 from ...core.kubernetes.nodes import Node
 from ...core.kubernetes.workload_kinds import kind_named
 from ...core.rbac.rights import Right, roles
@@ -76,7 +77,18 @@ def nodes_of(cluster: Cluster) -> Sequence[Node]:
     return add_nodes(cluster, Observation(), metadata_only=True).nodes
 
 
-def view_of(cluster: Cluster, thing: Object, nodes: Sequence[Node]) -> WorkloadView:
+ConfigMapsOf = Callable[[str], Mapping[str, Object]]
+"""Gives the metadata of all ConfigMaps of a namespace, by name."""
+
+
+def config_maps_of(cluster: Cluster) -> ConfigMapsOf:
+    """Return what lists the ConfigMaps of each namespace once, however many workloads it has."""
+    return cache(partial(all_config_maps, cluster))
+
+
+def view_of(
+    cluster: Cluster, thing: Object, nodes: Sequence[Node], config_maps: ConfigMapsOf | None = None
+) -> WorkloadView:
     """
     Return the workload and what belongs to it, its pods page by page.
 
@@ -84,12 +96,13 @@ def view_of(cluster: Cluster, thing: Object, nodes: Sequence[Node]) -> WorkloadV
       Trouble: It does not record which configuration its pods have.
 
     """
-    return _complete_view(cluster, add_pods(cluster, _with_revisions(cluster, thing)), nodes)
+    observation = add_pods(cluster, _with_revisions(cluster, thing))
+    return _complete_view(cluster, observation, nodes, config_maps or config_maps_of(cluster))
 
 
 def view_without_pods(cluster: Cluster, thing: Object, nodes: Sequence[Node]) -> WorkloadView:
     """Return the same, and leave the pods unread."""
-    return _complete_view(cluster, _with_revisions(cluster, thing), nodes)
+    return _complete_view(cluster, _with_revisions(cluster, thing), nodes, config_maps_of(cluster))
 
 
 def _with_revisions(cluster: Cluster, thing: Object) -> Observation:
@@ -97,7 +110,9 @@ def _with_revisions(cluster: Cluster, thing: Object) -> Observation:
     return add_revisions(cluster, observe(cluster, metadata["namespace"], metadata["name"], thing))
 
 
-def _complete_view(cluster: Cluster, observation: Observation, nodes: Sequence[Node]) -> WorkloadView:
+def _complete_view(
+    cluster: Cluster, observation: Observation, nodes: Sequence[Node], config_maps: ConfigMapsOf
+) -> WorkloadView:
     observation = replace(observation, nodes=nodes)
     external = external_names(observation.workload) if observation.workload else []
     records = history_name(observation.name, observation.kind)
@@ -109,7 +124,8 @@ def _complete_view(cluster: Cluster, observation: Observation, nodes: Sequence[N
             "of a pod is unknown. Deploy it with this library, or with a chart that follows Helm's "
             "convention."
         )
-    return WorkloadView.of(add_all_config_maps(cluster, observation))
+    every = {**config_maps(observation.namespace), **observation.config_maps}  # what was read has its data too
+    return WorkloadView.of(replace(observation, config_maps=every))
 
 
 def exit_code(every: Sequence[WorkloadView], as_wanted: bool) -> int:

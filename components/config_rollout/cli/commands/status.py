@@ -7,7 +7,16 @@ from typing import Any
 from ...core.rbac.status import status_rights
 from ...core.status.state import status_json, status_of
 from ...core.status.words import lines_of
-from .looking import WITH_HASH, add_cluster_options, exit_code, nodes_of, open_cluster, view_of, workloads_at
+from .looking import (
+    WITH_HASH,
+    add_cluster_options,
+    config_maps_of,
+    exit_code,
+    nodes_of,
+    open_cluster,
+    view_of,
+    workloads_at,
+)
 from .naming import add_workload, where_of
 
 
@@ -30,8 +39,8 @@ def _status(args: argparse.Namespace) -> int:
 
             return watch(cluster, where, args.json)
         things = workloads_at(cluster, where)
-        nodes = nodes_of(cluster)
-        statuses = [status_of(view_of(cluster, thing, nodes)) for thing in things]
+        around = nodes_of(cluster), config_maps_of(cluster)
+        statuses = [status_of(view_of(cluster, thing, *around)) for thing in things]
     if args.json:
         print(json.dumps(status_json(statuses), indent=2))
     else:
