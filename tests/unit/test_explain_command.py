@@ -156,6 +156,20 @@ def test_secret_values_are_shown_in_no_form_even_if_the_preview_shows_them():
     assert "[secret]" in both
 
 
+def test_key_that_is_again_as_the_cluster_has_it_is_no_change():
+    recorded = {"name": "logger", "namespace": "fleet", "keysRead": {"logger": ["a"]}}
+    sides = [{"inputs": {**recorded, "configMaps": {"logger": {"data": data}}}} for data in (
+        {"a": "1", "b": "1", "c": "1"}, {"a": "2", "b": "2", "c": "2"}
+    )]  # fmt: skip
+    own = {"op": "update", "urn": LOGGER, **dict(zip(("oldState", "newState"), sides, strict=True))}
+    said = "a changes: rolling restart\n  {} again as the cluster has it: nothing is written\n"
+
+    def changed(back: str) -> list[str]:
+        return [row["key"] for row in as_json(preview_of(own, said=said.format(back)))["workloads"][0]["changes"]]
+
+    assert (["a"], ["a", "c"]) == (changed("b, c are"), changed("b is"))
+
+
 def test_secret_configuration_is_named_and_not_compared():
     preview = recorded("text")
     for state in (preview["steps"][1]["oldState"], preview["steps"][1]["newState"]):

@@ -233,6 +233,7 @@ class Explainer:
         live = observation.workload or known
         update, drift = await self._update(live, old, new, secret or was_secret)
         lines = [explain(replace(update, waits=not WorkloadUpdate(_recorded(known, old, new), new).changes()))]
+        lines += [f"  {line}" for line in explain_taken_back(self._back)]
         lines.append(self._retained())
         if update.keys_since != self._hash_since and observation.workload:
             another = runs_another(observation.workload, observation.revision, update.hashes()[1])
@@ -341,7 +342,7 @@ class Explainer:
         if not self.has_told and (self._keys or self._back or pulumi.runtime.is_dry_run()):
             where, staged = f"{self._kind.kind} {self._where}", self.audit.staged
             lines = [explain_keys(self._keys, where, staged)] if self._keys else []
-            lines += explain_taken_back(self._back) if not self._keys else []
+            lines += explain_taken_back(self._back)
             if self._configuration:
                 lines += explain_older_text(older_texts(await self._observe(), self._configuration))
             if text := "\n  ".join(lines):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.configuration.diff import KeyChange
-from ...core.explain.reasons import restart_in
+from ...core.explain.reasons import restart_in, taken_back_in
 from ...core.kubernetes.workload_kinds import DAEMON_SET, KINDS
 from ...core.words.changes import and_more
 from ...core.words.shown import escaped
@@ -93,6 +93,8 @@ def _of_components(preview: Preview) -> Iterator[Effect]:
         if not messages and not effect:
             continue
         changes = _changes(own) if own and own.op == "update" else []
+        back = [key for message in messages for key in taken_back_in(message)]
+        changes = [change for change in changes if change.name not in back]
         if effect and (not messages or children[0].op in ("delete", "replace")):
             text = "\n".join(messages)
             yield Effect(where, component, effect.outcome, effect.restarts, effect.why, text, changes)

@@ -217,10 +217,19 @@ def explain_older_text(keys: Sequence[str]) -> list[str]:
     return [f"{what} {', '.join(keys)}; change `text_version` to roll out the new one"] if keys else []
 
 
+_TAKEN_BACK = " again as the cluster has it: nothing is written"
+
+
 def explain_taken_back(keys: Sequence[str]) -> list[str]:
     """Return what becomes of keys that waited to be written and are taken back; empty without keys."""
     verb = "is" if len(keys) == 1 else "are"
-    return [f"{', '.join(keys)} {verb} again as the cluster has it: nothing is written"] if keys else []
+    return [f"{', '.join(keys)} {verb}{_TAKEN_BACK}"] if keys else []
+
+
+def taken_back_in(message: str) -> list[str]:
+    """Return the keys that a component's message says are taken back."""
+    lines = [line.strip().removesuffix(_TAKEN_BACK) for line in message.splitlines() if line.endswith(_TAKEN_BACK)]
+    return [key for line in lines for key in line.rpartition(" ")[0].split(", ")]
 
 
 def explain_keys(keys: Sequence[KeyChange], where: str, staged: bool = False) -> str:
