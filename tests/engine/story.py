@@ -6,8 +6,9 @@ from config_rollout import ConfiguredDeployment, ConfiguredStatefulSet
 from config_rollout.core.audit.record import parse_records
 from config_rollout.core.kubernetes.objects import kept_by, revision_number
 from config_rollout.core.revisions.naming import HISTORY_KEY, history_name
-from tests.engine.conftest import BAD, name_of
-from tools.kept import mounted
+from tests.engine.conftest import BAD, BETTER, GOOD, name_of
+from tests.engine.observed import written
+from tools.kept import mounted, orphans
 from tools.pods import Pod, Recorder
 
 COMPONENTS = {"Deployment": ConfiguredDeployment, "StatefulSet": ConfiguredStatefulSet}
@@ -49,7 +50,29 @@ class Story:
             "rollout_timeout_seconds": 15 if data == BAD else 120,
             **arguments,
         }
-        return lambda: component("agent", {**args, "hash_key": pulumi.Output.secret(HASH_KEY)})
+        made = lambda of: of() if callable(of) else of  # noqa: E731 - Outputs are made where the program runs
+        args["hash_key"] = lambda: pulumi.Output.secret(HASH_KEY)
+        return lambda: component("agent", {key: made(of) for key, of in args.items()})
+
+    def is_left_alone_where_no_meaning_changes(self) -> None:
+        """Run the same again, and another text that means the same."""
+        told: list[str] = []
+        once = lambda: told.extend(self.up(GOOD).messages + self.up(NOTED).messages)  # noqa: E731
+        assert {} == written(self._cluster, once)
+        assert ["ConfigMap agent: agent.yaml is written differently but means the same: nothing restarts"] == [
+            message.splitlines()[0] for message in told
+        ]
+
+    def is_undone_by_kubectl_and_made_again(self, good: str) -> None:
+        """Go back by kubectl to what has the hash `good`; an `up` sees that, and one with a refresh undoes it."""
+        self.undo(f"--to-revision={self.revision_of(GOOD)}")
+        assert [name_of(GOOD)] == self.mounted()
+        (message,) = self.preview(BETTER).messages
+        assert message.startswith(f"{self.kind.kind} {self.namespace}/agent runs {good[:10]}, created 20")
+        assert 0 == self.made_during(lambda: self.up(BETTER))
+        assert REPLICAS == self.made_during(lambda: self.up(BETTER, refresh=True))
+        assert [name_of(BETTER)] == self.mounted()
+        assert [] == orphans(self._cluster.api, self.namespace, "agent")
 
     def undo(self, *arguments) -> None:
         kubectl = self._cluster.kubectl

@@ -4,9 +4,9 @@ import pytest
 
 from config_rollout.core.kubernetes.workload_kinds import DEPLOYMENT
 from tests.engine.conftest import BAD, BETTER, GOOD, name_of
-from tests.engine.observed import config_maps, written
-from tests.engine.story import LONGER, NOTED, REPLICAS, Story
-from tools.kept import orphans, strays
+from tests.engine.observed import config_maps
+from tests.engine.story import LONGER, REPLICAS, Story
+from tools.kept import strays
 
 
 @pytest.fixture
@@ -22,12 +22,7 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
     good, (secret,) = story.hash(), story.secrets()
     assert {secret} == story.secrets_mounted()
 
-    # nothing, and another text
-    told = []
-    assert {} == written(cluster, lambda: told.extend(story.up(GOOD).messages + story.up(NOTED).messages))
-    assert ["ConfigMap agent: agent.yaml is written differently but means the same: nothing restarts"] == [
-        message.splitlines()[0] for message in told
-    ]
+    story.is_left_alone_where_no_meaning_changes()
 
     # a change
     first, _, _, consequence, *_ = story.preview(BETTER).messages[0].splitlines()
@@ -47,15 +42,7 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
     assert (kept, True) == (kept & {pod.uid for pod in story.pods()}, bool(kept))
     assert ([name_of(BETTER)], REPLICAS) == (story.mounted(), len(story.pods()))
 
-    # undone by kubectl, and made again
-    story.undo(f"--to-revision={story.revision_of(GOOD)}")
-    assert [name_of(GOOD)] == story.mounted()
-    (message,) = story.preview(BETTER).messages
-    assert message.startswith(f"{where} runs {good[:10]}, created 20")
-    assert 0 == story.made_during(lambda: story.up(BETTER))
-    assert REPLICAS == story.made_during(lambda: story.up(BETTER, refresh=True))
-    assert [name_of(BETTER)] == story.mounted()
-    assert [] == orphans(cluster.api, namespace, "agent")
+    story.is_undone_by_kubectl_and_made_again(good)
 
     # another Secret, undone by kubectl and made again
     first, *_ = story.preview(BETTER, token=LONGER).messages[0].splitlines()

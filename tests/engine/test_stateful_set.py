@@ -1,12 +1,14 @@
 """The life of a configuration in a StatefulSet, its Secret with it, whose rollout only the component can wait for."""
 
+import pulumi
 import pytest
 
 from config_rollout.core.kubernetes.workload_kinds import STATEFUL_SET
 from tests.engine.conftest import BAD, BETTER, GOOD, name_of
 from tests.engine.observed import config_maps, written
-from tests.engine.story import LONGER, NOTED, REPLICAS, Story
-from tools.kept import orphans, strays
+from tests.engine.staged_program import StagedProgram, source_of
+from tests.engine.story import LONGER, REPLICAS, Story
+from tools.kept import strays
 
 LAST = f"agent-{REPLICAS - 1}"
 """The pod that restarts first."""
@@ -26,12 +28,7 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
     )  # fmt: skip
     good, (secret,) = story.hash(), story.secrets()
 
-    # nothing, and another text
-    told = []
-    assert {} == written(cluster, lambda: told.extend(story.up(GOOD).messages + story.up(NOTED).messages))
-    assert ["ConfigMap agent: agent.yaml is written differently but means the same: nothing restarts"] == [
-        message.splitlines()[0] for message in told
-    ]
+    story.is_left_alone_where_no_meaning_changes()
 
     # a change, whose `up` ends too early and goes on
     slow = {"min_ready_seconds": 5}
@@ -61,15 +58,7 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
     assert kept == {pod.uid for pod in story.pods() if pod.name != LAST}
     assert ([name_of(BETTER)], REPLICAS) == (story.mounted(), len(story.pods()))
 
-    # undone by kubectl, and made again
-    story.undo(f"--to-revision={story.revision_of(GOOD)}")
-    assert [name_of(GOOD)] == story.mounted()
-    (message,) = story.preview(BETTER).messages
-    assert message.startswith(f"{where} runs {good[:10]}, created 20")
-    assert 0 == story.made_during(lambda: story.up(BETTER))
-    assert REPLICAS == story.made_during(lambda: story.up(BETTER, refresh=True))
-    assert [name_of(BETTER)] == story.mounted()
-    assert [] == orphans(cluster.api, namespace, "agent")
+    story.is_undone_by_kubectl_and_made_again(good)
 
     # another Secret, and some pods alone
     part = {"update_strategy": {"rolling_update": {"partition": REPLICAS - 1}}}
@@ -95,3 +84,33 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
 
     assert not project.destroy().failed
     cluster.wait("everything to go", lambda: not story.pods() and not story.left())
+
+
+def test_field_that_cannot_be_changed_is_refused_where_the_namespace_is_an_output_too(story, cluster, namespace):
+    def later():
+        return pulumi.Output.from_input(namespace)
+
+    assert not story.up(GOOD, namespace=later, service_name="one").failed
+    outcome = []
+    assert {} == written(cluster, lambda: outcome.append(story.up(GOOD, namespace=later, service_name="two")))
+    assert f"service_name: differs from StatefulSet {namespace}/agent, which" in outcome[0].output
+    assert not story.up(GOOD, namespace=later, service_name="one").failed
+
+
+def test_rollout_goes_on_where_a_killed_engine_left_it_and_no_pod_restarts_twice(engine, cluster, namespace, record):
+    slow = {"min_ready_seconds": 3, "replicas": REPLICAS}
+    ready = {"pod_annotations": {"local-cluster/ready-after": "100ms"}, "waves": None}
+    with StagedProgram(engine, namespace, source_of(STATEFUL_SET), **ready) as program:
+        assert program.up(data=GOOD, more=slow)[0]
+        with record() as recorder:
+            process = program.start(data=BETTER)
+            cluster.wait("the first pod", lambda: any(kind == "ADDED" for kind, _ in recorder.events))
+            program.kill(process)
+            program.end_what_is_left()
+            process.stdout.close()
+            begun = [pod.name for kind, pod in recorder.events if kind == "ADDED"]
+            well, output = program.up()
+
+    assert (True, True) == (well, len(begun) < REPLICAS), output
+    every = [pod.name for kind, pod in recorder.events if kind == "ADDED"]
+    assert [f"agent-{number}" for number in reversed(range(REPLICAS))] == every
