@@ -243,6 +243,8 @@ def test_kube_proxy_killed_while_a_wave_is_held_comes_back_with_its_own_configur
     cluster.wait("each to be ready", lambda: NODES == cluster.api.get(DAEMON_SET)["status"].get("numberAvailable"))
 
     assert before == modes(cluster) == rules(cluster)
+    known = cluster.api.get("namespaces/default/services/kubernetes")["spec"]["clusterIP"]
+    cluster.wait("the Service on each node", lambda: reaching(nodes, known) == list(nodes))
 
 
 def test_change_goes_wave_by_wave_into_processes_and_kernel(running, cluster, nodes, namespace, program, record):

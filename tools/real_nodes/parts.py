@@ -23,9 +23,14 @@ NODE_PACKAGES = ("containerd", "runc", "containernetworking-plugins")
 IMAGE_PACKAGES = (
     "busybox-static", "nftables", "iptables", "conntrack", "libc6", "libnftables1", "libnftnl11", "libmnl0",
     "libxtables12", "libedit2", "libbsd0", "libmd0", "libtinfo6", "libjansson4", "libgmp10", "libip4tc2", "libip6tc2",
-    "libnetfilter-conntrack3", "libnfnetlink0",
+    "libnetfilter-conntrack3", "libnfnetlink0", "netbase",
 )  # fmt: skip
-"""What kube-proxy runs, and what that is linked with."""
+"""
+What kube-proxy runs, what that is linked with, and /etc/protocols.
+
+Without that file `nft` lists `6` for `tcp`: a kube-proxy in mode nftables that starts again takes its earlier rules for
+others, and deletes what it has just written.
+"""
 
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
 """Holds a pod's namespaces. It has busybox and waits, so tests use it for pods of their own too."""
