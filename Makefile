@@ -45,6 +45,9 @@ linters: setup ## run other linters over the same manifests as check; writes the
 renderers: setup tools ## the filter in the real Helm 3, Helm 4 and kustomize, which it builds first
 	RENDERERS=1 $(RUN) -m pytest tests/engine/renderers
 
+programs: setup tools ## the real Prometheus reloads on real nodes; builds it first
+	PROGRAMS=1 $(RUN) -m pytest tests/engine/programs
+
 chart-history: setup tools ## deploy versions of a public chart in each way and count restarts; writes docs/replay.md
 	$(RUN) -m tools.chart_history
 
@@ -83,5 +86,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers chart-history bench docs site browse tools lock setup
+.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers programs chart-history bench docs site browse tools lock setup
 .DEFAULT_GOAL := help

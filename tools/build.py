@@ -161,7 +161,15 @@ RENDERERS = {
 }  # fmt: skip
 """What renders manifests, and only `make renderers` builds: they take minutes, and the filter does not need them."""
 
-KNOWN = TOOLS | OTHER_RELEASES | LINTERS | RENDERERS
+PROGRAMS = {
+    "prometheus": Tool(
+        "prometheus", "prometheus", "github.com/prometheus/prometheus/cmd/prometheus", "0.316.0",
+        ("github.com/prometheus/common/version.Version=3.16.0",), "remove_all_sd",
+    )
+}  # fmt: skip
+"""What reads its files again, and only `make programs` builds."""
+
+KNOWN = TOOLS | OTHER_RELEASES | LINTERS | RENDERERS | PROGRAMS
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 JUDGES = tuple(sorted(name for name in TOOLS | OTHER_RELEASES if name.startswith("kube-proxy-")))

@@ -1,7 +1,7 @@
 """
 Programs that read their files again, and how each is asked whether it did: as data, with sources.
 
-`is_run` tells whether the tests run the program itself, or its answers are only what is written about it.
+`run_by` is what runs the program itself; without it its answers are only what is written about it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,12 +28,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Program:
-    """One program: what makes it reload, how it is asked, where that is written, and whether the tests run it."""
+    """One program: what makes it reload, how it is asked, where that is written, and what runs it to see that."""
 
     question: Question
     turned_on: str
     source: str
-    is_run: bool = False
+    run_by: str = ""
     plugins: tuple[str, ...] = ()
     """Directives that a line of its text has to begin with: without them it never reloads, or never tells."""
 
@@ -46,7 +46,7 @@ PROGRAMS: Mapping[str, Program] = {
         Question(9153, _METRICS, changes="coredns_reload_version_info", failures="coredns_reload_failed_total"),
         "the plugins `reload` and `prometheus` in the Corefile",
         "coredns 1.15 plugin/reload/reload.go `hook`",
-        is_run=True,
+        run_by="`make test`",
         plugins=_COREDNS_PLUGINS,
     ),
     "node-local-dns": Program(
@@ -82,8 +82,10 @@ PROGRAMS: Mapping[str, Program] = {
             changes="prometheus_config_last_reload_success_timestamp_seconds ",
             refused="prometheus_config_last_reload_successful 0",
         ),
-        "`--enable-feature=auto-reload-config`, or a sidecar that asks for `/-/reload`",
-        "prometheus cmd/prometheus/main.go `reloadConfig`",
+        "`--config.auto-reload`, at first called `--enable-feature=auto-reload-config`, or a sidecar that asks for "
+        "`/-/reload`",
+        "prometheus 3.16 cmd/prometheus/main.go `reloadConfig`",
+        run_by="`make programs`",
     ),
     "alertmanager": Program(
         Question(
@@ -139,7 +141,7 @@ def render_table() -> str:
     """Return the programs as a table of a document: those that reload, and those that could be taken for such."""
     lines = ["| program | turned on by | asked | source | |", "| --- | --- | --- | --- | --- |"]
     for name, of in PROGRAMS.items():
-        how = "run by the tests" if of.is_run else "read about, not run"
+        how = f"run by {of.run_by}" if of.run_by else "read about, not run"
         lines.append(f"| `{name}` | {of.turned_on} | {_asked(of.question)} | {of.source} | {how} |")
     for name, (why, source) in NOT_RELOADING.items():
         lines.append(f"| `{name}` | nothing: it {why} | refused | {source} | read about, not run |")
