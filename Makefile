@@ -57,6 +57,7 @@ bench: setup ## measure, and write the tables of the docs
 	$(RUN) -m benchmarks.status
 	$(RUN) -m benchmarks.audit
 	$(RUN) -m benchmarks.transform
+	$(RUN) -m benchmarks.reload
 
 docs: setup ## fill the tables that are made from the code
 	$(RUN) -m tools.documents

@@ -34,15 +34,19 @@ class Node:
       parts: What `parts.ensure` returned.
       kubelet: The program.
       kubeconfig: What it reaches the API server with.
+      sync_frequency: How often the kubelet looks at pods that nothing has changed.
 
     """
 
-    def __init__(self, number: int, folder: Path, parts: Path, kubelet: Path, kubeconfig: Path) -> None:
+    def __init__(
+        self, number: int, folder: Path, parts: Path, kubelet: Path, kubeconfig: Path, sync_frequency: str
+    ) -> None:
         self.name, self.address = f"real-{number}", f"198.51.100.{10 + number}"
         self.pods = f"203.0.113.{32 * number}/27"
         """The addresses of its pods, but for those on its own network."""
         self.network = Namespace()
         self._folder, self._parts, self._kubelet, self._kubeconfig = folder, parts, kubelet, kubeconfig
+        self._sync_frequency = sync_frequency
         self._cgroup = f"{_CGROUP_PREFIX}{os.getpid()}-{self.name}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -120,7 +124,9 @@ class Node:
             (self._folder / "sysctl" / name).write_text(f"{value}\n")
         (self._folder / "images.tar").symlink_to(self._parts / "images.tar")
         (self._folder / "containerd.toml").write_text(_containerd(self._parts / "root"))
-        (self._folder / "kubelet.yaml").write_text(json.dumps(_kubelet(self.address, self._cgroup)))
+        (self._folder / "kubelet.yaml").write_text(
+            json.dumps(_kubelet(self.address, self._cgroup, self._sync_frequency))
+        )
         ipam = {"type": "host-local", "ranges": [[{"subnet": self.pods}]], "routes": [{"dst": "0.0.0.0/0"}]}
         network = {"cniVersion": "0.4.0", "name": "pods", "plugins": [{"type": "ptp", "ipMasq": False, "ipam": ipam}]}
         (self._folder / "lib" / "cni" / "net.d" / "pods.conflist").write_text(json.dumps(network))
@@ -170,7 +176,7 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _kubelet(address: str, cgroup: str) -> dict[str, object]:
+def _kubelet(address: str, cgroup: str, sync_frequency: str) -> dict[str, object]:
     """Return the KubeletConfiguration: what a namespace on a small machine needs, the defaults else."""
     scarce = {"memory.available": "50Mi", "nodefs.available": "1%", "imagefs.available": "1%"}
     return {
@@ -182,7 +188,8 @@ def _kubelet(address: str, cgroup: str) -> dict[str, object]:
         "cgroupDriver": "cgroupfs", "cgroupRoot": f"/{cgroup}", "failCgroupV1": False, "failSwapOn": False,
         "oomScoreAdj": 0, "makeIPTablesUtilChains": False, "resolvConf": "", "enableControllerAttachDetach": False,
         "evictionHard": {**scarce, "nodefs.inodesFree": "1%", "imagefs.inodesFree": "1%"},
-        "imageGCHighThresholdPercent": 100, "syncFrequency": "5s", "volumePluginDir": "/var/lib/kubelet/plugins-exec",
+        "imageGCHighThresholdPercent": 100, "syncFrequency": sync_frequency,
+        "volumePluginDir": "/var/lib/kubelet/plugins-exec",
     }  # fmt: skip
 
 
