@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from config_rollout import ConfiguredChart, ConfiguredKustomization
+from config_rollout.prepare.charts import read_chart
 from tests.objects.manifests import source, workload
 
 POD = (
@@ -66,6 +67,13 @@ def test_chart_that_is_a_folder_is_asked_for_by_its_path(register, provider, tmp
     options = json.loads(provider.asked[0][1]["jsonOpts"])
 
     assert (str(tmp_path), "of-mine", False) == (options["path"], options["release_name"], "chart" in options)
+
+
+def test_whole_numbers_that_come_as_floats_are_whole_again(provider):
+    provider.text = "apiVersion: v1\nkind: Pod\nmetadata: {name: once}\nspec: {priority: 80.0}\n"
+    read, _ = read_chart("agent", {"chart": "agent"}, "default", None)
+
+    assert ["80"] == [str(item.of.get("spec", "priority")) for item in read.items]
 
 
 def test_kustomization_is_asked_for_by_its_folder(register, provider, tmp_path):

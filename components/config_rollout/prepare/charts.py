@@ -9,7 +9,7 @@ from typing import Any
 
 import pulumi
 
-from ..core.arguments.fields import check_name
+from ..core.arguments.fields import check_name, whole_numbers
 from ..core.arguments.finding import Finding
 from ..core.manifests.render_errors import cause_of_rendering
 from ..core.transform.others import SOME_FILE
@@ -101,7 +101,7 @@ def _invoke(
     except Exception as error:  # the SDK raises a plain one
         read.findings.append(Finding(where, f"cannot be rendered: {cause_of_rendering(str(error))}", "Correct it"))
         return []
-    return list((result or {}).get("result") or [])
+    return [whole_numbers(one) for one in (result or {}).get("result") or []]
 
 
 def _add(where: str, objects: list[Any], read: Read) -> None:

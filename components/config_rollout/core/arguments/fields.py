@@ -22,15 +22,16 @@ def wrong_value(where: str, what: str, value: object, fix: str) -> Finding:
 
 def as_written(value: object) -> str:
     """Return a value as Python spells it, whole numbers without `.0`: Pulumi passes every number as a float."""
-    return repr(_whole(value))
+    return repr(whole_numbers(value))
 
 
-def _whole(value: object) -> object:
+def whole_numbers(value: object) -> object:
+    """Return a structure with whole numbers as such; the API server takes `80.0` for no port."""
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < _EXACT else value
     if isinstance(value, Mapping):
-        return {key: _whole(item) for key, item in value.items()}
-    return [_whole(item) for item in value] if isinstance(value, list) else value
+        return {key: whole_numbers(item) for key, item in value.items()}
+    return [whole_numbers(item) for item in value] if isinstance(value, list) else value
 
 
 def named(
