@@ -24,7 +24,13 @@ class ConfiguredManifests(ConfiguredObjects):
 
     """
 
-    _earlier = ("kubernetes:yaml/v2:ConfigGroup", "kubernetes:yaml/v2:ConfigFile", "kubernetes:yaml:ConfigFile")
+    _earlier = (
+        "kubernetes:yaml/v2:ConfigGroup",
+        "kubernetes:yaml/v2:ConfigFile",
+        "kubernetes:yaml:ConfigFile",
+        "kubernetes:yaml:ConfigGroup",
+        "kubernetes:yaml:ConfigGroup$kubernetes:yaml:ConfigFile",
+    )
 
     def __init__(self, name: str, args: ConfiguredManifestsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         who = f"ConfiguredManifests '{name}'"

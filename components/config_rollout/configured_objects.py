@@ -58,7 +58,12 @@ class ConfiguredObjects(pulumi.ComponentResource):
     workloads: dict[str, Configured]
     """`KIND/NAMESPACE/NAME` -> the component of a workload."""
     _earlier: tuple[str, ...] = ()
-    """The types of the provider's components whose objects this one goes on with."""
+    """
+    The types of the provider's components whose objects this one goes on with.
+
+    It is no alias of theirs itself: it would get their outputs, and the SDK asks the engine for each object in these by
+    the URN that it no longer has. Source: pulumi 3.272 runtime/rpc.py `deserialize_resource`.
+    """
 
     def _register_all(
         self,
@@ -82,8 +87,6 @@ class ConfiguredObjects(pulumi.ComponentResource):
         notes = {title: list(texts) for title, texts in planned.notes.items()}
         told = ToldOnce(self, identity[1])
         own = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(hooks=told.hooks()))
-        aliases = [pulumi.Alias(type_=earlier) for earlier in self._earlier]
-        own = pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(aliases=aliases))
         own.ignore_changes = None
         super().__init__(*identity, {**recorded, "notes": notes}, own)
         self.objects, self.workloads = {}, {}
