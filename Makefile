@@ -25,7 +25,8 @@ fuzz: setup ## try the parsers and the diff on new inputs for MINUTES=10
 
 faults: setup tools ## faults on NODES=200 nodes, and random walks of STEPS=200; `make test` has 30 nodes and 50 steps
 	FAULT_NODES=$(or $(NODES),200) WALK_STEPS=$(or $(STEPS),200) $(if $(SEED),FAULT_SEED=$(SEED)) \
-		$(RUN) -m pytest tests/engine/test_faults.py tests/engine/test_faults_driver.py tests/engine/test_walk.py
+		$(RUN) -m pytest tests/engine/test_faults.py tests/engine/test_faults_driver.py tests/engine/test_walk.py \
+		tests/engine/test_reload_fleet.py
 
 lint: setup ## style, types, and where imports may point
 	$(RUN) -m ruff check .
