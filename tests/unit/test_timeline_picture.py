@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from config_rollout.cli.outputs import timeline_picture
+from config_rollout.cli.outputs.picture import dark_rules
 from config_rollout.core.audit.record import parse_records
 from config_rollout.core.audit.timeline import State, timeline
 from tests.objects.rollout_records import lines, rollout
@@ -142,7 +143,7 @@ def test_dark_picture_is_another_one(tmp_path):
 
 def test_every_light_colour_has_a_dark_one_that_a_reader_s_page_chooses():
     assert timeline_picture._LIGHT.keys() == timeline_picture._DARK.keys()
-    rules = timeline_picture._dark_colors()
+    rules = dark_rules(timeline_picture._LIGHT, timeline_picture._DARK)
     changed = [name for name, light in timeline_picture._LIGHT.items() if light != timeline_picture._DARK[name]]
 
     assert rules.startswith("@media (prefers-color-scheme: dark)")

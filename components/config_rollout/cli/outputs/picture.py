@@ -1,11 +1,14 @@
 """Draws a replay: a row for each rule, a cell for each transition. Needs matplotlib, the extra `plot`."""
 
+import io
+import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -39,6 +42,11 @@ _NARROWEST = 1 / 300
 
 _CELLS_APART = 100
 """In a history of at most so many transitions each cell stands apart, so that it can be counted."""
+
+_SVG = "http://www.w3.org/2000/svg"
+
+Colors = Mapping[Any, str]
+"""Name -> colour, as `#RRGGBB`."""
 
 _COLUMNS = {"restarts": 1.12, "needless": 1.26, "missed": 1.38}
 """Column -> its right edge, in widths of the cells."""
@@ -75,6 +83,48 @@ def save(figure: Figure, file: Any, form: str, background: str) -> None:
     """Write a picture to a file, without anything that differs from one time to the next."""
     metadata = {"Date": None} if form == "svg" else {"Software": None}
     figure.savefig(file, format=form, dpi=150, metadata=metadata, facecolor=background)
+
+
+def themed_svg(figure: Figure, title: str, light: Colors, dark: Colors, titles: Mapping[str, str] | None = None) -> str:
+    """
+    Return a picture as SVG that follows the reader's page: where that is dark, each light colour is the dark one.
+
+    Args:
+      figure: Drawn with the light colours, on the one that is called `background`.
+      title: What the whole picture is, for who cannot see it.
+      light: Name -> colour.
+      dark: Name -> what it is on a dark page.
+      titles: Id of a group of the picture -> what is said where the pointer rests on it.
+
+    """
+    buffer = io.StringIO()
+    save(figure, buffer, "svg", light["background"])
+    for prefix, uri in (("", _SVG), ("xlink", "http://www.w3.org/1999/xlink")):
+        ElementTree.register_namespace(prefix, uri)
+    root = ElementTree.fromstring(re.sub(r"(?s)<metadata>.*?</metadata>|<!DOCTYPE.*?>", "", buffer.getvalue()))
+    for element in root.iter(f"{{{_SVG}}}g"):
+        if (text := (titles or {}).get(element.get("id", ""))) is not None:
+            element.insert(0, _element("title", text))
+    root[:0] = [_element("title", title), _element("style", dark_rules(light, dark))]
+    root.set("role", "img")
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def dark_rules(light: Colors, dark: Colors) -> str:
+    """Return the rules that turn each colour into its dark one where the reader's page is dark."""
+    rules = [
+        f'[style*="{what}: {color.lower()}"],[{what}="{color.lower()}"]{{{what}:{dark[name].lower()} !important}}'
+        for name, color in light.items()
+        for what in ("fill", "stroke")
+        if color != dark[name]
+    ]
+    return f"@media (prefers-color-scheme: dark){{{''.join(rules)}}}"
+
+
+def _element(name: str, text: str) -> ElementTree.Element:
+    element = ElementTree.Element(f"{{{_SVG}}}{name}")
+    element.text = text
+    return element
 
 
 def _rule(axes: Axes, every: Sequence[Transition], tally: Tally, row: int) -> None:

@@ -1,20 +1,17 @@
 """Draws a rollout over time: a row for each node, areas for thousands. Needs matplotlib, the extra `plot`."""
 
 import html
-import io
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from ...core.audit.timeline import Band, Row, Segment, State, Timeline, areas, clock, lasted, short_names, ticks
-from .picture import save, style
+from .picture import save, style, themed_svg
 
 # What stands for a configuration or a fault is of the palette of Okabe and Ito, which colour-blind readers can tell
 # apart; what was before is grey.
@@ -40,8 +37,6 @@ _NAMED_ROW, _ALL_ROWS, _LEAST_BAND = 0.2, 6.0, 0.34
 """Inches: of a row with a name, of all rows without, and of a wave at least."""
 _COLUMNS = 500
 """In how many steps the areas change."""
-
-_SVG = "http://www.w3.org/2000/svg"
 
 
 @dataclass(frozen=True)
@@ -77,32 +72,7 @@ def svg(timeline: Timeline) -> str:
     """Return the picture as SVG."""
     with style():
         figure, titles = _figure(timeline, _LIGHT)
-        buffer = io.StringIO()
-        save(figure, buffer, "svg", _LIGHT["background"])
-    for prefix, uri in (("", _SVG), ("xlink", "http://www.w3.org/1999/xlink")):
-        ElementTree.register_namespace(prefix, uri)
-    root = ElementTree.fromstring(re.sub(r"(?s)<metadata>.*?</metadata>|<!DOCTYPE.*?>", "", buffer.getvalue()))
-    for element in root.iter(f"{{{_SVG}}}g"):
-        if (text := titles.get(element.get("id", ""))) is not None:
-            title = ElementTree.Element(f"{{{_SVG}}}title")
-            title.text = text
-            element.insert(0, title)
-    title, colors = (ElementTree.Element(f"{{{_SVG}}}{name}") for name in ("title", "style"))
-    title.text, colors.text = timeline.title, _dark_colors()
-    root[:0] = [title, colors]
-    root.set("role", "img")
-    return ElementTree.tostring(root, encoding="unicode") + "\n"
-
-
-def _dark_colors() -> str:
-    """Return the rules that turn each colour into its dark one where the reader's page is dark."""
-    rules = [
-        f'[style*="{what}: {light.lower()}"],[{what}="{light.lower()}"]{{{what}:{_DARK[name].lower()} !important}}'
-        for name, light in _LIGHT.items()
-        for what in ("fill", "stroke")
-        if light != _DARK[name]
-    ]
-    return f"@media (prefers-color-scheme: dark){{{''.join(rules)}}}"
+        return themed_svg(figure, timeline.title, _LIGHT, _DARK, titles)
 
 
 def _figure(timeline: Timeline, colors: Mapping[Any, str]) -> tuple[Figure, dict[str, str]]:
