@@ -52,6 +52,9 @@ programs: setup tools ## the real Prometheus reloads on real nodes; builds it fi
 chart-history: setup tools ## deploy versions of a public chart in each way and count restarts; writes docs/replay.md
 	$(RUN) -m tools.chart_history
 
+compare: setup tools ## the tools that people use instead, in the same situations; writes docs/compare.md
+	$(RUN) -m tools.compare $(if $(NODES),--nodes $(NODES)) $(if $(RUNS),--runs $(RUNS))
+
 bench: setup ## measure, and write the tables of the docs
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
@@ -88,5 +91,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers programs chart-history bench docs site browse tools lock setup
+.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers programs chart-history compare bench docs site browse tools lock setup
 .DEFAULT_GOAL := help

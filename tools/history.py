@@ -14,7 +14,7 @@ from .api import Json
 from .local_cluster import LocalCluster
 
 _PREFIX = "/registry/"
-_KINDS = {"pods", "daemonsets", "controllerrevisions", "replicasets", "configmaps", "minions"}
+_KINDS = {"pods", "daemonsets", "controllerrevisions", "replicasets", "configmaps", "secrets", "minions"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Write:
 @dataclass
 class History:
     """
-    Follows pods, DaemonSets, revisions of all kinds, ConfigMaps and nodes from `with` on; a context manager.
+    Follows pods, DaemonSets, revisions of all kinds, ConfigMaps, Secrets and nodes from `with` on; a context manager.
 
     Reads etcd itself, so that no death of the API server can hide anything. Needs a cluster that is `recorded`.
     """

@@ -6,11 +6,13 @@ and pods, and annotations of a pod choose how it behaves. Everything lives in on
 """
 
 import base64
+import copy
 import csv
 import ctypes
 import json
 import os
 import random
+import re
 import secrets
 import shutil
 import signal
@@ -184,6 +186,17 @@ class LocalCluster:
     def as_watched(self) -> Api:
         """Return the API server as the other administrator sees it."""
         return Api(self.api.server, self._watched_token, self.folder / "certs" / "apiserver.crt")
+
+    def etcd_written_bytes(self) -> int:
+        """Return how many bytes etcd has written to its log, which has every write once."""
+        text = requests.get(f"{self.etcd}/metrics", timeout=10).text
+        return int(float(re.findall(r"(?m)^etcd_disk_wal_write_bytes_total (\S+)", text)[0]))
+
+    def seen_by_watched(self) -> "LocalCluster":
+        """Return this same cluster as a program of the other administrator finds it. Not to be entered or left."""
+        seen = copy.copy(self)
+        seen.kubeconfig = self.watched_kubeconfig
+        return seen
 
     def asked_bytes(self) -> int:
         """Return how long the audit log is, for `requests_of` what came after."""

@@ -1,7 +1,7 @@
 """What happened to the pods of a DaemonSet: every event that the API server sent, in its order."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -51,6 +51,19 @@ def _node(spec: Json) -> str:
     return str(spec.get("nodeName") or (names[0] if names else ""))
 
 
+def unavailable(before: Sequence[Pod], events: Iterable[tuple[str, Pod]]) -> Iterator[set[str]]:
+    """Yield, at first and after every event, the nodes that had a pod at first and have no ready one now."""
+    pods = {pod.uid: pod for pod in before}
+    nodes = {pod.node for pod in before}
+    yield nodes - {pod.node for pod in pods.values() if pod.ready}
+    for kind, pod in events:
+        if kind == "DELETED":
+            pods.pop(pod.uid, None)
+        else:
+            pods[pod.uid] = pod
+        yield nodes - {pod.node for pod in pods.values() if pod.ready}
+
+
 @dataclass
 class Recorder:
     """
@@ -96,15 +109,7 @@ class Recorder:
 
     def unavailable(self) -> Iterator[set[str]]:
         """Yield, at first and after every event, the nodes that had a pod at first and have no ready one now."""
-        pods = {pod.uid: pod for pod in self.before}
-        nodes = {pod.node for pod in self.before}
-        yield nodes - {pod.node for pod in pods.values() if pod.ready}
-        for kind, pod in self.events:
-            if kind == "DELETED":
-                pods.pop(pod.uid, None)
-            else:
-                pods[pod.uid] = pod
-            yield nodes - {pod.node for pod in pods.values() if pod.ready}
+        return unavailable(self.before, self.events)
 
     def _record(self, path: str, version: str) -> None:
         while not self._over.is_set():
