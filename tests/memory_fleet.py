@@ -7,6 +7,7 @@ import threading
 
 from config_rollout.cluster.client import ClusterError
 from config_rollout.core.kubernetes.annotations import DAEMON_SET_LABEL, WAVES_ANNOTATION
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET
 from config_rollout.core.revisions.naming import content_name
 from config_rollout.core.waves.order import parse_waves
 from config_rollout.driver.driven import Target
@@ -30,6 +31,8 @@ def name_of(config_hash):
 class MemoryFleet(MemoryCluster):
     """A DaemonSet with `OnDelete` on a few nodes; what is deleted comes back with the newest revision."""
 
+    kind = DAEMON_SET
+
     def __init__(self, nodes=4, bad=()):
         super().__init__()
         self.thawed = threading.Event()
@@ -40,7 +43,12 @@ class MemoryFleet(MemoryCluster):
         annotations = {WAVES_ANNOTATION: "{}"}
         metadata = {"name": "agent", "namespace": "n", "uid": "ds", "generation": 0, "annotations": annotations}
         spec = {"selector": {"matchLabels": {"a": "b"}}, "template": {}}
-        self.keep("daemonsets", {"metadata": metadata, "spec": spec, "status": {"desiredNumberScheduled": nodes}})
+        self.keep(self.kind.resource, {"metadata": metadata, "spec": spec, "status": {}})
+        self.populate(nodes)
+
+    def populate(self, nodes):
+        """Have nodes, and the first pod of each."""
+        self.daemon_set["status"]["desiredNumberScheduled"] = nodes
         self.write("good")
         for number in range(nodes):
             self.set_node(f"n{number}")
@@ -48,7 +56,7 @@ class MemoryFleet(MemoryCluster):
 
     @property
     def daemon_set(self):
-        return self.of("daemonsets")["agent"]
+        return self.of(self.kind.resource)["agent"]
 
     @property
     def pods(self):
@@ -92,7 +100,7 @@ class MemoryFleet(MemoryCluster):
     def _observe(self, daemon_set):
         """Let the controller see a DaemonSet."""
         daemon_set["status"]["observedGeneration"] = daemon_set["metadata"]["generation"]
-        return self.keep("daemonsets", daemon_set)
+        return self.keep(self.kind.resource, daemon_set)
 
     def keep_config_maps(self, *config_hashes):
         """Have the ConfigMaps of these configurations, made by a component and owned by nobody."""
@@ -166,7 +174,7 @@ class MemoryFleet(MemoryCluster):
             self.write(template["metadata"]["annotations"]["checksum/config"] + (f".{image}" if image else ""))
             return copy.deepcopy(self.daemon_set)
         new = super().patch(resource, name, namespace, body)
-        return copy.deepcopy(self._observe(new)) if resource == "daemonsets" else new
+        return copy.deepcopy(self._observe(new)) if resource == self.kind.resource else new
 
     def ask_pod(self, pod, namespace, port, path):
         return self.answers.get(self.pods[pod]["spec"]["nodeName"], (200, b""))
@@ -174,10 +182,10 @@ class MemoryFleet(MemoryCluster):
 
 def drive(cluster, revision, own="rest", generation=None, excused=None, passed=False, template=None, **waves):
     """Drive a cluster to a revision, as the hook of one wave does, and return what was said."""
-    parsed, findings = parse_waves({"progress_deadline_seconds": 1, **waves})
+    parsed, findings = parse_waves({"progress_deadline_seconds": 1, **waves}, kind=cluster.kind)
     assert [] == findings
     metadata = cluster.daemon_set["metadata"]
-    target = Target("n", "agent", "ds", generation or metadata["generation"], revision, template)
+    target = Target("n", "agent", "ds", generation or metadata["generation"], revision, template, kind=cluster.kind)
     said = []
     say = lambda line, ephemeral=False: said.append(line)  # noqa: E731
     Rollout(cluster, target, parsed, say, excused=excused or {}).run(own, passed)

@@ -198,6 +198,7 @@ PERMISSIONS = {
     ),
     "A Deployment": ("-n", "web", "deployment/api"),
     "A StatefulSet": ("-n", "web", "statefulset/db"),
+    "A StatefulSet in waves": ("-n", "web", "statefulset/db", "--waves"),
     "kube-proxy that is adopted": ("kube-system/kube-proxy", "--manage", "adopt"),
 }
 """Heading of the page of permissions -> arguments of `config-rollout rbac`."""

@@ -19,6 +19,9 @@ class ConfiguredStatefulSet(Configured):
     and every pod keeps the ConfigMaps of its own revision until it is replaced. A ConfigMap is kept as long as
     Kubernetes keeps a revision that mounts it, so `kubectl rollout undo` brings the configuration back too.
 
+    With `waves` the pods follow wave by wave in that order, each wave is held at its gates, and one that fails is taken
+    back: docs/stateful-sets.md.
+
     `up` ends when all pods are ready, and fails with the pod that is not. Pods that never became ready with an earlier
     configuration are deleted: Kubernetes would wait for them for ever.
 

@@ -28,6 +28,7 @@ from .hooks.audit import Auditor
 from .hooks.callbacks import share_callbacks
 from .hooks.explain import Explainer
 from .hooks.ordered import register_rollout
+from .hooks.partition import Partition
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
 from .hooks.reloads import Reloads
 from .hooks.take_over import TakeOverExplainer
@@ -311,6 +312,9 @@ class ConfiguredWorkload:
             after = [*after, self._register_owner(), *([self._register_strategy(self._waves)] if self._waves else [])]
         else:
             hooks.insert(0, self._ownership.hooks_of_workload())  # what is refused is not explained
+        if self._workload.kind is STATEFUL_SET:
+            has_waves, find = self._waves is not None, self.explainer.audit.find
+            hooks.append(Partition(self._name, find, has_waves).hooks())
         every = self.options.for_workload(self._component, after, *hooks)
         every = pulumi.ResourceOptions.merge(every, opts)
         if self._ownership.takes:

@@ -1,7 +1,7 @@
 """Pods of one DaemonSet as the core sees them, drawn as letters."""
 
 from config_rollout.core.kubernetes.pods import Pod
-from config_rollout.core.waves.restarts import DaemonPods
+from config_rollout.core.waves.restarts import WorkloadPods
 
 
 def pods(states: str) -> list[Pod]:
@@ -13,5 +13,5 @@ def pods(states: str) -> list[Pod]:
     ]
 
 
-def fleet(states: str, down: str = "") -> DaemonPods:
-    return DaemonPods(pods(states), "new", len(states), frozenset(f"n{number}" for number in down))
+def fleet(states: str, down: str = "") -> WorkloadPods:
+    return WorkloadPods(pods(states), "new", len(states), frozenset(f"n{number}" for number in down))

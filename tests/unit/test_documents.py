@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, STATEFUL_SET
 from config_rollout.core.waves.order import parse_waves
 from tools import documents
 from tools.build import KNOWN, MODULES
@@ -49,10 +50,13 @@ def test_place_exists(path):
     assert list(ROOT.glob(path))
 
 
-def test_waves_that_the_docs_show_are_good():
-    shown = ast.parse(blocks("python", "docs/waves.md")[0].replace("    ...,\n", ""), mode="eval").body
+@pytest.mark.parametrize(
+    ("document", "number", "kind"), [("docs/waves.md", 0, DAEMON_SET), ("docs/stateful-sets.md", 1, STATEFUL_SET)]
+)
+def test_waves_that_the_docs_show_are_good(document, number, kind):
+    shown = ast.parse(blocks("python", document)[number].replace("    ...,\n", ""), mode="eval").body
 
-    assert [] == parse_waves(ast.literal_eval(shown.args[1])["waves"])[1]
+    assert [] == parse_waves(ast.literal_eval(shown.args[1])["waves"], kind=kind)[1]
 
 
 def test_measured_tables_are_filled_in():

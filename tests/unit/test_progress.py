@@ -5,7 +5,7 @@ import pytest
 from config_rollout.core.kubernetes.pods import Pod
 from config_rollout.core.waves.order import Division, Wave, after
 from config_rollout.core.waves.progress import Progress, WaveAt, at, rolling, turn_seconds
-from config_rollout.core.waves.restarts import DaemonPods
+from config_rollout.core.waves.restarts import WorkloadPods
 from tests.objects.daemon_set import rolled
 
 NODES = tuple(f"n{number}" for number in range(10))
@@ -18,7 +18,7 @@ def fleet(new, ready, down=()):
         Pod(f"p-{node}", node, node, "new" if number < new else "old", number < ready or number >= new)
         for number, node in enumerate(NODES)
     ]
-    return DaemonPods(pods, "new", len(NODES), frozenset(down))
+    return WorkloadPods(pods, "new", len(NODES), frozenset(down))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """What may restart next, as a table, and in simulated clusters whose pods fail, vanish and come back as they like."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from config_rollout.core.kubernetes.pods import Pod
-from config_rollout.core.waves.restarts import DaemonPods, blocking, next_restarts
+from config_rollout.core.waves.restarts import WorkloadPods, blocking, next_restarts
 from tests.objects.pods import fleet, pods
 
 NODES = [f"n{number}" for number in range(6)]
@@ -60,11 +61,11 @@ def test_pods_of_a_node_that_is_down_change_when_it_is_back_and_count_until_then
 
 
 def test_node_that_is_down_counts_also_when_its_pod_is_gone_and_nobody_makes_another():
-    gone = DaemonPods(pods("oooooo")[:5], "new", 5, frozenset({"n5"}))
+    gone = WorkloadPods(pods("oooooo")[:5], "new", 5, frozenset({"n5"}))
 
     assert [] == next_restarts(gone, NODES, 1)
     assert ["n0"] == [pod.node for pod in next_restarts(gone, NODES, 2)]
-    assert DaemonPods(pods("nnnnn."), "new", 5, frozenset({"n5"})).is_through(NODES)
+    assert WorkloadPods(pods("nnnnn."), "new", 5, frozenset({"n5"})).is_through(NODES)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_wave_is_through_when_every_node_has_an_available_new_pod(states, down, 
 
 
 def test_node_that_needs_a_pod_no_more_holds_nothing_up():
-    assert DaemonPods(pods("nnnnn."), "new", 5).is_through(NODES)
+    assert WorkloadPods(pods("nnnnn."), "new", 5).is_through(NODES)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +104,8 @@ class Simulated:
         self.pods = {node: Pod(f"old-{node}", f"old-{node}", node, "old", True) for node in self.nodes}
         self.count = 0
 
-    def fleet(self) -> DaemonPods:
-        return DaemonPods([pod for pod in self.pods.values() if pod], "new", len(self.nodes))
+    def fleet(self) -> WorkloadPods:
+        return WorkloadPods([pod for pod in self.pods.values() if pod], "new", len(self.nodes))
 
     def step(self, trouble: float) -> None:
         for node, pod in list(self.pods.items()):
@@ -153,3 +154,50 @@ def test_budget_is_never_exceeded_by_our_doing_and_the_rollout_ends(seed):
             steps += 1
             assert steps < 5000
     assert {"new"} == {pod.revision for pod in cluster.pods.values() if pod}
+
+
+TURNS = [f"n{number}" for number in range(6)]
+"""The pods of a StatefulSet in their order; here `n0` is that of the highest ordinal."""
+
+
+def ordered(states: str, held: str = "old", **revisions: str) -> WorkloadPods:
+    """Return the pods of a StatefulSet; `revisions` are those of single pods."""
+    every = [replace(pod, revision=revisions.get(pod.node, pod.revision)) for pod in pods(states)]
+    return WorkloadPods(every, "new", len(states), ordered=True, held=held)
+
+
+@pytest.mark.parametrize(
+    ("states", "nodes"),
+    [
+        ("oooooo", ["n0"]),
+        ("nnoooo", ["n2"]),
+        ("nNoooo", []),  # the new one is not ready yet
+        ("nxoooo", []),  # the old one is still stopping
+        ("n.oooo", []),  # the new one does not exist yet
+        ("Oooooo", ["n0"]),  # the next one is unready already, and Kubernetes waits for it
+        ("oOoooo", []),  # one that comes later is not out of turn
+        ("nnnnnn", []),
+    ],
+)
+def test_pods_with_an_order_restart_in_no_other(states, nodes):
+    assert nodes == [pod.node for pod in next_restarts(ordered(states), TURNS, 1)]
+
+
+def test_pod_that_an_earlier_rollout_broke_goes_back_before_its_turn():
+    broken = ordered("ooOooo", n2="failed")
+
+    assert ["n2"] == [pod.node for pod in next_restarts(broken, TURNS[:1], 1)]
+    assert [] == next_restarts(ordered("ooOxoo", n2="failed"), TURNS[:1], 1)  # but one at a time
+
+
+@pytest.mark.parametrize(
+    ("pods_now", "stuck"),
+    [
+        (ordered("oooooo"), []),
+        (ordered("Oooooo"), []),  # it is the first to restart
+        (ordered("oOoooo"), ["n1"]),  # Kubernetes would wait for it
+        (ordered("oOoooo", n1="failed"), []),  # it goes back first
+    ],
+)
+def test_unavailable_pod_that_does_not_restart_first_blocks_those_with_an_order(pods_now, stuck):
+    assert stuck == blocking(pods_now, TURNS[:1], 1)

@@ -36,6 +36,14 @@ def test_annotation_is_set_and_taken_away(server, capsys, command, value, said):
     assert {"metadata": {"annotations": {"config-rollout/paused": value}}} == json.loads(server.asked[0][3])
 
 
+def test_stateful_set_is_paused_as_kubectl_names_it(server, capsys):
+    path = "/apis/apps/v1/namespaces/n/statefulsets/db?fieldManager=config-rollout"
+    server.answers[f"PATCH {path}"] = 200, {}
+
+    assert 0 == main(["pause", "-n", "n", "sts/db"])
+    assert capsys.readouterr().out.endswith("config-rollout resume -n n statefulset/db ends the pause\n")
+
+
 def test_daemon_set_that_is_not_there_is_a_sentence(server, capsys):
     assert 2 == main(["pause", "kube-system/kube-proxy"])
     assert f"config-rollout: kube-system/kube-proxy: no such DaemonSet on {server.url}. Correct the name.\n" == (
@@ -58,7 +66,6 @@ def test_cluster_that_refuses_is_a_sentence(server, capsys):
         (["-n", "n", "job/db"], "-n n: must be followed by KIND/NAME (got 'job/db'). Kinds are daemonset, "),
         (["-n", "n", "deploy/"], "-n n: must be followed by KIND/NAME (got 'deploy/')."),
         (["-n", "n", "deploy/web"], "Deployment n/web: has no waves, so `up` would not notice. Use kubectl -n n "),
-        (["-n", "n", "sts/db"], "StatefulSet n/db: has no waves, so `up` would not notice. Its `partition` "),
     ],
 )  # fmt: skip
 def test_what_names_no_workload_that_can_be_paused_is_refused(arguments, message, capsys):
@@ -112,10 +119,35 @@ def test_rbac_of_another_kind_names_its_own_revisions(capsys, kind, resource, re
     } == rules(role)
 
 
-@pytest.mark.parametrize("option", [["--gate", "http"], ["--manage", "own"]])
-def test_rbac_of_another_kind_has_no_waves(capsys, option):
-    assert 2 == main(["rbac", "-n", "web", "deployment/api", *option])
-    assert f"{option[0]}: is for DaemonSets, and Deployment web/api is none. Leave it out." in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("deployment/api", ["--manage", "own"], "--manage: is for DaemonSets, and Deployment web/api is none"),
+        ("deployment/api", ["--gate", "http"], "--gate: Deployment web/api has no waves"),
+        ("deployment/api", ["--waves"], "--waves: Deployment web/api has no waves"),
+        ("sts/db", ["--gate", "kube_proxy"], "--gate kube_proxy: is for DaemonSets, and StatefulSet web/db is none"),
+        ("sts/db", ["--gate", "new_service"], "--gate new_service: is for DaemonSets, and StatefulSet web/db is none"),
+    ],
+)
+def test_rbac_refuses_what_a_kind_does_not_have(capsys, name, options, message):
+    assert 2 == main(["rbac", "-n", "web", name, *options])
+    assert f"{message}. Leave it out." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("options", "proxied"), [(["--waves"], False), (["--gate", "http"], True)])
+def test_rbac_of_a_stateful_set_in_waves_reads_no_nodes(capsys, options, proxied):
+    assert 0 == main(["rbac", "-n", "web", "sts/db", *options])
+    (role,) = yaml.safe_load_all(capsys.readouterr().out)
+
+    of_gate = {("pods/proxy", ""): {"get"}} if proxied else {}
+    assert {
+        ("statefulsets", "db"): {"get", "patch"},
+        ("controllerrevisions", ""): {"list", "patch"},
+        ("pods", ""): {"list", "watch", "delete"},
+        **of_gate,
+        ("configmaps", ""): {"get", "list", "create", "patch", "delete"},
+        ("events", ""): {"create"},
+    } == rules(role)
 
 
 EVERYTHING = {"get", "list", "watch", "create", "patch", "delete"}
@@ -224,8 +256,8 @@ def test_rbac_of_what_others_own_is_to_read_it_alone(capsys):
 
 
 @pytest.mark.parametrize("option", ["--external", "--external-secret"])
-@pytest.mark.parametrize("more", [["--gate", "http"], ["--manage", "own"], ["--secrets"]])
+@pytest.mark.parametrize("more", [["--gate", "http"], ["--manage", "own"], ["--secrets"], ["--waves"]])
 def test_rbac_of_what_others_own_takes_nothing_of_waves(capsys, option, more):
     assert 2 == main(["rbac", "n/agent", option, "ca", *more])
-    fix = "Leave out --gate, --manage, --reload and --secrets."
+    fix = "Leave out --gate, --manage, --reload, --secrets and --waves."
     assert f"{option}: prints only what reading it needs. {fix}" in capsys.readouterr().err

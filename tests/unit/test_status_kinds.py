@@ -14,7 +14,7 @@ from config_rollout.core.kubernetes.workload_kinds import (
 )
 from config_rollout.core.status.history import rollouts_of
 from config_rollout.core.status.history_words import table
-from config_rollout.core.status.state import status_json, status_of
+from config_rollout.core.status.state import Part, status_json, status_of
 from config_rollout.core.status.words import lines_of
 from tests.memory_cluster import MemoryCluster
 from tests.objects.workloads import NEW, OLD, objects, pod, revision, workload
@@ -47,6 +47,16 @@ def test_all_well(kind):
 
     assert ("done", 3, []) == (found.state, found.through, list(found.findings))
     assert [(2, 3)] == [(one.revision.number, one.pods) for one in found.running]
+
+
+def test_waves_of_a_stateful_set_are_of_its_pods_from_the_highest_ordinal_down():
+    thing = workload(STATEFUL_SET)
+    waves = '{"first": [{"name": "canary", "pods": 1}]}'
+    thing["metadata"].setdefault("annotations", {})["config-rollout/waves"] = waves
+    pods = [pod(STATEFUL_SET, 0, OLD), pod(STATEFUL_SET, 1, OLD), pod(STATEFUL_SET, 2)]
+    found = status(STATEFUL_SET, thing=thing, pods=pods)
+
+    assert [Part("canary", 1, 1), Part("rest", 2, 0)] == found.waves
 
 
 @EVERY

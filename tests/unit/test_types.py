@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pulumi
 
-from config_rollout import ConfiguredDaemonSet, KubeProxy
+from config_rollout import ConfiguredDaemonSet, ConfiguredStatefulSet, KubeProxy
 from config_rollout.args.gates import Gate
 from config_rollout.args.sources import ExternalArgs
 from config_rollout.args.waves import WavesArgs

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config_rollout.core.kubernetes.workload_kinds import STATEFUL_SET
 from config_rollout.core.waves.gates import HttpGate
 from config_rollout.core.waves.order import Wave, check_beside_waves, check_names, divide, empty_selectors, parse_waves
 
@@ -297,3 +298,80 @@ def test_definition_holds_what_a_record_keeps():
         "gates": ["checked"],
         "windows": ["not between 18:00 and 08:00 UTC"],
     } == waves.first[0].definition()
+
+
+PODS = {f"db-{ordinal}": {} for ordinal in (0, 1, 10, 2, 9)}
+
+
+def of_pods(**given):
+    waves, findings = parse_waves(given, kind=STATEFUL_SET)
+    assert [] == findings
+    return waves
+
+
+@pytest.mark.parametrize(
+    ("first", "divided"),
+    [
+        ([], {"rest": ["db-10", "db-9", "db-2", "db-1", "db-0"]}),
+        ([{"name": "w", "pods": 1}], {"w": ["db-10"], "rest": ["db-9", "db-2", "db-1", "db-0"]}),
+        ([{"name": "w", "pods": "50%"}], {"w": ["db-10", "db-9", "db-2"], "rest": ["db-1", "db-0"]}),
+        ([{"name": "a", "pods": 1}, {"name": "b", "pods": "50%"}],
+         {"a": ["db-10"], "b": ["db-9", "db-2"], "rest": ["db-1", "db-0"]}),
+        ([{"name": "w", "pods": 9}], {"w": ["db-10", "db-9", "db-2", "db-1", "db-0"], "rest": []}),
+    ],
+)  # fmt: skip
+def test_pods_of_a_stateful_set_are_divided_from_the_highest_ordinal_down(first, divided):
+    waves = of_pods(first=first)
+
+    assert divided == members(waves, PODS, "x") == members(waves, dict(reversed(PODS.items())), "y")
+
+
+def test_definition_of_a_stateful_set_s_wave_counts_pods():
+    waves = of_pods(first=[{"name": "w", "pods": "50%"}])
+
+    assert {"name": "w", "maxUnavailable": 1, "pods": "50%"} == waves.first[0].definition()
+    assert (waves, []) == parse_waves(waves.membership(), kind=STATEFUL_SET)
+    assert [] == list(empty_selectors(waves, {}))
+
+
+OF_NODES = "is of nodes, and the waves of a StatefulSet are of its pods, from the highest ordinal down. Use `pods` of a"
+AT_A_TIME = "is for DaemonSets: the pods of a StatefulSet follow one at a time, as in Kubernetes. Leave it out."
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"by": ZONE}, f"waves.by: {OF_NODES} wave in `first`."),
+        ({"max_unavailable": 2}, f"waves.max_unavailable: {AT_A_TIME}"),
+        ({"first": [{"name": "w"}]}, "waves.first[0]: would take every pod. Give it `pods`."),
+        ({"first": [{"name": "w", "nodes": 1}]}, f"waves.first[0].nodes: {OF_NODES} wave in `first`."),
+        ({"first": [{"name": "w", "matchLabels": {"a": "b"}}]},
+         f"waves.first[0].match_labels: {OF_NODES} wave in `first`."),
+        ({"first": [{"name": "w", "pods": 1, "each": ZONE}]}, f"waves.first[0].each: {OF_NODES} wave in `first`."),
+        ({"first": [{"name": "w", "pods": 1, "max_unavailable": 1}]}, f"waves.first[0].max_unavailable: {AT_A_TIME}"),
+        ({"first": [{"name": "w", "pods": 0}]}, "waves.first[0].pods: must be a number or percentage of pods above 0 "
+         "(got 0). Pass an int of at least 1, or '1%' to '100%'."),
+        ({"gates": [{"new_service": {}}]}, "waves.gates: gate new Service asks about nodes, and the waves of a "
+         "StatefulSet are of its pods. Leave it out, or use `http`."),
+        ({"gates": [{"kube_proxy": {}}]}, "waves.gates: gate kube-proxy asks about nodes, and the waves of a "
+         "StatefulSet are of its pods. Leave it out, or use `http`."),
+    ],
+)  # fmt: skip
+def test_what_is_of_nodes_is_refused_for_a_stateful_set(given, wrong):
+    assert [wrong] == [str(finding) for finding in parse_waves(given, kind=STATEFUL_SET)[1]]
+
+
+def test_what_is_of_pods_is_refused_for_a_daemon_set():
+    assert ["waves.first[0].pods: is for StatefulSets, whose pods have an order. Use `nodes`."] == [
+        str(finding) for finding in parse_waves({"first": [{"name": "w", "pods": 1}]})[1]
+    ]
+
+
+def test_strategy_of_a_stateful_set_s_own_contradicts_waves():
+    """Both would be the same field, and after a rollout nothing could tell whose partition it is."""
+    own = {"update_strategy": {"rolling_update": {"partition": 2}}}
+
+    assert ["update_strategy: cannot be combined with `waves`. Leave it out: the waves lower its `partition` "
+            "themselves, and nothing remains of it after a rollout."] == [
+        str(finding) for finding in check_beside_waves({"waves": {}, **own}, [], STATEFUL_SET)
+    ]  # fmt: skip

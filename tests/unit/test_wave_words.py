@@ -4,7 +4,7 @@ from config_rollout.core.kubernetes.pods import Pod
 from config_rollout.core.waves import words as wave_words
 from config_rollout.core.waves.gates import HttpGate
 from config_rollout.core.waves.order import Division, Wave
-from config_rollout.core.waves.restarts import DaemonPods
+from config_rollout.core.waves.restarts import WorkloadPods
 
 NODES = tuple(f"n{number:03}" for number in range(100))
 CANARY = Division(Wave("canary", gates=(HttpGate(10256, "/livez"),), soak_seconds=120), NODES[:1])
@@ -50,7 +50,7 @@ def test_estimate_counts_each_turn_of_the_budget_and_the_soak():
 
 def test_rollout_that_goes_on_is_told_with_its_plan():
     assert "the rollout of DaemonSet n/a continues, wave by wave\n    canary  1 node" == (
-        wave_words.goes_on("n/a", wave_words.WavePlan(["canary  1 node"]))
+        wave_words.goes_on("DaemonSet n/a", wave_words.WavePlan(["canary  1 node"]))
     )
 
 
@@ -87,7 +87,7 @@ def test_plan_leaves_out_waves_that_restart_nothing():
 
 def fleet(**changes):
     pods = [Pod(f"p-{node}", node, node, "new", True) for node in NODES[:5]]
-    return DaemonPods([Pod(**{**vars(pods[0]), **changes}), *pods[1:]], "new", 5)
+    return WorkloadPods([Pod(**{**vars(pods[0]), **changes}), *pods[1:]], "new", 5)
 
 
 def test_end_of_a_wave_says_how_many_nodes_were_updated():
@@ -95,7 +95,7 @@ def test_end_of_a_wave_says_how_many_nodes_were_updated():
 
 
 def test_node_that_is_not_ready_is_not_counted_as_updated():
-    wave, one_down = Division(Wave("w"), NODES[:5]), DaemonPods(fleet().pods, "new", 5, frozenset(NODES[:1]))
+    wave, one_down = Division(Wave("w"), NODES[:5]), WorkloadPods(fleet().pods, "new", 5, frozenset(NODES[:1]))
 
     assert "w: 4 of 5 nodes updated, 1 NotReady" == wave_words.through(wave, one_down)
 
@@ -114,7 +114,7 @@ def test_what_holds_a_wave_up_is_told_by_node():
 
 def test_taking_back_says_why_and_to_where():
     assert "wave 'w' failed: a; b. Taking its nodes back to revision 3" == wave_words.takes_back(
-        "w", ["a", "b", "c"], 3
+        "w", ["a", "b", "c"], 3, "nodes"
     )
 
 
@@ -126,5 +126,5 @@ def test_failure_has_the_reasons_and_what_was_done():
 def test_what_a_gate_printed_moves_no_cursor():
     findings = ["gate `sh`: \x1b[2Jno"]
 
-    assert wave_words.takes_back("w", findings, 1).isprintable()
+    assert wave_words.takes_back("w", findings, 1, "nodes").isprintable()
     assert all(line.isprintable() for line in wave_words.failure("w", findings, "taken back").splitlines())

@@ -93,7 +93,8 @@ def test_replicas_can_be_ignored(deployment):
     ("changes", "line"),
     [
         ({"waves": {}},
-         "waves: is for DaemonSets, whose nodes make the waves; Kubernetes itself replaces the pods of a Deployment. "
+         "waves: is for DaemonSets and StatefulSets, whose waves are of nodes and of ordinals; Kubernetes itself "
+         "replaces the pods of a Deployment. "
          "Use its native `strategy`, for example with max_unavailable 1 and max_surge 0."),
         ({"replicas": -1}, "replicas: must be a whole number of at least 0 (got -1). Pass an int in that range."),
         ({"strategy": {"type": "OnDelete"}},

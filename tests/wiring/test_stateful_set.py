@@ -7,7 +7,10 @@ import pytest
 
 from config_rollout import ConfiguredStatefulSet, configured
 from config_rollout.core.revisions.observation import Observation
+from config_rollout.prepare import revisions
 from config_rollout.prepare.revisions import Reading
+from tests.memory_cluster import MemoryCluster
+from tests.objects.stateful_set import stateful_pod
 from tests.objects.stateful_set import stateful_set as live
 from tests.wiring.conftest import HASH
 from tools.documents import ROOT
@@ -116,9 +119,11 @@ def test_field_that_is_not_known_is_not_compared(stateful_set, exists):
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"waves": {}},
-         "waves: is for DaemonSets, whose nodes make the waves; Kubernetes itself replaces the pods of a StatefulSet. "
-         "Use its native `update_strategy`: a `partition` that you lower step by step holds the other pods back."),
+        ({"waves": {"by": "zone"}}, "waves.by: is of nodes, and the waves of a StatefulSet are of its pods, from the "
+         "highest ordinal down. Use `pods` of a wave in `first`."),
+        ({"waves": {}, "update_strategy": {"rolling_update": {"partition": 1}}},
+         "update_strategy: cannot be combined with `waves`. Leave it out: the waves lower its `partition` themselves, "
+         "and nothing remains of it after a rollout."),
         ({"update_strategy": {"type": "Recreate"}},
          "update_strategy.type: is not valid (got 'Recreate'). Use 'RollingUpdate' or 'OnDelete'."),
         ({"replicas": -1}, "replicas: must be a whole number of at least 0 (got -1). Pass an int in that range."),
@@ -128,7 +133,70 @@ def test_bad_arguments_are_refused(refused, changes, line):
     assert [f"ConfiguredStatefulSet 'agent': {line}"] == refused(component=ConfiguredStatefulSet, **changes)
 
 
+WAVES = {"first": [{"name": "canary", "pods": 1}]}
+
+
+@pytest.fixture
+def fleet(monkeypatch):
+    """Return a function that puts a cluster in place, with a StatefulSet of three pods, of which some are unready."""
+
+    def use(unready=(), **annotations):
+        selector = {"app.kubernetes.io/name": "agent"}
+        workload = live(selector={"matchLabels": selector}, template={"metadata": {}, "spec": {}})
+        workload["metadata"] |= {"name": "agent", "namespace": "monitoring", "annotations": annotations}
+        pods = [stateful_pod(ordinal, ready=ordinal not in unready) for ordinal in range(3)]
+        for ordinal, pod in enumerate(pods):
+            pod["metadata"] |= {"name": f"agent-{ordinal}", "namespace": "monitoring"}
+            pod["metadata"]["labels"] |= selector
+        objects = [("statefulsets", workload), *(("pods", pod) for pod in pods)]
+        cluster = MemoryCluster(objects, may_not=lambda right: right.resource == "nodes")
+        monkeypatch.setattr(revisions, "find_cluster", lambda plain: cluster)
+
+    return use
+
+
+def test_waves_leave_the_strategy_to_their_driver_and_have_a_stash_each(stateful_set, fleet):
+    """A partition of the program's would be written together with the new template, or be drift in between."""
+    fleet()
+    registered = stateful_set(replicas=3, waves=WAVES)
+    workload, canary = registered["StatefulSet agent"].inputs, registered["Stash agent-canary"]
+
+    assert "updateStrategy" not in workload["spec"]
+    annotations = workload["metadata"]["annotations"]
+    assert ("true", '{"first": [{"name": "canary", "pods": 1}]}') == (
+        annotations["pulumi.com/skipAwait"], annotations["config-rollout/waves"]
+    )  # fmt: skip
+    assert {"name": "canary", "pods": 1, "maxUnavailable": 1} == canary.inputs["input"]["wave"]
+    assert {"Stash agent-canary", "Stash agent-rest"} == {name for name in registered if name.startswith("Stash")}
+
+
+def test_each_write_of_a_stateful_set_passes_the_hook_that_holds_its_pods(stateful_set, fleet):
+    fleet()
+    hooks = stateful_set(waves=WAVES)["StatefulSet agent"].request.hooks
+
+    for moment in (hooks.before_create, hooks.before_update):
+        assert moment[-1].endswith("agent:partition")
+
+
+def test_pod_that_kubernetes_would_wait_for_is_refused_before_anything_is_written(refused, fleet):
+    fleet(unready=[1])
+
+    assert [
+        "ConfiguredStatefulSet 'agent': waves: 1 pod is unavailable (agent-1), which this change does not restart "
+        "first, so wave 'canary' could not begin. Fix what is unavailable."
+    ] == refused(component=ConfiguredStatefulSet, waves=WAVES)
+
+
+def test_paused_rollout_of_a_stateful_set_is_refused(refused, fleet):
+    fleet(**{"config-rollout/paused": "true"})
+
+    assert [
+        "ConfiguredStatefulSet 'agent': waves: the rollout of StatefulSet monitoring/agent is paused. Run "
+        "`config-rollout resume -n monitoring statefulset/agent` first."
+    ] == refused(component=ConfiguredStatefulSet, waves=WAVES)
+
+
 def test_example_of_the_document_runs(register):
-    (example,) = re.findall(r"(?s)```python\n(.*?)```", (ROOT / "docs" / "stateful-sets.md").read_text())
+    example, *_ = re.findall(r"(?s)```python\n(.*?)```", (ROOT / "docs" / "stateful-sets.md").read_text())
 
     assert "StatefulSet db" in register(component=lambda *_: exec(example, {}))

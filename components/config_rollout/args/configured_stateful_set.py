@@ -7,6 +7,7 @@ from pulumi import Input
 
 from .configured_workload import ConfiguredWorkloadArgs
 from .update_strategy import StatefulSetUpdateStrategy
+from .waves import WavesArgs
 
 if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import PersistentVolumeClaimArgs
@@ -51,11 +52,18 @@ class ConfiguredStatefulSetArgs(ConfiguredWorkloadArgs):
 
     With a `partition` only the pods from that ordinal up are updated, and `up` waits for those.
     """
+    waves: NotRequired[WavesArgs | None]
+    """
+    In which order the pods get a change, from the highest ordinal down, and what holds it up; docs/waves.md.
+
+    By default Kubernetes goes through all of them. Cannot be combined with `update_strategy` and
+    `rollout_timeout_seconds`. `namespace` and `min_ready_seconds` must be plain then.
+    """
     kubeconfig: NotRequired[Input[str] | None]
     """
     The kubeconfig of the cluster, as a path or as its content; or `context`. Required with a provider of your own.
 
-    May be an Output. By default the cluster is found as the default provider finds it.
+    May be an Output without `waves`. By default the cluster is found as the default provider finds it.
     """
     revision_history_limit: NotRequired[Input[int] | None]
     """

@@ -21,7 +21,11 @@ class WorkloadArgs(TypedDict):
     reload: NotRequired[ReloadArgs | None]
     """How running pods are asked whether they have read a changed text again; required with the effect `reload`."""
     waves: NotRequired[WavesArgs | None]
-    """In which order the nodes of a DaemonSet get a change, in place of the manifest's `updateStrategy`."""
+    """
+    In which order the nodes of a DaemonSet, or the pods of a StatefulSet, get a change.
+
+    It takes the place of the manifest's `updateStrategy`.
+    """
     external: NotRequired[ExternalArgs | None]
     """ConfigMaps and Secrets that its pods read and that are not among the manifests."""
     rollout_timeout_seconds: NotRequired[int | None]

@@ -12,9 +12,10 @@ OnFailure = Literal["restore", "halt"]
 
 class WaveArgs(TypedDict):
     """
-    One wave of `first`: nodes that no earlier wave took.
+    One wave of `first`: nodes that no earlier wave took, or pods of a StatefulSet, from the highest ordinal down.
 
-    It needs `match_labels`, `match_expressions` or `nodes`: without any it would take every node.
+    It needs `match_labels`, `match_expressions` or `nodes`: without any it would take every node. That of a StatefulSet
+    needs `pods`, and has nothing of nodes.
     """
 
     name: str
@@ -25,13 +26,15 @@ class WaveArgs(TypedDict):
     """Nodes whose labels fit all of these requirements."""
     nodes: NotRequired[Amount]
     """So many of them: a number, or a share as `10%`, which rounds up; default: all."""
+    pods: NotRequired[Amount]
+    """Of a StatefulSet: so many of its pods, a number, or a share as `10%`, which rounds up."""
     each: NotRequired[str]
     """With `nodes`: so many of each value of this label."""
     max_unavailable: NotRequired[Amount]
     """
     How many pods of the whole DaemonSet may be unavailable while this wave restarts; default: as in `waves`.
 
-    A number, or a share of the wave as `10%`, which rounds up.
+    A number, or a share of the wave as `10%`, which rounds up. Not of a StatefulSet: its pods follow one at a time.
     """
     soak_seconds: NotRequired[int]
     """How long each pod must have been ready before the gates are asked, in seconds; default: as in `waves`."""
@@ -45,12 +48,12 @@ class WavesArgs(TypedDict, total=False):
     first: Sequence[WaveArgs]
     """The waves that come first, in their order; default: none."""
     by: str
-    """A label of nodes: one wave for each of its values, in alphabetical order; default: none."""
+    """A label of nodes: one wave for each of its values, in alphabetical order; default: none. Not of a StatefulSet."""
     max_unavailable: Amount
     """
     How many pods of the whole DaemonSet may be unavailable while a wave restarts; default 1.
 
-    A number, or a share of the wave as `10%`, which rounds up.
+    A number, or a share of the wave as `10%`, which rounds up. Not of a StatefulSet: its pods follow one at a time.
     """
     soak_seconds: int
     """How long each pod must have been ready before the gates are asked, in seconds; default 0."""

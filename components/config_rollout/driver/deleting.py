@@ -1,5 +1,6 @@
 """
-Deletes the pods that a wave restarts, and asks again where an answer does not tell what became of one.
+Deletes the pods that a wave restarts, or lets their controller do so, and asks again where an answer does not tell what
+became of one.
 
 Which pods may go is the core's (core/waves/restarts.py).
 """
@@ -12,9 +13,10 @@ from dataclasses import dataclass, field
 from ..cluster.client import ClusterError
 from ..cluster.retrying import Backoff
 from ..core.kubernetes.pods import Pod
+from ..core.kubernetes.workload_kinds import STATEFUL_SET
 from ..core.waves import words as wave_words
 from ..core.waves.order import Division
-from ..core.waves.restarts import DaemonPods, next_restarts
+from ..core.waves.restarts import WorkloadPods, next_restarts
 from .driven import DrivenWorkload, Stopped
 from .pod_watch import PodWatch
 
@@ -37,7 +39,7 @@ Restarted = dict[tuple[str, str], list[str]]
 
 @dataclass
 class Deleter:
-    """Deletes pods of one DaemonSet. `restarted` outlives it: all waves of one `up` share it."""
+    """Deletes pods of one workload. `restarted` outlives it: all waves of one `up` share it."""
 
     on: DrivenWorkload
     watch: PodWatch
@@ -52,34 +54,36 @@ class Deleter:
     def __post_init__(self) -> None:
         self._backoff: Backoff = self.on.backoff((_CONFLICT,))
 
-    def next(self, daemon_pods: DaemonPods, division: Division) -> list[Pod]:
+    def next(self, workload_pods: WorkloadPods, division: Division) -> list[Pod]:
         """
         Return the pods to restart now.
 
         While it may yet come that earlier deletes are served, only the same; and those of nodes whose new pod was of
         another revision after a while only.
         """
-        chosen = next_restarts(daemon_pods, division.nodes, division.budget)
-        self._doubts &= {pod.uid for pod in daemon_pods.pods if not pod.leaving}
+        chosen = next_restarts(workload_pods, division.nodes, division.budget)
+        self._doubts &= {pod.uid for pod in workload_pods.pods if not pod.leaving}
         if self._doubts and time.monotonic() - self._failed_at < _DOUBT_SECONDS:
             return [pod for pod in chosen if pod.uid in self._doubts]
-        return [pod for pod in chosen if time.monotonic() >= self._not_before(pod, daemon_pods.revision)]
+        return [pod for pod in chosen if time.monotonic() >= self._not_before(pod, workload_pods.revision)]
 
-    def delete(self, chosen: Sequence[Pod], revision: str, fresh: Callable[[], bool]) -> tuple[int, bool]:
+    def delete(
+        self, chosen: Sequence[Pod], nodes: Collection[str], revision: str, fresh: Callable[[], bool]
+    ) -> tuple[int, bool]:
         """
-        Delete pods for as long as what chose them is fresh.
+        Delete pods for as long as what chose them is fresh; those of these `nodes`, a wave's, are to get the revision.
 
         Return how many, and whether some of them were the first of their nodes to go for this revision.
         """
         self.on.check_awaited()
         errors: list[ClusterError] = []
-        first = any(not self.restarted.get((revision, pod.node)) for pod in chosen)
+        first = any(pod.node in nodes and not self.restarted.get((revision, pod.node)) for pod in chosen)
         for pod in chosen:
             if self._earlier(pod, revision):
                 self.on.say(wave_words.restarts_again(pod, revision))
 
         def delete(pod: Pod) -> bool:
-            return not errors and fresh() and self._delete(pod, revision, errors)
+            return not errors and fresh() and self._delete(pod, revision, errors, pod.node in nodes)
 
         deleted: int = sum(self.pool.map(delete, chosen))
         if errors:  # not tried again before all is looked at again: much may be other by then
@@ -88,34 +92,43 @@ class Deleter:
             self._backoff.reset()
         return deleted, first
 
-    def loops(self, nodes: Collection[str], daemon_pods: DaemonPods) -> list[str]:
+    def loops(self, nodes: Collection[str], workload_pods: WorkloadPods) -> list[str]:
         """Return, as findings, the nodes whose pods were restarted and are of another revision all the same."""
         lines = []
-        for pod in sorted(daemon_pods.pods, key=lambda pod: pod.node):
-            gone = self.restarted.get((daemon_pods.revision, pod.node), [])
-            if pod.node not in nodes or pod.revision == daemon_pods.revision or pod.leaving:
+        for pod in sorted(workload_pods.pods, key=lambda pod: pod.node):
+            gone = self.restarted.get((workload_pods.revision, pod.node), [])
+            if pod.node not in nodes or pod.revision == workload_pods.revision or pod.leaving:
                 continue
             if len(gone) > 1:
-                lines.append(wave_words.came_back_other(pod.node, len(gone), daemon_pods.revision))
+                lines.append(wave_words.came_back_other(pod.node, len(gone), workload_pods.revision))
             elif pod.uid in gone:
                 lines.append(wave_words.not_deleted(pod))
         return lines
 
-    def _delete(self, pod: Pod, revision: str, errors: list[ClusterError]) -> bool:
+    def _delete(self, pod: Pod, revision: str, errors: list[ClusterError], is_of_wave: bool) -> bool:
         """Delete a pod and return whether that was served; where it is not known, the error tells why."""
         self._doubts.add(pod.uid)
         self.on.report.deletes(pod.node, pod.uid)
         try:
-            self.on.cluster.delete("pods", pod.name, self.on.target.namespace, pod.uid)
+            if not (is_of_wave and self.on.makes_way_for(pod)):
+                self._delete_itself(pod)
         except ClusterError as error:
             errors.append(error)
             return False
         self._doubts.discard(pod.uid)
         self.watch.deleted(pod.uid)
         self._at[pod.node] = time.monotonic()
-        there = self.restarted.setdefault((revision, pod.node), [])
-        there += [] if pod.uid in there else [pod.uid]
+        if is_of_wave:
+            there = self.restarted.setdefault((revision, pod.node), [])
+            there += [] if pod.uid in there else [pod.uid]
         return True
+
+    def _delete_itself(self, pod: Pod) -> None:
+        try:
+            self.on.cluster.delete("pods", pod.name, self.on.target.namespace, pod.uid)
+        except ClusterError as error:
+            if error.status != _CONFLICT or self.on.target.kind is not STATEFUL_SET:
+                raise  # of a StatefulSet the controller was faster, and the name is that of the next pod
 
     def _failed(self, error: ClusterError) -> None:
         self._failed_at = time.monotonic()

@@ -22,6 +22,7 @@ from ..cluster.client import SECONDS, Cluster, ClusterError
 from ..cluster.retrying import Backoff
 from ..core.kubernetes.pods import ProbedPod
 from ..core.kubernetes.retry import is_passing
+from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from ..core.waves.gate_answers import (
     WantedProxy,
     judge_configz,
@@ -75,7 +76,7 @@ class _NoAnswer(Exception):
 @dataclass
 class GateChecker:
     """
-    Asks gates about the pods of one DaemonSet.
+    Asks gates about the pods of one workload, by their nodes, or names where it has no place on each node.
 
     `proxy` is the kube-proxy configuration that the program wants, if it is one; `over` ends all asking early.
     """
@@ -85,6 +86,7 @@ class GateChecker:
     name: str
     proxy: WantedProxy | None = None
     over: threading.Event = field(default_factory=threading.Event)
+    kind: WorkloadKind = DAEMON_SET
     _one: threading.Lock = field(default_factory=threading.Lock)
     """Only one new Service at a time: a gate begins and ends with removing what others have left."""
 
@@ -238,11 +240,11 @@ class GateChecker:
 
     def _run(self, gate: CommandGate, wave: str, nodes: Sequence[str]) -> str:
         """Run a program, in the program's folder and environment; nothing of it is left when its time is over."""
-        listed = " ".join(nodes)
+        listed, kind = " ".join(nodes), self.kind
         environment = {**os.environ, "CONFIG_ROLLOUT_WAVE": wave,
-                       "CONFIG_ROLLOUT_DAEMON_SET": f"{self.namespace}/{self.name}"}  # fmt: skip
+                       f"CONFIG_ROLLOUT_{kind.key.upper()}": f"{self.namespace}/{self.name}"}  # fmt: skip
         if len(listed) <= _MOST_NODES_BYTES:
-            environment["CONFIG_ROLLOUT_NODES"] = listed
+            environment[f"CONFIG_ROLLOUT_{kind.places.upper()}"] = listed
         with tempfile.TemporaryFile() as standard_input, tempfile.TemporaryFile() as output:
             standard_input.write("".join(f"{node}\n" for node in nodes).encode())
             standard_input.seek(0)

@@ -1,11 +1,11 @@
-"""The pods of one DaemonSet and the nodes as they are now, kept up to date by watches. What follows is the core's."""
+"""The pods of one workload and the nodes as they are now, kept up to date by watches. What follows is the core's."""
 
 import math
 import threading
 import time
 from collections.abc import Collection
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -14,7 +14,8 @@ from ..cluster.watch import Blind, Following
 from ..core.kubernetes import workloads
 from ..core.kubernetes.nodes import Node, node_of_object
 from ..core.kubernetes.objects import is_owned_by
-from ..core.kubernetes.pods import Pod, ProbedPod, container_restarts, pod_of, probed_pod, ready_since
+from ..core.kubernetes.pods import Pod, ProbedPod, container_restarts, place_of, pod_of, probed_pod, ready_since
+from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 
 _DELETED_SECONDS = 15
 """
@@ -41,29 +42,36 @@ class _WatchedPod:
 
 class PodWatch:
     """
-    Watches the pods that a DaemonSet owns, and all nodes; a context manager.
+    Watches the pods that a workload owns, and of a DaemonSet all nodes; a context manager.
+
+    What is said of the nodes of pods goes for a StatefulSet's pods themselves, by their names.
 
     Args:
       cluster: Where they are.
-      daemon_set: The owner.
+      workload: The owner.
       keys: The labels that are kept of a node: all others of thousands of nodes are a burden.
+      kind: The owner's kind.
 
     """
 
-    def __init__(self, cluster: Cluster, daemon_set: Object, keys: Collection[str]) -> None:
-        metadata, labels = daemon_set["metadata"], workloads.selector_of(daemon_set)
-        self._uid, self._keys = metadata["uid"], keys
+    def __init__(
+        self, cluster: Cluster, workload: Object, keys: Collection[str], kind: WorkloadKind = DAEMON_SET
+    ) -> None:
+        metadata, labels = workload["metadata"], workloads.selector_of(workload)
+        self._uid, self._keys, self._kind = metadata["uid"], keys, kind
         self._deleted: dict[str, float] = {}
         self._changed = threading.Event()
         self._pods: Following[_WatchedPod] = Following(
             cluster, "pods", metadata["namespace"], labels, "", self._seen, self._changed
         )
-        self._nodes: Following[Node] = Following(cluster, "nodes", "", "", "", self._node, self._changed)
+        self._nodes: Following[Node] | None = None
+        if kind is DAEMON_SET:
+            self._nodes = Following(cluster, "nodes", "", "", "", self._node, self._changed)
         self._following = ExitStack()
 
     def __enter__(self) -> "PodWatch":
-        self._following.enter_context(self._pods)
-        self._following.enter_context(self._nodes)
+        for one in self._every:
+            self._following.enter_context(one)
         return self
 
     def __exit__(
@@ -73,16 +81,20 @@ class PodWatch:
 
     def sees(self) -> bool:
         """Return whether pods and nodes have been seen, and are being seen now."""
-        return self._pods.has_listed() and self._nodes.has_listed() and not self.blind
+        return all(one.has_listed() for one in self._every) and not self.blind
 
     @property
     def blind(self) -> Blind | None:
         """What keeps it from seeing."""
-        return self._pods.blind or self._nodes.blind
+        return next((one.blind for one in self._every if one.blind), None)
 
     def nodes(self) -> list[Node]:
-        """Return the nodes."""
-        return self._nodes.values()
+        """Return the nodes; none where they do not count."""
+        return self._nodes.values() if self._nodes else []
+
+    @property
+    def _every(self) -> list["Following[_WatchedPod] | Following[Node]"]:
+        return [self._pods, *([self._nodes] if self._nodes else [])]
 
     def pods(self, min_ready_seconds: int) -> list[Pod]:
         """Return the pods; one is available that has been ready for so long."""
@@ -95,7 +107,7 @@ class PodWatch:
 
     def seen_seconds(self) -> float:
         """Return for how long pods and nodes have both been seen; only differences mean something."""
-        return min(self._pods.sight.seconds(), self._nodes.sight.seconds())
+        return min(one.sight.seconds() for one in self._every)
 
     def youngest(self, nodes: Collection[str]) -> float:
         """Return how long the pods of these nodes that stay have all been ready, in seconds; 0 if one is not."""
@@ -147,7 +159,9 @@ class PodWatch:
         if ready is not None and when_ready is None:
             when_ready = restarts
         since_ready = restarts - (restarts if when_ready is None else when_ready)
-        return _WatchedPod(pod_of(pod), since, ready, probed_pod(pod, since_ready), when_ready)
+        place = place_of(self._kind, pod_of(pod, self._kind))
+        probed = replace(probed_pod(pod, since_ready), node=place)
+        return _WatchedPod(replace(pod_of(pod, self._kind), node=place), since, ready, probed, when_ready)
 
 
 def _age(since: str) -> float:

@@ -1,5 +1,6 @@
 """
-Restarts the outdated pods of a DaemonSet wave by wave, holds each wave at its gates, and takes a failed one back.
+Restarts the outdated pods of a DaemonSet or StatefulSet wave by wave, holds each wave at its gates, and takes a failed
+one back.
 
 Whatever stops it, the next `up` continues. Not here: which pods may restart (core/waves/restarts.py), the state
 of the cluster (view.py), and when this runs (hooks/stashes.py).
@@ -17,7 +18,7 @@ from ..core.waves import words as wave_words
 from ..core.waves.gate_answers import WantedProxy
 from ..core.waves.gates import Gate
 from ..core.waves.order import HALT, REST, Division, Waves
-from ..core.waves.restarts import DaemonPods
+from ..core.waves.restarts import WorkloadPods
 from .deleting import Deleter, Restarted
 from .driven import DrivenWorkload, Say, Stopped, Target
 from .ending import GONE
@@ -29,7 +30,7 @@ from .view import View
 _PARALLEL_DELETES = 8
 """How many requests are under way at once: one alone waits for the API server's disk most of the time."""
 
-Observe = Callable[[], tuple[Division, DaemonPods]]
+Observe = Callable[[], tuple[Division, WorkloadPods]]
 
 
 class WaveFailed(Exception):
@@ -54,7 +55,7 @@ class Rollout:
     waves: Waves
     say: Say
     applied: Callable[[Object], Object] | None = None
-    """For a pod template, what a patch of the provider's would apply; nothing where it has the whole DaemonSet."""
+    """For a pod template, what a patch of the provider's would apply; nothing where it has the whole workload."""
     stack: str = ""
     proxy: WantedProxy | None = None
     excused: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
@@ -65,7 +66,7 @@ class Rollout:
 
     def __post_init__(self) -> None:
         self._on = DrivenWorkload(self.cluster, self.target, self.say, self.stack, self.applied, self.report)
-        self._tracking = Tracking(self.target.where, self.report)
+        self._tracking = Tracking(self.target, self.report)
         self._view = View(self._on, self.waves, self._tracking)
         self._finished, self._rests = Finished(), False
 
@@ -94,15 +95,16 @@ class Rollout:
             self._view.observe_nodes()
             try:
                 for name in self._view.up_to(own):
-                    division, daemon_pods = self._view.observe(name)
+                    division, workload_pods = self._view.observe(name)
                     self.report.begins(name, division.nodes)
-                    self._rests = self._does_rest(daemon_pods)
-                    idle = self._rests and not daemon_pods.outdated(division.nodes)
+                    self._rests = self._does_rest(workload_pods)
+                    idle = self._rests and not workload_pods.outdated(division.nodes)
                     moved = 0 if idle else self._move(partial(self._view.observe, name))
                     if moved or (name == own and not (self._rests or passed)):
                         self._hold(name)
                     self.report.ends("done")
                 if own == REST:
+                    self._view.release()
                     self._finish()
             except WaveFailed as failed:
                 self._saw()
@@ -115,36 +117,36 @@ class Rollout:
         self.report.saw(self._view.watch.ready(), self._view.watch.staying())
 
     def _begin(self) -> None:
-        """Make sure that the DaemonSet is ours and holds what the program wants, and find its revision."""
-        daemon_set = self._on.read()
-        taken_back = daemon_sets.restored(daemon_set)
+        """Make sure that the workload is ours and holds what the program wants, and find its revision."""
+        workload = self._on.read()
+        taken_back = daemon_sets.restored(workload)
         forward = bool(taken_back and taken_back.generation == self.target.generation)
         if taken_back and forward:
-            self._forward(daemon_set, taken_back)
+            self._forward(workload, taken_back)
         if taken_back:
             self._on.note(None)
-            daemon_set = self._on.read()
-        others = template.differences(self.target.template, daemon_set["spec"].get("template"))
-        if workloads.config_hash_of(daemon_set) != self.target.config_hash or others:
-            raise Stopped(wave_words.other_template(self.target.where, others))
+            workload = self._on.read()
+        others = template.differences(self.target.template, workload["spec"].get("template"))
+        if workloads.config_hash_of(workload) != self.target.config_hash or others:
+            raise Stopped(wave_words.other_template(self.target.called, others))
         self._view.settle()
         self.report.brings(int(self._view.revision["revision"]))
-        self._finished = finished(self._view.daemon_set)
+        self._finished = finished(self._view.workload)
         if forward:
             self._on.give_owners()
 
-    def _forward(self, daemon_set: Object, taken_back: daemon_sets.Restored) -> None:
+    def _forward(self, workload: Object, taken_back: daemon_sets.Restored) -> None:
         """Put the template that a failed rollout took back in place again: the program still asks for it."""
-        wanted = [r for r in self._on.revisions(daemon_set) if r["metadata"]["name"] == taken_back.revision]
+        wanted = [r for r in self._on.revisions(workload) if r["metadata"]["name"] == taken_back.revision]
         if not wanted:
             raise Stopped(
-                f"DaemonSet {self.target.where}: revision {taken_back.revision}, which a failed rollout took back, is "
+                f"{self.target.called}: revision {taken_back.revision}, which a failed rollout took back, is "
                 "no longer kept. Run `pulumi up --refresh` to write the program's template."
             )
         self.say("the last rollout was taken back; this one tries it again")
         self._on.patch_template(wanted[0])
 
-    def _does_rest(self, daemon_pods: DaemonPods) -> bool:
+    def _does_rest(self, workload_pods: WorkloadPods) -> bool:
         """
         Return whether the fleet has finished the wanted revision: what is not well then is not this rollout's doing.
 
@@ -152,17 +154,17 @@ class Rollout:
         """
         if self._finished != Finished():
             return self._finished.base == self._view.name
-        all_have_it = not daemon_pods.outdated([pod.node for pod in daemon_pods.pods])
+        all_have_it = not workload_pods.outdated([pod.node for pod in workload_pods.pods])
         return self._rests or (all_have_it and len(self._view.revisions) > 1)
 
-    def _note_beginning(self, daemon_pods: DaemonPods) -> None:
+    def _note_beginning(self, workload_pods: WorkloadPods) -> None:
         """Note, before the first pod of a rollout restarts, what has finished until then and what has not."""
         name, view = self._view.name, self._view
         if name in (self._finished.base, self._finished.bringing) or self._rests:
             return
         known, names = self._finished, [revision["metadata"]["name"] for revision in view.revisions]
         records = [] if known.revisions else self._on.records()
-        pods = [pod for pod in daemon_pods.pods if pod.node not in daemon_pods.down]
+        pods = [pod for pod in workload_pods.pods if pod.node not in workload_pods.down]
         self._finished = known.begins(name, names, found_finished(known, view.revisions, pods, records, name))
         self._on.note_finished(self._finished)
 
@@ -190,27 +192,28 @@ class Rollout:
         moved, fewest, progress = 0, -1, view.watch.seen_seconds()
         self._tracking.does()
         while True:
-            division, daemon_pods = observe()
-            behind = len(daemon_pods.behind(division.nodes)) + daemon_pods.missing()
-            if daemon_pods.is_through(division.nodes):
+            division, workload_pods = observe()
+            behind = len(workload_pods.behind(division.nodes)) + workload_pods.missing()
+            if workload_pods.is_through(division.nodes):
                 if moved and says:
-                    self.say(wave_words.through(division, daemon_pods))
+                    self.say(wave_words.through(division, workload_pods))
                 return moved
             if fewest < 0 or behind < fewest:
                 fewest, progress = behind, view.watch.seen_seconds()
-            if self._deleter.next(daemon_pods, division):
-                self._note_beginning(daemon_pods)
+            if self._deleter.next(workload_pods, division):
+                self._note_beginning(workload_pods)
                 view.refresh()
-                division, daemon_pods = observe()
-            chosen = self._deleter.next(daemon_pods, division)
+                division, workload_pods = observe()
+            chosen = self._deleter.next(workload_pods, division)
             if chosen and not moved and says:
-                self.say(wave_words.begins(division, self.target.where))
-            deleted, first = self._deleter.delete(chosen, daemon_pods.revision, view.is_fresh)
+                self.say(wave_words.begins(division, self.target.arguments))
+            of_wave = {*division.nodes}
+            deleted, first = self._deleter.delete(chosen, of_wave, workload_pods.revision, view.is_fresh)
             moved += deleted
             progress = view.watch.seen_seconds() if first else progress
             if view.watch.seen_seconds() - progress > limit:
-                stuck = wave_words.stuck(daemon_pods, division.nodes, division.budget, limit)
-                raise WaveFailed(division.wave.name, [*stuck, *self._deleter.loops(division.nodes, daemon_pods)])
+                stuck = wave_words.stuck(workload_pods, division.nodes, division.budget, limit)
+                raise WaveFailed(division.wave.name, [*stuck, *self._deleter.loops(division.nodes, workload_pods)])
             if not chosen:
                 view.wait()
 
@@ -224,19 +227,19 @@ class Rollout:
           WaveFailed: A pod became unready, or a gate returned false.
 
         """
-        division, daemon_pods = self._view.observe(name)
+        division, workload_pods = self._view.observe(name)
         of_wave, good, reported = {*division.nodes}, set[str](), 0.0
         while True:
             soaking = [node for node in self._view.up(division) if node in of_wave]
             bad = [
                 p
-                for p in daemon_pods.pods
-                if p.uid in good and not (p.available or p.leaving or p.node in daemon_pods.down)
+                for p in workload_pods.pods
+                if p.uid in good and not (p.available or p.leaving or p.node in workload_pods.down)
             ]
             if bad:
                 raise WaveFailed(name, [wave_words.not_ready(pod, "did not stay ready") for pod in bad])
-            good |= {pod.uid for pod in daemon_pods.pods if pod.node in of_wave and pod.available}
-            if soaking and not daemon_pods.is_through(soaking):
+            good |= {pod.uid for pod in workload_pods.pods if pod.node in of_wave and pod.available}
+            if soaking and not workload_pods.is_through(soaking):
                 self._move(partial(self._view.observe, name), says=False)
                 reported = 0.0
             elif soaking and (left := division.wave.soak_seconds - self._view.watch.youngest(soaking)) > 0:
@@ -248,7 +251,7 @@ class Rollout:
                 self._view.wait(left)
             else:
                 break
-            division, daemon_pods = self._view.observe(name)
+            division, workload_pods = self._view.observe(name)
         if division.nodes:
             self._ask(division)
 
@@ -261,7 +264,8 @@ class Rollout:
 
         """
         self._tracking.does("checking its gates")
-        checker = GateChecker(self.cluster, self.target.namespace, self.target.name, self.proxy, self._on.over)
+        namespace, name, kind = self.target.namespace, self.target.name, self.target.kind
+        checker = GateChecker(self.cluster, namespace, name, self.proxy, self._on.over, kind)
         watch, nodes = self._view.watch, self._view.up(division)
         against, as_before = checker.findings(division.wave, nodes, watch.probed, self.excused)
         for line in as_before:
@@ -278,9 +282,10 @@ class Rollout:
             return wave_words.failure(failed.wave, failed.findings, f"everything is left as it is. {again}")
         if why := self._why_not_back():
             return wave_words.failure(failed.wave, failed.findings, f"{why}. {again}")
-        back = way_back(self._finished, self._on.revisions(self._view.daemon_set), self._view.name)
+        back = way_back(self._finished, self._on.revisions(self._view.workload), self._view.name)
         if back is None:
-            then = f"nothing is taken back: no earlier revision that finished on all nodes is kept. {again}"
+            places = self.target.kind.places
+            then = f"nothing is taken back: no earlier revision that finished on all {places} is kept. {again}"
             return wave_words.failure(failed.wave, failed.findings, then)
         try:
             nodes = self._take_back(failed, back)
@@ -295,18 +300,21 @@ class Rollout:
     def _why_not_back(self) -> str:
         """Return why nothing is to be taken back, empty if something is."""
         if self._rests or self._finished.base == self._view.name:
-            return "nothing is taken back: all nodes had this revision before"
+            return f"nothing is taken back: all {self.target.kind.places} had this revision before"
         if self._finished.bringing != self._view.name:
             return "nothing is taken back: this rollout has restarted nothing"
         return ""
 
     def _take_back(self, failed: WaveFailed, back: Object) -> int:
         """Put the template of a revision back, and every node that has the failed one; return how many had."""
-        self.say(wave_words.takes_back(failed.wave, failed.findings, int(back["revision"])))
+        places = self.target.kind.places
+        self.say(wave_words.takes_back(failed.wave, failed.findings, int(back["revision"]), places))
         bad, wanted = self._view.name, self._view.wanted
         self._view.refresh()
         self._on.give_owners(back)  # before anything mounts it
         self._on.note(daemon_sets.Restored(bad, self.target.generation))
         self._on.patch_template(back)
         self._view.settle()
-        return self._move(partial(self._view.observe_failed, wanted), says=False)
+        taken_back = self._move(partial(self._view.observe_failed, wanted), says=False)
+        self._view.release()
+        return taken_back

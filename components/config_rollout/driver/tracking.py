@@ -8,17 +8,19 @@ from ..core.waves import progress
 from ..core.waves import words as wave_words
 from ..core.waves.order import Division
 from ..core.waves.progress import Progress
-from ..core.waves.restarts import DaemonPods
+from ..core.waves.restarts import WorkloadPods
+from .driven import Target
 from .report import Report
 
 
 class Tracking:
     """One driver. `line` may be asked from another thread, while `waits` and `sees` come from the driver's own."""
 
-    def __init__(self, where: str, report: Report) -> None:
-        self._where, self._report = where, report
-        self._doing, self._since, self._until = "waiting for the DaemonSet to be seen", time.monotonic(), 0.0
-        self._seen: tuple[Division, DaemonPods, Sequence[Division], int] | None = None
+    def __init__(self, target: Target, report: Report) -> None:
+        self._where, self._report = target.where, report
+        waiting = f"waiting for the {target.kind.kind} to be seen"
+        self._doing, self._since, self._until = waiting, time.monotonic(), 0.0
+        self._seen: tuple[Division, WorkloadPods, Sequence[Division], int] | None = None
         self._began: tuple[str, float, int] = ("", 0.0, 0)
         self._blind = 0.0
 
@@ -33,12 +35,12 @@ class Tracking:
         return new
 
     def sees(
-        self, division: Division, daemon_pods: DaemonPods, later: Sequence[Division], min_ready_seconds: int
+        self, division: Division, workload_pods: WorkloadPods, later: Sequence[Division], min_ready_seconds: int
     ) -> None:
         """Note the pods as they are, the wave whose turn it is, and those that come after it."""
         if division.wave.name != self._began[0]:
-            self._began = division.wave.name, time.monotonic(), progress.at(division, daemon_pods).done
-        self._seen, self._blind = (division, daemon_pods, later, min_ready_seconds), 0.0
+            self._began = division.wave.name, time.monotonic(), progress.at(division, workload_pods).done
+        self._seen, self._blind = (division, workload_pods, later, min_ready_seconds), 0.0
 
     def line(self) -> str:
         """Return in one line how far it is."""
@@ -52,10 +54,10 @@ class Tracking:
             doing = f"{doing} ({wave_words.duration(round(now - self._since))})"
         if self._seen is None:
             return f"{self._where} {doing}"
-        division, daemon_pods, later, min_ready = self._seen
-        wave, (_, began, had) = progress.at(division, daemon_pods), self._began
+        division, workload_pods, later, min_ready = self._seen
+        wave, (_, began, had) = progress.at(division, workload_pods), self._began
         turn = progress.turn_seconds(now - began, wave.done - had, wave.budget, min_ready)
         return Progress(
-            wave, daemon_pods.in_flight(), self._report.slowest(daemon_pods.behind(division.nodes)),
-            len(daemon_pods.down & {*division.nodes}), [progress.at(one, daemon_pods) for one in later], turn,
+            wave, workload_pods.in_flight(), self._report.slowest(workload_pods.behind(division.nodes)),
+            len(workload_pods.down & {*division.nodes}), [progress.at(one, workload_pods) for one in later], turn,
         ).line(doing, self._where)  # fmt: skip

@@ -1,5 +1,5 @@
 """
-The fleet as the driver of its waves sees it: the DaemonSet, its revision, its pods and nodes, and their waves.
+The fleet as the driver of its waves sees it: the workload, its revision, its pods and nodes, and their waves.
 
 What is outdated is read from the cluster, never remembered. Not here: what is done about it (rollout.py).
 """
@@ -10,12 +10,13 @@ from types import TracebackType
 
 from ..cluster.client import Object
 from ..cluster.watch import Sight
-from ..core.kubernetes import daemon_sets, template, workloads
+from ..core.kubernetes import stateful_sets, template, workloads
 from ..core.kubernetes.objects import revision_of
 from ..core.kubernetes.retry import is_passing
+from ..core.kubernetes.workload_kinds import DAEMON_SET, STATEFUL_SET
 from ..core.waves import strategy
 from ..core.waves.order import Division, Wave, Waves, after, divide
-from ..core.waves.restarts import DaemonPods
+from ..core.waves.restarts import WorkloadPods, seen_pods
 from .driven import AWAY_SECONDS, DrivenWorkload, Stopped
 from .pod_watch import PodWatch
 from .tracking import Tracking
@@ -24,27 +25,27 @@ FRESH_SECONDS = 0.1
 """How old what is known may be when a pod is deleted, in seconds: no older than what a watch brings under load."""
 
 _READ_AGAIN_SECONDS, _MISSING_SECONDS = 15, 1
-"""How old the DaemonSet may be while nothing is deleted, and while a pod is missing: its node may be deleted."""
+"""How old the workload may be while nothing is deleted, and while a pod is missing: its node may be deleted."""
 
 
 class View:
     """
-    One DaemonSet and its pods. `settle` comes first; as a context manager it watches from there on.
+    One workload and its pods. `settle` comes first; as a context manager it watches from there on.
 
     Every method raises `Stopped` if the rollout must not continue.
     """
 
-    daemon_set: Object
-    """The DaemonSet as it was read last."""
+    workload: Object
+    """The workload as it was read last."""
     revision: Object
-    """The ControllerRevision that all pods are to have: the one with the DaemonSet's template."""
+    """The ControllerRevision that all pods are to have: the one with the workload's template."""
     revisions: list[Object]
     """All of them, as they were when it was found."""
     watch: PodWatch
 
     def __init__(self, on: DrivenWorkload, waves: Waves, tracking: Tracking) -> None:
         self._on, self._waves, self._tracking = on, waves, tracking
-        self._where = f"DaemonSet {on.target.where}"
+        self._where, self._kind = on.target.called, on.target.kind
         self.labels: dict[str, dict[str, str]] = {}
         self.down: frozenset[str] = frozenset()
         self._seen: set[str] = set()
@@ -53,7 +54,7 @@ class View:
         self._read_at = 0.0
 
     def __enter__(self) -> "View":
-        self.watch = PodWatch(self._on.cluster, self.daemon_set, self._waves.keys)
+        self.watch = PodWatch(self._on.cluster, self.workload, self._waves.keys, self._kind)
         self.watch.__enter__()
         return self
 
@@ -74,17 +75,17 @@ class View:
 
     @property
     def generation(self) -> int:
-        """The DaemonSet's generation."""
-        return int(self.daemon_set["metadata"]["generation"])
+        """The workload's generation."""
+        return int(self.workload["metadata"]["generation"])
 
     def settle(self) -> None:
-        """Wait until the controller has made the revision of what the DaemonSet is now, and remember both."""
+        """Wait until the controller has made the revision of what the workload is now, and remember both."""
         sight, limit = Sight(), self._waves.progress_deadline_seconds
         while True:
-            daemon_set = self._on.held(self._on.read())
-            observed = workloads.is_observed(daemon_set)
-            revisions = self._on.revisions(daemon_set) if observed else []
-            revision = template.current(daemon_set, revisions)
+            workload = self._on.held(self._on.read())
+            observed = workloads.is_observed(workload)
+            revisions = self._on.revisions(workload) if observed else []
+            revision = template.current(workload, revisions)
             sight.prove()
             if revision:
                 break
@@ -93,29 +94,29 @@ class View:
                 raise Stopped(f"{self._where}: {what}. Make sure that kube-controller-manager runs.")
             self._on.check_awaited()
             time.sleep(0.1)
-        self.daemon_set, self.revision, self.revisions = daemon_set, revision, revisions
+        self.workload, self.revision, self.revisions = workload, revision, revisions
 
     def up_to(self, own: str) -> list[str]:
         """Return the names of the waves up to one."""
         names = [wave.name for wave in self._waves.in_order(self.labels)]
         return names[: names.index(own) + 1] if own in names else []
 
-    def observe(self, name: str) -> tuple[Division, DaemonPods]:
+    def observe(self, name: str) -> tuple[Division, WorkloadPods]:
         """Return a wave with its nodes, and the pods as they are now."""
-        daemon_pods = self._daemon_pods_now()
+        workload_pods = self._workload_pods_now()
         division = next((d for d in self._divisions if d.wave.name == name), Division(self._waves.rest, ()))
-        self._tracking.sees(division, daemon_pods, after(self._divisions, name, self._waves.through), self._min_ready)
-        return division, daemon_pods
+        self._tracking.sees(division, workload_pods, after(self._divisions, name, self._waves.through), self._min_ready)
+        return division, workload_pods
 
-    def observe_failed(self, failed: str) -> tuple[Division, DaemonPods]:
+    def observe_failed(self, failed: str) -> tuple[Division, WorkloadPods]:
         """Return the nodes that have pods of a failed revision, or had, as one wave, and the pods as they are now."""
-        daemon_pods = self._daemon_pods_now()
-        self._failed |= {pod.node for pod in daemon_pods.pods if pod.revision == failed}
+        workload_pods = self._workload_pods_now()
+        self._failed |= {pod.node for pod in workload_pods.pods if pod.revision == failed}
         every = [node for division in self._divisions for node in division.nodes]
         wave = self.rest(len(every))
         division = Division(wave, tuple(node for node in every if node in self._failed))
-        self._tracking.sees(division, daemon_pods, [], self._min_ready)
-        return division, daemon_pods
+        self._tracking.sees(division, workload_pods, [], self._min_ready)
+        return division, workload_pods
 
     def rest(self, nodes: int) -> Wave:
         """Return the wave in which nodes are taken back: with the budget of `rest`, a share being one of all nodes."""
@@ -137,23 +138,35 @@ class View:
             self.wait()
         nodes = self.watch.nodes()
         labels = {node.name: node.labels for node in nodes}
+        if self._kind is STATEFUL_SET:
+            labels = {name: {} for name in stateful_sets.pod_names(self.workload)}
         self.down = frozenset(node.name for node in nodes if node.down)
         if labels != self.labels:
             self.labels, self._divisions = labels, []
 
     def refresh(self) -> None:
-        """Read the DaemonSet again: someone may have paused or changed it meanwhile."""
-        before, daemon_set = self.daemon_set, self._on.read()
-        if int(daemon_set["metadata"]["generation"]) != self.generation:
-            same = daemon_set["spec"]["template"] == before["spec"]["template"]
-            if not same or strategy.is_held(daemon_set):
+        """
+        Read the workload again: someone may have paused or changed it meanwhile.
+
+        A StatefulSet may be scaled at any time, and its partition is lowered again and again by ourselves.
+        """
+        before, workload = self.workload, self._on.read()
+        if int(workload["metadata"]["generation"]) != self.generation:
+            same = workload["spec"]["template"] == before["spec"]["template"]
+            if not same or (self._kind is DAEMON_SET and strategy.is_held(workload)):
                 raise Stopped(
                     f"{self._where}: something else changed it during the rollout. "
                     "Run `pulumi up` to continue, or `pulumi up --refresh` to restore what this program says."
                 )
             self.settle()
-            daemon_set = self.daemon_set
-        self.daemon_set, self._read_at = daemon_set, time.monotonic()
+            workload = self.workload
+        self.workload, self._read_at = workload, time.monotonic()
+
+    def release(self) -> None:
+        """Let Kubernetes go on by itself as it does without waves, if no pod is left that would restart for it."""
+        workload_pods = self._workload_pods_now()
+        if not workload_pods.missing() and not workload_pods.outdated([*self.labels]) and self._on.lets_go():
+            self.settle()
 
     def is_fresh(self) -> bool:
         """Return whether a pod may be deleted by what was read last."""
@@ -166,20 +179,21 @@ class View:
 
     @property
     def _min_ready(self) -> int:
-        return int(self.daemon_set["spec"].get("minReadySeconds") or 0)
+        return int(self.workload["spec"].get("minReadySeconds") or 0)
 
-    def _daemon_pods_now(self) -> DaemonPods:
+    def _workload_pods_now(self) -> WorkloadPods:
         """Return the pods as they are now, with the waves brought up to date."""
         self.observe_nodes()
-        daemon_pods = self._daemon_pods()
-        if time.monotonic() - self._read_at > (_MISSING_SECONDS if daemon_pods.missing() else _READ_AGAIN_SECONDS):
+        workload_pods = self._workload_pods()
+        if time.monotonic() - self._read_at > (_MISSING_SECONDS if workload_pods.missing() else _READ_AGAIN_SECONDS):
             self.refresh()
-            daemon_pods = self._daemon_pods()
+            workload_pods = self._workload_pods()
         if not self._divisions:
-            self._divisions = divide(self._waves, self.labels, self._on.target.config_hash, self._seen)
-        return daemon_pods
+            covered = self._seen if self._kind is DAEMON_SET else None
+            self._divisions = divide(self._waves, self.labels, self._on.target.config_hash, covered)
+        return workload_pods
 
-    def _daemon_pods(self) -> DaemonPods:
+    def _workload_pods(self) -> WorkloadPods:
         """Return the pods as they are now, except those of deleted nodes."""
         pods = self.watch.pods(self._min_ready)
         pods = [pod for pod in pods if pod.node in self.labels]
@@ -187,4 +201,4 @@ class View:
         if not nodes <= self._seen:
             self._seen |= nodes
             self._divisions = []
-        return DaemonPods(pods, self.wanted, daemon_sets.covered(self.daemon_set), self.down & self._seen)
+        return seen_pods(self.workload, pods, self.wanted, self._kind, self.down & self._seen)

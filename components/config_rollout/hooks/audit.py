@@ -25,7 +25,7 @@ from ..core.kubernetes import objects
 from ..core.kubernetes.annotations import CHANGE_CAUSE_ANNOTATION
 from ..core.kubernetes.field_managers import AUDITOR
 from ..core.kubernetes.objects import revision_number, revision_of
-from ..core.kubernetes.pods import node_of, place_of, pod_of, ready_since
+from ..core.kubernetes.pods import place_of, pod_of, ready_since
 from ..core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, WorkloadKind
 from ..core.revisions.naming import HISTORY_KEY, history_name
 from ..core.status.observation import template_written
@@ -222,7 +222,7 @@ class Auditor:
         if newest is None or not self.staged or not began or not self._goes_on:
             return {}
         pods = [pod for pod in owned(cluster, "pods", workload) if revision_of(pod) == revision_of(newest)]
-        times = {node_of(pod): _times(pod) for pod in pods}
+        times = {place_of(self._kind, pod_of(pod)): _times(pod) for pod in pods}
         ours = self.report.pods(0)
         return {node: of for node, of in times.items() if node not in ours and of[0] >= _seconds(began)}
 

@@ -32,9 +32,9 @@ from .voice import Voice
 @dataclass(frozen=True)
 class Driven:
     """
-    What the driver has to know: where the DaemonSet is, its waves, and what `Rollout` says of the rest.
+    What the driver has to know: where the workload is, its waves, and what `Rollout` says of the rest.
 
-    `written` is the pod template as far as it is the program's, where that is not the whole DaemonSet.
+    `written` is the pod template as far as it is the program's, where that is not the whole workload.
     `window` returns the window that keeps a wave from beginning now, empty if none does; it may ask the cluster.
     `applied` returns what puts the template of another revision in place, where the provider patches.
     """
@@ -57,7 +57,7 @@ class Driven:
 def register_stashes(
     name: str,
     parent: pulumi.Resource,
-    daemon_set: pulumi.CustomResource,
+    workload: pulumi.CustomResource,
     config_hash: str,
     driven: Driven,
     divisions: Sequence[Division],
@@ -69,9 +69,9 @@ def register_stashes(
     Args:
       name: The component's name; a stash is called `NAME-WAVE`.
       parent: The component.
-      daemon_set: Its DaemonSet, which the first stash comes after.
+      workload: Its workload, which the first stash comes after.
       config_hash: The configuration that the program wants.
-      driven: Where the DaemonSet is, and its waves.
+      driven: Where the workload is, and its waves.
       divisions: The waves with their nodes, as they are now.
       previewed: Called in preview for each wave whose stash `up` will write.
 
@@ -79,22 +79,22 @@ def register_stashes(
     stashes: list[pulumi.Stash] = []
     beginnings = _Beginnings(driven.window, any(division.wave.windows for division in divisions))
     for division in divisions:
-        hook = _WaveHook(parent, daemon_set, driven, division, previewed)
+        hook = _WaveHook(parent, workload, driven, division, previewed)
         options = pulumi.ResourceHookOptions(on_dry_run=True)
         unique = hook_name(f"{name}:wave:{division.wave.name}")
         bound: list[Any] = [pulumi.ResourceHook(unique, hook.before, options)]
         stash = pulumi.Stash(
             f"{name}-{division.wave.name}",
             input={
-                **{key: of_metadata(daemon_set, key) for key in ("name", "namespace", "uid")},
-                "generation": of_metadata(daemon_set, "generation", asked_generation),
+                **{key: of_metadata(workload, key) for key in ("name", "namespace", "uid")},
+                "generation": of_metadata(workload, "generation", asked_generation),
                 "configHash": config_hash,
                 "wave": division.wave.definition(),
-                **beginnings.input_of(division, stashes[-1] if stashes else daemon_set),
+                **beginnings.input_of(division, stashes[-1] if stashes else workload),
             },
             opts=pulumi.ResourceOptions(
                 parent=parent,
-                depends_on=[stashes[-1] if stashes else daemon_set],
+                depends_on=[stashes[-1] if stashes else workload],
                 protect=False,  # a stash is nobody's data, and is removed together with its wave
                 hooks=pulumi.ResourceHookBinding(before_create=bound, before_update=bound),
             ),
@@ -134,13 +134,13 @@ class _WaveHook:
     def __init__(
         self,
         component: pulumi.Resource,
-        daemon_set: pulumi.CustomResource,
+        workload: pulumi.CustomResource,
         driven: Driven,
         division: Division,
         previewed: Callable[[Division], None],
     ) -> None:
         self._component, self._driven, self._division, self._previewed = component, driven, division, previewed
-        self._daemon_set = daemon_set
+        self._workload = workload
         self.stash: pulumi.Resource = component
         self.is_last = False
 
@@ -155,7 +155,8 @@ class _WaveHook:
             return
         template = await self._template()
         driven, audit = self._driven, self._driven.audit
-        target = replace(target_of(inputs), template=template, config_maps=driven.config_maps, secrets=driven.secrets)
+        target = replace(target_of(inputs), template=template, config_maps=driven.config_maps, secrets=driven.secrets,
+                         kind=driven.waves.kind)  # fmt: skip
         voice = Voice(self._component)
         rollout = Rollout(
             driven.cluster,
@@ -179,7 +180,7 @@ class _WaveHook:
         """Return the pod template that this program has written, as far as it is ours."""
         if self._driven.written:
             return self._driven.written
-        spec = await self._daemon_set.spec.future()  # type: ignore[attr-defined]
+        spec = await self._workload.spec.future()  # type: ignore[attr-defined]
         template: Object | None = _plain(spec).get("template") if spec else None
         return template
 
@@ -236,10 +237,10 @@ def _has_passed(args: pulumi.ResourceHookArgs) -> bool:
 
 
 def of_metadata(
-    daemon_set: pulumi.CustomResource, key: str, read: Callable[[Mapping[str, Any]], Any] | None = None
+    workload: pulumi.CustomResource, key: str, read: Callable[[Mapping[str, Any]], Any] | None = None
 ) -> pulumi.Output[Any]:
     """Return what the provider returned; the preview of a patch that is new has no UID and no generation."""
-    metadata: pulumi.Output[Any] = daemon_set.metadata  # type: ignore[attr-defined]
+    metadata: pulumi.Output[Any] = workload.metadata  # type: ignore[attr-defined]
     take = read or (lambda of: of[key])
     return metadata.apply(lambda of: take(of) if of and key in of else UNKNOWN_OUTPUT)
 

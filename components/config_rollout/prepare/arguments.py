@@ -75,9 +75,9 @@ def checked(
         plain["secrets"], _, of_secrets = known(plain["secrets"])
     kubernetes_name = str(plain.get("name", name))
     findings += _check_values(name, plain, kind)
-    waves, wrong = parse_waves(plain["waves"]) if "waves" in plain else (None, [])
+    waves, wrong = parse_waves(plain["waves"], kind=kind) if "waves" in plain else (None, [])
     sinks, wrong_audit = parse_audit(plain.get("audit", []))
-    findings += [*wrong_audit, *wrong, *(_check_beside_waves(plain) if "waves" in plain else [])]
+    findings += [*wrong_audit, *wrong, *(_check_beside_waves(plain, kind) if "waves" in plain else [])]
     ignored, names = (opts and opts.ignore_changes) or [], source_names(kubernetes_name, plain)
     findings += checks.check_ignore_changes(ignored, names, plain.get("pod_spec"), secret_names(plain), kind)
     findings += check_provider(plain, opts)
@@ -118,7 +118,7 @@ def plain_arguments(
     plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
     known: Mapping[str, Any] = args_type.__annotations__
     required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
-    refused = [no_waves(kind)] if kind is not DAEMON_SET and plain.pop("waves", None) is not None else []
+    refused = [no_waves(kind)] if not kind.has_waves and plain.pop("waves", None) is not None else []
     return plain, [*refused, *check_argument_names(plain, known, sorted(required), from_the_top(known))]
 
 
@@ -147,9 +147,10 @@ def _check_values(name: str, plain: Mapping[str, Any], kind: WorkloadKind) -> It
             yield from check_whole_number(number, plain[number], least)
 
 
-def _check_beside_waves(plain: Mapping[str, Any]) -> Iterator[Finding]:
+def _check_beside_waves(plain: Mapping[str, Any], kind: WorkloadKind) -> Iterator[Finding]:
     needed = ("namespace", "min_ready_seconds", "kubeconfig", "context")
-    yield from check_beside_waves(plain, [key for key in needed if isinstance(plain.get(key), pulumi.Output)])
+    outputs = [key for key in needed if isinstance(plain.get(key), pulumi.Output)]
+    yield from check_beside_waves(plain, outputs, kind)
 
 
 def _check_labels(plain: Mapping[str, Any], kubernetes_name: str) -> Iterator[Finding]:

@@ -26,9 +26,10 @@ from ..cluster.owners import give_owners
 from ..core.arguments.finding import Finding
 from ..core.configuration.secret_content import SecretContent, encoded, secret_of
 from ..core.kubernetes import daemon_sets, workloads
-from ..core.kubernetes.field_managers import MANAGER
+from ..core.kubernetes.field_managers import DRIVER, MANAGER
 from ..core.kubernetes.objects import annotations_of
-from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
+from ..core.kubernetes.stateful_sets import all_updated
+from ..core.kubernetes.workload_kinds import DAEMON_SET, STATEFUL_SET, WorkloadKind
 from ..core.revisions.config_maps import (
     check_keys,
     check_reload,
@@ -40,6 +41,7 @@ from ..core.revisions.config_maps import (
 )
 from ..core.revisions.naming import history_name
 from ..core.revisions.observation import Observation
+from ..core.waves.strategy import has_partition_of_driver, with_partition
 from ..core.workload.configuration import Configuration
 from ..core.workload.secret import SecretSource
 from ..hooks.plain_inputs import plain_arguments
@@ -95,7 +97,8 @@ def read(
     if findings:
         raise BadArguments.of(who, findings)
     if waves:
-        observation = add_pods(cluster, add_revisions(cluster, add_nodes(cluster, observation)))
+        observation = add_nodes(cluster, observation) if observation.kind is DAEMON_SET else observation
+        observation = add_pods(cluster, add_revisions(cluster, observation))
     if observation.workload is None:
         return replace(observation, has_namespace=_has_namespace(cluster, namespace))
     if observation.config_hash == configuration.hash:
@@ -309,6 +312,8 @@ def _settle(
     def give() -> list[tuple[str, str]]:
         return give_owners(cluster, observed, by_name, secrets=secrets)
 
+    if has_waves and of_kind is STATEFUL_SET:
+        _release(cluster, namespace, name, observed())
     if not has_waves and (left := daemon_sets.leftovers(observed())):
         cluster.patch(of_kind.resource, name, namespace, {"metadata": {"annotations": dict.fromkeys(left)}})
     lost = give()
@@ -323,6 +328,12 @@ def _settle(
         "`kubectl rollout undo` to that revision would start pods that wait for it"
         for kind, one in lost
     ]
+
+
+def _release(cluster: Cluster, namespace: str, name: str, live: Object) -> None:
+    """Take the driver's partition out of a StatefulSet where it holds nothing back: a write after it has failed."""
+    if has_partition_of_driver(live) and all_updated(live):
+        cluster.apply(STATEFUL_SET.resource, name, namespace, with_partition(namespace, name, None), DRIVER)
 
 
 async def withdraw(plain: Mapping[str, Any], kind: str, name: str) -> None:

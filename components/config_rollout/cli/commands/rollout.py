@@ -6,12 +6,12 @@ from typing import Any
 from ...cluster.client import Cluster, ClusterError
 from ...core.kube_proxy.layout import Layout
 from ...core.kubernetes.annotations import PAUSED_ANNOTATION
-from ...core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
+from ...core.kubernetes.workload_kinds import DAEMON_SET
 from ...core.rbac.kube_proxy import all_rights
 from ...core.rbac.reload import reload_rights
 from ...core.rbac.rights import Right, roles
 from ...core.rbac.waves import rollout_roles
-from ...core.waves.gates import KINDS, PROXIED
+from ...core.waves.gates import KINDS, OF_NODES, PROXIED
 from ..errors import Trouble
 from .looking import add_cluster_options
 from .naming import add_workload, named
@@ -36,6 +36,8 @@ def add(commands: Any) -> None:
     command = commands.add_parser("rbac", help=text, description=text)
     command.set_defaults(run=_rbac)
     add_workload(command)
+    text = "of a StatefulSet: add what waves need; a DaemonSet always may have them"
+    command.add_argument("--waves", action="store_true", help=text)
     command.add_argument("--gate", choices=KINDS, action="append", default=[], help="a gate of the waves; repeatable")
     text = "of a KubeProxy: add everything that it and the provider need"
     command.add_argument("--manage", choices=("own", "adopt"), help=text)
@@ -51,10 +53,8 @@ def add(commands: Any) -> None:
 
 def _annotate(args: argparse.Namespace) -> int:
     kind, namespace, name = of = named(args)
-    if not kind.frozen:
-        fix = "Its `partition` says which pods keep what they have"
-        if kind is DEPLOYMENT:
-            fix = f"Use kubectl -n {namespace} rollout {args.command} {kind.word}/{name}"
+    if not kind.has_waves:
+        fix = f"Use kubectl -n {namespace} rollout {args.command} {kind.word}/{name}"
         raise Trouble(f"{of}: has no waves, so `up` would not notice. {fix}.")
     value = "true" if args.command == "pause" else None
     try:
@@ -70,16 +70,20 @@ def _annotate(args: argparse.Namespace) -> int:
 
 def _rbac(args: argparse.Namespace) -> int:
     kind, namespace, name = of = named(args)
-    if kind is not DAEMON_SET and (args.gate or args.manage):
-        option = "--gate" if args.gate else "--manage"
-        raise Trouble(f"{option}: is for DaemonSets, and {of} is none. Leave it out.")
+    if kind is not DAEMON_SET and args.manage:
+        raise Trouble(f"--manage: is for DaemonSets, and {of} is none. Leave it out.")
+    if not kind.has_waves and (args.gate or args.waves):
+        option = "--gate" if args.gate else "--waves"
+        raise Trouble(f"{option}: {of} has no waves. Leave it out.")
+    if of_nodes := [gate for gate in args.gate if gate in OF_NODES and kind is not DAEMON_SET]:
+        raise Trouble(f"--gate {of_nodes[0]}: is for DaemonSets, and {of} is none. Leave it out.")
     if args.gate_namespace and "new_service" not in args.gate:
         raise Trouble("--gate-namespace: requires --gate new_service. Add it.")
     external = {"configmaps": args.external, "secrets": args.external_secret}
     if any(external.values()):
-        if args.gate or args.manage or args.secrets or args.reload:
+        if args.gate or args.manage or args.secrets or args.reload or args.waves:
             option = "--external" if args.external else "--external-secret"
-            fix = "Leave out --gate, --manage, --reload and --secrets"
+            fix = "Leave out --gate, --manage, --reload, --secrets and --waves"
             raise Trouble(f"{option}: prints only what reading it needs. {fix}.")
         rights = [Right("get", "", kind, namespace, one) for kind, names in external.items() for one in names]
         print(roles(rights, f"config-rollout-external-{name}", namespace))
@@ -88,5 +92,5 @@ def _rbac(args: argparse.Namespace) -> int:
     beside = all_rights(Layout(namespace=namespace, daemon_set=name), args.manage) if args.manage else []
     beside += reload_rights(of) if args.reload else []
     proxied = any(gate in PROXIED for gate in args.gate)
-    print(rollout_roles(of, proxied, probed, beside, args.secrets))
+    print(rollout_roles(of, proxied, probed, beside, args.secrets, args.waves or bool(args.gate)))
     return 0

@@ -1,7 +1,7 @@
 """
 Which pod templates a fleet has finished: what a failed rollout may go back to, and what needs no further gates.
 
-The driver keeps it in an annotation of the DaemonSet. Not here: when it is written (driver/rollout.py).
+The driver keeps it in an annotation of the workload. Not here: when it is written (driver/rollout.py).
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..kubernetes.annotations import FINISHED_ANNOTATION
-from ..kubernetes.objects import Object
+from ..kubernetes.objects import Object, revision_of
 from ..kubernetes.pods import Pod
 from ..kubernetes.workloads import config_hash_of
 from ..waves.order import REST
@@ -68,7 +68,7 @@ def finished(daemon_set: Object) -> Finished:
 
 def asked_generation(metadata: Mapping[str, Any]) -> int:
     """
-    Return the generation that the provider's last write gave, of a DaemonSet's metadata.
+    Return the generation that the provider's last write gave, of a workload's metadata.
 
     A rollout that was taken back and tried again has raised it by writes of the driver, which ask for nothing new.
     """
@@ -88,13 +88,13 @@ def found_finished(
 
     Args:
       known: What was noted.
-      revisions: The DaemonSet's ControllerRevisions.
+      revisions: The workload's ControllerRevisions.
       pods: Its pods, those of nodes that are not Ready left out.
       records: The audit records of its rollouts, the oldest first.
       wanted: The name of the revision that is being rolled out.
 
     """
-    by_hash = {revision["metadata"]["labels"]["controller-revision-hash"]: _name(revision) for revision in revisions}
+    by_hash = {revision_of(revision): _name(revision) for revision in revisions}
     there = {by_hash.get(pod.revision, "") for pod in pods}
     names = [] if known.revisions else [_name(one) for one in _recorded(revisions, records)]
     if len(there) == 1 and 2 * sum(pod.available for pod in pods) > len(pods):

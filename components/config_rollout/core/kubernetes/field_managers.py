@@ -35,7 +35,7 @@ _KEPT = ("f:finalizers", "f:ownerReferences")
 
 DRIVER = "config-rollout-driver"
 """
-Field manager of what the driver of waves notes in annotations.
+Field manager of what the driver of waves notes in annotations, and of the `partition` of a StatefulSet.
 
 Not `MANAGER`: the provider would take what its own manager has for drift of a patch. Source: cluster/owners.py.
 """
@@ -43,7 +43,7 @@ Not `MANAGER`: the provider would take what its own manager has for drift of a p
 AUDITOR = "config-rollout-audit"
 """Field manager of what the audit writes, so that nothing of it is taken for the provider's."""
 
-_STAYS = (OWNER, "Apply"), *((name, "Update") for name in (MANAGER, DRIVER, AUDITOR))
+_STAYS = (OWNER, "Apply"), (DRIVER, "Apply"), *((name, "Update") for name in (MANAGER, DRIVER, AUDITOR))
 
 
 def others(thing: Object) -> list[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a StatefulSet and its pods say about a rollout: whether it has ended, and what keeps it from that."""
+"""What a StatefulSet and its pods say about a rollout: whether it has ended, what keeps it from that, its ordinals."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -27,6 +27,12 @@ def is_rolled_out(stateful_set: Object) -> bool:
     there = int((stateful_set.get("status") or {}).get("replicas") or 0)
     whole = is_observed(stateful_set) and there == counts.available == counts.wanted
     return whole and (strategy.type == ON_DELETE or counts.updated >= counts.wanted - strategy.first)
+
+
+def all_updated(stateful_set: Object) -> bool:
+    """Return whether all pods have the newest revision, as the controller said last of what it is now."""
+    counts = pod_counts({**stateful_set, "kind": STATEFUL_SET.kind})
+    return is_observed(stateful_set) and counts.updated == counts.wanted
 
 
 def stuck(stateful_set: Object, pods: Sequence[Pod], has_finished: bool) -> list[Pod]:
@@ -64,6 +70,33 @@ def unfinished(stateful_set: Object, pods: Sequence[Pod]) -> list[str]:
     return [f"{counts.updated:,} of {counts.wanted:,} pods are updated and {counts.available:,} available"]
 
 
+def ordinal_of(name: str) -> int:
+    """Return the ordinal of a StatefulSet's pod, which its name ends in."""
+    number = name.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
+
+
+def pod_names(stateful_set: Object) -> list[str]:
+    """Return the names of the pods that it is to have, the highest ordinal first: that is the order of an update."""
+    start, wanted = _start(stateful_set), pod_counts({**stateful_set, "kind": STATEFUL_SET.kind}).wanted
+    return [f"{stateful_set['metadata']['name']}-{start + place}" for place in reversed(range(wanted))]
+
+
+def partition_of(stateful_set: Object) -> int:
+    """Return how many pods Kubernetes leaves as they are, those of the lowest ordinals."""
+    return _strategy(stateful_set).first
+
+
+def partition_for(stateful_set: Object, pod: str) -> int:
+    """
+    Return the `partition` with which this pod is the lowest that Kubernetes updates.
+
+    It counts from the first ordinal, which `spec.ordinals.start` may have moved.
+    Source: kubernetes 1.36 pkg/controller/statefulset/stateful_set_utils.go `newVersionedStatefulSetPod`.
+    """
+    return ordinal_of(pod) - _start(stateful_set)
+
+
 def check_fixed(
     wanted: Mapping[str, object], stateful_set: Object, where: str, takes: bool = False
 ) -> Iterator[Finding]:
@@ -84,6 +117,10 @@ def check_fixed(
             same = f"Pass what it has{has}" if takes else "Put it back"
             fix = f"{same}. Or run {delete}, which keeps the pods, and then `pulumi up --refresh`"
             yield Finding(snake_case(field), what, fix)
+
+
+def _start(stateful_set: Object) -> int:
+    return int((stateful_set["spec"].get("ordinals") or {}).get("start") or 0)
 
 
 def _strategy(stateful_set: Object) -> StatefulSetStrategy:

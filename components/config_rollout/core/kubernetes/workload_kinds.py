@@ -25,9 +25,11 @@ class WorkloadKind:
     revisions: str = "ControllerRevision"
     strategy: str = "updateStrategy"
     frozen: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """The strategy with which Kubernetes restarts no pod by itself; empty where there is none."""
+    """The strategy with which Kubernetes restarts no pod by itself, as waves need it; empty where there is none."""
     provider_waits: bool = True
     """Whether the Kubernetes provider can tell when a rollout has ended; else a wait of our own does."""
+    has_waves: bool = True
+    """Whether a driver can hold its pods back: with the strategy `frozen`, or with a `partition`."""
     fixed: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Fields of `spec` for which the provider would delete the workload and make it again -> Kubernetes' default."""
     api_version: str = "apps/v1"
@@ -65,7 +67,7 @@ DAEMON_SET = WorkloadKind("DaemonSet", "daemonsets", "ds", DAEMON_SET_LABEL, fro
 
 DEPLOYMENT = WorkloadKind(
     "Deployment", "deployments", "deploy", DEPLOYMENT_LABEL, "ReplicaSet", "strategy",
-    revisions_make_pods=True, revision_label="pod-template-hash",
+    revisions_make_pods=True, revision_label="pod-template-hash", has_waves=False,
 )  # fmt: skip
 """Source: kubernetes 1.36 pkg/controller/deployment/sync.go; Kubernetes "Deployments", Clean up Policy."""
 

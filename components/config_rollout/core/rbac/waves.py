@@ -2,28 +2,29 @@
 
 from collections.abc import Iterable
 
-from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadName
+from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadKind, WorkloadName
 from .audit import missing_audit_rights
 from .revisions import kept_rights
 from .rights import Right, roles
 
 
-def wave_rights(namespace: str, name: str, http_gates: bool, probed: Iterable[str] = ()) -> list[Right]:
+def wave_rights(
+    namespace: str, name: str, http_gates: bool, probed: Iterable[str] = (), kind: WorkloadKind = DAEMON_SET
+) -> list[Right]:
     """
-    Return all permissions that the waves of a DaemonSet need, beside the provider's.
+    Return all permissions that the waves of a workload need, beside the provider's.
 
     `probed` is in which namespaces gates probe a new Service.
     """
     rights = [
-        Right("get", "apps", "daemonsets", namespace, name),
-        Right("patch", "apps", "daemonsets", namespace, name),
+        Right("get", "apps", kind.resource, namespace, name),
+        Right("patch", "apps", kind.resource, namespace, name),
         Right("list", "apps", "controllerrevisions", namespace),
         Right("list", "", "pods", namespace),
         Right("watch", "", "pods", namespace),
         Right("delete", "", "pods", namespace),
-        Right("list", "", "nodes"),
-        Right("watch", "", "nodes"),
     ]
+    rights += [Right(verb, "", "nodes") for verb in ("list", "watch")] if kind is DAEMON_SET else []
     rights += [Right("get", "", "pods/proxy", namespace)] if http_gates else []
     for of in probed:
         rights.append(Right("get", "discovery.k8s.io", "endpointslices", "default", "kubernetes"))
@@ -44,13 +45,17 @@ def rollout_roles(
     probed: Iterable[str] = (),
     beside: Iterable[Right] = (),
     secrets: bool = False,
+    waves: bool = False,
 ) -> str:
     """
-    Return the manifests of the smallest Roles that grant all that a component needs, with waves if it can have them.
+    Return the manifests of the smallest Roles that grant all that a component needs.
 
-    `beside` is what else they grant, and `secrets` whether it has `secrets`.
+    `beside` is what else they grant, `secrets` whether it has `secrets`, and `waves` whether it has those; one of a
+    DaemonSet always may.
     """
-    of_driver = wave_rights(of.namespace, of.name, http_gates, probed) if of.kind is DAEMON_SET else waiting_rights(of)
+    of_driver = waiting_rights(of)
+    if of.kind is DAEMON_SET or waves:
+        of_driver = wave_rights(of.namespace, of.name, http_gates, probed, of.kind)
     rights = list(dict.fromkeys([*beside, *of_driver, *kept_rights(of, secrets)]))
     rights += missing_audit_rights(of, rights)
     return roles(rights, f"config-rollout-deployer-{of.name}", of.namespace)

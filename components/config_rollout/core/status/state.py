@@ -14,7 +14,7 @@ from ..audit.record import AuditRecord
 from ..kubernetes import daemon_sets, workloads
 from ..kubernetes.annotations import WAVES_ANNOTATION, ZONE_LABEL
 from ..kubernetes.pods import place_of
-from ..kubernetes.workload_kinds import KINDS
+from ..kubernetes.workload_kinds import DAEMON_SET, KINDS
 from ..revisions.observation import ObservedPod
 from ..waves.order import divide, parse_waves
 from .findings import findings_of
@@ -123,19 +123,20 @@ def _is_moving(view: WorkloadView) -> bool:
 
 
 def _waves(view: WorkloadView) -> tuple[list[Part], list[Finding]]:
-    """Return the waves that a DaemonSet's annotation describes, with the nodes that they have now."""
+    """Return the waves that a workload's annotation describes, with the nodes, or pods, that they have now."""
     text = (view.workload["metadata"].get("annotations") or {}).get(WAVES_ANNOTATION)
     if text is None:
         return [], []
     try:
-        waves, wrong = parse_waves(json.loads(text))
+        waves, wrong = parse_waves(json.loads(text), kind=view.kind)
     except ValueError:
         wrong = [Finding("", "", "")]
     if wrong:
         where = f"annotation {WAVES_ANNOTATION}"
         return [], [Finding(where, "does not describe waves", "Run `pulumi up --refresh`, which rewrites it")]
     pods = _by_place(view)
-    divisions = divide(waves, view.labels, view.config_hash, pods)
+    labels = view.labels if view.kind is DAEMON_SET else {place: {} for place in pods}
+    divisions = divide(waves, labels, view.config_hash, pods)
     return [_part(division.wave.name, division.nodes, pods, view) for division in divisions if division.nodes], []
 
 

@@ -2,6 +2,7 @@
 
 from ..kubernetes.annotations import WAVES_ANNOTATION
 from ..kubernetes.objects import annotations_of
+from ..kubernetes.stateful_sets import ordinal_of
 from ..kubernetes.workload_kinds import STATEFUL_SET
 from ..kubernetes.workloads import is_held
 from ..revisions.observation import ObservedPod
@@ -26,12 +27,6 @@ def what_replaces_pods(view: WorkloadView, state: str) -> str:
             delete = f"`kubectl -n {view.namespace} delete pod {blocking}`"
             return f"Kubernetes waits until {blocking} is ready: if that needs the newest revision, {delete}"
     return "The rollout continues by itself" if state == "rolling" else "Find out why they are not replaced"
-
-
-def ordinal_of(name: str) -> int:
-    """Return the ordinal of a StatefulSet's pod, which its name ends in."""
-    number = name.rpartition("-")[2]
-    return int(number) if number.isdecimal() else 0
 
 
 def _blocking(view: WorkloadView, behind: list[ObservedPod]) -> str:

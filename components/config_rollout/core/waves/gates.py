@@ -313,6 +313,9 @@ _WHOLE = ("port", "metrics_port", "timeout_seconds")
 KINDS = tuple(_PARSERS)
 """The kinds of gates."""
 
+OF_NODES = ("kube_proxy", "new_service")
+"""Those of them that ask about nodes, and are not for a StatefulSet."""
+
 PROXIED = ("http", "kube_proxy")
 """Those of them that ask through the API server's pod proxy, and need the permission for it."""
 

@@ -1,5 +1,7 @@
 """
-Waves: the order in which the nodes of a DaemonSet get a change, and which node is in which.
+Waves: the order in which the nodes of a DaemonSet, or the pods of a StatefulSet, get a change; which is in which.
+
+What is said of nodes goes for a StatefulSet's pods, by their names: `WorkloadKind.places` has the word for them.
 
 Not here: when a pod may restart (restarts.py), and the words about it (words.py).
 """
@@ -15,8 +17,9 @@ from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from ..kubernetes.amounts import PERCENT
 from ..kubernetes.label_selector import LabelSelector, parse_selector
-from ..kubernetes.workload_kinds import STATEFUL_SET, WorkloadKind
-from .gates import Gate, parse_gates
+from ..kubernetes.stateful_sets import ordinal_of
+from ..kubernetes.workload_kinds import DAEMON_SET, STATEFUL_SET, WorkloadKind
+from .gates import Gate, KubeProxyGate, NewServiceGate, parse_gates
 from .places import FROM_WAVE, FROM_WAVES
 from .windows import Window
 
@@ -33,7 +36,7 @@ _OF_ALL, _OF_ONE = tuple(WavesArgs.__annotations__), tuple(WaveArgs.__annotation
 _SETTINGS = tuple(name for name in _OF_ALL if name in _OF_ONE)
 """Fields of a wave whose default is what `waves` says for all."""
 
-MEMBERSHIP = ("name", "selector", "nodes", "each")
+MEMBERSHIP = ("name", "selector", "nodes", "pods", "each")
 """The fields of a wave that define which nodes are in it."""
 
 Labels = Mapping[str, Mapping[str, str]]
@@ -55,9 +58,10 @@ class Wave:
     max_unavailable: int | str = 1
     soak_seconds: int = 0
     gates: tuple[Gate, ...] = ()
+    kind: WorkloadKind = DAEMON_SET
 
     def budget(self, nodes: int) -> int:
-        """Return how many pods of the DaemonSet may be unavailable while this wave of so many nodes restarts."""
+        """Return how many pods of the workload may be unavailable while this wave of so many nodes restarts."""
         return max(1, scaled(self.max_unavailable, nodes))
 
     @property
@@ -68,7 +72,8 @@ class Wave:
     def definition(self) -> dict[str, object]:
         """Return what a record keeps of it, as plain values."""
         requirements = [f"{r.key} {r.operator} {','.join(r.values)}".rstrip() for r in self.selector.requirements]
-        of = {"nodes": self.nodes, "each": self.each, "selector": requirements, "soakSeconds": self.soak_seconds}
+        of = {self.kind.places: self.nodes, "each": self.each, "selector": requirements}
+        of["soakSeconds"] = self.soak_seconds
         of["gates"] = [str(gate) for gate in self.gates if not isinstance(gate, Window)]
         of["windows"] = [str(window) for window in self.windows]
         selection = {key: value for key, value in of.items() if value}
@@ -87,6 +92,11 @@ class Waves:
     progress_deadline_seconds: int = PROGRESS_DEADLINE_SECONDS
     over_unhealthy: bool = False
 
+    @property
+    def kind(self) -> WorkloadKind:
+        """What the waves are of."""
+        return self.rest.kind
+
     def in_order(self, labels: Labels) -> list[Wave]:
         """Return the waves that a cluster of these nodes has: those of `by` in the order of their values."""
         values = sorted({of[self.by] for of in labels.values() if of.get(self.by)}) if self.by else []
@@ -104,7 +114,7 @@ class Waves:
         for wave in self.first:
             expressions = [{"key": r.key, "operator": r.operator, "values": list(r.values)}
                            for r in wave.selector.requirements]  # fmt: skip
-            of = {"matchExpressions": expressions, "nodes": wave.nodes, "each": wave.each}
+            of = {"matchExpressions": expressions, self.kind.places: wave.nodes, "each": wave.each}
             first.append({"name": wave.name, **{key: value for key, value in of.items() if value}})
         return {**({"first": first} if first else {}), **({"by": self.by} if self.by else {})}
 
@@ -118,7 +128,7 @@ class Division:
 
     @property
     def budget(self) -> int:
-        """How many pods of the DaemonSet may be unavailable."""
+        """How many pods of the workload may be unavailable."""
         return self.wave.budget(len(self.nodes))
 
 
@@ -127,7 +137,8 @@ def divide(waves: Waves, labels: Labels, seed: str, covered: Iterable[str] | Non
     Return the waves with their nodes: every covered node is in exactly one.
 
     Nodes come in the order of the SHA-256 of `seed` and their name: a different seed picks other nodes first, so no
-    node is always the canary, and the same seed picks the same ones again, however they are listed.
+    node is always the canary, and the same seed picks the same ones again, however they are listed. Pods of a
+    StatefulSet come from the highest ordinal down: a `partition` knows no other order.
 
     Args:
       waves: The waves.
@@ -138,6 +149,8 @@ def divide(waves: Waves, labels: Labels, seed: str, covered: Iterable[str] | Non
     """
     names = labels if covered is None else [name for name in covered if name in labels]
     left = sorted(names, key=lambda name: (hashlib.sha256(f"{seed}/{name}".encode()).digest(), name))
+    if waves.kind is STATEFUL_SET:
+        left = sorted(names, key=ordinal_of, reverse=True)
     divisions = []
     for wave in waves.in_order(labels):
         if wave in waves.first:
@@ -174,6 +187,8 @@ def check_names(waves: Waves, labels: Labels) -> Iterator[Finding]:
 
 def empty_selectors(waves: Waves, labels: Labels) -> Iterator[Finding]:
     """Find selectors that match no node, and labels that no node has, with those that exist."""
+    if waves.kind is not DAEMON_SET:
+        return
     found = sorted({label for of in labels.values() for label in of})
     for number, wave in enumerate(waves.first):
         where = f"waves.first[{number}] ('{wave.name}')"
@@ -190,22 +205,23 @@ def empty_selectors(waves: Waves, labels: Labels) -> Iterator[Finding]:
 
 def no_waves(kind: WorkloadKind) -> Finding:
     """Return that workloads of a kind have no waves, and what there is instead."""
-    what = f"is for DaemonSets, whose nodes make the waves; Kubernetes itself replaces the pods of a {kind.kind}"
+    what = "is for DaemonSets and StatefulSets, whose waves are of nodes and of ordinals"
     fix = "Use its native `strategy`, for example with max_unavailable 1 and max_surge 0"
-    if kind is STATEFUL_SET:
-        fix = "Use its native `update_strategy`: a `partition` that you lower step by step holds the other pods back"
-    return Finding("waves", what, fix)
+    return Finding("waves", f"{what}; Kubernetes itself replaces the pods of a {kind.kind}", fix)
 
 
-def check_beside_waves(plain: Mapping[str, object], outputs: Iterable[str]) -> Iterator[Finding]:
+def check_beside_waves(
+    plain: Mapping[str, object], outputs: Iterable[str], kind: WorkloadKind = DAEMON_SET
+) -> Iterator[Finding]:
     """Find arguments that contradict `waves`, among them those that are not known before the cluster is read."""
-    for key, instead in (
-        ("update_strategy", "max_unavailable"),
-        ("max_unavailable", "max_unavailable"),
-        ("rollout_timeout_seconds", "progress_deadline_seconds"),
+    lowered = "Leave it out: the waves lower its `partition` themselves, and nothing remains of it after a rollout"
+    for key, fix in (
+        ("update_strategy", lowered if kind is STATEFUL_SET else "Use waves.max_unavailable"),
+        ("max_unavailable", "Use waves.max_unavailable"),
+        ("rollout_timeout_seconds", "Use waves.progress_deadline_seconds"),
     ):
         if key in plain:
-            yield Finding(key, "cannot be combined with `waves`", f"Use waves.{instead}")
+            yield Finding(key, "cannot be combined with `waves`", fix)
     for key in outputs:
         yield Finding(key, "cannot be an Output with `waves`, which read the cluster first", "Pass a plain value")
     waves, ready = plain["waves"], plain.get("min_ready_seconds")
@@ -222,13 +238,15 @@ def scaled(value: int | str, nodes: int) -> int:
     return math.ceil(int(value.removesuffix("%")) * nodes / 100) if isinstance(value, str) else int(value)
 
 
-def parse_waves(value: object, where: str = "waves") -> tuple[Waves, list[Finding]]:
-    """Return the parsed `waves`, with defaults filled in, and everything wrong with it."""
+def parse_waves(value: object, where: str = "waves", kind: WorkloadKind = DAEMON_SET) -> tuple[Waves, list[Finding]]:
+    """Return the parsed `waves` of a workload of that kind, with defaults filled in, and everything wrong with it."""
     if not isinstance(value, Mapping):
         return Waves(), [Finding(where, f"must be a mapping (got {type(value).__name__})", "Pass a dict")]
     of, findings = named(where, value, _OF_ALL, elsewhere=FROM_WAVES)
-    rest, wrong = _parse_wave(where, {key: of[key] for key in _SETTINGS if key in of} | {"name": REST}, Wave(REST))
-    findings += wrong
+    of, of_others = _of_kind(where, of, kind)
+    usual = Wave(REST, kind=kind)
+    rest, wrong = _parse_wave(where, {key: of[key] for key in _SETTINGS if key in of} | {"name": REST}, usual)
+    findings += [*of_others, *wrong]
     first: list[Wave] = []
     listed = of.get("first", [])
     if isinstance(listed, list | tuple):
@@ -236,9 +254,10 @@ def parse_waves(value: object, where: str = "waves") -> tuple[Waves, list[Findin
             place = f"{where}.first[{number}]"
             if isinstance(item, Mapping):
                 known, wrong = named(place, item, _OF_ONE, elsewhere=FROM_WAVE)
+                known, of_others = _of_kind(place, known, kind)
                 wave, more = _parse_wave(place, known, rest)
                 first.append(wave)
-                findings += [*wrong, *more, *_check_choice(place, known)]
+                findings += [*wrong, *of_others, *more, *([] if of_others else _check_choice(place, known, kind))]
             else:
                 findings.append(Finding(place, f"must be a mapping (got {type(item).__name__})", "Pass a dict"))
     else:
@@ -265,17 +284,31 @@ def parse_waves(value: object, where: str = "waves") -> tuple[Waves, list[Findin
     ), []  # fmt: skip
 
 
+def _of_kind(where: str, of: Mapping[str, object], kind: WorkloadKind) -> tuple[dict[str, object], list[Finding]]:
+    """Return the fields of `waves`, or of one wave, that a kind has, and a finding for each that it has not."""
+    what = "is of nodes, and the waves of a StatefulSet are of its pods, from the highest ordinal down"
+    of_nodes = ("by", "match_labels", "match_expressions", "nodes", "each")
+    others = dict.fromkeys(of_nodes, (what, "Use `pods` of a wave in `first`"))
+    one = "is for DaemonSets: the pods of a StatefulSet follow one at a time, as in Kubernetes"
+    others["max_unavailable"] = one, "Leave it out"
+    if kind is not STATEFUL_SET:
+        others = {"pods": ("is for StatefulSets, whose pods have an order", "Use `nodes`")}
+    wrong = [Finding(f"{where}.{name}", *others[name]) for name in of if name in others]
+    return {name: value for name, value in of.items() if name not in others}, wrong
+
+
 def _parse_wave(where: str, of: Mapping[str, object], defaults: Wave) -> tuple[Wave, list[Finding]]:
     findings: list[Finding] = []
+    kind = defaults.kind
     name = of.get("name")
     if not isinstance(name, str) or not name:
         findings.append(wrong_value(f"{where}.name", "must be text", name, "Give the wave a name"))
     selector, wrong = parse_selector(where, of.get("match_labels"), of.get("match_expressions"))
     findings += wrong
-    budget, nodes = of.get("max_unavailable", defaults.max_unavailable), of.get("nodes")
+    budget, nodes = of.get("max_unavailable", defaults.max_unavailable), of.get(kind.places)
     findings += _check_amount(f"{where}.max_unavailable", budget, "pods")
     if nodes is not None:
-        findings += _check_amount(f"{where}.nodes", nodes, "nodes")
+        findings += _check_amount(f"{where}.{kind.places}", nodes, kind.places)
     each = of.get("each", "")
     if not isinstance(each, str):
         findings.append(wrong_value(f"{where}.each", "must be a label", each, "Pass a plain str"))
@@ -284,15 +317,25 @@ def _parse_wave(where: str, of: Mapping[str, object], defaults: Wave) -> tuple[W
     gates: tuple[Gate, ...] = defaults.gates
     if "gates" in of:
         gates, wrong = parse_gates(f"{where}.gates", of["gates"])
-        findings += wrong
+        findings += [*wrong, *_check_gates_of_nodes(f"{where}.gates", gates, kind)]
     if findings:
         return replace(defaults, name=str(name)), findings
-    return Wave(str(name), selector, _plain(nodes), str(each), _plain(budget) or 1, int(soak), gates), []  # type: ignore[call-overload]
+    return Wave(str(name), selector, _plain(nodes), str(each), _plain(budget) or 1, int(soak), gates, kind), []  # type: ignore[call-overload]
 
 
-def _check_choice(where: str, of: Mapping[str, object]) -> Iterator[Finding]:
+def _check_gates_of_nodes(where: str, gates: Iterable[Gate], kind: WorkloadKind) -> Iterator[Finding]:
+    """Find gates of nodes, where the waves are of pods."""
+    for gate in gates:
+        if kind is STATEFUL_SET and isinstance(gate, KubeProxyGate | NewServiceGate):
+            what = f"gate {gate} asks about nodes, and the waves of a StatefulSet are of its pods"
+            yield Finding(where, what, "Leave it out, or use `http`")
+
+
+def _check_choice(where: str, of: Mapping[str, object], kind: WorkloadKind) -> Iterator[Finding]:
     """Find a wave with neither a selector nor a number of nodes, which would take all of them."""
-    if not {"match_labels", "match_expressions", "nodes"} & set(of):
+    if kind is STATEFUL_SET and "pods" not in of:
+        yield Finding(where, "would take every pod", "Give it `pods`")
+    elif kind is not STATEFUL_SET and not {"match_labels", "match_expressions", "nodes"} & set(of):
         yield Finding(where, "would take every node", "Give it match_labels, match_expressions or nodes")
     if "each" in of and "nodes" not in of:
         yield Finding(f"{where}.each", "requires `nodes`", "Set `nodes` to how many nodes of each value")

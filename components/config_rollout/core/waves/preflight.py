@@ -5,16 +5,17 @@ from dataclasses import dataclass, field
 
 from ..arguments.finding import Finding
 from ..configuration.digest import SHORT_HASH_LENGTH
+from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from .gates import Gate, asked_before, is_strict
 from .order import Division, Labels, Waves, divide
-from .restarts import DaemonPods, blocking
+from .restarts import WorkloadPods, blocking
 from .words import names
 
 
 @dataclass(frozen=True)
 class State:
     """
-    What the program wants of a DaemonSet, and what is there.
+    What the program wants of a workload, and what is there.
 
     `where` is NAMESPACE/NAME, `wanted` and `live` are config hashes, `hashes` is node -> config hash of its pod.
     """
@@ -23,7 +24,7 @@ class State:
     waves: Waves
     divisions: list[Division]
     labels: Labels
-    daemon_pods: DaemonPods
+    workload_pods: WorkloadPods
     wanted: str
     live: str
     hashes: Mapping[str, str]
@@ -40,7 +41,7 @@ class State:
     @property
     def asked(self) -> list[str]:
         """The nodes that gates are asked about, in wave order."""
-        there = {pod.node for pod in self.daemon_pods.pods if not pod.leaving} - self.daemon_pods.down
+        there = {pod.node for pod in self.workload_pods.pods if not pod.leaving} - self.workload_pods.down
         return [node for division in self.divisions for node in division.nodes if node in there]
 
 
@@ -49,12 +50,19 @@ def check_capacity(state: State) -> Iterator[Finding]:
     division = next((division for division in state.divisions if division.nodes), None)
     if division is None:
         return
-    has = {pod.node for pod in state.daemon_pods.pods if not pod.leaving and state.hashes.get(pod.node) == state.wanted}
-    nodes = blocking(state.daemon_pods, division.nodes, division.budget, has)
+    has = {
+        pod.node for pod in state.workload_pods.pods if not pod.leaving and state.hashes.get(pod.node) == state.wanted
+    }
+    nodes = blocking(state.workload_pods, division.nodes, division.budget, has)
     if not nodes:
         return
-    down = [node for node in nodes if node in state.daemon_pods.down]
-    broken = [node for node in nodes if node not in state.daemon_pods.down]
+    if state.workload_pods.ordered:
+        what = f"{'1 pod is' if len(nodes) == 1 else f'{len(nodes):,} pods are'} unavailable ({names(nodes)})"
+        then = f"which this change does not restart first, so wave '{division.wave.name}' could not begin"
+        yield Finding("waves", f"{what}, {then}", "Fix what is unavailable")
+        return
+    down = [node for node in nodes if node in state.workload_pods.down]
+    broken = [node for node in nodes if node not in state.workload_pods.down]
     facts = []
     if down:
         facts.append(f"{len(down):,} {'node is' if len(down) == 1 else 'nodes are'} NotReady ({names(down)})")
@@ -84,10 +92,11 @@ def check_finished(state: State) -> Iterator[Finding]:
         asked |= set(division.nodes)
         if division.wave.name == state.waves.through:
             break
-    left = sorted({pod.node for pod in state.daemon_pods.outdated(sorted(asked))} - state.daemon_pods.down)
+    left = sorted({pod.node for pod in state.workload_pods.outdated(sorted(asked))} - state.workload_pods.down)
     if left:
         short = state.live[:SHORT_HASH_LENGTH]
-        are = "node has" if len(left) == 1 else "nodes have"
+        places = state.waves.kind.places
+        are = f"{places.removesuffix('s')} has" if len(left) == 1 else f"{places} have"
         yield Finding(
             "waves",
             f"the rollout of {short} has not finished: {len(left):,} {are} a different configuration ({names(left)})",
@@ -134,8 +143,9 @@ def excused(state: State) -> dict[Gate, dict[str, str]]:
     return {gate: answers for gate, answers in of.items() if answers}
 
 
-def check_size(labels: Labels) -> Iterator[Finding]:
-    """Find a cluster of one node, where the first wave is all there is."""
+def check_size(labels: Labels, kind: WorkloadKind = DAEMON_SET) -> Iterator[Finding]:
+    """Find a cluster of one node, or a StatefulSet of one pod, where the first wave is all there is."""
     if len(labels) == 1:
-        what = "the cluster has only one node, so waves have no effect"
+        only = "the cluster has only one node" if kind is DAEMON_SET else f"the {kind.kind} has only one pod"
+        what = f"{only}, so waves have no effect"
         yield Finding("waves", what, "Ignore this in a test cluster")

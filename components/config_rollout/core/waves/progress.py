@@ -8,7 +8,7 @@ from ..kubernetes import workloads
 from ..kubernetes.amounts import SECONDS_PER_POD
 from ..kubernetes.objects import Object
 from .order import Division
-from .restarts import DaemonPods
+from .restarts import WorkloadPods
 from .words import duration
 
 RESTARTING = ""
@@ -48,7 +48,7 @@ class Progress:
     turn_seconds: float
 
     def line(self, doing: str = RESTARTING, where: str = "") -> str:
-        """Return the line. `doing` is what the wave does when it restarts nothing, `where` the DaemonSet."""
+        """Return the line. `doing` is what the wave does when it restarts nothing, `where` the workload."""
         parts = [f"{self.wave.done:,}/{self.wave.nodes:,} of {self.wave.name} done"]
         if doing:
             parts.append(doing)
@@ -90,11 +90,11 @@ def rolling(kind: str, where: str, seconds: float, look: Callable[[], Object | s
     return f"{pods.updated:,}/{pods.wanted:,} pods of {where} updated, {pods.available:,} available ({waited})"
 
 
-def at(division: Division, daemon_pods: DaemonPods) -> WaveAt:
+def at(division: Division, workload_pods: WorkloadPods) -> WaveAt:
     """Return where a wave is. Nodes that are NotReady are not waited for and do not count."""
-    nodes = [node for node in division.nodes if node not in daemon_pods.down]
+    nodes = [node for node in division.nodes if node not in workload_pods.down]
     soak = division.wave.soak_seconds
-    return WaveAt(division.wave.name, len(nodes) - len(daemon_pods.behind(nodes)), len(nodes), division.budget, soak)
+    return WaveAt(division.wave.name, len(nodes) - len(workload_pods.behind(nodes)), len(nodes), division.budget, soak)
 
 
 def turn_seconds(elapsed: float, restarted: int, budget: int, min_ready_seconds: int) -> float:

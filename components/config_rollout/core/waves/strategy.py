@@ -1,17 +1,49 @@
-"""A DaemonSet with waves whose `updateStrategy` someone changed: who owns it, and how it is restored."""
+"""The `updateStrategy` of a workload with waves: what holds its pods back, who owns that, and how it is restored."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from ..kubernetes.amounts import ON_DELETE
 from ..kubernetes.annotations import WAVES_ANNOTATION
+from ..kubernetes.field_managers import DRIVER
 from ..kubernetes.objects import Object
-from ..kubernetes.workload_kinds import DAEMON_SET
+from ..kubernetes.strategies import StatefulSetStrategy
+from ..kubernetes.workload_kinds import DAEMON_SET, STATEFUL_SET, WorkloadKind
 
 
-def is_held(daemon_set: Object) -> bool:
-    """Return whether Kubernetes restarts none of its pods by itself."""
+def is_held(workload: Object, kind: WorkloadKind = DAEMON_SET, partition: int = 0) -> bool:
+    """
+    Return whether Kubernetes restarts none of its pods by itself.
+
+    Of a StatefulSet only those from the ordinal of this partition up.
+    """
+    if kind is STATEFUL_SET:
+        strategy = StatefulSetStrategy.of(workload["spec"].get("updateStrategy"))
+        return strategy.type != ON_DELETE and strategy.first >= partition
     frozen = DAEMON_SET.frozen
-    return bool((daemon_set["spec"].get("updateStrategy") or frozen).get("type") == frozen["type"])
+    return bool((workload["spec"].get("updateStrategy") or frozen).get("type") == frozen["type"])
+
+
+def with_partition(namespace: str, name: str, partition: int | None) -> Object:
+    """
+    Return what the driver applies to a StatefulSet as `DRIVER`, so that pods below a partition stay as they are.
+
+    With `None` nothing of it remains, and Kubernetes' default, 0, takes its place.
+    """
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": partition}}
+    return {
+        "apiVersion": STATEFUL_SET.api_version,
+        "kind": STATEFUL_SET.kind,
+        "metadata": {"name": name, "namespace": namespace},
+        **({} if partition is None else {"spec": {"updateStrategy": strategy}}),
+    }
+
+
+def has_partition_of_driver(stateful_set: Object) -> bool:
+    """Return whether its partition is what the driver has applied, and no one else has changed since."""
+    every = stateful_set["metadata"].get("managedFields") or []
+    ours = [of for of in every if (of.get("manager"), of.get("operation")) == (DRIVER, "Apply")]
+    return any("f:updateStrategy" in (((of.get("fieldsV1") or {}).get("f:spec")) or {}) for of in ours)
 
 
 def patch() -> Object:

@@ -8,9 +8,10 @@ from ..kubernetes.amounts import SECONDS_PER_POD
 from ..kubernetes.field_managers import Written
 from ..kubernetes.pods import Pod
 from ..kubernetes.strategies import Strategy
+from ..kubernetes.workload_kinds import DAEMON_SET, STATEFUL_SET, WorkloadKind
 from ..words.shown import escaped
 from .order import Division
-from .restarts import DaemonPods
+from .restarts import WorkloadPods
 from .windows import Window
 
 WAVE_BY_WAVE = "wave by wave"
@@ -51,13 +52,13 @@ def plan(
         restarts = len(set(division.nodes).difference(has))
         name = f"{division.wave.name:{width}}"
         if stopped:
-            lines.append(f"{name}  {_nodes(len(division.nodes))}  not now: `through` is '{through}'")
+            lines.append(f"{name}  {_counted(division)}  not now: `through` is '{through}'")
         elif restarts:
             lines.append(f"{name}  {_wave(division, restarts)}")
             seconds += estimate_seconds(division, min_ready_seconds, restarts)
         stopped = stopped or division.wave.name == through
     if not there:
-        return WavePlan(["no node has a pod yet: they start on all nodes at once"])
+        return WavePlan([_none_yet(divisions[-1].wave.kind if divisions else DAEMON_SET)])
     ready = sum(len(set(division.nodes).intersection(has)) for division in there)
     if ready:
         lines.append(f"{ready:,} of {sum(len(d.nodes) for d in there):,} pods have this configuration already")
@@ -79,13 +80,19 @@ def estimate_seconds(division: Division, min_ready_seconds: int, restarts: int) 
 
 
 def goes_on(where: str, plan: WavePlan) -> str:
-    """Return what an `up` that continues the rollout of a DaemonSet does."""
-    return "\n    ".join([f"the rollout of DaemonSet {where} continues, {WAVE_BY_WAVE}", *plan.lines])
+    """Return what an `up` that continues the rollout of a workload, as messages name it, does."""
+    return "\n    ".join([f"the rollout of {where} continues, {WAVE_BY_WAVE}", *plan.lines])
 
 
-def first(waves: Sequence[str]) -> str:
+def first(waves: Sequence[str], kind: WorkloadKind = DAEMON_SET) -> str:
     """Return what an `up` that creates the pods does."""
-    return f"no node has a pod yet: they start on all nodes at once; later changes go wave by wave: {', '.join(waves)}"
+    return f"{_none_yet(kind)}; later changes go wave by wave: {', '.join(waves)}"
+
+
+def _none_yet(kind: WorkloadKind) -> str:
+    if kind is STATEFUL_SET:
+        return "there is no pod yet: all start with this configuration"
+    return "no node has a pod yet: they start on all nodes at once"
 
 
 def restarts_nothing(waves: Sequence[str]) -> str:
@@ -99,53 +106,52 @@ def waits(window: str) -> str:
 
 
 def begins(division: Division, where: str) -> str:
-    """Return that a wave begins, where to watch it, and how to stop a rollout that runs."""
+    """Return that a wave begins, where to watch it, and how to stop it; `where` names the workload in commands."""
     what = f"{division.wave.name} begins: {_wave(division, len(division.nodes))}"
     watch, pause = (f"`config-rollout {command} {where}`" for command in ("status --watch", "pause"))
     return f"{what}. {watch} shows it, {pause} stops it before the next pod"
 
 
-def through(division: Division, daemon_pods: DaemonPods) -> str:
+def through(division: Division, workload_pods: WorkloadPods) -> str:
     """Return that a wave has finished, and how many nodes are NotReady and are updated when they are back."""
-    nodes, down = division.nodes, daemon_pods.down.intersection(division.nodes)
-    updated = len(nodes) - len(daemon_pods.behind(nodes)) - len(down)
+    nodes, down = division.nodes, workload_pods.down.intersection(division.nodes)
+    updated = len(nodes) - len(workload_pods.behind(nodes)) - len(down)
     away = f", {len(down):,} NotReady" if down else ""
-    return f"{division.wave.name}: {updated:,} of {len(nodes):,} nodes updated{away}"
+    return f"{division.wave.name}: {updated:,} of {len(nodes):,} {division.wave.kind.places} updated{away}"
 
 
-def takes_back(name: str, findings: Sequence[str], revision: int) -> str:
-    """Return that a wave has failed, why, and that its nodes are taken back."""
-    return (
-        f"wave '{name}' failed: {'; '.join(map(escaped, findings[:2]))}. Taking its nodes back to revision {revision}"
-    )
+def takes_back(name: str, findings: Sequence[str], revision: int, places: str) -> str:
+    """Return that a wave has failed, why, and that its `places`, nodes or pods, are taken back."""
+    why = "; ".join(map(escaped, findings[:2]))
+    return f"wave '{name}' failed: {why}. Taking its {places} back to revision {revision}"
 
 
 def other_template(where: str, paths: Sequence[str]) -> str:
-    """Return that a DaemonSet's template differs from what the program wrote, and what to do; `paths` differ."""
+    """Return that a workload's template differs from what the program wrote, and what to do; `paths` differ."""
     differ = f" ({', '.join(paths[:_MOST_NAMES])})" if paths else ""
     return (
-        f"DaemonSet {where}: its pod template is not what this program wrote{differ}: something else changed it since. "
+        f"{where}: its pod template is not what this program wrote{differ}: something else changed it since. "
         "Run `pulumi up --refresh` to restore it."
     )
 
 
-def strategy_was_changed(where: str, by: Written) -> str:
-    """Return that someone changed a DaemonSet's update strategy, who and when, and what is done about it."""
+def strategy_was_changed(where: str, by: Written, again: str) -> str:
+    """Return that someone changed a workload's update strategy, who and when, and what it is `again`."""
     who = f" by {by.manager}, {by.time}" if by.manager else ""
     return (
-        f"DaemonSet {where}: its updateStrategy was changed{who}, so Kubernetes may have restarted pods by itself. "
-        "It is OnDelete again"
+        f"{where}: its updateStrategy was changed{who}, so Kubernetes may have restarted pods by itself. "
+        f"It is {again} again"
     )
 
 
 def restarts_again(pod: Pod, wanted: str) -> str:
     """Return that a pod is restarted whose predecessor was restarted for the same revision already, and why."""
-    return f"{pod.node}: its new pod {pod.name} has revision {pod.revision}, not {wanted}: it is restarted again"
+    return f"{_whose(pod)}new pod {pod.name} has revision {pod.revision}, not {wanted}: it is restarted again"
 
 
 def not_deleted(pod: Pod) -> str:
     """Return that a pod stays although its DELETE succeeded."""
-    return f"{pod.node}: deleting pod {pod.name} succeeded, but the pod still exists"
+    return f"{_whose(pod)}deleting pod {pod.name} succeeded, but the pod still exists"
 
 
 def came_back_other(node: str, times: int, wanted: str) -> str:
@@ -160,22 +166,23 @@ def again(plan: WavePlan) -> str:
     )
 
 
-def stuck(daemon_pods: DaemonPods, nodes: Sequence[str], budget: int, seconds: int) -> list[str]:
+def stuck(workload_pods: WorkloadPods, nodes: Sequence[str], budget: int, seconds: int) -> list[str]:
     """Return, by node, what held a wave up."""
-    pods = {pod.node: pod for pod in daemon_pods.pods}
+    pods = {pod.node: pod for pod in workload_pods.pods}
     lines = []
-    for node in daemon_pods.behind(nodes):
+    for node in workload_pods.behind(nodes):
         pod = pods.get(node)
         if pod is None:
             lines.append(f"{node}: has no pod")
         elif pod.leaving:
-            lines.append(f"{node}: pod {pod.name} does not terminate")
-        elif not pod.available and pod.revision == daemon_pods.revision:
+            stays = "was to be replaced, but is still there" if workload_pods.ordered else "does not terminate"
+            lines.append(f"{_whose(pod)}pod {pod.name} {stays}")
+        elif not pod.available and pod.revision == workload_pods.revision:
             lines.append(not_ready(pod, "is not ready"))
-    if not lines and daemon_pods.outdated(nodes):
-        elsewhere = sorted(daemon_pods.unavailable())
+    if not lines and workload_pods.outdated(nodes):
+        elsewhere = sorted(workload_pods.unavailable())
         lines = [
-            f"unavailable pods: {len(elsewhere) + daemon_pods.missing():,} of at most {budget:,}: {names(elsewhere)}"
+            f"unavailable pods: {len(elsewhere) + workload_pods.missing():,} of at most {budget:,}: {names(elsewhere)}"
         ]
     return [f"no pod became available for {seconds:,} s", *lines]
 
@@ -189,7 +196,12 @@ def failure(name: str, findings: Sequence[str], then: str) -> str:
 
 def not_ready(pod: Pod, what: str) -> str:
     """Return what is wrong with a pod, by its node."""
-    return f"{pod.node}: pod {pod.name} {what}{f' ({pod.why})' if pod.why else ''}"
+    return f"{_whose(pod)}pod {pod.name} {what}{f' ({pod.why})' if pod.why else ''}"
+
+
+def _whose(pod: Pod) -> str:
+    """Return the beginning of a line about a pod: its node, unless it is known by its own name."""
+    return "" if pod.node == pod.name else f"{pod.node}: "
 
 
 def names(nodes: Sequence[str]) -> str:
@@ -200,7 +212,7 @@ def names(nodes: Sequence[str]) -> str:
 
 def _wave(division: Division, restarts: int) -> str:
     count = len(division.nodes)
-    some = _nodes(count) if restarts == count else f"{restarts:,} of {count:,} nodes"
+    some = _counted(division) if restarts == count else f"{restarts:,} of {count:,} {division.wave.kind.places}"
     return f"{some}, {division.budget:,} at a time{_checks(division)}"
 
 
@@ -212,8 +224,9 @@ def _checks(division: Division) -> str:
     return f"; {', '.join(checks)}" if checks else ""
 
 
-def _nodes(count: int) -> str:
-    return f"{count:,} node{'' if count == 1 else 's'}"
+def _counted(division: Division) -> str:
+    count, places = len(division.nodes), division.wave.kind.places
+    return f"{count:,} {places.removesuffix('s') if count == 1 else places}"
 
 
 def duration(seconds: int) -> str:

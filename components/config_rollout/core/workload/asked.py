@@ -34,7 +34,7 @@ def selector_of(plain: Mapping[str, Any], name: str) -> Any:
 def _spec(kind: WorkloadKind, plain: Mapping[str, Any]) -> dict[str, Any]:
     """Return what stands beside the pod template. Without `replicas` they are an autoscaler's, or Kubernetes' 1."""
     spec = {
-        kind.strategy: kind.frozen if "waves" in plain else plain.get(snake_case(kind.strategy)),
+        kind.strategy: kind.frozen or None if "waves" in plain else plain.get(snake_case(kind.strategy)),
         "minReadySeconds": plain.get("min_ready_seconds"),
         "revisionHistoryLimit": plain.get("revision_history_limit"),
     }
