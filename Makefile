@@ -43,7 +43,7 @@ kubespray: setup ## replay what kubespray did to kube-proxy; writes the table of
 linters: setup ## run other linters over the same manifests as check; writes the tables of docs/linters.md
 	$(RUN) -m tools.linters
 
-renderers: setup tools ## the filter in the real Helm 3, Helm 4 and kustomize, which it builds first
+renderers: setup tools ## the filter in the real Helm 3, Helm 4, kustomize and Argo CD, which it builds first
 	RENDERERS=1 $(RUN) -m pytest tests/engine/renderers
 
 programs: setup tools ## the real Prometheus reloads on real nodes; builds it first

@@ -157,6 +157,7 @@ RENDERERS = {
             "kustomize", "kustomize", "sigs.k8s.io/kustomize/kustomize/v5", "5.7.1",
             ("sigs.k8s.io/kustomize/api/provenance.version",),
         ),
+        Tool("argocd-cmp-server", "argocd-cmp-server", ".", "3.2.12"),
     )
 }  # fmt: skip
 """What renders manifests, and only `make renderers` builds: they take minutes, and the filter does not need them."""

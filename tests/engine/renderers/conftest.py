@@ -1,4 +1,4 @@
-"""The real Helm 3, Helm 4 and kustomize. They take minutes to build, so these tests run in `make renderers` alone."""
+"""The real programs that run the filter. They take minutes to build, so `make renderers` alone runs these tests."""
 
 import os
 import subprocess
