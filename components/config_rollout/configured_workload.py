@@ -283,6 +283,7 @@ class ConfiguredWorkload:
             self._component, self._name, workload.kind, self._check, self.explainer,
             configuration.hash if configuration.is_known else "",
             self._reload_objects, configuration.reload_hash, self.staged.canary if self.staged else None,
+            self.staged.restart_of_all if self.staged else None,
         )  # fmt: skip
         for called, body in self._reload_objects.items():
             hooks = pulumi.ResourceHookBinding.merge(

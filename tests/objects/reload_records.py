@@ -24,7 +24,15 @@ def reloaded(result: str = "reloaded", wrong: dict[str, str] | None = None, **mo
     wrong = wrong or {}
     read = {node: BEGAN + 1 + number / 2 for number, node in enumerate(NODES) if node not in wrong and "" not in wrong}
     ended = BEGAN + (6 if wrong else 2)
-    given = {"nodes": NODES, "read": read, "wrong": wrong, "reason": REASON if wrong else "", **more}
+    restarts = 3 if result == "restarted" else 0
+    given = {
+        "restarts": restarts,
+        "nodes": NODES,
+        "read": read,
+        "wrong": wrong,
+        "reason": REASON if wrong else "",
+        **more,
+    }
     return Reloaded(result, BEGAN, BEGAN + 2, ended, **given)
 
 

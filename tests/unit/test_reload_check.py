@@ -10,16 +10,17 @@ from config_rollout.core.waves.reload_check import (
     ReloadGate,
     answer_of,
     check_program,
+    judge_now,
     judge_process,
     judge_reload,
     judge_start,
-    no_restart_in_waves,
     parse_reload,
     with_digests,
 )
 from config_rollout.core.waves.reload_programs import PROGRAMS, Question
 
 HTTP = {"port": 9153, "path": "/metrics", "changes": "version"}
+SILENT = "does not answer at :9153/metrics through the API server (503 no route)"
 QUESTION = Question(9153, "/metrics", changes="version", failures="failed_total")
 POD = ProbedPod("p", "n", "2026-11-29T14:00:00Z", uid="1")
 
@@ -43,7 +44,7 @@ def gate(before=None, question=QUESTION, is_back=False):
         pytest.param((200, body("b")), "", True, id="another version"),
         pytest.param((200, body("b", 1)), "rejected it (failed_total 0 => 1)", True, id="tried and failed"),
         pytest.param((200, b""), "has not read it yet: version is as before", False, id="none while it reloads"),
-        pytest.param((503, b"no route"), "503 no route", False, id="no answer"),
+        pytest.param((503, b"no route"), SILENT, False, id="no answer"),
     ],
 )
 def test_pod_has_read_a_text_once_what_it_reports_is_another(answer, wrong, is_final):
@@ -189,11 +190,19 @@ def test_other_questions_need_no_plugin():
     assert [] == list(check_program(parse_reload({"http": HTTP}, ["a"])[0], {"a": b""}))
 
 
-@pytest.mark.parametrize(("on_failure", "refused"), [("restart", ["reload.on_failure"]), ("back", []), ("keep", [])])
-def test_restart_is_not_for_waves(on_failure, refused):
-    check, _ = parse_reload({"command": ["x"], "on_failure": on_failure}, ["Corefile"])
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        pytest.param((200, body()), "reports an older text", id="as before"),
+        pytest.param((200, body("b")), "", id="another"),
+        pytest.param((200, b""), "", id="never reloaded"),
+        pytest.param((503, b"no route"), SILENT, id="no answer"),
+    ],
+)
+def test_answer_long_after_a_reload(answer, wrong):
+    known = [answer_of(POD, QUESTION, of).lines for of in (body(), b"")]
 
-    assert refused == [one.where for one in no_restart_in_waves(check)]
+    assert wrong == judge_now(QUESTION, known, *answer)
 
 
 def test_question_without_anything_that_reloads_is_refused():

@@ -11,7 +11,10 @@ from config_rollout.core.kubernetes.annotations import RELOAD_ANNOTATION
 from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET
 from config_rollout.core.revisions.reload_note import reload_note
 from config_rollout.core.waves.reload_check import parse_reload
+from config_rollout.driver.driven import Stopped
 from config_rollout.driver.reload import NotReloaded, Reload, text_of
+from config_rollout.driver.reload_restart import InWaves
+from config_rollout.driver.report import Report
 from tests.memory_cluster import MemoryCluster
 
 NODES = ["n0", "n1", "n2"]
@@ -27,7 +30,7 @@ class Dns(MemoryCluster):
 
     def __init__(self, text="old", rejects=(), deaf=(), dies=(), down=(), may_not=lambda right: False):
         super().__init__(may_not=may_not)
-        self.rejects, self.deaf, self.dies = set(rejects), set(deaf), set(dies)
+        self.rejects, self.deaf, self.dies, self.closed = set(rejects), set(deaf), set(dies), False
         spec = {"selector": {"matchLabels": {"a": "b"}}, "template": {}}
         metadata = {"name": "dns", "namespace": "n", "uid": "ds"}
         self.keep("daemonsets", {"kind": "DaemonSet", "metadata": metadata, "spec": spec})
@@ -62,6 +65,8 @@ class Dns(MemoryCluster):
             self.keep("pods", pod(node, restarts=1))
 
     def ask_pod(self, pod, namespace, port, path):
+        if self.closed:
+            return 503, b"dial tcp: connection refused"
         node = pod.removeprefix("dns-")
         version = f'version{{value="{self.tried[node]}"}} 1\n' if self.tried[node] else ""
         return 200, f"{version}failed_total {self.failed[node]}\n".encode()
@@ -194,6 +199,25 @@ def test_pod_that_is_not_ready_is_not_asked(made):
     assert (["n0", "n1"], ["n2"]) == (proof.nodes, proof.away)
 
 
+def test_program_that_cannot_be_reached_is_named_before_and_after(made, said):
+    cluster = Dns()
+    cluster.closed = True
+    with pytest.raises(NotReloaded) as refused:
+        change(made(cluster), cluster)
+
+    assert (
+        "3 of 3 pods do not answer at :1/ through the API server (n0: 503 dial tcp: connection refused). Without an "
+        "answer after the change nothing proves that the new text was read: open the port, or pass `command`"
+    ) == said[0]
+    assert [
+        "reload failed: 3 of 3 pods did not read it again",
+        *(f"  {n}: does not answer at :1/ through the API server (503 dial tcp: connection refused)" for n in NODES),
+        "the old text was written again, but not everywhere is it known to be in force",
+        *(f"  {node}: does not answer (503 dial tcp: connection refused)" for node in NODES),
+    ] == str(refused.value).splitlines()
+    assert ["new", "old"] == cluster.writes
+
+
 @pytest.mark.parametrize(
     ("given", "result", "read", "refused", "away"),
     [
@@ -240,6 +264,43 @@ def test_up_that_is_stopped_takes_nothing_back(made):
 
     assert ["new"] == cluster.writes
     assert "stopped" == reload.report.reloaded("").result
+
+
+class Waves:
+    """What restarts pods wave by wave: `fails` says whether a wave fails, and `halts` whether it is left then."""
+
+    def __init__(self, fails=False, halts=False):
+        self.report, self.takes_back, self.ran = Report(), lambda: None, []
+        self._fails, self._halts = fails, halts
+
+    def run(self, own):
+        self.ran.append(own)
+        if self._fails and not self._halts:
+            self.takes_back()
+        if self._fails:
+            raise Stopped("wave 'canary' failed")
+
+
+@pytest.mark.parametrize(
+    ("waves", "closed", "result", "writes", "ran"),
+    [
+        pytest.param(Waves(), "", "restarted", ["new"], ["rest"], id="all waves pass"),
+        pytest.param(Waves(fails=True), "", "restored", ["new", "old"], ["rest"], id="a wave fails"),
+        pytest.param(Waves(fails=True, halts=True), "", "failed", ["new"], ["rest"], id="a wave fails and is left"),
+        pytest.param(Waves(), "window", "restored", ["new", "old"], [], id="a window is closed"),
+    ],
+)
+def test_restart_in_waves(made, waves, closed, result, writes, ran):
+    cluster = Dns(rejects=[("n1", "new")])
+    reload = made(cluster, on_failure="restart")
+    reload.waves = InWaves(waves, lambda: closed)
+    with suppress(NotReloaded):
+        change(reload, cluster)
+
+    assert (result, writes, ran) == (reload.report.result, cluster.writes, waves.ran)
+    assert {"restarted": "", "restored": "back", "failed": "keep"}[result] == reload_note(
+        cluster.of("configmaps")["dns-reload"]
+    ).failed
 
 
 @pytest.mark.parametrize(("on_failure", "to"), [("back", "old"), ("keep", "new")])

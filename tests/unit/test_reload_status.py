@@ -1,15 +1,22 @@
 """What `status` says of a ConfigMap that changes in place, and of the last reload of its text."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from config_rollout.cli.commands.reports import with_reports
+from config_rollout.cluster.client import ClusterError
+from config_rollout.core.kubernetes.pods import ProbedPod
 from config_rollout.core.revisions.reload_note import ReloadNote, reload_note
-from config_rollout.core.status.reloads import reload_state
+from config_rollout.core.status.reloads import question_of, reload_state
 from config_rollout.core.status.state import status_json, status_of
 from config_rollout.core.status.words import lines_of
+from config_rollout.core.waves.reload_check import answer_of
+from config_rollout.core.waves.reload_programs import Question
+from tests.memory_cluster import MemoryCluster
 from tests.objects.daemon_set import CONFIG_MAPS, daemon_set, seen
 from tests.objects.reload_records import REFUSED, TAKEN_BACK, record
 
@@ -23,8 +30,11 @@ def reloading():
     return thing
 
 
-def in_place(manager=OURS, failed=""):
-    note = str(ReloadNote("e" * 64, ["d"], failed))
+ASK = {"port": 8080, "path": "/", "changes": "version"}
+
+
+def in_place(manager=OURS, failed="", ask=None):
+    note = str(ReloadNote("e" * 64, ["d"], failed, ask or {}))
     fields = [{"manager": manager, "time": "2026-01-03T00:00:00Z", "fieldsV1": {"f:data": {}}}]
     metadata = {"name": "agent-reload", "namespace": "n", "managedFields": fields,
                 "annotations": {"config-rollout/reload": note}}  # fmt: skip
@@ -99,6 +109,63 @@ def test_json_is_as_its_schema_says(records):
 
     jsonschema.validate(every, SCHEMA)
     assert reload_state(view(*records))[0] == every["daemon_sets"][0]["reload"]["state"]
+
+
+@pytest.mark.parametrize(
+    ("note", "question"),
+    [({}, False), ({"ask": ASK}, True), ({"ask": ASK, "failed": "back"}, False), ({"ask": {"prot": 1}}, False)],
+)
+def test_pods_are_asked_where_their_answer_tells(note, question):
+    assert question == bool(question_of(view(there=in_place(**note))))
+
+
+def test_pod_that_reports_an_older_text_is_named():
+    reports = {"agent-n1": "", "agent-n2": "reports an older text", "agent-n3": ""}
+    status = status_of(replace(view(record()), reports=reports))
+
+    assert "3 pods read it again within 2 s, 2 of 3 report it now" in "".join(lines_of(status))
+    assert [
+        "pods that reload: 1 of 3: reports an older text: n2. Find out why, or delete these pods: a new one begins "
+        "with the text."
+    ] == [str(one) for one in status.findings]
+
+
+class Pods(MemoryCluster):
+    """Each pod answers with its version; `agent-n2` with an older one, and `agent-n3` not at all."""
+
+    def ask_pod(self, pod, namespace, port, path):
+        self.serve("get", "pods/proxy", namespace)
+        if pod == "agent-n3":
+            raise ClusterError("timed out", 504)
+        return 200, f'version{{value="{"old" if pod == "agent-n2" else "new"}"}} 1\n'.encode()
+
+
+def asking():
+    probed = ProbedPod("agent-n2", "n2")
+    known = [answer_of(probed, Question(**ASK), b'version{value="old"} 1').lines]
+    there = in_place(ask=ASK)
+    there["metadata"]["annotations"]["config-rollout/reload"] = str(ReloadNote("e" * 64, known, ask=ASK))
+    return view(record(), there=there)
+
+
+def test_each_pod_is_asked_once_what_it_runs():
+    assert {
+        "agent-n1": "", "agent-n2": "reports an older text", "agent-n3": "does not answer (timed out)"
+    } == with_reports(Pods(), asking()).reports  # fmt: skip
+
+
+def test_nobody_is_asked_without_the_permission_or_a_question():
+    forbidden = with_reports(Pods(may_not=lambda right: True), asking())
+
+    assert ({}, "get pods/proxy in namespace n") == (forbidden.reports, forbidden.not_asked)
+    assert view(record()) == with_reports(Pods(), view(record()))
+
+
+def test_missing_permission_to_ask_is_told_and_nothing_is_wrong():
+    status = status_of(replace(view(record()), not_asked="get pods/proxy in n"))
+
+    assert "within 2 s, pods not asked: may not get pods/proxy in n" in "".join(lines_of(status))
+    assert [] == status.findings
 
 
 @pytest.mark.parametrize("text", ["", "[]", "1", '{"to": 1}', '{"to": "a", "known": 1}', "{"])

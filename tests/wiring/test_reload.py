@@ -106,6 +106,12 @@ def test_text_that_a_preview_does_not_know_keeps_its_place(register):
             {"name": "c", "mount_path": "/x", "sub_path": "rules"}]}]}},
          "effects['rules']: is reload, but container 'agent' mounts it by subPath, and Kubernetes never updates such a "
          "file. Mount the volume as a folder, without subPath, or use 'restart'."),
+        ({"pod_spec": {**POD_SPEC, "containers": [{**POD_SPEC["containers"][0], "env": [
+            {"name": "RULES", "value_from": {"config_map_key_ref": {"name": "agent", "key": "rules"}}}]}]}},
+         "effects['rules']: is reload, but container 'agent' reads it as an environment variable, which never changes "
+         "under a running process. Let it read the file alone, or use 'restart'."),
+        ({"reload": {"program": "corends"}}, "reload.program: is not a known program (got 'corends'). Write 'coredns', "
+         "if that was meant."),
     ],
 )  # fmt: skip
 def test_what_could_not_reload_is_refused(refused, changes, line):

@@ -42,5 +42,5 @@ class ReloadArgs(TypedDict, total=False):
     """
     `back` (default): the old text is written again. `keep`: the new one stays. With both the `up` fails.
 
-    `restart`: all pods restart, as with `kubectl rollout restart`. Not with `waves`.
+    `restart`: all pods restart, as with `kubectl rollout restart`, and with `waves` wave by wave.
     """

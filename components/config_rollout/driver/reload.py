@@ -19,7 +19,6 @@ from ..core.kubernetes.annotations import RELOAD_ANNOTATION
 from ..core.kubernetes.field_managers import DRIVER, MANAGER
 from ..core.kubernetes.pods import ProbedPod, container_restarts, place_of, pod_of, probed_pod
 from ..core.kubernetes.workload_kinds import WorkloadKind
-from ..core.kubernetes.workloads import is_observed, pod_counts
 from ..core.revisions.reload_note import ReloadNote, reload_note
 from ..core.waves import reload_words as words
 from ..core.waves.reload_canary import Canary
@@ -34,10 +33,11 @@ from ..core.waves.reload_check import (
     is_new,
     with_digests,
 )
-from .driven import AWAY_SECONDS, Say
+from .driven import AWAY_SECONDS, Say, Stopped
 from .gates import GateChecker
 from .reload_canary import CanaryPod
 from .reload_report import ReloadReport
+from .reload_restart import InWaves, RestartOfAll
 
 T = TypeVar("T")
 
@@ -100,6 +100,9 @@ class Reload:
 
     """
 
+    waves: InWaves | None = None
+    """Restarts all pods where the workload has waves; whoever has it sets it before `prove`."""
+
     def __init__(
         self,
         cluster: Cluster,
@@ -128,6 +131,8 @@ class Reload:
         """End all asking, and leave the text as it is."""
         self._why = why
         self._over.set()
+        if self.waves:
+            self.waves.rollout.stop(why)
 
     def note(self, to: Text) -> None:
         """
@@ -145,6 +150,8 @@ class Reload:
         every = {place_of(self._kind, pod_of(pod)) for pod in objects}
         self.report.begins(self._before, sorted(every - self._before.keys()))
         self._known = frozenset(answer.lines for answer in self._before.values())
+        if silent := {node: answer.silent for node, answer in self._before.items() if answer.silent}:
+            self._say(words.silent(silent, len(self._before), self._check.question))
         there = self._live(to)
         noted = reload_note(there[min(to.config_maps)])
         self._was = self._with_texts_of(there, to)
@@ -152,10 +159,10 @@ class Reload:
         if is_noted and noted.failed != BACK:  # an earlier `up` has written it, and did not come to the end
             self._known = frozenset(noted.known)
         elif is_there:  # only how it is read has changed, or the text that was taken back is given up
-            self._before = {}
+            self._before, self._known = {}, frozenset()
             self.report.begins((), self.report.away)
         if there[min(to.config_maps)] and (noted.failed or (self._before and not is_noted)):
-            self._note_at(min(to.config_maps), to.hash)
+            self._note(to)
 
     def prove(self, new: Text, old: Text | None) -> Proof:
         """
@@ -182,23 +189,25 @@ class Reload:
         if not wrong:
             report.result = "reloaded"
             return Proof(nodes, away, seconds)
-        lines = words.not_reloaded(wrong, len(nodes))
         report.result = "failed"
-        if self._check.on_failure == RESTART:
+        return self._failed(wrong, new, old or self._was)
+
+    def _failed(self, wrong: Mapping[str, str], new: Text, old: Text | None) -> Proof:
+        """Do what is to follow where not all have read a text: raise, unless all pods restart."""
+        lines = words.not_reloaded(wrong, len(self.report.nodes))
+        closed = self.waves.closed() if self.waves else ""
+        if self._check.on_failure == RESTART and not closed:
             self._say("\n".join([*lines, words.RESTARTS]))
-            self._restart(new)
-            report.result = "restarted"
-            return Proof(nodes, away, time.monotonic() - self._began, restarted=True)
-        old = old or self._was
-        if self._check.on_failure == BACK and old is not None:
-            self._say(lines[0])
-            still = self._take_back(old, nodes)
-            report.result = "failed" if still else "restored"
-            lines += words.taken_back(still)
-        else:
-            self._note_at(min(new.config_maps), new.hash, failed=KEEP)
-            lines.append(words.KEPT)
-        raise NotReloaded("\n".join(lines))
+            self._restart(new, old)
+            return Proof(self.report.nodes, self.report.away, time.monotonic() - self._began, restarted=True)
+        if self._check.on_failure == KEEP or old is None:
+            self._note(new, KEEP)
+            raise NotReloaded("\n".join([*lines, words.KEPT]))
+        lines += [f"nothing restarts: {closed}"] if closed else []
+        self._say(lines[0])
+        still = self._take_back(old, self.report.nodes)
+        self.report.result = "failed" if still else "restored"
+        raise NotReloaded("\n".join([*lines, *words.taken_back(still)]))
 
     def _try_out(self, new: Text) -> None:
         """Let the canary come up with a text that no pod has yet; one that fails with the old text too says nothing."""
@@ -224,21 +233,33 @@ class Reload:
     def _take_back(self, old: Text, nodes: Sequence[str]) -> dict[str, str]:
         """Write the old text, and return node -> why it is not known to be in force there."""
         snapshot = self._answers(self._objects())
-        self._write(old)
-        self._note_at(min(old.config_maps), old.hash, failed=BACK)
-        self._wake(old)
+        self._put_back(old)
         gate = replace(self._gate(old), before=snapshot, is_back=True)
-        return self._ask(gate, [node for node in nodes if node in snapshot], lambda node, is_new: None)
+        asked = [node for node in nodes if node in snapshot and not snapshot[node].silent]
+        still = {node: f"does not answer ({of.silent})" for node, of in snapshot.items() if of.silent and node in nodes}
+        return still | self._ask(gate, asked, lambda node, is_new: None)
 
-    def _restart(self, new: Text) -> None:
-        """Restart all pods, as `kubectl rollout restart` does, and wait until they are available."""
-        annotations = {RELOAD_ANNOTATION: short_hash(new.hash)}
-        body = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
-        self._cluster.patch(self._kind.resource, self._name, self._namespace, body, manager=DRIVER)
-        backoff, give_up = Backoff(over=self._over), time.monotonic() + self._check.timeout_seconds
-        while not _is_rolled_out(self._workload()):
-            if time.monotonic() > give_up or backoff.wait():
-                raise NotReloaded(words.not_restarted(self._check.timeout_seconds))
+    def _put_back(self, old: Text) -> None:
+        self._write(old)
+        self._note(old, BACK)
+        self._wake(old)
+
+    def _restart(self, new: Text, old: Text | None) -> None:
+        def take_back() -> None:
+            if old is not None:
+                self._put_back(old)
+                self.report.result = "restored"
+
+        seconds, over = self._check.timeout_seconds, self._over
+        restart = RestartOfAll(self._cluster, self._kind, self._workload, seconds, over, self.waves)
+        try:
+            self.report.restarts = restart.run(short_hash(new.hash), take_back)
+            self.report.result = "restarted"
+        except Stopped as stopped:
+            self.report.restarts = self.waves.rollout.report.restarts if self.waves else 0
+            if self.report.result != "restored":
+                self._note(new, KEEP)
+            raise NotReloaded(str(stopped)) from None
 
     def _gate(self, text: Text) -> ReloadGate:
         question = with_digests(self._check.question, text.values)
@@ -297,10 +318,10 @@ class Reload:
             if question is None:
                 return answer_of(pod, None)
             backoff = Backoff(tries=3, over=self._over)
-            _, body = backoff.run(
+            status, body = backoff.run(
                 lambda: self._cluster.ask_pod(pod.name, self._namespace, question.port, question.path)
             )
-            return answer_of(pod, question, body)
+            return answer_of(pod, question, body, status)
 
         return dict(zip([pod.node for pod in ready], self._each(ask, ready), strict=True))
 
@@ -324,8 +345,11 @@ class Reload:
             bodies[name] = {**bare, **{section: live[section] for section in SECTIONS if section in live}}
         return text_of(bodies, "before")
 
-    def _note_at(self, name: str, to: str, failed: str = "") -> None:
-        self._annotate("configmaps", name, str(ReloadNote(to, sorted(self._known), failed)))
+    def _note(self, text: Text, failed: str = "") -> None:
+        question = with_digests(self._check.question, text.values)
+        ask = {name: value for name, value in vars(question).items() if value} if question else {}
+        note = ReloadNote(text.hash, sorted(self._known), failed, ask)
+        self._annotate("configmaps", min(text.config_maps), str(note))
 
     def _wake(self, text: Text) -> None:
         """Let each kubelet look at once, by a change of its pod; without the permission they look by themselves."""
@@ -351,8 +375,3 @@ class Reload:
     def _each(self, function: Callable[[ProbedPod], T], pods: Sequence[ProbedPod]) -> list[T]:
         with ThreadPoolExecutor(_PARALLEL) as pool:
             return list(pool.map(function, pods))
-
-
-def _is_rolled_out(workload: Object) -> bool:
-    pods = pod_counts(workload)
-    return is_observed(workload) and pods.updated == pods.available == pods.wanted

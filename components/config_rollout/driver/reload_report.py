@@ -11,6 +11,8 @@ from ..core.audit.reloads import Reloaded
 class ReloadReport:
     """One reload's pods. Times are seconds since 1970."""
 
+    restarts: int = 0
+    """How many pods were restarted in place of reloading."""
     result: str = "stopped"
     """How it ended; stopped as long as nothing else is noted."""
     nodes: Sequence[str] = ()
@@ -49,7 +51,8 @@ class ReloadReport:
         read = {node: at for node, at in self._read.items() if node in self._asked}
         ended = time.time()
         until = self._asked_until or ended
-        return Reloaded(self.result, self._began, until, ended, self._asked, self.away, read, self._wrong, reason)
+        times = self._began, until, ended
+        return Reloaded(self.result, *times, self._asked, self.away, read, self._wrong, reason, self.restarts)
 
     @property
     def _asked(self) -> list[str]:

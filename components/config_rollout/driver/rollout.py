@@ -63,6 +63,8 @@ class Rollout:
     """Hears what is done, for the audit record."""
     restarted: Restarted = field(default_factory=dict)
     """What all waves of one `up` have restarted."""
+    takes_back: Callable[[], None] = lambda: None
+    """Called before the template goes back: what else pods with it need as it was."""
 
     def __post_init__(self) -> None:
         self._on = DrivenWorkload(self.cluster, self.target, self.say, self.stack, self.applied, self.report)
@@ -311,6 +313,7 @@ class Rollout:
         self.say(wave_words.takes_back(failed.wave, failed.findings, int(back["revision"]), places))
         bad, wanted = self._view.name, self._view.wanted
         self._view.refresh()
+        self.takes_back()
         self._on.give_owners(back)  # before anything mounts it
         self._on.note(daemon_sets.Restored(bad, self.target.generation))
         self._on.patch_template(back)

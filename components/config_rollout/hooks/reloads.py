@@ -6,7 +6,7 @@ are asked (driver/reload.py).
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pulumi
@@ -15,11 +15,13 @@ from ..cluster.client import ClusterError, Object
 from ..core.audit.writing import one_line
 from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.waves.reload_canary import Canary
-from ..core.waves.reload_check import ReloadCheck
+from ..core.waves.reload_check import RESTART, ReloadCheck
 from ..core.waves.reload_words import reloaded, restarted
+from ..driver.driven import Say
 from ..driver.ending import driving
 from ..driver.reload import SECTIONS, NotReloaded, Reload, Text, text_of
 from ..driver.reload_report import ReloadReport
+from ..driver.reload_restart import InWaves
 from .audit import Subject
 from .explain import Explainer
 from .hook_name import hook_name
@@ -44,6 +46,7 @@ class Reloads:
       config_maps: Name -> ConfigMap that changes in place, as it is to be.
       text_hash: The hash of all their texts; `None` if a preview does not know it.
       canary: Where one more pod is to come up with a new text first; `None` without waves.
+      waves: Gives what restarts all pods wave by wave; `None` without waves.
 
     """
 
@@ -58,10 +61,11 @@ class Reloads:
         config_maps: Mapping[str, Object],
         text_hash: str | None,
         canary: Canary | None = None,
+        waves: Callable[[Say], Awaitable[InWaves]] | None = None,
     ) -> None:
         self._component, self._name, self._kind, self._check = component, name, kind, check
         self._explainer, self._config_hash = explainer, config_hash
-        self._config_maps, self._hash, self._canary = config_maps, text_hash, canary
+        self._config_maps, self._hash, self._canary, self._waves = config_maps, text_hash, canary, waves
         self._reload: Reload | None = None
         self._is_asked = False
         self._workload = ""
@@ -115,6 +119,8 @@ class Reloads:
     async def _prove(self, old: Mapping[str, Any]) -> None:
         self._is_asked = True
         reload = await self._made()
+        if self._waves and self._check.on_failure == RESTART:
+            reload.waves = await self._waves(Voice(self._component).say)
         was = self._earlier(old["configMaps"], str(old["hash"])) if old.get("configMaps") else None
         hashes = str(old.get("hash") or ""), self._hash or ""
         try:

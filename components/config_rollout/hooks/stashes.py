@@ -19,8 +19,9 @@ from ..core.waves.gates import Gate
 from ..core.waves.order import MEMBERSHIP, Division, Waves
 from ..core.waves.words import waits
 from ..driver.deleting import Restarted
-from ..driver.driven import Stopped, Target
+from ..driver.driven import Say, Stopped, Target
 from ..driver.ending import driving
+from ..driver.report import Report
 from ..driver.rollout import Rollout
 from .audit import Auditor, Subject
 from .hook_name import hook_name
@@ -153,36 +154,51 @@ class _WaveHook:
         if pulumi.runtime.is_dry_run():
             self._previewed(self._division)
             return
-        template = await self._template()
         driven, audit = self._driven, self._driven.audit
-        target = replace(target_of(inputs), template=template, config_maps=driven.config_maps, secrets=driven.secrets,
-                         kind=driven.waves.kind)  # fmt: skip
+        target = await _with_template(target_of(inputs), driven, self._workload)
         voice = Voice(self._component)
-        rollout = Rollout(
-            driven.cluster,
-            target,
-            driven.waves,
-            voice.say,
-            driven.applied,
-            driven.stack,
-            driven.proxy,
-            driven.excused,
-            audit.report,
-            driven.restarted,
-        )
+        rollout = _rollout(driven, target, voice.say, audit.report)
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         own, has_passed = self._division.wave.name, _has_passed(args)
         await drive(rollout, lambda: rollout.run(own, has_passed), voice, audit, subject)
         if self.is_last:
             await audit.ended(subject, "done")
 
-    async def _template(self) -> Object | None:
-        """Return the pod template that this program has written, as far as it is ours."""
-        if self._driven.written:
-            return self._driven.written
-        spec = await self._workload.spec.future()  # type: ignore[attr-defined]
-        template: Object | None = _plain(spec).get("template") if spec else None
-        return template
+
+async def restart_of_all(
+    workload: pulumi.CustomResource, config_hash: str, driven: Driven, report: Report, say: Say
+) -> Rollout:
+    """Return what restarts all pods in waves, once something has asked for that in the pod template."""
+    names = ("name", "namespace", "uid", "generation")
+    read = [of_metadata(workload, key, asked_generation if key == "generation" else None) for key in names]
+    inputs = {key: await of.future() for key, of in zip(names, read, strict=True)}
+    target = await _with_template(target_of({**inputs, "configHash": config_hash}), driven, workload)
+    return _rollout(driven, target, say, report)
+
+
+def _rollout(driven: Driven, target: Target, say: Say, report: Report) -> Rollout:
+    return Rollout(
+        driven.cluster,
+        target,
+        driven.waves,
+        say,
+        driven.applied,
+        driven.stack,
+        driven.proxy,
+        driven.excused,
+        report,
+        driven.restarted,
+    )
+
+
+async def _with_template(target: Target, driven: Driven, workload: pulumi.CustomResource) -> Target:
+    """Return a target with the pod template that this program has written, as far as it is ours."""
+    template = driven.written
+    if not template:
+        spec = await workload.spec.future()  # type: ignore[attr-defined]
+        template = _plain(spec).get("template") if spec else None
+    names = driven.config_maps, driven.secrets
+    return replace(target, template=template, config_maps=names[0], secrets=names[1], kind=driven.waves.kind)
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ from ..core.revisions import references as checks
 from ..core.revisions.naming import MAX_NAME_LENGTH
 from ..core.waves.order import Waves, check_beside_waves, no_waves, parse_waves
 from ..core.waves.places import from_the_top
-from ..core.waves.reload_check import ReloadCheck, check_program, no_restart_in_waves, parse_reload
+from ..core.waves.reload_check import ReloadCheck, check_program, parse_reload
 from ..core.workload.asked import selector_of
 from ..core.workload.configuration import Configuration
 from . import schema
@@ -92,7 +92,6 @@ def checked(
     if reload:
         for source in (one for one in configuration.sources if one.reloads and not one.unknown):
             wrong_reload += check_program(reload, source.reloaded.data)
-        wrong_reload += no_restart_in_waves(reload) if "waves" in plain else []
     findings += [*wrong, *wrong_reload, *wrong_external, *wrong_secrets]
     if findings:
         raise BadArguments.of(who, findings)

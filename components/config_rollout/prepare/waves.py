@@ -32,9 +32,12 @@ from ..core.waves.reload_canary import Canary, canary_of
 from ..core.waves.restarts import WorkloadPods, seen_pods
 from ..core.waves.words import WavePlan
 from ..core.workload.configuration import Configuration
+from ..driver.driven import Say
 from ..driver.gates import GateChecker
+from ..driver.reload_restart import InWaves
+from ..driver.report import Report
 from ..hooks.explain import Explainer
-from ..hooks.stashes import Driven, register_stashes
+from ..hooks.stashes import Driven, register_stashes, restart_of_all
 from ..hooks.voice import Voice
 from ..hooks.who import stack_name
 from .errors import BadArguments
@@ -171,10 +174,21 @@ class StagedRollout:
             config_maps=self._config_maps,
             secrets=self._secrets,
         )
+        self._driven, self._workload = driven, workload
         previewed: list[Division] = []
         registered = register_stashes(name, component, workload, self._hash, driven, self._divisions, previewed.append)
         registered[-1].urn.apply(lambda _: self._tell_previewed(previewed, explainer))
         return registered[-1]
+
+    async def restart_of_all(self, say: Say) -> InWaves:
+        """Return what restarts all pods wave by wave, once the pod template asks for it."""
+        rollout = await restart_of_all(self._workload, self._hash, self._driven, Report(), say)
+        return InWaves(rollout, self._closed)
+
+    def _closed(self) -> str:
+        """Return which wave a window keeps from beginning now; empty if none is kept."""
+        waiting = ((division.wave.name, self._window(division)) for division in self._divisions)
+        return next((f"wave '{name}' does not begin now: {window}" for name, window in waiting if window), "")
 
     def _pending(self, division: Division, explainer: Explainer) -> set[str]:
         """Return the nodes of a wave whose pods this `up` will restart, as far as preview knows."""

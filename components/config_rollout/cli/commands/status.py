@@ -18,6 +18,7 @@ from .looking import (
     workloads_at,
 )
 from .naming import add_workload, where_of
+from .reports import with_reports
 
 
 def add(commands: Any) -> None:
@@ -40,7 +41,7 @@ def _status(args: argparse.Namespace) -> int:
             return watch(cluster, where, args.json)
         things = workloads_at(cluster, where)
         around = nodes_of(cluster), config_maps_of(cluster)
-        statuses = [status_of(view_of(cluster, thing, *around)) for thing in things]
+        statuses = [status_of(with_reports(cluster, view_of(cluster, thing, *around))) for thing in things]
     if args.json:
         print(json.dumps(status_json(statuses), indent=2))
     else:

@@ -30,6 +30,7 @@ class Reloaded:
     read: Mapping[str, float] | None = None
     wrong: Mapping[str, str] | None = None
     reason: str = ""
+    restarts: int = 0
 
 
 def reload_record(base: AuditRecord, of: Reloaded, hashes: tuple[str, str]) -> AuditRecord:
@@ -39,12 +40,11 @@ def reload_record(base: AuditRecord, of: Reloaded, hashes: tuple[str, str]) -> A
     slowest = max((seconds for _, seconds in pods.values() if seconds is not None), default=0.0)
     result = "done" if not wrong and of.result in WELL else "stopped" if of.result == "stopped" else "failed"
     findings = shown_findings([f"{node}: {why}" if node else why for node, why in sorted(wrong.items())])
-    restarts = len(of.nodes) if of.result == "restarted" else 0
     started, ended = utc(of.began), utc(of.ended)
-    wave = WaveRecord(WITHOUT_WAVES, started, utc(of.asked_until), len(of.nodes), restarts, 0, result, findings)
+    wave = WaveRecord(WITHOUT_WAVES, started, utc(of.asked_until), len(of.nodes), of.restarts, 0, result, findings)
     seconds = slowest if len(read) == len(pods) and not wrong else None
     return replace(
-        base, started=started, ended=ended, result=of.result, reason=of.reason, waves=(wave,), restarts=restarts,
+        base, started=started, ended=ended, result=of.result, reason=of.reason, waves=(wave,), restarts=of.restarts,
         pods=pods, reload=Reload(*hashes, tuple(of.away), seconds),
     )  # fmt: skip
 

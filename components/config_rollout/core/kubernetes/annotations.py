@@ -82,7 +82,7 @@ RELOAD_ANNOTATION = "config-rollout/reload"
 """
 On a pod: the text that it is to read again, so that its kubelet brings it at once. On the ConfigMap that changes in
 place: `{"to": HASH, "known": [DIGEST]}`, which answers of pods stand for the texts before, with `"failed"` where the
-last reload has.
+last reload has, and `"ask"`, what pods were asked.
 """
 
 STACK_ANNOTATION = "config-rollout/stack"

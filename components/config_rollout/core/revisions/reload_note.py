@@ -1,8 +1,8 @@
 """What the driver of reloads notes at the ConfigMap that changes in place, in an annotation."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ..kubernetes.annotations import RELOAD_ANNOTATION
 from ..kubernetes.objects import Object, annotations_of
@@ -20,9 +20,12 @@ class ReloadNote:
     to: str = ""
     known: Sequence[str] = ()
     failed: str = ""
+    ask: Mapping[str, object] = field(default_factory=dict, hash=False)
+    """The fields of the question that pods answer, for whoever asks later; empty where a command answers."""
 
     def __str__(self) -> str:
-        return json.dumps({"to": self.to, "known": [*self.known], **({"failed": self.failed} if self.failed else {})})
+        more = {key: value for key, value in (("failed", self.failed), ("ask", self.ask)) if value}
+        return json.dumps({"to": self.to, "known": [*self.known], **more})
 
 
 def reload_note(config_map: Object) -> ReloadNote:
@@ -31,6 +34,7 @@ def reload_note(config_map: Object) -> ReloadNote:
         return ReloadNote()
     try:
         noted = json.loads(str(annotations_of(config_map).get(RELOAD_ANNOTATION, "{}")))
-        return ReloadNote(str(noted["to"]), [str(one) for one in noted["known"]], str(noted.get("failed", "")))
+        known = [str(one) for one in noted["known"]]
+        return ReloadNote(str(noted["to"]), known, str(noted.get("failed", "")), dict(noted.get("ask", {})))
     except (ValueError, TypeError, KeyError, AttributeError):
         return ReloadNote()

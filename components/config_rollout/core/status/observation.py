@@ -91,6 +91,10 @@ class WorkloadView:
     records: Sequence[AuditRecord] = ()
     unread: Sequence[Finding] = ()
     external: Mapping[str, str] = field(default_factory=dict)
+    reports: Mapping[str, str] = field(default_factory=dict)
+    """Pod -> what its answer says against its running the text that changes in place; of those that were asked."""
+    not_asked: str = ""
+    """Why no pod was asked, where one would be."""
 
     @classmethod
     def of(cls, observation: Observation) -> "WorkloadView":

@@ -5,7 +5,7 @@ from ..revisions.observation import names_in
 from ..words.table import aligned
 from .findings import BEHIND
 from .observation import WorkloadView, short
-from .reloads import reload_state
+from .reloads import reload_state, reports_now
 from .state import Part, Running, Status
 
 
@@ -64,7 +64,11 @@ def _running(one: Running, total: int) -> tuple[str, ...]:
 def _in_place(view: WorkloadView, name: str) -> tuple[str, ...]:
     state, ended, how = reload_state(view)
     missing = "" if name in view.config_maps else ", which is missing"
-    return "reload", f"ConfigMap {name}{missing}", f"{state} at {ended}: {how}" if ended else "no reload yet"
+    return (
+        "reload",
+        f"ConfigMap {name}{missing}",
+        (f"{state} at {ended}: {how}" if ended else "no reload yet") + reports_now(view),
+    )
 
 
 def _through(part: Part, kind: WorkloadKind) -> str:

@@ -6,7 +6,7 @@ Not here: which programs are known (reload_programs.py), and asking (driver/relo
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,7 +63,7 @@ class Answer:
     """
     What one pod answered before: its process, the digest of the lines that change, and its count of failures.
 
-    `pod` is its UID.
+    `pod` is its UID; `silent` is why it did not answer, empty if it did.
     """
 
     pod: str
@@ -71,6 +71,7 @@ class Answer:
     lines: str = ""
     failures: float = 0.0
     is_refused: bool = False
+    silent: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +99,12 @@ def process_of(pod: ProbedPod) -> tuple[str, int]:
     return pod.started, pod.restarts
 
 
-def answer_of(pod: ProbedPod, question: Question | None, body: bytes = b"") -> Answer:
+def answer_of(pod: ProbedPod, question: Question | None, body: bytes = b"", status: int = 200) -> Answer:
     """Return what a pod says before its text changes."""
     if question is None:
         return Answer(pod.uid, process_of(pod))
+    if wrong := judge_http(status, body):
+        return Answer(pod.uid, process_of(pod), NONE, silent=wrong)
     said = _lines_digest(question, body), _sum(question.failures, body), _is_refused(question, body)
     return Answer(pod.uid, process_of(pod), *said)
 
@@ -125,7 +128,7 @@ def judge_reload(gate: ReloadGate, pod: ProbedPod, status: int, body: bytes) -> 
     question, before = gate.question, gate.before[pod.node]
     assert question
     if wrong := judge_http(status, body):
-        return wrong, False
+        return f"does not answer at {question} through the API server ({wrong})", False
     failures = _sum(question.failures, body)
     if failures > before.failures and not gate.is_back:
         return f"rejected it ({question.failures} {before.failures:g} => {failures:g})", True
@@ -149,6 +152,19 @@ def judge_start(question: Question, status: int, body: bytes) -> str:
     if question.contains and question.contains not in body.decode(errors="replace"):
         return f"has not read it: no {question.contains}"
     return ""
+
+
+def judge_now(question: Question, known: Collection[str], status: int, body: bytes) -> str:
+    """
+    Return what a pod's answer says long after a reload: that it does not run the text; empty if nothing says so.
+
+    `known` are the digests of lines that stood for the texts before. A pod that never reloaded may report none.
+    """
+    if wrong := judge_http(status, body):
+        return f"does not answer at {question} through the API server ({wrong})"
+    lines = _lines_digest(question, body) if question.changes else NONE
+    is_without = question.contains and question.contains not in body.decode(errors="replace")
+    return "reports an older text" if is_without or (lines != NONE and lines in known) else ""
 
 
 def _is_unread(gate: ReloadGate, before: Answer, lines: str) -> bool:
@@ -205,13 +221,6 @@ def check_program(check: ReloadCheck, texts: Mapping[str, bytes]) -> Iterator[Fi
         plugins = " and ".join(f"`{one}`" for one in missing)
         what = f"is {check.program!r}, and {', '.join(texts)} has no {plugins}: it would not reload, or not tell"
         yield Finding("reload.program", what, "Add the plugin, or use the effect 'restart'")
-
-
-def no_restart_in_waves(check: ReloadCheck) -> list[Finding]:
-    """Find a restart after a failed reload beside waves: Kubernetes restarts no pod there by itself."""
-    if check.on_failure != RESTART:
-        return []
-    return [Finding("reload.on_failure", "is 'restart', and with `waves` only they restart pods", "Use 'back'")]
 
 
 def _known(of: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,9 @@ class Question:
     failures: str = ""
     refused: str = ""
 
+    def __str__(self) -> str:
+        return f":{self.port}{self.path}"
+
 
 @dataclass(frozen=True)
 class Program:

@@ -34,6 +34,16 @@ def canary_failed(node: str, why: str) -> str:
     )
 
 
+def silent(wrong: Mapping[str, str], count: int, at: object) -> str:
+    """Return which pods do not answer before the text changes, and what follows if they do not after it either."""
+    place, why = min(wrong.items())
+    return (
+        f"{len(wrong):,} of {_count(count)} {'does' if len(wrong) == 1 else 'do'} not answer at {at} through the API "
+        f"server ({place}: {why}). Without an answer after the change nothing proves that the new text was read: open "
+        "the port, or pass `command`"
+    )
+
+
 def not_reloaded(wrong: Mapping[str, str], count: int) -> list[str]:
     """Return who has not read a text again, and why."""
     named = {place: why for place, why in wrong.items() if place}

@@ -9,10 +9,16 @@ from ..kubernetes.uses import How, Use, uses
 from .source import CONFIG_MAP
 
 _NOT_UPDATED = {
-    How.ENVIRONMENT: "reads it as an environment variable, which never changes under a running process",
-    How.SUB_PATH: "mounts it by subPath, and Kubernetes never updates such a file",
+    How.ENVIRONMENT: (
+        "reads it as an environment variable, which never changes under a running process",
+        "Let it read the file alone, or use 'restart'",
+    ),
+    How.SUB_PATH: (
+        "mounts it by subPath, and Kubernetes never updates such a file",
+        "Mount the volume as a folder, without subPath, or use 'restart'",
+    ),
 }
-_FOLDER = "Mount the volume as a folder, without subPath, or use 'restart'"
+"""How a key is read that a running process never reads again -> what is wrong with that, and what to do."""
 
 
 def check_reloads(effects: Mapping[str, Effects], name: str, pod_spec: object) -> Iterator[Finding]:
@@ -33,11 +39,11 @@ def check_reloads(effects: Mapping[str, Effects], name: str, pod_spec: object) -
         reading = [use for use in of_source if use.keys is None or key in use.keys]
         path = next((at for at, effect in effects[key].items() if effect == "reload"), "")
         where = f"effects['{key}:{path}']" if path else f"effects['{key}']"
-        for how, why in _NOT_UPDATED.items():
+        for how, (why, fix) in _NOT_UPDATED.items():
             for use in reading:
                 if use.how is how:
                     what = f"is reload, but container '{use.container.get('name')}' {why}"
-                    yield Finding(where, what, _FOLDER)
+                    yield Finding(where, what, fix)
         if not any(use.how in (How.DIRECTORY, *_NOT_UPDATED) for use in reading):
             yield Finding(where, _unread(reading), "Mount the key where a container that keeps running reads it")
 
