@@ -15,7 +15,7 @@ import pytest
 from config_rollout import ConfiguredDaemonSet
 from tests.engine.conftest import Project
 from tests.engine.kube_system import DAEMON_SET, OF, VERSION, adopt, mounted, own, settle
-from tests.engine.observed import during, most_unavailable, order
+from tests.engine.observed import during, history, most_unavailable, order
 from tests.engine.processes import running as running_of
 from tests.engine.processes import started
 from tools import build
@@ -387,6 +387,10 @@ def test_corefile_reloads_in_the_process_that_runs_and_a_bad_one_is_named_and_ta
     assert "the old text is back, and nothing restarted" in refused.output
     assert everywhere(nodes, "192.0.2.2") == answers(cluster, nodes, namespace)
 
+    recorded = history(cluster, namespace, "dns")
+    assert ["reloaded", "restored"] == [one.result for one in recorded]
+    assert [NODES, 0] == [sum(read is not None for _, read in one.pods.values()) for one in recorded]
+
     again = dns_project.up(dns(namespace, corefile("192.0.2.3")))
     assert not again.failed, again.output
     assert everywhere(nodes, "192.0.2.3") == answers(cluster, nodes, namespace)
@@ -413,6 +417,67 @@ def test_in_waves_the_real_coredns_rejects_a_corefile_before_any_node_has_it(dns
     cluster.wait("the canary to be gone", lambda: NODES == len(cluster.api.list(f"{of}/pods")))
     assert ([], everywhere(nodes, "192.0.2.2")) == (cluster.api.list(f"{of}/jobs"), answers(cluster, nodes, namespace))
     assert processes == {name: node.processes("coredns") for name, node in nodes.items()}
+
+
+def frozen(node: str) -> list[int]:
+    """Return the process of a node's kubelet, which is stopped: to the cluster the node is away."""
+    kubelets = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            program, *arguments = path.read_bytes().decode(errors="replace").split("\0")
+            if program.endswith("kubelet") and f"--hostname-override={node}" in arguments:
+                kubelets.append(int(path.parent.name))
+    for pid in kubelets:
+        os.kill(pid, signal.SIGSTOP)
+    return kubelets
+
+
+def test_node_that_is_away_is_named_and_catches_up_when_it_is_back(dns_project, cluster, nodes, namespace):
+    made = dns_project.up(dns(namespace, corefile("192.0.2.1")))
+    assert not made.failed, made.output
+    away, (pod, *_) = "real-2", cluster.api.list(f"namespaces/{namespace}/pods?fieldSelector=spec.nodeName%3Dreal-2")
+    process = nodes[away].processes("coredns")
+    (kubelet,) = frozen(away)
+    try:  # what the node controller writes once it has heard nothing for long enough
+        condition = '{"status": {"conditions": [{"type": "Ready", "status": "False"}]}}'
+        cluster.kubectl(
+            "-n", namespace, "patch", "pod", pod["metadata"]["name"], "--subresource=status", f"--patch={condition}"
+        )
+        changed = dns_project.up(dns(namespace, corefile("192.0.2.2")))
+        assert not changed.failed, changed.output
+        assert f"reloaded: {NODES - 1} pods read it again" in changed.output
+        assert f"not asked: {away}: no pod was ready there" in changed.output
+        assert "192.0.2.1" == answers(cluster, nodes, namespace)[away]
+        assert (away,) == history(cluster, namespace, "dns")[-1].reload.away
+    finally:
+        os.kill(kubelet, signal.SIGCONT)
+    cluster.wait("the node to catch up", lambda: everywhere(nodes, "192.0.2.2") == answers(cluster, nodes, namespace))
+    assert process == nodes[away].processes("coredns")
+
+
+def test_program_that_the_api_server_cannot_reach_is_named(dns_project, cluster, nodes, namespace):
+    closed = {"program": "coredns", "port": 9154, "timeout_seconds": 5}
+    assert not dns_project.up(dns(namespace, corefile("192.0.2.1"), reload=closed)).failed
+    refused = dns_project.up(dns(namespace, corefile("192.0.2.2"), reload=closed))
+
+    assert refused.failed
+    assert f"{NODES} of {NODES} pods do not answer at :9154/metrics through the API server" in refused.output
+    assert [True] * NODES == [
+        f"{name}: does not answer at :9154/metrics through the API server" in refused.output for name in nodes
+    ]
+
+
+def test_program_that_does_not_look_is_restarted(dns_project, cluster, nodes, namespace):
+    late = {"program": "coredns", "timeout_seconds": 15, "on_failure": "restart"}
+    fast = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}}
+    made = dns_project.up(dns(namespace, corefile("192.0.2.1", "reload 1h 1s"), reload=late, **fast))
+    assert not made.failed, made.output
+    before = {name: node.processes("coredns") for name, node in nodes.items()}
+    changed = dns_project.up(dns(namespace, corefile("192.0.2.2", "reload 1h 1s"), reload=late, **fast))
+    assert not changed.failed, changed.output
+    assert f"{NODES} of {NODES} pods did not read it again" in changed.output
+    assert everywhere(nodes, "192.0.2.2") == answers(cluster, nodes, namespace)
+    assert [] == [name for name, node in nodes.items() if before[name] == node.processes("coredns")]
 
 
 HOLD = """

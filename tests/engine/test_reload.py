@@ -58,7 +58,9 @@ def test_text_reloads_without_a_restart_and_comes_back_where_it_is_rejected(
     assert ("reloaded", 0, {"rules"}) == (first.result, first.restarts, {change.key for change in first.changes})
     assert NODES == len(first.pods) == first.waves[0].nodes
     assert first.reload.seconds == max(read for _, read in first.pods.values())
-    assert (0, "") == command("status", f"{namespace}/agent")[::2]
+    code, status, errors = command("status", f"{namespace}/agent")
+    assert (0, "") == (code, errors)
+    assert f"{NODES} of {NODES} report it now" in status
 
     first_node = min(pod["spec"]["nodeName"] for pod in cluster.api.list(f"namespaces/{namespace}/pods"))
     programs.rejects = {first_node}
