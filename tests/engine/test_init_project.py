@@ -170,6 +170,26 @@ def test_daemon_set_of_kubectl(init, cluster, namespace, record, tmp_path, capsy
     )
 
 
+def test_program_in_yaml_does_the_same(init, cluster, namespace, record, tmp_path):
+    apply(cluster, namespace, tmp_path, DAEMON_SET)
+    project = init("--from", "daemonset/agent", "-n", namespace, "--language", "yaml")
+    assert [
+        *project.promised,
+        "  + metadata.labels.app.kubernetes.io/name: agent: restarts nothing",
+        "  - annotations and labels of its maker's own (2): restarts nothing",
+        "  ~ the pods' ConfigMap: agent-config => agent.agent-config-HASH",
+        "  nothing else of the DaemonSet changes",
+    ] == project.preview()[:6]
+
+    before = daemon_set(cluster, namespace)
+    with record() as recorder:
+        project.up()
+        cluster.wait_at_rest(namespace, "agent")
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert without_revision(before) == without_revision(daemon_set(cluster, namespace))
+    assert {} == written(cluster, project.up)
+
+
 def test_deployment_of_kubectl_whose_number_of_pods_stays(init, cluster, namespace, tmp_path):
     apply(cluster, namespace, tmp_path, DEPLOYMENT)
     cluster.kubectl("-n", namespace, "scale", "deployment/agent", "--replicas=3")

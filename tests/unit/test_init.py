@@ -10,11 +10,13 @@ import pytest
 import yaml
 
 from config_rollout.cli.main import main
+from config_rollout.core.arguments.case import camel_case
 from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
 from config_rollout.core.project.defaults import written
 from config_rollout.core.project.kube_proxy import kube_proxy_layout, kube_proxy_project
 from config_rollout.core.project.project import check_live, new_project, project_of
-from config_rollout.core.project.python import Code, literal
+from config_rollout.core.project.python import literal
+from config_rollout.core.project.values import FileText
 from tests.objects import kubeadm
 from tools.documents import ROOT
 
@@ -195,8 +197,8 @@ def test_literal_is_the_value(value):
     assert value == ast.literal_eval(literal(value))
 
 
-def test_code_is_no_literal():
-    assert '{\n    "a": f(x),\n}' == literal({"a": Code("f(x)")})
+def test_file_is_no_literal():
+    assert '{\n    "a": text("b/c"),\n}' == literal({"a": FileText("b/c")})
 
 
 @pytest.mark.parametrize("words", [("--daemon-set", "web-agent"), ("--kube-proxy",)])
@@ -232,3 +234,31 @@ def test_program_is_typed_and_formatted(tmp_path):
     ):
         done = subprocess.run([sys.executable, "-m", *tool], capture_output=True, text=True, cwd=ROOT, check=False)
         assert not done.returncode, done.stdout
+
+
+def test_yaml_has_the_same_arguments_in_other_words():
+    files = project_of(DAEMON_SET, deepcopy(WORKLOAD), CONFIG_MAPS, ["login"], "yaml").files
+    project = yaml.safe_load(files["Pulumi.yaml"])
+    workload = project["resources"]["workload"]
+    given = workload["properties"]
+    python = arguments(made().files["__main__.py"].decode())
+
+    assert ("config-rollout:ConfiguredDaemonSet", "agent") == (workload["type"], workload["name"])
+    assert {camel_case(name) for name in python} == set(given)
+    assert {"configMaps": ["bundle"], "secrets": ["login"]} == given["external"]
+    assert ("${hash-key}", {"hash-key", "agent-DB_PASSWORD"}) == (given["hashKey"], set(project["config"]))
+    assert {
+        "data": {key: {"fn::readFile": f"./config/agent-config/{key}"} for key in ("Corefile", "agent.yaml", "b.txt")},
+        "binaryData": {"c.bin": "/wA="},
+        "formats": {"Corefile": "corefile"},
+    } == given["configMaps"]["agent-config"]
+    assert b"x\r\ny" == files["config/agent-config/b.txt"]
+
+
+def test_yaml_says_what_yaml_would_take_for_an_expression():
+    workload = deepcopy(WORKLOAD)
+    workload["spec"]["template"]["spec"]["containers"][0]["command"] = ["sh", "-c", "echo ${HOME} $(POD)"]
+    text = project_of(DAEMON_SET, workload, CONFIG_MAPS, [], "yaml").files["Pulumi.yaml"]
+    pods = yaml.safe_load(text)["resources"]["workload"]["properties"]["podSpec"]
+
+    assert ["sh", "-c", "echo $${HOME} $(POD)"] == pods["containers"][0]["command"]

@@ -13,6 +13,7 @@ from ...core.kubernetes.workload_kinds import DAEMON_SET, WorkloadName
 from ...core.project.kube_proxy import kube_proxy_layout, kube_proxy_project, new_kube_proxy_project
 from ...core.project.project import (
     KINDS,
+    LANGUAGES,
     Project,
     check_live,
     check_owner,
@@ -42,6 +43,8 @@ def add(commands: Any) -> None:
         action="store_true",
         help="the kube-proxy of kubeadm or kubespray, not read from a cluster",
     )
+    language = "the language of its program; by default python"
+    command.add_argument("--language", choices=list(LANGUAGES), default="python", help=language)
     command.add_argument("-n", "--namespace", metavar="NAMESPACE", default="default", help="the workload's namespace")
     add_cluster_options(command)
 
@@ -49,9 +52,9 @@ def add(commands: Any) -> None:
 def _init(args: argparse.Namespace) -> int:
     _check_empty(args.directory)
     if args.daemon_set:
-        project = new_project(args.daemon_set)
+        project = new_project(args.daemon_set, args.language)
     elif args.kube_proxy:
-        project = new_kube_proxy_project()
+        project = new_kube_proxy_project(args.language)
     elif args.workload:
         project = _live_project(args)
     else:
@@ -75,12 +78,12 @@ def _live_project(args: argparse.Namespace) -> Project:
             raise Trouble(f"{one}: no such {one.kind.kind} on {cluster.server}. Correct the name or the namespace.")
         if one.kind is DAEMON_SET and (layout := kube_proxy_layout(workload)):
             _refuse(one, check_owner(workload))
-            return kube_proxy_project(layout, workload, _kube_proxy_config(cluster, layout))
+            return kube_proxy_project(layout, workload, _kube_proxy_config(cluster, layout), args.language)
         config_maps = _present(cluster, "configmaps", one, config_maps_of(workload))
         # Only their names go on: no value of a Secret is written.
         secrets = [*_present(cluster, "secrets", one, secrets_of(workload))]
     _refuse(one, check_live(workload, config_maps, secrets))
-    return project_of(one.kind, workload, config_maps, secrets)
+    return project_of(one.kind, workload, config_maps, secrets, args.language)
 
 
 def _refuse(one: WorkloadName, findings: Sequence[Finding]) -> None:
@@ -113,7 +116,8 @@ def _list(args: argparse.Namespace) -> int:
         ]
         if not found:
             raise Trouble(f"{cluster.server}: no workload to take over. Make a new DaemonSet with --daemon-set NAME.")
-    given = (("--kubeconfig", args.kubeconfig), ("--context", args.context))
+    language = args.language if args.language != "python" else None
+    given = (("--language", language), ("--kubeconfig", args.kubeconfig), ("--context", args.context))
     options = [word for option, value in given if value for word in (option, value)]
     print("Choose a workload:\n")
     for namespace, workload in sorted(found):

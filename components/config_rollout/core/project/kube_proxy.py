@@ -8,8 +8,8 @@ from ..kube_proxy.discovery import image, mounted_name
 from ..kube_proxy.layout import LAYOUTS
 from ..kubernetes.objects import Object
 from ..revisions.naming import is_content_name
-from .project import Project, project_file
-from .python import Code, program
+from .project import LANGUAGES, Project
+from .values import FileText
 
 _REFRESH = """\
 # kubeadm and kubectl write to kube-proxy too, and only a refresh sees it.
@@ -32,12 +32,12 @@ def kube_proxy_layout(workload: Object) -> str:
     return ""
 
 
-def new_kube_proxy_project() -> Project:
+def new_kube_proxy_project(language: str = "python") -> Project:
     """Return the project that adopts kubeadm's kube-proxy with whatever configuration it has."""
-    return _project({"manage": "adopt"})
+    return _project({"manage": "adopt"}, language)
 
 
-def kube_proxy_project(layout_name: str, workload: Object, config: str | None) -> Project:
+def kube_proxy_project(layout_name: str, workload: Object, config: str | None, language: str = "python") -> Project:
     """
     Return the project that adopts a kube-proxy as it runs.
 
@@ -47,15 +47,16 @@ def kube_proxy_project(layout_name: str, workload: Object, config: str | None) -
     # Pods that read a ConfigMap of an earlier revision of ours may read something else than `config`.
     known = config is not None and mounted_name(workload, layout) == layout.config_map
     expected = [headline(workload, layout, restarts=True), UNCHANGED] if known else []
-    return _project({"manage": "adopt", "layout": layout_name}, config, expected)
+    return _project({"manage": "adopt", "layout": layout_name}, language, config, expected)
 
 
-def _project(arguments: dict[str, Any], config: str | None = None, expected: list[str] | None = None) -> Project:
+def _project(
+    arguments: dict[str, Any], language: str, config: str | None = None, expected: list[str] | None = None
+) -> Project:
     files = {}
     if config is not None:
-        arguments = {**arguments, "config": Code('text("config.conf")')}
+        arguments = {**arguments, "config": FileText("config.conf")}
         files = {"config/config.conf": config.encode()}
-    text = program("KubeProxy", "kube-proxy", arguments, "kube-proxy, adopted as it runs.")
-    return Project(
-        {**project_file("kube-proxy", _REFRESH), "__main__.py": text.encode(), **files}, expected=expected or []
-    )
+    about = "kube-proxy, adopted as it runs."
+    made = LANGUAGES[language]("KubeProxy", "kube-proxy", arguments, about, files, _REFRESH)
+    return Project(made, expected=expected or [])

@@ -5,11 +5,10 @@ Not here: kube-proxy's (kube_proxy.py).
 """
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import yaml
 
 from ..arguments.case import snake_case
 from ..arguments.finding import Finding
@@ -23,7 +22,12 @@ from ..kubernetes.workload_kinds import KINDS as KINDS_BY_NAME
 from ..kubernetes.workload_kinds import WorkloadKind
 from ..revisions.ownership import Owner, check_controller
 from .defaults import written
-from .python import Code, program
+from .python import python_files
+from .values import FileBytes, FileText, SecretSetting
+from .yaml_program import yaml_files
+
+LANGUAGES = {"python": python_files, "yaml": yaml_files}
+"""Language -> what writes the files of a project in it."""
 
 _DECLARED = {"Corefile": "corefile"}
 """Key -> format, where neither suffix nor content tells it."""
@@ -103,7 +107,11 @@ def check_live(workload: Object, config_maps: Mapping[str, Object], secrets: Seq
 
 
 def project_of(
-    kind: WorkloadKind, workload: Object, config_maps: Mapping[str, Object], secrets: Sequence[str]
+    kind: WorkloadKind,
+    workload: Object,
+    config_maps: Mapping[str, Object],
+    secrets: Sequence[str],
+    language: str = "python",
 ) -> Project:
     """Return the project that takes over a workload, in which `check_live` found nothing."""
     metadata, spec = workload["metadata"], workload["spec"]
@@ -121,7 +129,7 @@ def project_of(
         **_pod_metadata(spec),
         "config_maps": sources,
         "external": {key: names for key, names in external.items() if names},
-        "hash_key": Code('settings.require_secret("hash-key")') if secrets else None,
+        "hash_key": SecretSetting("hash-key") if secrets else None,
         "pod_spec": pod_spec,
         **_beside_the_template(kind, spec),
     }
@@ -129,34 +137,25 @@ def project_of(
     about = f"{kind.where(namespace, name)}, taken over as it runs."
     settings = ['pulumi config set --secret hash-key "$(openssl rand -hex 32)"'] if secrets else []
     settings += [f"pulumi config set --secret {key}" for key in hidden]
+    files = {path: of for key, one in own.items() for path, of in _files(key, one).items()}
     return Project(
-        {
-            **project_file(name),
-            "__main__.py": program(_COMPONENTS[kind.kind], name, arguments, about).encode(),
-            **{path: of for key, one in own.items() for path, of in _files(key, one).items()},
-        },
+        LANGUAGES[language](_COMPONENTS[kind.kind], name, arguments, about, files),
         settings,
         [headline(workload, kind, restarts=True), UNCHANGED],
         [*_how_read(own), *_looks_secret(own)],
     )
 
 
-def new_project(name: str) -> Project:
+def new_project(name: str, language: str = "python") -> Project:
     """Return the project of a DaemonSet that does not exist yet, to be edited."""
     volumes = [{"name": "config", "configMap": {"name": name}}]
     arguments = {
         "namespace": "default",
-        "data": {"agent.yaml": Code('text("agent.yaml")')},
+        "data": {"agent.yaml": FileText("agent.yaml")},
         "pod_spec": {**EXAMPLE_POD_SPEC, "volumes": volumes},
     }
-    text = program("ConfiguredDaemonSet", name, arguments, f"DaemonSet {name} and its configuration.")
-    return Project({**project_file(name), "__main__.py": text.encode(), "config/agent.yaml": b"level: info\n"})
-
-
-def project_file(name: str, more: str = "") -> dict[str, bytes]:
-    """Return the file that makes a folder a project, with `more` lines of YAML."""
-    text = yaml.safe_dump({"name": name, "runtime": "python"}, sort_keys=False)
-    return {"Pulumi.yaml": f"{text}{more}".encode()}
+    about, files = f"DaemonSet {name} and its configuration.", {"config/agent.yaml": b"level: info\n"}
+    return Project(LANGUAGES[language]("ConfiguredDaemonSet", name, arguments, about, files))
 
 
 def _names(found: Sequence[Any]) -> list[str]:
@@ -167,8 +166,8 @@ def _source(name: str, config_map: Object) -> dict[str, Any]:
     """Return the arguments of one ConfigMap, whose values are files."""
     data, binary = config_map.get("data") or {}, config_map.get("binaryData") or {}
     source = {
-        "data": {key: Code(f'text("{name}/{key}")') for key in sorted(data)},
-        "binary_data": {key: Code(f'binary("{name}/{key}")') for key in sorted(binary)},
+        "data": {key: FileText(f"{name}/{key}") for key in sorted(data)},
+        "binary_data": {key: FileBytes(f"{name}/{key}") for key in sorted(binary)},
         "formats": {key: _DECLARED[key] for key in sorted(data) if key in _DECLARED},
     }
     return {key: value for key, value in source.items() if value}
@@ -232,9 +231,9 @@ def _without_secrets(pod_spec: dict[str, Any]) -> tuple[dict[str, Any], list[str
     """Return the pod spec with a secret setting in place of values that look like secrets, and those settings."""
     hidden: list[str] = []
 
-    def setting(*words: str) -> Code:
-        hidden.append("-".join(words))
-        return Code(f'settings.require_secret("{hidden[-1]}")')
+    def setting(*words: str) -> SecretSetting:
+        hidden.append(re.sub(r"[^\w-]", "-", "-".join(words)))
+        return SecretSetting(hidden[-1])
 
     for containers in ("containers", "initContainers"):
         for container in pod_spec.get(containers) or []:

@@ -4,18 +4,23 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import yaml
+
+from .values import FileBytes, FileText, SecretSetting, computed
+
 INDENT = "    "
-
-
-class Code(str):
-    """An expression of the program, where another value would be a literal."""
 
 
 def literal(value: object, depth: int = 0) -> str:
     """Return a plain value as Python writes it: a member or item a line."""
     inside, outside = INDENT * (depth + 1), INDENT * depth
-    if isinstance(value, Code):
-        return str(value)
+    match value:
+        case FileText(path):
+            return f"text({literal(path)})"
+        case FileBytes(path):
+            return f"binary({literal(path)})"
+        case SecretSetting(name):
+            return f"settings.require_secret({literal(name)})"
     if isinstance(value, str):
         return repr(value) if '"' in value and "'" not in value else _quoted(value)
     if isinstance(value, Mapping) and value:
@@ -31,11 +36,24 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\x7f")
 
 
+def python_files(
+    component: str, name: str, arguments: Mapping[str, Any], about: str, files: Mapping[str, bytes], more: str = ""
+) -> dict[str, bytes]:
+    """Return the files of a project that makes one component; `files` are those below `config/`."""
+    text = yaml.safe_dump({"name": name, "runtime": "python"}, sort_keys=False)
+    return {
+        "Pulumi.yaml": f"{text}{more}".encode(),
+        "__main__.py": program(component, name, arguments, about).encode(),
+        **files,
+    }
+
+
 def program(component: str, name: str, arguments: Mapping[str, Any], about: str) -> str:
     """Return the program that makes one component and exports its config hash; `about` is its docstring."""
     call = f"{component}(\n{INDENT}{literal(name)},\n{INDENT}{literal(arguments, 1)},\n)"
-    expressions = [value for value in _expressions(arguments)]
-    text, binary, settings = (any(start in one for one in expressions) for start in ("text(", "binary(", "settings."))
+    text, binary, settings = (
+        any(isinstance(one, kind) for one in computed(arguments)) for kind in (FileText, FileBytes, SecretSetting)
+    )
     imports = [*(["import base64"] if binary else []), *(["from pathlib import Path"] if text or binary else [])]
     head = [f'"""{about}"""\n']
     if imports:
@@ -59,11 +77,3 @@ _BINARY = '''def binary(file: str) -> str:
     """Return a file of the configuration in base64."""
     return base64.b64encode((FOLDER / file).read_bytes()).decode()
 '''
-
-
-def _expressions(value: object) -> list[str]:
-    if isinstance(value, Code):
-        return [str(value)]
-    if isinstance(value, Mapping):
-        return [one for item in value.values() for one in _expressions(item)]
-    return [one for item in value for one in _expressions(item)] if isinstance(value, list | tuple) else []
