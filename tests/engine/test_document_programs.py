@@ -1,11 +1,14 @@
-"""Programs of documents that no other story has: several clusters, EKS, a kube-proxy of one's own."""
+"""Programs of documents that no other story has: Automation API, several clusters, EKS, a kube-proxy of one's own."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.engine import kube_system
-from tests.engine.conftest import NODES
+from tests.engine.conftest import BETTER, GOOD, NODES, hash_of
 from tests.engine.observed import daemon_set, updated
 from tools.documents import blocks
 from tools.local_cluster import LocalCluster
@@ -15,6 +18,30 @@ def program_of(page: str) -> Callable[[], Any]:
     """Return the one program in Python of a page, as something that the engine runs."""
     (text,) = blocks("python", f"docs/{page}.md")
     return lambda: exec(compile(text, page, "exec"), {})
+
+
+def test_program_of_the_automation_api(engine, cluster, namespace, tmp_path, monkeypatch):
+    text = blocks("python", "docs/ci.md")[0]
+    (tmp_path / "rollout.py").write_text(text.replace('"default"', f'"{namespace}"'))
+    path = f"{Path(sys.executable).parent}:{engine.environment['PATH']}"
+    monkeypatch.setitem(engine.environment, "PATH", path)
+
+    def run(data: dict[str, str]) -> list[str]:
+        (tmp_path / "agent.yaml").write_text(data["agent.yaml"])
+        command = [sys.executable, "rollout.py"]
+        done = subprocess.run(command, cwd=tmp_path, env=engine.environment, capture_output=True, text=True)
+        assert not done.returncode, done.stdout + done.stderr
+        return done.stdout.splitlines()
+
+    run(GOOD)
+    printed = run(BETTER)
+
+    assert hash_of(BETTER) == printed[-1]
+    assert NODES == updated(cluster, namespace, "node-agent")
+    ups = [number for number, line in enumerate(printed) if line.startswith("Updating (prod)")]
+    first, second = printed[ups[0] : ups[1]], printed[ups[1] :]
+    made = [[line.split()[2] for line in part if "Stash" in line and " created" in line] for part in (first, second)]
+    assert [[], ["node-agent-rest"]] == made
 
 
 def test_program_for_two_clusters(engine, binaries, cluster, project, tmp_path, monkeypatch):

@@ -65,7 +65,7 @@ def test_job_posts_the_comment_and_ends_as_the_preview_did(tmp_path, stage, code
 
 @pytest.mark.parametrize("through", [None, "canary"])
 def test_waves_with_a_setting_for_through_are_good(through, monkeypatch):
-    (block,) = re.findall(r"(?s)```python\n(.*?)```", DOCUMENT)
+    _, block = re.findall(r"(?s)```python\n(.*?)```", DOCUMENT)
     monkeypatch.setitem(sys.modules, "pulumi", SimpleNamespace(Config=lambda: {"through": through}))
     names: dict = {}
     exec(block, names)
