@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 
 import jsonschema
 import pytest
@@ -17,6 +18,12 @@ from tools.pod_server import PodServer
 def given(on_failure: str, **more):
     """Return the arguments of a component that reloads, with what follows where it fails."""
     return {**RELOAD, "reload": {**RELOAD["reload"], "timeout_seconds": 5, "on_failure": on_failure}, **more}
+
+
+def restarted(recorder) -> dict[str, int]:
+    """Return how many pods of the DaemonSet were created on each node; the canary of a reload is none."""
+    every = [pod.node for kind, pod in recorder.events if kind == "ADDED" and pod.name.startswith("agent-")]
+    return dict(Counter(every))
 
 
 @pytest.fixture
@@ -84,7 +91,7 @@ def test_program_that_does_not_look_is_restarted_wave_by_wave(
         changed = project.up(agent(NEW, **restarts))
     assert not changed.failed, changed.output
     assert "all pods restart, as `on_failure` says" in changed.output
-    assert [1] * NODES == list(recorder.replaced().values())
+    assert [1] * NODES == list(restarted(recorder).values())
     assert "deny" == programs.text()
     last = history(cluster, namespace)[-1]
     assert ("restarted", NODES, "failed") == (last.result, last.restarts, last.waves[0].result)
@@ -94,7 +101,7 @@ def test_program_that_does_not_look_is_restarted_wave_by_wave(
     with record() as recorder:
         again = project.up(agent(OLD, **restarts))
     assert not again.failed, again.output
-    assert ({}, ["allow"] * NODES) == (recorder.replaced(), programs.now())
+    assert ({}, ["allow"] * NODES) == (restarted(recorder), programs.now())
 
 
 def test_wave_that_fails_after_a_failed_reload_has_the_old_text_back(
@@ -111,6 +118,6 @@ def test_wave_that_fails_after_a_failed_reload_has_the_old_text_back(
         changed = project.up(agent(NEW, **restarts))
     assert changed.failed
     assert "wave 'canary' failed" in changed.output
-    assert [2] == list(recorder.replaced().values())
+    assert [2] == list(restarted(recorder).values())
     assert "allow" == programs.text()
     assert "restored" == history(cluster, namespace)[-1].result
