@@ -419,17 +419,16 @@ def test_in_waves_the_real_coredns_rejects_a_corefile_before_any_node_has_it(dns
     assert processes == {name: node.processes("coredns") for name, node in nodes.items()}
 
 
-def frozen(node: str) -> list[int]:
-    """Return the process of a node's kubelet, which is stopped: to the cluster the node is away."""
-    kubelets = []
+def kubelet_of(cluster, node: str) -> int:
+    """Return the process of a node's kubelet; other clusters on this machine have nodes of the same name."""
+    config, kubelets = f"--config={cluster.folder / node / 'kubelet.yaml'}", []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             program, *arguments = path.read_bytes().decode(errors="replace").split("\0")
-            if program.endswith("kubelet") and f"--hostname-override={node}" in arguments:
+            if program.endswith("kubelet") and config in arguments:
                 kubelets.append(int(path.parent.name))
-    for pid in kubelets:
-        os.kill(pid, signal.SIGSTOP)
-    return kubelets
+    (kubelet,) = kubelets
+    return kubelet
 
 
 def test_node_that_is_away_is_named_and_catches_up_when_it_is_back(dns_project, cluster, nodes, namespace):
@@ -437,7 +436,8 @@ def test_node_that_is_away_is_named_and_catches_up_when_it_is_back(dns_project, 
     assert not made.failed, made.output
     away, (pod, *_) = "real-2", cluster.api.list(f"namespaces/{namespace}/pods?fieldSelector=spec.nodeName%3Dreal-2")
     process = nodes[away].processes("coredns")
-    (kubelet,) = frozen(away)
+    kubelet = kubelet_of(cluster, away)
+    os.kill(kubelet, signal.SIGSTOP)
     try:  # what the node controller writes once it has heard nothing for long enough
         condition = '{"status": {"conditions": [{"type": "Ready", "status": "False"}]}}'
         cluster.kubectl(
