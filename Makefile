@@ -55,6 +55,9 @@ chart-history: setup tools ## deploy versions of a public chart in each way and 
 compare: setup tools ## the tools that people use instead, in the same situations; writes docs/compare.md
 	$(RUN) -m tools.compare $(if $(NODES),--nodes $(NODES)) $(if $(RUNS),--runs $(RUNS))
 
+connections: setup tools ## what a restart of kube-proxy costs on real nodes, as root; writes the table of docs/connections.md
+	$(RUN) -m benchmarks.connections
+
 bench: setup ## measure, and write the tables of the docs
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
@@ -91,5 +94,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers programs chart-history compare bench docs site browse tools lock setup
+.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers programs chart-history compare connections bench docs site browse tools lock setup
 .DEFAULT_GOAL := help
