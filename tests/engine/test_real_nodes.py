@@ -180,7 +180,7 @@ def test_configuration_that_does_not_start_reaches_the_canary_only_and_is_taken_
     running, cluster, nodes, program, record
 ):
     with record() as recorder:
-        outcome = running.up(program(IPVS, progress_deadline_seconds=20))
+        outcome = running.up(program(IPVS, progress_deadline_seconds=40))
 
     assert outcome.failed
     assert "wave 'canary' failed" in outcome.output
