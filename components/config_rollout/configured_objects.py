@@ -139,6 +139,7 @@ class ConfiguredObjects(pulumi.ComponentResource):
             custom_timeouts=self._opts.custom_timeouts,
             version=provider_version(),
             aliases=self._called_before(name, item),
+            ignore_changes=item.chosen_by_the_cluster,
         )
         values: dict[str, Any] = dict(item.written)
         if self._there is not None:

@@ -180,6 +180,22 @@ def test_scope_of_a_kind_is_kubernetes_own_or_that_of_its_definition():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "spec", "chosen"),
+    [
+        ("Service", {}, ["spec.clusterIP", "spec.clusterIPs"]),
+        ("Service", {"clusterIP": "None"}, ["spec.clusterIPs"]),
+        ("PersistentVolumeClaim", {"storageClassName": "fast"}, ["spec.volumeName", "spec.volumeMode"]),
+        ("Secret", {}, []),
+    ],
+)
+def test_what_the_cluster_chooses_is_what_the_manifest_leaves_out(kind, spec, chosen):
+    value = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "a"}, "spec": spec}
+    (item,), _ = items_of_objects("manifests", value, value)
+
+    assert chosen == item.chosen_by_the_cluster
+
+
 def test_ten_thousand_objects_are_planned():
     text = "".join(source(f"c-{number}") for number in range(9_998)) + reads() + source()
 

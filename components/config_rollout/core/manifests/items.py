@@ -17,6 +17,12 @@ from .scope import group_of
 
 _TEMPLATE = re.compile(rb"\{\{|\{%")
 
+_CHOSEN = {
+    ("", "Service"): ("clusterIP", "clusterIPs"),
+    ("", "PersistentVolumeClaim"): ("volumeName", "volumeMode", "storageClassName"),
+}
+"""Group and kind -> the fields of `spec`."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -39,6 +45,18 @@ class Item:
     def name(self) -> str:
         """The name below a component: `NAMESPACE/NAME`, or `NAME` outside of namespaces."""
         return "/".join(filter(None, self.key[2:]))
+
+    @property
+    def chosen_by_the_cluster(self) -> list[str]:
+        """
+        The paths that the cluster fills in where the manifest leaves them out, and that nobody can change afterwards.
+
+        An object that is taken over has them, and the provider would take their absence for a change that replaces it.
+        Source: pulumi-kubernetes 4.25 provider/pkg/provider/force_new_properties.go.
+        """
+        spec = self.of.get("spec")
+        fields = _CHOSEN.get((self.key[0], self.key[1]), ())
+        return [f"spec.{field}" for field in fields if isinstance(spec, Mapping) and field not in spec]
 
     def within(self, namespace: str) -> "Item":
         """Return the object in a namespace, if it does not say another."""
