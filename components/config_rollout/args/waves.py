@@ -65,7 +65,7 @@ class WavesArgs(TypedDict, total=False):
 
     Default `restore`.
     """
-    through: str
+    through: str | None
     """The name of a wave after which `up` stops and succeeds; a later `up` without it goes on. Default: the last."""
     progress_deadline_seconds: int
     """
