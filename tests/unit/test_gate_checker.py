@@ -162,12 +162,14 @@ def test_command_gets_wave_and_nodes(monkeypatch):
     assert {"": "exited with 1: before n/agent None 5000"} == ask(python(code), wave=BEFORE, nodes=many)
 
 
+@pytest.mark.slow
 def test_url_that_nobody_serves_is_a_no(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
     assert {"": "does not answer ([Errno 111] Connection refused)"} == ask(UrlGate("http://127.0.0.1:1/", 1))
 
 
+@pytest.mark.slow
 def test_function_whose_time_is_over_is_left_alone():
     assert {"": "did not answer within 1 s"} == ask(FunctionGate(lambda wave, nodes: time.sleep(3), 1))
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from config_rollout.core.kube_proxy.layout import LAYOUTS
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +45,7 @@ print(*{name.partition(".")[0] for name in set(sys.modules) - before} - sys.stdl
 """
 
 
+@pytest.mark.slow
 def test_program_with_the_component_imports_no_other_library_than_one_without():
     done = subprocess.run([sys.executable, "-c", BESIDE_PULUMI], capture_output=True, text=True, check=True)
 

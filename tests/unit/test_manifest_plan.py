@@ -196,6 +196,7 @@ def test_what_the_cluster_chooses_is_what_the_manifest_leaves_out(kind, spec, ch
     assert chosen == item.chosen_by_the_cluster
 
 
+@pytest.mark.slow
 def test_ten_thousand_objects_are_planned():
     text = "".join(source(f"c-{number}") for number in range(9_998)) + reads() + source()
 

@@ -131,6 +131,7 @@ def test_canary_that_fails_with_the_old_text_too_says_nothing(note, said):
     ] == said
 
 
+@pytest.mark.slow
 def test_gate_of_the_first_wave_is_asked(note):
     with pytest.raises(NotReloaded, match="on node n1: gate :1/healthz: 503 no"):
         note(Fleet(silent=["new"]))

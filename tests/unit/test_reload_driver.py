@@ -166,6 +166,7 @@ def test_pods_restart_where_that_is_asked_for(made, said):
     assert ["new"] == cluster.writes
 
 
+@pytest.mark.slow
 def test_restart_that_does_not_end_fails(made):
     cluster = Dns(rejects=[("n1", "new")])
     cluster.keep("daemonsets", {**cluster.of("daemonsets")["dns"], "status": counts(2)})
@@ -178,6 +179,7 @@ def counts(available):
     return {"desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberAvailable": available}
 
 
+@pytest.mark.slow
 def test_program_that_does_not_look_is_found_by_the_time(made):
     cluster = Dns(deaf=["n2"])
     with pytest.raises(NotReloaded, match="n2: has not read it yet: version is as before"):
@@ -199,6 +201,7 @@ def test_pod_that_is_not_ready_is_not_asked(made):
     assert (["n0", "n1"], ["n2"]) == (proof.nodes, proof.away)
 
 
+@pytest.mark.slow
 def test_program_that_cannot_be_reached_is_named_before_and_after(made, said):
     cluster = Dns()
     cluster.closed = True
@@ -218,6 +221,7 @@ def test_program_that_cannot_be_reached_is_named_before_and_after(made, said):
     assert ["new", "old"] == cluster.writes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "result", "read", "refused", "away"),
     [
@@ -395,6 +399,7 @@ def test_without_a_recorded_text_what_was_there_comes_back(made):
     assert everywhere("old") == cluster.runs
 
 
+@pytest.mark.slow
 def test_missing_permission_to_wake_kubelets_is_said_and_waited_for(made, said):
     def may_not(right):
         return (right.verb, right.resource) == ("patch", "pods")
@@ -406,6 +411,7 @@ def test_missing_permission_to_wake_kubelets_is_said_and_waited_for(made, said):
     assert "kubelets bring the new text by themselves, within 60 to 90 s" in said[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [0, 3])
 def test_command_is_asked_in_place_of_the_pods(made, code, tmp_path):
     cluster = Dns()
