@@ -6,7 +6,9 @@ A walk is always the same for a seed. What is said of a ConfigMap and of a recor
 
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from config_rollout.core.audit.record import AuditRecord, parse_records
@@ -33,6 +35,30 @@ DATA = [{"agent.yaml": f"level: info\nnumber: {number}\n"} for number in range(5
 REWRITTEN = [{"agent.yaml": f"number: {number}  # the same\nlevel: 'info'\n"} for number in range(5)]
 
 
+@dataclass(frozen=True)
+class Step:
+    """What one step did: who was given how many pods, whether the template changed, and the records of it."""
+
+    where: str
+    verdict: Verdict
+    made: Counter[str]
+    changed: bool
+    records: Sequence[AuditRecord]
+    killed: bool
+
+
+class Deck:
+    """Names in any order, each once before one comes again: a short walk takes each step too."""
+
+    def __init__(self, names: Sequence[str], chance: random.Random) -> None:
+        self._names, self._chance, self._left = names, chance, list[str]()
+
+    def draw(self) -> str:
+        """Return the next."""
+        self._left = self._left or self._chance.sample(self._names, len(self._names))
+        return self._left.pop()
+
+
 class Walk:
     """What the program of one workload says now, and what each step does, with the cluster at rest before and after."""
 
@@ -43,6 +69,7 @@ class Walk:
         self._cluster, self._program, self._namespace = cluster, program, program.namespace
         self._said: dict[str, Any] = {"data": DATA[0], "image": "agent:1", "waves": None, "limit": 10}
         self._before, self._chance, self._output = self._said, random.Random(seed), ""
+        self._steps = Deck(self.names, self._chance)
         self._left_alone = False
         """Whether an `up` was killed and none came after it: what it has left then is the next one's."""
 
@@ -54,7 +81,7 @@ class Walk:
 
     def step(self) -> None:
         """Take one step, and hold what must be so after it."""
-        name = self._chance.choice(self.names)
+        name = self._steps.draw()
         self._choose(name)
         self.taken.append(name)
         where = f"step {len(self.taken)}: {name}, {self._wrong_words()}, after {self.taken[-4:-1]}"
@@ -69,7 +96,8 @@ class Walk:
         }
         verdict = judge(written, self._namespace, asked, BUDGET)
         assert [] == verdict.mixed, where
-        self._hold(verdict, recorder, before != self._template(), self._history()[len(records) :], bool(killed), where)
+        made = self._history()[len(records) :]
+        self._hold(Step(where, verdict, audited(recorder), before != self._template(), made, bool(killed)))
         self._left_alone = bool(killed) or (self._left_alone and name in ("undo", "scale"))
         assert [] == orphans(self._cluster.api, self._namespace, "agent"), where
         if self._left_alone:
@@ -89,32 +117,21 @@ class Walk:
     def _wrong_words(self) -> str:
         return "nothing wrong"
 
-    def _hold(
-        self,
-        verdict: Verdict,
-        recorder: Recorder,
-        changed: bool,
-        made: Sequence[AuditRecord],
-        killed: bool,
-        where: str,
-    ) -> None:
+    def _hold(self, step: Step) -> None:
         """Hold that pods were made where their template changed, each once, and that records say so."""
-        name, pods = self.taken[-1], sum(audited(recorder).values())
-        if name == "scale":
-            assert not changed, where
+        if self.taken[-1] == "scale":
+            assert not step.changed, step.where
         else:
-            assert pods == (self._count() if changed else 0), where
-        self._hold_records(made, recorder, name, killed, where)
+            assert step.made.total() == (self._count() if step.changed else 0), step.where
+        self._hold_records(step)
 
-    def _hold_records(
-        self, made: Sequence[AuditRecord], recorder: Recorder, name: str, killed: bool, where: str
-    ) -> None:
+    def _hold_records(self, step: Step) -> None:
         """Hold that the audit records say what a watcher saw."""
-        if name in ("undo", "scale"):
-            assert [] == made, where
-        elif not killed:
-            assert sum(audited(recorder).values()) == sum(record.restarts for record in made), where
-            assert {"done"} >= {record.result for record in made}, where
+        if self.taken[-1] in ("undo", "scale"):
+            assert [] == step.records, step.where
+        elif not step.killed:
+            assert step.made.total() == sum(record.restarts for record in step.records), step.where
+            assert {"done"} >= {record.result for record in step.records}, step.where
 
     def _start(self, **said: Any) -> Any:
         self._before, self._said = self._said, {**self._said, **said}
@@ -165,7 +182,13 @@ class Walk:
         self.up(image=self._chance.choice(["agent:1", "agent:2", "agent:3"]))
 
     def _limit(self) -> None:
-        self.up(limit=self._chance.randrange(4))
+        limit = self._chance.randrange(4)
+        if "revisionHistoryLimit" not in self.kind.fixed:
+            self.up(limit=limit)
+            return
+        well, self._output = ended(self._start(limit=limit))  # never the first limit, which is larger
+        self._said = self._before
+        assert (False, True) == (well, "revision_history_limit: differs from " in self._output), self._output
 
     def _nothing(self) -> None:
         self.up()
@@ -212,6 +235,7 @@ class DaemonSetWalk(Walk):
         super().__init__(DAEMON_SET, cluster, program, seed)
         self._proxy = proxy
         self.mishaps = Mishaps(cluster, program, proxy, random.Random(seed))
+        self._mishaps = Deck(self.mishaps.names, self._chance)
         self._wrong: list[str] = []
         self.happened: set[str] = set()
 
@@ -239,32 +263,26 @@ class DaemonSetWalk(Walk):
         self._wrong = []
         if name in ("undo", "crash", "waves") or not self._said["waves"] or self._chance.random() < 0.2:
             return
-        both = self._chance.sample(self.mishaps.names, 2)
-        self._wrong = both if {*both} != {"undone", "revision_deleted"} else both[:1]  # docs/undo.md: what is beyond
+        both = [self._mishaps.draw(), self._mishaps.draw()]
+        self._wrong = (
+            both[:1] if both[0] == both[1] or {*both} == {"undone", "revision_deleted"} else both
+        )  # docs/undo.md
         self.happened |= {*self._wrong}
 
     def _wrong_words(self) -> str:
         return str(self._wrong or super()._wrong_words())
 
-    def _hold(
-        self,
-        verdict: Verdict,
-        recorder: Recorder,
-        changed: bool,
-        made: Sequence[AuditRecord],
-        killed: bool,
-        where: str,
-    ) -> None:
+    def _hold(self, step: Step) -> None:
         """Hold what is so whatever went wrong: the configuration is well, so nothing is ever taken back."""
-        assert "aken back" not in self._output, f"{where}\n{self._output}"
+        assert "aken back" not in self._output, f"{step.where}\n{self._output}"
         if "strategy_by_hand" not in self._wrong:  # else Kubernetes restarts pods itself, at the same time
-            assert [] == verdict.exceeded, where
+            assert [] == step.verdict.exceeded, step.where
             most = 1 + len(self._wrong) + self._output.count("error:")
-            assert {node: count for node, count in verdict.restarts.items() if count > most} == {}, where
+            assert {node: count for node, count in step.verdict.restarts.items() if count > most} == {}, step.where
         if not self._wrong:
-            self._hold_records(made, recorder, self.taken[-1], killed, where)
-            if self.taken[-1] != "undo" and not killed:
-                assert {node for record in made for node in record.pods or {}} == set(audited(recorder)), where
+            self._hold_records(step)
+            if self.taken[-1] != "undo" and not step.killed:
+                assert {node for record in step.records for node in record.pods or {}} == set(step.made), step.where
 
     def _strategy(self) -> dict[str, Any]:
         at_once = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}}
