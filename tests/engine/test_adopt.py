@@ -286,6 +286,15 @@ def test_destroy_leaves_a_kube_proxy_that_goes_on_by_itself(adopted, cluster, ku
     assert "kube-proxy" == mounted(cluster)
 
 
+def test_stack_whose_kube_proxy_is_gone_leaves_with_a_refresh(adopted, cluster):
+    cluster.api.delete(DAEMON_SET)
+    cluster.wait("it to go", lambda: not cluster.api.exists(DAEMON_SET))
+    refused, left = adopted.destroy(), adopted.destroy(refresh=True)
+
+    assert (True, False) == (refused.failed, left.failed)
+    assert not cluster.api.exists(DAEMON_SET)
+
+
 def test_new_stack_takes_over_what_an_earlier_one_left(adopted, cluster, engine, restarts):
     adopted.destroy()
     said = []
