@@ -351,6 +351,7 @@ def test_deployment_becomes_the_component_s_with_one_restart_and_keeps_the_numbe
     names = [volume.get("configMap") for volume in cluster.api.get(path)["spec"]["template"]["spec"]["volumes"]]
     assert {"name": "agent-config", "defaultMode": 420} in names
     assert not project.up(program(take_over=True), refresh=True).failed
+    rest()  # the controller still ends the pods of before when `up` is done
     assert {} == written(cluster, lambda: project.destroy())
     with record() as recorder:
         assert told(project.up(program(take_over=True)))[0].endswith("takes it over as it is: nothing restarts")

@@ -13,6 +13,8 @@ from config_rollout.core.waves.order import parse_waves
 from tools.command_line import run_text
 from tools.previews import PREVIEWS, ROOT
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT = (ROOT / "docs" / "ci.md").read_text()
 GITHUB, GITLAB, OPERATOR = (yaml.safe_load(text) for text in re.findall(r"(?s)```yaml\n(.*?)```", DOCUMENT))
 NOTES = "https://gitlab.example.com/api/v4/projects/7/merge_requests/42/notes"

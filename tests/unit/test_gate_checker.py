@@ -141,7 +141,7 @@ def python(code, timeout_seconds=60):
         (python("import sys; sys.exit('to stderr')"), "exited with 1: to stderr"),
         (python("for n in range(99): print(n)\nraise SystemExit(2)"), "exited with 2: 94; 95; 96; 97; 98"),
         (python("import os; os.kill(os.getpid(), 15)"), "exited with -15"),
-        (python("import time; time.sleep(60)", 1), "did not end within 1 s"),
+        pytest.param(python("import time; time.sleep(60)", 1), "did not end within 1 s", marks=pytest.mark.slow),
         (CommandGate(("/nowhere/smoke-test",)), "cannot be run (No such file or directory)"),
     ],
 )

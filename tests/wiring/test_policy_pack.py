@@ -362,6 +362,7 @@ print(asyncio.run(asyncio.sleep(0, "runs")), pulumi.automation.LocalWorkspace.__
 """
 
 
+@pytest.mark.slow
 def test_pack_starts_without_what_no_policy_uses_and_has_it_where_something_does():
     """Each preview waits for the start: what it may not import is named."""
     done = subprocess.run([sys.executable, "-c", STARTED], stdout=subprocess.PIPE, text=True, check=True)
