@@ -52,7 +52,7 @@ class Item:
         The paths that the cluster fills in where the manifest leaves them out, and that nobody can change afterwards.
 
         An object that is taken over has them, and the provider would take their absence for a change that replaces it.
-        Source: pulumi-kubernetes 4.25 provider/pkg/provider/force_new_properties.go.
+        Source: pulumi-kubernetes 4.25 provider/pkg/provider/diff.go `core`; Kubernetes API reference, both specs.
         """
         spec = self.of.get("spec")
         fields = _CHOSEN.get((self.key[0], self.key[1]), ())
