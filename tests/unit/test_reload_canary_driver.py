@@ -1,7 +1,5 @@
 """The canary of a reload on its way: made, asked, and gone before anything else is written."""
 
-import hashlib
-
 import pytest
 
 from config_rollout.cluster import retrying
@@ -11,8 +9,9 @@ from config_rollout.core.waves.reload_canary import Canary
 from config_rollout.core.waves.reload_check import ReloadCheck
 from config_rollout.core.waves.reload_programs import Question
 from config_rollout.driver import reload_canary
-from config_rollout.driver.reload import NotReloaded, Reload, text_of
+from config_rollout.driver.reload import NotReloaded, Reload
 from tests.memory_cluster import MemoryCluster
+from tests.objects.reload_texts import config_map, text
 
 VOLUME = {"name": "c", "configMap": {"name": "dns-reload"}}
 OWNER = {"uid": "ds", "controller": True}
@@ -58,20 +57,12 @@ class Fleet(MemoryCluster):
         return [*self.of("jobs"), *pods, *(name for name in self.of("configmaps") if name != "dns-reload")]
 
 
-def config_map(text):
-    return {"metadata": {"name": "dns-reload", "namespace": "n"}, "data": {"Corefile": text}}
-
-
 def pod(name, node, ready, owner, labels, ended=False):
     state = {"terminated": {"exitCode": 1, "message": "cannot parse it"}} if ended else {"running": {}}
     conditions = [{"type": "Ready", "status": str(ready)}]
     status = {"conditions": conditions, "containerStatuses": [{"name": "dns", "state": state}], "phase": "Running"}
     metadata = {"name": name, "namespace": "n", "labels": labels, "ownerReferences": [owner]}
     return {"metadata": metadata, "spec": {"nodeName": node}, "status": status}
-
-
-def text(of):
-    return text_of({"dns-reload": config_map(of)}, hashlib.sha256(of.encode()).hexdigest())
 
 
 @pytest.fixture(autouse=True)

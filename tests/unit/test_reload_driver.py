@@ -1,6 +1,5 @@
 """A changed text on its way into running processes, and back."""
 
-import hashlib
 import json
 from contextlib import suppress
 
@@ -16,6 +15,7 @@ from config_rollout.driver.reload import NotReloaded, Reload, text_of
 from config_rollout.driver.reload_restart import InWaves
 from config_rollout.driver.report import Report
 from tests.memory_cluster import MemoryCluster
+from tests.objects.reload_texts import config_map, text
 
 NODES = ["n0", "n1", "n2"]
 OWNER = [{"uid": "ds", "controller": True}]
@@ -72,10 +72,6 @@ class Dns(MemoryCluster):
         return 200, f"{version}failed_total {self.failed[node]}\n".encode()
 
 
-def config_map(text):
-    return {"metadata": {"name": "dns-reload", "namespace": "n"}, "data": {"Corefile": text}}
-
-
 def pod(node, ready=True, restarts=0, name=""):
     named = {"name": name or f"dns-{node}", "namespace": "n", "uid": f"pod-{name or node}"}
     metadata = {**named, "labels": {"a": "b"}, "ownerReferences": OWNER}
@@ -83,10 +79,6 @@ def pod(node, ready=True, restarts=0, name=""):
     running = {"restartCount": restarts, "state": {"running": {"startedAt": "2026-11-29T14:00:00Z"}}}
     status = {"conditions": conditions, "containerStatuses": [running], "phase": "Running"}
     return {"metadata": metadata, "spec": {"nodeName": node}, "status": status}
-
-
-def text(of):
-    return text_of({"dns-reload": config_map(of)}, hashlib.sha256(of.encode()).hexdigest())
 
 
 @pytest.fixture(autouse=True)
