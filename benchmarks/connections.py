@@ -24,6 +24,7 @@ from tools.kubeadm import Kubeadm
 from tools.local_cluster import LocalCluster
 from tools.pods import Recorder
 from tools.real_nodes import RealNodes
+from tools.real_nodes.kube_proxy import IPTABLES, NFTABLES, modes
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "connections.md"
 NODES = 3
@@ -33,14 +34,6 @@ _SETTLED = 4.0
 _QUIET = 12.0
 """Seconds without any deployment."""
 
-IPTABLES: Mapping[str, object] = {
-    "mode": "iptables",
-    "clusterCIDR": "203.0.113.0/24",
-    "metricsBindAddress": "0.0.0.0:10249",
-    # What of connection tracking belongs to the whole machine, no namespace may change.
-    "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
-}
-NFTABLES = {**IPTABLES, "mode": "nftables"}
 WAVES: WavesArgs = {"first": [{"name": "canary", "nodes": 1}], "gates": [{"kube_proxy": {}}]}
 
 SITUATIONS: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
@@ -114,13 +107,7 @@ class Ways:
     def settle(self, mode: object) -> None:
         """Wait until each kube-proxy is ready, and says that it runs in this mode."""
         self._cluster.wait_at_rest("kube-system", "kube-proxy")
-        self._cluster.wait("the mode on each node", lambda: [mode] * NODES == self._modes())
-
-    def _modes(self) -> list[str]:
-        of = "namespaces/kube-system/pods"
-        names = [pod["metadata"]["name"] for pod in self._cluster.api.list(of)]
-        answers = [self._cluster.api.get(f"{of}/{name}:10249/proxy/configz") for name in names]
-        return [answer["kubeproxy.config.k8s.io"]["mode"] for answer in answers]
+        self._cluster.wait("the mode on each node", lambda: [mode] * NODES == [*modes(self._cluster).values()])
 
     def _write(self, configuration: Mapping[str, object]) -> None:
         """Write a configuration into the ConfigMap that all pods read."""

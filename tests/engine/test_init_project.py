@@ -135,6 +135,25 @@ def without_revision(workload):
     return spec
 
 
+BESIDE_THE_CONFIGURATION = [
+    "  + metadata.labels.app.kubernetes.io/name: agent: restarts nothing",
+    "  - annotations and labels of its maker's own (2): restarts nothing",
+    "  ~ the pods' ConfigMap: agent-config => agent.agent-config-HASH",
+    "  nothing else of the DaemonSet changes",
+]
+"""What a preview says of kubectl's DaemonSet after what `init` has promised."""
+
+
+def takes_over_once(project, cluster, namespace, record, before):
+    """Assert that `up` restarts each pod once and changes nothing else, and that another one writes nothing."""
+    with record() as recorder:
+        project.up()
+        cluster.wait_at_rest(namespace, "agent")
+    assert [1] * NODES == list(recorder.replaced().values())
+    assert without_revision(before) == without_revision(daemon_set(cluster, namespace))
+    assert {} == written(cluster, project.up)
+
+
 def test_daemon_set_of_kubectl(init, cluster, namespace, record, tmp_path, capsys):
     apply(cluster, namespace, tmp_path, DAEMON_SET)
     project = init("--from", "daemonset/agent", "-n", namespace)
@@ -142,13 +161,7 @@ def test_daemon_set_of_kubectl(init, cluster, namespace, record, tmp_path, capsy
         f"takes over DaemonSet {namespace}/agent, created by `kubectl apply`: one rolling restart of {NODES} pods",
         "  = configuration: unchanged",
     ] == project.promised
-    assert [
-        *project.promised,
-        "  + metadata.labels.app.kubernetes.io/name: agent: restarts nothing",
-        "  - annotations and labels of its maker's own (2): restarts nothing",
-        "  ~ the pods' ConfigMap: agent-config => agent.agent-config-HASH",
-        "  nothing else of the DaemonSet changes",
-    ] == project.preview()[:6]
+    assert [*project.promised, *BESIDE_THE_CONFIGURATION] == project.preview()[:6]
     files = project.files()
     assert [] == [path for path, content in files.items() if b"xyzzy" in content]
     assert (b"one\r\ntwo", b"\xff\x00\xfe") == tuple(
@@ -158,12 +171,7 @@ def test_daemon_set_of_kubectl(init, cluster, namespace, record, tmp_path, capsy
     before, again = daemon_set(cluster, namespace), ["init", str(tmp_path / "again")]
     listed = f"config-rollout init {again[1]} --from daemonset/agent -n {namespace}"
     assert (0, True) == (main(again), listed in capsys.readouterr().out)
-    with record() as recorder:
-        project.up()
-        cluster.wait_at_rest(namespace, "agent")
-    assert [1] * NODES == list(recorder.replaced().values())
-    assert without_revision(before) == without_revision(daemon_set(cluster, namespace))
-    assert {} == written(cluster, project.up)
+    takes_over_once(project, cluster, namespace, record, before)
     assert main([*again, "--from", "agent", "-n", namespace]) == 2
     assert "metadata.annotations: say that it belongs to ConfiguredDaemonSet 'agent' of stack " in (
         capsys.readouterr().err
@@ -173,21 +181,10 @@ def test_daemon_set_of_kubectl(init, cluster, namespace, record, tmp_path, capsy
 def test_program_in_yaml_does_the_same(init, cluster, namespace, record, tmp_path):
     apply(cluster, namespace, tmp_path, DAEMON_SET)
     project = init("--from", "daemonset/agent", "-n", namespace, "--language", "yaml")
-    assert [
-        *project.promised,
-        "  + metadata.labels.app.kubernetes.io/name: agent: restarts nothing",
-        "  - annotations and labels of its maker's own (2): restarts nothing",
-        "  ~ the pods' ConfigMap: agent-config => agent.agent-config-HASH",
-        "  nothing else of the DaemonSet changes",
-    ] == project.preview()[:6]
+    assert [*project.promised, *BESIDE_THE_CONFIGURATION] == project.preview()[:6]
 
     before = daemon_set(cluster, namespace)
-    with record() as recorder:
-        project.up()
-        cluster.wait_at_rest(namespace, "agent")
-    assert [1] * NODES == list(recorder.replaced().values())
-    assert without_revision(before) == without_revision(daemon_set(cluster, namespace))
-    assert {} == written(cluster, project.up)
+    takes_over_once(project, cluster, namespace, record, before)
 
 
 def test_deployment_of_kubectl_whose_number_of_pods_stays(init, cluster, namespace, tmp_path):

@@ -24,6 +24,7 @@ from tools.kubeadm import Kubeadm
 from tools.local_cluster import LocalCluster, run_folder
 from tools.pods import Recorder
 from tools.real_nodes import RealNodes, parts
+from tools.real_nodes.kube_proxy import IPTABLES, NFTABLES, modes, pods
 from tools.real_nodes.node import CGROUPS, SYSCTLS, remove_cgroups
 
 if (why := parts.missing()) and not os.environ.get("CI"):
@@ -36,14 +37,6 @@ WAVES = {
     "progress_deadline_seconds": 60,
     "gates": [{"kube_proxy": {}}],
 }
-IPTABLES = {
-    "mode": "iptables",
-    "clusterCIDR": "203.0.113.0/24",
-    "metricsBindAddress": "0.0.0.0:10249",
-    # What of connection tracking belongs to the whole machine, no namespace may change.
-    "conntrack": {"maxPerCore": 0, "min": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
-}
-NFTABLES = {**IPTABLES, "mode": "nftables"}
 IPVS = {**IPTABLES, "mode": "ipvs"}
 """Valid, and does not start where the kernel has no IPVS."""
 
@@ -115,19 +108,6 @@ def running(project, program, cluster):
     assert not outcome.failed, outcome.output
     settle(cluster)
     return project
-
-
-def pods(cluster) -> dict[str, str]:
-    """Return node -> its kube-proxy."""
-    return {pod["spec"]["nodeName"]: pod["metadata"]["name"] for pod in cluster.api.list(f"{OF}/pods")}
-
-
-def modes(cluster) -> dict[str, str]:
-    """Return node -> the mode that its process says it runs."""
-    return {
-        node: cluster.api.get(f"{OF}/pods/{pod}:10249/proxy/configz")["kubeproxy.config.k8s.io"]["mode"]
-        for node, pod in pods(cluster).items()
-    }
 
 
 def rules(cluster) -> dict[str, str]:
