@@ -17,11 +17,13 @@ from config_rollout import ConfiguredDaemonSet
 from config_rollout.core.configuration.content import Content
 from config_rollout.core.configuration.digest import config_hash, short_hash
 from tests.engine.kube_system import CRASHING, settle
+from tests.engine.reloading import Programs
 from tools import build
 from tools.demo import Program
 from tools.engine import Engine
 from tools.kubeadm import Kubeadm
 from tools.local_cluster import LocalCluster, run_folder
+from tools.pod_server import PodServer
 from tools.pods import Recorder
 
 NODES = 6
@@ -297,3 +299,11 @@ def restarts(cluster) -> Callable[[Callable[[], Any]], int | list[int]]:
         return counts[0] if counts and counts == [counts[0]] * NODES else counts or 0
 
     return during
+
+
+@pytest.fixture
+def programs(cluster, namespace):
+    """Give what runs in the pods of a test: programs that read a text again."""
+    programs = Programs(cluster, namespace)
+    with PodServer(cluster.pods_socket, programs.answer):
+        yield programs

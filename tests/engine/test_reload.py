@@ -8,18 +8,10 @@ import pytest
 from config_rollout import ConfiguredStatefulSet
 from tests.engine.conftest import NODES, hash_of
 from tests.engine.observed import FAST, config_maps, daemon_set, history, written
-from tests.engine.reloading import LASTING, NEW, OLD, REFUSED, Programs
+from tests.engine.reloading import LASTING, NEW, OLD, REFUSED
 from tests.engine.reloading import RELOAD as PROVEN
-from tools.pod_server import PodServer
 
 RELOAD = {**FAST, **PROVEN}
-
-
-@pytest.fixture
-def programs(cluster, namespace):
-    programs = Programs(cluster, namespace)
-    with PodServer(cluster.pods_socket, programs.answer):
-        yield programs
 
 
 @pytest.fixture

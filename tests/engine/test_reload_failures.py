@@ -10,9 +10,8 @@ import pytest
 
 from tests.engine.conftest import NODES
 from tests.engine.observed import FAST, WAVES, history, written
-from tests.engine.reloading import NEW, OLD, REFUSED, RELOAD, Programs
+from tests.engine.reloading import NEW, OLD, REFUSED, RELOAD
 from tools.demo import ROOT
-from tools.pod_server import PodServer
 
 
 def given(on_failure: str, **more):
@@ -24,13 +23,6 @@ def restarted(recorder) -> dict[str, int]:
     """Return how many pods of the DaemonSet were created on each node; the canary of a reload is none."""
     every = [pod.node for kind, pod in recorder.events if kind == "ADDED" and pod.name.startswith("agent-")]
     return dict(Counter(every))
-
-
-@pytest.fixture
-def programs(cluster, namespace):
-    programs = Programs(cluster, namespace)
-    with PodServer(cluster.pods_socket, programs.answer):
-        yield programs
 
 
 @pytest.fixture
