@@ -101,6 +101,29 @@ def test_what_no_longer_counts_is_no_longer_kept(follow):
     assert [] == follow(script, lambda now: now.has_listed() and not now.values(), keep)
 
 
+def test_change_that_does_not_matter_wakes_nobody():
+    changed, begins, seen = threading.Event(), threading.Event(), list[bool]()
+
+    def events():
+        begins.wait()
+        for value in (2, 3):
+            yield event("MODIFIED", "a", value, 6 + value)
+            seen.append(changed.is_set())
+        yield LASTS
+
+    script = Script([[([thing("a", 1)], "7")]], [events()])
+    matters = lambda was, now: (was, now) == (2, 3)  # noqa: E731
+    script.followed = Following(script, "things", "n", "", "", lambda one, was: one["value"], changed, matters)
+    with script.followed as followed:
+        assert changed.wait(5)
+        changed.clear()
+        begins.set()
+        assert changed.wait(5)
+
+    assert [3] == followed.values()
+    assert [False] == seen[:1]
+
+
 @pytest.mark.parametrize(
     "end", [[EXPIRED], ClusterError("s: 410 Gone.", 410), []], ids=["expired", "gone", "ended at once"]
 )

@@ -1,11 +1,14 @@
 """The driver against a cluster in memory, whose API server answers as badly as real ones do at times."""
 
+import time
+
 import pytest
 
 from config_rollout.cluster.client import ClusterError
 from config_rollout.core.kubernetes.annotations import PAUSED_ANNOTATION, RESTORED_ANNOTATION, STACK_ANNOTATION
 from config_rollout.core.waves.gates import HttpGate
 from config_rollout.core.waves.order import parse_waves
+from config_rollout.core.waves.restarts import seen_pods
 from config_rollout.driver.driven import Stopped, Target
 from config_rollout.driver.rollout import Rollout
 from tests.memory_fleet import Disturbed, MemoryFleet, drive, revisions
@@ -110,6 +113,19 @@ def test_every_pod_is_restarted_once(driver):
 
     assert ["n0", "n1", "n2", "n3"] == sorted(cluster.deleted)
     assert {"new"} == revisions(cluster)
+
+
+def test_machine_that_is_slow_to_look_restarts_all_the_same(driver, monkeypatch):
+    def slow(*arguments):
+        time.sleep(0.5)
+        return seen_pods(*arguments)
+
+    monkeypatch.setattr("config_rollout.driver.view.seen_pods", slow)
+    cluster = MemoryFleet()
+    cluster.write("new")
+    driver(cluster, "new")
+
+    assert sorted(cluster.nodes) == sorted(cluster.deleted)
 
 
 def test_nothing_outdated_restarts_nothing(driver):

@@ -1,5 +1,6 @@
 """A collection of the API server as it is now, kept up to date by a watch. What follows from it is the core's."""
 
+import operator
 import threading
 import time
 from collections.abc import Callable
@@ -69,6 +70,8 @@ class Following(Generic[T]):
       fields: A field selector.
       keep: Returns what counts of an object, given what was kept of it before; `None` keeps nothing of it.
       changed: Set whenever something that is kept has changed, and when it can no longer be seen.
+      matters: Tells whether it is set for a change of one object, given what was kept before and is now; by default for
+        each.
 
     """
 
@@ -81,8 +84,9 @@ class Following(Generic[T]):
         fields: str,
         keep: Callable[[Object, T | None], T | None],
         changed: threading.Event,
+        matters: Callable[[T | None, T | None], bool] = operator.ne,
     ) -> None:
-        self._cluster, self._keep, self._changed = cluster, keep, changed
+        self._cluster, self._keep, self._changed, self._matters = cluster, keep, changed, matters
         self._where = (resource, namespace, labels, fields)
         self._kept: dict[str, T] = {}
         self._lock = threading.Lock()
@@ -169,5 +173,5 @@ class Following(Generic[T]):
                 self._kept[uid] = now
             else:
                 self._kept.pop(uid, None)
-        if now != was:
+        if self._matters(was, now):
             self._changed.set()

@@ -6,7 +6,7 @@ Which pods may go is the core's (core/waves/restarts.py).
 """
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -25,6 +25,13 @@ _DOUBT_SECONDS = 60
 
 _AGAIN_SECONDS, _MOST_AGAIN_SECONDS = 1, 30
 """How long a node is left alone whose new pod is not of the wanted revision, in seconds: doubled each time."""
+
+_FRESH_SECONDS = 0.1
+"""
+For how long pods are deleted by one look at the cluster, in seconds: no longer than a watch needs under load.
+
+The look itself, of 20,000 nodes or on a slow machine, may take longer. So the first pod goes however late it is.
+"""
 
 _CONFLICT = 409
 """
@@ -67,11 +74,9 @@ class Deleter:
             return [pod for pod in chosen if pod.uid in self._doubts]
         return [pod for pod in chosen if time.monotonic() >= self._not_before(pod, workload_pods.revision)]
 
-    def delete(
-        self, chosen: Sequence[Pod], nodes: Collection[str], revision: str, fresh: Callable[[], bool]
-    ) -> tuple[int, bool]:
+    def delete(self, chosen: Sequence[Pod], nodes: Collection[str], revision: str) -> tuple[int, bool]:
         """
-        Delete pods for as long as what chose them is fresh; those of these `nodes`, a wave's, are to get the revision.
+        Delete pods that were just chosen, for a moment; those of these `nodes`, a wave's, are to get the revision.
 
         Return how many, and whether some of them were the first of their nodes to go for this revision.
         """
@@ -82,8 +87,11 @@ class Deleter:
             if self._earlier(pod, revision):
                 self.on.say(wave_words.restarts_again(pod, revision))
 
+        until = time.monotonic() + _FRESH_SECONDS
+
         def delete(pod: Pod) -> bool:
-            return not errors and fresh() and self._delete(pod, revision, errors, pod.node in nodes)
+            is_due = pod is chosen[0] or time.monotonic() < until
+            return is_due and not errors and self._delete(pod, revision, errors, pod.node in nodes)
 
         deleted: int = sum(self.pool.map(delete, chosen))
         if errors:  # not tried again before all is looked at again: much may be other by then

@@ -25,6 +25,10 @@ What answered may have been no API server. Who asks again loses nothing: it is a
 """
 
 
+_TOGETHER_SECONDS = 0.02
+"""What comes within so many seconds is looked at together."""
+
+
 @dataclass(frozen=True)
 class _WatchedPod:
     """
@@ -60,9 +64,11 @@ class PodWatch:
         metadata, labels = workload["metadata"], workloads.selector_of(workload)
         self._uid, self._keys, self._kind = metadata["uid"], keys, kind
         self._deleted: dict[str, float] = {}
+        self._soonest = math.inf
+        """In how many seconds the next pod that is ready has been so for long enough, at the last look."""
         self._changed = threading.Event()
         self._pods: Following[_WatchedPod] = Following(
-            cluster, "pods", metadata["namespace"], labels, "", self._seen, self._changed
+            cluster, "pods", metadata["namespace"], labels, "", self._seen, self._changed, self._matters
         )
         self._nodes: Following[Node] | None = None
         if kind is DAEMON_SET:
@@ -98,12 +104,17 @@ class PodWatch:
 
     def pods(self, min_ready_seconds: int) -> list[Pod]:
         """Return the pods; one is available that has been ready for so long."""
-        now = time.monotonic()
-        return [
-            Pod(p.name, p.uid, p.node, p.revision, entry.ready is not None and now - entry.ready >= min_ready_seconds,
-                self._is_leaving(p), p.why)
-            for entry in self._pods.values() for p in [entry.pod]
-        ]  # fmt: skip
+        now, pods, soonest = time.monotonic(), list[Pod](), math.inf
+        for entry in self._pods.values():
+            pod, leaving = entry.pod, self._is_leaving(entry.pod)
+            left = math.inf if entry.ready is None else entry.ready + min_ready_seconds - now
+            available = left <= 0
+            soonest = min(soonest, left) if left > 0 else soonest
+            if (available, leaving) != (pod.available, pod.leaving):  # of thousands few differ, and each copy costs
+                pod = replace(pod, available=available, leaving=leaving)
+            pods.append(pod)
+        self._soonest = soonest
+        return pods
 
     def seen_seconds(self) -> float:
         """Return for how long pods and nodes have both been seen; only differences mean something."""
@@ -138,10 +149,22 @@ class PodWatch:
         self._deleted[uid] = time.monotonic()
 
     def wait(self, seconds: float) -> None:
-        """Wait until something has changed, at most so long."""
-        if self._changed.wait(seconds):
-            time.sleep(0.02)  # what comes together is looked at together
+        """Wait until a pod has become ready or no longer serves, or a node has changed, at most so long."""
+        soonest, self._soonest = self._soonest, math.inf  # of one look: nobody looks while nothing can be seen
+        if self._changed.wait(min(seconds, max(_TOGETHER_SECONDS, soonest))):
+            time.sleep(_TOGETHER_SECONDS)
             self._changed.clear()
+
+    def _matters(self, was: _WatchedPod | None, now: _WatchedPod | None) -> bool:
+        """
+        Return whether a change of a pod is worth a look at all of them.
+
+        Of the five of a restart only the last is, that the pod is ready. The others let nothing be restarted.
+        """
+        return self._serves(was) != self._serves(now)
+
+    def _serves(self, entry: _WatchedPod | None) -> bool:
+        return entry is not None and entry.ready is not None and not self._is_leaving(entry.pod)
 
     def _node(self, node: Object, was: Node | None) -> Node:
         return node_of_object(node, self._keys)
@@ -159,9 +182,11 @@ class PodWatch:
         if ready is not None and when_ready is None:
             when_ready = restarts
         since_ready = restarts - (restarts if when_ready is None else when_ready)
-        place = place_of(self._kind, pod_of(pod, self._kind))
-        probed = replace(probed_pod(pod, since_ready), node=place)
-        return _WatchedPod(replace(pod_of(pod, self._kind), node=place), since, ready, probed, when_ready)
+        seen, probed = pod_of(pod, self._kind), probed_pod(pod, since_ready)
+        place = place_of(self._kind, seen)
+        if place != seen.node:
+            seen, probed = replace(seen, node=place), replace(probed, node=place)
+        return _WatchedPod(seen, since, ready, probed, when_ready)
 
 
 def _age(since: str) -> float:

@@ -202,15 +202,15 @@ class Rollout:
                 return moved
             if fewest < 0 or behind < fewest:
                 fewest, progress = behind, view.watch.seen_seconds()
-            if self._deleter.next(workload_pods, division):
+            if chosen := self._deleter.next(workload_pods, division):
                 self._note_beginning(workload_pods)
                 view.refresh()
                 division, workload_pods = observe()
-            chosen = self._deleter.next(workload_pods, division)
+                chosen = self._deleter.next(workload_pods, division)
             if chosen and not moved and says:
                 self.say(wave_words.begins(division, self.target.arguments))
             of_wave = {*division.nodes}
-            deleted, first = self._deleter.delete(chosen, of_wave, workload_pods.revision, view.is_fresh)
+            deleted, first = self._deleter.delete(chosen, of_wave, workload_pods.revision)
             moved += deleted
             progress = view.watch.seen_seconds() if first else progress
             if view.watch.seen_seconds() - progress > limit:

@@ -21,9 +21,6 @@ from .driven import AWAY_SECONDS, DrivenWorkload, Stopped
 from .pod_watch import PodWatch
 from .tracking import Tracking
 
-FRESH_SECONDS = 0.1
-"""How old what is known may be when a pod is deleted, in seconds: no older than what a watch brings under load."""
-
 _READ_AGAIN_SECONDS, _MISSING_SECONDS = 15, 1
 """How old the workload may be while nothing is deleted, and while a pod is missing: its node may be deleted."""
 
@@ -167,10 +164,6 @@ class View:
         workload_pods = self._workload_pods_now()
         if not workload_pods.missing() and not workload_pods.outdated([*self.labels]) and self._on.lets_go():
             self.settle()
-
-    def is_fresh(self) -> bool:
-        """Return whether a pod may be deleted by what was read last."""
-        return time.monotonic() - self._read_at < FRESH_SECONDS
 
     def wait(self, seconds: float = 1.0) -> None:
         """Wait until something has changed, at most so long and no longer than a second."""

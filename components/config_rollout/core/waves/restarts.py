@@ -101,7 +101,8 @@ def next_restarts(workload_pods: WorkloadPods, nodes: Sequence[str], budget: int
     if sound and not broken and room <= 0:
         everywhere = workload_pods.outdated(sorted(unavailable - workload_pods.down))
         broken = [pod for pod in everywhere if pod not in outdated]
-    return [*lost, *broken[: max(0, budget - workload_pods.in_flight())], *sound[: max(0, room)]]
+    flights = budget - workload_pods.in_flight() if broken else 0
+    return [*lost, *broken[: max(0, flights)], *sound[: max(0, room)]]
 
 
 def _next_in_order(
