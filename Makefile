@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+TYPED := $(shell date +%s.%N)
 # Without compiled files beside the sources, each process compiles all modules and tests again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -9,7 +10,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: setup ## the whole story on a real engine and control plane, in about two minutes
-	@$(RUN) -m tools.demo
+	@DEMO_TYPED=$(TYPED) $(RUN) -m tools.demo
 
 cluster: setup ## the same control plane, kept open to play with
 	@$(RUN) -m tools.cluster

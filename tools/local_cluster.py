@@ -346,11 +346,11 @@ class LocalCluster:
 
 
 def run_folder(name: str) -> Path:
-    """Return a new folder under `.run` for this process, after removing those that dead processes left. Files stay."""
+    """Return a new folder under `.run` for this process, after removing those that dead processes left."""
     RUN_FOLDER.mkdir(exist_ok=True)
     for left in filter(Path.is_dir, RUN_FOLDER.iterdir()):
         owner = left.name.rsplit("-", 1)[-1]
-        if not (owner.isdigit() and Path(f"/proc/{owner}").exists()):
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
             shutil.rmtree(left, ignore_errors=True)
     number = len(list(RUN_FOLDER.glob(f"{name}*-{os.getpid()}")))
     folder = RUN_FOLDER / f"{name}{number or ''}-{os.getpid()}"

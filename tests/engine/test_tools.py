@@ -122,13 +122,16 @@ def test_make_cluster_can_be_used_from_another_shell_and_closes():
     assert [] == running(str(Path(source).parent))
 
 
-def test_run_folder_holds_nothing_of_dead_processes_and_keeps_files(cluster):
-    kept = RUN_FOLDER / "kept-by-a-test"
-    kept.touch()
+def test_run_folder_holds_nothing_of_dead_processes_and_keeps_all_else(cluster):
+    file, folder = RUN_FOLDER / "kept-by-a-test", RUN_FOLDER / "kept-as-the-site"
+    file.touch()
+    folder.mkdir()
     run_folder("next").rmdir()
-    assert kept.exists()
-    kept.unlink()
-    owners = {int(folder.name.rsplit("-", 1)[-1]) for folder in RUN_FOLDER.iterdir() if folder.is_dir()}
+    assert [True, True] == [file.exists(), folder.exists()]
+    file.unlink()
+    folder.rmdir()
+    names = [one.name.rsplit("-", 1)[-1] for one in RUN_FOLDER.iterdir() if one.is_dir()]
+    owners = {int(name) for name in names if name.isdigit()}
 
     assert [] == [owner for owner in owners if not Path(f"/proc/{owner}").exists()]
     assert os.getpid() in owners

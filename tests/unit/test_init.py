@@ -1,6 +1,7 @@
 """`init` from nothing and of what runs: the project is complete, the same each time, and overwrites nothing."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -11,12 +12,15 @@ import yaml
 
 from config_rollout.cli.main import main
 from config_rollout.core.arguments.case import camel_case
-from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
+from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, STATEFUL_SET
 from config_rollout.core.project.defaults import written
 from config_rollout.core.project.kube_proxy import kube_proxy_layout, kube_proxy_project
-from config_rollout.core.project.project import check_live, new_project, project_of
+from config_rollout.core.project.new import new_chart_project, new_project
+from config_rollout.core.project.program import FileText
+from config_rollout.core.project.project import LANGUAGES, check_live, project_of
 from config_rollout.core.project.python import literal
-from config_rollout.core.project.values import FileText
+from config_rollout.core.project.typescript import INSTALL
+from config_rollout.core.project.typescript import literal as in_typescript
 from tests.objects import kubeadm
 from tools.documents import ROOT
 
@@ -115,6 +119,34 @@ def test_deployment_has_its_own_component_and_strategy_and_replicas_are_left_out
     assert "replicas" not in given
 
 
+def test_stateful_set_has_what_cannot_be_changed_and_its_partition():
+    claim = {
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data", "creationTimestamp": None},
+        "spec": {"accessModes": ["ReadWriteOnce"], "volumeMode": "Filesystem"},
+        "status": {"phase": "Pending"},
+    }
+    fixed = {
+        "serviceName": "db",
+        "podManagementPolicy": "OrderedReady",
+        "revisionHistoryLimit": 3,
+        "volumeClaimTemplates": [claim],
+    }
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}
+    spec = {**WORKLOAD["spec"], **fixed, "updateStrategy": strategy, "replicas": 3}
+    program = project_of(STATEFUL_SET, {**WORKLOAD, "spec": spec}, CONFIG_MAPS, []).files["__main__.py"].decode()
+    given = arguments(program)
+
+    assert "ConfiguredStatefulSet(" in program
+    assert {
+        "service_name": "db",
+        "revision_history_limit": 3,
+        "volume_claim_templates": [{"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}],
+        "update_strategy": {"rolling_update": {"partition": 2}},
+    } == {name: value for name, value in given.items() if name not in arguments(made().files["__main__.py"].decode())}
+    assert not {"replicas", "pod_management_policy"} & {*given}
+
+
 def test_same_workload_has_the_same_project():
     assert made() == made()
 
@@ -201,9 +233,10 @@ def test_file_is_no_literal():
     assert '{\n    "a": text("b/c"),\n}' == literal({"a": FileText("b/c")})
 
 
-@pytest.mark.parametrize("words", [("--daemon-set", "web-agent"), ("--kube-proxy",)])
-def test_from_nothing_and_nothing_is_overwritten(words, tmp_path, capsys):
-    folder = tmp_path / "new"
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("words", [("--daemon-set", "web-agent"), ("--kube-proxy",), ("--chart", "oci://charts/agent")])
+def test_from_nothing_and_nothing_is_overwritten(words, language, tmp_path, capsys):
+    folder, words = tmp_path / "new", [*words, "--language", language]
     assert 0 == main(["init", str(folder), *words])
     assert "pulumi preview" in capsys.readouterr().out
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -214,6 +247,26 @@ def test_from_nothing_and_nothing_is_overwritten(words, tmp_path, capsys):
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def test_chart_on_this_machine_is_found_from_the_project(tmp_path, monkeypatch):
+    (tmp_path / "charts" / "agent").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert 0 == main(["init", "projects/logs", "--chart", "charts/agent", "-n", "ours"])
+    text = (tmp_path / "projects" / "logs" / "__main__.py").read_text()
+
+    given = {"chart": "../../charts/agent", "namespace": "ours", "values": {}}
+    assert ('    "logs",\n', given) == (
+        text.partition("ConfiguredChart(\n")[2][: len('    "logs",\n')],
+        arguments(text),
+    )
+
+
+def test_chart_of_a_repository_has_its_version():
+    text = new_chart_project("logs", "agent", "https://charts.example", "1.2.3", "ours").files["__main__.py"].decode()
+
+    repository = {"repository": "https://charts.example", "version": "1.2.3"}
+    assert {"chart": "agent", **repository, "namespace": "ours", "values": {}} == arguments(text)
+
+
 @pytest.mark.slow
 def test_program_is_typed_and_formatted(tmp_path):
     folder = tmp_path / "taken"
@@ -222,6 +275,7 @@ def test_program_is_typed_and_formatted(tmp_path):
         (folder / path).write_bytes(text)
     assert 0 == main(["init", str(tmp_path / "proxy"), "--kube-proxy"])
     assert 0 == main(["init", str(tmp_path / "new"), "--daemon-set", "web-agent"])
+    assert 0 == main(["init", str(tmp_path / "chart"), "--chart", "oci://charts/agent"])
     programs = [str(program) for program in sorted(tmp_path.glob("*/__main__.py"))]
     for number, program in enumerate(programs):
         shutil.copy(program, tmp_path / f"program_{number}.py")  # to mypy all of them are `__main__`
@@ -262,3 +316,40 @@ def test_yaml_says_what_yaml_would_take_for_an_expression():
     pods = yaml.safe_load(text)["resources"]["workload"]["properties"]["podSpec"]
 
     assert ["sh", "-c", "echo $${HOME} $(POD)"] == pods["containers"][0]["command"]
+
+
+def arguments_in_typescript(text):
+    """Return the arguments of the program's component, calls as texts: the rest is YAML."""
+    (found,) = re.findall(r'(?s)new \w+\("agent", (\{.*\})\);', text)
+    return yaml.safe_load(re.sub(r'([\w.]+)\("([^"]*)"\)', r'"\1 \2"', found))
+
+
+def test_typescript_has_the_same_arguments_as_yaml_and_reads_its_files():
+    files = project_of(DAEMON_SET, deepcopy(WORKLOAD), CONFIG_MAPS, ["login"], "typescript").files
+    other = project_of(DAEMON_SET, deepcopy(WORKLOAD), CONFIG_MAPS, ["login"], "yaml").files
+    in_yaml = yaml.safe_load(other["Pulumi.yaml"])
+    given = arguments_in_typescript(files["index.ts"].decode())
+
+    assert [*in_yaml["resources"]["workload"]["properties"]] == [*given]
+    assert {
+        "data": {key: f"text agent-config/{key}" for key in ("Corefile", "agent.yaml", "b.txt")},
+        "binaryData": {"c.bin": "binary agent-config/c.bin"},
+        "formats": {"Corefile": "corefile"},
+    } == given["configMaps"]["agent-config"]
+    assert "settings.requireSecret hash-key" == given["hashKey"]
+    assert [] == [path for path, text in files.items() if b"hunter2" in text]
+
+
+def test_document_has_what_a_project_in_typescript_needs_once():
+    assert "".join(f"  {command}\n" for command in INSTALL) in (ROOT / "docs" / "init.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a", '"a"'), ('a"b\n', '"a\\"b\\n"'), ({}, "{}"), ([], "[]"), (None, "null"), (True, "true"), (1, "1"),
+        ({"a": 1, "b.c": 2}, '{\n  a: 1,\n  "b.c": 2,\n}'), (["${x}"], '[\n  "${x}",\n]'),
+    ],
+)  # fmt: skip
+def test_literal_of_typescript_is_the_value(value, text):
+    assert text == in_typescript(value)

@@ -6,6 +6,7 @@ acts share; each has a file of its own, and __main__.py runs them one after the 
 """
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -50,6 +51,27 @@ PROGRAM = ("Pulumi.yaml", "__main__.py", "config.conf")
 out = Console(highlight=False, soft_wrap=True)
 
 
+class Times:
+    """When things happened, in seconds since `make demo` was typed; its Makefile passes that moment on."""
+
+    def __init__(self) -> None:
+        self._typed = float(os.environ.get("DEMO_TYPED") or time.time())
+        self.started, self.built, self.previewed = self.now(), 0.0, 0.0
+
+    def now(self) -> float:
+        """Return how long ago it was typed."""
+        return time.time() - self._typed
+
+    def first_preview(self) -> str:
+        """Return how long the first preview took to come, and what took it."""
+        parts = {"setting up .venv": self.started, "building programs": self.built - self.started}
+        spent = " and ".join(f"{seconds:.0f} s {what}" for what, seconds in parts.items())
+        return f"The first `pulumi preview` came {self.previewed:.0f} s after `make demo`: {spent}, the rest starting."
+
+
+times = Times()
+
+
 class Program:
     """The example program in a folder of its own, and the stack that it is run as; both are gone when it ends."""
 
@@ -84,6 +106,8 @@ class Program:
         color = "always" if out.is_terminal else "never"
         command = [self._engine.program, *words, *hidden, "--color", color]
         code, picture = terminal.run(command, self.folder, self._engine.environment)
+        if words[0] == "preview":
+            times.previewed = times.previewed or times.now()
         shown = (
             "\n...\n".join(match[0].strip("\n") for match in re.finditer(only, picture)) if only else _short(picture)
         )

@@ -57,6 +57,9 @@ class _Act:
     def create(self) -> None:
         """Start kube-proxy on every node."""
         chapter("kube-proxy and its configuration, created")
+        before = self._writes()
+        preview = self._program.pulumi("preview")
+        check("a preview writes nothing", " to create" in preview and before == self._writes())
         self._program.up()
         pods = self._pods()
         show_pods(pods)

@@ -9,16 +9,15 @@ from typing import Any
 from ...cluster.client import Cluster, Object
 from ...core.arguments.finding import Finding, report
 from ...core.kube_proxy.layout import LAYOUTS
-from ...core.kubernetes.workload_kinds import DAEMON_SET, WorkloadName
+from ...core.kubernetes.workload_kinds import DAEMON_SET, KINDS, WorkloadName
 from ...core.project.kube_proxy import kube_proxy_layout, kube_proxy_project, new_kube_proxy_project
+from ...core.project.new import new_chart_project, new_project
 from ...core.project.project import (
-    KINDS,
     LANGUAGES,
     Project,
     check_live,
     check_owner,
     config_maps_of,
-    new_project,
     project_of,
     secrets_of,
 )
@@ -30,14 +29,18 @@ from .naming import named
 
 def add(commands: Any) -> None:
     """Add the command."""
-    text = "write a Pulumi project for a workload that runs in a cluster, for its kube-proxy, or for a new DaemonSet"
+    text = "write a Pulumi project for a workload that runs in a cluster, its kube-proxy, a new DaemonSet, or a chart"
     command = commands.add_parser("init", help=text, description=text)
     command.set_defaults(run=_init)
     command.add_argument("directory", metavar="DIR", help="a folder that does not exist yet, or is empty")
     source = command.add_mutually_exclusive_group()
-    what = "the workload to take over: daemonset/NAME or deployment/NAME; by default the cluster's are listed"
+    what = "the workload to take over: daemonset/NAME, deployment/NAME or statefulset/NAME; by default all are listed"
     source.add_argument("--from", dest="workload", metavar="KIND/NAME", help=what)
     source.add_argument("--daemon-set", metavar="NAME", help="a new DaemonSet, not read from a cluster")
+    what = (
+        "a chart: a folder, an archive, `oci://...`, or the name of one in the repository; its release is called as DIR"
+    )
+    source.add_argument("--chart", metavar="CHART", help=what)
     source.add_argument(
         "--kube-proxy",
         action="store_true",
@@ -45,7 +48,10 @@ def add(commands: Any) -> None:
     )
     language = "the language of its program; by default python"
     command.add_argument("--language", choices=list(LANGUAGES), default="python", help=language)
-    command.add_argument("-n", "--namespace", metavar="NAMESPACE", default="default", help="the workload's namespace")
+    command.add_argument("--repository", metavar="URL", help="the chart's repository")
+    command.add_argument("--version", metavar="VERSION", help="the chart's version in a repository")
+    help_namespace = "the namespace of the workload or of the chart's release"
+    command.add_argument("-n", "--namespace", metavar="NAMESPACE", default="default", help=help_namespace)
     add_cluster_options(command)
 
 
@@ -53,6 +59,8 @@ def _init(args: argparse.Namespace) -> int:
     _check_empty(args.directory)
     if args.daemon_set:
         project = new_project(args.daemon_set, args.language)
+    elif args.chart:
+        project = _chart_project(args)
     elif args.kube_proxy:
         project = new_kube_proxy_project(args.language)
     elif args.workload:
@@ -64,12 +72,17 @@ def _init(args: argparse.Namespace) -> int:
     return 0
 
 
+def _chart_project(args: argparse.Namespace) -> Project:
+    """Return the project of a chart; a path is one from the project's folder."""
+    folder = os.path.abspath(args.directory)
+    chart = args.chart if args.repository or not os.path.exists(args.chart) else os.path.relpath(args.chart, folder)
+    name = os.path.basename(folder)
+    return new_chart_project(name, chart, args.repository, args.version, args.namespace, args.language)
+
+
 def _live_project(args: argparse.Namespace) -> Project:
     """Return the project of the workload that runs."""
     one = named(args)
-    if one.kind not in KINDS:
-        kinds = " or ".join(kind.kind for kind in KINDS)
-        raise Trouble(f"{one}: must be a {kinds} for `init`. Choose another workload, or write its program.")
     rights = [Right("get", "apps", one.kind.resource, one.namespace, one.name)]
     rights += [Right("get", "", resource, one.namespace) for resource in ("configmaps", "secrets")]
     with open_cluster(args, rights) as cluster:
@@ -106,10 +119,10 @@ def _kube_proxy_config(cluster: Cluster, layout: str) -> str | None:
 
 def _list(args: argparse.Namespace) -> int:
     """Print the workloads that belong to no project yet, each as the command that makes its project."""
-    with open_cluster(args, [Right("list", "apps", kind.resource) for kind in KINDS]) as cluster:
+    with open_cluster(args, [Right("list", "apps", kind.resource) for kind in KINDS.values()]) as cluster:
         found = [
             (item["metadata"]["namespace"], f"{kind.word}/{item['metadata']['name']}")
-            for kind in KINDS
+            for kind in KINDS.values()
             for page, _ in cluster.pages(kind.resource)
             for item in page
             if not check_owner(item)
@@ -151,7 +164,7 @@ def _say(args: argparse.Namespace, project: Project) -> None:
     cluster = [f"pulumi config set kubernetes:{key} {shlex.quote(value)}" for key, value in given if value]
     print("\nRun, with this Python environment active:\n")
     folder = f"cd {shlex.quote(args.directory)}"
-    for line in (folder, "pulumi stack init dev", *cluster, *project.settings, "pulumi preview"):
+    for line in (folder, *project.install, "pulumi stack init dev", *cluster, *project.settings, "pulumi preview"):
         print(f"  {line}")
     if project.expected:
         print("\nIn the preview, the component's message will begin:\n")

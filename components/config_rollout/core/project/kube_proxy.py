@@ -8,8 +8,8 @@ from ..kube_proxy.discovery import image, mounted_name
 from ..kube_proxy.layout import LAYOUTS
 from ..kubernetes.objects import Object
 from ..revisions.naming import is_content_name
-from .project import LANGUAGES, Project
-from .values import FileText
+from .program import FileText, Program
+from .project import Project, written_in
 
 _REFRESH = """\
 # kubeadm and kubectl write to kube-proxy too, and only a refresh sees it.
@@ -58,5 +58,5 @@ def _project(
         arguments = {**arguments, "config": FileText("config.conf")}
         files = {"config/config.conf": config.encode()}
     about = "kube-proxy, adopted as it runs."
-    made = LANGUAGES[language]("KubeProxy", "kube-proxy", arguments, about, files, _REFRESH)
-    return Project(made, expected=expected or [])
+    program = Program("KubeProxy", "kube-proxy", arguments, about, files, _REFRESH)
+    return written_in(language, program, expected=expected or [])

@@ -1,7 +1,7 @@
 """
-The project that takes over a workload with no change of its configuration, and the project of a new one.
+The project that takes over a workload with no change of its configuration.
 
-Not here: kube-proxy's (kube_proxy.py).
+Not here: kube-proxy's (kube_proxy.py), and those of what does not exist yet (new.py).
 """
 
 import base64
@@ -22,37 +22,26 @@ from ..kubernetes.workload_kinds import KINDS as KINDS_BY_NAME
 from ..kubernetes.workload_kinds import WorkloadKind
 from ..revisions.ownership import Owner, check_controller
 from .defaults import written
+from .program import FileBytes, FileText, Program, SecretSetting
 from .python import python_files
-from .values import FileBytes, FileText, SecretSetting
+from .typescript import INSTALL, typescript_files
 from .yaml_program import yaml_files
 
-LANGUAGES = {"python": python_files, "yaml": yaml_files}
+LANGUAGES = {"python": python_files, "yaml": yaml_files, "typescript": typescript_files}
 """Language -> what writes the files of a project in it."""
 
 _DECLARED = {"Corefile": "corefile"}
 """Key -> format, where neither suffix nor content tells it."""
 
-_COMPONENTS = {"DaemonSet": "ConfiguredDaemonSet", "Deployment": "ConfiguredDeployment"}
+_COMPONENTS = {kind: f"Configured{kind}" for kind in KINDS_BY_NAME}
 """Kind -> the component that can take one over."""
 
 _ROLLING: dict[str, dict[str, Any]] = {
     "DaemonSet": {"maxUnavailable": 1, "maxSurge": 0},
     "Deployment": {"maxUnavailable": "25%", "maxSurge": "25%"},
+    "StatefulSet": {"partition": 0},
 }
 """Kubernetes' defaults of a rolling update. Source: kubernetes 1.36 pkg/apis/apps/v1/defaults.go."""
-
-KINDS = [KINDS_BY_NAME[kind] for kind in _COMPONENTS]
-"""The kinds of workload that a project can take over."""
-
-EXAMPLE_POD_SPEC = {
-    "containers": [
-        {
-            "name": "agent",
-            "image": "registry.k8s.io/pause:3.10",
-            "volumeMounts": [{"name": "config", "mountPath": "/etc/agent"}],
-        }
-    ],
-}
 
 
 @dataclass(frozen=True)
@@ -60,15 +49,22 @@ class Project:
     """
     A Pulumi project.
 
-    `files` is path below its folder -> bytes. `settings` are the commands that it needs once, before a preview.
+    `files` is path below its folder -> bytes. `install` are the commands that it needs once before anything else, and
+    `settings` those that its stack needs once before a preview.
     `expected` are the first lines of what its component says in a preview; none where that is not known. `notes` are
     sentences on its files.
     """
 
     files: Mapping[str, bytes]
+    install: Sequence[str] = ()
     settings: Sequence[str] = ()
     expected: Sequence[str] = ()
     notes: Sequence[str] = ()
+
+
+def written_in(language: str, program: Program, **more: Sequence[str]) -> Project:
+    """Return the project of a program in one of `LANGUAGES`; `more` is what else a project has."""
+    return Project(LANGUAGES[language](program), INSTALL if language == "typescript" else (), **more)
 
 
 def config_maps_of(workload: Object) -> list[str]:
@@ -132,30 +128,20 @@ def project_of(
         "hash_key": SecretSetting("hash-key") if secrets else None,
         "pod_spec": pod_spec,
         **_beside_the_template(kind, spec),
+        **_fixed(kind, spec),
     }
     arguments = {key: value for key, value in arguments.items() if value not in (None, {}, [])}
     about = f"{kind.where(namespace, name)}, taken over as it runs."
     settings = ['pulumi config set --secret hash-key "$(openssl rand -hex 32)"'] if secrets else []
     settings += [f"pulumi config set --secret {key}" for key in hidden]
     files = {path: of for key, one in own.items() for path, of in _files(key, one).items()}
-    return Project(
-        LANGUAGES[language](_COMPONENTS[kind.kind], name, arguments, about, files),
-        settings,
-        [headline(workload, kind, restarts=True), UNCHANGED],
-        [*_how_read(own), *_looks_secret(own)],
+    return written_in(
+        language,
+        Program(_COMPONENTS[kind.kind], name, arguments, about, files),
+        settings=settings,
+        expected=[headline(workload, kind, restarts=True), UNCHANGED],
+        notes=[*_how_read(own), *_looks_secret(own)],
     )
-
-
-def new_project(name: str, language: str = "python") -> Project:
-    """Return the project of a DaemonSet that does not exist yet, to be edited."""
-    volumes = [{"name": "config", "configMap": {"name": name}}]
-    arguments = {
-        "namespace": "default",
-        "data": {"agent.yaml": FileText("agent.yaml")},
-        "pod_spec": {**EXAMPLE_POD_SPEC, "volumes": volumes},
-    }
-    about, files = f"DaemonSet {name} and its configuration.", {"config/agent.yaml": b"level: info\n"}
-    return Project(LANGUAGES[language]("ConfiguredDaemonSet", name, arguments, about, files))
 
 
 def _names(found: Sequence[Any]) -> list[str]:
@@ -218,13 +204,28 @@ def _beside_the_template(kind: WorkloadKind, spec: Mapping[str, Any]) -> dict[st
     if strategy.get("type", "RollingUpdate") != "RollingUpdate":
         update = {"type": strategy["type"]}
     elif rolling != defaults:
-        update = {"rolling_update": {"max_unavailable": rolling["maxUnavailable"], "max_surge": rolling["maxSurge"]}}
+        update = {"rolling_update": {snake_case(field): of for field, of in rolling.items()}}
     limit = spec.get("revisionHistoryLimit", 10)
     return {
         snake_case(kind.strategy): update,
         "min_ready_seconds": spec.get("minReadySeconds") or None,
         "revision_history_limit": limit if limit != 10 else None,
     }
+
+
+def _fixed(kind: WorkloadKind, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what cannot be changed, where it is not Kubernetes' default."""
+    different = {field: spec[field] for field, default in kind.fixed.items() if spec.get(field, default) != default}
+    if claims := different.get("volumeClaimTemplates"):
+        different["volumeClaimTemplates"] = [_claim(one) for one in claims]
+    return {snake_case(field): value for field, value in different.items()}
+
+
+def _claim(template: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a claim without what the API server adds."""
+    metadata = {key: of for key, of in template["metadata"].items() if key in ("name", "labels", "annotations")}
+    spec = {key: of for key, of in template["spec"].items() if (key, of) != ("volumeMode", "Filesystem")}
+    return {"metadata": metadata, "spec": spec}
 
 
 def _without_secrets(pod_spec: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

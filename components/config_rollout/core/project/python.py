@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import yaml
 
-from .values import FileBytes, FileText, SecretSetting, computed
+from .program import FileBytes, FileText, Program, SecretSetting
 
 INDENT = "    "
 
@@ -36,35 +35,33 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\x7f")
 
 
-def python_files(
-    component: str, name: str, arguments: Mapping[str, Any], about: str, files: Mapping[str, bytes], more: str = ""
-) -> dict[str, bytes]:
-    """Return the files of a project that makes one component; `files` are those below `config/`."""
-    text = yaml.safe_dump({"name": name, "runtime": "python"}, sort_keys=False)
+def python_files(program: Program) -> dict[str, bytes]:
+    """Return the files of a project."""
+    text = yaml.safe_dump({"name": program.name, "runtime": "python"}, sort_keys=False)
     return {
-        "Pulumi.yaml": f"{text}{more}".encode(),
-        "__main__.py": program(component, name, arguments, about).encode(),
-        **files,
+        "Pulumi.yaml": f"{text}{program.settings}".encode(),
+        "__main__.py": program_text(program).encode(),
+        **program.files,
     }
 
 
-def program(component: str, name: str, arguments: Mapping[str, Any], about: str) -> str:
-    """Return the program that makes one component and exports its config hash; `about` is its docstring."""
-    call = f"{component}(\n{INDENT}{literal(name)},\n{INDENT}{literal(arguments, 1)},\n)"
-    text, binary, settings = (
-        any(isinstance(one, kind) for one in computed(arguments)) for kind in (FileText, FileBytes, SecretSetting)
-    )
+def program_text(program: Program) -> str:
+    """Return the program that makes one component and exports its config hash."""
+    call = f"{program.component}(\n{INDENT}{literal(program.name)},\n{INDENT}{literal(program.arguments, 1)},\n)"
+    text, binary, settings = (program.has(kind) for kind in (FileText, FileBytes, SecretSetting))
     imports = [*(["import base64"] if binary else []), *(["from pathlib import Path"] if text or binary else [])]
-    head = [f'"""{about}"""\n']
+    head = [f'"""{program.about}"""\n']
     if imports:
         head.append("\n".join(imports) + "\n")
-    head.append(f"import pulumi\nfrom config_rollout import {component}\n")
+    pulumi = "import pulumi\n" if program.has_hash or settings else ""
+    head.append(f"{pulumi}from config_rollout import {program.component}\n")
     if text or binary:
         head.append('FOLDER = Path(__file__).parent / "config"\n')
     if settings:
         head.append("settings = pulumi.Config()\n")
     functions = ([_TEXT] if text else []) + ([_BINARY] if binary else [])
-    body = f'workload = {call}\n\npulumi.export("config_hash", workload.config_hash)\n'
+    export = '\n\npulumi.export("config_hash", workload.config_hash)\n'
+    body = f"workload = {call}{export}" if program.has_hash else f"{call}\n"
     separator = "\n\n" if functions else "\n"
     return separator.join(["\n".join(head), *functions, body])
 

@@ -10,46 +10,28 @@ from typing import Any
 
 import yaml
 
-from ..arguments.case import camel_case
-from .values import FileBytes, FileText, SecretSetting, computed
-
-_OF_ARGUMENTS = ("external", "strategy", "update_strategy", "rolling_update")
-"""Arguments whose value has arguments too, where that of others has names of the user's."""
+from .program import FileBytes, FileText, Program, SecretSetting, computed, in_other_languages
 
 
-def yaml_files(
-    component: str, name: str, arguments: Mapping[str, Any], about: str, files: Mapping[str, bytes], more: str = ""
-) -> dict[str, bytes]:
-    """Return the files of a project that makes one component; `files` are those below `config/`."""
-    settings = [one.name for one in computed(arguments) if isinstance(one, SecretSetting)]
-    resource = {"type": f"config-rollout:{component}", "name": name, "properties": _properties(arguments, files)}
+def yaml_files(program: Program) -> dict[str, bytes]:
+    """Return the files of a project."""
+    settings = [one.name for one in computed(program.arguments) if isinstance(one, SecretSetting)]
+    properties = _plain(in_other_languages(program.arguments), program.files)
+    resource = {"type": f"config-rollout:{program.component}", "name": program.name, "properties": properties}
     document = {
-        "name": name,
-        "description": about,
+        "name": program.name,
+        "description": program.about,
         "runtime": "yaml",
         **({"config": {key: {"type": "string", "secret": True} for key in settings}} if settings else {}),
         "resources": {"workload": resource},
-        "outputs": {"configHash": "${workload.configHash}"},
+        **({"outputs": {"configHash": "${workload.configHash}"}} if program.has_hash else {}),
     }
-    texts = {one.path for one in computed(arguments) if isinstance(one, FileText)}
+    texts = {one.path for one in computed(program.arguments) if isinstance(one, FileText)}
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
     return {
-        "Pulumi.yaml": f"{text}{more}".encode(),
-        **{path: of for path, of in files.items() if path.removeprefix("config/") in texts},
+        "Pulumi.yaml": f"{text}{program.settings}".encode(),
+        **{path: of for path, of in program.files.items() if path.removeprefix("config/") in texts},
     }
-
-
-def _properties(arguments: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return arguments under the names that other languages have."""
-    made = {}
-    for key, value in arguments.items():
-        if key in _OF_ARGUMENTS:
-            made[camel_case(key)] = _properties(value, files)
-        elif key == "config_maps" and isinstance(value, Mapping):
-            made["configMaps"] = {name: _properties(of, files) for name, of in value.items()}
-        else:
-            made[camel_case(key)] = _plain(value, files)
-    return made
 
 
 def _plain(value: Any, files: Mapping[str, bytes]) -> Any:
