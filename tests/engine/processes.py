@@ -1,6 +1,9 @@
 """Programs of the repository, as processes that a test starts and looks for."""
 
+import os
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from tools.demo import ROOT
@@ -17,6 +20,18 @@ def running(folder: str) -> list[str]:
         if folder in line:
             lines.append(line.replace("\0", " "))
     return lines
+
+
+def end(*having: str) -> list[int]:
+    """Kill the processes that have all of these in their command lines, and return which they were."""
+    killed = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (path / "cmdline").read_bytes().decode(errors="replace")
+            if all(text in line for text in having):
+                os.kill(int(path.name), signal.SIGKILL)
+                killed.append(int(path.name))
+    return killed
 
 
 def started(*command: str) -> subprocess.Popen:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.engine.conftest import BETTER, NODES, Project
 from tests.engine.observed import daemon_set
+from tests.engine.processes import end
 from tools.engine import Engine
 from tools.proxy import Answer, Proxy, status
 
@@ -23,9 +24,14 @@ def proxy(cluster):
 
 
 @pytest.fixture
-def project(binaries, proxy, namespace):
+def engine(binaries, proxy):
     with Engine(binaries, proxy.kubeconfig) as engine:
-        yield Project(engine, namespace)
+        yield engine
+
+
+@pytest.fixture
+def project(engine, namespace):
+    return Project(engine, namespace)
 
 
 def failing(resource: str, *answers: Answer):
@@ -80,6 +86,25 @@ def test_provider_that_found_no_api_server_is_given_up_at_once_with_advice(proje
     assert outcome.failed
     assert ["Run `pulumi up` again."] == [m.split(". ")[-1] for m in outcome.messages if "no API server" in m]
     proxy.fault = lambda method, path: None
+    assert not project.up(agent(BETTER)).failed
+
+
+def test_provider_that_is_killed_is_not_waited_for(project, proxy, engine, agent):
+    project.up(agent())
+    killed: list[int] = []
+
+    def kill(method, path):
+        if method == "PATCH" and "/daemonsets/" in path and not killed:
+            killed.extend(end(str(engine.home), "pulumi-resource-kubernetes"))
+        return None
+
+    proxy.fault = kill
+    outcome = project.up(agent(BETTER))
+
+    assert outcome.failed
+    assert 1 == len(killed)
+    assert 1 == len([message for message in outcome.messages if "the Kubernetes provider has ended" in message])
+    assert [] == [message for message in outcome.messages if " failed (" in message]
     assert not project.up(agent(BETTER)).failed
 
 

@@ -47,6 +47,9 @@ MODIFIED = (
     "the latest version and try again"
 )
 SCHEMA = "unable to load schema information from the API server: "
+ENDED = (
+    'connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:39011: connect: connection refused"'
+)
 REFUSED = 'Get "https://127.0.0.1:38829/openapi/v2?timeout=32s": dial tcp 127.0.0.1:38829: connect: connection refused'
 
 
@@ -71,6 +74,7 @@ REFUSED = 'Get "https://127.0.0.1:38829/openapi/v2?timeout=32s": dial tcp 127.0.
         CREATED + PATCH + "read tcp 127.0.0.1:51214->127.0.0.1:41461: read: connection reset by peer",
         CREATED + "unexpected error when reading response body. Please retry. Original error: unexpected EOF",
         CREATED + REFUSED,
+        CREATED + f"Internal error occurred: rpc error: code = Unavailable desc = {ENDED}",
         UPDATED + MODIFIED + "\n\n",
         CREATED + CONFLICT + MODIFIED,
         'Delete "https://127.0.0.1:41461/api/v1/namespaces/default/configmaps/c-1": EOF',
@@ -88,6 +92,8 @@ def test_write_that_the_provider_may_try_again(error):
         f"{UNREACHABLE}: {SCHEMA}{REFUSED}",
         CREATED + 'daemonsets.apps "d" is forbidden: User "u" cannot patch resource "daemonsets" in API group "apps"',
         CREATED + "Unauthorized",
+        ENDED,
+        "error reading from server: EOF",
         CREATED + 'ConfigMap "Bad_Name" is invalid: metadata.name: Invalid value: "Bad_Name": a lowercase RFC 1123 '
         "subdomain must consist of lower case alphanumeric characters, '-' or '.'",
         CREATED + CONFLICT + 'Apply failed with 1 conflict: conflict with "python-requests" using v1: .data.a',

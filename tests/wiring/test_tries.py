@@ -51,7 +51,9 @@ def test_what_would_fail_again_is_not_told_twice(tried):
     assert ([False], []) == tried("Unauthorized")
 
 
-def test_provider_without_a_cluster_is_told_once(tried):
-    answers, told = tried(f"{UNREACHABLE}: x", f"{UNREACHABLE}: x")
+@pytest.mark.parametrize("error", [f"{UNREACHABLE}: x", 'connection error: desc = "transport: connection refused"'])
+def test_provider_that_does_not_come_back_in_this_run_is_told_once(tried, error):
+    answers, told = tried(error, error)
 
     assert ([False, False], 1) == (answers, len(told))
+    assert told[0].endswith("Run `pulumi up` again.")

@@ -12,6 +12,14 @@ What the provider reports for everything if no API server answered when it start
 Source: pulumi-kubernetes 4.25 provider.go `Configure`, `Create`, `Update`.
 """
 
+_ENDED = ('connection error: desc = "transport: ', "error reading from server: ")
+"""
+How a failure begins if the provider's process has ended: the engine starts no other in that run.
+
+What the API server says of its own connection to etcd has the same words in its middle. Source: grpc-go
+internal/transport `ConnectionError`; seen on the engine.
+"""
+
 NOT_IN_TIME = "timed out waiting for the condition"
 """How the provider's message ends when an object was written, and did not become ready in time."""
 
@@ -60,8 +68,15 @@ def is_passing(status: int) -> bool:
     return status == 0 or status == 429 or status >= 500
 
 
+def is_provider_ended(error: str) -> bool:
+    """Return whether a write failed with this message because the process of the Kubernetes provider has ended."""
+    return cause_of(error).startswith(_ENDED)
+
+
 def is_passing_failure(error: str) -> bool:
     """Return whether a write of the Kubernetes provider that failed with this message may soon succeed."""
+    if is_provider_ended(error):
+        return False
     cause = cause_of(error)
     return UNREACHABLE not in error and (cause.endswith(": EOF") or any(text in cause for text in _PASSING))
 
