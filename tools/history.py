@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -33,7 +34,8 @@ class History:
     """
     Follows pods, DaemonSets, revisions of all kinds, ConfigMaps, Secrets and nodes from `with` on; a context manager.
 
-    Reads etcd itself, so that no death of the API server can hide anything. Needs a cluster that is `recorded`.
+    Reads etcd itself, so that no death of the API server can hide anything; after one of etcd it goes on where it was.
+    Needs a cluster that is `recorded`.
     """
 
     cluster: LocalCluster
@@ -45,8 +47,10 @@ class History:
         for item in read.get("kvs", []):
             if key := _key(item):
                 self.at_first[key] = _object(item) or {}
-        self._seen = int(read["header"]["revision"])
-        self._thread = threading.Thread(target=self._follow, args=(self._seen + 1,), daemon=True)
+        self._seen = self._last = int(read["header"]["revision"])
+        self._over = threading.Event()
+        self._answer: requests.Response | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         return self
 
@@ -54,7 +58,9 @@ class History:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop."""
-        self._answer.close()
+        self._over.set()
+        if self._answer:
+            self._answer.close()
 
     def catch_up(self) -> None:
         """Wait until everything is here that has been written until now."""
@@ -69,18 +75,24 @@ class History:
         answer: Json = requests.post(f"{self.cluster.etcd}/v3/kv/{what}", json=body, timeout=60).json()
         return answer
 
+    def _run(self) -> None:
+        while not self._over.is_set():
+            # Closed by us, or etcd is gone; one that stays so leaves the end unreached, which is reported.
+            with suppress(OSError, AttributeError, ValueError, requests.RequestException):
+                self._follow(self._last + 1)
+            self._over.wait(0.05)
+
     def _follow(self, revision: int) -> None:
         wanted = {"key": _text(_PREFIX), "range_end": _text("/registry0"), "start_revision": revision, "prev_kv": True}
         url = f"{self.cluster.etcd}/v3/watch"
-        self._answer = requests.post(url, json={"create_request": wanted}, stream=True, timeout=(10, None))
-        try:
-            for line in self._answer.iter_lines(chunk_size=None):
+        with requests.post(url, json={"create_request": wanted}, stream=True, timeout=(10, None)) as answer:
+            self._answer = answer
+            for line in answer.iter_lines(chunk_size=None):
                 result = json.loads(line)["result"]
                 for event in result.get("events", []):
                     self._take(event)
+                    self._last = int(event["kv"]["mod_revision"])
                 self._seen = int(result["header"]["revision"])
-        except (OSError, AttributeError, requests.RequestException):
-            pass  # closed by us, or etcd is gone: then the end is not reached, which is reported
 
     def _take(self, event: Json) -> None:
         item = event["kv"]

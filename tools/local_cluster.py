@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ class LocalCluster:
         self._binaries, self._recorded = binaries, recorded
         self._crashing = list(crashing_config_maps)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._starter = ThreadPoolExecutor(1)
         self._token, self._watched_token = secrets.token_hex(16), secrets.token_hex(16)
         self.folder = run_folder("cluster")
         self.kubeconfig = self.folder / "kubeconfig"
@@ -94,12 +96,20 @@ class LocalCluster:
     def __exit__(self, *_: object) -> None:
         for part in reversed(list(self._processes)):
             self.kill(part)
+        self._starter.shutdown()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self, part: str) -> None:
-        """Start one part, or start it again after `kill`, with the same ports and data."""
+        """
+        Start one part, or start it again after `kill`, with the same ports and data; from any thread.
+
+        It is started by a thread that ends with the cluster: the kernel would kill it with the one that started it.
+        """
+        self._processes[part] = self._starter.submit(self._started, part).result()
+
+    def _started(self, part: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{part}.log").open("ab") as log:
-            self._processes[part] = subprocess.Popen(
+            return subprocess.Popen(
                 [str(self._binaries[part]), *self._arguments(part)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent,
             )  # fmt: skip
@@ -292,11 +302,11 @@ class LocalCluster:
         """What kubectl finds this cluster by, and a cache that dies with it: the next one may get its port."""
         return {"KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": str(self.folder / "kubectl")}
 
-    def kubectl(self, *arguments: str) -> str:
-        """Run the real kubectl as an administrator and return what it prints."""
+    def kubectl(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+        """Run the real kubectl as an administrator, with more in its environment, and return what it prints."""
         command = [str(build.ensure(["kubectl"])["kubectl"]), *arguments]
-        environment = os.environ | self.environment
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        whole = {**os.environ, **self.environment, **(environment or {})}
+        done = subprocess.run(command, env=whole, capture_output=True, text=True, timeout=60)
         if done.returncode:
             raise RuntimeError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout

@@ -47,9 +47,44 @@ ConfiguredDaemonSet("agent", {
 '''
 
 
-def source_of(kind: WorkloadKind) -> str:
-    """Return the program of a workload of another kind, which has no waves."""
-    return _PROGRAM.replace("ConfiguredDaemonSet", f"Configured{kind.kind}")
+_CLOCK = '''
+import datetime
+import time
+from pathlib import Path
+
+real_time, real = time.time, datetime.datetime
+
+
+def off():
+    """Return by how many seconds the clock of this process is off, now."""
+    path = Path("clock")
+    return float(path.read_text() or 0) if path.exists() else 0.0
+
+
+class Kind(type):
+    def __instancecheck__(cls, value):
+        return isinstance(value, real)
+
+
+class Shifted(real, metaclass=Kind):
+    @classmethod
+    def now(cls, tz=None):
+        return real.now(tz) + datetime.timedelta(seconds=off())
+
+
+time.time, datetime.datetime = lambda: real_time() + off(), Shifted
+'''
+"""
+Comes first in a program whose clock jumps: `set_clock`. Python's clock alone does, for that process.
+
+All processes of a machine share the kernel's clock, which a time namespace does not shift; Go asks it without libc.
+Source: time_namespaces(7).
+"""
+
+
+def source_of(kind: WorkloadKind, clock: bool = False) -> str:
+    """Return the program of a workload of a kind; of others than a DaemonSet it has no waves. Its clock may jump."""
+    return (_CLOCK if clock else "") + _PROGRAM.replace("ConfiguredDaemonSet", f"Configured{kind.kind}")
 
 
 KUBE_PROXY = """
@@ -64,10 +99,16 @@ KubeProxy("kube-proxy", {"config": said["data"], "waves": said["waves"], **said[
 
 
 class StagedProgram:
-    """A context manager; `up` and `start` run it with what they are told, which stays told."""
+    """
+    A context manager; `up` and `start` run it with what they are told, which stays told.
 
-    def __init__(self, engine: Engine, namespace: str, source: str = _PROGRAM, **said: Any) -> None:
-        self._engine, self.namespace = engine, namespace
+    At the end it destroys the stack, which nobody needs whose cluster ends too: `destroys`.
+    """
+
+    def __init__(
+        self, engine: Engine, namespace: str, source: str = _PROGRAM, destroys: bool = True, **said: Any
+    ) -> None:
+        self._engine, self.namespace, self._destroys = engine, namespace, destroys
         self._said = {
             "namespace": namespace,
             "refused": "",
@@ -88,13 +129,15 @@ class StagedProgram:
 
     def __exit__(self, *_: object) -> None:
         self.end_what_is_left()
-        self._engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=self.folder)
+        if self._destroys:
+            self._engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=self.folder)
         shutil.rmtree(self.folder)
 
     def start(self, *options: str, kubeconfig: Path | None = None, **said: Any) -> "subprocess.Popen[str]":
         """Start `pulumi up`; its output goes to its `stdout`."""
         self._said |= said
-        (self.folder / "said.json").write_text(json.dumps(self._said))
+        (written := self.folder / "said.json.new").write_text(json.dumps(self._said))
+        written.replace(self.folder / "said.json")  # another `up` may read it
         environment: Mapping[str, str] = self._engine.environment
         if kubeconfig:
             environment = {**environment, "KUBECONFIG": str(kubeconfig)}
@@ -129,10 +172,20 @@ class StagedProgram:
 
     def end_what_is_left(self) -> None:
         """End what a killed engine left running in the folder: its language host, its program, its provider."""
+        self.kill_process("")
+
+    def kill_process(self, having: str) -> None:
+        """Kill what runs in the folder and has this in its command line."""
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                if Path(os.readlink(process / "cwd")) == self.folder:
+                line = (process / "cmdline").read_bytes().decode(errors="replace")
+                if Path(os.readlink(process / "cwd")) == self.folder and having in line:
                     os.kill(int(process.name), signal.SIGKILL)
+
+    def set_clock(self, seconds: int) -> None:
+        """Let the clock of the program, if it has one that may jump, be off by so much from now on."""
+        (written := self.folder / "clock.new").write_text(str(seconds))
+        written.replace(self.folder / "clock")
 
 
 def ended(process: "subprocess.Popen[str]") -> tuple[bool, str]:
