@@ -24,10 +24,10 @@ test-unit: setup ## the tests that need neither engine nor cluster, in about hal
 fuzz: setup ## try the parsers and the diff on new inputs for MINUTES=10
 	$(RUN) -m tests.fuzz $(or $(MINUTES),10)
 
-faults: setup tools ## faults on NODES=200 nodes, and random walks of STEPS=200; `make test` has 30 nodes and 36 steps
-	FAULT_NODES=$(or $(NODES),200) WALK_STEPS=$(or $(STEPS),200) $(if $(SEED),FAULT_SEED=$(SEED)) \
-		$(RUN) -m pytest tests/engine/test_faults.py tests/engine/test_faults_driver.py tests/engine/test_walk.py \
-		tests/engine/test_reload_fleet.py
+faults: setup tools ## faults on NODES=200 nodes, and random walks of STEPS=200, or again the one walk that is WALK='...'
+	FAULT_NODES=$(or $(NODES),200) WALK_STEPS=$(or $(STEPS),200) WALK_TRIES=40 WALK='$(WALK)' \
+		$(if $(SEED),FAULT_SEED=$(SEED)) $(RUN) -m pytest -s tests/engine/test_walk.py \
+		$(if $(WALK),,tests/engine/test_faults.py tests/engine/test_faults_driver.py tests/engine/test_reload_fleet.py)
 
 lint: setup ## style, types, and where imports may point
 	$(RUN) -m ruff check .

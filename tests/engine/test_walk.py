@@ -1,64 +1,38 @@
 """
 Steps in the life of a configuration of each kind of workload, in an order that is random and always the same.
 
-In most of a DaemonSet's two things go wrong at once: it takes each step twice, the others once. `make faults STEPS=1000
-SEED=7` takes as many of each kind as one likes, others with each seed.
+In most of them two things go wrong at once. `make faults STEPS=1000 SEED=7` takes as many as one likes, others with
+each seed; where it fails, it looks for the shortest walk that does, which `make faults WALK='...'` walks again.
 """
 
 import os
 
 import pytest
 
-from config_rollout.core.kubernetes.workload_kinds import DEPLOYMENT, STATEFUL_SET
-from tests.engine.staged_program import StagedProgram, source_of
-from tests.engine.walks import NODES, DaemonSetWalk, Walk
-from tools.engine import Engine
-from tools.local_cluster import LocalCluster
-from tools.proxy import Proxy
+from tests.engine.shrinking import shrunk
+from tests.engine.walk_model import WALKED, walk
+from tests.engine.walk_plan import Plan
+from tests.engine.walks import broken
 
-STEPS, SEED = (int(os.environ.get(name, default)) for name, default in (("WALK_STEPS", "0"), ("FAULT_SEED", "3")))
-OF_DAEMON_SETS, OF_OTHERS = STEPS or 18, STEPS or 9
-"""Each step twice, and each once."""
-READY = {"pod_annotations": {"local-cluster/ready-after": "100ms"}, "waves": None}
+STEPS, SEED, TRIES = (int(os.environ.get(name, "0")) for name in ("WALK_STEPS", "FAULT_SEED", "WALK_TRIES"))
+GIVEN = os.environ.get("WALK", "")
 
 
-@pytest.fixture(scope="module")
-def cluster(binaries):
-    with LocalCluster(binaries, recorded=True) as cluster:
-        cluster.add_nodes(NODES)
-        yield cluster
+@pytest.mark.parametrize("kind", WALKED, ids=lambda kind: kind.word)
+def test_walk(binaries, kind):
+    plan = Plan.of(GIVEN) if GIVEN else walk(kind, STEPS, SEED)
+    if plan.kind != kind.word:
+        pytest.skip(f"the walk is of a {plan.kind}")
+    print(f"{len(plan.steps)} steps, SEED={SEED}: {plan}")  # shown where it fails, and with -s
+    failure = broken(plan, binaries)
+    if failure is None:
+        return
 
+    def fails(shorter):
+        again = broken(shorter, binaries)
+        return again is not None and again.rule == failure.rule
 
-@pytest.fixture
-def engine(binaries, cluster):
-    with Engine(binaries, cluster.watched_kubeconfig) as engine:
-        yield engine
-
-
-def test_daemon_set(engine, cluster):
-    cluster.create_namespace("walk")
-    with (
-        Proxy(cluster, cluster.watched_kubeconfig) as proxy,
-        StagedProgram(engine, "walk", **READY) as program,
-    ):
-        walk = DaemonSetWalk(cluster, program, SEED, proxy)
-        walk.begin()
-        for _ in range(OF_DAEMON_SETS):
-            walk.step()
-
-    if (STEPS, SEED) == (0, 3):
-        assert {*walk.names} == {*walk.taken}
-        assert {*walk.mishaps.names} == walk.happened
-
-
-@pytest.mark.parametrize("kind", [DEPLOYMENT, STATEFUL_SET], ids=lambda kind: kind.word)
-def test_other_kinds(engine, cluster, kind):
-    cluster.create_namespace(f"walk-{kind.word}")
-    with StagedProgram(engine, f"walk-{kind.word}", source_of(kind), **READY) as program:
-        walk = Walk(kind, cluster, program, SEED)
-        walk.begin()
-        for _ in range(OF_OTHERS):
-            walk.step()
-
-    if (STEPS, SEED) == (0, 3):
-        assert {*walk.names} == {*walk.taken}
+    until = Plan(plan.kind, plan.steps[: failure.step + 1])
+    shortest = (TRIES and shrunk(until, fails, TRIES)) or until
+    pytest.fail(f"{failure}\n\nOf {len(until.steps)} steps, {len(shortest.steps)} are left. Again:\n"
+                f"  make faults WALK='{shortest}'", pytrace=False)  # fmt: skip
