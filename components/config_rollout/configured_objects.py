@@ -20,6 +20,7 @@ from .core.manifests.items import Item
 from .core.manifests.order import Key
 from .core.manifests.plan import Plan
 from .core.manifests.workloads import ConfiguredPart
+from .hooks.listeners import heard_by
 from .hooks.told_once import ToldOnce
 from .prepare.compatibility import provider_version
 from .prepare.errors import BadArguments
@@ -85,8 +86,8 @@ class ConfiguredObjects(pulumi.ComponentResource):
         if wrong := [str(one) for one in parts.values() if isinstance(one, BadArguments)]:
             raise BadArguments("\n".join(wrong))
         notes = {title: list(texts) for title, texts in planned.notes.items()}
-        told = ToldOnce(self, identity[1])
-        own = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(hooks=told.hooks()))
+        hooks = heard_by(ToldOnce(self).listeners(), *identity, self._opts.parent, self)
+        own = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(hooks=hooks))
         own.ignore_changes = None
         super().__init__(*identity, {**recorded, "notes": notes}, own)
         self.objects, self.workloads = {}, {}

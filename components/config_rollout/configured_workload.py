@@ -25,8 +25,8 @@ from .core.workload.render import render, render_workload
 from .core.workload.secret import SecretSource
 from .core.workload.workload import Workload
 from .hooks.audit import Auditor
-from .hooks.callbacks import share_callbacks
 from .hooks.explain import Explainer
+from .hooks.listeners import Listeners, heard_by
 from .hooks.ordered import register_rollout
 from .hooks.partition import Partition
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
@@ -110,6 +110,7 @@ class ConfiguredWorkload:
     ) -> None:
         name = identity[1]
         self._component, self._name, self._plain, self._reading = component, name, plain, reading
+        self._identity = identity
         self._workload, self._configuration, self._secrets = workload, configuration, secrets
         self._waves, self._needs, self._check = waves, needs, reload
         self._reloads: Reloads | None = None
@@ -121,7 +122,6 @@ class ConfiguredWorkload:
         if waves and configuration and has_fleet:
             self.staged = StagedRollout(who, plain, waves, reading, configuration)
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
-        share_callbacks()
         audit = Auditor(component, find_cluster, cluster, sinks, waves is not None, workload.kind)
         self.explainer = explain(audit, self.staged) if explain else self._explain(audit)
         self.explainer.time_limit = self.options.time_limit()
@@ -133,8 +133,8 @@ class ConfiguredWorkload:
 
     def options_of_component(self) -> pulumi.ResourceOptions:
         """Return the options of the component itself."""
-        hooks = self.explainer.of_component(), self._ownership.hooks()
-        return self.options.for_component(*hooks, aliases=self._ownership.aliases())
+        listeners = self.explainer.of_component() + self._ownership.of_component()
+        return self.options.for_component(self._component, self._identity, listeners, self._ownership.aliases())
 
     def register(
         self, after: Sequence[pulumi.Resource] = (), opts: pulumi.ResourceOptions | None = None
@@ -166,9 +166,9 @@ class ConfiguredWorkload:
             self._rendered, self._objects, self._secret_objects = rendered.workload, rendered.sources, rendered.secrets
             self._rendered_reloads = rendered.reloads
             self.explainer.withdraw = lambda kind, name: withdraw(self._plain, kind, name)
-            hooks = self.explainer.of_content()
-            self._register_config_maps(self._configuration, hooks)
-            self._register_secrets(hooks)
+            listeners = self.explainer.of_content()
+            self._register_config_maps(self._configuration, listeners)
+            self._register_secrets(listeners)
             self._register_reload_config_maps(self._configuration)
         else:
             self._rendered = render_workload(workload, UNKNOWN_OUTPUT, {workload.name: UNKNOWN_OUTPUT})
@@ -231,7 +231,7 @@ class ConfiguredWorkload:
     def _parts(self) -> dict[str, Any]:
         return {"metadata": self._rendered["metadata"], "spec": self._rendered["spec"]}
 
-    def _register_config_maps(self, configuration: Configuration, hooks: pulumi.ResourceHookBinding) -> None:
+    def _register_config_maps(self, configuration: Configuration, listeners: Listeners) -> None:
         """
         Register the ConfigMap of each source's content, which lives as long as a revision mounts it.
 
@@ -243,28 +243,24 @@ class ConfiguredWorkload:
                 continue
             # No name of a ConfigMap has a `/`, so none of another component's is this one.
             name = self._name if source.name == self._workload.name else f"{self._name}/{source.name}"
-            opts = self.options.for_content(self._component, self._needs, hooks)
-            if source.unknown:
-                self.config_maps[source.name] = ConfigMapPatch(
-                    content_name(name, _UNKNOWN), **self._unknown(source.name), opts=opts
-                )
-                continue
-            values = self._reading.observation.as_it_is(self._objects[source.name])
-            self.config_maps[source.name] = ConfigMapPatch(content_name(name, source.hash), **values, opts=opts)
+            called = content_name(name, _UNKNOWN if source.unknown else source.hash)
+            opts = self.options.for_content(self._component, called, self._needs, listeners)
+            values = self._unknown(source.name)
+            if not source.unknown:
+                values = self._reading.observation.as_it_is(self._objects[source.name])
+            self.config_maps[source.name] = ConfigMapPatch(called, **values, opts=opts)
 
-    def _register_secrets(self, hooks: pulumi.ResourceHookBinding) -> None:
+    def _register_secrets(self, listeners: Listeners) -> None:
         """Register the Secret of each content, like a ConfigMap; its values are secret in the engine's state too."""
         for secret in self._secrets:
             name = f"{self._name}/{secret.name}"
-            opts = self.options.for_content(self._component, self._needs, hooks, "Secret")
-            if secret.unknown:
-                self.secrets[secret.name] = SecretPatch(
-                    content_name(name, _UNKNOWN), **self._unknown(secret.name), opts=opts
-                )
-                continue
-            values = self._reading.observation.secret_as_it_is(self._secret_objects[secret.name])
-            values["data"] = pulumi.Output.secret(values["data"])
-            self.secrets[secret.name] = SecretPatch(content_name(name, secret.public.hash), **values, opts=opts)
+            called = content_name(name, _UNKNOWN if secret.unknown else secret.public.hash)
+            opts = self.options.for_content(self._component, called, self._needs, listeners, "Secret")
+            values = self._unknown(secret.name)
+            if not secret.unknown:
+                values = self._reading.observation.secret_as_it_is(self._secret_objects[secret.name])
+                values["data"] = pulumi.Output.secret(values["data"])
+            self.secrets[secret.name] = SecretPatch(called, **values, opts=opts)
 
     def _register_reload_config_maps(self, configuration: Configuration) -> None:
         """Register the ConfigMap of each source with keys that running pods read again: one that changes in place."""
@@ -286,14 +282,13 @@ class ConfiguredWorkload:
             self.staged.restart_of_all if self.staged else None,
         )  # fmt: skip
         for called, body in self._reload_objects.items():
-            hooks = pulumi.ResourceHookBinding.merge(
-                self._reloads.of_config_map(workload.name), self.explainer.of_child()
-            )
+            logical = self._name + called.removeprefix(workload.name)
+            listeners = self._reloads.of_config_map(workload.name) + self.explainer.of_child()
+            hooks = heard_by(listeners, ConfigMapPatch.pulumi_type, logical, self._component)
             opts = pulumi.ResourceOptions(
                 parent=self._component, depends_on=list(self._needs), protect=False, retain_on_delete=True, hooks=hooks
             )
             values = {"data": body.get("data"), "binary_data": body.get("binaryData")}
-            logical = self._name + called.removeprefix(workload.name)
             self._reload_config_maps.append(ConfigMapPatch(logical, metadata=body["metadata"], **values, opts=opts))
 
     def _unknown(self, source: str) -> dict[str, Any]:
@@ -308,21 +303,22 @@ class ConfiguredWorkload:
     def _register_workload(
         self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions | None
     ) -> WorkloadResource:
-        hooks = [self.explainer.of_workload()]
+        listeners = self.explainer.of_workload()
         if self._workload.is_patch:
             after = [*after, self._register_owner(), *([self._register_strategy(self._waves)] if self._waves else [])]
         else:
-            hooks.insert(0, self._ownership.hooks_of_workload())  # what is refused is not explained
+            listeners = self._ownership.of_workload() + listeners  # what is refused is not explained
         if self._workload.kind is STATEFUL_SET:
             has_waves, find = self._waves is not None, self.explainer.audit.find
-            hooks.append(Partition(self._name, find, has_waves).hooks())
-        every = self.options.for_workload(self._component, after, *hooks)
+            listeners += Partition(find, has_waves).listeners()
+        whole, patch = _RESOURCES[self._workload.kind.kind]
+        resource = patch if self._workload.is_patch else whole
+        every = self.options.for_workload(self._component, (resource.pulumi_type, self._name), after, listeners)
         every = pulumi.ResourceOptions.merge(every, opts)
         if self._ownership.takes:
             every = pulumi.ResourceOptions.merge(every, self._in_place())
         every.retain_on_delete = self._workload.is_patch or every.retain_on_delete
-        whole, patch = _RESOURCES[self._workload.kind.kind]
-        made: WorkloadResource = (patch if self._workload.is_patch else whole)(self._name, **self._parts(), opts=every)
+        made: WorkloadResource = resource(self._name, **self._parts(), opts=every)
         return made
 
     def _in_place(self) -> pulumi.ResourceOptions:
@@ -362,8 +358,8 @@ class ConfiguredWorkload:
         Source: pulumi-kubernetes 4.25 ssa `Relinquish`.
         """
         metadata = {"name": self._workload.name, "namespace": self._workload.namespace, "annotations": annotations}
-        hooks = self.explainer.of_child()
+        name, (_, patch) = f"{self._name}-{what}", _RESOURCES[self._workload.kind.kind]
+        hooks = heard_by(self.explainer.of_child(), patch.pulumi_type, name, self._component)
         opts = pulumi.ResourceOptions(parent=self._component, protect=False, hooks=hooks)
-        _, patch = _RESOURCES[self._workload.kind.kind]
-        made: WorkloadResource = patch(f"{self._name}-{what}", metadata=metadata, spec=spec, opts=opts)
+        made: WorkloadResource = patch(name, metadata=metadata, spec=spec, opts=opts)
         return made

@@ -24,6 +24,7 @@ from .core.workload.source import Source
 from .driver.ending import heed
 from .hooks.adopt import AdoptionExplainer
 from .hooks.audit import Auditor
+from .hooks.listeners import heard_by
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
 from .prepare.kube_proxy import Prepared, adoption_of, prepare
 from .prepare.revisions import Reading
@@ -156,24 +157,24 @@ class KubeProxy(pulumi.ComponentResource):
         account, binding = pods.account(layout), pods.binding(layout)
         metadata = {"name": account, "namespace": layout.namespace, "annotations": FORCED}
         of_pods = {"kind": "ServiceAccount", "name": account, "namespace": layout.namespace}
-        name = self._name
-        reader = Role(f"{name}-join", metadata=metadata, rules=pods.join_rules(layout), opts=self._beside())
+        name, join = self._name, f"{self._name}-join"
+        reader = Role(join, metadata=metadata, rules=pods.join_rules(layout), opts=self._beside(Role, join))
         return [
-            ServiceAccount(name, metadata=metadata, opts=self._beside()),
+            ServiceAccount(name, metadata=metadata, opts=self._beside(ServiceAccount, name)),
             ClusterRoleBinding(
                 name,
                 metadata={"name": binding, "annotations": FORCED},
                 role_ref=pods.account_role(),
                 subjects=[of_pods],
-                opts=self._beside(),
+                opts=self._beside(ClusterRoleBinding, name),
             ),
             reader,
             RoleBinding(
-                f"{name}-join",
+                join,
                 metadata=metadata,
                 role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": account},
                 subjects=[pods.joining_nodes()],
-                opts=self._beside(),
+                opts=self._beside(RoleBinding, join),
             ),
         ]
 
@@ -199,24 +200,26 @@ class KubeProxy(pulumi.ComponentResource):
         live = (
             prepared.existing.data() if prepared.existing and self._of.staged and not self._of.staged.is_whole else {}
         )
+        name, listeners = f"{self._name}-known", self._explainer.of_config_map()
         known = ConfigMapPatch(
-            f"{self._name}-known",
+            name,
             metadata=metadata,
             data={key: live.get(key, text) for key, text in prepared.known.items()},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[after],
                 retain_on_delete=True,
-                hooks=self._explainer.of_config_map(),
+                hooks=heard_by(listeners, ConfigMapPatch.pulumi_type, name, self),
             ),
         )
         self._explainer.known = known
         return known
 
-    def _beside(self) -> pulumi.ResourceOptions:
+    def _beside(self, resource: type[Any], name: str) -> pulumi.ResourceOptions:
         """Return the options of what an own kube-proxy has beside its DaemonSet; one that was adopted keeps it."""
+        hooks = heard_by(self._explainer.of_child(), resource.pulumi_type, name, self)
         retained = self._prepared.settings.manage == "adopt" or self._of.options.retain_on_delete
-        return pulumi.ResourceOptions(parent=self, retain_on_delete=retained, hooks=self._explainer.of_child())
+        return pulumi.ResourceOptions(parent=self, retain_on_delete=retained, hooks=hooks)
 
 
 def _plain(prepared: Prepared, args: Mapping[str, Any]) -> dict[str, Any]:

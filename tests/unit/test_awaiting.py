@@ -4,7 +4,6 @@ import asyncio
 import threading
 from types import SimpleNamespace
 
-import pulumi
 import pytest
 
 from config_rollout.cluster.client import ClusterError
@@ -36,8 +35,7 @@ async def silent():
 def awaiting(monkeypatch):
     monkeypatch.setattr(voice, "SILENT_SECONDS", 0.01)
     monkeypatch.setattr(module, "_LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(pulumi, "ResourceHook", lambda *_: None)  # there is no engine to register it with
-    return lambda find, rolls=True: Awaiting("n", find, DAEMON_SET if rolls else None)
+    return lambda find, rolls=True: Awaiting(find, DAEMON_SET if rolls else None)
 
 
 UNSEEN = "DaemonSet n/a: waiting for its pods (0 s), but cannot read them: https://h"

@@ -335,7 +335,7 @@ def test_hook_holds_with_waves_and_lets_go_without_unless_the_program_has_a_part
 
         inputs = {"metadata": {"name": "agent", "namespace": "n"}, "spec": {"template": template, **spec}}
         args = SimpleNamespace(old_inputs=old, new_inputs=inputs)
-        asyncio.run(Partition("agent", find, has_waves)._before(args))
+        asyncio.run(Partition(find, has_waves)._before(args))
         written.append(cluster.partitions)
 
     assert [[4], [None], [], []] == written

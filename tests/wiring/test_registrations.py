@@ -33,7 +33,7 @@ def test_writes_of_all_children_may_be_tried_again(register):
 def test_hooks_have_the_same_names_in_each_run(register):
     one, other = ([*register()[DAEMON_SET].request.hooks.on_error] for _ in range(2))
 
-    assert ["config-rollout:agent:failed"] == one == other
+    assert ["config-rollout:failed"] == one == other
 
 
 def test_daemon_set_waits_for_the_config_map(register):

@@ -7,7 +7,8 @@ import pytest
 
 from config_rollout import ConfiguredStatefulSet, configured
 from config_rollout.core.revisions.observation import Observation
-from config_rollout.prepare import revisions
+from config_rollout.hooks.partition import Partition
+from config_rollout.prepare import options, revisions
 from config_rollout.prepare.revisions import Reading
 from tests.memory_cluster import MemoryCluster
 from tests.objects.stateful_set import stateful_pod
@@ -170,12 +171,14 @@ def test_waves_leave_the_strategy_to_their_driver_and_have_a_stash_each(stateful
     assert {"Stash agent-canary", "Stash agent-rest"} == {name for name in registered if name.startswith("Stash")}
 
 
-def test_each_write_of_a_stateful_set_passes_the_hook_that_holds_its_pods(stateful_set, fleet):
+def test_each_write_of_a_stateful_set_is_heard_by_what_holds_its_pods(stateful_set, fleet, monkeypatch):
     fleet()
-    hooks = stateful_set(waves=WAVES)["StatefulSet agent"].request.hooks
+    heard = {}
+    monkeypatch.setattr(options, "heard_by", lambda listeners, type_, *_: heard.update({type_: listeners}))
+    stateful_set(waves=WAVES)
+    of = heard["kubernetes:apps/v1:StatefulSet"]
 
-    for moment in (hooks.before_create, hooks.before_update):
-        assert moment[-1].endswith("agent:partition")
+    assert [Partition] * 2 == [type(moment[-1].function.__self__) for moment in (of.before_create, of.before_update)]
 
 
 def test_pod_that_kubernetes_would_wait_for_is_refused_before_anything_is_written(refused, fleet):

@@ -14,6 +14,7 @@ from ..core.workload.configuration import Configuration
 from .audit import Auditor, Begun
 from .explain import Explainer, Plan, state_of
 from .leave import refuse_deletion
+from .listeners import Listeners, explaining
 
 
 class AdoptionExplainer(Explainer):
@@ -43,22 +44,14 @@ class AdoptionExplainer(Explainer):
         self.known: pulumi.Resource | None = None
         """The ConfigMap that others know by name, once it is registered."""
 
-    def of_component(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for the component itself: it is announced, and never deletes what it was meant to adopt."""
-        hooks = super().of_component()
-        hooks.before_update = [*(hooks.before_update or []), refuse_deletion(self._who, f"{self._hook_name}:leave")]
-        return hooks
+    def of_component(self) -> Listeners:
+        """Return the listeners of the component itself: it is announced, and never deletes what it was to adopt."""
+        return super().of_component() + Listeners(before_update=[refuse_deletion(self._who)])
 
-    def of_workload(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for the patch of the DaemonSet."""
-        return super().of_workload()
-
-    def of_config_map(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for the patch of the ConfigMap that others know by name."""
-        hooks = self._listening("before_update", "known", self._config_map_updates)
-        hooks.before_create = self._listening("before_create", "known-new", self._config_map_is_new).before_create
-        hooks.on_error = self.of_child().on_error
-        return self.awaiting.heard(hooks)
+    def of_config_map(self) -> Listeners:
+        """Return the listeners of the patch of the ConfigMap that others know by name."""
+        new, updates = explaining(self._config_map_is_new), explaining(self._config_map_updates)
+        return self.awaiting.heard(Listeners([new], [updates], on_error=self._child_failed))
 
     async def _config_map_updates(self, args: pulumi.ResourceHookArgs) -> None:
         self._put_back = True

@@ -11,6 +11,7 @@ import pulumi
 from ..cluster.client import Cluster, ClusterError
 from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.waves.progress import rolling
+from .listeners import Listener, Listeners
 from .plain_inputs import plain_inputs
 from .threads import in_thread
 from .voice import Voice
@@ -26,20 +27,14 @@ class Awaiting:
     Of a workload of the kind `rolls`, which Kubernetes rolls out by itself, the pods are counted, of all else the time.
     """
 
-    def __init__(self, name: str, find: Callable[[], Awaitable[Cluster]], rolls: WorkloadKind | None) -> None:
+    def __init__(self, find: Callable[[], Awaitable[Cluster]], rolls: WorkloadKind | None) -> None:
         self._find, self._rolls = find, rolls
         self._speaking: dict[str, ExitStack] = {}
-        options = pulumi.ResourceHookOptions(ignore_errors=True)
-        self._begins = pulumi.ResourceHook(f"{name}:begins", self.begins, options)
-        self._ends = pulumi.ResourceHook(f"{name}:ends", self.ends, options)
 
-    def heard(self, hooks: pulumi.ResourceHookBinding) -> pulumi.ResourceHookBinding:
-        """Return the hooks of a child, and beside them those that speak; they begin last and end first."""
-        hooks.before_create = [*(hooks.before_create or []), self._begins]
-        hooks.before_update = [*(hooks.before_update or []), self._begins]
-        hooks.after_create = [self._ends, *(hooks.after_create or [])]
-        hooks.after_update = [self._ends, *(hooks.after_update or [])]
-        return hooks
+    def heard(self, listeners: Listeners) -> Listeners:
+        """Return the listeners of a child, and beside them those that speak; they begin last and end first."""
+        begins, ends = [Listener(self.begins)], [Listener(self.ends)]
+        return Listeners(after=ends) + listeners + Listeners(begins, begins)
 
     async def begins(self, args: pulumi.ResourceHookArgs) -> None:
         """Begin to speak of a child, once, however often its write is tried."""

@@ -54,7 +54,7 @@ from ..core.workload.recorded import changes_between, from_inputs
 from ..core.workload.secret import Secret, SecretSource
 from .audit import Auditor, Begun, Subject
 from .awaiting import Awaiting
-from .hook_name import hook_name
+from .listeners import Listener, Listeners, explaining, refusing
 from .plain_inputs import plain_arguments, plain_inputs
 from .retry import Retries
 
@@ -91,10 +91,8 @@ class Explainer:
         self._configuration = configuration if configuration and configuration.is_known else None
         self._unknown = configuration.unknown if configuration else []
         self.restarts = self.restarts_all = False
-        self._hook_name = hook_name(name)
         self._retries = Retries(component)
-        self.awaiting = Awaiting(self._hook_name, audit.find, None if audit.staged else kind)
-        self._on_error = pulumi.ErrorHook(f"{self._hook_name}:failed", self._child_failed)
+        self.awaiting = Awaiting(audit.find, None if audit.staged else kind)
         self._keys: list[KeyChange] = []
         self._back: list[str] = []
         self._since: Configuration | None = None
@@ -109,37 +107,24 @@ class Explainer:
         self.withdraw: Callable[[str, str], Awaitable[None]] | None = None
         """Deletes the ConfigMap or Secret of a name that this `up` made, where it comes to nothing."""
 
-    def of_component(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for the component itself."""
-        hooks = self._listening("before_update", "configuration", self._component_updates)
-        return pulumi.ResourceHookBinding.merge(
-            hooks, self._listening("before_create", "component-new", self._component_is_new)
-        )
+    def of_component(self) -> Listeners:
+        """Return the listeners of the component itself."""
+        return Listeners([explaining(self._component_is_new)], [explaining(self._component_updates)])
 
-    def of_workload(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for the component's workload."""
-        hooks = self._listening("before_update", "daemon-set", self._workload_updates)
-        refuse = pulumi.ResourceHook(
-            f"{self._hook_name}:gone", self._refuse_gone, pulumi.ResourceHookOptions(on_dry_run=True)
-        )
-        hooks.before_update = [*(hooks.before_update or []), refuse]
-        hooks.before_create = self._listening("before_create", "new", self._workload_created).before_create
-        hooks.on_error = [self._on_error]
-        if self._kind.provider_waits and not self.audit.staged:
-            options = pulumi.ResourceHookOptions(ignore_errors=True)
-            hooks.after_update = [pulumi.ResourceHook(f"{self._hook_name}:done", self._workload_done, options)]
-            hooks.after_create = hooks.after_update
-        return self.awaiting.heard(hooks)
+    def of_workload(self) -> Listeners:
+        """Return the listeners of the component's workload."""
+        updates = [explaining(self._workload_updates), refusing(self._refuse_gone)]
+        done = [Listener(self._workload_done)] if self._kind.provider_waits and not self.audit.staged else []
+        created = [explaining(self._workload_created)]
+        return self.awaiting.heard(Listeners(created, updates, done, self._child_failed))
 
-    def of_content(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for all ConfigMaps and Secrets of the program's configuration."""
-        hooks = self._listening("before_create", "content-new", self._content_is_new)
-        hooks.on_error = [self._on_error]
-        return self.awaiting.heard(hooks)
+    def of_content(self) -> Listeners:
+        """Return the listeners of each ConfigMap and Secret of the program's configuration."""
+        return self.awaiting.heard(Listeners([explaining(self._content_is_new)], on_error=self._child_failed))
 
-    def of_child(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for whatever else of the component the provider writes."""
-        return self.awaiting.heard(pulumi.ResourceHookBinding(on_error=[self._on_error]))
+    def of_child(self) -> Listeners:
+        """Return the listeners of whatever else of the component the provider writes."""
+        return self.awaiting.heard(Listeners(on_error=self._child_failed))
 
     def registered(
         self,
@@ -177,12 +162,6 @@ class Explainer:
         self.tell(explain_waiting(name_of(live), runs))
         if subject:
             await self.audit.begins(subject, Begun(runs, goes_on=True))
-
-    def _listening(self, moment: str, what: str, function: Any) -> pulumi.ResourceHookBinding:
-        # An explanation that fails is a warning: it must never keep a change from being made.
-        options = pulumi.ResourceHookOptions(on_dry_run=True, ignore_errors=True)
-        hook = pulumi.ResourceHook(f"{self._hook_name}:{what}", function, options)
-        return pulumi.ResourceHookBinding(**{moment: [hook]})  # type: ignore[arg-type]
 
     async def _component_is_new(self, args: pulumi.ResourceHookArgs) -> None:
         new, _ = await plain_inputs(args.new_inputs)

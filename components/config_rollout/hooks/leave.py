@@ -2,10 +2,12 @@
 
 import pulumi
 
+from .listeners import Listener, refusing
 
-def refuse_deletion(who: str, hook_name: str) -> pulumi.ResourceHook:
+
+def refuse_deletion(who: str) -> Listener:
     """
-    Return a hook for the component that fails, in preview and in `up`, where `own` becomes `adopt` and would delete.
+    Return what fails for the component, in preview and in `up`, where `own` becomes `adopt` and would delete.
 
     What the engine deletes at the end of an `up` is decided by what was registered before: a DaemonSet of our own that
     was not retained then is deleted, whatever the program says now.
@@ -20,4 +22,4 @@ def refuse_deletion(who: str, hook_name: str) -> pulumi.ResourceHook:
                 "component and run `pulumi up`, which writes nothing; then change to 'adopt'."
             )
 
-    return pulumi.ResourceHook(hook_name, before_update, pulumi.ResourceHookOptions(on_dry_run=True))
+    return refusing(before_update)

@@ -14,8 +14,8 @@ from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..driver.ordered import OrderedRollout
 from .audit import Subject
 from .explain import Explainer
-from .hook_name import hook_name
-from .stashes import drive, of_metadata, target_of
+from .listeners import Listeners, heard_by, refusing
+from .stashes import STASH, drive, of_metadata, target_of
 from .voice import Voice
 
 Limit = Callable[[bool], tuple[float, str]]
@@ -38,10 +38,9 @@ def register_rollout(
     `is_others` tells that somebody else may have rolled the workload out before this component first does.
     """
     waiting = _Waiting(parent, kind, explainer, limit, is_others)
-    options = pulumi.ResourceHookOptions(on_dry_run=True)
-    bound = [pulumi.ResourceHook(hook_name(f"{name}:rollout"), waiting.before, options)]
+    before, called = [refusing(waiting.before)], f"{name}-rollout"
     return pulumi.Stash(
-        f"{name}-rollout",
+        called,
         input={
             **{key: of_metadata(workload, key) for key in ("name", "namespace", "uid", "generation")},
             "configHash": config_hash,
@@ -50,7 +49,7 @@ def register_rollout(
             parent=parent,
             depends_on=[workload],
             protect=False,  # a stash is nobody's data
-            hooks=pulumi.ResourceHookBinding(before_create=bound, before_update=bound),  # type: ignore[arg-type]
+            hooks=heard_by(Listeners(before, before), STASH, called, parent),
         ),
     )
 

@@ -14,26 +14,26 @@ import pulumi
 from ..cluster.client import Cluster
 from ..core.kubernetes.annotations import WAVES_ANNOTATION
 from ..driver.partition import hold, let_go
-from .hook_name import hook_name
+from .listeners import Listener, Listeners
 from .plain_inputs import plain_inputs
 from .threads import in_thread
 
 
 class Partition:
     """
-    The hook of the StatefulSet of the component `name`; `find` gives the cluster.
+    The listener of the StatefulSet of a component; `find` gives the cluster.
 
     It is no part of what the program writes: so a refresh finds no difference in it, and between rollouts nothing of it
     remains.
     """
 
-    def __init__(self, name: str, find: Callable[[], Awaitable[Cluster]], has_waves: bool) -> None:
-        self._name, self._find, self._has_waves = name, find, has_waves
+    def __init__(self, find: Callable[[], Awaitable[Cluster]], has_waves: bool) -> None:
+        self._find, self._has_waves = find, has_waves
 
-    def hooks(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for the StatefulSet. None runs in a preview."""
-        hook = pulumi.ResourceHook(hook_name(f"{self._name}:partition"), self._before)
-        return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
+    def listeners(self) -> Listeners:
+        """Return the listeners of the StatefulSet. None is called in a preview."""
+        before = [Listener(self._before, refuses=True)]
+        return Listeners(before, before)
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:
         new, _ = await plain_inputs(args.new_inputs)

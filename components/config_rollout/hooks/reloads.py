@@ -24,8 +24,9 @@ from ..driver.reload_report import ReloadReport
 from ..driver.reload_restart import InWaves
 from .audit import Subject
 from .explain import Explainer
-from .hook_name import hook_name
+from .listeners import Listener, Listeners, heard_by
 from .plain_inputs import UNKNOWN_OUTPUT, plain_arguments, plain_inputs
+from .stashes import STASH
 from .threads import in_thread
 from .voice import Voice
 
@@ -70,30 +71,27 @@ class Reloads:
         self._is_asked = False
         self._workload = ""
 
-    def of_config_map(self, workload: str) -> pulumi.ResourceHookBinding:
-        """Return the hook of a ConfigMap that changes in place: pods are asked before it does."""
+    def of_config_map(self, workload: str) -> Listeners:
+        """Return the listener of a ConfigMap that changes in place: pods are asked before it does."""
         self._workload = workload
-        return pulumi.ResourceHookBinding(
-            before_update=[pulumi.ResourceHook(hook_name(f"{self._name}:reload-begins"), self._changes)]
-        )
+        return Listeners(before_update=[Listener(self._changes, refuses=True)])
 
     def register(self, after: Sequence[pulumi.Resource]) -> pulumi.Stash:
         """Register the stash, after everything that pods start with."""
-        options = pulumi.ResourceHookOptions()
-        bound: list[Any] = [pulumi.ResourceHook(hook_name(f"{self._name}:reload"), self._proven, options)]
+        before, name = [Listener(self._proven, refuses=True)], f"{self._name}/reloaded"
         texts = {
             called: {section: one[section] for section in SECTIONS if section in one}
             for called, one in self._config_maps.items()
         }
         known = self._hash is not None
         stash = pulumi.Stash(
-            f"{self._name}/reloaded",
+            name,
             input={"hash": self._hash if known else UNKNOWN_OUTPUT, "configMaps": texts if known else UNKNOWN_OUTPUT},
             opts=pulumi.ResourceOptions(
                 parent=self._component,
                 depends_on=list(after),
                 protect=False,
-                hooks=pulumi.ResourceHookBinding(before_create=bound, before_update=bound),
+                hooks=heard_by(Listeners(before, before), STASH, name, self._component),
             ),
         )
         stash.urn.apply(lambda _: self._settle())  # type: ignore[arg-type,return-value]

@@ -14,12 +14,12 @@ SECONDS = 300
 
 class Retries:
     """
-    The tries of one component's children: the provider itself makes none.
+    The tries of one component's children, said there or else at the stack: the provider itself makes none.
 
     Source: pulumi/pulumi-kubernetes#3429. The engine ends what failed 100 times: pulumi 3.259 deploy/retries.go.
     """
 
-    def __init__(self, component: pulumi.Resource) -> None:
+    def __init__(self, component: pulumi.Resource | None) -> None:
         self._component = component
         self._since: dict[tuple[str, str], float] = {}
         self._over = False

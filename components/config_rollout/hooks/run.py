@@ -36,6 +36,11 @@ def scope() -> str:
     return host.scope if host else ""
 
 
+def this_maker() -> object:
+    """Return what stands for the program, or for what a host makes at once; `None` where there is neither."""
+    return _host.get() or settings.get_monitor()
+
+
 def this_run() -> object:
     """
     Return what stands for this run of the program; `None` where there is none.

@@ -24,10 +24,13 @@ from ..driver.ending import driving
 from ..driver.report import Report
 from ..driver.rollout import Rollout
 from .audit import Auditor, Subject
-from .hook_name import hook_name
+from .listeners import Listeners, heard_by, refusing
 from .plain_inputs import UNKNOWN_OUTPUT
 from .threads import in_thread
 from .voice import Voice
+
+STASH = "pulumi:index:Stash"
+"""The type of every stash."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,9 @@ def register_stashes(
     beginnings = _Beginnings(driven.window, any(division.wave.windows for division in divisions))
     for division in divisions:
         hook = _WaveHook(parent, workload, driven, division, previewed)
-        options = pulumi.ResourceHookOptions(on_dry_run=True)
-        unique = hook_name(f"{name}:wave:{division.wave.name}")
-        bound: list[Any] = [pulumi.ResourceHook(unique, hook.before, options)]
+        before, called = [refusing(hook.before)], f"{name}-{division.wave.name}"
         stash = pulumi.Stash(
-            f"{name}-{division.wave.name}",
+            called,
             input={
                 **{key: of_metadata(workload, key) for key in ("name", "namespace", "uid")},
                 "generation": of_metadata(workload, "generation", asked_generation),
@@ -97,7 +98,7 @@ def register_stashes(
                 parent=parent,
                 depends_on=[stashes[-1] if stashes else workload],
                 protect=False,  # a stash is nobody's data, and is removed together with its wave
-                hooks=pulumi.ResourceHookBinding(before_create=bound, before_update=bound),
+                hooks=heard_by(Listeners(before, before), STASH, called, parent),
             ),
         )
         hook.stash = stash

@@ -19,6 +19,7 @@ from ..core.workload.configuration import Configuration
 from ..core.workload.secret import SecretSource
 from .audit import Auditor, Begun
 from .explain import Explainer, Plan
+from .listeners import Listeners, refusing
 from .plain_inputs import plain_arguments
 from .threads import in_thread
 
@@ -65,21 +66,13 @@ class TakeOverExplainer(Explainer):
         self._wants, self._ignored = configuration, ignored
         self._take_over: TakeOver | None = None
 
-    def of_component(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for the component itself: what the API server would refuse is refused now."""
-        hooks = super().of_component()
-        options = pulumi.ResourceHookOptions(on_dry_run=True)
-        asks = pulumi.ResourceHook(f"{self._hook_name}:takes-over", self._refuse, options)
-        hooks.before_create = [*(hooks.before_create or []), asks]
-        return hooks
+    def of_component(self) -> Listeners:
+        """Return the listeners of the component itself: what the API server would refuse is refused now."""
+        return super().of_component() + Listeners([refusing(self._refuse)])
 
-    def of_workload(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks for the workload."""
-        hooks = super().of_workload()
-        options = pulumi.ResourceHookOptions(on_dry_run=True)
-        hands_over = pulumi.ResourceHook(f"{self._hook_name}:hands-over", self._hand_over, options)
-        hooks.before_update = [*(hooks.before_update or []), hands_over]
-        return hooks
+    def of_workload(self) -> Listeners:
+        """Return the listeners of the workload."""
+        return super().of_workload() + Listeners(before_update=[refusing(self._hand_over)])
 
     async def _workload_updates(self, args: pulumi.ResourceHookArgs) -> None:
         change = await self._asked()

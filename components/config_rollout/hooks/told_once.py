@@ -4,22 +4,20 @@ from typing import Any
 
 import pulumi
 
-from .hook_name import hook_name
+from .listeners import Listeners, explaining
 from .plain_inputs import plain_inputs
 
 
 class ToldOnce:
     """The input `notes` of a component: title of an object -> what to know about it."""
 
-    def __init__(self, component: pulumi.Resource, name: str) -> None:
-        self._component, self._hook_name = component, hook_name(f"{name}:notes")
+    def __init__(self, component: pulumi.Resource) -> None:
+        self._component = component
 
-    def hooks(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks of the component, in preview too."""
-        options = pulumi.ResourceHookOptions(on_dry_run=True, ignore_errors=True)
-        new = pulumi.ResourceHook(f"{self._hook_name}:new", self._tell, options)
-        changed = pulumi.ResourceHook(f"{self._hook_name}:changed", self._tell, options)
-        return pulumi.ResourceHookBinding(before_create=[new], before_update=[changed])
+    def listeners(self) -> Listeners:
+        """Return the listeners of the component, in preview too."""
+        tells = [explaining(self._tell)]
+        return Listeners(tells, tells)
 
     async def _tell(self, args: pulumi.ResourceHookArgs) -> None:
         old, new = [((await plain_inputs(side))[0].get("notes") or {}) for side in (args.old_inputs, args.new_inputs)]

@@ -1,6 +1,5 @@
 """What becomes of the resource options that a user puts on a component. Children get fresh ones."""
 
-import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from ..core.formats.kube_proxy.values import duration
 from ..core.kubernetes.property_paths import workload_path
 from ..core.kubernetes.strategies import timeout_seconds
 from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
+from ..hooks.listeners import Listeners, heard_by
 
 
 class Options:
@@ -40,23 +40,25 @@ class Options:
         fixed = [f"spec.{field}" for field in self._kind.fixed]  # what differs is refused: core/revisions/ownership.py
         return [*(workload_path(path, self._kind) for path in self._opts.ignore_changes or []), *fixed]
 
-    def for_component(self, *hooks: pulumi.ResourceHookBinding, aliases: Sequence[str] = ()) -> pulumi.ResourceOptions:
-        """Return the options of the component itself, with its own hooks and aliases beside the user's."""
-        merged = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(aliases=list(aliases)))
-        for binding in hooks:
-            merged = pulumi.ResourceOptions.merge(merged, pulumi.ResourceOptions(hooks=binding))
+    def for_component(
+        self, component: pulumi.Resource, identity: tuple[str, str], listeners: Listeners, aliases: Sequence[str] = ()
+    ) -> pulumi.ResourceOptions:
+        """Return the options of the component of this type and name: its own hooks and aliases beside the user's."""
+        hooks = heard_by(listeners, *identity, self._opts.parent, component)
+        merged = pulumi.ResourceOptions.merge(self._opts, pulumi.ResourceOptions(aliases=list(aliases), hooks=hooks))
         merged.ignore_changes = None
         return merged
 
     def for_content(
         self,
         parent: pulumi.Resource,
+        name: str,
         after: Sequence[pulumi.Resource],
-        hooks: pulumi.ResourceHookBinding,
+        listeners: Listeners,
         kind: str = "ConfigMap",
     ) -> pulumi.ResourceOptions:
         """
-        Return the options of a ConfigMap or Secret, which comes after what its content comes from.
+        Return the options of a ConfigMap or Secret of this name, which comes after what its content comes from.
 
         Its name says what it means: other bytes under it mean the same.
         The cluster keeps it as long as it is needed, whatever becomes of it in
@@ -69,20 +71,20 @@ class Options:
             retain_on_delete=True,
             ignore_changes=["data", "binaryData"],
             aliases=[pulumi.Alias(type_="kubernetes:core/v1:ConfigMap")] if kind == "ConfigMap" else None,
-            hooks=hooks,
+            hooks=heard_by(listeners, f"kubernetes:core/v1:{kind}Patch", name, parent),
         )
 
     def for_workload(
-        self, parent: pulumi.Resource, after: Sequence[pulumi.Resource], *hooks: pulumi.ResourceHookBinding
+        self, parent: pulumi.Resource, identity: tuple[str, str], after: Sequence[pulumi.Resource], listeners: Listeners
     ) -> pulumi.ResourceOptions:
-        """Return the options of the workload, which comes after what it needs."""
+        """Return the options of the workload of this type and name, which comes after what it needs."""
         return pulumi.ResourceOptions(
             parent=parent,
             depends_on=list(after),
             retain_on_delete=self.retain_on_delete,
             ignore_changes=self.ignored,
             custom_timeouts=self._timeouts(),
-            hooks=functools.reduce(pulumi.ResourceHookBinding.merge, hooks),
+            hooks=heard_by(listeners, *identity, parent),
         )
 
     def limit(self, is_first: bool) -> tuple[float, str]:

@@ -21,7 +21,7 @@ from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.revisions import ownership
 from ..core.revisions.observation import Observation
 from ..core.revisions.ownership import Claim, Owner
-from ..hooks.hook_name import hook_name
+from ..hooks.listeners import Listeners, refusing
 from ..hooks.run import this_run
 from ..hooks.threads import in_thread
 from ..hooks.who import stack_name
@@ -75,7 +75,6 @@ class Ownership:
         fixed = {field: value for field, value in fixed.items() if not isinstance(value, pulumi.Output)}
         claimed = namespace if named else "", workload, mine, selector, may_select, take_over, kind
         self._claim = Claim(*claimed, fixed)
-        self._hook_name = hook_name(f"{component[1]}:owner")
         if self._is_known:
             twice = self._check_twice(self._claim, observation.server)
             self._refuse([*twice, *_check_owner(self._claim, observation)])
@@ -90,21 +89,14 @@ class Ownership:
         alias = ownership.alias_of(self._claim, self._reading.observation.workload)
         return [alias] if alias else []
 
-    def hooks(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks of the component: in preview too, they refuse what the state of this stack does not have."""
-        options = pulumi.ResourceHookOptions(on_dry_run=True)
-        new = pulumi.ResourceHook(f"{self._hook_name}:new", self._before_create, options)
-        moved = pulumi.ResourceHook(f"{self._hook_name}:moved", self._before_update, options)
-        return pulumi.ResourceHookBinding(before_create=[new], before_update=[moved])
+    def of_component(self) -> Listeners:
+        """Return the listeners of the component: in preview too, they refuse what this stack's state does not have."""
+        return Listeners([refusing(self._before_create)], [refusing(self._before_update)])
 
-    def hooks_of_workload(self) -> pulumi.ResourceHookBinding:
-        """Return the hooks of the workload: an `up` that stopped may have left a component without one."""
-        options = pulumi.ResourceHookOptions(on_dry_run=True)
-        taken = pulumi.ResourceHook(f"{self._hook_name}:taken", self._refuse_taken, options)
-        return pulumi.ResourceHookBinding(
-            before_create=[pulumi.ResourceHook(f"{self._hook_name}:first", self._before_first, options)],
-            before_update=[taken] if self._claim.take_over else [],
-        )
+    def of_workload(self) -> Listeners:
+        """Return the listeners of the workload: an `up` that stopped may have left a component without one."""
+        taken = [refusing(self._refuse_taken)] if self._claim.take_over else []
+        return Listeners([refusing(self._before_first)], taken)
 
     def annotations(self, component: pulumi.Resource) -> dict[str, pulumi.Input[str]]:
         """Return what stands on each object of the component. Not its output: then it would be a dependency."""
