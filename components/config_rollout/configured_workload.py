@@ -33,7 +33,7 @@ from .hooks.plain_inputs import UNKNOWN_OUTPUT
 from .hooks.reloads import Reloads
 from .hooks.take_over import TakeOverExplainer
 from .prepare.cluster import find_cluster
-from .prepare.options import Options
+from .prepare.options import CONTENT, Options
 from .prepare.ownership import Ownership
 from .prepare.revisions import Reading, keep, withdraw
 from .prepare.taking_over import read_now
@@ -284,7 +284,7 @@ class ConfiguredWorkload:
         for called, body in self._reload_objects.items():
             logical = self._name + called.removeprefix(workload.name)
             listeners = self._reloads.of_config_map(workload.name) + self.explainer.of_child()
-            hooks = heard_by(listeners, ConfigMapPatch.pulumi_type, logical, self._component)
+            hooks = heard_by(listeners, CONTENT["ConfigMap"], logical, self._component)
             opts = pulumi.ResourceOptions(
                 parent=self._component, depends_on=list(self._needs), protect=False, retain_on_delete=True, hooks=hooks
             )

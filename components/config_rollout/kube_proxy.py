@@ -27,6 +27,7 @@ from .hooks.audit import Auditor
 from .hooks.listeners import heard_by
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
 from .prepare.kube_proxy import Prepared, adoption_of, prepare
+from .prepare.options import CONTENT
 from .prepare.revisions import Reading
 from .prepare.waves import StagedRollout
 
@@ -209,7 +210,7 @@ class KubeProxy(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[after],
                 retain_on_delete=True,
-                hooks=heard_by(listeners, ConfigMapPatch.pulumi_type, name, self),
+                hooks=heard_by(listeners, CONTENT["ConfigMap"], name, self),
             ),
         )
         self._explainer.known = known

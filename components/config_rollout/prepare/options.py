@@ -12,6 +12,9 @@ from ..core.kubernetes.strategies import timeout_seconds
 from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from ..hooks.listeners import Listeners, heard_by
 
+CONTENT = {kind: f"kubernetes:core/v1:{kind}Patch" for kind in ("ConfigMap", "Secret")}
+"""The types of the resources that hold what pods read."""
+
 
 class Options:
     """
@@ -71,7 +74,7 @@ class Options:
             retain_on_delete=True,
             ignore_changes=["data", "binaryData"],
             aliases=[pulumi.Alias(type_="kubernetes:core/v1:ConfigMap")] if kind == "ConfigMap" else None,
-            hooks=heard_by(listeners, f"kubernetes:core/v1:{kind}Patch", name, parent),
+            hooks=heard_by(listeners, CONTENT[kind], name, parent),
         )
 
     def for_workload(
