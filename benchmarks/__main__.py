@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pulumi_kubernetes as k8s
 
-from benchmarks import core, waves, workloads
+from benchmarks import charts, core, waves, workloads
 from benchmarks.timing import Cost, against
 from config_rollout import ConfiguredDaemonSet
 from tools import build
@@ -73,7 +73,13 @@ def table(rows: list[tuple[str, str, str]]) -> str:
     return "\n".join(lines)
 
 
-SECTIONS = {"engine": engine_rows, "workloads": workloads.rows, "core": core.rows, "waves": waves.rows}
+SECTIONS = {
+    "engine": engine_rows,
+    "workloads": workloads.rows,
+    "charts": charts.rows,
+    "core": core.rows,
+    "waves": waves.rows,
+}
 """The tables of the document, and what measures each."""
 
 
