@@ -82,6 +82,7 @@ class ConfiguredObjects(pulumi.ComponentResource):
         `there` are those that exist and are taken over; `None` where nothing is.
         """
         self._opts, self._there, self._token = opts or pulumi.ResourceOptions(), there, identity[0]
+        self._urns: dict[str, pulumi.Output[str]] = {}
         parts = {part.item.key: self._workload(who, identity[1], part) for part in planned.parts}
         if wrong := [str(one) for one in parts.values() if isinstance(one, BadArguments)]:
             raise BadArguments("\n".join(wrong))
@@ -126,8 +127,12 @@ class ConfiguredObjects(pulumi.ComponentResource):
         return aliases
 
     def _urn_as(self, type_: str) -> pulumi.Output[str]:
-        """Return the URN that this component would have with another type."""
-        return self.urn.apply(lambda urn: f"{urn.rpartition(self._token)[0]}{type_}::{urn.rpartition('::')[2]}")
+        """Return the URN that this component would have with another type: one Output for all of its objects."""
+        if type_ not in self._urns:
+            self._urns[type_] = self.urn.apply(
+                lambda urn: f"{urn.rpartition(self._token)[0]}{type_}::{urn.rpartition('::')[2]}"
+            )
+        return self._urns[type_]
 
     def _register_object(self, name: str, item: Item, after: Sequence[pulumi.Resource]) -> pulumi.CustomResource:
         version = str(item.of.get("apiVersion"))
