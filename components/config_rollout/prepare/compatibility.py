@@ -3,6 +3,7 @@
 import re
 import sys
 import weakref
+from functools import cache
 from importlib import metadata
 
 import pulumi
@@ -59,6 +60,7 @@ def check(who: str) -> None:
         pulumi.log.warn(line)
 
 
+@cache
 def provider_version() -> str:
     """Return the version of the package of the Kubernetes provider, which asks for a provider of that version."""
     return metadata.version(_PACKAGES["provider"])
