@@ -40,14 +40,20 @@ for number in range(int(namespace.rpartition("-")[2])):
 """
 """What both programs say first. Their pods run nowhere: what is measured is the engine, and not how long pods take."""
 
+_KEY = """
+
+HASH_KEY = pulumi.Output.secret("a hash key of the stack, 32 letters")
+"""
+"""One for all workloads of a program, as the setting of a stack is."""
+
 OURS = (
-    _SAID.format(imports="from config_rollout import ConfiguredDaemonSet")
+    _SAID.format(imports="from config_rollout import ConfiguredDaemonSet" + _KEY)
     + """
     ConfiguredDaemonSet(f"agent-{number}", {
         "namespace": namespace,
         "config_maps": {name: {"data": DATA} for name in SOURCES},
         "secrets": {SECRET: {"string_data": VALUES}},
-        "hash_key": pulumi.Output.secret("a hash key of the stack, 32 letters"),
+        "hash_key": HASH_KEY,
         "pod_spec": POD_SPEC,
     })
 """

@@ -8,6 +8,7 @@ depend on, which says their order and replaces nothing. What a preview does not 
 import asyncio
 from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await
@@ -52,6 +53,13 @@ def wait_for_outputs(plain: dict[str, Any]) -> tuple[set[pulumi.Resource], list[
     return needs, findings
 
 
+_Value = tuple[Any, bool, set[pulumi.Resource]]
+"""What an Output holds, whether it is secret, and the resources that it comes from."""
+
+_known: WeakKeyDictionary[pulumi.Output[Any], _Value] = WeakKeyDictionary()
+"""Output -> what it was found to hold."""
+
+
 def known(value: Any) -> tuple[Any, bool, set[pulumi.Resource]]:
     """
     Return a structure with the values of its Outputs, whether any of them is secret, and what they come from.
@@ -64,6 +72,20 @@ def known(value: Any) -> tuple[Any, bool, set[pulumi.Resource]]:
     return of
 
 
+def known_once(value: Any) -> tuple[Any, bool, set[pulumi.Resource]]:
+    """
+    Return the same of a value that many components share, and wait for it only once.
+
+    Each wait takes the longer, the more of the program is not done yet.
+    Source: pulumi 3.272 runtime/sync_await.py, the handles that it puts back.
+    """
+    if not isinstance(value, pulumi.Output):
+        return known(value)
+    if value not in _known:
+        _known[value] = known(value)
+    return _known[value]
+
+
 def holds_output(value: Any) -> bool:
     """Return whether a value, or anything in it, is an Output."""
     if isinstance(value, Mapping):
@@ -73,9 +95,6 @@ def holds_output(value: Any) -> bool:
 
 _Place = tuple[dict[str, Any], str, str]
 """A mapping, the key in it whose value is an Output, and where that is in the arguments."""
-
-_Value = tuple[Any, bool, set[pulumi.Resource]]
-"""What an Output holds, whether it is secret, and the resources that it comes from."""
 
 
 def wait_for(outputs: list[pulumi.Output[Any]]) -> list[_Value]:

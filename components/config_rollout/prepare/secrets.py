@@ -16,7 +16,7 @@ from ..core.kubernetes.pod_spec import secret_references
 from ..core.revisions.naming import max_source_length
 from ..core.workload.secret import SecretSource, as_read
 from .external import external_names
-from .outputs import NOT_KNOWN, holds_output, known
+from .outputs import NOT_KNOWN, holds_output, known_once
 
 _FIELDS = ("string_data", "data", "type", "formats", "effects", "text_version")
 _NO_KEY = "is required with `secrets`: others can read their hash, and without a key anyone could test guesses with it"
@@ -72,7 +72,7 @@ def parse_secrets(name: str, plain: dict[str, Any]) -> tuple[Secrets, list[Findi
 def _hash_key(plain: Mapping[str, Any]) -> tuple[HashKey, list[Finding]]:
     if "hash_key" not in plain:
         return HashKey(b""), [Finding("hash_key", _NO_KEY, PASS_KEY)]
-    value, is_secret, _ = known(plain["hash_key"])
+    value, is_secret, _ = known_once(plain["hash_key"])
     if holds_output(value):
         what, fix = "is not known in this preview, so no name would be", "Pass a secret of the stack's configuration"
         return HashKey(b""), [Finding("hash_key", what, fix)]
