@@ -2,10 +2,11 @@
 
 import pulumi
 import pytest
-from pulumi.runtime import mocks
+from pulumi.runtime import mocks, settings
 
 from config_rollout import ConfiguredDaemonSet, ConfiguredStatefulSet
 from config_rollout.hooks.listeners import Listener, Listeners, explaining, heard_by, refusing
+from config_rollout.hooks.run import Host, hosted_by
 from tests.wiring.conftest import Mocks, arguments
 
 TYPE = "t:index:Child"
@@ -83,6 +84,15 @@ def test_hooks_are_as_many_for_three_components_as_for_one(program):
 
     assert sorted(f"config-rollout:{of}" for of in ("after", "before-create", "before-update", "failed")) == sorted(one)
     assert sorted(one) == sorted(three)
+
+
+def test_hooks_of_what_a_host_makes_are_named_after_where_it_stands(program):
+    def run():
+        settings.ROOT.set(None)  # only the program itself has a stack
+        hosted_by(Host(Monitor(), "a:b:One$c:d:E"))
+        ConfiguredDaemonSet("agent", arguments())
+
+    assert {"config-rollout:a:b:One$c:d:E:agent"} == {name.rpartition(":")[0] for name in program(run)}
 
 
 def test_of_two_resources_of_one_name_the_one_under_its_own_parent_is_heard(program):
