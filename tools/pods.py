@@ -1,4 +1,4 @@
-"""What happened to the pods of a DaemonSet: every event that the API server sent, in its order."""
+"""What happened to the pods of a workload: every event that the API server sent, in its order."""
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +17,8 @@ class Pod:
 
     name: str
     node: str
+    place: str
+    """What the pod after it has too: the node of a DaemonSet's, the name of a StatefulSet's."""
     uid: str
     config_hash: str
     config_maps: tuple[str, ...]
@@ -29,11 +31,13 @@ class Pod:
     def of(cls, pod: Json) -> "Pod":
         """Read a pod as the API server sends it. One that is being deleted is not ready."""
         metadata, spec = pod["metadata"], pod["spec"]
+        is_named = any(owner["kind"] == "StatefulSet" for owner in metadata.get("ownerReferences", []))
         conditions = pod.get("status", {}).get("conditions", [])
         ready = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
         return cls(
             name=metadata["name"],
             node=_node(spec),
+            place=metadata["name"] if is_named else _node(spec),
             uid=metadata["uid"],
             config_hash=metadata.get("annotations", {}).get("checksum/config", ""),
             config_maps=tuple(v["configMap"]["name"] for v in spec.get("volumes", []) if "configMap" in v),
@@ -52,16 +56,16 @@ def _node(spec: Json) -> str:
 
 
 def unavailable(before: Sequence[Pod], events: Iterable[tuple[str, Pod]]) -> Iterator[set[str]]:
-    """Yield, at first and after every event, the nodes that had a pod at first and have no ready one now."""
+    """Yield, at first and after every event, the places that had a pod at first and have no ready one now."""
     pods = {pod.uid: pod for pod in before}
-    nodes = {pod.node for pod in before}
-    yield nodes - {pod.node for pod in pods.values() if pod.ready}
+    places = {pod.place for pod in before}
+    yield places - {pod.place for pod in pods.values() if pod.ready}
     for kind, pod in events:
         if kind == "DELETED":
             pods.pop(pod.uid, None)
         else:
             pods[pod.uid] = pod
-        yield nodes - {pod.node for pod in pods.values() if pod.ready}
+        yield places - {pod.place for pod in pods.values() if pod.ready}
 
 
 @dataclass
@@ -108,7 +112,7 @@ class Recorder:
         return counts
 
     def unavailable(self) -> Iterator[set[str]]:
-        """Yield, at first and after every event, the nodes that had a pod at first and have no ready one now."""
+        """Yield, at first and after every event, the places that had a pod at first and have no ready one now."""
         return unavailable(self.before, self.events)
 
     def _record(self, path: str, version: str) -> None:

@@ -98,7 +98,7 @@ def order(recorder) -> list[str]:
 
 
 def most_unavailable(recorder) -> int:
-    return max(len(nodes) for nodes in recorder.unavailable())
+    return max(map(len, recorder.unavailable()))
 
 
 def zones(cluster) -> dict[str, str]:

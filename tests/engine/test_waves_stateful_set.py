@@ -11,7 +11,7 @@ from config_rollout.core.kubernetes.workload_kinds import STATEFUL_SET, Workload
 from config_rollout.core.rbac.waves import rollout_roles
 from config_rollout.core.revisions.naming import HISTORY_KEY, history_name
 from tests.engine.conftest import BAD, BETTER, GOOD, grant, hash_of, kubeconfig_of
-from tests.engine.observed import during, records, written
+from tests.engine.observed import during, most_unavailable, records, written
 from tests.engine.staged_program import StagedProgram, ended, source_of
 from tests.engine.story import Story
 from tools.pods import Pod
@@ -57,15 +57,6 @@ def runs(cluster, namespace):
 def made(recorder):
     """Return the names of the pods in the order in which they were made."""
     return [pod.name for kind, pod in recorder.events if kind == "ADDED"]
-
-
-def most_unavailable(recorder):
-    """Return how many pods were not ready at once, by their names: a new one may be on another node."""
-    ready, most = {pod.name for pod in recorder.before}, 0
-    for kind, pod in recorder.events:
-        ready = ready | {pod.name} if pod.ready and kind != "DELETED" else ready - {pod.name}
-        most = max(most, len(recorder.before) - len(ready))
-    return most
 
 
 def partition(stateful_set):

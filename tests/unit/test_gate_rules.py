@@ -405,6 +405,19 @@ def test_long_answer_is_cut():
     assert 200 == len(message_of(b"x" * 1000))
 
 
+@pytest.mark.parametrize("causes", [True, False], ids=["with its causes", "without"])
+def test_cause_of_what_the_api_server_refuses_is_shown_after_a_value_of_any_length(causes):
+    template = f"Invalid value: core.PodTemplateSpec{{{'x' * 2000}}}: field is immutable"
+    told = {"message": f'Job.batch "once" is invalid: spec.template: {template}'}
+    if causes:
+        told["details"] = {"causes": [{"field": "spec.template", "message": template}]}
+    message = message_of(json.dumps(told).encode())
+
+    assert message.startswith('Job.batch "once" is invalid: spec.template: Invalid value: core.PodTemplateSpec{')
+    assert message.endswith("...  xxx: field is immutable".partition(" xxx")[2])
+    assert len(message) < 300
+
+
 def test_restarts_since_a_pod_became_ready_are_a_no():
     assert "" == judge_restarts(ProbedPod("p", "n"))
     assert "pod p restarted once after it became ready" == judge_restarts(ProbedPod("p", "n", restarts=1))

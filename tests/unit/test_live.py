@@ -6,7 +6,7 @@ from config_rollout.core.kubernetes import daemon_sets as live
 from config_rollout.core.kubernetes import objects, workloads
 from config_rollout.core.kubernetes.annotations import PAUSED_ANNOTATION, RESTORED_ANNOTATION, WAVES_ANNOTATION
 from config_rollout.core.kubernetes.objects import is_down, is_owned_by, revision_of
-from config_rollout.core.kubernetes.pods import node_of, ready_since, why_not_ready
+from config_rollout.core.kubernetes.pods import how_it_exited, node_of, pod_of, ready_since, why_not_ready
 
 WAVES = {WAVES_ANNOTATION: "{}"}
 
@@ -111,6 +111,45 @@ def test_ready_since():
 )
 def test_why_a_pod_is_not_ready(thing, why):
     assert why == why_not_ready(thing)
+
+
+CRASHED = {"terminated": {"exitCode": 1, "reason": "Error"}}
+CRASHING = {
+    "it has ended": {"state": CRASHED},
+    "it waits": {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": CRASHED},
+    "it runs again": {"state": {"running": {}}, "lastState": CRASHED},
+}
+
+
+def crashing(turn, **more):
+    metadata = {"name": "p", "uid": "u", "labels": {"controller-revision-hash": "r"}}
+    statuses = [{"name": "agent", "ready": False, **turn, **more}]
+    return {
+        "metadata": metadata,
+        "spec": {"nodeName": "n"},
+        "status": {"phase": "Running", "containerStatuses": statuses},
+    }
+
+
+@pytest.mark.parametrize("turn", CRASHING.values(), ids=CRASHING)
+def test_container_that_crashes_is_named_alike_whatever_the_kubelet_does_with_it(turn):
+    assert " (container 'agent' exited with 1)" == pod_of(crashing(turn)).because
+
+
+@pytest.mark.parametrize(
+    ("statuses", "how"),
+    [
+        (
+            {"state": {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}},
+            "container 'agent' exited with 137, OOMKilled",
+        ),
+        ({"state": {"running": {}}, "lastState": CRASHED, "ready": True}, ""),
+        ({"state": {"waiting": {"reason": "ContainerCreating"}}}, ""),
+    ],
+    ids=["out of memory", "ready again", "never started"],
+)
+def test_how_a_container_exited_is_said_only_while_it_is_not_ready(statuses, how):
+    assert how == how_it_exited(crashing(statuses))
 
 
 @pytest.mark.parametrize(("status", "down"), [("True", False), ("False", True), ("Unknown", True)])

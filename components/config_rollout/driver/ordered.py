@@ -97,6 +97,6 @@ class OrderedRollout:
             self._on.trying(lambda: self.cluster.delete("pods", pod.name, namespace, pod.uid))
 
         for pod in stateful_sets.stuck(live, pods, self.has_finished):
-            why = f"is not ready{f' ({pod.why})' if pod.why else ''}"
+            why = f"is not ready{pod.because}"
             self.say(f"pod {pod.name} of an earlier revision {why}, and Kubernetes would wait until it is: deleting it")
             delete(pod)

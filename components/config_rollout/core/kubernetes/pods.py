@@ -19,6 +19,14 @@ class Pod:
     leaving: bool = False
     why: str = ""
     """Why it is not ready, in the kubelet's words."""
+    exited: str = ""
+    """How the container ended that keeps it from being ready; empty where none did."""
+
+    @property
+    def because(self) -> str:
+        """Why it is not ready, in parentheses; empty where nothing says it."""
+        reason = self.exited or self.why
+        return f" ({reason})" if reason else ""
 
 
 @dataclass(frozen=True)
@@ -65,20 +73,43 @@ def ready_since(pod: Object) -> str:
 
 def why_not_ready(pod: Object) -> str:
     """Return why a pod is not ready, in the kubelet's words; empty where it says nothing."""
-    status = pod.get("status") or {}
-    for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+    for container in _unready_containers(pod):
         state = container.get("state") or {}
         for kind in ("waiting", "terminated"):
-            if kind in state and not container.get("ready"):
+            if kind in state:
                 return str(state[kind].get("reason") or kind)
-    return "" if status.get("phase") == "Running" else str(status.get("phase") or "")
+    phase = str((pod.get("status") or {}).get("phase") or "")
+    return "" if phase == "Running" else phase
+
+
+def how_it_exited(pod: Object) -> str:
+    """
+    Return which container that is not ready ended, and how; empty if none did.
+
+    It stays the same while the kubelet starts the container again and again: that runs, has ended, or waits, in turns.
+    """
+    for container in _unready_containers(pod):
+        states = [(container.get(of) or {}).get("terminated") or {} for of in ("state", "lastState")]
+        for ended in states:
+            if "exitCode" in ended:
+                how = f"container '{container.get('name')}' exited with {ended['exitCode']}"
+                reason = str(ended.get("reason") or "Error")
+                return how if reason in ("Error", "Completed") else f"{how}, {reason}"
+    return ""
+
+
+def _unready_containers(pod: Object) -> list[Object]:
+    """Return what the kubelet says of the containers that are not ready, in the order in which they start."""
+    status = pod.get("status") or {}
+    every = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+    return [one for one in every if not one.get("ready")]
 
 
 def pod_of(pod: Object, kind: WorkloadKind = DAEMON_SET) -> Pod:
     """Return what counts of a pod of a workload of that kind; one that is ready is taken for available."""
     metadata = pod["metadata"]
     return Pod(metadata["name"], metadata["uid"], node_of(pod), revision_of(pod, kind), bool(ready_since(pod)),
-               "deletionTimestamp" in metadata, why_not_ready(pod))  # fmt: skip
+               "deletionTimestamp" in metadata, why_not_ready(pod), how_it_exited(pod))  # fmt: skip
 
 
 def place_of(kind: WorkloadKind, pod: Pod) -> str:

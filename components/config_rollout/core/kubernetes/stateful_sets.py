@@ -56,7 +56,7 @@ def unfinished(stateful_set: Object, pods: Sequence[Pod]) -> list[str]:
     """Return why a rollout has not ended, a line for each pod that is not ready; else how many have to follow."""
     there = [pod for pod in pods if not pod.leaving]
     lines = [
-        f"pod {pod.name} is not ready{f' ({pod.why})' if pod.why else ''}"
+        f"pod {pod.name} is not ready{pod.because}"
         for pod in sorted(there, key=lambda pod: pod.name)
         if not pod.available
     ]

@@ -64,7 +64,7 @@ def _not_ready(view: WorkloadView) -> Iterator[Finding]:
     bad = [pod for pod in view.pods if not pod.available]
     if bad:
         bad.sort(key=lambda pod: (place_of(view.kind, pod), pod.name))
-        shown = names([f"{place_of(view.kind, pod)}{f' ({pod.why})' if pod.why else ''}" for pod in bad])
+        shown = names([f"{place_of(view.kind, pod)}{pod.because}" for pod in bad])
         look = f"`kubectl -n {view.namespace} describe pod {bad[0].name}` says more"
         yield Finding("pods", f"{_of(len(bad), total)} not ready: {shown}", look)
     if view.missing > 0:

@@ -196,7 +196,7 @@ def failure(name: str, findings: Sequence[str], then: str) -> str:
 
 def not_ready(pod: Pod, what: str) -> str:
     """Return what is wrong with a pod, by its node."""
-    return f"{_whose(pod)}pod {pod.name} {what}{f' ({pod.why})' if pod.why else ''}"
+    return f"{_whose(pod)}pod {pod.name} {what}{pod.because}"
 
 
 def _whose(pod: Pod) -> str:
