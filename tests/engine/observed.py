@@ -97,6 +97,11 @@ def order(recorder) -> list[str]:
     return [pod.node for kind, pod in recorder.events if kind == "ADDED"]
 
 
+def order_of_pods(recorder) -> list[str]:
+    """Return the names of the pods that were created, in their order."""
+    return [pod.name for kind, pod in recorder.events if kind == "ADDED"]
+
+
 def most_unavailable(recorder) -> int:
     return max(map(len, recorder.unavailable()))
 

@@ -1,5 +1,6 @@
 """Charts, kustomizations and manifests that others wrote: pods restart when what they read means something else."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from pulumi_kubernetes.helm import v4
 from config_rollout import ConfiguredChart, ConfiguredKustomization, ConfiguredManifests
 from tests.engine.conftest import NODES
 from tests.engine.helm_release import installed
-from tests.engine.observed import audited, config_maps, daemon_set, written
+from tests.engine.observed import audited, config_maps, daemon_set, order_of_pods, written
 from tests.objects.manifests import source, workload
 from tools.pods import Recorder
 
@@ -119,25 +120,35 @@ def test_manifests_and_a_kustomization_live_the_same_life(cluster, namespace, pr
     project.destroy()
 
 
-def test_stateful_set_that_kubectl_made_goes_on_as_a_component_of_the_manifests(cluster, namespace, project, tmp_path):
-    def text(data):
-        spec = "replicas: 2, serviceName: agent, revisionHistoryLimit: 3"
-        return workload(POD, spec, kind="StatefulSet") + source(data=data)
+def test_stateful_set_that_kubectl_made_goes_on_as_a_component_of_the_manifests_and_in_waves(
+    cluster, namespace, project, tmp_path
+):
+    def text(level):
+        spec = "replicas: 3, serviceName: agent, revisionHistoryLimit: 3"
+        return workload(POD, spec, kind="StatefulSet") + source(data=json.dumps({"agent.yaml": f"level: {level}\n"}))
 
-    def made(data, **arguments):
-        given = {"manifests": text(data), "namespace": namespace, **arguments}
+    def made(level, fails=False, **arguments):
+        given = {"manifests": text(level), "namespace": namespace, **arguments}
         with Recorder(cluster.api, namespace) as recorder:
             outcome = project.up(lambda: ConfiguredManifests("agent", given))
-            assert not outcome.failed, outcome.output
-        return [pod.name for kind, pod in recorder.events if kind == "ADDED"]
+        assert fails == outcome.failed, outcome.output
+        return order_of_pods(recorder)
 
-    (tmp_path / "agent.yaml").write_text(text("{a.yaml: 'level: warn'}"))
+    in_turn = ["agent-2", "agent-1", "agent-0"]
+    (tmp_path / "agent.yaml").write_text(text("warn"))
     cluster.kubectl("-n", namespace, "apply", "-f", str(tmp_path / "agent.yaml"))
     cluster.kubectl("-n", namespace, "rollout", "status", "statefulset/agent", "--timeout=60s")
 
-    assert ["agent-1", "agent-0"] == made("{a.yaml: 'level: warn'}", take_over=True)
-    assert [] == made("{a.yaml: \"level:   'warn' # written differently\"}")
-    assert ["agent-1", "agent-0"] == made("{a.yaml: 'level: info'}")
+    assert in_turn == made("warn", take_over=True)
+    assert [] == made("  'warn' # written differently")
+    assert in_turn == made("info")
+
+    waves = {"first": [{"name": "canary", "pods": 1}], "progress_deadline_seconds": 4}
+    in_waves = {"workloads": {"StatefulSet/agent": {"waves": waves}}}
+    assert [] == made("info", **in_waves)
+    assert in_turn == made("debug", **in_waves)
+    assert ["agent-2", "agent-2"] == made("bogus", fails=True, **in_waves)
+    assert [] == made("debug", **in_waves)
     project.destroy()
 
 

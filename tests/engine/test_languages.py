@@ -15,12 +15,13 @@ import pytest
 import yaml
 
 from tests.engine import kube_system
-from tests.engine.conftest import BETTER, GOOD, NODES, hash_of
+from tests.engine.conftest import BAD, BETTER, GOOD, NODES, hash_of
 from tests.engine.language_programs import COMPONENT, YamlProgram, block, clone_below, outputs
-from tests.engine.observed import updated, written
+from tests.engine.observed import order_of_pods, updated, written
 from tests.objects.git_repository import Repository
 from tools.adoption import NFTABLES
 from tools.kubeadm import CONFIGURATION
+from tools.pods import Recorder
 
 
 @pytest.fixture
@@ -101,6 +102,31 @@ def test_components_of_one_name_under_two_parents_live_side_by_side(yaml_program
 
     write(BETTER, "one", "one")
     assert "of this program already owns it" in yaml_program.refused("preview")
+
+
+def test_stateful_set_goes_in_waves_and_its_canary_is_taken_back(yaml_program, cluster, namespace):
+    def write(data: dict[str, str]) -> None:
+        container = {"name": "a", "image": "a:1", "volumeMounts": [{"name": "config", "mountPath": "/etc/agent"}]}
+        volumes = [{"name": "config", "configMap": {"name": "agent"}}]
+        waves = {"first": [{"name": "canary", "pods": 1}], "progressDeadlineSeconds": 4}
+        properties = {"namespace": namespace, "replicas": 3, "serviceName": "agent", "data": data, "waves": waves,
+                      "podAnnotations": {"local-cluster/ready-after": "100ms"},
+                      "podSpec": {"containers": [container], "volumes": volumes}}  # fmt: skip
+        yaml_program.write({"agent": {"type": "config-rollout:ConfiguredStatefulSet", "properties": properties}})
+
+    write(GOOD)
+    yaml_program.up()
+    assert {} == written(cluster, yaml_program.up)
+    write(BETTER)
+    assert re.search(r"canary +1 pod", yaml_program.preview())
+    with Recorder(cluster.api, namespace) as recorder:
+        yaml_program.up()
+    assert ["agent-2", "agent-1", "agent-0"] == order_of_pods(recorder)
+    write(BAD)
+    with Recorder(cluster.api, namespace) as recorder:
+        refused = yaml_program.refused("up", "--yes", "--skip-preview", "--color", "never")
+    assert "wave 'canary' failed" in refused
+    assert ["agent-2", "agent-2"] == order_of_pods(recorder)
 
 
 def test_kube_proxy_and_a_deployment_in_one_program(kubeadm, yaml_program, cluster, namespace):

@@ -162,22 +162,76 @@ MORE = """
         "update_strategy": {"rolling_update": {"max_unavailable": "100%"}},"""
 
 
-def test_no_value_is_anywhere_but_in_the_secret(engine, cluster, namespace):
+CHART = {
+    "Chart.yaml": "{apiVersion: v2, name: agent, version: 1.0.0}",
+    "templates/secret.yaml": """\
+apiVersion: v1
+kind: Secret
+metadata: {name: agent-tls}
+data: {tls.key: {{ .Values.key | b64enc }}}
+""",
+    "templates/agent.yaml": """\
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector: {matchLabels: {app: agent}}
+  updateStrategy: {rollingUpdate: {maxUnavailable: 100%}}
+  template:
+    metadata:
+      labels: {app: agent}
+      annotations: {checksum/tls: {{ include (print $.Template.BasePath "/secret.yaml") . | sha256sum }}}
+    spec:
+      containers: [{name: agent, image: "agent:1", volumeMounts: [{name: tls, mountPath: /etc/tls}]}]
+      volumes: [{name: tls, secret: {secretName: agent-tls}}]
+""",
+}
+OF_A_CHART = """
+import pulumi
+
+from config_rollout import ConfiguredChart
+
+config = pulumi.Config()
+ConfiguredChart(
+    "agent",
+    {
+        "chart": "chart",
+        "namespace": "monitoring",
+        "values": {"key": config.require_secret("private-key")},
+        "hash_key": config.require_secret("hash-key"),
+        "audit": [{"file": "audit.jsonl"}, {"stdout": True}],
+    },
+)
+"""
+
+
+@pytest.fixture
+def said(engine, cluster, namespace):
+    """
+    Return a function that runs a program with one password after the other.
+
+    It gives what was said, what others can read, the Secrets, the state with its secrets in the open, and the records.
+    """
     folder = run_folder("secrets")
-    runtime = {"name": "python", "options": {"virtualenv": ".venv"}}
-    (folder / "Pulumi.yaml").write_text(json.dumps({"name": namespace, "runtime": runtime}))
-    where = f'"namespace": "{namespace}",{MORE}'
-    (folder / "__main__.py").write_text(PROGRAM.replace('"namespace": "monitoring",', where))
-    (folder / ".venv").symlink_to(ROOT / ".venv")
 
     def run(*arguments):
         return engine.run(*arguments, folder=folder).stdout
 
-    said = [run("stack", "init", "test"), run("config", "set", "certificate", "open to all")]
-    assert MAKE_KEY == SHELL.strip()
-    made = subprocess.run(MAKE_KEY, shell=True, cwd=folder, env=engine.environment, check=True, capture_output=True)
-    said.append(made.stdout.decode() + made.stderr.decode())
-    try:
+    def live(program, more=None):
+        runtime = {"name": "python", "options": {"virtualenv": ".venv"}}
+        text = program.replace('"namespace": "monitoring",', f'"namespace": "{namespace}",')
+        files = {
+            "Pulumi.yaml": json.dumps({"name": namespace, "runtime": runtime}),
+            "__main__.py": text,
+            **(more or {}),
+        }
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(content)
+        (folder / ".venv").symlink_to(ROOT / ".venv")
+        said = [run("stack", "init", "test"), run("config", "set", "certificate", "open to all")]
+        made = subprocess.run(MAKE_KEY, shell=True, cwd=folder, env=engine.environment, check=True, capture_output=True)
+        said.append(made.stdout.decode() + made.stderr.decode())
         for password in PASSWORDS:
             run("config", "set", "--secret", "private-key", password)
             said += [
@@ -185,18 +239,31 @@ def test_no_value_is_anywhere_but_in_the_secret(engine, cluster, namespace):
                 run("up", "--yes", "--skip-preview", "--debug", "--diff", "--color=never"),
             ]
             said += [run("stack", "export"), run("preview", "--json"), run("stack", "history", "--json")]
-        with_values = run("stack", "export", "--show-secrets")
         public = in_the_open(cluster, namespace, engine)
         held = json.dumps(list(secrets(cluster, namespace).values()))
-    finally:
-        run("destroy", "--yes", "--skip-preview", "--remove")
-    audit = (folder / "audit.jsonl").read_text()
+        audit = (folder / "audit.jsonl").read_text()
+        return said, public, held, run("stack", "export", "--show-secrets"), audit
+
+    yield live
+    run("destroy", "--yes", "--skip-preview", "--remove")
     shutil.rmtree(folder)
 
+
+@pytest.mark.parametrize("of", ["a component", "a chart"])
+def test_no_value_is_anywhere_but_in_the_secret(said, of):
+    if of == "a chart":
+        every, public, held, with_values, audit = said(
+            OF_A_CHART, {f"chart/{name}": text for name, text in CHART.items()}
+        )
+    else:
+        where = '"namespace": "monitoring",'
+        every, public, held, with_values, audit = said(PROGRAM.replace(where, where + MORE))
+
+    assert MAKE_KEY == SHELL.strip()
     assert all((password, "base64") in traces(held) for password in PASSWORDS)
     assert (PASSWORDS[1], "base64") in traces(with_values)
-    assert [] == [(trace, text) for text in (*said, *public, audit) for trace in traces(text)]
-    assert "Secret agent-tls: tls.key: 9 => 7 bytes changed: rolling restart" in said[-5]
+    assert [] == [(trace, text) for text in (*every, *public, audit) for trace in traces(text)]
+    assert "Secret agent-tls: tls.key: 9 => 7 bytes changed: rolling restart" in every[-5]
     changes = [change for line in audit.splitlines() for change in json.loads(line)["changes"]]
     assert [
         {"kind": "Secret", "source": "agent-tls", "key": "tls.key", "path": "", "before": "9 bytes", "after": "7 bytes",

@@ -236,3 +236,37 @@ def test_destroy_leaves_nothing(project, two, cluster, namespace):
 
     assert not project.destroy().failed
     cluster.wait("the ConfigMaps to be gone", lambda: not config_maps(cluster, namespace))
+
+
+def test_everything_wrong_with_what_pods_read_is_said_at_once_and_nothing_is_written(project, agent, cluster):
+    mounts = [{"name": name, "mount_path": f"/etc/{name}"} for name in ("config", "tls")]
+    volumes = [
+        {"name": "config", "config_map": {"name": "agent"}},
+        {"name": "tls", "secret": {"secret_name": "agent-tls"}},
+    ]
+    program = agent(
+        {"a b": ""},
+        config_maps={"agent": {"data": GOOD}, "idle": {"data": GOOD}},
+        secrets={"agent-tls": {"data": {"tls.key": "swordfish"}, "string_data": {"big": "x"}}},
+        hash_key="short",
+        external={"config_maps": ["nowhere"]},
+        pod_spec={
+            "containers": [{"name": "agent", "image": "agent:1", "volume_mounts": mounts}],
+            "volumes": volumes,
+        },
+    )
+    outcomes, head = [], "error: ConfiguredDaemonSet 'agent': "
+
+    assert {} == written(cluster, lambda: outcomes.extend([project.preview(program), project.up(program)]))
+    for outcome in outcomes:
+        said = {line.partition(head)[2] for line in outcome.output.splitlines() if head in line}
+        assert outcome.failed
+        assert [
+            "config_maps['agent']: is the ConfigMap that `data` makes",
+            "data['a b']: the key contains a space",
+            "hash_key: has 5 characters, and at least 32 random ones are needed",
+            "pod_spec: no volume or env reads ConfigMap 'idle', so no pod would see this data",
+            "pod_spec: no volume or env reads ConfigMap 'nowhere', so no pod would see this data",
+            "secrets['agent-tls'].data['tls.key']: is not base64",
+        ] == sorted(line.partition(". ")[0] for line in said)
+        assert "swordfish" not in outcome.output

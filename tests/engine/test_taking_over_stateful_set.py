@@ -5,8 +5,8 @@ import json
 import pytest
 
 from config_rollout import ConfiguredStatefulSet
-from tests.engine.conftest import GOOD, name_of
-from tests.engine.observed import managers, told, written
+from tests.engine.conftest import BAD, BETTER, GOOD, name_of
+from tests.engine.observed import managers, most_unavailable, order_of_pods, told, written
 
 PODS = 3
 SELECTOR = {"app": "agent"}
@@ -61,7 +61,8 @@ def applied(kubectl, tmp_path):
 @pytest.fixture
 def program(agent):
     """Return a maker of programs that have the component of that name."""
-    return lambda **given: agent(GOOD, component=ConfiguredStatefulSet, selector=SELECTOR, ready_after="0s", **given)
+    usual = {"component": ConfiguredStatefulSet, "selector": SELECTOR, "ready_after": "0s"}
+    return lambda data=GOOD, **given: agent(data, **usual, **given)
 
 
 def test_stateful_set_becomes_the_component_s_with_one_restart_if_it_has_what_cannot_be_changed(
@@ -102,7 +103,7 @@ def test_stateful_set_becomes_the_component_s_with_one_restart_if_it_has_what_ca
     takes = program(take_over=True, **FIXED)
     with record() as recorder:
         assert shown == told(project.up(takes))
-    assert ["agent-2", "agent-1", "agent-0"] == [pod.name for kind, pod in recorder.events if kind == "ADDED"]
+    assert ["agent-2", "agent-1", "agent-0"] == order_of_pods(recorder)
     now = cluster.api.get(path)
     assert (first["metadata"]["uid"], PODS) == (now["metadata"]["uid"], now["spec"]["replicas"])
     assert {"config-rollout-own", "config-rollout-audit"} == managers(now)
@@ -136,3 +137,43 @@ def test_stateful_set_with_claims_becomes_the_component_s(project, program, appl
     assert first["spec"]["volumeClaimTemplates"] == now["spec"]["volumeClaimTemplates"]
     assert {"config-rollout-own", "config-rollout-audit"} == managers(now)
     assert {} == written(cluster, lambda: project.up(takes))
+
+
+def test_waves_take_a_stateful_set_over_from_the_highest_ordinal_down_and_back_if_its_canary_crashes(
+    project, program, applied, cluster, namespace, record
+):
+    path = f"namespaces/{namespace}/statefulsets/agent"
+    waves = {"first": [{"name": "canary", "pods": 1}], "progress_deadline_seconds": 4}
+    given = {"take_over": True, "waves": waves, **FIXED}
+
+    def run(data):
+        """Return the outcome of an `up`, the pods that it made, in their order, and the ConfigMaps that they mount."""
+        with record() as recorder:
+            outcome = project.up(program(data, **given))
+        pods = cluster.api.list(f"namespaces/{namespace}/pods")
+        mounted = {pod["spec"]["volumes"][0]["configMap"]["name"] for pod in pods}
+        assert most_unavailable(recorder) <= 1
+        return outcome, order_of_pods(recorder), mounted
+
+    applied()
+    first = cluster.api.get(path)["metadata"]["uid"]
+    (message,) = project.preview(program(BAD, **given)).messages
+    assert "canary  1 pod, 1 at a time" in message
+    outcome, made, mounted = run(BAD)
+    assert outcome.failed
+    assert "wave 'canary' failed" in outcome.output
+    assert (["agent-2", "agent-2"], {"agent-config"}) == (made, mounted), outcome.output
+
+    outcome, made, mounted = run(GOOD)
+    assert not outcome.failed, outcome.output
+    assert (["agent-2", "agent-1", "agent-0"], {name_of(GOOD)}) == (made, mounted)
+    assert {} == written(cluster, lambda: project.up(program(**given)))
+    now = cluster.api.get(path)
+    assert (first, 0) == (now["metadata"]["uid"], now["spec"]["updateStrategy"]["rollingUpdate"]["partition"])
+
+    without = {**given, "take_over": None}
+    assert not project.up(program(**without)).failed
+    with record() as recorder:
+        assert not project.up(program(BETTER, **without)).failed
+    assert ["agent-2", "agent-1", "agent-0"] == order_of_pods(recorder)
+    assert not project.destroy().failed

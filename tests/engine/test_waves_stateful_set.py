@@ -11,7 +11,7 @@ from config_rollout.core.kubernetes.workload_kinds import STATEFUL_SET, Workload
 from config_rollout.core.rbac.waves import rollout_roles
 from config_rollout.core.revisions.naming import HISTORY_KEY, history_name
 from tests.engine.conftest import BAD, BETTER, GOOD, grant, hash_of, kubeconfig_of
-from tests.engine.observed import during, most_unavailable, records, written
+from tests.engine.observed import during, most_unavailable, order_of_pods, records, written
 from tests.engine.staged_program import StagedProgram, ended, source_of
 from tests.engine.story import Story
 from tools.pods import Pod
@@ -54,11 +54,6 @@ def runs(cluster, namespace):
     return hashes
 
 
-def made(recorder):
-    """Return the names of the pods in the order in which they were made."""
-    return [pod.name for kind, pod in recorder.events if kind == "ADDED"]
-
-
 def partition(stateful_set):
     return stateful_set["spec"]["updateStrategy"]["rollingUpdate"]["partition"]
 
@@ -95,7 +90,7 @@ def test_life_in_waves(project, program, cluster, namespace, record, live, runs)
     with record() as recorder:
         outcome = project.up(program(BETTER, waves=gated))
     assert not outcome.failed, outcome.output
-    assert (FROM_THE_TOP, 1) == (made(recorder), most_unavailable(recorder))
+    assert (FROM_THE_TOP, 1) == (order_of_pods(recorder), most_unavailable(recorder))
     assert [
         ("before", FROM_THE_TOP, 0, 0), ("canary", FROM_THE_TOP[:1], 1, 3), ("half", FROM_THE_TOP[1:3], 3, 1),
         ("rest", FROM_THE_TOP[3:], 4, 0),
@@ -107,7 +102,7 @@ def test_life_in_waves(project, program, cluster, namespace, record, live, runs)
         assert {} == written(cluster, lambda: project.up(again))  # noqa: B023
     with record() as recorder:
         assert not project.up(program(BETTER)).failed
-    assert [] == made(recorder)
+    assert [] == order_of_pods(recorder)
     assert {"refresh"} == {*project.preview(program(BETTER), refresh=True).steps.values()}
 
     # a gate that says no, and a configuration that crashes
@@ -116,7 +111,7 @@ def test_life_in_waves(project, program, cluster, namespace, record, live, runs)
         outcome = project.up(program(OTHER, waves=waves))
     assert outcome.failed
     assert "Taking its pods back to revision" in outcome.output
-    assert [*FROM_THE_TOP[:3], *FROM_THE_TOP[:3]] == made(recorder)
+    assert [*FROM_THE_TOP[:3], *FROM_THE_TOP[:3]] == order_of_pods(recorder)
     assert ([hash_of(BETTER)] * REPLICAS, 0, []) == (runs(), partition(live()), drivers(live()))
     project.up(program(BETTER, waves=QUICK))
     for _ in range(2):  # the same again ends the same
@@ -125,7 +120,7 @@ def test_life_in_waves(project, program, cluster, namespace, record, live, runs)
         assert outcome.failed
         assert f"pod {FROM_THE_TOP[0]} is not ready (CrashLoopBackOff)" in outcome.output
         assert "taken back: 1 restarted with the previous revision" in outcome.output
-        assert [FROM_THE_TOP[0]] * 2 == made(recorder)
+        assert [FROM_THE_TOP[0]] * 2 == order_of_pods(recorder)
         assert ([hash_of(BETTER)] * REPLICAS, 0, []) == (runs(), partition(live()), drivers(live()))
     done, _, _, last = rollouts = kept(cluster, namespace)
     assert ["done", "restored", "restored", "restored"] == [one.result for one in rollouts]
@@ -135,7 +130,7 @@ def test_life_in_waves(project, program, cluster, namespace, record, live, runs)
     )  # fmt: skip
     with record() as recorder:
         outcome = project.up(program(BETTER, waves=QUICK))
-    assert ([], False) == (made(recorder), outcome.failed)
+    assert ([], False) == (order_of_pods(recorder), outcome.failed)
 
     # undone by kubectl, which Kubernetes itself rolls out: nothing holds it back; and made again, wave by wave
     to = Story(STATEFUL_SET, project, cluster, namespace).revision_of(GOOD)
@@ -144,7 +139,7 @@ def test_life_in_waves(project, program, cluster, namespace, record, live, runs)
     with record() as recorder:
         outcome = project.up(program(BETTER), refresh=True)
     assert not outcome.failed, outcome.output
-    assert FROM_THE_TOP == made(recorder)
+    assert FROM_THE_TOP == order_of_pods(recorder)
 
     # a part, another number of pods meanwhile, and the rest without waves
     assert not project.up(program(OTHER, waves={**WAVES, "through": "canary"})).failed
@@ -159,7 +154,7 @@ def test_life_in_waves(project, program, cluster, namespace, record, live, runs)
     with record() as recorder:
         outcome = project.up(program(OTHER, waves=None))
     assert not outcome.failed, outcome.output
-    assert FROM_THE_TOP[1:] == made(recorder)
+    assert FROM_THE_TOP[1:] == order_of_pods(recorder)
     assert ([hash_of(OTHER)] * REPLICAS, 0, []) == (runs(), partition(live()), drivers(live()))
 
     assert not project.destroy().failed
@@ -186,7 +181,7 @@ def test_waves_need_no_more_rights_than_rbac_prints_and_can_be_paused(
         thread.join(10)
     assert outcome.failed
     assert f"config-rollout resume -n {namespace} statefulset/agent" in outcome.output
-    assert FROM_THE_TOP[:2] == made(recorder)
+    assert FROM_THE_TOP[:2] == order_of_pods(recorder)
 
     # resumed, and scaled in the middle
     pause(None)
@@ -197,7 +192,7 @@ def test_waves_need_no_more_rights_than_rbac_prints_and_can_be_paused(
         outcome = project.up(program(BETTER, **slow))
         thread.join(10)
     assert not outcome.failed, outcome.output
-    assert {FROM_THE_TOP[2]: 1, FROM_THE_TOP[3]: 1, f"agent-{REPLICAS}": 1} == Counter(made(recorder))
+    assert {FROM_THE_TOP[2]: 1, FROM_THE_TOP[3]: 1, f"agent-{REPLICAS}": 1} == Counter(order_of_pods(recorder))
     assert [hash_of(BETTER)] * (REPLICAS + 1) == runs()
 
 
@@ -207,14 +202,14 @@ def test_up_killed_in_the_middle_goes_on(engine, cluster, namespace, record, run
         assert staged.up()[0]
         with record() as recorder:
             process = staged.start(data=BETTER)
-            while len(made(recorder)) < 2:
+            while len(order_of_pods(recorder)) < 2:
                 assert process.poll() is None, process.communicate()[0]
                 time.sleep(0.02)
             staged.kill(process)
             staged.end_what_is_left()
-            assert len(made(recorder)) < REPLICAS
+            assert len(order_of_pods(recorder)) < REPLICAS
             good, output = ended(staged.start())
 
         assert good, output
-        assert (FROM_THE_TOP, 1) == (made(recorder), most_unavailable(recorder))
+        assert (FROM_THE_TOP, 1) == (order_of_pods(recorder), most_unavailable(recorder))
         assert ([hash_of(BETTER)] * REPLICAS, 0, []) == (runs(), partition(live()), drivers(live()))
