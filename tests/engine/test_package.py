@@ -20,6 +20,7 @@ from tools.documents import ROOT, blocks
 BUILD_SDIST = "import sys, setuptools.build_meta as backend; backend.build_sdist(sys.argv[1])"
 MYPY = (sys.executable, "-m", "mypy", "--strict", "--python-executable")
 PYRIGHT = (sys.executable, "-m", "basedpyright", "--level", "error", "--pythonpath")
+RECORDS = ROOT / "tests" / "data" / "rollouts" / "kube-proxy.jsonl"
 MODULES = {str(path.relative_to(ROOT / "components")) for path in (ROOT / "components").rglob("*.py")}
 
 
@@ -95,19 +96,27 @@ def test_command_line_says_its_version(installed, tmp_path):
     assert (0, expected) == ran(tmp_path, installed / "bin" / "config-rollout", "--version")
 
 
-def test_completion_needs_the_extra_and_says_so(installed, unpacked, tmp_path):
+@pytest.mark.parametrize(
+    ("extra", "module", "command", "printed"),
+    [
+        ("cli", "shtab", ["--print-completion", "bash"], "_shtab_config_rollout"),
+        ("metrics", "prometheus_client", ["metrics", "--from", RECORDS], "# EOF"),
+        ("plot", "matplotlib", ["timeline", "--from", RECORDS, "--output", "rollout.svg"], ""),
+    ],
+)
+def test_command_needs_its_extra_and_says_so(installed, unpacked, tmp_path, extra, module, command, printed):
     program = installed / "bin" / "config-rollout"
-    without = ran(tmp_path, program, "--print-completion", "bash")
-    assert "`pip install '.[cli]'`" in (ROOT / "README.md").read_text()
-    ran(unpacked, installed / "bin" / "pip", "install", ".[cli]")
-    status, printed = ran(tmp_path, program, "--print-completion", "bash")
+    refused, message = ran(tmp_path, program, *command)
+    ran(unpacked, installed / "bin" / "pip", "install", f".[{extra}]")
+    status, output = ran(tmp_path, program, *command)
 
-    assert (
-        2,
-        "config-rollout: --print-completion: shtab is required to make the completion and not installed. "
-        "Run: pip install 'pulumi-config-rollout[cli]'\n",
-    ) == without
-    assert (0, True) == (status, "_shtab_config_rollout" in printed)
+    assert (2, True) == (refused, f"not installed. Run: pip install 'pulumi-config-rollout[{extra}]'\n" in message)
+    assert module.partition("_")[0] in message
+    assert (0, True) == (status, printed in output)
+
+
+def test_readme_says_what_completion_needs():
+    assert "`pip install '.[cli]'`" in (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("checker", [MYPY, PYRIGHT], ids=["mypy", "pyright"])
