@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tools import build
-from tools.compare.__main__ import JUDGE
+from tools.compare.arena import JUDGE
 from tools.compare.in_force import InForce
 from tools.compare.situations import SITUATIONS, State
 

@@ -1,26 +1,32 @@
 """The comparison with other tools: how pods are counted, what rules decide, and what the page says of figures."""
 
 import json
+import lzma
 import re
+import subprocess
+import sys
+import tarfile
 from dataclasses import replace
 
 import pytest
 
 from config_rollout.cli.outputs.picture import dark_rules
-from tools.compare import manifests, page, picture
+from tools.compare import cost, manifests, page, picture
+from tools.compare.arena import _installations
 from tools.compare.counted import Cell, Meanings, Namespace, Runs, merged
 from tools.compare.figures import Figures, Verdict, budget, spread
+from tools.compare.killed import Killed
 from tools.compare.peers import PEERS
 from tools.compare.programs import Mounts, Reading
 from tools.compare.rules import decisions
-from tools.compare.situations import KEY, SITUATIONS, State, is_bad
+from tools.compare.shelf import Shelf
+from tools.compare.situations import BY_NAME, KEY, OF_MANY, SITUATIONS, State, after, is_bad, units
 from tools.documents import ROOT
 from tools.history import Write
 
 SPACE = "team"
 OLD, NEW, BAD = (State(value=value, bad=value == 9).config for value in (0, 1, 9))
 MEANINGS = Meanings(lambda config: config.replace("# a comment\n", ""))
-BY_NAME = {situation.name: situation for situation in SITUATIONS}
 
 
 def pod(uid, node, mounts="agent", ready=True, version=1):
@@ -100,6 +106,12 @@ def test_file_that_means_the_same_is_not_early():
     assert 0 == counted([written(f"# a comment\n{OLD}")], {}).early
 
 
+def test_file_whose_label_alone_changes_is_not_early_again():
+    other = {"metadata": {}, "data": {KEY: NEW}}
+
+    assert 0 == counted([written(NEW, before=other)], {}).early
+
+
 def test_file_of_another_name_is_not_early():
     assert 0 == counted([written(NEW, "agent-2")], {}).early
 
@@ -137,7 +149,7 @@ def test_bad_state_is_the_one_that_crashes():
     assert [False, False, True] == [is_bad(config) for config in (OLD, NEW, BAD)]
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.name)
+@pytest.mark.parametrize("situation", [*SITUATIONS, *OF_MANY], ids=lambda situation: situation.name)
 def test_situation_changes_what_pods_read_exactly_if_programs_see_it(situation):
     steps = situation.steps(State(bad=situation.name == "mended"))
     seen = [(step.state.value, step.state.bad, step.state.token) for step in steps]
@@ -147,8 +159,47 @@ def test_situation_changes_what_pods_read_exactly_if_programs_see_it(situation):
 
 
 def test_every_situation_is_in_one_table():
-    assert [situation.name for situation in SITUATIONS] != sorted(page.UNSEEN)
-    assert sorted(BY_NAME) == sorted([*page.UNSEEN, *page.SEEN, *page.TROUBLE])
+    assert sorted(one.name for one in SITUATIONS) == sorted(name for names in page.GROUPS.values() for name in names)
+
+
+def test_situation_that_follows_is_in_one_unit_with_the_one_before():
+    assert ["bad", "mended"] in [[one.name for one in unit] for unit in units(SITUATIONS)]
+
+
+def test_fresh_situation_has_an_installation_of_its_own():
+    groups = [[one.name for unit in those for one in unit] for those in _installations([*SITUATIONS, *OF_MANY])]
+
+    assert ["none", "reverted"] == [groups[0][0], groups[0][-1]]
+    assert ["edited"] in groups
+    assert ["killed"] in groups
+    assert ["many-none", "many-label", "many-field"] == groups[-2]
+
+
+def test_what_is_deployed_after_situations_is_what_the_last_step_left():
+    assert State(value=1, comment=True) == after([BY_NAME["text"], BY_NAME["field"]], State())
+
+
+def test_many_workloads_differ_by_the_first_alone_and_share_the_label():
+    first, *others = manifests.many(State(value=1, release=2))
+
+    assert ({State(release=2)}, 1) == ({other.state for other in others}, first.state.value)
+
+
+def test_shared_config_map_is_deployed_once_and_named_by_all(tmp_path):
+    workloads = manifests.shared(State())
+    listed = json.loads(manifests.write_manifests(workloads, tmp_path).read_text())["items"]
+    templates = [thing["spec"]["template"]["spec"] for thing in listed if thing["kind"] == "DaemonSet"]
+
+    assert 1 == sum(thing["kind"] == "ConfigMap" for thing in listed)
+    assert {"agent-000"} == {Mounts.of(spec).config_map for spec in templates}
+
+
+def test_chart_of_a_shared_config_map_hashes_the_one_template(tmp_path):
+    templates = manifests.write_chart(manifests.shared(State()), tmp_path) / "templates"
+
+    assert ["agent-000-configmap.yaml"] == re.findall(
+        r'BasePath "/([^"]*)"', (templates / "agent-001.yaml").read_text()
+    )
 
 
 def test_rules_decide_as_their_projects_say():
@@ -206,7 +257,7 @@ NONE = Cell(pods=0, needed=0, needless=0, missed=0, reached=0, early=0, latent=0
 )
 def test_cell_is_said_in_a_word_or_two(name, cell, said):
     figures = Figures(10, "", "", {})
-    figures.add(1, PEERS[0], BY_NAME[name], cell)
+    figures.add("run-1", PEERS[0], BY_NAME[name], cell)
 
     assert said == figures.said(PEERS[0], BY_NAME[name])
 
@@ -218,7 +269,9 @@ def figures():
         for peer in (PEERS[2], PEERS[3]):
             for situation in SITUATIONS:
                 if situation.asks <= peer.deploys:
-                    made.add(run, peer, situation, replace(NONE, pods=10, needless=10 * run, writes={"PUT pods": 3}))
+                    asked = {"get pods": run, "patch daemonsets": 1}
+                    cell = replace(NONE, pods=10, needless=10 * run, writes={"PUT pods": 3}, requests=asked)
+                    made.add(f"run-{run}", peer, situation, replace(cell, seconds=2.0 if peer is PEERS[3] else 3.0))
     return made
 
 
@@ -228,18 +281,37 @@ def test_figures_come_back_from_their_document():
     assert figures() == Figures.parse(document)
 
 
-def test_runs_are_added_to_those_of_the_same_programs_alone():
-    assert [1, 2, 3, 4] == list(figures().joined(figures()).runs)
-    with pytest.raises(SystemExit, match="other programs or nodes"):
-        figures().joined(replace(figures(), nodes=11))
-
-
 def test_tables_have_a_row_for_each_peer_that_ran_and_for_each_rule():
     shown = page.render(figures())
 
-    assert 3 == shown.count("\n| Helm 3 |") - 1
     assert "**10 to 20 needless**" in shown
     assert "*wave, by rule*" in shown
+
+
+def test_run_that_was_cut_off_is_in_no_total():
+    made = figures()
+    del made.runs["run-2"]["helm-3"]["burst"]
+
+    assert "| Helm 3 | 1 | 1 of 19 | 190 | 0 | 0 | no |" in page.totals(made)
+    assert "| kubespray | 2 |" in page.totals(made)
+
+
+def test_situation_names_the_tools_by_what_they_do():
+    (row,) = [
+        row for row in page.by_situation(figures()).splitlines() if row.startswith("| **Only a comment changed**")
+    ]
+
+    assert (
+        "| **Only a comment changed** | *OpenKruise* | kubespray, Helm 3, *Reloader*, *wave*, *kapp with versions* |  |"
+        == row
+    )
+
+
+def test_requests_are_shown_by_verb_and_times_beside_helm():
+    row = "| kubespray | 2 to 3 | 2 to 3 | 1 to 2 | 0 | 0 | 0 | 0 | 1 | 0 |"
+
+    assert row in cost.requests(figures())
+    assert "| kubespray | 3 | 3 | 0 | 0 | 1.5 | 3.0 |" in cost.costs(figures())
 
 
 def test_picture_is_the_same_for_the_same_figures_and_follows_a_dark_page(tmp_path):
@@ -260,3 +332,64 @@ def test_page_shows_the_figures_beside_it():
 
 def test_runs_differ_by_what_is_in_force_and_by_the_token():
     assert 3 == len({runs(OLD), runs(NEW), Runs(OLD, "swordfish")})
+
+
+def test_finished_figure_stays_and_a_log_that_was_cut_off_begins_anew(tmp_path):
+    shelf = Shelf({"nodes": 3}, tmp_path / "shelf")
+    shelf.log("run-1", "helm-3", "text").write_text("cut off")
+    shelf.log("run-1", "helm-3", "text")
+    shelf.keep("run-1", "helm-3", "text", NONE)
+    again = Shelf({"nodes": 3}, tmp_path / "shelf")
+
+    assert (NONE, None) == (again.cell("run-1", "helm-3", "text"), again.cell("run-2", "helm-3", "text"))
+    assert "" == (tmp_path / "shelf" / "run-1" / "helm-3" / "text.log").read_text()
+
+
+def test_figures_of_something_else_are_thrown_away(tmp_path):
+    shelf = Shelf({"code": "old"}, tmp_path / "shelf")
+    shelf.log("run-1", "helm-3", "text")
+    shelf.keep("run-1", "helm-3", "text", NONE)
+
+    assert None is Shelf({"code": "new"}, tmp_path / "shelf").cell("run-1", "helm-3", "text")
+
+
+def test_archive_has_a_log_for_each_figure_and_the_same_bytes_for_the_same_logs(tmp_path):
+    shelf = Shelf({}, tmp_path / "shelf")
+    shelf.log("run-1", "helm-3", "text").write_text("$ helm upgrade\n")
+    for name in ("one", "two"):
+        shelf.pack([("run-1", "helm-3", "text")], tmp_path / name)
+
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    with lzma.open(tmp_path / "one") as file, tarfile.open(fileobj=file) as archive:
+        assert ["run-1/helm-3/text.log"] == archive.getnames()
+
+
+def test_situation_without_figures_is_named_and_in_no_table():
+    made = figures()
+    for run in made.runs.values():
+        for cells in run.values():
+            cells.pop("killed")
+    text = page.render(made)
+
+    assert ["edited", "away", "upgraded"] == [one.name for one in [*page.shown(made).values()][-1]]
+    assert 1 == text.count(BY_NAME["killed"].title)
+    assert "than this run had: *The tool is killed" in text
+
+
+def test_tool_is_killed_with_what_it_started_once_it_is_due():
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    spared = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        with Killed(lambda: True) as killed:
+            ended = subprocess.run([sys.executable, "-c", code], check=False).returncode
+        assert (True, -9, None) == (killed.hit, ended, spared.poll())
+    finally:
+        spared.kill()
+        spared.wait()
+
+
+def test_tool_that_is_not_due_is_not_killed():
+    with Killed(lambda: False) as killed:
+        ended = subprocess.run([sys.executable, "-c", ""], check=False).returncode
+
+    assert (False, 0) == (killed.hit, ended)

@@ -2,94 +2,50 @@
 
 import argparse
 import json
-import shutil
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from .. import build
 from ..documents import ROOT, filled
-from ..engine import Engine
-from ..local_cluster import RUN_FOLDER, LocalCluster, run_folder
 from . import page, picture
-from .counted import Cell, Meanings
-from .figures import Figures
-from .in_force import InForce
-from .manifests import one
-from .peers import PEERS, Bench, Peer
-from .programs import Programs
-from .run import Run
-from .situations import SITUATIONS, Situation
+from .arena import Arena
+from .figures import MANY_PART, Figures
+from .peers import PEERS, Peer
+from .shelf import Shelf, code
+from .situations import OF_MANY, SITUATIONS, Situation
 
 DOCUMENT = ROOT / "docs" / "compare.md"
 PICTURE = ROOT / "docs" / "compare.svg"
 FIGURES = ROOT / "docs" / "compare.json"
-
-JUDGE = "kube-proxy-1.36"
-"""Says what is in force with a configuration."""
+LOGS = ROOT / "docs" / "compare-logs.tar.xz"
 
 
-class Arena:
-    """A control plane with nodes, on which peers are run one after the other; a context manager."""
-
-    def __init__(self, peers: Sequence[Peer], nodes: int) -> None:
-        needed = [program for peer in peers for program in peer.needs]
-        self.binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE, "kubectl", JUDGE, *needed])
-        self._nodes, self._meanings = nodes, Meanings(InForce(self.binaries[JUDGE]))
-        self._stack = ExitStack()
-
-    def __enter__(self) -> "Arena":
-        enter = self._stack.enter_context
-        try:
-            self._cluster = enter(LocalCluster(self.binaries, recorded=True))
-            self._cluster.add_nodes(self._nodes)
-            self._engine = enter(Engine(self.binaries, self._cluster.watched_kubeconfig))
-            self._programs = enter(Programs(self._cluster.api))
-        except BaseException:
-            self._stack.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def play(self, peer: Peer, situations: Sequence[Situation], prefix: str) -> Iterator[tuple[Situation, Cell]]:
-        """Yield what a peer does in each situation that applies to it, in namespaces that begin with a prefix."""
-        applying = [situation for situation in situations if situation.asks <= peer.deploys]
-        for fresh in (False, True):
-            if those := [situation for situation in applying if situation.is_fresh == fresh]:
-                with self._installed(peer, f"{prefix}-{peer.name}{'-fresh' if fresh else ''}") as run:
-                    for situation in those:
-                        yield situation, run.play(situation)
-
-    @contextmanager
-    def _installed(self, peer: Peer, namespace: str) -> Iterator[Run]:
-        folder = run_folder(f"compare-{peer.name}")
-        bench = Bench(self._cluster, self._engine, self.binaries, folder, log_of(peer), one)
-        try:
-            with Run(bench, peer, self._programs, self._meanings, namespace) as run:
-                yield run
-        finally:
-            shutil.rmtree(folder)
+def parts(runs: int) -> dict[str, tuple[Situation, ...]]:
+    """Return part -> its situations: the runs with one workload, and the one with many."""
+    return {**{f"run-{number}": SITUATIONS for number in range(1, runs + 1)}, MANY_PART: OF_MANY}
 
 
-def log_of(peer: Peer) -> Path:
-    """Return the file that has what a peer printed."""
-    RUN_FOLDER.mkdir(exist_ok=True)
-    return RUN_FOLDER / f"compare-{peer.name}.log"
+def play(peers: Sequence[Peer], nodes: int, part: str, situations: Sequence[Situation], shelf: Shelf) -> None:
+    """Finish a part, on a control plane of its own."""
+    with Arena(peers, nodes) as arena:
+        for peer in peers:
+            arena.play(peer, situations, part, shelf)
 
 
-def compared(peers: Sequence[Peer], nodes: int, runs: int) -> Figures:
-    """Return the figures of all runs, each on a control plane of its own."""
+def is_finished(peers: Sequence[Peer], part: str, situations: Sequence[Situation], shelf: Shelf) -> bool:
+    """Tell whether nothing of a part is left to do."""
+    return all(
+        shelf.cell(part, peer.name, one.name) for peer in peers for one in situations if one.asks <= peer.deploys
+    )
+
+
+def collected(peers: Sequence[Peer], nodes: int, runs: int, shelf: Shelf) -> Figures:
+    """Return all figures that are finished."""
     figures = Figures.of_this_machine(nodes)
-    for number in range(1, runs + 1):
-        with Arena(peers, nodes) as arena:
-            for peer in peers:
-                for situation, cell in arena.play(peer, SITUATIONS, f"run-{number}"):
-                    figures.add(number, peer, situation, cell)
-                    said = f"{cell.pods} pods, {cell.needless} needless, {cell.missed} missed, {cell.seconds:.1f} s"
-                    print(f"{number}/{runs} {peer.name} {situation.name}: {said}", file=sys.stderr, flush=True)
+    for part, situations in parts(runs).items():
+        for peer in peers:
+            for situation in situations:
+                if cell := shelf.cell(part, peer.name, situation.name):
+                    figures.add(part, peer, situation, cell)
     return figures
 
 
@@ -100,25 +56,46 @@ def write(figures: Figures) -> None:
     picture.draw(figures, PICTURE)
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Run the peers, and write tables, picture and figures; with `--peer` only print the tables."""
-    names = [peer.name for peer in PEERS]
+def pack(figures: Figures, shelf: Shelf, file: Path = LOGS) -> None:
+    """Write the logs of all figures beside them."""
+    shelf.pack(
+        [(part, peer, name) for part, rows in figures.runs.items() for peer in rows for name in rows[peer]], file
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """
+    Run the peers, and write tables, picture, figures and logs; what a run that was cut off has finished stays.
+
+    With `--peer` or `--part` nothing is written: parts may run beside each other, and the last call collects them.
+    """
     parser = argparse.ArgumentParser(prog="python -m tools.compare", description=main.__doc__)
-    parser.add_argument("--nodes", type=int, default=10, help="how many nodes (default 10)")
+    parser.add_argument("--nodes", type=int, default=5, help="how many nodes (default 5)")
     parser.add_argument("--runs", type=int, default=3, help="how many runs (default 3)")
-    parser.add_argument("--add", action="store_true", help="add the runs to those that are there")
-    parser.add_argument("--peer", action="append", choices=names, help="only this one; may be said again")
+    parser.add_argument(
+        "--peer", action="append", choices=[peer.name for peer in PEERS], help="only this one; may be said again"
+    )
+    parser.add_argument("--part", action="append", help="only this one, such as run-1 or many; may be said again")
+    parser.add_argument("--show", action="store_true", help="run nothing, and write what is finished")
     args = parser.parse_args(arguments)
     peers = [peer for peer in PEERS if not args.peer or peer.name in args.peer]
-    for peer in () if args.add else peers:
-        log_of(peer).unlink(missing_ok=True)
-    figures = compared(peers, args.nodes, args.runs)
-    if args.add and FIGURES.exists():
-        figures = Figures.parse(json.loads(FIGURES.read_text())).joined(figures)
-    print(page.render(figures))
-    if not args.peer:
+    empty = Figures.of_this_machine(args.nodes)
+    shelf = Shelf({"nodes": args.nodes, "machine": empty.machine, "versions": empty.versions, "code": code()})
+    chosen = {part: those for part, those in parts(args.runs).items() if not args.part or part in args.part}
+    for part, situations in () if args.show else chosen.items():
+        if not is_finished(peers, part, situations, shelf):
+            play(peers, args.nodes, part, situations, shelf)
+    figures = collected(peers, args.nodes, args.runs, shelf)
+    if args.peer or args.part:
+        print(page.render(figures))
+    elif figures.runs:
+        pack(figures, shelf)
         write(figures)
+        if not args.show:
+            shelf.clear()
+    else:
+        write(Figures.parse(json.loads(FIGURES.read_text())))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

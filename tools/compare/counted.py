@@ -128,7 +128,7 @@ class Namespace:
                 self.objects.pop(write.key, None)
                 continue
             self.objects[write.key] = write.after
-            if kind not in ("configmaps", "secrets"):
+            if kind not in ("configmaps", "secrets") or (write.before or {}).get("data") == write.after.get("data"):
                 continue
             for pod in self.pods():
                 is_other = pod.uid in self._ran and not meanings.is_read(write.after, self._ran[pod.uid])

@@ -1,10 +1,9 @@
-"""The figures of all runs: as JSON, and what they say of a peer in a situation."""
+"""The figures of all parts: as JSON, and what they say of a peer in a situation."""
 
 import os
 import platform
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -14,7 +13,7 @@ from .counted import Cell
 from .manifests import BUDGET
 from .peers import PEERS, Peer
 from .rules import decisions
-from .situations import Situation
+from .situations import SITUATIONS, Situation
 
 
 class Verdict(Enum):
@@ -26,15 +25,19 @@ class Verdict(Enum):
     NONE = "does not apply"
 
 
+MANY_PART = "many"
+"""The part in which there are many workloads; the others are runs of the same situations with one."""
+
+
 @dataclass
 class Figures:
-    """Run, peer and situation -> cell, and where they are from."""
+    """Part, peer and situation -> cell, and where they are from."""
 
     nodes: int
     date: str
     machine: str
     versions: dict[str, str]
-    runs: dict[int, dict[str, dict[str, Cell]]] = field(default_factory=dict)
+    runs: dict[str, dict[str, dict[str, Cell]]] = field(default_factory=dict)
 
     @classmethod
     def of_this_machine(cls, nodes: int) -> "Figures":
@@ -42,33 +45,41 @@ class Figures:
         machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, {_gibibytes()} GiB"
         return cls(nodes, datetime.now(UTC).date().isoformat(), machine, versions(PEERS))
 
-    def add(self, run: int, peer: Peer, situation: Situation, cell: Cell) -> None:
+    def add(self, part: str, peer: Peer, situation: Situation, cell: Cell) -> None:
         """Add a cell."""
-        self.runs.setdefault(run, {}).setdefault(peer.name, {})[situation.name] = cell
-
-    def joined(self, later: "Figures") -> "Figures":
-        """
-        Return these runs and later ones.
-
-        Raises:
-          SystemExit: They are of other programs, or of another number of nodes, so that they cannot be compared.
-
-        """
-        if (self.nodes, self.versions) != (later.nodes, later.versions):
-            sys.exit("compare: --add: the runs that are there are of other programs or nodes. Run without --add.")
-        runs = {number: run for number, run in enumerate([*self.runs.values(), *later.runs.values()], 1)}
-        return replace(later, runs=runs)
+        self.runs.setdefault(part, {}).setdefault(peer.name, {})[situation.name] = cell
 
     def cells(self, peer: Peer, situation: Situation) -> list[Cell]:
-        """Return the cell of each run; none where the situation does not apply."""
+        """Return the cell of each part that has one; none where the situation does not apply."""
         every = [run.get(peer.name, {}).get(situation.name) for run in self.runs.values()]
         return [cell for cell in every if cell]
+
+    def peers(self) -> list[Peer]:
+        """Return the peers that ran, in their order."""
+        ran = {name for run in self.runs.values() for name in run}
+        return [peer for peer in PEERS if peer.name in ran]
+
+    def has(self, situation: Situation) -> bool:
+        """Tell whether there is a figure of a situation."""
+        return any(situation.name in cells for run in self.runs.values() for cells in run.values())
+
+    def of(self, peer: Peer) -> list[dict[str, Cell]]:
+        """Return the runs of a peer with one workload that have every situation that was run and applies to it."""
+        applying = {one.name for one in SITUATIONS if self.has(one) and one.asks <= peer.deploys}
+        every = [run.get(peer.name, {}) for part, run in self.runs.items() if part != MANY_PART]
+        return [cells for cells in every if applying == cells.keys()]
+
+    def pairs(self, peer: Peer, beside: Peer, situation: Situation) -> list[tuple[Cell, Cell]]:
+        """Return what two peers did in the same part."""
+        name = situation.name
+        every = [(run.get(peer.name, {}).get(name), run.get(beside.name, {}).get(name)) for run in self.runs.values()]
+        return [(cell, other) for cell, other in every if cell and other]
 
     def document(self) -> dict[str, Any]:
         """Return everything for JSON, with what the rules of the tools that did not run decide."""
         rows = {
-            str(number): {peer: {name: cell.row() for name, cell in cells.items()} for peer, cells in run.items()}
-            for number, run in self.runs.items()
+            part: {peer: {name: cell.row() for name, cell in cells.items()} for peer, cells in run.items()}
+            for part, run in self.runs.items()
         }
         about = {"date": self.date, "machine": self.machine, "versions": self.versions, "nodes": self.nodes}
         return {**about, "runs": rows, "rules": decisions()}
@@ -77,8 +88,8 @@ class Figures:
     def parse(cls, document: dict[str, Any]) -> "Figures":
         """Return what a document holds."""
         runs = {
-            int(number): {peer: {name: Cell(**cell) for name, cell in cells.items()} for peer, cells in run.items()}
-            for number, run in document["runs"].items()
+            part: {peer: {name: Cell(**cell) for name, cell in cells.items()} for peer, cells in run.items()}
+            for part, run in document["runs"].items()
         }
         return cls(document["nodes"], document["date"], document["machine"], document["versions"], runs)
 
@@ -105,13 +116,21 @@ class Figures:
         return said, Verdict.NEEDLESS if any(latent) else Verdict.RIGHT
 
 
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows in Markdown, the head first."""
+    head, *others = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([head, f"| {' | '.join(['---'] * len(rows[0]))} |", *others])
+
+
 def budget(nodes: int) -> int:
     """Return how many pods may be unavailable."""
     return -(-nodes * int(BUDGET.rstrip("%")) // 100)
 
 
 def spread(values: Sequence[float], form: str = ",") -> str:
-    """Return a number that is the same in all runs, or the least and the most."""
+    """Return a number that is the same in all runs, or the least and the most; nothing of no run."""
+    if not values:
+        return ""
     least, most = format(min(values), form), format(max(values), form)
     return least if least == most else f"{least} to {most}"
 

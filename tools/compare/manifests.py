@@ -9,7 +9,7 @@ from typing import Any
 
 from ..kwok import READY_AFTER
 from .programs import PROBE
-from .situations import KEY, TOKEN, UNREAD, State
+from .situations import KEY, MANY, SHARED, TOKEN, UNREAD, Layout, State
 
 NAME = "agent"
 BUDGET = "10%"
@@ -30,12 +30,21 @@ class Workload:
       name: Of the DaemonSet and its ConfigMap.
       state: What has to run.
       secret: The name of the Secret that the pods read; empty for none.
+      node: The only node on which it runs; empty for all.
+      reads: The name of the ConfigMap if it is that of another workload; else it has its own.
 
     """
 
     name: str
     state: State
     secret: str = ""
+    node: str = ""
+    reads: str = ""
+
+    @property
+    def config_map(self) -> str:
+        """The name of the ConfigMap that its pods read."""
+        return self.reads or self.name
 
     @property
     def labels(self) -> dict[str, str]:
@@ -51,6 +60,25 @@ class Workload:
 def one(state: State) -> list[Workload]:
     """Return a DaemonSet on all nodes, whose pods read a ConfigMap and a Secret."""
     return [Workload(NAME, state, secret=f"{NAME}-token")]
+
+
+def many(state: State) -> list[Workload]:
+    """Return many DaemonSets, each with a ConfigMap of its own and one pod; the first has the state."""
+    names = [f"{NAME}-{number:03}" for number in range(MANY)]
+    others = State(release=state.release)
+    return [Workload(name, state if name == names[0] else others, node="node-1") for name in names]
+
+
+def shared(state: State) -> list[Workload]:
+    """Return several DaemonSets of one pod each, which read the ConfigMap of the first."""
+    first, *others = (f"{NAME}-{number:03}" for number in range(SHARED))
+    return [
+        Workload(first, state, node="node-1"),
+        *(Workload(name, state, node="node-1", reads=first) for name in others),
+    ]
+
+
+LAYOUTS = {Layout.ONE: one, Layout.MANY: many, Layout.SHARED: shared}
 
 
 def config_map(workload: Workload) -> Json:
@@ -70,12 +98,13 @@ def pod_spec(workload: Workload, reads: object = None, reads_secret: object = No
     """Return the spec of the pods; `reads` and `reads_secret` are what they mount under other names, maybe Outputs."""
     mounts = [{"name": "config", "mountPath": "/etc/agent"}]
     items = [{"key": KEY, "path": KEY}]
-    volumes: list[Json] = [{"name": "config", "configMap": {"name": reads or workload.name, "items": items}}]
+    volumes: list[Json] = [{"name": "config", "configMap": {"name": reads or workload.config_map, "items": items}}]
     if workload.secret:
         mounts.append({"name": "token", "mountPath": "/etc/token"})
         volumes.append({"name": "token", "secret": {"secretName": reads_secret or workload.secret}})
     container = {"name": NAME, "image": "agent:1", "readinessProbe": PROBE, "volumeMounts": mounts}
-    return {"containers": [container], "volumes": volumes}
+    chosen = {"nodeSelector": {"kubernetes.io/hostname": workload.node}} if workload.node else {}
+    return {"containers": [container], "volumes": volumes, **chosen}
 
 
 def daemon_set(workload: Workload, spec: Json | None = None, annotations: Mapping[str, object] | None = None) -> Json:
@@ -104,7 +133,9 @@ def write_manifests(workloads: Sequence[Workload], folder: Path) -> Path:
 
 
 def _read(workload: Workload) -> list[Json]:
-    return [config_map(workload), *([secret(workload)] if workload.secret else [])]
+    """Return what is deployed for the pods of a workload to read."""
+    own = [] if workload.reads else [config_map(workload)]
+    return [*own, *([secret(workload)] if workload.secret else [])]
 
 
 _CHECKSUM = '{{ include (print $.Template.BasePath "/%s.yaml") . | sha256sum }}'
@@ -116,12 +147,18 @@ def write_chart(workloads: Sequence[Workload], folder: Path) -> Path:
     release = workloads[0].state.release
     texts = {"Chart.yaml": json.dumps({"apiVersion": "v2", "name": NAME, "version": f"1.0.{release}"})}
     for workload in workloads:
-        kinds = {f"{workload.name}-{thing['kind'].lower()}": thing for thing in _read(workload)}
-        texts |= {f"templates/{name}.yaml": json.dumps(thing, indent=1) for name, thing in kinds.items()}
-        checksums = {f"checksum/{name}": _CHECKSUM % name for name in kinds}
+        for thing in _read(workload):
+            texts[f"templates/{_template(workload.name, thing['kind'])}.yaml"] = json.dumps(thing, indent=1)
+        names = [_template(workload.config_map, "ConfigMap")]
+        names += [_template(workload.name, "Secret")] if workload.secret else []
+        checksums = {f"checksum/{name}": _CHECKSUM % name for name in names}
         templated = json.dumps(daemon_set(workload, annotations=checksums), indent=1)
         texts[f"templates/{workload.name}.yaml"] = templated.replace('\\"', '"')  # no backslash in an action
     return _written(texts, folder)
+
+
+def _template(name: str, kind: str) -> str:
+    return f"{name}-{kind.lower()}"
 
 
 def write_kustomization(workloads: Sequence[Workload], folder: Path) -> Path:
@@ -131,7 +168,9 @@ def write_kustomization(workloads: Sequence[Workload], folder: Path) -> Path:
         "resources": [f"{workload.name}.yaml" for workload in workloads],
         "labels": [{"pairs": workloads[0].labels, "includeSelectors": False}],
         "configMapGenerator": [
-            {"name": one.name, "files": [f"{key}={one.name}-{key}" for key in (KEY, UNREAD)]} for one in workloads
+            {"name": one.name, "files": [f"{key}={one.name}-{key}" for key in (KEY, UNREAD)]}
+            for one in workloads
+            if not one.reads
         ],
         **({"secretGenerator": secrets} if secrets else {}),
     }

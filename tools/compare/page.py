@@ -1,48 +1,114 @@
-"""The tables of docs/compare.md."""
+"""The tables of docs/compare.md: what each tool did to the pods. What it cost is in cost.py."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from .figures import Figures, Verdict, spread
-from .peers import PEERS, Peer
+from . import cost
+from .figures import MANY_PART, Figures, Verdict, spread, table
 from .rules import OTHERS, decisions
-from .situations import SITUATIONS, Situation
+from .situations import BY_NAME, MANY, SHARED, SITUATIONS, Situation
 
 UNSEEN = ("none", "label", "text", "default", "order", "unread")
 SEEN = ("field", "secret", "two", "back", "burst")
-TROUBLE = ("bad", "mended", "undo", "reverted", "edited")
-"""The situations of the three tables: programs see nothing, programs see it, something goes wrong."""
+BROKEN = ("bad", "mended", "undo", "reverted")
+BESIDE = ("edited", "away", "killed", "upgraded")
+"""The situations of the four tables: programs see nothing, programs see it, something goes wrong, or comes between."""
+
+GROUPS = {
+    "Nothing that a program sees changed: no pod should restart": UNSEEN,
+    "What programs read changed: every pod should restart": SEEN,
+    "A bad value, and the way back": BROKEN,
+    "Somebody else, or the end of the tool, comes between": BESIDE,
+}
 
 _RULE = {"none": "0", "restart": "restart"}
+_UNDONE = {Verdict.RIGHT: "yes", Verdict.NONE: ""}
 
 
 def render(figures: Figures) -> str:
     """Return everything that is made from the figures, as Markdown."""
-    heads = (
-        ("### Nothing that a program sees changed: no pod should restart", UNSEEN),
-        ("### What programs read changed: every pod should restart", SEEN),
-        ("### Something went wrong", TROUBLE),
-    )
-    parts = [_about(figures)]
-    for head, names in heads:
-        parts += [head, outcomes(figures, [one for one in SITUATIONS if one.name in names])]
-    return "\n\n".join([*parts, "### What it costs the API server", costs(figures)])
+    parts = [_about(figures), "### In short", totals(figures), "### Find your situation", by_situation(figures)]
+    for head, those in shown(figures).items():
+        parts += [f"### {head}", outcomes(figures, those)]
+    return "\n\n".join([*parts, *cost.render(figures), *_left(figures)])
+
+
+def shown(figures: Figures) -> dict[str, list[Situation]]:
+    """Return head -> the situations that there are figures of."""
+    every = {head: [BY_NAME[name] for name in names] for head, names in GROUPS.items()}
+    return {head: [one for one in those if figures.has(one)] for head, those in every.items()}
+
+
+def _left(figures: Figures) -> Iterator[str]:
+    """Yield what `make compare` does and there are no figures of."""
+    if titles := [f"*{one.title}*" for one in SITUATIONS if not figures.has(one)]:
+        yield f"`make compare` has more situations than this run had: {'; '.join(titles)}."
+    if MANY_PART not in figures.runs:
+        yield f"It also deploys {MANY} workloads at once, and {SHARED} that read one ConfigMap."
 
 
 def _about(figures: Figures) -> str:
     programs = {"etcd": "etcd", "kube-apiserver": "Kubernetes", "pulumi": "Pulumi", "pulumi-resource-kubernetes":
                 "its Kubernetes provider", "helm-3": "Helm", "helm-4": "Helm", "kustomize": "kustomize"}  # fmt: skip
     named = [f"{title} {figures.versions[name]}" for name, title in programs.items() if name in figures.versions]
-    runs = f"{len(figures.runs)} {'run' if len(figures.runs) == 1 else 'runs'}"
     return (
-        f"{figures.date}, {runs} with {figures.nodes} nodes on {figures.machine}; {', '.join(named)}. "
-        "Where runs differ, the least and the most."
+        f"{figures.date}, {figures.nodes} nodes, on {figures.machine}; {', '.join(named)}. "
+        "Where runs differ, a cell has the least and the most."
     )
+
+
+def totals(figures: Figures) -> str:
+    """Return a table with a row for each tool: over all situations, in each run."""
+    undo, field = BY_NAME["undo"], BY_NAME["field"]
+    heads = ["tool", "runs", "situations as they should be", "pods restarted needlessly", "pods missed"]
+    rows = [[*heads, "pods that had a changed field before their turn", "`kubectl rollout undo` brings it back"]]
+    for peer in figures.peers():
+        verdicts = [figures.said(peer, situation)[1] for situation in SITUATIONS]
+        applying = [verdict for verdict in verdicts if verdict is not Verdict.NONE]
+        runs = figures.of(peer)
+        undone = figures.said(peer, undo)[1]
+        rows.append(
+            [
+                peer.title,
+                str(len(runs)),
+                f"{applying.count(Verdict.RIGHT)} of {len(applying)}",
+                spread([sum(cell.needless for cell in run.values()) for run in runs]),
+                spread([sum(cell.missed for cell in run.values()) for run in runs]),
+                spread([cell.early for cell in figures.cells(peer, field)]),
+                _UNDONE.get(undone, "no"),
+            ]
+        )
+    return table(rows)
+
+
+def by_situation(figures: Figures) -> str:
+    """Return a table with a row for each situation, and the tools by what they do in it; those by rule in italics."""
+    kinds = (Verdict.RIGHT, Verdict.NEEDLESS, Verdict.MISSED)
+    rows = [
+        [
+            "situation",
+            "as it should be",
+            "restarts needlessly, or leaves something bad",
+            "misses it, fails, or does harm",
+        ]
+    ]
+    decided = decisions()
+    of_word = {"none": Verdict.RIGHT, "restart": Verdict.RIGHT, "needless": Verdict.NEEDLESS, "missed": Verdict.MISSED}
+    for situation in (one for those in shown(figures).values() for one in those):
+        titles = [(peer.title, figures.said(peer, situation)[1]) for peer in figures.peers()]
+        words = {} if situation.is_bad else decided.get(situation.name, {})  # a rule does not say whom it reaches
+        titles += [(f"*{rule.title}*", of_word[words[rule.name]]) for rule in OTHERS if rule.name in words]
+        rows.append([f"**{situation.title}**", *(_listed(titles, kind) for kind in kinds)])
+    return table(rows)
+
+
+def _listed(titles: Iterable[tuple[str, Verdict]], kind: Verdict) -> str:
+    return ", ".join(title for title, verdict in titles if verdict is kind)
 
 
 def outcomes(figures: Figures, situations: Sequence[Situation]) -> str:
     """Return a table: a row for each peer, and for each rule; a column for each situation. What is wrong is bold."""
-    rows = [["", *(situation.title for situation in situations)]]
-    for peer in peers_of(figures):
+    rows = [["", *(situation.short for situation in situations)]]
+    for peer in figures.peers():
         rows.append([peer.title, *(_marked(*figures.said(peer, situation)) for situation in situations)])
     decided = decisions()
     for rule in OTHERS:
@@ -53,39 +119,5 @@ def outcomes(figures: Figures, situations: Sequence[Situation]) -> str:
     return table(rows)
 
 
-def costs(figures: Figures) -> str:
-    """Return the table of requests, writes and seconds."""
-    none, field = (next(one for one in SITUATIONS if one.name == name) for name in ("none", "field"))
-    heads = ["", "requests of the tool, nothing changed", "writes", "requests of the tool, one field changed"]
-    rows = [[*heads, "writes of all programs", "its pods had the change before their turn", "seconds"]]
-    for peer in peers_of(figures):
-        idle, changed = figures.cells(peer, none), figures.cells(peer, field)
-        if idle and changed:
-            rows.append(
-                [
-                    peer.title,
-                    spread([sum(cell.requests.values()) for cell in idle]),
-                    spread([sum(cell.writes.values()) for cell in idle]),
-                    spread([sum(cell.requests.values()) for cell in changed]),
-                    spread([sum(cell.writes.values()) for cell in changed]),
-                    spread([cell.early for cell in changed]),
-                    spread([cell.seconds for cell in changed], ".1f"),
-                ]
-            )
-    return table(rows)
-
-
-def peers_of(figures: Figures) -> list[Peer]:
-    """Return the peers that ran, in their order."""
-    ran = {name for run in figures.runs.values() for name in run}
-    return [peer for peer in PEERS if peer.name in ran]
-
-
 def _marked(said: str, verdict: Verdict) -> str:
     return f"**{said}**" if verdict in (Verdict.NEEDLESS, Verdict.MISSED) else said
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows in Markdown, the head first."""
-    head, *others = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([head, f"| {' | '.join(['---'] * len(rows[0]))} |", *others])

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,41 @@ from . import manifests
 from .manifests import NAME, Workload
 from .situations import TOKEN, State
 
-EVERYTHING = frozenset({"labels", "keys", "secret"})
+OWN = frozenset({"labels", "keys", "secret"})
 """What a peer may deploy beside the configuration itself: labels, keys that no pod reads, a Secret."""
+
+EVERYTHING = OWN | {"shared"}
+"""And a ConfigMap that several workloads read."""
+
+UPGRADE = frozenset({"upgrade"})
+"""What a peer has of which the next major version runs here too."""
 
 _HASH_KEY = "a hash key of the stack, 32 letters"
 
 
 class Failed(Exception):
     """A tool said that it failed. The log has its words."""
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """
+    A tool in one namespace.
+
+    Args:
+      deploy: Deploys a state, ends when the tool does, and raises `Failed` if the tool says that it failed.
+      unlock: Does what the tool's documentation says for the lock that a killed run leaves.
+      upgraded: Deploys as the next major version does.
+
+    """
+
+    deploy: Callable[[State], None]
+    unlock: Callable[[], None] = _nothing
+    upgraded: Callable[[State], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,9 +73,8 @@ class Peer:
     Args:
       name: In JSON, and of its namespace and its log.
       title: In tables, Markdown.
-      make: Takes the bench and a namespace that is empty; returns what deploys a state into it and ends when the tool
-        does, and raises `Failed` if the tool says that it failed.
-      deploys: Of `EVERYTHING`, what it deploys.
+      make: Takes the bench and a namespace that is empty.
+      deploys: Of `EVERYTHING`, what it deploys; and `UPGRADE`.
       needs: The programs of `build.KNOWN` that it is.
       is_ours: Whether it is this library.
       namespace: Where it deploys, if that is not for us to say, and the name of the DaemonSet there: `workload`.
@@ -56,7 +83,7 @@ class Peer:
 
     name: str
     title: str
-    make: "Callable[[Bench, str], Callable[[State], None]]"
+    make: "Callable[[Bench, str], Tool]"
     deploys: frozenset[str] = EVERYTHING
     needs: tuple[str, ...] = ()
     is_ours: bool = False
@@ -88,9 +115,9 @@ class Bench:
         return {**os.environ, **homes, **own, "PATH": path}
 
     def note(self, text: str) -> None:
-        """Add to the log."""
+        """Add to the log, without where this repository lies."""
         with self.log.open("a") as log:
-            log.write(f"{text.rstrip()}\n")
+            log.write(f"{text.rstrip().replace(f'{ROOT}/', '')}\n")
 
     def run(self, program: str, *arguments: object, stdin: str | None = None) -> str:
         """Run a program and return what it prints; all of that goes to the log too."""
@@ -106,45 +133,45 @@ class Bench:
         return done.stdout
 
 
-def _kubectl(bench: Bench, namespace: str) -> Callable[[State], None]:
+def _kubectl(bench: Bench, namespace: str) -> Tool:
     def deploy(state: State) -> None:
         file = manifests.write_manifests(bench.workloads(state), bench.folder)
         bench.run("kubectl", "apply", "--namespace", namespace, "--filename", file)
 
-    return deploy
+    return Tool(deploy)
 
 
-def _restarted(bench: Bench, namespace: str) -> Callable[[State], None]:
-    apply = _kubectl(bench, namespace)
+def _restarted(bench: Bench, namespace: str) -> Tool:
+    apply = _kubectl(bench, namespace).deploy
 
     def deploy(state: State) -> None:
         apply(state)
         bench.run("kubectl", "rollout", "restart", "--namespace", namespace, "daemonset")
 
-    return deploy
+    return Tool(deploy)
 
 
-def _helm(program: str, *options: str, plugin: bool = False) -> Callable[[Bench, str], Callable[[State], None]]:
-    def make(bench: Bench, namespace: str) -> Callable[[State], None]:
-        if plugin:
-            bench.run(program, "plugin", "install", ROOT / "plugins" / "helm")
-
-        def deploy(state: State) -> None:
+def _helm(program: str, *options: str, upgraded: str = "") -> Callable[[Bench, str], Tool]:
+    def make(bench: Bench, namespace: str) -> Tool:
+        def deploy(state: State, by: str = program) -> None:
             chart = manifests.write_chart(bench.workloads(state), bench.folder / "chart")
-            bench.run(program, "upgrade", "--install", NAME, chart, "--namespace", namespace, *options)
+            bench.run(by, "upgrade", "--install", NAME, chart, "--namespace", namespace, *options)
 
-        return deploy
+        def unlock() -> None:
+            bench.run(program, "rollback", NAME, "--namespace", namespace)
+
+        return Tool(deploy, unlock, partial(deploy, by=upgraded) if upgraded else None)
 
     return make
 
 
-def _kustomize(bench: Bench, namespace: str) -> Callable[[State], None]:
+def _kustomize(bench: Bench, namespace: str) -> Tool:
     def deploy(state: State) -> None:
         folder = manifests.write_kustomization(bench.workloads(state), bench.folder / "kustomization")
         built = bench.run("kustomize", "build", folder)
         bench.run("kubectl", "apply", "--namespace", namespace, "--filename", "-", stdin=built)
 
-    return deploy
+    return Tool(deploy)
 
 
 class _Unwaited(Kubespray):
@@ -154,7 +181,7 @@ class _Unwaited(Kubespray):
         """Go on."""
 
 
-def _kubespray(bench: Bench, namespace: str) -> Callable[[State], None]:
+def _kubespray(bench: Bench, _: str) -> Tool:
     cluster = bench.cluster.seen_by_watched()
     kubeadm = Kubeadm(bench.binaries["kubeadm"], cluster, build.chosen("kubeadm").version)
     tasks = _Unwaited(cluster, kubeadm, bench.binaries["kubectl"])
@@ -167,15 +194,15 @@ def _kubespray(bench: Bench, namespace: str) -> Callable[[State], None]:
             raise Failed(str(error)) from error
         bench.note(f"upgrade-cluster.yml, pods force-deleted: {deleted}\n{yaml.safe_load(state.config)}")
 
-    return deploy
+    return Tool(deploy)
 
 
 Program = Callable[[str, Sequence[Workload], Path], object]
 """Registers resources: takes a namespace, the workloads, and a folder for files."""
 
 
-def _pulumi(program: Program) -> Callable[[Bench, str], Callable[[State], None]]:
-    def make(bench: Bench, namespace: str) -> Callable[[State], None]:
+def _pulumi(program: Program) -> Callable[[Bench, str], Tool]:
+    def make(bench: Bench, namespace: str) -> Tool:
         stack = bench.engine.stack(namespace, "compare", lambda: None)
 
         def deploy(state: State) -> None:
@@ -190,7 +217,11 @@ def _pulumi(program: Program) -> Callable[[Bench, str], Callable[[State], None]]
             except automation.errors.CommandError as error:
                 raise Failed(str(error)) from error
 
-        return deploy
+        def unlock() -> None:
+            bench.note("$ pulumi cancel")
+            stack.cancel()
+
+        return Tool(deploy, unlock)
 
     return make
 
@@ -202,10 +233,12 @@ def _chart(namespace: str, workloads: Sequence[Workload], folder: Path) -> None:
 
 def _autonamed(namespace: str, workloads: Sequence[Workload], _: Path) -> None:
     """Leave the names to Pulumi, which replaces what changed and passes the new name on."""
+    maps: dict[str, Any] = {}
     for workload in workloads:
         metadata = {"namespace": namespace, "labels": workload.labels}
-        config_map = k8s.core.v1.ConfigMap(workload.name, metadata=metadata, data=workload.state.data)
-        named: list[object] = [config_map.metadata["name"]]
+        if not workload.reads:
+            maps[workload.name] = k8s.core.v1.ConfigMap(workload.name, metadata=metadata, data=workload.state.data)
+        named: list[object] = [maps[workload.config_map].metadata["name"]]
         if workload.secret:
             secret = k8s.core.v1.Secret(workload.secret, metadata=metadata, data=manifests.secret(workload)["data"])
             named.append(secret.metadata["name"])
@@ -214,13 +247,17 @@ def _autonamed(namespace: str, workloads: Sequence[Workload], _: Path) -> None:
 
 def _fixed(namespace: str, workloads: Sequence[Workload], _: Path) -> None:
     """Fix the names, and hash what the resources hold: the program that many write first."""
+    maps: dict[str, Any] = {}
     for workload in workloads:
-        config_map, secret = manifests.config_map(workload), manifests.secret(workload)
-        for thing in (config_map, secret):
-            thing["metadata"]["namespace"] = namespace
-        data = k8s.core.v1.ConfigMap(workload.name, metadata=config_map["metadata"], data=config_map["data"]).data
-        token = k8s.core.v1.Secret(workload.secret, metadata=secret["metadata"], data=secret["data"]).data
-        hashed = {"checksum/config": data.apply(_hash), "checksum/secret": token.apply(_hash)}
+        metadata = {"namespace": namespace, "labels": workload.labels}
+        if not workload.reads:
+            named = {**metadata, "name": workload.name}
+            maps[workload.name] = k8s.core.v1.ConfigMap(workload.name, metadata=named, data=workload.state.data)
+        hashed: dict[str, object] = {"checksum/config": maps[workload.config_map].data.apply(_hash)}
+        if workload.secret:
+            of_secret = {**metadata, "name": workload.secret}
+            token = k8s.core.v1.Secret(workload.secret, metadata=of_secret, data=manifests.secret(workload)["data"])
+            hashed["checksum/secret"] = token.data.apply(_hash)
         _daemon_set(namespace, manifests.daemon_set(workload, annotations=hashed))
 
 
@@ -270,25 +307,31 @@ _TRANSFORM = ("--post-renderer", "config-rollout", "--post-renderer-args", "tran
 
 PEERS = (
     Peer("kubectl", "`kubectl apply`", _kubectl, needs=("kubectl",)),
-    Peer("restart", "`kubectl apply`, then `rollout restart`", _restarted, needs=("kubectl",)),
+    Peer("restart", "`kubectl apply` and `rollout restart`", _restarted, needs=("kubectl",)),
     Peer(
         "kubespray",
-        "kubespray's upgrade-cluster.yml",
+        "kubespray",
         _kubespray,
         deploys=frozenset(),
         needs=("kubeadm", "kubectl"),
         namespace="kube-system",
         workload="kube-proxy",
     ),
-    Peer("helm-3", "Helm 3", _helm("helm-3"), needs=("helm-3",)),
+    Peer(
+        "helm-3",
+        "Helm 3",
+        _helm("helm-3", upgraded="helm-4"),
+        deploys=EVERYTHING | UPGRADE,
+        needs=("helm-3", "helm-4"),
+    ),
     Peer("helm-4", "Helm 4", _helm("helm-4"), needs=("helm-4",)),
-    Peer("kustomize", "kustomize, then `kubectl apply`", _kustomize, needs=("kustomize", "kubectl")),
+    Peer("kustomize", "kustomize", _kustomize, needs=("kustomize", "kubectl")),
     Peer("chart", "Pulumi's `helm.v4.Chart`", _pulumi(_chart)),
-    Peer("autonamed", "Pulumi, names by Pulumi", _pulumi(_autonamed)),
-    Peer("fixed", "Pulumi, fixed names and a hash of outputs", _pulumi(_fixed)),
+    Peer("autonamed", "Pulumi with autonaming", _pulumi(_autonamed)),
+    Peer("fixed", "Pulumi with fixed names", _pulumi(_fixed)),
     Peer("transform", "Helm 3 with `transform`", _helm("helm-3", *_TRANSFORM), needs=("helm-3",), is_ours=True),
     Peer("configured-chart", "`ConfiguredChart`", _pulumi(_configured_chart), is_ours=True),
-    Peer("configured", "`ConfiguredDaemonSet`", _pulumi(_configured), is_ours=True),
-    Peer("waves", "`ConfiguredDaemonSet` with waves", _pulumi(_in_waves), is_ours=True),
+    Peer("configured", "`ConfiguredDaemonSet`", _pulumi(_configured), OWN, is_ours=True),
+    Peer("waves", "`ConfiguredDaemonSet` in waves", _pulumi(_in_waves), OWN, is_ours=True),
 )
 """In the order of the tables, ours last."""

@@ -11,9 +11,9 @@ from matplotlib.patches import Patch, Rectangle
 from config_rollout.cli.outputs.picture import style, themed_svg
 
 from .figures import Figures, Verdict
-from .page import SEEN, TROUBLE, UNSEEN, peers_of
+from .page import shown
 from .peers import Peer
-from .situations import SITUATIONS, Situation
+from .situations import Situation
 
 # Of the palette of Okabe and Ito, as the other pictures; the words in the cells say the same.
 _LIGHT: dict[Any, str] = {
@@ -34,7 +34,7 @@ _TITLE = "What each tool does to the pods"
 
 def draw(figures: Figures, file: Path) -> None:
     """Write the picture as SVG. The same figures give the same bytes."""
-    peers, columns = peers_of(figures), _columns()
+    peers, columns = figures.peers(), _columns(figures)
     wide, high = max(columns.values()) + _WIDE, _HIGH * len(peers)
     with style():
         size = (_LEFT + wide + 0.1, _ABOVE + high + _BELOW)
@@ -58,11 +58,11 @@ def draw(figures: Figures, file: Path) -> None:
         file.write_text(themed_svg(figure, _TITLE, _LIGHT, _DARK))
 
 
-def _columns() -> dict[Situation, float]:
+def _columns(figures: Figures) -> dict[Situation, float]:
     """Return where the column of each situation begins: the groups stand apart."""
     places, x = {}, 0.0
-    for names in (UNSEEN, SEEN, TROUBLE):
-        for situation in (one for one in SITUATIONS if one.name in names):
+    for those in shown(figures).values():
+        for situation in those:
             places[situation] = x
             x += _WIDE
         x += _APART

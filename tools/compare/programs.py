@@ -56,11 +56,16 @@ def token_in(secret: Json) -> str:
 
 
 class Programs:
-    """Starts the program of each pod that mounts a ConfigMap; a context manager. `read` is pod UID -> what it read."""
+    """
+    Starts the program of each pod that mounts a ConfigMap; a context manager.
+
+    `read` is pod UID -> what it read, `stuck` the UIDs of pods whose files are not there.
+    """
 
     def __init__(self, api: Api) -> None:
         self._api = api
         self.read: dict[str, Reading] = {}
+        self.stuck: frozenset[str] = frozenset()
         self._seen: set[str] = set()
         self._queue: queue.Queue[Json] = queue.Queue()
         self._over = threading.Event()
@@ -81,18 +86,22 @@ class Programs:
             for event in self._api.watch("pods", version):
                 if self._over.is_set():
                     return
-                if event["type"] in ("ADDED", "MODIFIED"):
-                    self._queue.put(event["object"])
+                self._queue.put(event)
 
     def _work(self) -> None:
         waiting: dict[str, Json] = {}
         while not self._over.is_set():
             with suppress(queue.Empty):
-                pod = self._queue.get(timeout=_RETRY_SECONDS)
-                waiting[pod["metadata"]["uid"]] = pod
+                event = self._queue.get(timeout=_RETRY_SECONDS)
+                pod = event["object"]
+                if event["type"] == "DELETED":
+                    waiting.pop(pod["metadata"]["uid"], None)
+                else:
+                    waiting[pod["metadata"]["uid"]] = pod
             for uid, pod in list(waiting.items()):
                 if uid in self._seen or "deletionTimestamp" in pod["metadata"] or self._started(pod):
                     del waiting[uid]
+            self.stuck = frozenset(waiting)
 
     def _started(self, pod: Json) -> bool:
         """Start a program; return whether nothing is left to do, until the next event of its pod."""

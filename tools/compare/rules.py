@@ -35,7 +35,7 @@ _OF_REPLAY = {rule.name: rule.of for rule in RULES}
 OTHERS = (
     Rule("reloader", "Reloader", _OF_REPLAY["reloader"]),
     Rule("wave", "wave", _OF_REPLAY["wave"]),
-    Rule("kapp", "kapp, versioned", _kapp),
+    Rule("kapp", "kapp with versions", _kapp),
     Rule("kruise", "OpenKruise", _kruise),
 )
 """The rules of the first two are those of `replay`, which its tests hold against the vectors of their projects."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 import yaml
 
@@ -70,12 +71,26 @@ class Step:
     """
     One thing that happens; `state` is what has to run after it.
 
-    `deploy` is a run of the tool, `undo` is `kubectl rollout undo`, `edit` is somebody who writes another value into
-    the ConfigMap that the pods mount, and one pod that dies while the tool is away.
+    `deploy` is a run of the tool, `killed` one that is killed as soon as it has written something, `again` the next
+    one, which may have to remove the lock that a killed one leaves, `upgraded` a run of its next major version, and
+    `undo` is `kubectl rollout undo`. While the tool is away, `edit` is somebody who writes another value into the
+    ConfigMap that the pods mount, after which a pod dies, and `ahead` somebody who writes the value that comes next.
     """
 
     state: State
     act: str = "deploy"
+
+
+class Layout(Enum):
+    """Which workloads one stack or one release has."""
+
+    ONE = "a DaemonSet on all nodes"
+    MANY = "many, each with a ConfigMap of its own and one pod; a change is one of the first, a label one of all"
+    SHARED = "several with one ConfigMap and one pod each"
+
+
+MANY, SHARED = 200, 50
+"""How many workloads there are in these layouts."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +104,12 @@ class Situation:
       title: What happened, for the head of a column.
       steps: What happens, from what was deployed before.
       is_seen: Whether programs see the change, so that their pods have to restart.
-      asks: What a peer has to have, or the situation does not apply: `labels`, `keys`, `secret`.
+      asks: What a peer has to have, or the situation does not apply: `labels`, `keys`, `secret`, `upgrade`, `shared`.
       is_bad: Whether the state at the end is bad: then pods that do not have it are not missed.
       is_quick: Whether nobody waits between the steps for what they do to pods.
       follows: Whether it goes on with what the one before left; else every pod runs first what was deployed.
       is_fresh: Whether it begins with a new installation.
+      layout: Which workloads there are.
 
     """
 
@@ -107,6 +123,7 @@ class Situation:
     is_quick: bool = False
     follows: bool = False
     is_fresh: bool = False
+    layout: Layout = Layout.ONE
 
 
 def _to(**fields: object) -> Callable[[State], list[Step]]:
@@ -133,7 +150,23 @@ def _edited(state: State) -> list[Step]:
     return [Step(state, "edit"), Step(state)]
 
 
-_SECRET = frozenset({"secret"})
+def _ahead(state: State) -> list[Step]:
+    return [Step(_next_value(state), "ahead"), Step(_next_value(state))]
+
+
+def _killed(state: State) -> list[Step]:
+    return [Step(_next_value(state), "killed"), Step(_next_value(state), "again")]
+
+
+def _relabelled(state: State) -> list[Step]:
+    return [Step(replace(state, release=state.release + 1))]
+
+
+def _changed(state: State) -> list[Step]:
+    return [Step(_next_value(state))]
+
+
+_SECRET, _LABELS = frozenset({"secret"}), frozenset({"labels"})
 
 SITUATIONS = (
     Situation("none", "nothing", "Nothing changed", _to(), is_seen=False),
@@ -141,9 +174,9 @@ SITUATIONS = (
         "label",
         "a label",
         "Only a label changed, such as the chart's version",
-        lambda state: [Step(replace(state, release=state.release + 1))],
+        _relabelled,
         is_seen=False,
-        asks=frozenset({"labels"}),
+        asks=_LABELS,
     ),
     Situation("text", "a comment", "Only a comment changed", _to(comment=True), is_seen=False),
     Situation("default", "a default", "A default was written out", _to(explicit=True), is_seen=False),
@@ -156,7 +189,7 @@ SITUATIONS = (
         is_seen=False,
         asks=frozenset({"keys"}),
     ),
-    Situation("field", "a field", "One field changed", lambda state: [Step(_next_value(state))]),
+    Situation("field", "a field", "One field changed", _changed),
     Situation("secret", "a Secret", "A Secret changed", _to(token="catfish"), asks=_SECRET),
     Situation(
         "two",
@@ -180,5 +213,60 @@ SITUATIONS = (
         _edited,
         is_fresh=True,
     ),
+    Situation(
+        "away",
+        "changed while away",
+        "The ConfigMap changes while the tool is away, and its next run has the same value",
+        _ahead,
+        is_fresh=True,
+    ),
+    Situation(
+        "killed", "tool killed", "The tool is killed in the middle of a change, and runs again", _killed, is_fresh=True
+    ),
+    Situation(
+        "upgraded",
+        "tool upgraded",
+        "The tool is upgraded, and nothing else changed",
+        lambda state: [Step(state, "upgraded")],
+        is_seen=False,
+        asks=frozenset({"upgrade"}),
+        is_fresh=True,
+    ),
 )
 """In their order: each begins with what the one before left, but for those that are fresh."""
+
+OF_MANY = (
+    Situation("many-none", "nothing", "Nothing changed", _to(), is_seen=False, asks=_LABELS, layout=Layout.MANY),
+    Situation(
+        "many-label", "a label", "A label of all objects changed", _relabelled, is_seen=False, asks=_LABELS,
+        layout=Layout.MANY,
+    ),
+    Situation("many-field", "a field", "A field of one ConfigMap changed", _changed, asks=_LABELS, layout=Layout.MANY),
+    Situation(
+        "shared-field", "a field for all", "One field changed of a ConfigMap that all read", _changed,
+        asks=frozenset({"shared"}), layout=Layout.SHARED,
+    ),
+)  # fmt: skip
+"""With many workloads; kubespray has but one, so `labels` leaves it out."""
+
+
+BY_NAME = {situation.name: situation for situation in (*SITUATIONS, *OF_MANY)}
+
+
+def units(situations: Sequence[Situation]) -> list[list[Situation]]:
+    """Return situations with those that follow them: what has to happen in one go."""
+    found: list[list[Situation]] = []
+    for situation in situations:
+        if situation.follows:
+            found[-1].append(situation)
+        else:
+            found.append([situation])
+    return found
+
+
+def after(situations: Sequence[Situation], state: State) -> State:
+    """Return what is deployed after situations."""
+    for situation in situations:
+        *_, last = situation.steps(state)
+        state = last.state
+    return state
