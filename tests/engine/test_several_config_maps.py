@@ -255,7 +255,7 @@ def test_everything_wrong_with_what_pods_read_is_said_at_once_and_nothing_is_wri
             "volumes": volumes,
         },
     )
-    outcomes, head = [], "error: ConfiguredDaemonSet 'agent': "
+    outcomes, head = [], "ConfiguredDaemonSet 'agent': "
 
     assert {} == written(cluster, lambda: outcomes.extend([project.preview(program), project.up(program)]))
     for outcome in outcomes:
