@@ -20,6 +20,7 @@ _GROUPS = {
     "statefulsets": "apps/v1",
     "endpointslices": "discovery.k8s.io/v1",
     "jobs": "batch/v1",
+    "poddisruptionbudgets": "policy/v1",
     "roles": _RBAC,
     "rolebindings": _RBAC,
     "clusterroles": _RBAC,

@@ -33,7 +33,7 @@ class ConfiguredChart(ConfiguredObjects):
         common = CommonArguments(who, args, ConfiguredChartArgs, opts)
         read, recorded = read_chart(name, common.plain, common.namespace, opts) if not common.findings else (None, {})
         planned = common.plan(read)
-        there = common.there(planned)
+        takes = common.takes_over(planned)
         refuse(who, common.findings)
         recorded["namespace"] = common.namespace
-        self._register_all(who, (_TYPE, name), planned, recorded, opts, common.needs, there)
+        self._register_all(who, (_TYPE, name), planned, recorded, opts, common.needs, takes)

@@ -35,6 +35,6 @@ class ConfiguredKustomization(ConfiguredObjects):
         common = CommonArguments(who, args, ConfiguredKustomizationArgs, opts)
         read = read_kustomization(common.plain, opts) if not common.findings else None
         planned = common.plan(read)
-        there = common.there(planned)
+        takes = common.takes_over(planned)
         refuse(who, common.findings)
-        self._register_all(who, (_TYPE, name), planned, {"namespace": common.namespace}, opts, common.needs, there)
+        self._register_all(who, (_TYPE, name), planned, {"namespace": common.namespace}, opts, common.needs, takes)

@@ -39,6 +39,6 @@ class ConfiguredManifests(ConfiguredObjects):
         common = CommonArguments(who, args, ConfiguredManifestsArgs, opts)
         read = read_manifests(common.plain["manifests"]) if "manifests" in common.plain else None
         planned = common.plan(read)
-        there = common.there(planned)
+        takes = common.takes_over(planned)
         refuse(who, common.findings)
-        self._register_all(who, (_TYPE, name), planned, {"namespace": common.namespace}, opts, common.needs, there)
+        self._register_all(who, (_TYPE, name), planned, {"namespace": common.namespace}, opts, common.needs, takes)

@@ -4,7 +4,7 @@ What the components for manifests that others wrote have in common: each object 
 Not here: what becomes of the objects (core/manifests/), and where they come from (prepare/).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -74,14 +74,14 @@ class ConfiguredObjects(pulumi.ComponentResource):
         recorded: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
         needs: Sequence[pulumi.Resource],
-        there: Collection[Key] | None = None,
+        takes: bool = False,
     ) -> None:
         """
         Read what there is of all workloads, and register all objects; `needs` come before them.
 
-        `there` are those that exist and are taken over; `None` where nothing is.
+        With `takes` those that exist are taken over.
         """
-        self._opts, self._there, self._token = opts or pulumi.ResourceOptions(), there, identity[0]
+        self._opts, self._takes, self._token = opts or pulumi.ResourceOptions(), takes, identity[0]
         self._urns: dict[str, pulumi.Output[str]] = {}
         parts = {part.item.key: self._workload(who, identity[1], part) for part in planned.parts}
         if wrong := [str(one) for one in parts.values() if isinstance(one, BadArguments)]:
@@ -135,27 +135,37 @@ class ConfiguredObjects(pulumi.ComponentResource):
         return self._urns[type_]
 
     def _register_object(self, name: str, item: Item, after: Sequence[pulumi.Resource]) -> pulumi.CustomResource:
+        """
+        Register an object. What is taken over is a patch, which makes it or changes it in place, whatever it holds.
+
+        An import would not do: the provider replaces a ConfigMap whose data change, and a Job of which the cluster has
+        filled in anything, and the engine refuses to replace what is imported.
+        Source: pulumi-kubernetes 4.25 provider.go `Diff`; pulumi 3.259 deploy/step_generator.go.
+        """
         version = str(item.of.get("apiVersion"))
-        group = version if "/" in version else f"core/{version}"
+        whole = f"kubernetes:{version if '/' in version else f'core/{version}'}:{item.of.kind}"
+        patch = f"{whole}Patch"
         keep = item.of.texts("metadata", "annotations").get("helm.sh/resource-policy") == "keep"
         opts = pulumi.ResourceOptions(
             parent=self,
             depends_on=list(after),
-            retain_on_delete=self._opts.retain_on_delete or keep or None,
+            retain_on_delete=self._takes or self._opts.retain_on_delete or keep or None,
             custom_timeouts=self._opts.custom_timeouts,
             version=provider_version(),
-            aliases=self._called_before(name, item),
             ignore_changes=item.chosen_by_the_cluster,
         )
+        earlier = self._called_before(name, item)
         values: dict[str, Any] = dict(item.written)
-        if self._there is not None:
-            opts.import_, opts.retain_on_delete = item.name if item.key in self._there else None, True
+        if self._takes:
+            for alias in earlier:
+                alias.type_ = whole
             metadata = dict(values["metadata"])
             metadata["annotations"] = {**(metadata.get("annotations") or {}), **FORCED}
             values["metadata"] = metadata
+        opts.aliases = [*earlier, pulumi.Alias(type_=whole if self._takes else patch)]
         if item.of.kind == "Secret":
             values |= {key: pulumi.Output.secret(values[key]) for key in ("data", "stringData") if key in values}
-        made = pulumi.CustomResource(f"kubernetes:{group}:{item.of.kind}", f"{name}:{item.name}", values, opts)
+        made = pulumi.CustomResource(patch if self._takes else whole, f"{name}:{item.name}", values, opts)
         self.objects[f"{item.of.kind}/{item.name}"] = made
         return made
 

@@ -51,6 +51,31 @@ def test_object_is_read_with_its_token(server, cluster):
     assert "Bearer t0ken" == server.asked[0][2]["Authorization"]
 
 
+TRIED = "/apis/batch/v1/namespaces/n/jobs/once?fieldManager=m&force=true&dryRun=All"
+JOB = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "once"}}
+
+
+@pytest.fixture
+def jobs(server):
+    known = {"resources": [{"name": "jobs", "kind": "Job", "namespaced": True}]}
+    server.answers["GET /apis/batch/v1"] = 200, known
+
+
+def test_object_that_would_be_refused_is_tried_without_being_written(server, cluster, jobs):
+    refused = 'Job.batch "once" is invalid: spec.template: field is immutable'
+    server.answers[f"PATCH {TRIED}"] = 422, {"message": refused}
+
+    with pytest.raises(ClusterError, match=r"422 Job.batch .* field is immutable"):
+        cluster.try_apply(JOB, "n", "once", "m")
+
+
+def test_object_in_a_namespace_that_is_not_there_or_of_an_unknown_kind_is_not_refused(server, cluster, jobs):
+    cluster.try_apply(JOB, "n", "once", "m")
+    cluster.try_apply({**JOB, "apiVersion": "example.com/v1"}, "n", "once", "m")
+
+    assert [f"PATCH {TRIED}"] == [f"{verb} {path}" for verb, path, *_ in server.asked if verb != "GET"]
+
+
 def test_object_that_is_not_there_is_none(cluster):
     assert None is cluster.get("configmaps", "kube-proxy", "kube-system")
 

@@ -116,7 +116,23 @@ def test_objects_of_the_provider_s_own_chart_go_on(register, provider):
     assert {
         ("kubernetes:helm.sh/v4:Chart::agent", "agent:default/other"),
         ("kubernetes:helm.sh/v3:Chart::agent", "default/other"),
-    } == {(alias.spec.parentUrn.rpartition("$")[2], alias.spec.name or "agent:default/other") for alias in aliases}
+    } == {
+        (alias.spec.parentUrn.rpartition("$")[2], alias.spec.name or "agent:default/other")
+        for alias in aliases
+        if "helm.sh" in alias.spec.parentUrn
+    }
+
+
+@pytest.mark.parametrize(
+    ("takes", "now", "other"), [(True, "ConfigMapPatch", "ConfigMap"), (None, "ConfigMap", "ConfigMapPatch")]
+)
+def test_what_is_taken_over_is_a_patch_and_goes_on_as_the_object_itself(register, provider, takes, now, other):
+    provider.text += source("other")
+    request = chart(register, take_over=takes)[f"{now} agent:default/other"].request
+
+    assert (f"kubernetes:core/v1:{other}", bool(takes), "") == (
+        request.aliases[-1].spec.type, request.retainOnDelete, request.importId
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -285,14 +285,23 @@ class Cluster:
             self._discovered[version] = {of["kind"]: (of["name"], bool(of["namespaced"])) for of in every}
         return self._discovered[version].get(kind)
 
-    def exists(self, version: str, kind: str, namespace: str, name: str) -> bool:
-        """Tell whether there is an object of any kind; there is none of a kind that the server does not have."""
-        found = self.resource_of(version, kind)
+    def try_apply(self, body: Mapping[str, Any], namespace: str, name: str, manager: str) -> None:
+        """
+        Have the API server do all of a server-side apply but write it, of an object of any kind.
+
+        Of a kind that it does not have, or in a namespace that is not there, it says nothing.
+
+        Raises:
+          ClusterError: It would refuse it.
+
+        """
+        version = str(body["apiVersion"])
+        found = self.resource_of(version, str(body["kind"]))
         if found is None:
-            return False
+            return
         path = _root(version) + (f"/namespaces/{namespace}" if found[1] else "")
-        right = Right("get", version.partition("/")[0], f"{path}/{found[0]}/{name}")
-        return self._send("GET", right, accept=_METADATA_OF_ONE) is not None
+        right = Right("patch", version.partition("/")[0], f"{path}/{found[0]}/{name}")
+        self._send("PATCH", right, {"fieldManager": manager, "force": "true", "dryRun": "All"}, body, _APPLY)
 
     def prove(self, resource: str, name: str, namespace: str, uid: str) -> Object:
         """

@@ -1,6 +1,6 @@
 """The arguments that the components for manifests have in common, and what becomes of what they read."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -10,9 +10,10 @@ import pulumi
 from ..cluster.client import Cluster, ClusterError
 from ..core.arguments.fields import check_name
 from ..core.arguments.finding import Finding
+from ..core.explain.taking_over import holds_unknown
+from ..core.kubernetes.field_managers import OWNER
 from ..core.manifests.asked import parse_asked
 from ..core.manifests.items import Item, check_items
-from ..core.manifests.order import Key
 from ..core.manifests.plan import Plan, plan
 from ..core.manifests.scope import is_namespaced, scopes
 from ..core.transform.stream import title
@@ -23,6 +24,10 @@ from .revisions import is_mocked
 
 _PASSED_ON = ("take_over", "kubeconfig", "context", "audit")
 """What each workload's component takes as it is."""
+
+_AS_IT_IS = (
+    "Write it as it is in the cluster; once `up` has taken it over, remove `take_over`: then Pulumi may replace it"
+)
 
 
 class CommonArguments:
@@ -77,22 +82,31 @@ class CommonArguments:
                     self.findings.append(Finding(f"{item.of.place}: {title(item.of)}", what, fix))
             yield item.within(self.namespace) if scope else item
 
-    def there(self, planned: Plan) -> Collection[Key] | None:
-        """Return the objects that exist and are taken over; `None` without that. With mocks there is no cluster."""
-        if self.plain.get("take_over") is not True:
-            return None
-        if is_mocked():
-            return []
-        try:
-            return [item.key for item in planned.objects if self._exists(item)]
-        except ClusterError as error:
-            if not pulumi.runtime.is_dry_run():
-                self.findings.append(Finding("take_over", str(error).rstrip("."), "Run this again once it answers"))
-            return []
+    def takes_over(self, planned: Plan) -> bool:
+        """
+        Return whether objects that exist are taken over, once the API server has been asked what it would refuse.
 
-    def _exists(self, item: Item) -> bool:
-        _, kind, namespace, name = item.key
-        return self._cluster.exists(str(item.of.get("apiVersion")), kind, namespace, name)
+        With mocks there is no cluster; a preview that may not ask shows less.
+        """
+        if self.plain.get("take_over") is not True:
+            return False
+        for item in [] if is_mocked() or self.findings else planned.objects:
+            try:
+                self._try(item)
+            except ClusterError as error:
+                if error.status in (403, 0) and pulumi.runtime.is_dry_run():
+                    break
+                if error.status == 0:
+                    self.findings.append(Finding("take_over", str(error).rstrip("."), "Run this again once it answers"))
+                    break
+                what = f"take_over: {str(error).partition('. Correct it')[0]}"
+                self.findings.append(Finding(f"{item.of.place}: {title(item.of)}", what, _AS_IT_IS))
+        return True
+
+    def _try(self, item: Item) -> None:
+        value = item.of.value
+        if not holds_unknown(value):
+            self._cluster.try_apply(value, item.key[2], item.key[3], OWNER)
 
     def _ask(self, version: str, kind: str) -> bool | None:
         if is_mocked():

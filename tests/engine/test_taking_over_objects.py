@@ -1,0 +1,128 @@
+"""What stands beside a workload in manifests that are taken over: changed in place, never replaced, never run again."""
+
+import json
+
+import pytest
+import yaml
+
+from config_rollout import ConfiguredManifests
+from tests.engine.observed import order_of_pods, written
+from tests.objects.manifests import source, workload
+
+POD = (
+    "metadata: {labels: {app: agent}, annotations: {local-cluster/ready-after: 0s}}, spec: {containers: [{name: agent, "
+    'image: "agent:1", volumeMounts: [{name: c, mountPath: /etc/agent}]}], volumes: [{name: c, '
+    "configMap: {name: agent}}]}"
+)
+JOB = (
+    "spec: {template: {spec: {restartPolicy: Never, containers: [{name: once, image: %s, envFrom: [{configMapRef: "
+    "{name: agent}}]}]}}}"
+)
+KINDS = ["configmaps/agent", "secrets/token", "persistentvolumeclaims/data", "jobs/once",
+         "poddisruptionbudgets/agent", "roles/reader", "services/agent"]  # fmt: skip
+
+
+def manifests(level="info", version="1", image="once:1", least=1, mode="ReadWriteOnce", token="eA=="):
+    """Return a Deployment, and objects of the kinds of which a field can never be changed, or replaces the object."""
+    label = f"labels: {{helm.sh/chart: agent-{version}}}"
+    alone = 'annotations: {pulumi.com/skipAwait: "true"}'
+    beside = f"""
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: data, {label}, {alone}}}
+spec: {{accessModes: [{mode}], resources: {{requests: {{storage: 1Gi}}}}}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {{name: once, {label}, {alone}}}
+{JOB % json.dumps(image)}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {{name: agent, {label}}}
+spec: {{minAvailable: {least}, selector: {{matchLabels: {{app: agent}}}}}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {{name: reader, {label}}}
+rules: [{{apiGroups: [""], resources: [configmaps], resourceNames: [agent], verbs: [get]}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: agent, {label}, {alone}}}
+spec: {{ports: [{{port: 80}}], selector: {{app: agent}}}}
+"""
+    data = json.dumps({"agent.yaml": f"level: {level}\n"})
+    return "".join([
+        workload(POD, "replicas: 2", label, kind="Deployment"), source("agent", data, more=label),
+        source("token", f"{{t: {token}}}", kind="Secret", more=label), beside,
+    ])  # fmt: skip
+
+
+@pytest.fixture
+def helms(cluster, namespace, tmp_path):
+    """Have the objects as Helm leaves them: created by its field manager."""
+    for number, one in enumerate(yaml.safe_load_all(manifests())):
+        if one:
+            owner = {"meta.helm.sh/release-name": "agent", "meta.helm.sh/release-namespace": namespace}
+            one["metadata"]["annotations"] = {**one["metadata"].get("annotations", {}), **owner}
+            (tmp_path / f"{number}.json").write_text(json.dumps(one))
+            cluster.kubectl("-n", namespace, "create", "-f", str(tmp_path / f"{number}.json"), "--field-manager=helm")
+    cluster.kubectl("-n", namespace, "rollout", "status", "deployment/agent", "--timeout=60s")
+
+
+@pytest.fixture
+def up(cluster, namespace, project, record):
+    """Return a function that runs `up`, and gives the workloads and Jobs whose pods it made; nothing is replaced."""
+
+    def uids():
+        return {kind: cluster.api.get(f"namespaces/{namespace}/{kind}")["metadata"]["uid"] for kind in KINDS}
+
+    def run(take_over=True, **changes):
+        before = uids()
+        with record() as recorder:
+            outcome = project.up(program(namespace, take_over, **changes))
+        assert not outcome.failed, outcome.output
+        assert before == uids()
+        return sorted({name.rsplit("-", 2)[0] for name in order_of_pods(recorder)})
+
+    return run
+
+
+def program(namespace, take_over=True, **changes):
+    given = {"manifests": manifests(**changes), "namespace": namespace, "take_over": take_over}
+    return lambda: ConfiguredManifests("agent", given)
+
+
+def test_objects_change_in_place_while_they_are_taken_over_and_afterwards(helms, up, project, cluster, namespace):
+    of = f"namespaces/{namespace}"
+    assert ["agent"] == up()
+    assert {} == written(cluster, lambda: project.up(program(namespace)))
+
+    assert ["agent"] == up(level="debug")
+    assert "level: debug\n" == cluster.api.get(f"{of}/configmaps/agent")["data"]["agent.yaml"]
+    now = {"level": "debug", "least": 0, "token": "eQ=="}
+    assert [] == up(**now)
+    assert ("eQ==", 0) == (
+        cluster.api.get(f"{of}/secrets/token")["data"]["t"],
+        cluster.api.get(f"{of}/poddisruptionbudgets/agent")["spec"]["minAvailable"],
+    )
+
+    outcomes = []
+    wrong = program(namespace, image="once:2", mode="ReadOnlyMany", **now)
+    assert {} == written(cluster, lambda: outcomes.extend([project.preview(wrong), project.up(wrong)]))
+    for outcome in outcomes:
+        assert outcome.failed
+        for what in ("Job NAMESPACE/once", "PersistentVolumeClaim NAMESPACE/data"):
+            assert f"{what.replace('NAMESPACE', namespace)}: take_over: " in outcome.output
+        assert "field is immutable" in outcome.output
+        assert "spec is immutable after creation" in outcome.output
+
+    assert [] == up(take_over=False, **now)
+    conflict = project.up(program(namespace, take_over=False, version="2", **now))
+    assert conflict.failed
+    assert 'conflict with "helm"' in conflict.output
+    assert [] == up(version="2", **now)
+    assert [] == up(take_over=False, version="2", **now)
+    assert not project.destroy().failed
+    assert not cluster.api.exists(f"{of}/configmaps/agent")
