@@ -16,7 +16,8 @@ from config_rollout.core.kubernetes.annotations import CONFIG_HASH_ANNOTATION, E
 from tests.engine.conftest import NODES
 from tests.engine.helm_release import installed
 from tests.engine.kube_system import OF, VERSION
-from tests.engine.observed import daemon_set, written
+from tests.engine.observed import daemon_set, updated, written
+from tools.documents import ROOT
 
 CONTAINERS = [
     {
@@ -55,6 +56,7 @@ DEPLOYMENT = {
     "kind": "Deployment",
     "spec": {**SPEC, "replicas": 2, "minReadySeconds": 1, "strategy": {"rollingUpdate": {"maxUnavailable": 0}}},
 }
+STATEFUL_SET = {**COMMON, "kind": "StatefulSet", "spec": {**SPEC, "replicas": 2, "serviceName": "agent"}}
 CONFIG = {
     "apiVersion": "v1",
     "kind": "ConfigMap",
@@ -210,6 +212,38 @@ def test_deployment_of_kubectl_whose_number_of_pods_stays(init, cluster, namespa
     now = cluster.api.get(path)
     assert ["1", "2"] == [one["metadata"]["annotations"]["deployment.kubernetes.io/revision"] for one in (before, now)]
     assert without_revision(before) == without_revision(now)
+    assert {} == written(cluster, project.up)
+
+
+def test_stateful_set_of_kubectl_whose_number_of_pods_stays(init, cluster, namespace, tmp_path):
+    apply(cluster, namespace, tmp_path, STATEFUL_SET)
+    project = init("--from", "statefulset/agent", "-n", namespace)
+    assert [
+        f"takes over StatefulSet {namespace}/agent, created by `kubectl apply`: one rolling restart of 2 pods",
+        "  = configuration: unchanged",
+    ] == project.promised
+    assert [
+        *project.promised,
+        "  + metadata.labels.app.kubernetes.io/name: agent: restarts nothing",
+        "  - annotations and labels of its maker's own (1): restarts nothing",
+        "  ~ the pods' ConfigMap: agent-config => agent.agent-config-HASH",
+        "  nothing else of the StatefulSet changes",
+    ] == project.preview()[:6]
+
+    path = f"namespaces/{namespace}/statefulsets/agent"
+    before = cluster.api.get(path)
+    project.up()
+    now = cluster.api.get(path)
+    assert before["metadata"]["uid"] == now["metadata"]["uid"]
+    assert without_revision(before) == without_revision(now)
+    assert {} == written(cluster, project.up)
+
+
+def test_chart_from_nothing(init, cluster, namespace):
+    project = init("--chart", str(ROOT / "tests" / "data" / "helm" / "chart"), "-n", namespace)
+    project.up()
+    cluster.wait_at_rest(namespace, "project")
+    assert NODES == updated(cluster, namespace, "project")
     assert {} == written(cluster, project.up)
 
 
