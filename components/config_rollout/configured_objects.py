@@ -4,7 +4,7 @@ What the components for manifests that others wrote have in common: each object 
 Not here: what becomes of the objects (core/manifests/), and where they come from (prepare/).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -12,6 +12,7 @@ import pulumi
 from .args.configured_daemon_set import ConfiguredDaemonSetArgs
 from .args.configured_deployment import ConfiguredDeploymentArgs
 from .args.configured_stateful_set import ConfiguredStatefulSetArgs
+from .cluster.client import Cluster
 from .configured import Configured
 from .core.arguments.finding import Finding
 from .core.kubernetes.field_managers import FORCED
@@ -20,6 +21,7 @@ from .core.manifests.items import Item
 from .core.manifests.order import Key
 from .core.manifests.plan import Plan
 from .core.manifests.workloads import ConfiguredPart
+from .hooks.let_go import lets_go
 from .hooks.listeners import heard_by
 from .hooks.told_once import ToldOnce
 from .prepare.compatibility import provider_version
@@ -74,12 +76,12 @@ class ConfiguredObjects(pulumi.ComponentResource):
         recorded: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
         needs: Sequence[pulumi.Resource],
-        takes: bool = False,
+        takes: Callable[[], Cluster] | None = None,
     ) -> None:
         """
         Read what there is of all workloads, and register all objects; `needs` come before them.
 
-        With `takes` those that exist are taken over.
+        Those that exist are taken over where `takes` finds their cluster.
         """
         self._opts, self._takes, self._token = opts or pulumi.ResourceOptions(), takes, identity[0]
         self._urns: dict[str, pulumi.Output[str]] = {}
@@ -149,7 +151,7 @@ class ConfiguredObjects(pulumi.ComponentResource):
         opts = pulumi.ResourceOptions(
             parent=self,
             depends_on=list(after),
-            retain_on_delete=self._takes or self._opts.retain_on_delete or keep or None,
+            retain_on_delete=bool(self._takes) or self._opts.retain_on_delete or keep or None,
             custom_timeouts=self._opts.custom_timeouts,
             version=provider_version(),
             ignore_changes=item.chosen_by_the_cluster,
@@ -165,7 +167,10 @@ class ConfiguredObjects(pulumi.ComponentResource):
         opts.aliases = [*earlier, pulumi.Alias(type_=whole if self._takes else patch)]
         if item.of.kind == "Secret":
             values |= {key: pulumi.Output.secret(values[key]) for key in ("data", "stringData") if key in values}
-        made = pulumi.CustomResource(patch if self._takes else whole, f"{name}:{item.name}", values, opts)
+        logical = f"{name}:{item.name}"
+        if self._takes:
+            opts.hooks = heard_by(lets_go(item, self._takes), patch, logical, self, self)
+        made = pulumi.CustomResource(patch if self._takes else whole, logical, values, opts)
         self.objects[f"{item.of.kind}/{item.name}"] = made
         return made
 

@@ -119,10 +119,12 @@ def test_objects_change_in_place_while_they_are_taken_over_and_afterwards(helms,
         assert "spec is immutable after creation" in outcome.output
 
     assert [] == up(take_over=False, **now)
-    conflict = project.up(program(namespace, take_over=False, version="2", **now))
-    assert conflict.failed
-    assert 'conflict with "helm"' in conflict.output
-    assert [] == up(version="2", **now)
     assert [] == up(take_over=False, version="2", **now)
+    for kind in KINDS:
+        metadata = cluster.api.get(f"{of}/{kind}")["metadata"]
+        assert ("agent-2", "agent") == (
+            metadata["labels"]["helm.sh/chart"],
+            metadata["annotations"]["meta.helm.sh/release-name"],
+        )
     assert not project.destroy().failed
     assert not cluster.api.exists(f"{of}/configmaps/agent")

@@ -76,6 +76,33 @@ def test_object_in_a_namespace_that_is_not_there_or_of_an_unknown_kind_is_not_re
     assert [f"PATCH {TRIED}"] == [f"{verb} {path}" for verb, path, *_ in server.asked if verb != "GET"]
 
 
+def job(*managed):
+    fields = [{"manager": of, "operation": "Apply", "fieldsV1": {"f:spec": {"f:suspend": {}}}} for of in managed]
+    return {**JOB, "metadata": {"name": "once", "resourceVersion": "7", "managedFields": fields}}
+
+
+def test_others_let_go_of_what_the_provider_applied_unless_it_was_written_meanwhile(server, cluster, jobs):
+    path = "/apis/batch/v1/namespaces/n/jobs/once"
+    server.answers[f"GET {path}"] = 200, job("helm", "pulumi-kubernetes-1a2b")
+    server.answers[f"PATCH {path}?fieldManager=config-rollout-own"] = 200, {}
+    cluster.let_go(JOB, "n", "once")
+
+    mine = job("pulumi-kubernetes-1a2b")["metadata"]["managedFields"]
+    assert [
+        {"op": "replace", "path": "/metadata/managedFields", "value": mine},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": "7"},
+    ] == json.loads(server.asked[-1][3])
+
+
+def test_nothing_is_written_where_nobody_has_to_let_go(server, cluster, jobs):
+    server.answers["GET /apis/batch/v1/namespaces/n/jobs/once"] = 200, job("pulumi-kubernetes-1a2b")
+    cluster.let_go(JOB, "n", "once")
+    cluster.let_go(JOB, "n", "gone")
+    cluster.let_go({**JOB, "apiVersion": "example.com/v1"}, "n", "once")
+
+    assert {"GET"} == {verb for verb, *_ in server.asked}
+
+
 def test_object_that_is_not_there_is_none(cluster):
     assert None is cluster.get("configmaps", "kube-proxy", "kube-system")
 

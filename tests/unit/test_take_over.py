@@ -16,7 +16,7 @@ from config_rollout.core.explain.taking_over import (
     restarts_once,
     with_live,
 )
-from config_rollout.core.kubernetes.field_managers import handed_over, others
+from config_rollout.core.kubernetes.field_managers import handed_over, others, ours_alone
 from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT
 from config_rollout.core.markers import UNKNOWN
 from config_rollout.core.waves.words import WavePlan
@@ -90,6 +90,31 @@ def test_fields_of_all_are_united_and_say_where_one_of_them_has_a_whole_field():
         },
         STATUS,
     ] == handed_over(thing(ours, theirs, STATUS, late))
+
+
+def test_what_the_provider_applied_is_nobody_elses_and_what_others_alone_wrote_stays_theirs():
+    ours = entry("pulumi-kubernetes-1a2b", {"f:metadata": {"f:labels": {"f:a": {}}}, "f:rules": {}}, "Apply")
+    metadata = {"f:labels": {".": {}, "f:a": {}}, "f:annotations": {"f:release": {}}}
+    helm = entry("helm", {"f:metadata": metadata, "f:rules": {}})
+    same = entry("kubectl", {"f:metadata": {"f:labels": {".": {}, "f:a": {}}}})
+
+    assert [ours, {**helm, "fieldsV1": {"f:metadata": {"f:annotations": {"f:release": {}}}}}, STATUS] == ours_alone(
+        thing(ours, helm, same, STATUS)
+    )
+
+
+def test_field_manager_of_an_annotation_is_the_providers():
+    ours, helm = (entry(manager, {"f:data": {"f:a": {}}}, "Apply") for manager in ("platform", "helm"))
+    of = thing(ours, helm)
+    of["metadata"]["annotations"] = {"pulumi.com/patchFieldManager": "platform"}
+
+    assert [ours] == ours_alone(of)
+
+
+def test_all_fields_stay_whose_they_are_where_the_provider_applied_nothing():
+    written = [entry("helm", {"f:data": {"f:a": {}}}), entry("pulumi-kubernetes", {"f:data": {"f:a": {}}}), STATUS]
+
+    assert written == ours_alone(thing(*written))
 
 
 CONFIGURATION = Configuration.of({"agent": Content({"agent.yaml": b"level: info\n"})})

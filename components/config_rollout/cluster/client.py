@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..core.kubernetes import kubeconfig as kubeconfigs
 from ..core.kubernetes import workloads
+from ..core.kubernetes.field_managers import OWNER, ours_alone
 from ..core.kubernetes.objects import maker_of
 from ..core.kubernetes.workload_kinds import KINDS, kind_of
 from ..core.rbac.rights import Right, lasting, role
@@ -295,13 +296,35 @@ class Cluster:
           ClusterError: It would refuse it.
 
         """
+        right = self._right("patch", body, namespace, name)
+        if right:
+            self._send("PATCH", right, {"fieldManager": manager, "force": "true", "dryRun": "All"}, body, _APPLY)
+
+    def let_go(self, body: Mapping[str, Any], namespace: str, name: str) -> None:
+        """
+        Make the fields of an object of any kind that the Kubernetes provider has applied nobody else's.
+
+        Raises:
+          ClusterError: It was refused; with a conflict (409) something else wrote the object meanwhile.
+
+        """
+        reads, writes = (self._right(verb, body, namespace, name) for verb in ("get", "patch"))
+        live = self._send("GET", reads) if reads else None
+        managed = ours_alone(live) if live else []
+        if live is None or writes is None or managed == live["metadata"].get("managedFields"):
+            return
+        fields = {"managedFields": managed, "resourceVersion": live["metadata"]["resourceVersion"]}
+        operations = [{"op": "replace", "path": f"/metadata/{of}", "value": new} for of, new in fields.items()]
+        self._send("PATCH", writes, {"fieldManager": OWNER}, operations, _OPERATIONS)
+
+    def _right(self, verb: str, body: Mapping[str, Any], namespace: str, name: str) -> Right | None:
+        """Return what a request for an object of any kind needs; `None` for a kind that the server does not have."""
         version = str(body["apiVersion"])
         found = self.resource_of(version, str(body["kind"]))
         if found is None:
-            return
+            return None
         path = _root(version) + (f"/namespaces/{namespace}" if found[1] else "")
-        right = Right("patch", version.partition("/")[0], f"{path}/{found[0]}/{name}")
-        self._send("PATCH", right, {"fieldManager": manager, "force": "true", "dryRun": "All"}, body, _APPLY)
+        return Right(verb, version.partition("/")[0], f"{path}/{found[0]}/{name}")
 
     def prove(self, resource: str, name: str, namespace: str, uid: str) -> Object:
         """

@@ -1,6 +1,6 @@
 """The arguments that the components for manifests have in common, and what becomes of what they read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -82,14 +82,14 @@ class CommonArguments:
                     self.findings.append(Finding(f"{item.of.place}: {title(item.of)}", what, fix))
             yield item.within(self.namespace) if scope else item
 
-    def takes_over(self, planned: Plan) -> bool:
+    def takes_over(self, planned: Plan) -> Callable[[], Cluster] | None:
         """
-        Return whether objects that exist are taken over, once the API server has been asked what it would refuse.
+        Return what finds the cluster, if objects in it are taken over, once it has been asked what it would refuse.
 
         With mocks there is no cluster; a preview that may not ask shows less.
         """
         if self.plain.get("take_over") is not True:
-            return False
+            return None
         for item in [] if is_mocked() or self.findings else planned.objects:
             try:
                 self._try(item)
@@ -101,7 +101,7 @@ class CommonArguments:
                     break
                 what = f"take_over: {str(error).partition('. Correct it')[0]}"
                 self.findings.append(Finding(f"{item.of.place}: {title(item.of)}", what, _AS_IT_IS))
-        return True
+        return lambda: find_cluster(self.plain)
 
     def _try(self, item: Item) -> None:
         value = item.of.value

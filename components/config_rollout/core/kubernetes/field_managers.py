@@ -30,6 +30,9 @@ def managed_by(manager: str) -> dict[str, str]:
     return {MANAGER_ANNOTATION: manager, **FORCED}
 
 
+_PROVIDER = "pulumi-kubernetes"
+"""How the names begin that the Kubernetes provider chooses for itself."""
+
 _KEPT = ("f:finalizers", "f:ownerReferences")
 """What of an object's metadata stays whoever takes the object over."""
 
@@ -79,6 +82,38 @@ def handed_over(thing: Object, left_alone: Sequence[str] = ()) -> list[Mapping[s
     fields = {**fields, **({"f:spec": spec} if spec else {})}
     mine = {**newest, "manager": OWNER, "operation": "Apply", "fieldsV1": fields}
     return [mine, *(one for one in rest if one not in ours)]
+
+
+def ours_alone(thing: Object) -> list[Mapping[str, Any]]:
+    """
+    Return the managed fields of an object in which what the Kubernetes provider has applied is nobody else's.
+
+    What only others wrote stays theirs, so that no apply removes it. A field of two managers can be changed by neither
+    alone: that is a conflict.
+    Source: Kubernetes "Server-Side Apply", Conflicts; pulumi-kubernetes 4.25 provider.go `fieldManagerName`.
+    """
+    entries = thing["metadata"].get("managedFields") or []
+    name = str((thing["metadata"].get("annotations") or {}).get(MANAGER_ANNOTATION) or _PROVIDER)
+    ours = [one for one in entries if one.get("operation") == "Apply" and str(one.get("manager")).startswith(name)]
+    fields: Mapping[str, Any] = reduce(_union, [one.get("fieldsV1") or {} for one in ours], {})
+    kept = []
+    for one in entries:
+        if one in ours or one.get("subresource"):
+            kept.append(one)
+        elif left := _without(one.get("fieldsV1") or {}, fields):
+            kept.append({**one, "fieldsV1": left})
+    return kept
+
+
+def _without(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of one set that are not in the other."""
+    left = {}
+    for key, of in one.items():
+        if key not in other:
+            left[key] = of
+        elif of and (rest := _without(of, other[key])):
+            left[key] = rest
+    return left if {*left} - {"."} else {}
 
 
 def _union(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,31 @@
+"""Has those who made an object let go of what a component that has taken it over writes."""
+
+from collections.abc import Callable
+
+import pulumi
+
+from ..cluster.client import Cluster
+from ..cluster.retrying import Backoff
+from ..core.manifests.items import Item
+from .listeners import Listener, Listeners
+from .threads import in_thread
+
+_CONFLICT = 409
+_SECONDS = 300
+"""How long it is tried for one object, in seconds."""
+
+
+def lets_go(item: Item, find: Callable[[], Cluster]) -> Listeners:
+    """
+    Return the listeners of an object that is taken over, whose fields are ours alone once it is written.
+
+    Else a later apply that changes one of them would conflict with whoever made it. Where that fails it is a warning.
+    """
+
+    def once() -> None:
+        find().let_go(item.of.value, *item.key[2:])
+
+    async def after(args: pulumi.ResourceHookArgs) -> None:
+        await in_thread(Backoff(_SECONDS, passing=(_CONFLICT,)).run, once)
+
+    return Listeners(after=[Listener(after)])
