@@ -47,7 +47,7 @@ def messages_page() -> tuple[Path, str]:
         found = {one for path, tree in modules.items() if path.parent == folder for one in messages_of(tree, constants)}
         rows = sorted(one for one in found if set(one.what) - set(SOMETHING + " "))
         if rows:
-            purpose = (ast.get_docstring(modules[folder / "__init__.py"]) or "").splitlines()[0]
+            purpose = (ast.get_docstring(modules[folder / "__init__.py"]) or "").splitlines()[0].partition(":")[0]
             lines += [f"## {purpose.rstrip('.')}", "", "| where | what is wrong | what to do |", "| --- | --- | --- |"]
             lines += [f"| {_cell(one.where)} | {_cell(one.what)} | {_cell(one.fix)} |" for one in rows] + [""]
     return ROOT / "docs" / "reference" / "errors.md", "\n".join(lines).rstrip() + "\n"
