@@ -91,9 +91,9 @@ class Kubelets:
                         status = {"conditions": [kwok.condition("Ready", "True")]}
                         self.cluster.api.patch(f"{path}/{name}/status", {"status": status}, "strategic-merge")
 
-    def waves(self, **more):
-        gate = {"new_service": {"namespace": self.namespace}, "timeout_seconds": 2}
-        return {**WAVES, "gates": [gate], **more}
+    def waves(self, seconds=60):
+        """Return waves with the gate, which gives a node so long to reach the Service: how long we take is unknown."""
+        return {**WAVES, "gates": [{"new_service": {"namespace": self.namespace}, "timeout_seconds": seconds}]}
 
     def left(self):
         """Return how much of the gate's objects is left, once the garbage collector has been."""
@@ -126,12 +126,12 @@ def test_node_that_does_not_reach_it_takes_the_wave_back(project, agent, record,
     assert not project.up(agent(waves=probes.waves())).failed
     with record() as recorder:
         thread = during(recorder, lambda new: len(new) == 1, lambda: broken.update(order(recorder)))
-        outcome = project.up(agent(BETTER, waves=probes.waves()))
+        outcome = project.up(agent(BETTER, waves=probes.waves(15)))
         thread.join(10)
     (canary,) = broken
 
     assert outcome.failed
-    assert re.search(rf"{canary}: new Service 10\.0\.0\.\d+:443 was not reached for \d s", outcome.output)
+    assert re.search(rf"{canary}: new Service 10\.0\.0\.\d+:443 was not reached for \d+ s", outcome.output)
     assert [canary, canary] == order(recorder)
     assert NOTHING == probes.left()
 
@@ -146,7 +146,7 @@ def test_probe_that_cannot_run_is_told_apart_from_a_node_that_does_not_reach_it(
     assert not project.up(agent(waves=probes.waves())).failed
     with record() as recorder:
         thread = during(recorder, lambda new: len(new) == 1, lose_the_image)
-        outcome = project.up(agent(BETTER, waves=probes.waves()))
+        outcome = project.up(agent(BETTER, waves=probes.waves(15)))
         thread.join(10)
     (canary,) = probes.status
 
@@ -160,7 +160,7 @@ def test_node_that_did_not_reach_one_before_does_not_count(project, agent, recor
     probes.reaches = lambda node: node != "node-3"
     project.up(agent(waves=WAVES))
     with record() as recorder:
-        outcome = project.up(agent(BETTER, waves=probes.waves()))
+        outcome = project.up(agent(BETTER, waves=probes.waves(10)))
 
     assert not outcome.failed, outcome.output
     assert "waves: node-3: gate `new Service` already failed before this rollout" in outcome.output
@@ -173,7 +173,7 @@ def test_service_that_no_node_reaches_is_refused_before_anything_restarts(
 ):
     probes.reaches = lambda node: False
     project.up(agent(waves=WAVES))
-    outcome = project.up(agent(BETTER, waves=probes.waves()))
+    outcome = project.up(agent(BETTER, waves=probes.waves(2)))
 
     assert outcome.failed
     assert "no pod passes gate new Service before anything has changed (node-1: 10.0.0." in outcome.output
@@ -185,7 +185,7 @@ def test_api_server_that_publishes_no_address_is_told_before_anything_restarts(
     project, agent, cluster, namespace, probes
 ):
     project.up(agent(waves=WAVES))
-    outcome = project.up(agent(BETTER, waves=probes.waves()))
+    outcome = project.up(agent(BETTER, waves=probes.waves(2)))
 
     assert outcome.failed
     assert "gate new Service fails before anything has changed (cannot be probed: " in outcome.output
@@ -199,7 +199,7 @@ def test_pod_security_that_forbids_probes_is_told_before_anything_restarts(
     enforced = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}
     cluster.api.patch(f"namespaces/{probes.namespace}", enforced)
     project.up(agent(waves=WAVES))
-    outcome = project.up(agent(BETTER, waves=probes.waves()))
+    outcome = project.up(agent(BETTER, waves=probes.waves(2)))
 
     assert outcome.failed
     assert f"create pods in namespace {probes.namespace}: 403 " in outcome.output
@@ -244,7 +244,7 @@ def test_probes_in_the_daemon_set_s_own_namespace_are_none_of_its_pods(
     project, agent, cluster, namespace, record, api_server
 ):
     kubelets = Kubelets(cluster, namespace)
-    waves = {**WAVES, "gates": [{"new_service": {}, "timeout_seconds": 2}]}
+    waves = {**WAVES, "gates": [{"new_service": {}}]}
     assert not project.up(agent(waves=waves)).failed
     with record() as recorder:
         outcome = project.up(agent(BETTER, waves=waves))
