@@ -39,6 +39,7 @@ BLOCKS = (
     ("docs/concepts/meaning.md", "shell", "engine/test_meaning.py", "canonical"),
     ("docs/deployments.md", "shell", "engine/test_status_kinds.py", "deployment/"),
     ("docs/external.md", "text", "unit/test_secret_contents.py", "tls.crt: 1,224 bytes changed"),
+    ("docs/faults.md", "shell", "engine/test_walk.py", "make faults WALK='"),
     ("docs/init.md", "shell", "engine/test_init_project.py", "--from"),
     ("docs/init.md", "text", "engine/test_init_project.py", "= configuration: unchanged"),
     ("docs/init.md", "text", "unit/test_init.py", "init.md"),
