@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..core.kubernetes import kubeconfig as kubeconfigs
 from ..core.kubernetes import workloads
-from ..core.kubernetes.field_managers import OWNER, ours_alone
+from ..core.kubernetes.field_managers import OWNER, managing, ours_alone
 from ..core.kubernetes.objects import maker_of
 from ..core.kubernetes.workload_kinds import KINDS, kind_of
 from ..core.rbac.rights import Right, lasting, role
@@ -313,9 +313,7 @@ class Cluster:
         managed = ours_alone(live) if live else []
         if live is None or writes is None or managed == live["metadata"].get("managedFields"):
             return
-        fields = {"managedFields": managed, "resourceVersion": live["metadata"]["resourceVersion"]}
-        operations = [{"op": "replace", "path": f"/metadata/{of}", "value": new} for of, new in fields.items()]
-        self._send("PATCH", writes, {"fieldManager": OWNER}, operations, _OPERATIONS)
+        self._send("PATCH", writes, {"fieldManager": OWNER}, managing(live, managed), _OPERATIONS)
 
     def _right(self, verb: str, body: Mapping[str, Any], namespace: str, name: str) -> Right | None:
         """Return what a request for an object of any kind needs; `None` for a kind that the server does not have."""

@@ -10,7 +10,7 @@ from ..cluster.retrying import Backoff
 from ..core.audit.writing import changes_between
 from ..core.explain.taking_over import ReadNow, TakeOver, holds_unknown, left_alone, replacing, with_live
 from ..core.kubernetes.camel import camel
-from ..core.kubernetes.field_managers import OWNER, handed_over, others
+from ..core.kubernetes.field_managers import OWNER, handed_over, managing, others
 from ..core.kubernetes.property_paths import parse_path
 from ..core.kubernetes.workload_kinds import WorkloadKind
 from ..core.kubernetes.workloads import config_hash_of
@@ -135,9 +135,7 @@ class TakeOverExplainer(Explainer):
         def once() -> None:
             live = self._cluster.prove(self._kind.resource, name, namespace, metadata["uid"])
             if others(live):
-                managed = handed_over(live, left_alone(self._program))
-                fields = {"managedFields": managed, "resourceVersion": live["metadata"]["resourceVersion"]}
-                operations = [{"op": "replace", "path": f"/metadata/{of}", "value": new} for of, new in fields.items()]
+                operations = managing(live, handed_over(live, left_alone(self._program)))
                 self._cluster.edit(self._kind.resource, name, namespace, operations, OWNER)
 
         Backoff(_SECONDS, passing=(_CONFLICT,)).run(once)

@@ -105,6 +105,12 @@ def ours_alone(thing: Object) -> list[Mapping[str, Any]]:
     return kept
 
 
+def managing(thing: Object, managed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the operations (RFC 6902) that give an object these managed fields, unless it was written meanwhile."""
+    fields = {"managedFields": managed, "resourceVersion": thing["metadata"]["resourceVersion"]}
+    return [{"op": "replace", "path": f"/metadata/{of}", "value": new} for of, new in fields.items()]
+
+
 def _without(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of one set that are not in the other."""
     left = {}
