@@ -16,7 +16,7 @@ from config_rollout.core.kubernetes.annotations import CONFIG_HASH_ANNOTATION, E
 from config_rollout.core.project.typescript import INSTALL
 from tests.engine.conftest import NODES
 from tests.engine.language_programs import mend_imports
-from tests.engine.observed import daemon_set, written
+from tests.engine.observed import daemon_set, updated, written
 
 CONTAINERS = [
     {
@@ -175,4 +175,12 @@ def takes_over_once(project, cluster, namespace, record, before):
         cluster.wait_at_rest(namespace, "agent")
     assert [1] * NODES == list(recorder.replaced().values())
     assert without_revision(before) == without_revision(daemon_set(cluster, namespace))
+    assert {} == written(cluster, project.up)
+
+
+def starts_once(project, cluster, namespace):
+    """Assert that `up` of a new chart starts a pod on each node, and that another one writes nothing."""
+    project.up()
+    cluster.wait_at_rest(namespace, "project")
+    assert NODES == updated(cluster, namespace, "project")
     assert {} == written(cluster, project.up)

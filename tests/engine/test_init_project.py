@@ -12,11 +12,12 @@ from tests.engine.initialized import (
     STATEFUL_SET,
     apply,
     initializing,
+    starts_once,
     takes_over_once,
     without_revision,
 )
 from tests.engine.kube_system import OF, VERSION
-from tests.engine.observed import daemon_set, updated, written
+from tests.engine.observed import daemon_set, written
 from tools.documents import ROOT
 
 
@@ -112,10 +113,7 @@ def test_stateful_set_of_kubectl_whose_number_of_pods_stays(init, cluster, names
 
 def test_chart_from_nothing(init, cluster, namespace):
     project = init("--chart", str(ROOT / "tests" / "data" / "helm" / "chart"), "-n", namespace)
-    project.up()
-    cluster.wait_at_rest(namespace, "project")
-    assert NODES == updated(cluster, namespace, "project")
-    assert {} == written(cluster, project.up)
+    starts_once(project, cluster, namespace)
 
 
 def test_daemon_set_of_helm(init, cluster, namespace, tmp_path):

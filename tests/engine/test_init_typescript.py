@@ -11,7 +11,6 @@ from config_rollout.core.kubernetes.workload_kinds import STATEFUL_SET as STATEF
 from config_rollout.core.project.kube_proxy import kube_proxy_project, new_kube_proxy_project
 from config_rollout.core.project.new import new_chart_project
 from config_rollout.core.project.project import project_of
-from tests.engine.conftest import NODES
 from tests.engine.initialized import (
     BESIDE_THE_CONFIGURATION,
     CONFIG,
@@ -21,11 +20,12 @@ from tests.engine.initialized import (
     Initialized,
     apply,
     initializing,
+    starts_once,
     takes_over_once,
     without_revision,
 )
 from tests.engine.language_programs import typed_programs
-from tests.engine.observed import daemon_set, updated, written
+from tests.engine.observed import daemon_set, written
 from tests.objects import kubeadm as made_by_kubeadm
 from tools.documents import ROOT
 
@@ -134,7 +134,4 @@ def test_new_kube_proxy(init, kubeadm, cluster):
 
 def test_chart(init, cluster, namespace):
     project = init("--chart", str(ROOT / "tests" / "data" / "helm" / "chart"), "-n", namespace)
-    project.up()
-    cluster.wait_at_rest(namespace, "project")
-    assert NODES == updated(cluster, namespace, "project")
-    assert {} == written(cluster, project.up)
+    starts_once(project, cluster, namespace)
