@@ -7,19 +7,18 @@ Not here: which objects these are (core/workload/render.py), and what is read be
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core.v1 import ConfigMapPatch, SecretPatch
 
 from .core.audit.sinks import Sink
+from .core.kubernetes.annotations import DRIVEN, SKIP_AWAIT
 from .core.kubernetes.field_managers import FORCED
 from .core.kubernetes.objects import Object
 from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, STATEFUL_SET
 from .core.revisions.naming import content_name
-from .core.waves.order import Waves
-from .core.waves.reload_check import ReloadCheck
 from .core.workload.configuration import Configuration
 from .core.workload.render import render, render_workload
 from .core.workload.secret import SecretSource
@@ -27,22 +26,23 @@ from .core.workload.workload import Workload
 from .hooks.audit import Auditor
 from .hooks.explain import Explainer
 from .hooks.listeners import Listeners, heard_by
-from .hooks.ordered import register_rollout
-from .hooks.partition import Partition
 from .hooks.plain_inputs import UNKNOWN_OUTPUT
-from .hooks.reloads import Reloads
-from .hooks.take_over import TakeOverExplainer
 from .prepare.cluster import find_cluster
 from .prepare.options import CONTENT, Options
 from .prepare.ownership import Ownership
 from .prepare.revisions import Reading, keep, withdraw
-from .prepare.taking_over import read_now
-from .prepare.waves import DAEMON_SET_ANNOTATIONS, SKIP_AWAIT, StagedRollout, driven_annotations
+
+# What most programs do without is imported where it is used: the driver takes as long as all the rest.
+if TYPE_CHECKING:
+    from .core.waves.order import Waves
+    from .core.waves.reload_check import ReloadCheck
+    from .hooks.reloads import Reloads
+    from .prepare.waves import StagedRollout
 
 _UNKNOWN = "unknown"
 """Stands for the hash in the name of a ConfigMap or Secret that a preview does not know."""
 
-Explain = Callable[[Auditor, StagedRollout | None], Explainer]
+Explain = Callable[[Auditor, "StagedRollout | None"], Explainer]
 """Makes the explainer of a component, before that is registered; `None` for waves that it has not."""
 
 WorkloadResource = (
@@ -99,14 +99,14 @@ class ConfiguredWorkload:
         configuration: Configuration | None,
         reading: Reading,
         *,
-        waves: Waves | None,
+        waves: "Waves | None",
         sinks: Sequence[Sink],
         needs: Sequence[pulumi.Resource] = (),
         explain: Explain | None = None,
         may_select: bool = False,
         has_fleet: bool = True,
         secrets: Sequence[SecretSource] = (),
-        reload: ReloadCheck | None = None,
+        reload: "ReloadCheck | None" = None,
     ) -> None:
         name = identity[1]
         self._component, self._name, self._plain, self._reading = component, name, plain, reading
@@ -120,7 +120,9 @@ class ConfiguredWorkload:
         self._ownership = Ownership(who, identity, where, workload.selector, reading, plain, may_select, spec)
         self.staged: StagedRollout | None = None
         if waves and configuration and has_fleet:
-            self.staged = StagedRollout(who, plain, waves, reading, configuration)
+            from .prepare import waves as staged
+
+            self.staged = staged.StagedRollout(who, plain, waves, reading, configuration)
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
         audit = Auditor(component, find_cluster, cluster, sinks, waves is not None, workload.kind)
         self.explainer = explain(audit, self.staged) if explain else self._explain(audit)
@@ -150,7 +152,7 @@ class ConfiguredWorkload:
         is_patch, waves = self._workload.is_patch, self._waves
         driven: Mapping[str, str] = {} if self._workload.kind.provider_waits else SKIP_AWAIT
         if waves is not None:
-            driven = DAEMON_SET_ANNOTATIONS if is_patch else driven_annotations(waves)
+            driven = DRIVEN if is_patch else waves.annotations()
         self.owner = self._ownership.annotations(self._component)
         annotations = {**self._workload.annotations, **driven}
         self._workload = workload = replace(self._workload, annotations=annotations, owner=self.owner)
@@ -197,6 +199,8 @@ class ConfiguredWorkload:
         return self._reloads.register([*self._reload_config_maps, self.workload, last])
 
     def _register_rollout(self) -> pulumi.Stash:
+        from .hooks.ordered import register_rollout
+
         configuration, kind = self._configuration, self._workload.kind
         config_hash = configuration.hash if configuration and configuration.is_known else UNKNOWN_OUTPUT
         usual = self._name, self._component, self.workload, config_hash, kind
@@ -223,6 +227,9 @@ class ConfiguredWorkload:
         live, cluster, configuration = self._reading.observation.workload, self._reading.cluster, self._configuration
         if not (self._ownership.takes and live and cluster and configuration):
             return Explainer(*usual, configuration, plan, self._secrets, kind)
+        from .hooks.take_over import TakeOverExplainer
+        from .prepare.taking_over import read_now
+
         wanted = render(self._workload, configuration, UNKNOWN_OUTPUT).workload
         others = [secret.name for secret in configuration.external_secrets]
         read = cluster, wanted, live, read_now(self._reading, self._secrets, others)
@@ -267,6 +274,8 @@ class ConfiguredWorkload:
         sources = [source for source in configuration.sources if source.reloads]
         if not sources or not self._check:
             return
+        from .hooks.reloads import Reloads
+
         workload = self._workload
         metadata = {"namespace": workload.namespace}
         for source in sources:
@@ -309,6 +318,8 @@ class ConfiguredWorkload:
         else:
             listeners = self._ownership.of_workload() + listeners  # what is refused is not explained
         if self._workload.kind is STATEFUL_SET:
+            from .hooks.partition import Partition
+
             has_waves, find = self._waves is not None, self.explainer.audit.find
             listeners += Partition(find, has_waves).listeners()
         whole, patch = _RESOURCES[self._workload.kind.kind]
@@ -333,14 +344,14 @@ class ConfiguredWorkload:
         where = f"{self._workload.namespace}/{self._workload.name}"
         return pulumi.ResourceOptions(import_=where, aliases=aliases)
 
-    def _register_strategy(self, waves: Waves) -> WorkloadResource:
+    def _register_strategy(self, waves: "Waves") -> WorkloadResource:
         """
         Register the one field that keeps Kubernetes from restarting pods by itself, as a patch of its own.
 
         Whoever removes the waves lets go of it, and Kubernetes puts its default, RollingUpdate, in its place.
         """
         frozen = {"updateStrategy": self._workload.kind.frozen}
-        return self._register_let_go("strategy", driven_annotations(waves), frozen)
+        return self._register_let_go("strategy", waves.annotations(), frozen)
 
     def _register_owner(self) -> WorkloadResource:
         """
@@ -348,7 +359,7 @@ class ConfiguredWorkload:
 
         With waves it must not wait for pods either: they restart after it.
         """
-        driven = {} if self._waves is None else DAEMON_SET_ANNOTATIONS
+        driven = {} if self._waves is None else DRIVEN
         return self._register_let_go("owner", {**FORCED, **driven, **self._workload.owner}, None)
 
     def _register_let_go(self, what: str, annotations: Any, spec: Any) -> WorkloadResource:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -16,9 +16,7 @@ from ..core.kubernetes.strategies import check_strategy
 from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
 from ..core.revisions import references as checks
 from ..core.revisions.naming import MAX_NAME_LENGTH
-from ..core.waves.order import Waves, check_beside_waves, no_waves, parse_waves
 from ..core.waves.places import from_the_top
-from ..core.waves.reload_check import ReloadCheck, check_program, parse_reload
 from ..core.workload.asked import selector_of
 from ..core.workload.configuration import Configuration
 from . import schema
@@ -28,6 +26,10 @@ from .outputs import known, wait_for_outputs
 from .secrets import Secrets, parse_secrets, secret_names
 from .sources import parse_sources, source_names, warned
 from .taking_over import check_take_over
+
+if TYPE_CHECKING:  # imported where there are any: configured_workload.py says why
+    from ..core.waves.order import Waves
+    from ..core.waves.reload_check import ReloadCheck
 
 _NUMBERS = {"min_ready_seconds": 0, "revision_history_limit": 0, "rollout_timeout_seconds": 1, "replicas": 0}
 """Argument -> the least that it may be."""
@@ -47,9 +49,9 @@ class Arguments:
     needs: Sequence[pulumi.Resource]
     missing: Sequence[str]
     secrets: Secrets
-    waves: Waves | None
+    waves: "Waves | None"
     sinks: Sequence[Sink]
-    reload: ReloadCheck | None = None
+    reload: "ReloadCheck | None" = None
     """How pods are asked whether they have read a text again."""
 
 
@@ -75,9 +77,9 @@ def checked(
         plain["secrets"], _, of_secrets = known(plain["secrets"])
     kubernetes_name = str(plain.get("name", name))
     findings += _check_values(name, plain, kind)
-    waves, wrong = parse_waves(plain["waves"], kind=kind) if "waves" in plain else (None, [])
+    waves, wrong = _waves(plain, kind)
     sinks, wrong_audit = parse_audit(plain.get("audit", []))
-    findings += [*wrong_audit, *wrong, *(_check_beside_waves(plain, kind) if "waves" in plain else [])]
+    findings += [*wrong_audit, *wrong]
     ignored, names = (opts and opts.ignore_changes) or [], source_names(kubernetes_name, plain)
     findings += checks.check_ignore_changes(ignored, names, plain.get("pod_spec"), secret_names(plain), kind)
     findings += check_provider(plain, opts)
@@ -86,12 +88,8 @@ def checked(
     configuration, wrong = parse_sources(kubernetes_name, plain, may_read_nothing)
     secrets, wrong_secrets = parse_secrets(kubernetes_name, plain)
     own = {"config_maps": names, "secrets": secret_names(plain)}
-    reloads = [key for source in configuration.sources for key in source.reloads]
-    reload, wrong_reload = parse_reload(plain.get("reload"), reloads)
+    reload, wrong_reload = _reload(plain, configuration)
     external, wrong_external = read_external(kubernetes_name, plain, own, secrets.key)
-    if reload:
-        for source in (one for one in configuration.sources if one.reloads and not one.unknown):
-            wrong_reload += check_program(reload, source.reloaded.data)
     findings += [*wrong, *wrong_reload, *wrong_external, *wrong_secrets]
     if findings:
         raise BadArguments.of(who, findings)
@@ -117,7 +115,11 @@ def plain_arguments(
     plain = {key: _without_input_types(value) for key, value in args.items() if value is not None}
     known: Mapping[str, Any] = args_type.__annotations__
     required: frozenset[str] = getattr(args_type, "__required_keys__", frozenset())
-    refused = [no_waves(kind)] if not kind.has_waves and plain.pop("waves", None) is not None else []
+    refused = []
+    if not kind.has_waves and plain.pop("waves", None) is not None:
+        from ..core.waves.order import no_waves
+
+        refused = [no_waves(kind)]
     return plain, [*refused, *check_argument_names(plain, known, sorted(required), from_the_top(known))]
 
 
@@ -146,10 +148,28 @@ def _check_values(name: str, plain: Mapping[str, Any], kind: WorkloadKind) -> It
             yield from check_whole_number(number, plain[number], least)
 
 
-def _check_beside_waves(plain: Mapping[str, Any], kind: WorkloadKind) -> Iterator[Finding]:
+def _waves(plain: Mapping[str, Any], kind: WorkloadKind) -> "tuple[Waves | None, list[Finding]]":
+    if "waves" not in plain:
+        return None, []
+    from ..core.waves.order import check_beside_waves, parse_waves
+
+    waves, wrong = parse_waves(plain["waves"], kind=kind)
     needed = ("namespace", "min_ready_seconds", "kubeconfig", "context")
     outputs = [key for key in needed if isinstance(plain.get(key), pulumi.Output)]
-    yield from check_beside_waves(plain, outputs, kind)
+    return waves, [*wrong, *check_beside_waves(plain, outputs, kind)]
+
+
+def _reload(plain: Mapping[str, Any], configuration: Configuration) -> "tuple[ReloadCheck | None, list[Finding]]":
+    keys = [key for source in configuration.sources for key in source.reloads]
+    if not keys and plain.get("reload") is None:
+        return None, []
+    from ..core.waves.reload_check import check_program, parse_reload
+
+    reload, wrong = parse_reload(plain.get("reload"), keys)
+    if reload:
+        for source in (one for one in configuration.sources if one.reloads and not one.unknown):
+            wrong += check_program(reload, source.reloaded.data)
+    return reload, wrong
 
 
 def _check_labels(plain: Mapping[str, Any], kubernetes_name: str) -> Iterator[Finding]:

@@ -12,7 +12,6 @@ from ..core.configuration.content import Content, parse_content, unmatched, warn
 from ..core.configuration.effects import Effects, parse_effects
 from ..core.configuration.reloading import reload_keys
 from ..core.formats import on_platform
-from ..core.kube_proxy.files import check_images
 from ..core.kubernetes.asked_keys import Keys, missing_keys
 from ..core.kubernetes.pod_spec import platform, references
 from ..core.kubernetes.uses import keys_read
@@ -52,7 +51,7 @@ def parse_sources(
         unknown, known = _without_outputs(fields)
         _add_platform(known, plain.get("pod_spec"))
         content, wrong = _content(known, unknown)
-        wrong = wrong or check_images(content, plain.get("pod_spec"))
+        wrong = wrong or _check_images(content, plain.get("pod_spec"))
         selective = any(argument in plain for argument in ("config_maps", "external", "secrets"))
         if selective and not wrong and not unknown:
             content, wrong = _as_read(content, called, plain.get("pod_spec"))
@@ -145,6 +144,14 @@ def _content(fields: Mapping[str, Any], unknown: list[str]) -> tuple[Content, li
     declared = (fields.get(argument) for argument in ("formats", "effects", "text_version"))
     content, wrong = parse_content(data, binary, *declared)
     return content, [*wrong, *(unmatched(content) if not wrong else [])]
+
+
+def _check_images(content: Content, pod_spec: object) -> list[Finding]:
+    if all(meaning.format != "kube-proxy" for meaning in content.meanings.values()):
+        return []
+    from ..core.kube_proxy.files import check_images  # with it comes all that is known of kube-proxy
+
+    return check_images(content, pod_spec)
 
 
 def _stated(fields: Mapping[str, Any]) -> dict[str, Effects]:

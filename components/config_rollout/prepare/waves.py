@@ -1,6 +1,5 @@
 """The waves of one component: what the cluster says to them before anything is registered, and their stashes."""
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +14,6 @@ from ..core.arguments.finding import Finding, report
 from ..core.audit.writing import ended_well
 from ..core.explain.previous import is_template
 from ..core.kubernetes import daemon_sets, template, workloads
-from ..core.kubernetes.annotations import WAVES_ANNOTATION
 from ..core.kubernetes.objects import revision_of
 from ..core.kubernetes.pods import place_of
 from ..core.kubernetes.stateful_sets import pod_names
@@ -44,26 +42,7 @@ from .errors import BadArguments
 from .revisions import Reading
 from .waiting import meanwhile, wait_for_server
 
-SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
-"""On a workload that only this component can wait for: hooks/ordered.py, hooks/stashes.py."""
-
-DAEMON_SET_ANNOTATIONS = {**SKIP_AWAIT, "pulumi.com/patchForce": "true"}
-"""
-On a workload with waves: the provider would wait for pods that only the waves restart, and could not restore what
-someone else has overwritten.
-"""
-
 T = TypeVar("T")
-
-
-def driven_annotations(waves: Waves) -> dict[str, str]:
-    """
-    Return those annotations, and the waves as `config-rollout status` shows them.
-
-    On a patch of its own they go with the waves.
-    """
-    membership = json.dumps(waves.membership(), sort_keys=True)
-    return {**DAEMON_SET_ANNOTATIONS, WAVES_ANNOTATION: membership}
 
 
 class StagedRollout:

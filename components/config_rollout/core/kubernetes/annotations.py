@@ -88,6 +88,15 @@ last reload has, and `"ask"`, what pods were asked.
 STACK_ANNOTATION = "config-rollout/stack"
 """On what a component makes: the Pulumi stack that owns it, ORGANIZATION/PROJECT/STACK: core/revisions/ownership.py."""
 
+SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
+"""On a workload that only this component can wait for, and not the provider."""
+
+DRIVEN = {**SKIP_AWAIT, "pulumi.com/patchForce": "true"}
+"""
+On a workload with waves: the provider would wait for pods that only the waves restart, and could not restore what
+someone else has overwritten.
+"""
+
 WAVES_ANNOTATION = "config-rollout/waves"
 """On the DaemonSet: which nodes are in which wave, as `Waves.membership`, for whoever looks at a rollout."""
 

@@ -7,6 +7,7 @@ Not here: when a pod may restart (restarts.py), and the words about it (words.py
 """
 
 import hashlib
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from ..arguments.fields import as_written, check_seconds, is_whole_number, named
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from ..kubernetes.amounts import PERCENT
+from ..kubernetes.annotations import DRIVEN, WAVES_ANNOTATION
 from ..kubernetes.label_selector import LabelSelector, parse_selector
 from ..kubernetes.stateful_sets import ordinal_of
 from ..kubernetes.workload_kinds import DAEMON_SET, STATEFUL_SET, WorkloadKind
@@ -117,6 +119,14 @@ class Waves:
             of = {"matchExpressions": expressions, self.kind.places: wave.nodes, "each": wave.each}
             first.append({"name": wave.name, **{key: value for key, value in of.items() if value}})
         return {**({"first": first} if first else {}), **({"by": self.by} if self.by else {})}
+
+    def annotations(self) -> dict[str, str]:
+        """
+        Return what a workload with these waves has, as `config-rollout status` shows them.
+
+        On a patch of its own they go with the waves.
+        """
+        return {**DRIVEN, WAVES_ANNOTATION: json.dumps(self.membership(), sort_keys=True)}
 
 
 @dataclass(frozen=True)
