@@ -6,6 +6,7 @@ _CAPITALS = {word.lower(): word for word in ("API", "FQDN", "ID", "IO", "IP", "I
 """Words that Kubernetes writes in capitals, in the fields of a pod spec."""
 
 
+@lru_cache(1024)
 def camel_case(name: str) -> str:
     """Return `init_containers` as `initContainers`, and `host_ipc` as `hostIPC`."""
     first, *others = name.split("_")

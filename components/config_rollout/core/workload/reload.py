@@ -32,10 +32,11 @@ def check_reloads(effects: Mapping[str, Effects], name: str, pod_spec: object) -
 
     """
     yield from mixed_keys(effects)
-    if not isinstance(pod_spec, Mapping):  # said elsewhere
+    keys = reload_keys(effects)
+    if not keys or not isinstance(pod_spec, Mapping):  # that it is none is said elsewhere
         return
     of_source = [use for use in uses(pod_spec, str) if use.kind == CONFIG_MAP and use.name == name]
-    for key in reload_keys(effects):
+    for key in keys:
         reading = [use for use in of_source if use.keys is None or key in use.keys]
         path = next((at for at, effect in effects[key].items() if effect == "reload"), "")
         where = f"effects['{key}:{path}']" if path else f"effects['{key}']"
