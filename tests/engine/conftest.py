@@ -207,6 +207,14 @@ def project(engine, cluster, namespace, monkeypatch) -> Project:
 
 
 @pytest.fixture
+def second(engine, namespace, project) -> Iterator[Project]:
+    """Give another project, with a stack of its own."""
+    second = Project(engine, f"{namespace}-second")
+    yield second
+    second.destroy()
+
+
+@pytest.fixture
 def kubeconfig(cluster, monkeypatch) -> None:
     """Let the program, which runs in this process here, find the cluster as it does in its own."""
     monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))

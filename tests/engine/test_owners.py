@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from config_rollout import ConfiguredDaemonSet
-from tests.engine.conftest import BETTER, GOOD, NODES, Project, name_of
+from tests.engine.conftest import BETTER, GOOD, NODES, name_of
 from tests.engine.kube_system import DAEMON_SET, OF, adopt, own
 from tests.engine.observed import config_maps, daemon_set, written
 from tools.kubeadm import CONFIGURATION
@@ -17,14 +17,6 @@ from tools.kubeadm import CONFIGURATION
 FAST = {"update_strategy": {"rolling_update": {"max_unavailable": "100%"}}, "ready_after": "0s"}
 WAVES = {"waves": {"first": [{"name": "canary", "nodes": 1}], "max_unavailable": "100%"}, "ready_after": "0s"}
 COMPONENT, STACK = "config-rollout/component", "config-rollout/stack"
-
-
-@pytest.fixture
-def second(engine, namespace, project):
-    """Give another project, with a stack of its own."""
-    second = Project(engine, f"{namespace}-second")
-    yield second
-    second.destroy()
 
 
 def uid(cluster, namespace):

@@ -3,12 +3,11 @@
 import json
 
 import pulumi
-import pytest
 from pulumi_kubernetes.apps.v1 import DaemonSet
 from pulumi_kubernetes.core.v1 import ConfigMap
 
 from config_rollout import ConfiguredDeployment
-from tests.engine.conftest import BETTER, GOOD, NODES, Project, name_of
+from tests.engine.conftest import BETTER, GOOD, NODES, name_of
 from tests.engine.helm_release import installed
 from tests.engine.observed import config_maps, daemon_set, managers, told, undo, written
 
@@ -48,14 +47,6 @@ CONFIG = {
 
 SELECTOR = {"app": "agent"}
 OF = "daemonset/agent"
-
-
-@pytest.fixture
-def second(engine, namespace, project):
-    """Give another project, with a stack of its own."""
-    second = Project(engine, f"{namespace}-second")
-    yield second
-    second.destroy()
 
 
 def applied(cluster, namespace, tmp_path, *objects):

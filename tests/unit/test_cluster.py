@@ -85,7 +85,7 @@ def test_others_let_go_of_what_the_provider_applied_unless_it_was_written_meanwh
     path = "/apis/batch/v1/namespaces/n/jobs/once"
     server.answers[f"GET {path}"] = 200, job("helm", "pulumi-kubernetes-1a2b")
     server.answers[f"PATCH {path}?fieldManager=config-rollout-own"] = 200, {}
-    cluster.let_go(JOB, "n", "once")
+    cluster.let_go(JOB, "n", "once", "pulumi-kubernetes-1a2b")
 
     mine = job("pulumi-kubernetes-1a2b")["metadata"]["managedFields"]
     assert [
@@ -96,9 +96,8 @@ def test_others_let_go_of_what_the_provider_applied_unless_it_was_written_meanwh
 
 def test_nothing_is_written_where_nobody_has_to_let_go(server, cluster, jobs):
     server.answers["GET /apis/batch/v1/namespaces/n/jobs/once"] = 200, job("pulumi-kubernetes-1a2b")
-    cluster.let_go(JOB, "n", "once")
-    cluster.let_go(JOB, "n", "gone")
-    cluster.let_go({**JOB, "apiVersion": "example.com/v1"}, "n", "once")
+    for kind, name in ((JOB, "once"), (JOB, "gone"), ({**JOB, "apiVersion": "example.com/v1"}, "once")):
+        cluster.let_go(kind, "n", name, "pulumi-kubernetes-1a2b")
 
     assert {"GET"} == {verb for verb, *_ in server.asked}
 

@@ -92,29 +92,34 @@ def test_fields_of_all_are_united_and_say_where_one_of_them_has_a_whole_field():
     ] == handed_over(thing(ours, theirs, STATUS, late))
 
 
-def test_what_the_provider_applied_is_nobody_elses_and_what_others_alone_wrote_stays_theirs():
-    ours = entry("pulumi-kubernetes-1a2b", {"f:metadata": {"f:labels": {"f:a": {}}}, "f:rules": {}}, "Apply")
+OURS = "pulumi-kubernetes-1a2b"
+
+
+def test_what_we_applied_is_nobody_elses_and_what_others_alone_wrote_stays_theirs():
+    ours = entry(OURS, {"f:metadata": {"f:labels": {"f:a": {}}}, "f:rules": {}}, "Apply")
     metadata = {"f:labels": {".": {}, "f:a": {}}, "f:annotations": {"f:release": {}}}
     helm = entry("helm", {"f:metadata": metadata, "f:rules": {}})
     same = entry("kubectl", {"f:metadata": {"f:labels": {".": {}, "f:a": {}}}})
 
     assert [ours, {**helm, "fieldsV1": {"f:metadata": {"f:annotations": {"f:release": {}}}}}, STATUS] == ours_alone(
-        thing(ours, helm, same, STATUS)
+        thing(ours, helm, same, STATUS), OURS
     )
 
 
-def test_field_manager_of_an_annotation_is_the_providers():
-    ours, helm = (entry(manager, {"f:data": {"f:a": {}}}, "Apply") for manager in ("platform", "helm"))
-    of = thing(ours, helm)
-    of["metadata"]["annotations"] = {"pulumi.com/patchFieldManager": "platform"}
+@pytest.mark.parametrize(
+    ("manager", "operation"),
+    [("pulumi-kubernetes-9f8e", "Apply"), (f"{OURS}-second", "Apply"), (OURS, "Update"), ("helm", "Apply")],
+)
+def test_whoever_else_applied_the_same_is_not_us_whatever_its_name_begins_with(manager, operation):
+    ours, other = entry(OURS, {"f:data": {"f:a": {}}}, "Apply"), entry(manager, {"f:data": {"f:a": {}}}, operation)
 
-    assert [ours] == ours_alone(of)
+    assert [ours] == ours_alone(thing(other, ours), OURS)
 
 
-def test_all_fields_stay_whose_they_are_where_the_provider_applied_nothing():
-    written = [entry("helm", {"f:data": {"f:a": {}}}), entry("pulumi-kubernetes", {"f:data": {"f:a": {}}}), STATUS]
+def test_all_fields_stay_whose_they_are_where_we_applied_nothing():
+    written = [entry("helm", {"f:data": {"f:a": {}}}), entry(OURS, {"f:data": {"f:a": {}}}), STATUS]
 
-    assert written == ours_alone(thing(*written))
+    assert written == ours_alone(thing(*written), OURS)
 
 
 CONFIGURATION = Configuration.of({"agent": Content({"agent.yaml": b"level: info\n"})})

@@ -7,6 +7,7 @@ Found the way the provider finds it. Not here: what follows from what is read (c
 import json
 import logging
 import os
+import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -83,6 +84,7 @@ class Cluster:
     def __init__(self, connection: Connection, headers: list[tuple[str, str]]) -> None:
         self._connection, self._headers = connection, headers
         self._discovered: dict[str, dict[str, tuple[str, bool]]] = {}
+        self._discovering = threading.Lock()  # several threads ask for the kinds of one version
         self.server: str = connection.server
 
     @classmethod
@@ -280,10 +282,11 @@ class Cluster:
 
     def resource_of(self, version: str, kind: str) -> tuple[str, bool] | None:
         """Return the resource of a kind, and whether it is in namespaces; `None` if the server does not have it."""
-        if version not in self._discovered:
-            answer = self._send("GET", Right("get", "", _root(version))) or {}
-            every = [of for of in answer.get("resources", []) if "/" not in of["name"]]
-            self._discovered[version] = {of["kind"]: (of["name"], bool(of["namespaced"])) for of in every}
+        with self._discovering:
+            if version not in self._discovered:
+                answer = self._send("GET", Right("get", "", _root(version))) or {}
+                every = [of for of in answer.get("resources", []) if "/" not in of["name"]]
+                self._discovered[version] = {of["kind"]: (of["name"], bool(of["namespaced"])) for of in every}
         return self._discovered[version].get(kind)
 
     def try_apply(self, body: Mapping[str, Any], namespace: str, name: str, manager: str) -> None:
@@ -300,9 +303,9 @@ class Cluster:
         if right:
             self._send("PATCH", right, {"fieldManager": manager, "force": "true", "dryRun": "All"}, body, _APPLY)
 
-    def let_go(self, body: Mapping[str, Any], namespace: str, name: str) -> None:
+    def let_go(self, body: Mapping[str, Any], namespace: str, name: str, manager: str) -> None:
         """
-        Make the fields of an object of any kind that the Kubernetes provider has applied nobody else's.
+        Make the fields of an object of any kind that a field manager of ours has applied nobody else's.
 
         Raises:
           ClusterError: It was refused; with a conflict (409) something else wrote the object meanwhile.
@@ -310,7 +313,7 @@ class Cluster:
         """
         reads, writes = (self._right(verb, body, namespace, name) for verb in ("get", "patch"))
         live = self._send("GET", reads) if reads else None
-        managed = ours_alone(live) if live else []
+        managed = ours_alone(live, manager) if live else []
         if live is None or writes is None or managed == live["metadata"].get("managedFields"):
             return
         self._send("PATCH", writes, {"fieldManager": OWNER}, managing(live, managed), _OPERATIONS)

@@ -6,6 +6,7 @@ import pulumi
 
 from ..cluster.client import Cluster
 from ..cluster.retrying import Backoff
+from ..core.kubernetes.field_managers import PROVIDERS_OWN
 from ..core.manifests.items import Item
 from .listeners import Listener, Listeners
 from .threads import in_thread
@@ -22,10 +23,12 @@ def lets_go(item: Item, find: Callable[[], Cluster]) -> Listeners:
     Else a later apply that changes one of them would conflict with whoever made it. Where that fails it is a warning.
     """
 
-    def once() -> None:
-        find().let_go(item.of.value, *item.key[2:])
-
     async def after(args: pulumi.ResourceHookArgs) -> None:
+        manager = str((args.new_outputs or {})[PROVIDERS_OWN])
+
+        def once() -> None:
+            find().let_go(item.of.value, *item.key[2:], manager)
+
         await in_thread(Backoff(_SECONDS, passing=(_CONFLICT,)).run, once)
 
     return Listeners(after=[Listener(after)])

@@ -30,8 +30,13 @@ def managed_by(manager: str) -> dict[str, str]:
     return {MANAGER_ANNOTATION: manager, **FORCED}
 
 
-_PROVIDER = "pulumi-kubernetes"
-"""How the names begin that the Kubernetes provider chooses for itself."""
+PROVIDERS_OWN = "__fieldManager"
+"""
+Where the outputs of a resource say as which field manager the Kubernetes provider writes it.
+
+Each resource has its own name, `pulumi-kubernetes-` with eight random digits, unless an annotation chooses one.
+Source: pulumi-kubernetes 4.25 provider.go `checkpointObject`, `fieldManagerName`.
+"""
 
 _KEPT = ("f:finalizers", "f:ownerReferences")
 """What of an object's metadata stays whoever takes the object over."""
@@ -84,17 +89,16 @@ def handed_over(thing: Object, left_alone: Sequence[str] = ()) -> list[Mapping[s
     return [mine, *(one for one in rest if one not in ours)]
 
 
-def ours_alone(thing: Object) -> list[Mapping[str, Any]]:
+def ours_alone(thing: Object, manager: str) -> list[Mapping[str, Any]]:
     """
-    Return the managed fields of an object in which what the Kubernetes provider has applied is nobody else's.
+    Return the managed fields of an object in which what a manager of ours has applied is nobody else's.
 
     What only others wrote stays theirs, so that no apply removes it. A field of two managers can be changed by neither
     alone: that is a conflict.
-    Source: Kubernetes "Server-Side Apply", Conflicts; pulumi-kubernetes 4.25 provider.go `fieldManagerName`.
+    Source: Kubernetes "Server-Side Apply", Conflicts.
     """
     entries = thing["metadata"].get("managedFields") or []
-    name = str((thing["metadata"].get("annotations") or {}).get(MANAGER_ANNOTATION) or _PROVIDER)
-    ours = [one for one in entries if one.get("operation") == "Apply" and str(one.get("manager")).startswith(name)]
+    ours = [one for one in entries if (one.get("manager"), one.get("operation")) == (manager, "Apply")]
     fields: Mapping[str, Any] = reduce(_union, [one.get("fieldsV1") or {} for one in ours], {})
     kept = []
     for one in entries:
