@@ -200,6 +200,7 @@ PERMISSIONS = {
     "A StatefulSet": ("-n", "web", "statefulset/db"),
     "A StatefulSet in waves": ("-n", "web", "statefulset/db", "--waves"),
     "kube-proxy that is adopted": ("kube-system/kube-proxy", "--manage", "adopt"),
+    "Manifests that are taken over": ("-n", "kube-system", "--take-over", "examples/node-local-dns/manifests"),
 }
 """Heading of the page of permissions -> arguments of `config-rollout rbac`."""
 
@@ -208,7 +209,7 @@ def permissions_page() -> tuple[Path, str]:
     """Return the page of permissions, and what it has to hold: what the command prints."""
     intro = """
         `config-rollout rbac` prints the smallest Role for what you use, ready for `kubectl apply -f -`. The Kubernetes
-        provider needs beside it what it creates, reads, patches and deletes.
+        provider needs beside it what it creates, reads, patches and deletes; `--manage` and `--take-over` print that.
     """
     lines = _head("Permissions", intro)
     for heading, arguments in PERMISSIONS.items():

@@ -4,9 +4,12 @@ import json
 
 import pytest
 import yaml
+from pulumi.automation import ConfigValue
 
 from config_rollout import ConfiguredManifests
-from tests.engine.observed import order_of_pods, written
+from config_rollout.cli.main import main
+from tests.engine.conftest import grant, kubeconfig_of
+from tests.engine.observed import order_of_pods, told, written
 from tests.objects.manifests import source, workload
 
 POD = (
@@ -22,19 +25,21 @@ KINDS = ["configmaps/agent", "secrets/token", "persistentvolumeclaims/data", "jo
          "poddisruptionbudgets/agent", "roles/reader", "services/agent"]  # fmt: skip
 
 
-def manifests(level="info", version="1", image="once:1", least=1, mode="ReadWriteOnce", token="eA=="):
+ALONE = 'annotations: {pulumi.com/skipAwait: "true"}'
+
+
+def manifests(level="info", version="1", image="once:1", least=1, mode="ReadWriteOnce", token="eA==", of_service=ALONE):
     """Return a Deployment, and objects of the kinds of which a field can never be changed, or replaces the object."""
     label = f"labels: {{helm.sh/chart: agent-{version}}}"
-    alone = 'annotations: {pulumi.com/skipAwait: "true"}'
     beside = f"""
 apiVersion: v1
 kind: PersistentVolumeClaim
-metadata: {{name: data, {label}, {alone}}}
+metadata: {{name: data, {label}, {ALONE}}}
 spec: {{accessModes: [{mode}], resources: {{requests: {{storage: 1Gi}}}}}}
 ---
 apiVersion: batch/v1
 kind: Job
-metadata: {{name: once, {label}, {alone}}}
+metadata: {{name: once, {label}, {ALONE}}}
 {JOB % json.dumps(image)}
 ---
 apiVersion: policy/v1
@@ -49,7 +54,7 @@ rules: [{{apiGroups: [""], resources: [configmaps], resourceNames: [agent], verb
 ---
 apiVersion: v1
 kind: Service
-metadata: {{name: agent, {label}, {alone}}}
+metadata: {{name: agent, {label}, {of_service}}}
 spec: {{ports: [{{port: 80}}], selector: {{app: agent}}}}
 """
     data = json.dumps({"agent.yaml": f"level: {level}\n"})
@@ -128,3 +133,49 @@ def test_objects_change_in_place_while_they_are_taken_over_and_afterwards(helms,
         )
     assert not project.destroy().failed
     assert not cluster.api.exists(f"{of}/configmaps/agent")
+
+
+def test_what_another_stack_made_is_that_stacks_no_more_and_neither_stays_beside_us(
+    project, second, cluster, namespace
+):
+    path = f"namespaces/{namespace}/roles/reader"
+
+    def program(verb="get", take_over=True):
+        rule = {"apiGroups": [""], "resources": ["configmaps"], "verbs": [verb]}
+        role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "rules": [rule]}
+        given = {"manifests": {**role, "metadata": {"name": "reader"}}, "namespace": namespace, "take_over": take_over}
+        return lambda: ConfiguredManifests("agent", given)
+
+    def owners():
+        entries = cluster.api.get(path)["metadata"]["managedFields"]
+        return [one["manager"] for one in entries if "f:rules" in one["fieldsV1"]]
+
+    assert not project.up(program(take_over=False)).failed
+    (theirs,) = owners()
+    assert not second.up(program()).failed
+    (ours,) = owners()
+    assert theirs != ours
+
+    assert not second.up(program(take_over=False)).failed
+    outcome = second.up(program("list", take_over=False))
+    assert not outcome.failed, outcome.output
+    assert (["list"], [ours]) == (cluster.api.get(path)["rules"][0]["verbs"], owners())
+    late = project.up(program("watch", take_over=False))
+    assert (True, True) == (late.failed, "conflict" in late.output)
+
+
+def test_user_who_has_what_rbac_prints_can_preview_and_take_over(helms, project, cluster, namespace, tmp_path, capsys):
+    (tmp_path / "manifests.yaml").write_text(manifests(of_service=""))
+    assert 0 == main(["rbac", "-n", namespace, "--take-over", str(tmp_path / "manifests.yaml")])
+    grant(cluster, user := f"takes-over-{namespace}", capsys.readouterr().out)
+    wants = program(namespace, of_service="", level="debug", version="2")
+    kubeconfig = ConfigValue(kubeconfig_of(cluster, user))
+    project.stack(wants).set_config("kubernetes:kubeconfig", kubeconfig)
+
+    for run in (project.preview, project.up):
+        outcome = run(wants)
+        assert not outcome.failed, outcome.output
+        assert "may not" not in outcome.output
+        assert any("takes over Deployment" in one for one in told(outcome))
+    chart = {cluster.api.get(f"namespaces/{namespace}/{kind}")["metadata"]["labels"]["helm.sh/chart"] for kind in KINDS}
+    assert {"agent-2"} == chart

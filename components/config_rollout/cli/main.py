@@ -36,7 +36,7 @@ _MODULES = {
     "kubespray": "kubespray",
     "pause": "rollout",
     "resume": "rollout",
-    "rbac": "rollout",
+    "rbac": "rbac",
     "status": "status",
     "history": "history",
     "timeline": "timeline",

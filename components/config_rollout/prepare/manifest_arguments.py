@@ -10,8 +10,6 @@ import pulumi
 from ..cluster.client import Cluster, ClusterError
 from ..core.arguments.fields import check_name
 from ..core.arguments.finding import Finding
-from ..core.explain.taking_over import holds_unknown
-from ..core.kubernetes.field_managers import OWNER
 from ..core.manifests.asked import parse_asked
 from ..core.manifests.items import Item, check_items
 from ..core.manifests.plan import Plan, plan
@@ -21,13 +19,10 @@ from .arguments import check_provider, plain_arguments
 from .cluster import find_cluster
 from .manifests import Read, known_value
 from .revisions import is_mocked
+from .taking_over import refused_objects
 
 _PASSED_ON = ("take_over", "kubeconfig", "context", "audit")
 """What each workload's component takes as it is."""
-
-_AS_IT_IS = (
-    "Write it as it is in the cluster; once `up` has taken it over, remove `take_over`: then Pulumi may replace it"
-)
 
 
 class CommonArguments:
@@ -86,27 +81,13 @@ class CommonArguments:
         """
         Return what finds the cluster, if objects in it are taken over, once it has been asked what it would refuse.
 
-        With mocks there is no cluster; a preview that may not ask shows less.
+        With mocks there is no cluster.
         """
         if self.plain.get("take_over") is not True:
             return None
-        for item in [] if is_mocked() or self.findings else planned.objects:
-            try:
-                self._try(item)
-            except ClusterError as error:
-                if error.status in (403, 0) and pulumi.runtime.is_dry_run():
-                    break
-                if error.status == 0:
-                    self.findings.append(Finding("take_over", str(error).rstrip("."), "Run this again once it answers"))
-                    break
-                what = f"take_over: {str(error).partition('. Correct it')[0]}"
-                self.findings.append(Finding(f"{item.of.place}: {title(item.of)}", what, _AS_IT_IS))
+        if not is_mocked() and not self.findings:
+            self.findings += refused_objects(planned.objects, self._cluster, pulumi.runtime.is_dry_run())
         return lambda: find_cluster(self.plain)
-
-    def _try(self, item: Item) -> None:
-        value = item.of.value
-        if not holds_unknown(value):
-            self._cluster.try_apply(value, item.key[2], item.key[3], OWNER)
 
     def _ask(self, version: str, kind: str) -> bool | None:
         if is_mocked():

@@ -39,6 +39,27 @@ def waiting_rights(of: WorkloadName) -> list[Right]:
     return [Right(verb, "", "pods", of.namespace) for verb in verbs]
 
 
+def rollout_rights(
+    of: WorkloadName,
+    http_gates: bool = False,
+    probed: Iterable[str] = (),
+    beside: Iterable[Right] = (),
+    secrets: bool = False,
+    waves: bool = False,
+) -> list[Right]:
+    """
+    Return all permissions that a component needs.
+
+    `beside` is what else there is, `secrets` whether it has `secrets`, and `waves` whether it has those; one of a
+    DaemonSet always may.
+    """
+    of_driver = waiting_rights(of)
+    if of.kind is DAEMON_SET or waves:
+        of_driver = wave_rights(of.namespace, of.name, http_gates, probed, of.kind)
+    rights = list(dict.fromkeys([*beside, *of_driver, *kept_rights(of, secrets)]))
+    return [*rights, *missing_audit_rights(of, rights)]
+
+
 def rollout_roles(
     of: WorkloadName,
     http_gates: bool = False,
@@ -47,15 +68,6 @@ def rollout_roles(
     secrets: bool = False,
     waves: bool = False,
 ) -> str:
-    """
-    Return the manifests of the smallest Roles that grant all that a component needs.
-
-    `beside` is what else they grant, `secrets` whether it has `secrets`, and `waves` whether it has those; one of a
-    DaemonSet always may.
-    """
-    of_driver = waiting_rights(of)
-    if of.kind is DAEMON_SET or waves:
-        of_driver = wave_rights(of.namespace, of.name, http_gates, probed, of.kind)
-    rights = list(dict.fromkeys([*beside, *of_driver, *kept_rights(of, secrets)]))
-    rights += missing_audit_rights(of, rights)
+    """Return the manifests of the smallest Roles that grant them."""
+    rights = rollout_rights(of, http_gates, probed, beside, secrets, waves)
     return roles(rights, f"config-rollout-deployer-{of.name}", of.namespace)
