@@ -108,14 +108,25 @@ class Api:
         `codes` is how the answer's status code begins.
         """
         counts: Counter[str] = Counter()
-        for match in _METRIC.finditer(self._send("GET", "/metrics").text):
-            labels = dict(_LABEL.findall(match[1]))
+        for labels, count in self._answered():
             if labels["dry_run"] or labels["subresource"] or labels["resource"] in _NOT_COUNTED:
                 continue
-            if not labels["code"].startswith(codes):
-                continue
-            counts[f"{labels['verb']} {labels['resource']}"] += int(float(match[2]))
+            if labels["code"].startswith(codes):
+                counts[f"{labels['verb']} {labels['resource']}"] += count
         return counts
+
+    def all_request_counts(self) -> Counter[str]:
+        """Return how many requests were answered, of every kind, as `VERB resource` or `VERB resource/subresource`."""
+        counts: Counter[str] = Counter()
+        for labels, count in self._answered():
+            of = "/".join(filter(None, (labels["resource"], labels["subresource"])))
+            counts[f"{labels['verb']} {of}"] += count
+        return counts
+
+    def _answered(self) -> Iterator[tuple[dict[str, str], int]]:
+        """Yield the labels and the count of each series of the API server's own metric of requests."""
+        for match in _METRIC.finditer(self._send("GET", "/metrics").text):
+            yield dict(_LABEL.findall(match[1])), int(float(match[2]))
 
     def _json(self, method: str, path: str, **arguments: Any) -> Json:
         answer: Json = _check(self._send(method, _url(path), **arguments)).json()

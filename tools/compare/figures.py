@@ -1,14 +1,11 @@
 """The figures of all parts: as JSON, and what they say of a peer in a situation."""
 
-import os
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from .. import build
+from .. import build, machine
 from .counted import Cell
 from .manifests import BUDGET
 from .peers import PEERS, Peer
@@ -42,8 +39,8 @@ class Figures:
     @classmethod
     def of_this_machine(cls, nodes: int) -> "Figures":
         """Return none yet, with what is known of machine, versions and date."""
-        machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, {_gibibytes()} GiB"
-        return cls(nodes, datetime.now(UTC).date().isoformat(), machine, versions(PEERS))
+        names = [*build.CONTROL_PLANE, *build.ENGINE, *(program for peer in PEERS for program in peer.needs)]
+        return cls(nodes, machine.today(), machine.machine(), machine.versions(names))
 
     def add(self, part: str, peer: Peer, situation: Situation, cell: Cell) -> None:
         """Add a cell."""
@@ -133,13 +130,3 @@ def spread(values: Sequence[float], form: str = ",") -> str:
         return ""
     least, most = format(min(values), form), format(max(values), form)
     return least if least == most else f"{least} to {most}"
-
-
-def versions(peers: Sequence[Peer]) -> dict[str, str]:
-    """Return program -> version, of all that run."""
-    names = [*build.CONTROL_PLANE, *build.ENGINE, *(program for peer in peers for program in peer.needs)]
-    return {name: build.chosen(name).version for name in dict.fromkeys(names)}
-
-
-def _gibibytes() -> int:
-    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..machine import said
 from . import cost
 from .figures import MANY_PART, Figures, Verdict, spread, table
 from .rules import OTHERS, decisions
@@ -47,11 +48,8 @@ def _left(figures: Figures) -> Iterator[str]:
 
 
 def _about(figures: Figures) -> str:
-    programs = {"etcd": "etcd", "kube-apiserver": "Kubernetes", "pulumi": "Pulumi", "pulumi-resource-kubernetes":
-                "its Kubernetes provider", "helm-3": "Helm", "helm-4": "Helm", "kustomize": "kustomize"}  # fmt: skip
-    named = [f"{title} {figures.versions[name]}" for name, title in programs.items() if name in figures.versions]
     return (
-        f"{figures.date}, {figures.nodes} nodes, on {figures.machine}; {', '.join(named)}. "
+        f"{figures.date}, {figures.nodes} nodes, on {figures.machine}; {said(figures.versions)}. "
         "Where runs differ, a cell has the least and the most."
     )
 
