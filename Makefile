@@ -59,6 +59,11 @@ compare: setup tools ## the tools that people use instead, in the same situation
 connections: setup tools ## what a restart of kube-proxy costs on real nodes, as root; writes the table of docs/connections.md
 	$(RUN) -m benchmarks.connections
 
+scale: setup tools ## time, memory and requests by NODES='100 1000' and WORKLOADS='1 10', in hours; writes docs/scale.md
+	$(RUN) -m benchmarks.restart $(NODES)
+	$(RUN) -m benchmarks.scale $(if $(NODES),--nodes $(NODES)) $(if $(WORKLOADS),--workloads $(WORKLOADS)) \
+		$(if $(FAKES),--fakes $(FAKES))
+
 bench: setup ## measure, and write the tables of the docs
 	$(RUN) -m benchmarks
 	$(RUN) -m benchmarks.policies
@@ -95,5 +100,5 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers programs chart-history compare connections bench docs site browse tools lock setup
+.PHONY: help demo cluster test test-unit fuzz faults lint matrix kubespray linters renderers programs chart-history compare connections scale bench docs site browse tools lock setup
 .DEFAULT_GOAL := help

@@ -17,7 +17,7 @@ RUNS = 5
 COMMAND = """
 import sys
 from pathlib import Path
-from config_rollout.cli import main
+from config_rollout.cli.main import main
 
 main(sys.argv[1:])
 print(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")))

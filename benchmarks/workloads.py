@@ -20,11 +20,13 @@ COUNTS = {1: 9, 10: 7, 100: 3}
 """How many workloads -> how many pairs of runs: many take so long that nothing else weighs much."""
 
 _SAID = """
+import os
+
 import pulumi
 {imports}
 
 SOURCES, SECRET = [f"source-{{number}}" for number in range(4)], "token"
-DATA, VALUES = {{"agent.yaml": "level: info\\n"}}, {{"token": "swordfish"}}
+DATA, VALUES = {{"agent.yaml": f"level: {{os.environ.get('LEVEL', 'info')}}\\n"}}, {{"token": "swordfish"}}
 MOUNTS = [{{"name": name, "mount_path": f"/etc/{{name}}"}} for name in (*SOURCES, SECRET)]
 POD_SPEC = {{
     "containers": [{{"name": "agent", "image": "agent:1", "volume_mounts": MOUNTS}}],
@@ -59,19 +61,20 @@ OURS = (
 """
 )
 BY_HAND = (
-    _SAID.format(imports="import pulumi_kubernetes as k8s")
+    _SAID.format(imports="import hashlib\nimport pulumi_kubernetes as k8s")
     + """
+    digest = hashlib.sha256(f"{DATA}{VALUES}".encode()).hexdigest()
     name, mounted = f"agent-{number}", []
     labels = {"app.kubernetes.io/name": name}
     for source in SOURCES:
-        of = {"name": f"{name}-{source}", "namespace": namespace}
+        of = {"name": f"{name}-{source}-{digest[:10]}", "namespace": namespace}
         k8s.core.v1.ConfigMap(of["name"], metadata=of, data=DATA, immutable=True)
         mounted.append({"name": source, "config_map": {"name": of["name"]}})
-    of = {"name": f"{name}-{SECRET}", "namespace": namespace}
+    of = {"name": f"{name}-{SECRET}-{digest[:10]}", "namespace": namespace}
     k8s.core.v1.Secret(of["name"], metadata=of, string_data=pulumi.Output.secret(VALUES), immutable=True)
     mounted.append({"name": SECRET, "secret": {"secret_name": of["name"]}})
     template = {
-        "metadata": {"labels": labels, "annotations": {"checksum/config": "0" * 64}},
+        "metadata": {"labels": labels, "annotations": {"checksum/config": digest}},
         "spec": {**POD_SPEC, "volumes": mounted},
     }
     spec = {"selector": {"match_labels": labels}, "template": template}
@@ -87,16 +90,20 @@ class Program:
     """One of the programs: a project with a stack for each number of workloads."""
 
     def __init__(self, engine: Engine, name: str, source: str) -> None:
-        self._engine, self._name, self.folder = engine, name, engine.home / name
+        self._engine, self.name, self.folder = engine, name, engine.home / name
         self.folder.mkdir()
         options = f"{{toolchain: pip, virtualenv: {ROOT / '.venv'}}}"
         (self.folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: {{name: python, options: {options}}}\n")
         (self.folder / "__main__.py").write_text(source)
 
+    def begin(self, cluster: LocalCluster, count: int) -> None:
+        """Make the stack and the namespace of so many workloads."""
+        cluster.create_namespace(f"{self.name}-{count}")
+        self._engine.run("stack", "init", f"{self.name}-{count}", folder=self.folder)
+
     def create(self, cluster: LocalCluster, count: int) -> None:
         """Make everything of so many workloads."""
-        cluster.create_namespace(f"{self._name}-{count}")
-        self._engine.run("stack", "init", f"{self._name}-{count}", folder=self.folder)
+        self.begin(cluster, count)
         self._engine.run(*COMMANDS["no-op `up`"], folder=self.folder)
 
     def run(self, *arguments: str) -> Cost:

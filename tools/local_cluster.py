@@ -250,6 +250,7 @@ class LocalCluster:
                 "--kubelet-preferred-address-types=InternalIP",
                 f"--egress-selector-config-file={folder / 'egress.json'}",
                 f"--audit-policy-file={folder / 'audit.json'}", f"--audit-log-path={folder / 'audit.log'}",
+                "--audit-log-maxsize=100000",
                 *(["--storage-media-type=application/json"] if self._recorded else []),
             ],
             "kube-controller-manager": [

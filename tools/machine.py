@@ -9,7 +9,8 @@ from . import build
 
 _TITLES = {
     "etcd": "etcd", "kube-apiserver": "Kubernetes", "pulumi": "Pulumi",
-    "pulumi-resource-kubernetes": "its Kubernetes provider", "helm-3": "Helm", "helm-4": "Helm", "kustomize": "kustomize",
+    "pulumi-resource-kubernetes": "its Kubernetes provider", "helm-3": "Helm", "helm-4": "Helm",
+    "kustomize": "kustomize",
 }  # fmt: skip
 """Program -> what it is called where its version is said; of the others nothing is said."""
 
