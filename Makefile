@@ -35,8 +35,8 @@ lint: setup ## style, types, and where imports may point
 	$(RUN) -m mypy
 	$(VENV)/bin/lint-imports
 
-matrix: setup ## the releases of Kubernetes and Python, each with its own tools; writes docs/compatibility.md
-	$(RUN) -m tools.matrix
+matrix: setup ## each release of Kubernetes and Python, or RELEASES='1.37 3.13'; writes docs/compatibility.md
+	$(RUN) -m tools.matrix $(RELEASES)
 
 kubespray: setup ## replay what kubespray did to kube-proxy; writes the table of docs/kubespray.md
 	$(RUN) -m tools.kubespray

@@ -25,6 +25,7 @@ _GROUPS = {
     "rolebindings": _RBAC,
     "clusterroles": _RBAC,
     "clusterrolebindings": _RBAC,
+    "storageclasses": "storage.k8s.io/v1",
 }
 """Resource -> group and version, of those that are not in the core group."""
 

@@ -84,7 +84,7 @@ def namespace(cluster) -> str:
 def wait_for_garbage(cluster: LocalCluster) -> None:
     """Wait a while until the pods of what an earlier test destroyed are gone: their deletes count as writes."""
     give_up = time.monotonic() + 60
-    kinds = ("daemonsets", "replicasets", "statefulsets")
+    kinds = ("daemonsets", "replicasets", "statefulsets", "jobs")
     while time.monotonic() < give_up:
         workloads = [one["metadata"] for kind in kinds for one in cluster.api.list(kind)]
         owners = {one["uid"] for one in workloads if "deletionTimestamp" not in one}  # one that waits for its pods

@@ -13,8 +13,12 @@ import zipfile
 from importlib.metadata import version
 from pathlib import Path
 
+import grpc
 import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import analyzer_pb2_grpc
 
+from config_rollout.core.rules import BY_ID
 from tools.documents import ROOT, blocks
 
 BUILD_SDIST = "import sys, setuptools.build_meta as backend; backend.build_sdist(sys.argv[1])"
@@ -102,17 +106,35 @@ def test_command_line_says_its_version(installed, tmp_path):
         ("cli", "shtab", ["--print-completion", "bash"], "_shtab_config_rollout"),
         ("metrics", "prometheus_client", ["metrics", "--from", RECORDS], "# EOF"),
         ("plot", "matplotlib", ["timeline", "--from", RECORDS, "--output", "rollout.svg"], ""),
+        ("kubespray", "jinja2", ["kubespray", "group_vars"], "mode: nftables\n"),
     ],
 )
 def test_command_needs_its_extra_and_says_so(installed, unpacked, tmp_path, extra, module, command, printed):
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "all.yml").write_text('chosen: nftables\nkube_proxy_mode: "{{ chosen | lower }}"\n')
     program = installed / "bin" / "config-rollout"
     refused, message = ran(tmp_path, program, *command)
     ran(unpacked, installed / "bin" / "pip", "install", f".[{extra}]")
     status, output = ran(tmp_path, program, *command)
 
-    assert (2, True) == (refused, f"not installed. Run: pip install 'pulumi-config-rollout[{extra}]'\n" in message)
-    assert module.partition("_")[0] in message
+    assert (2, True) == (refused, f" Run: pip install 'pulumi-config-rollout[{extra}]'\n" in message)
+    assert "not installed" in message
+    assert module.partition("_")[0] in message.lower()
     assert (0, True) == (status, printed in output)
+
+
+def test_policies_need_no_extra(installed, tmp_path):
+    """The engine starts the pack as this program, reads the port that it prints, and asks there for the rules."""
+    with subprocess.Popen(
+        [installed / "bin" / "config-rollout-policies"], cwd=tmp_path, stdout=subprocess.PIPE
+    ) as pack:
+        try:
+            with grpc.insecure_channel(f"127.0.0.1:{int(pack.stdout.readline())}") as channel:
+                served = analyzer_pb2_grpc.AnalyzerStub(channel).GetAnalyzerInfo(empty_pb2.Empty()).policies
+        finally:
+            pack.kill()
+
+    assert {*BY_ID} == {policy.name for policy in served}
 
 
 def test_readme_says_what_completion_needs():

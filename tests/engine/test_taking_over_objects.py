@@ -179,3 +179,29 @@ def test_user_who_has_what_rbac_prints_can_preview_and_take_over(helms, project,
         assert any("takes over Deployment" in one for one in told(outcome))
     chart = {cluster.api.get(f"namespaces/{namespace}/{kind}")["metadata"]["labels"]["helm.sh/chart"] for kind in KINDS}
     assert {"agent-2"} == chart
+
+
+def test_claim_that_is_bound_is_taken_over_although_its_class_waits_for_a_pod(project, cluster, namespace):
+    """As nearly every cloud's class does. The provider waits until a new one is pending, which this is no more."""
+    spec = {"storageClassName": "late", "accessModes": ["ReadWriteOnce"]}
+    late = {"metadata": {"name": "late"}, "provisioner": "none", "volumeBindingMode": "WaitForFirstConsumer"}
+    claimed = {"claimRef": {"namespace": namespace, "name": "data"}, "hostPath": {"path": "/none"}, **spec}
+    volume = {"metadata": {"name": namespace}, "spec": {"capacity": {"storage": "1Gi"}, **claimed}}
+    spec["resources"] = {"requests": {"storage": "1Gi"}}
+    claims = f"namespaces/{namespace}/persistentvolumeclaims"
+    for path, of in (("storageclasses", late), ("persistentvolumes", volume),
+                     (claims, {"metadata": {"name": "data"}, "spec": {**spec, "volumeName": namespace}})):  # fmt: skip
+        cluster.api.create(path, of)
+    cluster.kubectl("-n", namespace, "wait", "pvc/data", "--for=jsonpath={.status.phase}=Bound", "--timeout=60s")
+
+    def program(version, take_over=True):
+        labels = {"helm.sh/chart": f"agent-{version}"}
+        claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": spec}
+        claim["metadata"] = {"name": "data", "labels": labels}
+        given = {"manifests": claim, "namespace": namespace, "take_over": take_over}
+        return lambda: ConfiguredManifests("agent", given)
+
+    for step in (program("1"), program("2"), program("2", take_over=False)):
+        outcome = project.up(step)
+        assert not outcome.failed, outcome.output
+    assert "agent-2" == cluster.api.get(f"{claims}/data")["metadata"]["labels"]["helm.sh/chart"]
