@@ -21,6 +21,7 @@ from ..core.kubernetes.workload_kinds import KINDS, kind_of
 from ..core.rbac.rights import Right, lasting, role
 from ..core.waves.http_answers import breaks_a_rule, message_of
 from .connection import Connection, NoCredentials, in_cluster, of_kubeconfig, plain
+from .decoding import decoded
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -365,7 +366,7 @@ class Cluster:
             return None
         if not 200 <= status < 300:
             self._refuse(right, status, data)
-        thing: Object = json.loads(data)
+        thing: Object = decoded(data)
         return thing
 
     def _ask(
