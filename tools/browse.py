@@ -2,8 +2,8 @@
 Looks at every page of the site in a real browser, wide and narrow, light and dark: `make browse`.
 
 It needs Debian's package chromium, or CHROMIUM with the path of another one. It fails on a console error, a request
-that fails or leaves the machine, a page that is wider than the screen, and text with too little contrast. The
-screenshots are in .run/screenshots.
+that fails or leaves the machine, a page that is wider than the screen, what scrolls sideways without showing it, and
+text with too little contrast. The screenshots are in .run/screenshots.
 """
 
 import functools
@@ -74,6 +74,14 @@ CONTRAST = """
 """
 """Every pair of colours in the article with less contrast than WCAG 2.2 AA asks: 4.5, and 3 for large text."""
 
+HINT = """
+() => [...document.querySelectorAll("article *")]
+  .filter(of => of.scrollWidth > of.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(of).overflowX))
+  .filter(of => !parseFloat(getComputedStyle(of).getPropertyValue("--more-behind")))
+  .map(of => `${of.tagName.toLowerCase()} scrolls sideways, not to be seen (${of.textContent.trim().slice(0, 40)})`)
+"""
+"""Everything in the article that is wider than its place and does not fade where it ends: docs/site.css."""
+
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
@@ -132,7 +140,8 @@ def _looks(page: Page, width: int) -> list[str]:
     broken = [f"is {wide} pixels wide"] if wide > width else []
     lost: list[str] = page.evaluate("[...document.images].filter(i => !i.naturalWidth).map(i => i.src)")
     contrast: list[str] = page.evaluate(CONTRAST)
-    return [*broken, *(f"{one}: is no picture" for one in lost), *contrast]
+    hidden: list[str] = page.evaluate(HINT)
+    return [*broken, *(f"{one}: is no picture" for one in lost), *contrast, *hidden]
 
 
 def main() -> None:

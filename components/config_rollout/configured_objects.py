@@ -15,7 +15,6 @@ from .args.configured_stateful_set import ConfiguredStatefulSetArgs
 from .cluster.client import Cluster
 from .configured import Configured
 from .core.arguments.finding import Finding
-from .core.kubernetes.field_managers import FORCED
 from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, STATEFUL_SET
 from .core.manifests.items import Item
 from .core.manifests.order import Key
@@ -162,7 +161,7 @@ class ConfiguredObjects(pulumi.ComponentResource):
             for alias in earlier:
                 alias.type_ = whole
             metadata = dict(values["metadata"])
-            metadata["annotations"] = {**(metadata.get("annotations") or {}), **FORCED}
+            metadata["annotations"] = {**(metadata.get("annotations") or {}), **item.taken_over_with}
             values["metadata"] = metadata
         opts.aliases = [*earlier, pulumi.Alias(type_=whole if self._takes else patch)]
         if item.of.kind == "Secret":

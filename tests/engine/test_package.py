@@ -117,7 +117,7 @@ def test_command_needs_its_extra_and_says_so(installed, unpacked, tmp_path, extr
     ran(unpacked, installed / "bin" / "pip", "install", f".[{extra}]")
     status, output = ran(tmp_path, program, *command)
 
-    assert (2, True) == (refused, f" Run: pip install 'pulumi-config-rollout[{extra}]'\n" in message)
+    assert (2, True) == (refused, f" Run: pip install 'pulumi-config-rollout[{extra}]'" in message)
     assert "not installed" in message
     assert module.partition("_")[0] in message.lower()
     assert (0, True) == (status, printed in output)

@@ -194,14 +194,14 @@ def test_claim_that_is_bound_is_taken_over_although_its_class_waits_for_a_pod(pr
         cluster.api.create(path, of)
     cluster.kubectl("-n", namespace, "wait", "pvc/data", "--for=jsonpath={.status.phase}=Bound", "--timeout=60s")
 
-    def program(version, take_over=True):
+    def program(version):
         labels = {"helm.sh/chart": f"agent-{version}"}
         claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": spec}
         claim["metadata"] = {"name": "data", "labels": labels}
-        given = {"manifests": claim, "namespace": namespace, "take_over": take_over}
+        given = {"manifests": claim, "namespace": namespace, "take_over": True}
         return lambda: ConfiguredManifests("agent", given)
 
-    for step in (program("1"), program("2"), program("2", take_over=False)):
-        outcome = project.up(step)
+    for version in ("1", "2"):
+        outcome = project.up(program(version))
         assert not outcome.failed, outcome.output
     assert "agent-2" == cluster.api.get(f"{claims}/data")["metadata"]["labels"]["helm.sh/chart"]

@@ -7,6 +7,8 @@ from typing import Any
 
 from ..arguments.finding import Finding
 from ..formats.meaning import NotUnderstood
+from ..kubernetes.annotations import SKIP_AWAIT
+from ..kubernetes.field_managers import FORCED
 from ..kubernetes.manifest_text import documents
 from ..markers import UNKNOWN
 from ..rules.gaps import INVALID, NO_OBJECT, TEMPLATE, Gap
@@ -57,6 +59,17 @@ class Item:
         spec = self.of.get("spec")
         fields = _CHOSEN.get((self.key[0], self.key[1]), ())
         return [f"spec.{field}" for field in fields if isinstance(spec, Mapping) and field not in spec]
+
+    @property
+    def taken_over_with(self) -> Mapping[str, str]:
+        """
+        The annotations with which it is taken over.
+
+        The provider waits until a claim that it makes is `Pending`, if its class waits for a first pod. One that is
+        there is `Bound`, and it would wait for five minutes and fail.
+        Source: pulumi-kubernetes 4.25 awaiters.go `untilCoreV1PersistentVolumeClaimReady`.
+        """
+        return {**FORCED, **(SKIP_AWAIT if self.key[:2] == ("", "PersistentVolumeClaim") else {})}
 
     def within(self, namespace: str) -> "Item":
         """Return the object in a namespace, if it does not say another."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from ..kubernetes.annotations import SKIP_AWAIT
 from ..kubernetes.workload_kinds import KINDS, WorkloadKind, WorkloadName
 from ..rbac.rights import Right
 from .items import Item
@@ -23,8 +24,6 @@ Group and kind -> groups and resources that the provider lists and watches until
 
 Where it may not, it tries again for ever. Source: pulumi-kubernetes 4.25 provider/pkg/await, each `Subscribe`.
 """
-
-_SKIP_AWAIT = "pulumi.com/skipAwait"
 
 
 def take_over_rights(items: Sequence[Item], of_workload: Callable[[WorkloadName], Sequence[Right]]) -> list[Right]:
@@ -93,7 +92,7 @@ def _beside(item: Item, resource: str) -> Iterator[Right]:
     if group == RBAC and kind.endswith("RoleBinding"):
         of, to = str(item.of.get("roleRef", "kind")), str(item.of.get("roleRef", "name"))
         yield Right("bind", group, plural(of), namespace if of == "Role" else "", to)
-    waits = item.of.texts("metadata", "annotations").get(_SKIP_AWAIT) != "true"
+    waits = not SKIP_AWAIT.items() <= item.of.texts("metadata", "annotations").items()
     component = _component(item)
     for watched in _WATCHED.get((group, kind), ()) if waits and (component is None or component.provider_waits) else ():
         yield from (Right(verb, *watched, namespace) for verb in ("list", "watch"))
