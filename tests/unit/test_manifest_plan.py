@@ -219,3 +219,11 @@ def test_ten_thousand_objects_are_planned():
 )  # fmt: skip
 def test_why_a_chart_is_not_rendered_is_said_with_template_and_line(message, cause):
     assert cause == cause_of_rendering(message)
+
+
+@pytest.mark.parametrize(("kind", "waited"), [("ConfigMap", True), ("PersistentVolumeClaim", False)])
+def test_only_a_claim_is_taken_over_without_being_waited_for(kind, waited):
+    of = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "data"}}
+    ((item,), _) = items_of_objects("manifests", of, of)
+
+    assert waited == ("pulumi.com/skipAwait" not in item.taken_over_with)
