@@ -16,6 +16,11 @@ from tools.local_cluster import RUN_FOLDER, LocalCluster
 UP = COMMANDS["no-op `up`"]
 PREVIEW = COMMANDS["preview"]
 _LIMIT_SECONDS = 7200
+_STATE_ONCE = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+"""
+Has the engine save its state once, at the end. In a file it writes all of it after each resource, so that the time of
+many resources grows with their square, with this library and without. Source: pulumi 3.259 sdk/go/common/env/env.go.
+"""
 _PROGRAMS = {"python": "program", "pulumi": "engine", "pulumi-resource-kubernetes": "provider"}
 """Executable -> what it is."""
 
@@ -46,6 +51,7 @@ class Commands:
 
     def __init__(self, cluster: LocalCluster, engine: Engine) -> None:
         self._cluster, self._engine = cluster, engine
+        self.set(**_STATE_ONCE)
         self.log = RUN_FOLDER / "scale.log"
         """What the last command printed."""
         cluster.as_watched().list("namespaces")  # the audit log begins with its first entry
