@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from ..core.kubernetes import workloads
@@ -14,6 +15,8 @@ OBSERVED_SECONDS = 60
 """How long the controller may take to see what was written to a workload, in seconds."""
 
 _POLL_SECONDS = 0.2
+_READERS = ThreadPoolExecutor(10, thread_name_prefix="config-rollout-read")
+"""How many objects are read at once, whoever asks for them. The threads start as they are needed."""
 
 
 def observe(
@@ -60,17 +63,26 @@ def add_nodes(cluster: Cluster, observation: Observation, metadata_only: bool = 
 
 def add_config_maps(cluster: Cluster, observation: Observation, names: Iterable[str]) -> Observation:
     """Add those ConfigMaps of the namespace that are there."""
-    read = {name: cluster.get("configmaps", name, observation.namespace) for name in names}
+    read = _read_each(cluster, "configmaps", observation.namespace, names)
     there = {name: config_map for name, config_map in read.items() if config_map}
     return replace(observation, config_maps={**observation.config_maps, **there})
 
 
 def add_secrets(cluster: Cluster, observation: Observation, names: Iterable[str]) -> Observation:
     """Add those Secrets of the namespace that are there, and the names of those that are not."""
-    read = {name: cluster.get("secrets", name, observation.namespace) for name in names}
+    read = _read_each(cluster, "secrets", observation.namespace, names)
     there = {name: secret for name, secret in read.items() if secret}
     missing = [name for name in read if name not in there]
     return replace(observation, secrets={**observation.secrets, **there}, missing_secrets=missing)
+
+
+def _read_each(cluster: Cluster, resource: str, namespace: str, names: Iterable[str]) -> dict[str, Object | None]:
+    """Return objects by name, read at once: one after the other takes long where the API server is far away."""
+    wanted = list(dict.fromkeys(names))
+    if len(wanted) < 2:
+        return {name: cluster.get(resource, name, namespace) for name in wanted}
+    objects = _READERS.map(lambda name: cluster.get(resource, name, namespace), wanted)
+    return dict(zip(wanted, objects, strict=True))
 
 
 def all_config_maps(cluster: Cluster, namespace: str) -> dict[str, Object]:
