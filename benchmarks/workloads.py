@@ -1,7 +1,7 @@
 """
 What workloads with several sources cost the engine: `python -m benchmarks.workloads 1 10` prints it of some counts.
 
-Two programs with the same resources, as their users run them: by the command line, each in a process of its own.
+Programs with the same resources, as their users run them: by the command line, each in a process of its own.
 """
 
 import shutil
@@ -64,13 +64,13 @@ BY_HAND = (
     _SAID.format(imports="import hashlib\nimport pulumi_kubernetes as k8s")
     + """
     digest = hashlib.sha256(f"{DATA}{VALUES}".encode()).hexdigest()
-    name, mounted = f"agent-{number}", []
+    name, mounted, more = f"agent-{number}", [], {}
     labels = {"app.kubernetes.io/name": name}
     for source in SOURCES:
-        of = {"name": f"{name}-{source}-{digest[:10]}", "namespace": namespace}
+        of = {"name": f"{name}-{source}-{digest[:10]}", "namespace": namespace, **more}
         k8s.core.v1.ConfigMap(of["name"], metadata=of, data=DATA, immutable=True)
         mounted.append({"name": source, "config_map": {"name": of["name"]}})
-    of = {"name": f"{name}-{SECRET}-{digest[:10]}", "namespace": namespace}
+    of = {"name": f"{name}-{SECRET}-{digest[:10]}", "namespace": namespace, **more}
     k8s.core.v1.Secret(of["name"], metadata=of, string_data=pulumi.Output.secret(VALUES), immutable=True)
     mounted.append({"name": SECRET, "secret": {"secret_name": of["name"]}})
     template = {
@@ -78,9 +78,15 @@ BY_HAND = (
         "spec": {**POD_SPEC, "volumes": mounted},
     }
     spec = {"selector": {"match_labels": labels}, "template": template}
-    k8s.apps.v1.DaemonSet(name, metadata={"name": name, "namespace": namespace}, spec=spec)
+    k8s.apps.v1.DaemonSet(name, metadata={"name": name, "namespace": namespace, **more}, spec=spec)
 """
 )
+_MORE = """{
+        "labels": {"app.kubernetes.io/name": name, "example.com/of": name},
+        "annotations": {f"example.com/{one}": f"{namespace}, {name}" for one in ("a", "b", "c", "d")},
+    }"""
+LABELLED = BY_HAND.replace("[], {}\n", f"[], {_MORE}\n")
+"""The same with as many labels and annotations as the component's objects have: the engine looks at each of them."""
 COMMANDS = {"preview": ("preview",), "no-op `up`": ("up", "--yes", "--skip-preview")}
 
 Row = tuple[str, str, str]
@@ -129,21 +135,23 @@ def rows(counts: Sequence[int] = tuple(COUNTS)) -> list[Row]:
     with LocalCluster(binaries) as cluster, Engine(binaries, cluster.kubeconfig) as engine:
         cluster.add_nodes(1)
         ours, by_hand = Program(engine, "ours", OURS), Program(engine, "by-hand", BY_HAND)
+        labelled = Program(engine, "labelled", LABELLED)
         for count in counts:
-            for program in (ours, by_hand):
+            for program in (ours, by_hand, labelled):
                 program.create(cluster, count)
             before = sum(cluster.writes().values())
             ours.run(*COMMANDS["no-op `up`"])
             writes = sum(cluster.writes().values()) - before
             what = f"{count:,} workload{'' if count == 1 else 's'} of 5 sources each"
             for name, arguments in COMMANDS.items():
-                ratio = ratios(ours, by_hand, arguments, COUNTS[count])
-                of = f"{name} of {what}, the component / by hand"
-                measured.append((of, f"{ratio.processors:.2f}; by the clock {ratio.clock:.2f}", "at most 1.15"))
+                for other, it in ((by_hand, "by hand"), (labelled, "by hand, with as many labels and annotations")):
+                    ratio = ratios(ours, other, arguments, COUNTS[count])
+                    of = f"{name} of {what}, the component / {it}"
+                    measured.append((of, f"{ratio.processors:.2f}; by the clock {ratio.clock:.2f}", "at most 1.15"))
             measured.append((f"API writes of a no-op `up` of {what}", str(writes), "0"))
             processor[count] = min(ours.run("preview").processors for _ in range(COUNTS[count])) / count
-            print(*measured[-3:], f"preview: {processor[count]:.2f} s of the processor each", sep="\n", file=sys.stderr)
-        for program in (ours, by_hand):
+            print(*measured[-5:], f"preview: {processor[count]:.2f} s of the processor each", sep="\n", file=sys.stderr)
+        for program in (ours, by_hand, labelled):
             shutil.rmtree(program.folder)
     if len(counts) < 2:
         return measured
