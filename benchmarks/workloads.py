@@ -64,7 +64,8 @@ BY_HAND = (
     _SAID.format(imports="import hashlib\nimport pulumi_kubernetes as k8s")
     + """
     digest = hashlib.sha256(f"{DATA}{VALUES}".encode()).hexdigest()
-    name, mounted, more = f"agent-{number}", [], {}
+    name, mounted = f"agent-{number}", []
+    more = {}
     labels = {"app.kubernetes.io/name": name}
     for source in SOURCES:
         of = {"name": f"{name}-{source}-{digest[:10]}", "namespace": namespace, **more}
@@ -85,7 +86,7 @@ _MORE = """{
         "labels": {"app.kubernetes.io/name": name, "example.com/of": name},
         "annotations": {f"example.com/{one}": f"{namespace}, {name}" for one in ("a", "b", "c", "d")},
     }"""
-LABELLED = BY_HAND.replace("[], {}\n", f"[], {_MORE}\n")
+LABELLED = BY_HAND.replace("more = {}", f"more = {_MORE}")
 """The same with as many labels and annotations as the component's objects have: the engine looks at each of them."""
 COMMANDS = {"preview": ("preview",), "no-op `up`": ("up", "--yes", "--skip-preview")}
 
