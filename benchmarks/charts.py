@@ -92,7 +92,7 @@ def rows() -> list[Row]:
         ours.run(*COMMANDS["no-op `up`"])
         writes = sum(cluster.writes().values()) - before
         for name, arguments in COMMANDS.items():
-            ratio = ratios(ours, theirs, arguments, PAIRS)
+            (ratio,) = ratios(ours, [theirs], arguments, PAIRS)
             of = f"{name} of a chart with {OBJECTS} objects, `ConfiguredChart` / `helm.v4.Chart`"
             measured.append((of, f"{ratio.processors:.2f}; by the clock {ratio.clock:.2f}", "at most 1.15"))
         measured.append((f"API writes of a no-op `up` of a chart with {OBJECTS} objects", str(writes), "0"))

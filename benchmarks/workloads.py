@@ -7,7 +7,7 @@ Programs with the same resources, as their users run them: by the command line, 
 import shutil
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.timing import Cost, cost
@@ -16,7 +16,7 @@ from tools.engine import Engine
 from tools.local_cluster import LocalCluster
 
 ROOT = Path(__file__).parents[1]
-COUNTS = {1: 9, 10: 7, 100: 3}
+COUNTS = {1: 7, 10: 5, 100: 2}
 """How many workloads -> how many pairs of runs: many take so long that nothing else weighs much."""
 
 _SAID = """
@@ -119,13 +119,17 @@ class Program:
         return cost(command, self.folder, self._engine.environment)
 
 
-def ratios(ours: Program, by_hand: Program, arguments: Sequence[str], pairs: int) -> Cost:
-    """Return the medians of the ratios of two programs that run in turn, after one run of each to warm up."""
-    both = [(ours.run(*arguments), by_hand.run(*arguments)) for _ in range(pairs + 1)][1:]
-    return Cost(
-        statistics.median(one.processors / other.processors for one, other in both),
-        statistics.median(one.clock / other.clock for one, other in both),
-    )
+def ratios(ours: Program, others: Iterable[Program], arguments: Sequence[str], pairs: int) -> list[Cost]:
+    """Return the medians of the ratios to each other program; all run in turn, after one run of each to warm up."""
+    every = [ours, *others]
+    runs = [[program.run(*arguments) for program in every] for _ in range(pairs + 1)][1:]
+    return [
+        Cost(
+            statistics.median(run[0].processors / run[at].processors for run in runs),
+            statistics.median(run[0].clock / run[at].clock for run in runs),
+        )
+        for at in range(1, len(every))
+    ]
 
 
 def rows(counts: Sequence[int] = tuple(COUNTS)) -> list[Row]:
@@ -137,22 +141,22 @@ def rows(counts: Sequence[int] = tuple(COUNTS)) -> list[Row]:
         cluster.add_nodes(1)
         ours, by_hand = Program(engine, "ours", OURS), Program(engine, "by-hand", BY_HAND)
         labelled = Program(engine, "labelled", LABELLED)
+        others = {"by hand": by_hand, "by hand, with as many labels and annotations": labelled}
         for count in counts:
-            for program in (ours, by_hand, labelled):
+            for program in (ours, *others.values()):
                 program.create(cluster, count)
             before = sum(cluster.writes().values())
             ours.run(*COMMANDS["no-op `up`"])
             writes = sum(cluster.writes().values()) - before
             what = f"{count:,} workload{'' if count == 1 else 's'} of 5 sources each"
             for name, arguments in COMMANDS.items():
-                for other, it in ((by_hand, "by hand"), (labelled, "by hand, with as many labels and annotations")):
-                    ratio = ratios(ours, other, arguments, COUNTS[count])
-                    of = f"{name} of {what}, the component / {it}"
+                for other, ratio in zip(others, ratios(ours, others.values(), arguments, COUNTS[count]), strict=True):
+                    of = f"{name} of {what}, the component / {other}"
                     measured.append((of, f"{ratio.processors:.2f}; by the clock {ratio.clock:.2f}", "at most 1.15"))
             measured.append((f"API writes of a no-op `up` of {what}", str(writes), "0"))
             processor[count] = min(ours.run("preview").processors for _ in range(COUNTS[count])) / count
             print(*measured[-5:], f"preview: {processor[count]:.2f} s of the processor each", sep="\n", file=sys.stderr)
-        for program in (ours, by_hand, labelled):
+        for program in (ours, *others.values()):
             shutil.rmtree(program.folder)
     if len(counts) < 2:
         return measured
