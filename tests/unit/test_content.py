@@ -102,7 +102,7 @@ def test_every_fault_is_found_at_once():
     [
         ("a.yaml", "a: 1\n\tb: 1\n", "line 2: it is not valid YAML (found a tab character that violates indentation). "
          "Correct it, or declare the key's format as text if it is not YAML."),
-        ("a.json", '{\n"a": 1,}', "line 2: it is not valid JSON (Expecting property name enclosed in double quotes). "
+        ("a.json", '{\n"a" 1}', "line 2: it is not valid JSON (Expecting ':' delimiter). "
          "Correct it, or declare the key's format as text if it is not JSON."),
         ("a.toml", "a = 1\nb = \n", "line 2: it is not valid TOML (Invalid value). "
          "Correct it, or declare the key's format as text if it is not TOML."),
