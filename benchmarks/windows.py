@@ -7,11 +7,14 @@ what the idle window has, and it is taken from the busy one. Plain values in, pl
 
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 PARTS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 """The programs of a control plane. kwok plays the kubelets, and is none of them."""
+
+LEASES = ("PUT leases", "PATCH leases")
+"""How nodes renew their leases: a busy machine does it late, and no restart has anything to do with it."""
 
 WAYS = {"native": "Kubernetes' rolling update", "driven": "our waves"}
 
@@ -104,8 +107,13 @@ def work(window: Window) -> Work:
 
 
 def of_a_restart(pairs: Iterable[Pair]) -> Work:
-    """Return what a restarted pod costs beyond what idle nodes do: medians."""
-    return _medians([work(pair.busy - pair.idle) * (1 / pair.pods) for pair in pairs])
+    """Return what a restarted pod costs beyond what idle nodes do, their leases left out: medians."""
+    return _medians([work(_beyond(pair)) * (1 / pair.pods) for pair in pairs])
+
+
+def _beyond(pair: Pair) -> Window:
+    beyond = pair.busy - pair.idle
+    return replace(beyond, requests={kind: count for kind, count in beyond.requests.items() if kind not in LEASES})
 
 
 def of_a_node(pairs: Iterable[Pair], seconds: float) -> Work:
@@ -144,7 +152,7 @@ def rows(sizes: Mapping[int, Sequence[Pair]]) -> list[list[str]]:
 
 
 def _of_part(pair: Pair, part: str) -> float:
-    return (pair.busy - pair.idle).processors[part] / pair.pods
+    return _beyond(pair).processors[part] / pair.pods
 
 
 def _median(pairs: Sequence[Pair], of: Callable[[Pair], float]) -> float:
@@ -163,7 +171,7 @@ def idle_rows(sizes: Mapping[int, Sequence[Pair]]) -> list[list[str]]:
 
 
 def _leases(window: Window) -> int:
-    return sum(count for kind, count in window.requests.items() if kind in ("PUT leases", "PATCH leases"))
+    return sum(count for kind, count in window.requests.items() if kind in LEASES)
 
 
 def kind_rows(pairs: Sequence[Pair], least: float = 0.05) -> list[list[str]]:
@@ -171,7 +179,7 @@ def kind_rows(pairs: Sequence[Pair], least: float = 0.05) -> list[list[str]]:
     made = []
     kinds = {kind for pair in pairs for kind in pair.busy.requests}
     for kind in kinds:
-        each = _median(pairs, lambda pair, kind=kind: (pair.busy - pair.idle).requests.get(kind, 0) / pair.pods)  # type: ignore[misc]
+        each = _median(pairs, lambda pair, kind=kind: _beyond(pair).requests.get(kind, 0) / pair.pods)  # type: ignore[misc]
         if each >= least:
             made.append((each, kind))
     found = [[f"`{kind}`", f"{each:.2f}"] for each, kind in sorted(made, key=lambda one: (-one[0], one[1]))]

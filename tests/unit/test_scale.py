@@ -35,7 +35,7 @@ def test_programs_that_are_no_part_of_the_control_plane_do_not_count():
 def test_restart_is_the_median_of_what_each_pair_has_for_a_pod():
     others = [replace(PAIR, busy=replace(BUSY, log_bytes=log)) for log in (9000, 90_000)]
 
-    assert Work(1.25, 2000.0, 0.75) == windows.of_a_restart([PAIR, *others])
+    assert Work(1.0, 2000.0, 0.75) == windows.of_a_restart([PAIR, *others])
 
 
 def test_idle_node_costs_what_the_idle_window_has():
@@ -48,7 +48,7 @@ def test_pair_comes_back_from_json():
 
 def test_row_of_a_restart_for_each_way_that_ran():
     assert [
-        ["4", "Kubernetes' rolling update", "1.25", "1.0", "0.2500", "0.0000", "0.0000", "0.5000", "0.7500"],
+        ["4", "Kubernetes' rolling update", "1.00", "1.0", "0.2500", "0.0000", "0.0000", "0.5000", "0.7500"],
     ] == windows.rows({4: [PAIR]})[1:]
     assert 2 == len(windows.rows({4: [PAIR, DRIVEN]})[1:])
 
@@ -58,8 +58,17 @@ def test_row_of_an_idle_hour():
 
 
 def test_requests_of_a_restart_come_by_how_many_they_are():
-    assert [["`POST pods`", "1.00"], ["`PUT leases`", "0.25"]] == windows.kind_rows([PAIR])[1:]
-    assert [["`POST pods`", "1.00"]] == windows.kind_rows([PAIR], least=0.5)[1:]
+    more = replace(PAIR, busy=replace(BUSY, requests={**BUSY.requests, "POST events": 2}))
+
+    assert [["`POST pods`", "1.00"], ["`POST events`", "0.50"]] == windows.kind_rows([more])[1:]
+    assert [["`POST pods`", "1.00"]] == windows.kind_rows([more], least=0.6)[1:]
+
+
+@pytest.mark.parametrize("renewed", [0, 8, 99])
+def test_lease_that_is_renewed_late_is_no_request_less(renewed):
+    late = replace(PAIR, idle=replace(IDLE, requests={"PUT leases": renewed}))
+
+    assert 1.0 == windows.of_a_restart([late]).requests
 
 
 def test_speed_is_of_pairs_of_one_run():
