@@ -7,11 +7,13 @@ import subprocess
 import sys
 import tarfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from config_rollout.cli.outputs.picture import dark_rules
 from tools.compare import cost, manifests, page, picture
+from tools.compare.__main__ import LOGS
 from tools.compare.arena import _installations
 from tools.compare.counted import Cell, Meanings, Namespace, Runs, merged
 from tools.compare.figures import Figures, Verdict, budget, spread
@@ -19,7 +21,7 @@ from tools.compare.killed import Killed
 from tools.compare.peers import PEERS
 from tools.compare.programs import Mounts, Reading
 from tools.compare.rules import decisions
-from tools.compare.shelf import Shelf
+from tools.compare.shelf import Shelf, log_name
 from tools.compare.situations import BY_NAME, KEY, OF_MANY, SITUATIONS, State, after, is_bad, units
 from tools.documents import ROOT
 from tools.history import Write
@@ -356,12 +358,21 @@ def test_figures_of_something_else_are_thrown_away(tmp_path):
 def test_archive_has_a_log_for_each_figure_and_the_same_bytes_for_the_same_logs(tmp_path):
     shelf = Shelf({}, tmp_path / "shelf")
     shelf.log("run-1", "helm-3", "text").write_text("$ helm upgrade\n")
+    shelf.log("run-1", "helm-3", "label").write_text(f"{Path.home()}/.cache/helm {ROOT}/chart\n")
     for name in ("one", "two"):
-        shelf.pack([("run-1", "helm-3", "text")], tmp_path / name)
+        shelf.pack([("run-1", "helm-3", "text"), ("run-1", "helm-3", "label")], tmp_path / name)
 
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     with lzma.open(tmp_path / "one") as file, tarfile.open(fileobj=file) as archive:
-        assert ["run-1/helm-3/text.log"] == archive.getnames()
+        assert ["run-1/helm-3/label.log", "run-1/helm-3/text.log"] == archive.getnames()
+        assert b"~/.cache/helm ./chart\n" == archive.extractfile("run-1/helm-3/label.log").read()
+
+
+def test_each_figure_of_the_page_has_its_log():
+    runs = Figures.parse(json.loads((ROOT / "docs" / "compare.json").read_text())).runs
+    figures = {log_name(part, peer, name) for part, rows in runs.items() for peer in rows for name in rows[peer]}
+    with lzma.open(LOGS) as file, tarfile.open(fileobj=file) as archive:
+        assert figures == set(archive.getnames())
 
 
 def test_situation_without_figures_is_named_and_in_no_table():

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import lzma
+import os
 import shutil
 import tarfile
 from collections.abc import Iterable, Mapping
@@ -60,11 +61,13 @@ class Shelf:
         return file
 
     def pack(self, names: Iterable[tuple[str, str, str]], file: Path) -> None:
-        """Write the logs of figures into an archive. The same logs give the same bytes."""
+        """Write the logs of figures, without folders of this machine. The same give the same bytes."""
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
             for name in sorted(names):
                 text = self._file(*name, "log").read_bytes()
+                for folder, said in ((ROOT, b"."), (Path.home(), b"~")):
+                    text = text.replace(os.fsencode(folder), said)
                 entry = tarfile.TarInfo(log_name(*name))
                 entry.size = len(text)
                 archive.addfile(entry, io.BytesIO(text))
