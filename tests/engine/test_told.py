@@ -92,6 +92,9 @@ def test_daemon_set_that_an_up_leaves_out_is_not_said_to_have_the_change(project
         hash_of(GOOD)
         == daemon_set(cluster, namespace)["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
     )
+    reached = told(project.up(agent(BETTER, **FAST)))  # the component is ahead, as after an `up` that was killed
+    assert reached[0].endswith(": rolling restart")
+    assert [] == [line for line in reached if "but this program wants" in line]
 
 
 def test_daemon_set_that_was_deleted_is_told_and_nothing_is_written_until_a_refresh(project, agent, cluster, namespace):

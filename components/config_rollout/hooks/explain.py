@@ -214,7 +214,9 @@ class Explainer:
         lines = [explain(replace(update, waits=not WorkloadUpdate(_recorded(known, old, new), new).changes()))]
         lines += [f"  {line}" for line in explain_taken_back(self._back)]
         lines.append(self._retained())
-        if update.keys_since != self._hash_since and observation.workload:
+        there = observation.workload
+        # What is as it was written has nobody changed: an `up` that was stopped recorded the component alone.
+        if there and update.keys_since != self._hash_since and config_hash_of(there) != config_hash_of(old):
             another = runs_another(observation.workload, observation.revision, update.hashes()[1])
             lines.append(f"  {another}: {undone_by(drift)}")
         if observation.workload:
