@@ -217,7 +217,7 @@ class Explainer:
         there = observation.workload
         # What is as it was written has nobody changed: an `up` that was stopped recorded the component alone.
         if there and update.keys_since != self._hash_since and config_hash_of(there) != config_hash_of(old):
-            another = runs_another(observation.workload, observation.revision, update.hashes()[1])
+            another = runs_another(there, observation.revision, update.hashes()[1])
             lines.append(f"  {another}: {undone_by(drift)}")
         if observation.workload:
             lines.append(made_again(observation.workload, str((known.get("metadata") or {}).get("uid") or "")))
