@@ -13,9 +13,8 @@ import time
 from pathlib import Path
 
 from tools import machine
-from tools.documents import ROOT, filled
+from tools.documents import ROOT
 
-MEASURED = ROOT / "docs" / "measured.md"
 FIRST_PREVIEW = re.compile(r"The first `pulumi preview` came (\d+) s after")
 
 Times = dict[str, float]
@@ -49,7 +48,7 @@ def _words(seconds: float) -> str:
 
 
 def main() -> None:
-    """Run both commands, or those that are named, print how long they took, and put it into the document."""
+    """Run both commands, or those that are named, and print how long they took."""
     commands = sys.argv[1:] or ["demo", "test"]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         clone = Path(folder) / "clone"
@@ -60,9 +59,7 @@ def main() -> None:
             for command in commands:
                 rounds[-1] |= run(command, clone)
                 print(rounds[-1], file=sys.stderr, flush=True)
-    text = table(*rounds)
-    print(text)
-    MEASURED.write_text(filled(MEASURED.read_text(), "first-run", text))
+    print(table(*rounds))
 
 
 if __name__ == "__main__":
