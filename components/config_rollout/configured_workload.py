@@ -14,8 +14,8 @@ from pulumi_kubernetes.apps import v1 as apps
 from pulumi_kubernetes.core.v1 import ConfigMapPatch, SecretPatch
 
 from .core.audit.sinks import Sink
-from .core.kubernetes.annotations import DRIVEN, SKIP_AWAIT
-from .core.kubernetes.field_managers import FORCED
+from .core.kubernetes.annotations import SKIP_AWAIT
+from .core.kubernetes.field_managers import DRIVEN, FORCED
 from .core.kubernetes.objects import Object
 from .core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, STATEFUL_SET
 from .core.revisions.naming import content_name

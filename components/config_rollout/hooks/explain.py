@@ -219,8 +219,8 @@ class Explainer:
         if there and update.keys_since != self._hash_since and config_hash_of(there) != config_hash_of(old):
             another = runs_another(there, observation.revision, update.hashes()[1])
             lines.append(f"  {another}: {undone_by(drift)}")
-        if observation.workload:
-            lines.append(made_again(observation.workload, str((known.get("metadata") or {}).get("uid") or "")))
+        if there:
+            lines.append(made_again(there, str((known.get("metadata") or {}).get("uid") or "")))
         self.tell("\n".join(line for line in lines if line))
         if update.restarts() or not update.other_changes():
             changes, goes_on = changes_of(update), not update.restarts()

@@ -91,12 +91,6 @@ STACK_ANNOTATION = "config-rollout/stack"
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 """On a workload that only this component can wait for, and not the provider."""
 
-DRIVEN = {**SKIP_AWAIT, "pulumi.com/patchForce": "true"}
-"""
-On a workload with waves: the provider would wait for pods that only the waves restart, and could not restore what
-someone else has overwritten.
-"""
-
 WAVES_ANNOTATION = "config-rollout/waves"
 """On the DaemonSet: which nodes are in which wave, as `Waves.membership`, for whoever looks at a rollout."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+from .annotations import SKIP_AWAIT
 from .objects import Object
 
 MANAGER = "config-rollout"
@@ -22,6 +23,12 @@ Makes the Kubernetes provider write fields that someone else has changed, as `ku
 
 Without it the `up --refresh` that restores them fails with a conflict of field managers, even in its preview.
 Source: pulumi-kubernetes 4.25 await.go `getServerSideApplyPatchOptions`; Kubernetes "Server-Side Apply", Conflicts.
+"""
+
+DRIVEN = {**SKIP_AWAIT, **FORCED}
+"""
+On a workload with waves: the provider would wait for pods that only the waves restart, and could not restore what
+someone else has overwritten.
 """
 
 

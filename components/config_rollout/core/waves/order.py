@@ -17,7 +17,8 @@ from ..arguments.fields import as_written, check_seconds, is_whole_number, named
 from ..arguments.finding import Finding
 from ..arguments.nearest import did_you_mean
 from ..kubernetes.amounts import PERCENT
-from ..kubernetes.annotations import DRIVEN, WAVES_ANNOTATION
+from ..kubernetes.annotations import WAVES_ANNOTATION
+from ..kubernetes.field_managers import DRIVEN
 from ..kubernetes.label_selector import LabelSelector, parse_selector
 from ..kubernetes.stateful_sets import ordinal_of
 from ..kubernetes.workload_kinds import DAEMON_SET, STATEFUL_SET, WorkloadKind
