@@ -17,7 +17,7 @@ from benchmarks.timing import timed
 from config_rollout import ConfiguredDaemonSet
 from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, WorkloadName
 from config_rollout.core.rbac.reload import reload_rights
-from config_rollout.core.rbac.waves import rollout_roles
+from config_rollout.core.rbac.waves import rollout_rights, rollout_roles
 from tools import build
 from tools.documents import REPLAYS, ROOT, filled, ran
 from tools.engine import Engine
@@ -65,7 +65,7 @@ def grant(cluster: LocalCluster) -> str:
     """Let a user do all that a reload needs, but wake kubelets; return a kubeconfig with which one is that user."""
     of = WorkloadName(DAEMON_SET, NAMESPACE, "dns")
     rights = [right for right in reload_rights(of) if (right.verb, right.resource) != ("patch", "pods")]
-    manifests = rollout_roles(of, beside=rights)
+    manifests = rollout_roles(of, rollout_rights(of, beside=rights))
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(manifests)
         file.flush()

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, WorkloadName
-from config_rollout.core.rbac.waves import rollout_roles
+from config_rollout.core.rbac.waves import rollout_rights, rollout_roles
 from tests.engine.conftest import BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of
 from tests.engine.observed import changed_to, during, order, records, written
 from tools.pod_server import PodServer
@@ -359,7 +359,8 @@ def test_change_over_a_rollout_that_failed_halfway_is_refused_and_going_back_is_
 
 def test_gates_need_no_more_rights_than_rbac_prints(project, agent, cluster, namespace, pods):
     user = f"gates-{namespace}"
-    grant(cluster, user, rollout_roles(WorkloadName(DAEMON_SET, namespace, "agent"), http_gates=True))
+    of = WorkloadName(DAEMON_SET, namespace, "agent")
+    grant(cluster, user, rollout_roles(of, rollout_rights(of, http_gates=True)))
     server = pods(lambda address, port, path: livez("IPv4") if path == "/livez" else (200, ""))
     gates = [HTTP, {"kube_proxy": {}}, {"restarts": {}}, {"command": ["true"]}]
     with_rights = {"waves": {**WAVES, "gates": gates}, "kubeconfig": kubeconfig_of(cluster, user)}

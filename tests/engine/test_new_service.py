@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, WorkloadName
-from config_rollout.core.rbac.waves import rollout_roles, wave_rights
+from config_rollout.core.rbac.waves import rollout_rights, rollout_roles, wave_rights
 from config_rollout.core.waves.new_service import labels
 from config_rollout.driver import new_service
 from tests.engine.conftest import BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of
@@ -257,7 +257,8 @@ def test_probes_in_the_daemon_set_s_own_namespace_are_none_of_its_pods(
 
 def test_new_service_needs_the_rights_that_rbac_prints(project, agent, cluster, namespace, api_server, probes):
     user = f"probes-{namespace}"
-    grant(cluster, user, rollout_roles(WorkloadName(DAEMON_SET, namespace, "agent"), probed=[probes.namespace]))
+    of = WorkloadName(DAEMON_SET, namespace, "agent")
+    grant(cluster, user, rollout_roles(of, rollout_rights(of, probed=[probes.namespace])))
     with_rights = {"waves": probes.waves(), "kubeconfig": kubeconfig_of(cluster, user)}
 
     assert not project.up(agent(**with_rights)).failed
@@ -280,7 +281,8 @@ def test_new_service_uses_every_right_that_rbac_prints(project, agent, cluster, 
 
 def test_missing_rights_are_told_before_anything_is_written(project, agent, cluster, namespace, probes):
     user = f"few-{namespace}"
-    grant(cluster, user, rollout_roles(WorkloadName(DAEMON_SET, namespace, "agent")))
+    of = WorkloadName(DAEMON_SET, namespace, "agent")
+    grant(cluster, user, rollout_roles(of, rollout_rights(of)))
     outcome = project.up(agent(waves=probes.waves(), kubeconfig=kubeconfig_of(cluster, user)))
 
     assert outcome.failed

@@ -14,7 +14,7 @@ import pytest
 
 from config_rollout.core.audit.record import parse_records
 from config_rollout.core.kubernetes.workload_kinds import DAEMON_SET, WorkloadName
-from config_rollout.core.rbac.waves import rollout_roles
+from config_rollout.core.rbac.waves import rollout_rights, rollout_roles
 from tests.engine.conftest import BAD, BETTER, GOOD, NODES, grant, hash_of, kubeconfig_of, name_of
 from tests.engine.observed import (
     NAMES,
@@ -301,7 +301,8 @@ def test_someone_else_s_change_in_the_middle_stops_and_a_refresh_puts_it_right(
 
 def test_waves_need_no_more_rights_than_rbac_prints(project, agent, cluster, namespace, record):
     user = f"waves-{namespace}"
-    grant(cluster, user, rollout_roles(WorkloadName(DAEMON_SET, namespace, "agent")))
+    of = WorkloadName(DAEMON_SET, namespace, "agent")
+    grant(cluster, user, rollout_roles(of, rollout_rights(of)))
     waves = {**WAVES, "progress_deadline_seconds": 3}
     with_rights = {"waves": waves, "kubeconfig": kubeconfig_of(cluster, user)}
 

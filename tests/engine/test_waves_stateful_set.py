@@ -8,7 +8,7 @@ import pytest
 from config_rollout import ConfiguredStatefulSet
 from config_rollout.core.audit.record import parse_records
 from config_rollout.core.kubernetes.workload_kinds import STATEFUL_SET, WorkloadName
-from config_rollout.core.rbac.waves import rollout_roles
+from config_rollout.core.rbac.waves import rollout_rights, rollout_roles
 from config_rollout.core.revisions.naming import HISTORY_KEY, history_name
 from tests.engine.conftest import BAD, BETTER, GOOD, grant, hash_of, kubeconfig_of
 from tests.engine.observed import during, most_unavailable, order_of_pods, records, written
@@ -164,7 +164,8 @@ def test_waves_need_no_more_rights_than_rbac_prints_and_can_be_paused(
     project, program, cluster, namespace, record, runs
 ):
     user = f"waves-{namespace}"
-    grant(cluster, user, rollout_roles(WorkloadName(STATEFUL_SET, namespace, "agent"), waves=True))
+    of = WorkloadName(STATEFUL_SET, namespace, "agent")
+    grant(cluster, user, rollout_roles(of, rollout_rights(of, waves=True)))
     rights = {"kubeconfig": kubeconfig_of(cluster, user), "pod_management_policy": "Parallel"}
     path = f"namespaces/{namespace}/statefulsets/agent"
 

@@ -9,7 +9,7 @@ from ...core.kubernetes.workload_kinds import DAEMON_SET, WorkloadName
 from ...core.rbac.kube_proxy import all_rights
 from ...core.rbac.reload import reload_rights
 from ...core.rbac.rights import Right, roles
-from ...core.rbac.waves import rollout_rights
+from ...core.rbac.waves import rollout_rights, rollout_roles
 from ...core.waves.gates import KINDS, OF_NODES, PROXIED
 from ..errors import Trouble
 from .naming import named
@@ -61,7 +61,7 @@ def _rbac(args: argparse.Namespace) -> int:
         rights = [Right("get", "", kind, of.namespace, one) for kind, names in external.items() for one in names]
         print(roles(rights, f"config-rollout-external-{of.name}", of.namespace))
     else:
-        print(roles(_of_workload(args, of), f"config-rollout-deployer-{of.name}", of.namespace))
+        print(rollout_roles(of, _of_workload(args, of)))
     return 0
 
 

@@ -1,6 +1,6 @@
 """The permissions that rollouts need, and beside them waves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..kubernetes.workload_kinds import DAEMON_SET, WorkloadKind, WorkloadName
 from .audit import missing_audit_rights
@@ -60,14 +60,6 @@ def rollout_rights(
     return [*rights, *missing_audit_rights(of, rights)]
 
 
-def rollout_roles(
-    of: WorkloadName,
-    http_gates: bool = False,
-    probed: Iterable[str] = (),
-    beside: Iterable[Right] = (),
-    secrets: bool = False,
-    waves: bool = False,
-) -> str:
-    """Return the manifests of the smallest Roles that grant them."""
-    rights = rollout_rights(of, http_gates, probed, beside, secrets, waves)
+def rollout_roles(of: WorkloadName, rights: Sequence[Right]) -> str:
+    """Return the manifests of the smallest Roles that grant these permissions to whoever deploys a workload."""
     return roles(rights, f"config-rollout-deployer-{of.name}", of.namespace)
