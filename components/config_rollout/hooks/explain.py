@@ -215,8 +215,10 @@ class Explainer:
         lines += [f"  {line}" for line in explain_taken_back(self._back)]
         lines.append(self._retained())
         there = observation.workload
-        # What is as it was written has nobody changed: an `up` that was stopped recorded the component alone.
-        if there and update.keys_since != self._hash_since and config_hash_of(there) != config_hash_of(old):
+        # An `up` that was stopped recorded the component alone: what runs is as the one before it wrote it.
+        is_ours = any(one.is_hash and one.ours for one in drift)
+        is_as_written = there and is_ours and config_hash_of(there) == config_hash_of(old)
+        if there and update.keys_since != self._hash_since and not is_as_written:
             another = runs_another(there, observation.revision, update.hashes()[1])
             lines.append(f"  {another}: {undone_by(drift)}")
         if there:
