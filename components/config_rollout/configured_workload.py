@@ -126,7 +126,7 @@ class ConfiguredWorkload:
         cluster = {key: plain[key] for key in ("kubeconfig", "context") if key in plain}
         audit = Auditor(component, find_cluster, cluster, sinks, waves is not None, workload.kind)
         self.explainer = explain(audit, self.staged) if explain else self._explain(audit)
-        self.explainer.time_limit = self.options.time_limit()
+        self.explainer.limit = self.options.limit
 
     @property
     def recorded(self) -> dict[str, Any]:
@@ -199,7 +199,7 @@ class ConfiguredWorkload:
         return self._reloads.register([*self._reload_config_maps, self.workload, last])
 
     def _register_rollout(self) -> pulumi.Stash:
-        from .hooks.ordered import register_rollout
+        from .hooks.native import register_rollout
 
         configuration, kind = self._configuration, self._workload.kind
         config_hash = configuration.hash if configuration and configuration.is_known else UNKNOWN_OUTPUT

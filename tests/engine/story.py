@@ -82,9 +82,13 @@ class Story:
 
     def revision_of(self, data) -> int:
         """Return the number of the newest revision that mounts a configuration."""
+        return revision_number(self.revision_with(data))
+
+    def revision_with(self, data):
+        """Return the newest revision that mounts a configuration."""
         of = self._cluster.api.list(f"namespaces/{self.namespace}/{self.kind.revision_resource}")
         mounting = [one for one in of if name_of(data) in mounted(kept_by(one)["spec"]["template"]["spec"])]
-        return max(map(revision_number, mounting))
+        return max(mounting, key=revision_number)
 
     def records(self):
         of = f"namespaces/{self.namespace}/configmaps/{history_name('agent', self.kind)}"

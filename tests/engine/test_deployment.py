@@ -1,5 +1,11 @@
 """The life of a configuration in a Deployment, its Secret with it: as in a DaemonSet, by its own revisions."""
 
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from config_rollout.core.kubernetes.workload_kinds import DEPLOYMENT
@@ -7,6 +13,9 @@ from tests.engine.conftest import BAD, BETTER, GOOD, name_of
 from tests.engine.observed import config_maps
 from tests.engine.story import LONGER, REPLICAS, Story
 from tools.kept import strays
+
+AWAY_SECONDS = 5
+"""How long the controller stands still once the provider may take a rollout for finished, in seconds."""
 
 
 @pytest.fixture
@@ -66,3 +75,64 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
 
     assert not project.destroy().failed
     cluster.wait("everything to go", lambda: not story.pods() and not story.left())
+
+
+@contextmanager
+def slow_controller(cluster, story, data, for_ever=False) -> Iterator[None]:
+    """
+    Let the controller stand still, after what it writes first when an earlier template comes back.
+
+    It is played up to there: the ReplicaSet has the newest number, and the Deployment says nothing new but that it was
+    seen. Then the real one goes on, or does so only at the end.
+    """
+    web, over = f"namespaces/{story.namespace}/deployments/agent", threading.Event()
+
+    def patch(kind, name, body, *arguments):
+        cluster.kubectl(f"--namespace={story.namespace}", "patch", kind, name, "--type=merge", "-p", body, *arguments)
+
+    def play():
+        while (live := cluster.api.get(web))["metadata"]["generation"] == live["status"]["observedGeneration"]:
+            if over.wait(0.05):
+                return
+        number = int(live["metadata"]["annotations"]["deployment.kubernetes.io/revision"]) + 1
+        newest = json.dumps({"metadata": {"annotations": {"deployment.kubernetes.io/revision": str(number)}}})
+        seen = {"observedGeneration": live["metadata"]["generation"], "updatedReplicas": 0}
+        patch("replicaset", story.revision_with(data)["metadata"]["name"], newest)
+        patch("deployment", "agent", newest)
+        patch("deployment", "agent", json.dumps({"status": seen}), "--subresource=status")
+        if not for_ever:
+            time.sleep(AWAY_SECONDS)
+            cluster.stand_still("kube-controller-manager", still=False)
+
+    cluster.stand_still("kube-controller-manager")
+    playing = threading.Thread(target=play, daemon=True)
+    playing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        playing.join()
+        cluster.stand_still("kube-controller-manager", still=False)
+
+
+def test_rollout_that_the_provider_takes_for_finished_is_waited_for(story, cluster):
+    story.up(GOOD)
+    story.up(BETTER)
+    with slow_controller(cluster, story, GOOD):
+        assert REPLICAS == story.made_during(lambda: story.up(GOOD))
+
+    assert [name_of(GOOD)] == story.mounted()
+    assert ("done", REPLICAS) == (story.records()[-1].result, story.records()[-1].restarts)
+
+
+def test_rollout_that_the_provider_takes_for_finished_and_that_does_not_end_fails(story, cluster, namespace):
+    story.up(GOOD)
+    story.up(BETTER)
+    with slow_controller(cluster, story, GOOD, for_ever=True):
+        outcome = story.up(GOOD, rollout_timeout_seconds=5)
+
+    assert outcome.failed
+    assert f"the rollout of Deployment {namespace}/agent did not finish within 5 s" in outcome.output
+    assert "failed" == story.records()[-1].result
+    cluster.wait("the rollout", lambda: [name_of(GOOD)] == story.mounted())
+    assert not story.up(GOOD).failed

@@ -44,7 +44,7 @@ from ..core.kubernetes.field_managers import MANAGER, OWNER
 from ..core.kubernetes.property_paths import parse_path
 from ..core.kubernetes.retry import cause_of, is_not_in_time
 from ..core.kubernetes.stateful_sets import is_rolled_out
-from ..core.kubernetes.workload_kinds import DAEMON_SET, WorkloadKind
+from ..core.kubernetes.workload_kinds import DAEMON_SET, DEPLOYMENT, WorkloadKind
 from ..core.kubernetes.workloads import config_hash_of, name_of
 from ..core.revisions.observation import Observation
 from ..core.waves.words import WavePlan
@@ -54,6 +54,7 @@ from ..core.workload.recorded import changes_between, from_inputs
 from ..core.workload.secret import Secret, SecretSource
 from .audit import Auditor, Begun, Subject
 from .awaiting import Awaiting
+from .deployment_end import Limit, wait_for_the_rest
 from .listeners import Listener, Listeners, explaining, refusing
 from .plain_inputs import plain_arguments, plain_inputs
 from .retry import Retries
@@ -102,8 +103,7 @@ class Explainer:
         """Whether a message has said how a restart goes, wave by wave; `has_told` whether there was any."""
         self.has_told = self._made = self._is_new = self._is_written = False
         self._made_contents: list[tuple[str, str]] = []
-        self.time_limit = ""
-        """How long a rolling restart may take, in words."""
+        self.limit: Limit = lambda is_first: (0.0, "")
         self.withdraw: Callable[[str, str], Awaitable[None]] | None = None
         """Deletes the ConfigMap or Secret of a name that this `up` made, where it comes to nothing."""
 
@@ -115,6 +115,8 @@ class Explainer:
         """Return the listeners of the component's workload."""
         updates = [explaining(self._workload_updates), refusing(self._refuse_gone)]
         done = [Listener(self._workload_done)] if self._kind.provider_waits and not self.audit.staged else []
+        if self._kind is DEPLOYMENT:
+            done.insert(0, Listener(self._workload_ends, refuses=True))
         created = [explaining(self._workload_created)]
         return self.awaiting.heard(Listeners(created, updates, done, self._child_failed))
 
@@ -258,6 +260,13 @@ class Explainer:
         says_cause = CHANGE_CAUSE_ANNOTATION in (new["metadata"].get("annotations") or {})
         await self.audit.begins(_subject(new, live), replace(begun, says_cause=says_cause))
 
+    async def _workload_ends(self, args: pulumi.ResourceHookArgs) -> None:
+        """Fail where the provider's write ended before the rollout, and that does not end in time."""
+        new, _ = await plain_inputs(args.new_inputs)
+        live, _ = await plain_inputs(args.new_outputs)
+        generation, limit = int(live["metadata"].get("generation") or 0), self.limit(not args.old_inputs)
+        await wait_for_the_rest(self._component, self.audit, _subject(new, live), generation, limit)
+
     async def _workload_done(self, args: pulumi.ResourceHookArgs) -> None:
         new, _ = await plain_inputs(args.new_inputs)
         live, _ = await plain_inputs(args.new_outputs)
@@ -296,7 +305,7 @@ class Explainer:
         new, _ = await plain_inputs(args.new_inputs)
         of_workload = new and f":{self._kind.kind}" in args.type
         if of_workload and is_not_in_time(args.errors[0]):
-            pulumi.log.info(explain_unfinished(new, self.time_limit), self._component)
+            pulumi.log.info(explain_unfinished(new, self.limit(False)[1]), self._component)
         again = await self._retries.again(args)
         if of_workload and again:
             self.audit.report.retries += 1

@@ -29,8 +29,8 @@ class Listener:
     """
     What is called before or after a write.
 
-    One that `refuses` keeps the write from being made where it raises; of any other that is a warning. In a preview
-    only those are called that are `in_preview`.
+    Where one that `refuses` raises, the write is not made, or `up` ends after it; of any other that is a warning. In a
+    preview only those are called that are `in_preview`.
     """
 
     function: Callable[[pulumi.ResourceHookArgs], Awaitable[None]]
@@ -119,10 +119,10 @@ class _Hooks:
         async def after(args: pulumi.ResourceHookArgs) -> None:
             await self._call("after", args, lambda of: of.after)
 
-        before, then = pulumi.ResourceHookOptions(on_dry_run=True), pulumi.ResourceHookOptions(ignore_errors=True)
+        before = pulumi.ResourceHookOptions(on_dry_run=True)
         self._before_create = pulumi.ResourceHook(f"{name}:before-create", before_create, before)
         self._before_update = pulumi.ResourceHook(f"{name}:before-update", before_update, before)
-        self._after = pulumi.ResourceHook(f"{name}:after", after, then)
+        self._after = pulumi.ResourceHook(f"{name}:after", after)
         self._failed = pulumi.ErrorHook(f"{name}:failed", self._ask)
 
     def bind(self, type_: str, name: str, heard: _Heard) -> pulumi.ResourceHookBinding:

@@ -96,10 +96,6 @@ class Options:
         text = str(timeouts.create if is_first else timeouts.update)
         return (duration(text) or 0) / 1e9, _words(text)  # the engine has refused what is no duration
 
-    def time_limit(self) -> str:
-        """Return how long a rolling restart may take, in words."""
-        return _words(str(self._timeouts().update))
-
     def _timeouts(self) -> pulumi.CustomTimeouts:
         seconds = self._args.get("rollout_timeout_seconds")
         if seconds is None:

@@ -59,28 +59,6 @@ def is_observed(workload: Object) -> bool:
     return int(status.get("observedGeneration") or 0) >= int(workload["metadata"].get("generation") or 0)
 
 
-def is_held(workload: Object) -> bool:
-    """Return whether `kubectl rollout pause` keeps a Deployment from getting its pod template to its pods."""
-    return bool(workload["spec"].get("paused"))
-
-
-def trouble_of(workload: Object) -> str:
-    """
-    Return why its controller cannot make the pods of a Deployment; empty where there is no such condition.
-
-    Source: kubernetes 1.36 pkg/controller/deployment/progress.go `syncRolloutStatus`, `getReplicaFailures`.
-    """
-    conditions = {of.get("type"): of for of in (workload.get("status") or {}).get("conditions") or []}
-    failure = conditions.get("ReplicaFailure") or {}
-    return str(failure.get("message") or "") if failure.get("status") == "True" else ""
-
-
-def ran_out_of_time(workload: Object) -> bool:
-    """Return whether a Deployment made no progress for its `progressDeadlineSeconds`, as its controller says."""
-    conditions = (workload.get("status") or {}).get("conditions") or []
-    return any(of.get("reason") == "ProgressDeadlineExceeded" and of.get("status") == "False" for of in conditions)
-
-
 def pod_counts(workload: Object) -> PodCounts:
     """Return how many pods a workload has, as its controller said last."""
     status, kind = workload.get("status") or {}, kind_of(workload)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ..arguments.finding import Finding
-from ..kubernetes import daemon_sets, workloads
+from ..kubernetes import daemon_sets, deployments, workloads
 from ..kubernetes.annotations import EXTERNAL_ANNOTATION
 from ..kubernetes.objects import annotations_of
 from ..kubernetes.pods import place_of
@@ -34,7 +34,7 @@ def findings_of(view: WorkloadView, state: str) -> list[Finding]:
 def _rollout(view: WorkloadView, state: str) -> Iterator[Finding]:
     record = view.rollout
     taken_back = daemon_sets.restored(view.workload)
-    if workloads.is_held(view.workload):
+    if deployments.is_held(view.workload):
         resume = f"`kubectl -n {view.namespace} rollout resume {view.kind.word}/{view.name}`"
         yield Finding("rollout", "is paused", f"{resume} lets Kubernetes continue")
     elif state == "paused":
@@ -48,7 +48,7 @@ def _rollout(view: WorkloadView, state: str) -> Iterator[Finding]:
         yield Finding("rollout", f"{what} was taken back{why}", _AGAIN)
     if state == "halted" and record:
         yield Finding("rollout", f"halted at {record.ended}: {record.reason or record.result}", _AGAIN)
-    elif workloads.ran_out_of_time(view.workload):
+    elif deployments.ran_out_of_time(view.workload):
         seconds = int(view.workload["spec"].get("progressDeadlineSeconds") or 600)
         yield Finding("rollout", f"made no progress for {seconds:,} s", _AGAIN)
     if not workloads.is_observed(view.workload):
@@ -71,7 +71,7 @@ def _not_ready(view: WorkloadView) -> Iterator[Finding]:
         look = f"`kubectl -n {view.namespace} describe {view.kind.word} {view.name}` says more"
         what = f"{view.missing:,} of {view.wanted:,} nodes have no pod"
         if view.kind is not DAEMON_SET:
-            why = workloads.trouble_of(view.workload)
+            why = deployments.trouble_of(view.workload)
             what = f"{_of(view.missing, view.wanted)} missing{f': {why}' if why else ''}"
         yield Finding("pods", what, look)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..arguments.finding import Finding
 from ..audit.record import AuditRecord
-from ..kubernetes import daemon_sets, workloads
+from ..kubernetes import daemon_sets, deployments, workloads
 from ..kubernetes.annotations import WAVES_ANNOTATION, ZONE_LABEL
 from ..kubernetes.pods import place_of
 from ..kubernetes.workload_kinds import DAEMON_SET, KINDS
@@ -101,7 +101,7 @@ def status_json(statuses: Iterable[Status]) -> dict[str, object]:
 
 
 def _state(view: WorkloadView, record: AuditRecord | None) -> str:
-    if daemon_sets.is_paused(view.workload) or workloads.is_held(view.workload):
+    if daemon_sets.is_paused(view.workload) or deployments.is_held(view.workload):
         return PAUSED
     if daemon_sets.restored(view.workload):
         return RESTORED

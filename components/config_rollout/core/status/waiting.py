@@ -1,10 +1,10 @@
 """What pods that are behind wait for: by kind and strategy, Kubernetes replaces them or leaves them as they are."""
 
 from ..kubernetes.annotations import WAVES_ANNOTATION
+from ..kubernetes.deployments import is_held
 from ..kubernetes.objects import annotations_of
 from ..kubernetes.stateful_sets import ordinal_of
 from ..kubernetes.workload_kinds import STATEFUL_SET
-from ..kubernetes.workloads import is_held
 from ..revisions.observation import ObservedPod
 from .observation import WorkloadView
 

@@ -3,9 +3,9 @@
 import pytest
 
 from config_rollout.core.kubernetes.workload_kinds import STATEFUL_SET
-from config_rollout.driver import ordered
+from config_rollout.driver import native
 from config_rollout.driver.driven import Stopped, Target
-from config_rollout.driver.ordered import OrderedRollout
+from config_rollout.driver.native import NativeRollout
 from tests.memory_cluster import MemoryCluster
 from tests.objects.stateful_set import CONFIG_HASH, NEW, OLD, stateful_pod, stateful_set
 
@@ -33,13 +33,13 @@ class Controlled(MemoryCluster):
 @pytest.fixture
 def wait(monkeypatch):
     """Return a function that waits for a rollout on a cluster, and gives what was said."""
-    monkeypatch.setattr(ordered, "_LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(ordered, "_PODS_SECONDS", 0.0)
+    monkeypatch.setattr(native, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(native, "_PODS_SECONDS", 0.0)
 
     def run(cluster, seconds=60, has_finished=True, config_hash=CONFIG_HASH):
         said = []
         target = Target("n", "db", "u", 2, config_hash, kind=STATEFUL_SET)
-        rollout = OrderedRollout(
+        rollout = NativeRollout(
             cluster, target, seconds, f"{seconds} s", has_finished, lambda line, **_: said.append(line)
         )
         rollout.run()
@@ -110,7 +110,7 @@ def test_missing_permission_to_delete_is_said(wait):
 
 def test_it_ends_when_it_is_stopped(wait):
     target = Target("n", "db", "u", 2, CONFIG_HASH, kind=STATEFUL_SET)
-    rollout = OrderedRollout(Controlled(stateful_set(updated=0)), target, 60, "60 s", True, lambda line, **_: None)
+    rollout = NativeRollout(Controlled(stateful_set(updated=0)), target, 60, "60 s", True, lambda line, **_: None)
     rollout.stop("the engine has ended")
 
     with pytest.raises(Stopped, match="StatefulSet n/db: the engine has ended"):
@@ -120,7 +120,7 @@ def test_it_ends_when_it_is_stopped(wait):
 def test_progress_counts_pods(wait):
     cluster = Controlled(stateful_set(updated=1, available=2))
     target = Target("n", "db", "u", 2, CONFIG_HASH, kind=STATEFUL_SET)
-    rollout = OrderedRollout(cluster, target, 0, "0 s", True, lambda line, **_: None)
+    rollout = NativeRollout(cluster, target, 0, "0 s", True, lambda line, **_: None)
     before = rollout.now()
     with pytest.raises(Stopped):
         rollout.run()

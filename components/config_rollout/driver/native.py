@@ -1,7 +1,8 @@
 """
-Waits until Kubernetes has rolled a StatefulSet out by itself, and deletes the pods that it would wait for in vain.
+Waits until Kubernetes has rolled a workload out by itself, and deletes the pods that it would wait for in vain.
 
-Which pods those are, and when a rollout has ended, is the core's (core/kubernetes/stateful_sets.py).
+Only a StatefulSet's controller does so. Which pods those are, and when a rollout has ended, is the core's
+(core/kubernetes/stateful_sets.py, deployments.py).
 """
 
 import time
@@ -11,8 +12,9 @@ from ..cluster.client import Cluster, Object, owned
 from ..cluster.watch import Sight
 from ..core.explain.drift_words import runs_another
 from ..core.explain.reasons import explain_unfinished
-from ..core.kubernetes import stateful_sets
+from ..core.kubernetes import deployments, stateful_sets
 from ..core.kubernetes.pods import Pod, pod_of
+from ..core.kubernetes.workload_kinds import STATEFUL_SET
 from ..core.kubernetes.workloads import config_hash_of
 from ..core.waves import progress
 from .driven import DrivenWorkload, Say, Stopped, Target
@@ -20,16 +22,16 @@ from .ending import GONE
 from .report import Report
 
 _LOOK_SECONDS, _PODS_SECONDS = 0.5, 2.0
-"""How often the StatefulSet is read, and its pods."""
+"""How often the workload is read, and its pods."""
 
 
 @dataclass
-class OrderedRollout:
+class NativeRollout:
     """
     One wait for one rollout. `run` is all that others call, beside `stop` and `now` from other threads.
 
     `seconds` is how long it may take, of the time in which the cluster could be seen; `limit` the same in words.
-    With `has_finished` an earlier rollout of this StatefulSet once has.
+    With `has_finished` an earlier rollout of this workload once has.
     """
 
     cluster: Cluster
@@ -63,16 +65,19 @@ class OrderedRollout:
 
         """
         sight, looked = Sight(), 0.0
+        is_stateful_set = self.target.kind is STATEFUL_SET
+        is_over = stateful_sets.is_rolled_out if is_stateful_set else deployments.is_over
         pods: list[Pod] = []
         while True:
             self._live = live = self._see()
             sight.prove()
-            if stateful_sets.is_rolled_out(live):
+            if is_over(live):
                 return
             is_late = sight.seconds() > self.seconds
             if is_late or time.monotonic() - looked >= _PODS_SECONDS:
                 pods, looked = self._pods(live), time.monotonic()
-                self._delete_stuck(live, pods)
+                if is_stateful_set:
+                    self._delete_stuck(live, pods)
             if is_late:
                 self.report.result = "failed"
                 findings = stateful_sets.unfinished(live, pods)
@@ -80,7 +85,7 @@ class OrderedRollout:
             self._on.over.wait(_LOOK_SECONDS)
 
     def _see(self) -> Object:
-        """Return the StatefulSet as it is, if nobody has given it another configuration."""
+        """Return the workload as it is, if nobody has given it another configuration."""
         live = self._on.see()
         if config_hash_of(live) != self.target.config_hash:
             another = runs_another(live, None, self.target.config_hash)

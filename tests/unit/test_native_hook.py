@@ -8,8 +8,8 @@ import pytest
 
 from config_rollout.core.kubernetes.workload_kinds import STATEFUL_SET
 from config_rollout.driver.driven import Stopped
-from config_rollout.hooks import ordered as module
-from config_rollout.hooks.ordered import _Waiting
+from config_rollout.hooks import native as module
+from config_rollout.hooks.native import _Waiting
 from tests.memory_cluster import MemoryCluster
 from tests.objects.stateful_set import CONFIG_HASH, NEW, OLD, stateful_pod, stateful_set
 from tests.unit.hooks import run

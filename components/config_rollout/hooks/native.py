@@ -2,24 +2,21 @@
 The `Stash` of a workload whose rollout the provider cannot wait for: it is written when that has ended.
 
 Its hook waits, so a rollout that fails leaves the stash as it was, and the next `up` waits again. Not here: when a
-rollout has ended (driver/ordered.py).
+rollout has ended (driver/native.py).
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pulumi
 
 from ..core.kubernetes.workload_kinds import WorkloadKind
-from ..driver.ordered import OrderedRollout
+from ..driver.native import NativeRollout
 from .audit import Subject
+from .deployment_end import Limit
 from .explain import Explainer
 from .listeners import Listeners, heard_by, refusing
 from .stashes import STASH, drive, of_metadata, target_of
 from .voice import Voice
-
-Limit = Callable[[bool], tuple[float, str]]
-"""Gives how long a rollout may take, in seconds and in words: the first one (`True`), and any later one."""
 
 
 def register_rollout(
@@ -75,6 +72,6 @@ class _Waiting:
         audit, voice = self._explainer.audit, Voice(self._component)
         has_finished = bool(args.old_inputs) or self._is_others
         seconds, words = self._limit(not has_finished)
-        rollout = OrderedRollout(await audit.find(), target, seconds, words, has_finished, voice.say, audit.report)
+        rollout = NativeRollout(await audit.find(), target, seconds, words, has_finished, voice.say, audit.report)
         await drive(rollout, rollout.run, voice, audit, subject)
         await audit.ended(subject, "done")
