@@ -15,6 +15,8 @@ from benchmarks.scale.figures import Part, keep
 NODES = 100, 1000, 5000
 WORKLOADS = 1, 10, 100, 500
 FAKES = 1000, 5000, 20000
+PAIRS = 3
+"""How often what changes nothing runs; what changes something runs once."""
 
 
 def of_fakes(nodes: int) -> Part:
@@ -25,7 +27,11 @@ def of_fakes(nodes: int) -> Part:
     return {"plan": plan, "status": [seconds, megabytes * 2**20], "driver": memory, "before_first": first}
 
 
-MEASURES: dict[str, Callable[[int], Part]] = {"workloads": many.of_workloads, "nodes": many.of_nodes, "fakes": of_fakes}
+MEASURES: dict[str, Callable[[int, int], Part]] = {
+    "workloads": many.of_workloads,
+    "nodes": many.of_nodes,
+    "fakes": lambda nodes, _: of_fakes(nodes),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,11 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--nodes", type=int, nargs="*", default=NODES, help="how many nodes of one workload")
     parser.add_argument("--workloads", type=int, nargs="*", default=WORKLOADS, help="how many workloads in one stack")
     parser.add_argument("--fakes", type=int, nargs="*", default=FAKES, help="how many nodes of a fake API server")
+    parser.add_argument(
+        "--pairs", type=int, default=PAIRS, help=f"how often what changes nothing runs (default {PAIRS})"
+    )
     parser.add_argument("--show", action="store_true", help="measure nothing, and write what is measured")
     args = parser.parse_args(arguments)
     for curve, measure in MEASURES.items():
         for size in () if args.show else getattr(args, curve):
-            keep(curve, size, measure(size))
+            keep(curve, size, measure(size, args.pairs))
             page.write()
     page.write()
 

@@ -16,9 +16,6 @@ from tools.engine import Engine
 from tools.local_cluster import LocalCluster
 from tools.pod_server import PodServer
 
-PAIRS = 3
-"""How often what changes nothing runs; what changes something runs once."""
-
 _LIVE = "/livez"
 
 
@@ -63,7 +60,7 @@ class Steps:
         return {"steps": self.taken, "writes": self.written, "memory": memory}
 
 
-def of_workloads(count: int) -> Part:
+def of_workloads(count: int, pairs: int) -> Part:
     """Return the figures of so many workloads in one stack. Their pods run nowhere: what is measured is the rest."""
     binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE])
     with LocalCluster(binaries) as cluster, Engine(binaries, cluster.watched_kubeconfig) as engine:
@@ -73,7 +70,7 @@ def of_workloads(count: int) -> Part:
         ours = Program(engine, "ours", workloads.OURS)
         those = [ours, Program(engine, "by-hand", workloads.BY_HAND)]
         commands.set(LEVEL="info")
-        _deploy(cluster, steps, those, count)
+        _deploy(cluster, steps, those, count, pairs)
         commands.set(LEVEL="debug")
         steps.both("change", those, UP)
         steps.ours("status", "status", "--namespace", f"ours-{count}")
@@ -82,7 +79,7 @@ def of_workloads(count: int) -> Part:
         return steps.part()
 
 
-def of_nodes(nodes: int) -> Part:
+def of_nodes(nodes: int, pairs: int) -> Part:
     """Return the figures of one workload on so many nodes."""
     binaries = build.ensure([*build.CONTROL_PLANE, *build.ENGINE])
     with (
@@ -96,7 +93,7 @@ def of_nodes(nodes: int) -> Part:
         ours = Program(engine, "ours", programs.OURS)
         those = [ours, Program(engine, "by-hand", programs.BY_HAND)]
         commands.set(LEVEL="info", HOW=programs.rolling())
-        _deploy(cluster, steps, those, nodes)
+        _deploy(cluster, steps, those, nodes, pairs)
         commands.set(LEVEL="debug")
         steps.both("change", those, UP)
         commands.set(HOW=programs.waves(nodes, _LIVE))
@@ -113,13 +110,13 @@ def of_nodes(nodes: int) -> Part:
         return steps.part()
 
 
-def _deploy(cluster: LocalCluster, steps: Steps, those: Sequence[Program], size: int) -> None:
+def _deploy(cluster: LocalCluster, steps: Steps, those: Sequence[Program], size: int, pairs: int) -> None:
     """Create everything, and preview and deploy it again unchanged."""
     for program in those:
         program.begin(cluster, size)
     steps.both("create", those, UP)
-    steps.both("preview", those, PREVIEW, PAIRS)
-    steps.both("no-op", those, UP, PAIRS)
+    steps.both("preview", those, PREVIEW, pairs)
+    steps.both("no-op", those, UP, pairs)
 
 
 def _own(engine: Engine, steps: Steps, ours: Program, source: str, size: int) -> None:

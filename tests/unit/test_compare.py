@@ -368,6 +368,20 @@ def test_archive_has_a_log_for_each_figure_and_the_same_bytes_for_the_same_logs(
         assert b"~/.cache/helm ./chart\n" == archive.extractfile("run-1/helm-3/label.log").read()
 
 
+def test_figures_of_the_page_are_taken_in_where_the_shelf_has_none(tmp_path):
+    first, again = Shelf({"code": "old"}, tmp_path / "first"), Shelf({"code": "new"}, tmp_path / "again")
+    names = [("run-1", "helm-3", "text"), ("run-1", "helm-3", "label")]
+    for name in names:
+        first.log(*name).write_text("of the page\n")
+    first.pack(names, tmp_path / "logs")
+    again.log(*names[0]).write_text("newer\n")
+    again.keep(*names[0], replace(NONE, pods=7))
+    again.restore({"run-1": {"helm-3": {"text": NONE, "label": NONE}}}, tmp_path / "logs")
+
+    logs = [(tmp_path / "again" / part / peer / f"{one}.log").read_text() for part, peer, one in names]
+    assert ([7, NONE.pods], ["newer\n", "of the page\n"]) == ([again.cell(*name).pods for name in names], logs)
+
+
 def test_each_figure_of_the_page_has_its_log():
     runs = Figures.parse(json.loads((ROOT / "docs" / "compare.json").read_text())).runs
     figures = {log_name(part, peer, name) for part, rows in runs.items() for peer in rows for name in rows[peer]}

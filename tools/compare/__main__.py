@@ -77,15 +77,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--part", action="append", help="only this one, such as run-1 or many; may be said again")
     parser.add_argument("--show", action="store_true", help="run nothing, and write what is finished")
+    parser.add_argument(
+        "--keep", action="store_true", help="run only what the page lacks: no change since matters to it"
+    )
     args = parser.parse_args(arguments)
     peers = [peer for peer in PEERS if not args.peer or peer.name in args.peer]
     empty = Figures.of_this_machine(args.nodes)
     shelf = Shelf({"nodes": args.nodes, "machine": empty.machine, "versions": empty.versions, "code": code()})
+    since = empty.date
+    if args.keep:
+        written = Figures.parse(json.loads(FIGURES.read_text()))
+        if not written.same_as(empty):
+            parser.error("--keep: the page is of other nodes, another machine or other versions. Leave it out.")
+        shelf.restore(written.runs, LOGS)
+        since = written.date
     chosen = {part: those for part, those in parts(args.runs).items() if not args.part or part in args.part}
     for part, situations in () if args.show else chosen.items():
         if not is_finished(peers, part, situations, shelf):
             play(peers, args.nodes, part, situations, shelf)
     figures = collected(peers, args.nodes, args.runs, shelf)
+    figures.date = since if since == figures.date else f"{since} to {figures.date}"
     if args.peer or args.part:
         print(page.render(figures))
     elif figures.runs:

@@ -42,6 +42,10 @@ class Figures:
         names = [*build.CONTROL_PLANE, *build.ENGINE, *(program for peer in PEERS for program in peer.needs)]
         return cls(nodes, machine.today(), machine.machine(), machine.versions(names))
 
+    def same_as(self, other: "Figures") -> bool:
+        """Tell whether figures were measured on the same, apart from when."""
+        return (self.nodes, self.machine, self.versions) == (other.nodes, other.machine, other.versions)
+
     def add(self, part: str, peer: Peer, situation: Situation, cell: Cell) -> None:
         """Add a cell."""
         self.runs.setdefault(part, {}).setdefault(peer.name, {})[situation.name] = cell

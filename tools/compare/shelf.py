@@ -53,6 +53,16 @@ class Shelf:
         """Keep a figure."""
         self._file(part, peer, situation, "json").write_text(json.dumps(cell.row()))
 
+    def restore(self, runs: Mapping[str, Mapping[str, Mapping[str, Cell]]], archive: Path) -> None:
+        """Take in figures, part -> peer -> situation -> cell, and their logs, where none is here yet."""
+        with tarfile.open(fileobj=io.BytesIO(lzma.decompress(archive.read_bytes()))) as packed:
+            for part, peers in runs.items():
+                for name in ((part, peer, situation) for peer, cells in peers.items() for situation in cells):
+                    log = packed.extractfile(log_name(*name))
+                    if log and not self.cell(*name):
+                        self.log(*name).write_bytes(log.read())
+                        self.keep(*name, runs[part][name[1]][name[2]])
+
     def log(self, part: str, peer: str, situation: str) -> Path:
         """Return the file for what a peer prints, empty: what was cut off begins anew."""
         file = self._file(part, peer, situation, "log")
