@@ -5,10 +5,11 @@ import pytest
 
 from config_rollout.cluster import observe as observing
 from config_rollout.cluster.client import ClusterError
+from config_rollout.driver.shared_watch import SharedWatch
 from config_rollout.prepare import revisions
 from tests.memory_cluster import MemoryCluster
 from tests.objects.pods import pods
-from tests.wiring.conftest import DAEMON_SET, HASH
+from tests.wiring.conftest import DAEMON_SET, HASH, Mocks
 
 OWNER = {
     "config-rollout/stack": "organization/project/stack",
@@ -125,6 +126,15 @@ def test_through_registers_no_later_wave(cluster, register):
     names = [name for name in register(waves={**WAVES, "through": "zone-a"}) if name.startswith("Stash")]
 
     assert ["Stash agent-canary", "Stash agent-zone-a"] == names
+
+
+def test_watch_that_all_waves_share_is_closed_after_the_last(cluster, register, monkeypatch):
+    happened, made = [], Mocks.new_resource
+    monkeypatch.setattr(Mocks, "new_resource", lambda self, of: happened.append(of.name) or made(self, of))
+    monkeypatch.setattr(SharedWatch, "close", lambda self: happened.append("closed"))
+    register(waves={**WAVES, "through": "zone-a"})
+
+    assert ["agent-canary", "agent-zone-a", "closed"] == happened[-3:]
 
 
 def test_without_waves_no_cluster_is_read(monkeypatch, register):

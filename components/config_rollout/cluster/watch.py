@@ -47,6 +47,10 @@ class Sight:
         """Return for how long it has been seen, in seconds; only the difference of two such numbers means something."""
         return self._counted + min(time.monotonic() - self.proved, WATCH_SECONDS)
 
+    def is_recent(self) -> bool:
+        """Return whether the last answer is no older than where all is well: than a watch, and a pause after it."""
+        return time.monotonic() - self.proved <= WATCH_SECONDS + SHORT_SECONDS
+
 
 class Blind(NamedTuple):
     """Since when a collection is not seen, by the monotonic clock, and why; `None` where it need only be listed."""

@@ -89,6 +89,10 @@ class PodWatch:
         """Return whether pods and nodes have been seen, and are being seen now."""
         return all(one.has_listed() for one in self._every) and not self.blind
 
+    def sees_now(self) -> bool:
+        """Return whether they are being seen, and an answer of each has lately proved so."""
+        return self.sees() and all(one.sight.is_recent() for one in self._every)
+
     @property
     def blind(self) -> Blind | None:
         """What keeps it from seeing."""

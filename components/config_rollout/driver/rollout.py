@@ -24,6 +24,7 @@ from .driven import DrivenWorkload, Say, Stopped, Target
 from .ending import GONE
 from .gates import GateChecker
 from .report import Report
+from .shared_watch import SharedWatch
 from .tracking import Tracking
 from .view import View
 
@@ -65,6 +66,8 @@ class Rollout:
     """What all waves of one `up` have restarted."""
     takes_back: Callable[[], None] = lambda: None
     """Called before the template goes back: what else pods with it need as it was."""
+    shared_watch: SharedWatch = field(default_factory=SharedWatch)
+    """What all waves of one `up` watch with; of its own it is closed after each `run`."""
 
     def __post_init__(self) -> None:
         self._on = DrivenWorkload(self.cluster, self.target, self.say, self.stack, self.applied, self.report)
@@ -91,8 +94,9 @@ class Rollout:
           Stopped: It did not come to that; the message says why and what to do.
 
         """
-        self._begin()
-        with self._view, ThreadPoolExecutor(_PARALLEL_DELETES) as pool:
+        with self.shared_watch, ThreadPoolExecutor(_PARALLEL_DELETES) as pool:
+            self._begin()
+            self._view.looks(self.shared_watch)
             self._deleter = Deleter(self._on, self._view.watch, pool, self.restarted)
             self._view.observe_nodes()
             try:

@@ -6,7 +6,6 @@ What is outdated is read from the cluster, never remembered. Not here: what is d
 
 import time
 from dataclasses import replace
-from types import TracebackType
 
 from ..cluster.client import Object
 from ..cluster.watch import Sight
@@ -19,6 +18,7 @@ from ..core.waves.order import Division, Wave, Waves, after, divide
 from ..core.waves.restarts import WorkloadPods, seen_pods
 from .driven import AWAY_SECONDS, DrivenWorkload, Stopped
 from .pod_watch import PodWatch
+from .shared_watch import SharedWatch
 from .tracking import Tracking
 
 _READ_AGAIN_SECONDS, _MISSING_SECONDS = 15, 1
@@ -27,7 +27,7 @@ _READ_AGAIN_SECONDS, _MISSING_SECONDS = 15, 1
 
 class View:
     """
-    One workload and its pods. `settle` comes first; as a context manager it watches from there on.
+    One workload and its pods. `settle` comes first, and `looks` next: pods and nodes are seen from there on.
 
     Every method raises `Stopped` if the rollout must not continue.
     """
@@ -50,15 +50,9 @@ class View:
         self._failed: set[str] = set()
         self._read_at = 0.0
 
-    def __enter__(self) -> "View":
-        self.watch = PodWatch(self._on.cluster, self.workload, self._waves.keys, self._kind)
-        self.watch.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.watch.__exit__(kind, error, trace)
+    def looks(self, shared: SharedWatch) -> None:
+        """Look at pods and nodes by the watch that other rollouts use too."""
+        self.watch = shared.watch(self._on.cluster, self.workload, self._waves.keys, self._kind)
 
     @property
     def wanted(self) -> str:

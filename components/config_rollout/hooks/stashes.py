@@ -23,6 +23,7 @@ from ..driver.driven import Say, Stopped, Target
 from ..driver.ending import driving
 from ..driver.report import Report
 from ..driver.rollout import Rollout
+from ..driver.shared_watch import SharedWatch
 from .audit import Auditor, Subject
 from .listeners import Listeners, heard_by, refusing
 from .plain_inputs import UNKNOWN_OUTPUT
@@ -53,6 +54,7 @@ class Driven:
     excused: Mapping[Gate, Mapping[str, str]] = field(default_factory=dict)
     written: Object | None = None
     restarted: Restarted = field(default_factory=dict)
+    shared_watch: SharedWatch = field(default_factory=lambda: SharedWatch(lasts=True))
     config_maps: Collection[str] = ()
     secrets: Collection[str] = ()
     """The names of the ConfigMaps and Secrets that hold the configuration."""
@@ -106,6 +108,7 @@ def register_stashes(
         if division.wave.name == driven.waves.through:
             break
     hook.is_last = True
+    stashes[-1].urn.apply(lambda _: driven.shared_watch.close())  # where nothing of it changes, no hook runs
     return stashes
 
 
@@ -159,6 +162,7 @@ class _WaveHook:
         target = await _with_template(target_of(inputs), driven, self._workload)
         voice = Voice(self._component)
         rollout = _rollout(driven, target, voice.say, audit.report)
+        rollout.shared_watch = driven.shared_watch
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         own, has_passed = self._division.wave.name, _has_passed(args)
         await drive(rollout, lambda: rollout.run(own, has_passed), voice, audit, subject)
