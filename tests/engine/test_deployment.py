@@ -14,7 +14,7 @@ from tests.engine.observed import config_maps
 from tests.engine.story import LONGER, REPLICAS, Story
 from tools.kept import strays
 
-AWAY_SECONDS = 5
+AWAY_SECONDS = 3
 """How long the controller stands still once the provider may take a rollout for finished, in seconds."""
 
 
@@ -78,12 +78,12 @@ def test_life_of_a_configuration(story, project, cluster, namespace):
 
 
 @contextmanager
-def slow_controller(cluster, story, data, for_ever=False) -> Iterator[None]:
+def slow_controller(cluster, story, data) -> Iterator[None]:
     """
-    Let the controller stand still, after what it writes first when an earlier template comes back.
+    Let the controller stand still after what it writes first when an earlier template comes back, and then go on.
 
     It is played up to there: the ReplicaSet has the newest number, and the Deployment says nothing new but that it was
-    seen. Then the real one goes on, or does so only at the end.
+    seen.
     """
     web, over = f"namespaces/{story.namespace}/deployments/agent", threading.Event()
 
@@ -100,9 +100,8 @@ def slow_controller(cluster, story, data, for_ever=False) -> Iterator[None]:
         patch("replicaset", story.revision_with(data)["metadata"]["name"], newest)
         patch("deployment", "agent", newest)
         patch("deployment", "agent", json.dumps({"status": seen}), "--subresource=status")
-        if not for_ever:
-            time.sleep(AWAY_SECONDS)
-            cluster.stand_still("kube-controller-manager", still=False)
+        time.sleep(AWAY_SECONDS)
+        cluster.stand_still("kube-controller-manager", still=False)
 
     cluster.stand_still("kube-controller-manager")
     playing = threading.Thread(target=play, daemon=True)
@@ -128,11 +127,13 @@ def test_rollout_that_the_provider_takes_for_finished_is_waited_for(story, clust
 def test_rollout_that_the_provider_takes_for_finished_and_that_does_not_end_fails(story, cluster, namespace):
     story.up(GOOD)
     story.up(BETTER)
-    with slow_controller(cluster, story, GOOD, for_ever=True):
-        outcome = story.up(GOOD, rollout_timeout_seconds=5)
+    cluster.stand_still("kwok")  # no pod becomes ready
+    with slow_controller(cluster, story, GOOD):
+        outcome = story.up(GOOD, rollout_timeout_seconds=15)
+    cluster.stand_still("kwok", still=False)
 
     assert outcome.failed
-    assert f"the rollout of Deployment {namespace}/agent did not finish within 5 s" in outcome.output
+    assert f"the rollout of Deployment {namespace}/agent did not finish within 15 s: pod agent-" in outcome.output
     assert "failed" == story.records()[-1].result
     cluster.wait("the rollout", lambda: [name_of(GOOD)] == story.mounted())
     assert not story.up(GOOD).failed
