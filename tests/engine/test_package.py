@@ -1,7 +1,7 @@
 """
 The package by itself: what is built, and an empty environment that has nothing but what it installs.
 
-Programs in such an environment run in test_readme.py.
+The README's program and the example run in that environment too, before any extra is installed there.
 """
 
 import json
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,9 +20,14 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import analyzer_pb2_grpc
 
 from config_rollout.core.rules import BY_ID
+from tests.engine.conftest import NODES
+from tools.cluster import offer
 from tools.documents import ROOT, blocks
+from tools.engine import Engine
 
 BUILD_SDIST = "import sys, setuptools.build_meta as backend; backend.build_sdist(sys.argv[1])"
+QUIET = ("--quiet", "--disable-pip-version-check")
+INSTALL = (*QUIET, "--no-compile")
 MYPY = (sys.executable, "-m", "mypy", "--strict", "--python-executable")
 PYRIGHT = (sys.executable, "-m", "basedpyright", "--level", "error", "--pythonpath")
 RECORDS = ROOT / "tests" / "data" / "rollouts" / "kube-proxy.jsonl"
@@ -29,29 +35,60 @@ MODULES = {str(path.relative_to(ROOT / "components")) for path in (ROOT / "compo
 
 
 @pytest.fixture(scope="module")
-def unpacked(tmp_path_factory) -> Path:
-    """Return the folder that a source distribution unpacks to. It is built of a copy: building writes beside it."""
-    folder = tmp_path_factory.mktemp("built")
-    (folder / "copy").mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, folder / "copy" / name)
-    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    shutil.copytree(ROOT / "components", folder / "copy" / "components", ignore=ignored)
-    subprocess.run([sys.executable, "-c", BUILD_SDIST, folder], cwd=folder / "copy", check=True, capture_output=True)
+def project_folder(tmp_path_factory) -> Path:
+    """Return a copy of the project folder, without what git ignores: building writes beside what it builds."""
+    folder = tmp_path_factory.mktemp("built") / "project"
+    ignored = [line.rstrip("/") for line in (ROOT / ".gitignore").read_text().splitlines()]
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", *ignored))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def unpacked(project_folder, tmp_path_factory) -> Path:
+    """Return the folder that a source distribution unpacks to."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    subprocess.run([sys.executable, "-c", BUILD_SDIST, folder], cwd=project_folder, check=True, capture_output=True)
     (archive,) = folder.glob("*.tar.gz")
     with tarfile.open(archive) as file:
         file.extractall(folder, filter="data")
     return folder / archive.name.removesuffix(".tar.gz")
 
 
+def in_wheel(folder: Path, tmp_path: Path) -> dict[str, bytes]:
+    """Build the wheel of a folder; return the files that it installs."""
+    build = [sys.executable, "-m", "pip", "wheel", *QUIET, "--no-deps", "--no-build-isolation", "-w", tmp_path, "."]
+    subprocess.run(build, cwd=folder, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
 @pytest.fixture(scope="module")
-def installed(unpacked, tmp_path_factory) -> Path:
-    """Return a new environment with the package installed as the README says: with the newest of all that it needs."""
+def wheel(unpacked, tmp_path_factory) -> dict[str, bytes]:
+    """Return the files of the wheel that the source distribution becomes."""
+    return in_wheel(unpacked, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def installed(project_folder, tmp_path_factory) -> Path:
+    """
+    Return a new environment with this project installed as the README says: with the newest of all that it needs.
+
+    From the source distribution comes the same wheel, as a test says.
+    """
     folder = tmp_path_factory.mktemp("installed") / "venv"
-    (command,) = [block.strip() for block in blocks("shell") if block.startswith("pip")]
+    (command,) = [block.split() for block in blocks("shell") if block.startswith("pip")]
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    subprocess.run([folder / "bin" / "python", "-m", *command.split()], cwd=unpacked, check=True, capture_output=True)
+    subprocess.run([folder / "bin" / "python", "-m", *command, *INSTALL], cwd=project_folder, check=True)
     return folder
+
+
+@pytest.fixture(scope="module")
+def play(binaries, cluster) -> Iterator[Engine]:
+    """Give the engine as `make cluster` does, for programs with a newer pulumi-kubernetes than its provider."""
+    with Engine(binaries, cluster.kubeconfig) as engine:
+        offer(engine, binaries)
+        yield engine
 
 
 def ran(folder: Path, *command: object) -> tuple[int, str]:
@@ -68,13 +105,44 @@ def test_source_distribution_holds_every_module(unpacked):
     assert MODULES == {str(path.relative_to(folder)) for path in folder.rglob("*.py")}
 
 
-def test_wheel_from_the_source_distribution_holds_every_module_and_nothing_else(unpacked, tmp_path):
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", tmp_path, "."]
-    subprocess.run(build, cwd=unpacked, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+def test_wheel_from_the_source_distribution_holds_every_module_and_nothing_else(wheel):
+    names = {name for name in wheel if ".dist-info/" not in name}
 
     assert {*MODULES, "config_rollout/py.typed", "pulumi_config_rollout/pulumi-plugin.json"} == names
+
+
+def test_wheel_from_the_project_folder_is_the_same_one(wheel, project_folder, tmp_path):
+    assert wheel == in_wheel(project_folder, tmp_path)
+
+
+def test_program_runs_in_an_environment_where_only_this_was_installed(installed, play, cluster, tmp_path):
+    (code,) = blocks("python")
+    (tmp_path / "__main__.py").write_text(code)
+    (tmp_path / "agent.yaml").write_text("level: info\n")
+    (tmp_path / "venv").symlink_to(installed)
+    runtime = "{name: python, options: {toolchain: pip, virtualenv: venv}}"
+    (tmp_path / "Pulumi.yaml").write_text(f"name: quick-start\nruntime: {runtime}\n")
+    play.run("stack", "init", "dev", folder=tmp_path)
+    play.run("up", "--yes", folder=tmp_path)
+    try:
+        assert NODES == cluster.api.get("namespaces/default/daemonsets/node-agent")["status"]["numberReady"]
+
+        (tmp_path / "agent.yaml").write_text("level: debug\n")
+        assert "agent.yaml: level info => debug: rolling restart" in play.run("preview", folder=tmp_path).stdout
+    finally:
+        play.run("destroy", "--yes", "--skip-preview", "--remove", folder=tmp_path)
+
+
+def test_example_runs_in_another_folder_where_only_this_was_installed(installed, kubeadm, play, tmp_path):
+    kubeadm.addon()
+    for name in ("Pulumi.yaml", "__main__.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / ".venv").symlink_to(installed)
+    play.run("stack", "init", "dev", folder=tmp_path)
+    try:
+        assert "adopts DaemonSet kube-system/kube-proxy" in play.run("preview", folder=tmp_path).stdout
+    finally:
+        play.run("stack", "rm", "--yes", "--force", folder=tmp_path)
 
 
 def test_components_are_imported_from_the_environment(installed, tmp_path):
@@ -114,7 +182,7 @@ def test_command_needs_its_extra_and_says_so(installed, unpacked, tmp_path, extr
     (tmp_path / "group_vars" / "all.yml").write_text('chosen: nftables\nkube_proxy_mode: "{{ chosen | lower }}"\n')
     program = installed / "bin" / "config-rollout"
     refused, message = ran(tmp_path, program, *command)
-    ran(unpacked, installed / "bin" / "pip", "install", f".[{extra}]")
+    ran(unpacked, installed / "bin" / "python", "-m", "pip", "install", *INSTALL, f".[{extra}]")
     status, output = ran(tmp_path, program, *command)
 
     assert (2, True) == (refused, f" Run: pip install 'pulumi-config-rollout[{extra}]'" in message)

@@ -3,20 +3,14 @@
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pulumi
 import pytest
 
 from config_rollout import ConfiguredDaemonSet
-from tests.engine.conftest import NODES
 from tools import build, demo, terminal
-from tools.cluster import offer
 from tools.demo import Program
 from tools.documents import ROOT, blocks
-from tools.engine import Engine
 from tools.local_cluster import run_folder
 
 
@@ -68,53 +62,6 @@ def test_quick_start_adopts_what_kubeadm_made(kubeadm, cluster, engine):
     finally:
         engine.run("destroy", "--yes", "--skip-preview", "--remove", folder=folder)
         shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory) -> Path:
-    """Return a new environment with this project installed as the README says: with the newest of all that it needs."""
-    folder = tmp_path_factory.mktemp("installed") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", "."], cwd=ROOT, check=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def play(binaries, cluster) -> Iterator[Engine]:
-    """Give the engine as `make cluster` does, for programs with a newer pulumi-kubernetes than its provider."""
-    with Engine(binaries, cluster.kubeconfig) as engine:
-        offer(engine, binaries)
-        yield engine
-
-
-def test_program_runs_in_an_environment_where_only_this_was_installed(installed, play, cluster, tmp_path):
-    (code,) = blocks("python")
-    (tmp_path / "__main__.py").write_text(code)
-    (tmp_path / "agent.yaml").write_text("level: info\n")
-    (tmp_path / "venv").symlink_to(installed)
-    runtime = "{name: python, options: {toolchain: pip, virtualenv: venv}}"
-    (tmp_path / "Pulumi.yaml").write_text(f"name: quick-start\nruntime: {runtime}\n")
-    play.run("stack", "init", "dev", folder=tmp_path)
-    play.run("up", "--yes", folder=tmp_path)
-    try:
-        assert NODES == cluster.api.get("namespaces/default/daemonsets/node-agent")["status"]["numberReady"]
-
-        (tmp_path / "agent.yaml").write_text("level: debug\n")
-        assert "agent.yaml: level info => debug: rolling restart" in play.run("preview", folder=tmp_path).stdout
-    finally:
-        play.run("destroy", "--yes", "--skip-preview", "--remove", folder=tmp_path)
-
-
-def test_example_runs_in_another_folder_where_only_this_was_installed(installed, kubeadm, play, tmp_path):
-    kubeadm.addon()
-    for name in ("Pulumi.yaml", "__main__.py"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / ".venv").symlink_to(installed)
-    play.run("stack", "init", "dev", folder=tmp_path)
-    try:
-        assert "adopts DaemonSet kube-system/kube-proxy" in play.run("preview", folder=tmp_path).stdout
-    finally:
-        play.run("stack", "rm", "--yes", "--force", folder=tmp_path)
 
 
 def test_errors_are_the_real_ones():
