@@ -26,6 +26,7 @@ _GROUPS = {
     "clusterroles": _RBAC,
     "clusterrolebindings": _RBAC,
     "storageclasses": "storage.k8s.io/v1",
+    "leases": "coordination.k8s.io/v1",
 }
 """Resource -> group and version, of those that are not in the core group."""
 
@@ -84,7 +85,7 @@ class Api:
         return self._json("PATCH", path, data=json.dumps(body), headers=headers)
 
     def delete(self, path: str) -> None:
-        """Delete an object without grace, if it is there: the garbage collector may be faster."""
+        """Delete an object, or a collection, without grace, if it is there: the garbage collector may be faster."""
         response = self._send("DELETE", _url(path), params={"gracePeriodSeconds": 0})
         if response.status_code != requests.codes.not_found:
             _check(response)

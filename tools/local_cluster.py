@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +35,13 @@ from .api import Api
 RUN_FOLDER = Path(__file__).parents[1] / ".run"
 """Holds a folder for each process that runs a cluster; those of dead processes are removed by the next."""
 
-_START_SECONDS = 60
+_WAIT_SECONDS = 180
+"""
+After an outage, those that watch objects ask for them again only when they have slept, which takes up to a minute.
+
+Source: client-go 0.36 tools/cache/reflector.go `defaultBackoffMax` and `defaultBackoffJitter`.
+"""
+_LEAST_PAUSE, _MOST_PAUSE = 0.05, 0.5
 _PORTS = 10_000, 32_768
 """Source: Linux Documentation/networking/ip-sysctl.rst, `ip_local_port_range`, whose default begins here."""
 
@@ -65,6 +72,8 @@ class LocalCluster:
         self._binaries, self._recorded = binaries, recorded
         self._crashing = list(crashing_config_maps)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._starting = threading.RLock()
+        """Held by whoever kills or starts parts, which several threads may: nobody sees one that is between the two."""
         self._starter = ThreadPoolExecutor(1)
         self._token, self._watched_token = secrets.token_hex(16), secrets.token_hex(16)
         self.folder = run_folder("cluster")
@@ -105,7 +114,8 @@ class LocalCluster:
 
         It is started by a thread that ends with the cluster: the kernel would kill it with the one that started it.
         """
-        self._processes[part] = self._starter.submit(self._started, part).result()
+        with self._starting:
+            self._processes[part] = self._starter.submit(self._started, part).result()
 
     def _started(self, part: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{part}.log").open("ab") as log:
@@ -116,17 +126,48 @@ class LocalCluster:
 
     def kill(self, part: str) -> None:
         """Kill one part at once (SIGKILL) and wait until it is gone."""
-        process = self._processes.pop(part)
-        process.kill()
-        process.wait()
+        with self._starting:
+            process = self._processes.pop(part)
+            process.kill()
+            process.wait()
 
     def stand_still(self, part: str, still: bool = True) -> None:
         """Let a part stand still (SIGSTOP), as on a machine that is out of memory, or go on."""
-        self._processes[part].send_signal(signal.SIGSTOP if still else signal.SIGCONT)
+        with self._starting:
+            self._processes[part].send_signal(signal.SIGSTOP if still else signal.SIGCONT)
 
     def wait_ready(self) -> None:
-        """Wait until the API server says that it is ready."""
-        self.wait("the API server", self.api.ready)
+        """Wait until the API server says that it is ready, and pods can be written; what was not, kwok tries again."""
+        self.wait("the API server", lambda: self.api.ready() and self._asks_etcd())
+        self.try_again()
+
+    def _asks_etcd(self) -> bool:
+        """
+        Return whether the API server reads pods from etcd: `ready` has a connection of its own, and is a second old.
+
+        Source: kubernetes 1.36 apiserver storagebackend/factory/etcd3.go `newETCD3Check`.
+        """
+        status = self.api.status("namespaces/default/pods/none", "admin", "system:masters")
+        return bool(status == requests.codes.not_found)
+
+    def try_again(self) -> None:
+        """
+        Let kwok, if it runs, look at all pods again, after writes have failed: it is started again.
+
+        It drops a status that etcd refused, or whose connection broke, and would look at the pod when that changes.
+        Another process of it plays no node before the leases of the last one have ended, so they go.
+
+        Source: kwok 0.8 pkg/kwok/controllers/utils.go `shouldRetry`, node_lease_controller.go `tryAcquireOrRenew`.
+        """
+        with self._starting:
+            if "kwok" in self._processes:
+                self.kill("kwok")
+                self.wait("the nodes' leases to go", self._forget_leases)
+                self.start("kwok")
+
+    def _forget_leases(self) -> bool:
+        self.api.delete("namespaces/kube-node-lease/leases")
+        return True
 
     def add_nodes(self, count: int, zones: int = 3, prefix: str = "node") -> list[str]:
         """Create nodes spread over zones, wait until they are Ready, and return their names."""
@@ -326,25 +367,28 @@ class LocalCluster:
 
     def wait(self, what: str, done: Callable[[], bool]) -> None:
         """
-        Wait until `done`, at most a minute.
+        Wait until `done`, at most three minutes.
 
         Raises:
           RuntimeError: A part has died, or the time is over; with the end of that part's log.
 
         """
-        give_up = time.monotonic() + _START_SECONDS
+        give_up, pause = time.monotonic() + _WAIT_SECONDS, _LEAST_PAUSE
         while True:
-            for part, process in self._processes.items():
-                if process.poll() is not None:
-                    raise RuntimeError(f"cluster: {part} exited with {process.returncode}:\n{self._log_end(part)}")
+            with self._starting:
+                exited = {part: process.poll() for part, process in self._processes.items()}
+            for part, code in exited.items():
+                if code is not None:
+                    raise RuntimeError(f"cluster: {part} exited with {code}:\n{self._log_end(part)}")
             try:
                 if done():
                     return
             except requests.RequestException:
                 pass
             if time.monotonic() > give_up:
-                raise RuntimeError(f"cluster: waited {_START_SECONDS} s for {what}:\n{self._log_end('kube-apiserver')}")
-            time.sleep(0.05)
+                raise RuntimeError(f"cluster: waited {_WAIT_SECONDS} s for {what}:\n{self._log_end('kube-apiserver')}")
+            time.sleep(pause)
+            pause = min(1.1 * pause, _MOST_PAUSE)
 
     def _log_end(self, part: str) -> str:
         return "\n".join((self.folder / f"{part}.log").read_text(errors="replace").splitlines()[-15:])

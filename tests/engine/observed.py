@@ -14,7 +14,7 @@ from tools.pods import Pod
 
 ZONE = "topology.kubernetes.io/zone"
 
-WAVES = {"first": [{"name": "canary", "nodes": 1}], "by": ZONE, "progress_deadline_seconds": 60}
+WAVES = {"first": [{"name": "canary", "nodes": 1}], "by": ZONE, "progress_deadline_seconds": 180}
 
 NAMES = ["canary", "zone-a", "zone-b", "zone-c", "rest"]
 

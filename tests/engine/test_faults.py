@@ -20,7 +20,7 @@ BUDGET = NODES // 10
 ZONE = "topology.kubernetes.io/zone"
 NAMES = ["canary", "zone-a", "zone-b", "zone-c"]
 WAVES = {"first": [{"name": "canary", "nodes": 1, "max_unavailable": 1}], "by": ZONE, "max_unavailable": BUDGET,
-         "progress_deadline_seconds": 60}  # fmt: skip
+         "progress_deadline_seconds": 180}  # fmt: skip
 IMPATIENT = {**WAVES, "progress_deadline_seconds": 3}
 BAD, WORSE = {"agent.yaml": "level: bogus\n"}, {"agent.yaml": "level: worse\n"}
 REST = {"waves": WAVES, "refused": "", "pod_annotations": {READY_AFTER: "100ms"}}

@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -21,8 +22,8 @@ from tests.engine.conftest import BETTER, NODES
 from tests.engine.processes import running, started
 from tools import build
 from tools.demo import ROOT
-from tools.kwok import FATE
-from tools.local_cluster import RUN_FOLDER, run_folder
+from tools.kwok import FATE, READY_AFTER
+from tools.local_cluster import RUN_FOLDER, LocalCluster, run_folder
 from tools.pods import Pod
 
 HOLD = """
@@ -42,6 +43,34 @@ def test_part_can_be_killed_and_started_again(cluster, part):
     cluster.wait_ready()
 
     assert NODES == len(cluster.api.list("nodes"))
+
+
+def test_pods_become_ready_though_etcd_died_when_they_should_have(binaries):
+    replicas, labels, pods = 12, {"app": "late"}, "namespaces/default/pods"
+    metadata = {"labels": labels, "annotations": {READY_AFTER: "2s"}}
+    template = {"metadata": metadata, "spec": {"containers": [{"name": "one", "image": "one"}]}}
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    with LocalCluster(binaries) as cluster:
+        cluster.add_nodes(3)
+        cluster.api.create("namespaces/default/deployments", {"metadata": {"name": "late"}, "spec": spec})
+
+        def assigned() -> list[dict[str, Any]]:
+            return [pod for pod in cluster.api.list(pods) if "nodeName" in pod["spec"]]
+
+        def unready() -> list[str]:
+            return [pod["metadata"]["name"] for pod in assigned() if not Pod.of(pod).ready]
+
+        cluster.wait("all nodes to have their pods", lambda: replicas == len(assigned()))
+        before = unready()
+        cluster.stand_still("etcd")
+        time.sleep(3)  # their status is on its way to etcd by now
+        cluster.kill("etcd")
+        cluster.start("etcd")
+        cluster.wait_ready()
+        cluster.wait("the pods to become ready", lambda: not unready())
+
+        assert before
+        assert replicas == len(assigned())
 
 
 def test_pod_that_is_never_ready_stops_a_rollout(project, agent, record):

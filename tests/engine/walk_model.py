@@ -14,7 +14,7 @@ from tests.engine.walk_plan import Plan, Step, planned
 
 ZONE = "topology.kubernetes.io/zone"
 NODES, BUDGET, REPLICAS, SOAK_SECONDS = 12, 3, 4, 1
-OF_ALL = {"max_unavailable": BUDGET, "progress_deadline_seconds": 60}
+OF_ALL = {"max_unavailable": BUDGET, "progress_deadline_seconds": 180}
 WAVES: list[dict[str, Any] | None] = [
     None,
     OF_ALL,

@@ -46,6 +46,7 @@ def etcd_full(world: World, chance: random.Random) -> None:
     _alarm(world, "ACTIVATE")
     time.sleep(chance.uniform(_SHORT, _LONG))
     world.surely(lambda: _alarm(world, "DEACTIVATE"))
+    world.cluster.try_again()
 
 
 def _alarm(world: World, action: str) -> None:
