@@ -74,6 +74,8 @@ class LocalCluster:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._starting = threading.RLock()
         """Held by whoever kills or starts parts, which several threads may: nobody sees one that is between the two."""
+        self._trying = threading.Lock()
+        """Held while kwok tries again: who held `_starting` would keep away who lets the etcd go on that this needs."""
         self._starter = ThreadPoolExecutor(1)
         self._token, self._watched_token = secrets.token_hex(16), secrets.token_hex(16)
         self.folder = run_folder("cluster")
@@ -159,11 +161,13 @@ class LocalCluster:
 
         Source: kwok 0.8 pkg/kwok/controllers/utils.go `shouldRetry`, node_lease_controller.go `tryAcquireOrRenew`.
         """
-        with self._starting:
+        with self._trying:
             if "kwok" in self._processes:
-                self.kill("kwok")
+                self.stand_still("kwok")  # it renews no lease meanwhile
                 self.wait("the nodes' leases to go", self._forget_leases)
-                self.start("kwok")
+                with self._starting:
+                    self.kill("kwok")
+                    self.start("kwok")
 
     def _forget_leases(self) -> bool:
         self.api.delete("namespaces/kube-node-lease/leases")

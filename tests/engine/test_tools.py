@@ -73,6 +73,17 @@ def test_pods_become_ready_though_etcd_died_when_they_should_have(binaries):
         assert replicas == len(assigned())
 
 
+def test_kwok_that_starts_again_holds_nobody_up_who_lets_etcd_go_on(cluster):
+    cluster.stand_still("etcd")
+    with ThreadPoolExecutor(1) as other:
+        starting = other.submit(cluster.try_again)
+        time.sleep(1)
+        cluster.stand_still("etcd", still=False)
+        starting.result(30)
+
+    assert cluster.api.ready()
+
+
 def test_pod_that_is_never_ready_stops_a_rollout(project, agent, record):
     project.up(agent())
     with record() as recorder:
