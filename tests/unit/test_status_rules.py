@@ -414,3 +414,22 @@ def test_hash_of_what_someone_else_owns_is_of_what_pods_read_now():
 
     assert {"ca": external_source(template["spec"], "ca", of).hash} == view.external
     assert view.external != WorkloadView.of(Observation("n", "agent", workload=thing)).external
+
+
+class Walked(dict):
+    """Labels of nodes that count how often they are gone through."""
+
+    walks = 0
+
+    def __iter__(self):
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_nodes_are_gone_through_as_often_for_many_pods_as_for_few():
+    def walks(nodes):
+        labels = Walked({f"n{number}": {} for number in range(nodes)})
+        status_of(replace(seen(pods=[pod(node) for node in labels]), labels=labels))
+        return labels.walks
+
+    assert walks(3) == walks(300)

@@ -6,6 +6,7 @@ Not here: what follows from it (state.py, history.py).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..arguments.finding import Finding
 from ..audit.record import AuditRecord, parse_records, reloads, rollouts
@@ -174,12 +175,12 @@ class WorkloadView:
         """The UIDs of what makes its pods."""
         return workloads.makers_of_pods(self.workload, (revision.uid for revision in self.revisions))
 
-    @property
+    @cached_property
     def gone(self) -> set[str]:
         """The nodes that no longer exist but still have a pod; none if the nodes were not read."""
         return {pod.node for pod in self.pods if pod.node} - {*self.labels} if self.labels else set()
 
-    @property
+    @cached_property
     def current(self) -> Revision | None:
         """The revision that new pods get."""
         return max(self.revisions, key=lambda revision: revision.number, default=None)
