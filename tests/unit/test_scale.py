@@ -14,7 +14,7 @@ from benchmarks.windows import PARTS, Pair, Window, Work
 from tools.documents import ROOT
 
 NONE = dict.fromkeys(PARTS, 0.0)
-BUSY = Window(10.0, {"POST pods": 4, "PUT leases": 9}, 5000, {**NONE, "etcd": 3.0, "kube-apiserver": 1.0})
+BUSY = Window(10.0, {"POST pods": 4, "PUT leases": 8}, 5000, {**NONE, "etcd": 3.0, "kube-apiserver": 1.0})
 IDLE = Window(10.0, {"PUT leases": 8}, 1000, {**NONE, "etcd": 1.0})
 PAIR = Pair("native", 4, 8.0, BUSY, IDLE)
 DRIVEN = replace(PAIR, way="driven", took=10.0, before_first=0.5)
@@ -23,7 +23,7 @@ DRIVEN = replace(PAIR, way="driven", took=10.0, before_first=0.5)
 def test_window_has_what_is_beyond_the_idle_one():
     beyond = BUSY - IDLE
 
-    assert {"POST pods": 4, "PUT leases": 1} == beyond.requests
+    assert {"POST pods": 4, "PUT leases": 0} == beyond.requests
     assert (0.0, 4000) == (beyond.seconds, beyond.log_bytes)
     assert {**NONE, "etcd": 2.0, "kube-apiserver": 1.0} == beyond.processors
 
@@ -66,13 +66,20 @@ def test_requests_of_a_restart_come_by_how_many_they_are():
 
 @pytest.mark.parametrize("renewed", [0, 8, 99])
 def test_lease_that_is_renewed_late_is_no_request_less(renewed):
-    late = replace(PAIR, idle=replace(IDLE, requests={"PUT leases": renewed}))
+    late = replace(PAIR, busy=replace(BUSY, requests={**BUSY.requests, "PUT leases": renewed}))
 
     assert 1.0 == windows.of_a_restart([late]).requests
 
 
+@pytest.mark.parametrize(("renewed", "log"), [(8, 1000.0), (2, 1187.5), (0, 1250.0)])
+def test_idle_window_counts_by_the_leases_that_were_renewed_in_the_busy_one(renewed, log):
+    late = replace(PAIR, busy=replace(BUSY, requests={**BUSY.requests, "PUT leases": renewed}))
+
+    assert log == windows.of_a_restart([late]).log_bytes
+
+
 def test_speed_is_of_pairs_of_one_run():
-    assert [["4", "1.25", "8 s", "10 s", "0.50 s"]] == windows.speed_rows({4: [PAIR, DRIVEN], 5: [PAIR]})[1:]
+    assert [["4", "1", "1.25", "8 s", "10 s", "0.50 s"]] == windows.speed_rows({4: [PAIR, DRIVEN], 5: [PAIR]})[1:]
 
 
 def test_share_of_everything_counts_idle_time_and_all_restarts():
