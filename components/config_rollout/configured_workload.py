@@ -204,7 +204,7 @@ class ConfiguredWorkload:
         configuration, kind = self._configuration, self._workload.kind
         config_hash = configuration.hash if configuration and configuration.is_known else UNKNOWN_OUTPUT
         usual = self._name, self._component, self.workload, config_hash, kind
-        return register_rollout(*usual, self.explainer, self.options.limit, bool(self._plain.get("take_over")))
+        return register_rollout(*usual, self.explainer, bool(self._plain.get("take_over")))
 
     def finish(self, last: pulumi.CustomResource, ignored: Sequence[str] = ()) -> None:
         """Explain, once the `last` child is written, what is left to say, and see that each ConfigMap lives on."""

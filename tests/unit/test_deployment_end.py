@@ -8,7 +8,7 @@ import pytest
 from config_rollout.cluster.client import ClusterError
 from config_rollout.driver import native
 from config_rollout.driver.driven import Stopped
-from config_rollout.hooks import deployment_end
+from config_rollout.hooks import native as hook
 from config_rollout.hooks.audit import Subject
 from config_rollout.hooks.deployment_end import wait_for_the_rest
 from tests.memory_cluster import MemoryCluster
@@ -55,7 +55,7 @@ def wait(monkeypatch):
     """Return a function that waits for the rest of a rollout on a cluster, and gives how its record ended."""
     monkeypatch.setattr(native, "_LOOK_SECONDS", 0.0)
     voice = SimpleNamespace(say=lambda *_, **__: None, never_silent=lambda _: nullcontext())
-    monkeypatch.setattr(deployment_end, "Voice", lambda _: voice)
+    monkeypatch.setattr(hook, "Voice", lambda _: voice)
 
     def of(cluster, seconds=60.0):
         of.audit = Audit(cluster)

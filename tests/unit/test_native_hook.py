@@ -49,9 +49,10 @@ def wait(monkeypatch):
     def of(stateful, old_inputs=None, preview=False, pods=(), is_others=False):
         monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
         heard = Heard(MemoryCluster([("statefulsets", stateful), *(("pods", pod) for pod in pods)]))
+        heard.limit = limit
         args = SimpleNamespace(new_inputs={"input": INPUT}, old_inputs=old_inputs)
         try:
-            run(_Waiting(None, STATEFUL_SET, heard, limit, is_others).before(args))
+            run(_Waiting(None, STATEFUL_SET, heard, is_others).before(args))
         finally:
             of.told, of.limits, of.cluster = heard.told, limits, heard._cluster
         return heard.told

@@ -80,6 +80,8 @@ def test_pods_that_kubernetes_would_wait_for_in_vain(stateful, pod, has_finished
         (stateful_set(available=0), [stateful_pod(1, ready=False), stateful_pod(0, ready=False)],
          ["pod db-0 is not ready", "pod db-1 is not ready"]),
         (stateful_set(replicas=2), [stateful_pod(0), stateful_pod(1, leaving=True)], ["1 of 2 pods are there"]),
+        (stateful_set(replicas=1), [stateful_pod(0), stateful_pod(1)],
+         ["2 pods are there, more than the 1 that are wanted"]),
         (stateful_set(replicas=1, seen=1), [stateful_pod(0)],
          ["no controller has seen it: make sure that kube-controller-manager runs"]),
         (stateful_set(replicas=1, updated=0, available=0), [stateful_pod(0)],

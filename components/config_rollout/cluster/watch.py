@@ -48,7 +48,7 @@ class Sight:
         return self._counted + min(time.monotonic() - self.proved, WATCH_SECONDS)
 
     def is_recent(self) -> bool:
-        """Return whether the last answer is no older than where all is well: than a watch, and a pause after it."""
+        """Return whether the last answer is as recent as while all is well: a watch, and the pause after it."""
         return time.monotonic() - self.proved <= WATCH_SECONDS + SHORT_SECONDS
 
 

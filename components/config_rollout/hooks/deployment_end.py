@@ -9,8 +9,6 @@ Source: pulumi-kubernetes 4.25 await/deployment.go `checkReplicaSetStatus`, `che
 pkg/controller/deployment/progress.go `syncRolloutStatus`.
 """
 
-from collections.abc import Callable
-
 import pulumi
 
 from ..cluster.client import Cluster, ClusterError, Object
@@ -19,10 +17,6 @@ from ..core.kubernetes.deployments import is_over
 from ..core.kubernetes.workload_kinds import DEPLOYMENT
 from .audit import Auditor, Subject
 from .threads import in_thread
-from .voice import Voice
-
-Limit = Callable[[bool], tuple[float, str]]
-"""Gives how long a rollout may take, in seconds and in words: the first one (`True`), and any later one."""
 
 _TRIES = 5
 
@@ -51,10 +45,7 @@ async def wait_for_the_rest(
     if live is None or is_over(live):
         return
     from ..driver.driven import Target
-    from ..driver.native import NativeRollout
-    from .stashes import drive
+    from .native import wait_for
 
-    voice = Voice(component)
     target = Target(subject.namespace, subject.name, subject.uid, generation, subject.new_hash, kind=DEPLOYMENT)
-    rollout = NativeRollout(cluster, target, *limit, True, voice.say, audit.report)
-    await drive(rollout, rollout.run, voice, audit, subject)
+    await wait_for(component, audit, cluster, target, limit)

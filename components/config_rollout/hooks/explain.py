@@ -54,13 +54,16 @@ from ..core.workload.recorded import changes_between, from_inputs
 from ..core.workload.secret import Secret, SecretSource
 from .audit import Auditor, Begun, Subject
 from .awaiting import Awaiting
-from .deployment_end import Limit, wait_for_the_rest
+from .deployment_end import wait_for_the_rest
 from .listeners import Listener, Listeners, explaining, refusing
 from .plain_inputs import plain_arguments, plain_inputs
 from .retry import Retries
 
 OURS = (MANAGER, OWNER)
 """The field managers of what the provider, and the driver of waves, write for us."""
+
+Limit = Callable[[bool], tuple[float, str]]
+"""Gives how long a rollout may take, in seconds and in words: the first one (`True`), and any later one."""
 
 Plan = Callable[[Mapping[str, Any], Mapping[str, Any]], WavePlan]
 """Gives how a restart goes, wave by wave, for the inputs of an update before and now."""
@@ -114,9 +117,9 @@ class Explainer:
     def of_workload(self) -> Listeners:
         """Return the listeners of the component's workload."""
         updates = [explaining(self._workload_updates), refusing(self._refuse_gone)]
-        done = [Listener(self._workload_done)] if self._kind.provider_waits and not self.audit.staged else []
-        if self._kind is DEPLOYMENT:
-            done.insert(0, Listener(self._workload_ends, refuses=True))
+        done = [Listener(self._workload_done, refuses=self._kind is DEPLOYMENT)]
+        if not self._kind.provider_waits or self.audit.staged:
+            done = []
         created = [explaining(self._workload_created)]
         return self.awaiting.heard(Listeners(created, updates, done, self._child_failed))
 
@@ -260,17 +263,15 @@ class Explainer:
         says_cause = CHANGE_CAUSE_ANNOTATION in (new["metadata"].get("annotations") or {})
         await self.audit.begins(_subject(new, live), replace(begun, says_cause=says_cause))
 
-    async def _workload_ends(self, args: pulumi.ResourceHookArgs) -> None:
-        """Fail where the provider's write ended before the rollout, and that does not end in time."""
-        new, _ = await plain_inputs(args.new_inputs)
-        live, _ = await plain_inputs(args.new_outputs)
-        generation, limit = int(live["metadata"].get("generation") or 0), self.limit(not args.old_inputs)
-        await wait_for_the_rest(self._component, self.audit, _subject(new, live), generation, limit)
-
     async def _workload_done(self, args: pulumi.ResourceHookArgs) -> None:
+        """Record a rollout that has ended; fail where the provider's write of a Deployment ended before it."""
         new, _ = await plain_inputs(args.new_inputs)
         live, _ = await plain_inputs(args.new_outputs)
-        await self.audit.ended(_subject(new, live), "done")
+        subject = _subject(new, live)
+        if self._kind is DEPLOYMENT:
+            generation, limit = int(live["metadata"].get("generation") or 0), self.limit(not args.old_inputs)
+            await wait_for_the_rest(self._component, self.audit, subject, generation, limit)
+        await self.audit.ended(subject, "done")
 
     def _keys_of(self, workload: Mapping[str, Any], observation: Observation) -> tuple[list[KeyChange], str]:
         """Return what changes in the configuration, and since which: the live one, where something else changed it."""

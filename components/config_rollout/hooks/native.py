@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import pulumi
 
+from ..cluster.client import Cluster
 from ..core.kubernetes.workload_kinds import WorkloadKind
+from ..driver.driven import Target
 from ..driver.native import NativeRollout
-from .audit import Subject
-from .deployment_end import Limit
+from .audit import Auditor, Subject
 from .explain import Explainer
 from .listeners import Listeners, heard_by, refusing
 from .stashes import STASH, drive, of_metadata, target_of
@@ -26,7 +27,6 @@ def register_rollout(
     config_hash: pulumi.Input[str],
     kind: WorkloadKind,
     explainer: Explainer,
-    limit: Limit,
     is_others: bool = False,
 ) -> pulumi.Stash:
     """
@@ -34,7 +34,7 @@ def register_rollout(
 
     `is_others` tells that somebody else may have rolled the workload out before this component first does.
     """
-    waiting = _Waiting(parent, kind, explainer, limit, is_others)
+    waiting = _Waiting(parent, kind, explainer, is_others)
     before, called = [refusing(waiting.before)], f"{name}-rollout"
     return pulumi.Stash(
         called,
@@ -54,11 +54,8 @@ def register_rollout(
 class _Waiting:
     """The hook of the stash."""
 
-    def __init__(
-        self, component: pulumi.Resource, kind: WorkloadKind, explainer: Explainer, limit: Limit, is_others: bool
-    ) -> None:
-        self._component, self._kind, self._explainer, self._limit = component, kind, explainer, limit
-        self._is_others = is_others
+    def __init__(self, component: pulumi.Resource, kind: WorkloadKind, explainer: Explainer, is_others: bool) -> None:
+        self._component, self._kind, self._explainer, self._is_others = component, kind, explainer, is_others
 
     async def before(self, args: pulumi.ResourceHookArgs) -> None:
         """Wait for the rollout; a preview only says that it goes on, where nothing else says so."""
@@ -69,9 +66,30 @@ class _Waiting:
         target = replace(target_of(inputs), kind=self._kind)
         subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
         await self._explainer.goes_on(subject)
-        audit, voice = self._explainer.audit, Voice(self._component)
-        has_finished = bool(args.old_inputs) or self._is_others
-        seconds, words = self._limit(not has_finished)
-        rollout = NativeRollout(await audit.find(), target, seconds, words, has_finished, voice.say, audit.report)
-        await drive(rollout, rollout.run, voice, audit, subject)
+        audit, has_finished = self._explainer.audit, bool(args.old_inputs) or self._is_others
+        limit = self._explainer.limit(not has_finished)
+        await wait_for(self._component, audit, await audit.find(), target, limit, has_finished)
         await audit.ended(subject, "done")
+
+
+async def wait_for(
+    component: pulumi.Resource,
+    audit: Auditor,
+    cluster: Cluster,
+    target: Target,
+    limit: tuple[float, str],
+    has_finished: bool = True,
+) -> None:
+    """
+    Wait until Kubernetes has rolled a workload out, and record it where it does not within the limit.
+
+    The limit is in seconds and in words; `has_finished` is that of `NativeRollout`.
+
+    Raises:
+      Stopped: It did not.
+
+    """
+    voice = Voice(component)
+    rollout = NativeRollout(cluster, target, *limit, has_finished, voice.say, audit.report)
+    subject = Subject(target.namespace, target.name, target.uid, target.config_hash)
+    await drive(rollout, rollout.run, voice, audit, subject)

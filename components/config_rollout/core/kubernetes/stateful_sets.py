@@ -63,7 +63,9 @@ def unfinished(stateful_set: Object, pods: Sequence[Pod]) -> list[str]:
     if lines:
         return lines
     counts = pod_counts(stateful_set)
-    if len(there) != counts.wanted:
+    if len(there) > counts.wanted:
+        return [f"{len(there):,} pods are there, more than the {counts.wanted:,} that are wanted"]
+    if len(there) < counts.wanted:
         return [f"{len(there):,} of {counts.wanted:,} pods are there"]
     if not is_observed(stateful_set):
         return ["no controller has seen it: make sure that kube-controller-manager runs"]
