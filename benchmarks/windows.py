@@ -118,10 +118,9 @@ def of_a_restart(pairs: Iterable[Pair]) -> Work:
 
 def _beyond(pair: Pair) -> Window:
     """
-    Return what the busy window has beyond the idle one, which counts by how many of its leases were renewed in both.
+    Return what the busy window has beyond the idle one, which is scaled to the leases that the busy one renewed.
 
-    While thousands of pods restart, two processors renew a sixth of the leases: all of the idle window would be taken
-    from what never had it.
+    A machine that is busy with thousands of pods renews few, and idle work that was not done is none to subtract.
     """
     usual = _leases(pair.idle)
     beyond = pair.busy - pair.idle * (_leases(pair.busy) / usual if usual else 1.0)

@@ -37,7 +37,7 @@ RUN_FOLDER = Path(__file__).parents[1] / ".run"
 
 _WAIT_SECONDS = 180
 """
-After an outage, those that watch objects ask for them again only when they have slept, which takes up to a minute.
+How long anything may take: after an outage, clients that watch objects list them again after up to a minute.
 
 Source: client-go 0.36 tools/cache/reflector.go `defaultBackoffMax` and `defaultBackoffJitter`.
 """
@@ -75,7 +75,7 @@ class LocalCluster:
         self._starting = threading.RLock()
         """Held by whoever kills or starts parts, which several threads may: nobody sees one that is between the two."""
         self._trying = threading.Lock()
-        """Held while kwok tries again: who held `_starting` would keep away who lets the etcd go on that this needs."""
+        """Held while kwok starts again. With `_starting` held that long, nobody could let etcd go on for it."""
         self._starter = ThreadPoolExecutor(1)
         self._token, self._watched_token = secrets.token_hex(16), secrets.token_hex(16)
         self.folder = run_folder("cluster")
@@ -139,13 +139,13 @@ class LocalCluster:
             self._processes[part].send_signal(signal.SIGSTOP if still else signal.SIGCONT)
 
     def wait_ready(self) -> None:
-        """Wait until the API server says that it is ready, and pods can be written; what was not, kwok tries again."""
+        """Wait until the API server is ready and reads from etcd; what kwok could not write, it then tries again."""
         self.wait("the API server", lambda: self.api.ready() and self._asks_etcd())
         self.try_again()
 
     def _asks_etcd(self) -> bool:
         """
-        Return whether the API server reads pods from etcd: `ready` has a connection of its own, and is a second old.
+        Return whether the API server reads pods from etcd: `ready` asks over another connection, up to a second before.
 
         Source: kubernetes 1.36 apiserver storagebackend/factory/etcd3.go `newETCD3Check`.
         """

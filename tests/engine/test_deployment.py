@@ -128,9 +128,11 @@ def test_rollout_that_the_provider_takes_for_finished_and_that_does_not_end_fail
     story.up(GOOD)
     story.up(BETTER)
     cluster.stand_still("kwok")  # no pod becomes ready
-    with slow_controller(cluster, story, GOOD):
-        outcome = story.up(GOOD, rollout_timeout_seconds=15)
-    cluster.stand_still("kwok", still=False)
+    try:
+        with slow_controller(cluster, story, GOOD):
+            outcome = story.up(GOOD, rollout_timeout_seconds=15)
+    finally:
+        cluster.stand_still("kwok", still=False)
 
     assert outcome.failed
     assert f"the rollout of Deployment {namespace}/agent did not finish within 15 s: pod agent-" in outcome.output

@@ -78,7 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--part", action="append", help="only this one, such as run-1 or many; may be said again")
     parser.add_argument("--show", action="store_true", help="run nothing, and write what is finished")
     parser.add_argument(
-        "--keep", action="store_true", help="run only what the page lacks: no change since matters to it"
+        "--keep",
+        action="store_true",
+        help="keep the figures of the page, although the code has changed, and run what is missing",
     )
     args = parser.parse_args(arguments)
     peers = [peer for peer in PEERS if not args.peer or peer.name in args.peer]

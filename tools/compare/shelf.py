@@ -56,12 +56,16 @@ class Shelf:
     def restore(self, runs: Mapping[str, Mapping[str, Mapping[str, Cell]]], archive: Path) -> None:
         """Take in figures, part -> peer -> situation -> cell, and their logs, where none is here yet."""
         with tarfile.open(fileobj=io.BytesIO(lzma.decompress(archive.read_bytes()))) as packed:
-            for part, peers in runs.items():
-                for name in ((part, peer, situation) for peer, cells in peers.items() for situation in cells):
-                    log = packed.extractfile(log_name(*name))
-                    if log and not self.cell(*name):
-                        self.log(*name).write_bytes(log.read())
-                        self.keep(*name, runs[part][name[1]][name[2]])
+            for part, peer, situation, cell in (
+                (part, peer, situation, cell)
+                for part, peers in runs.items()
+                for peer, cells in peers.items()
+                for situation, cell in cells.items()
+            ):
+                log = packed.extractfile(log_name(part, peer, situation))
+                if log and not self.cell(part, peer, situation):
+                    self.log(part, peer, situation).write_bytes(log.read())
+                    self.keep(part, peer, situation, cell)
 
     def log(self, part: str, peer: str, situation: str) -> Path:
         """Return the file for what a peer prints, empty: what was cut off begins anew."""
